@@ -1,0 +1,275 @@
+"""Holds per second, beside the fair floor: the same rows in the same transaction, unchecked.
+
+    python -m benchmarks.ledger [--holds 1000] [--rounds 5] [--charges 1000000]
+
+``--charges`` adds a second database that holds so many already, 70 % in one server and all
+within one month. All take turns in each round, and the table shows the median round, so that
+what else the machine does falls on all of them.
+"""
+
+import argparse
+import asyncio
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from bot.domain import Requester, new_job_id
+from bot.ledger import SERVER, Ledger, Limit, Period, parse_limits
+from bot.ledger.rules import HOUR_MS
+from bot.seam import wall_clock_ms
+from bot.store import Store, Tx
+from bot.store.tx import rewritten
+
+BUSY_SERVER = 1
+SERVERS = 100
+USERS = 20_000
+USER_PER_DAY, SERVER_PER_MONTH, TOTAL_PER_MONTH = 500, 1_000_000, 5_000_000
+
+Spend = Callable[[Tx, str, Requester], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A database with limits, and so many charges before the first hold."""
+
+    path: Path
+    store: Store
+    ledger: Ledger
+    charges: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast one round of one way of spending was."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+async def main(holds: int, rounds: int, charges: int) -> None:
+    """Measure on real files and print a Markdown table."""
+    async with AsyncExitStack() as stack:
+        tills = [
+            await stack.enter_async_context(_opened(before)) for before in sorted({0, charges})
+        ]
+        print(f"Median of {rounds} rounds of {holds} holds; synchronous=FULL.\n")
+        print("| | charges before | in flight | per second | p50 ms | p99 ms |")
+        print("|---|---|---|---|---|---|")
+        for in_flight in (1, 50):
+            turns = [await _round(tills, holds, in_flight) for _ in range(rounds)]
+            _print(turns, in_flight)
+        for till in tills:
+            print(_audit(till.path))
+
+
+@asynccontextmanager
+async def _opened(charges: int) -> AsyncIterator[Till]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "easel.db"
+        async with Store.open(path, backup_dir=Path(folder), now=wall_clock_ms) as store:
+            _fill(path, charges)
+            yield Till(path, store, await _ledger(store), charges)
+
+
+async def _ledger(store: Store) -> Ledger:
+    ledger = Ledger(
+        default=parse_limits(f"{USER_PER_DAY}/day"),
+        server_quota=(),
+        total_quota=(Limit(TOTAL_PER_MONTH, Period.MONTH),),
+        max_doubtful_per_day=3,
+        now=wall_clock_ms,
+    )
+    async with store.transaction() as tx:
+        limit = Limit(SERVER_PER_MONTH, Period.MONTH)
+        await ledger.set_limit(tx, server_id=BUSY_SERVER, subject=SERVER, limit=limit, actor_id=1)
+    return ledger
+
+
+Name = tuple[str, int]
+
+
+async def _round(tills: list[Till], holds: int, in_flight: int) -> dict[Name, Speed]:
+    turns = {}
+    if in_flight == 1:
+        turns["sqlite3 alone, unchecked", 0] = await asyncio.to_thread(_bare, tills[0].path, holds)
+    for till in tills:
+        for name, spend in (("floor: unchecked", _unchecked), ("hold", _checked(till.ledger))):
+            turns[name, till.charges] = await _measured(till.store, spend, holds, in_flight)
+    return turns
+
+
+async def _measured(store: Store, spend: Spend, holds: int, in_flight: int) -> Speed:
+    took: list[float] = []
+
+    async def one_after_the_other() -> None:
+        for _ in range(holds // in_flight):
+            requester = Requester(_somebody(), BUSY_SERVER, "somebody")
+            began = time.perf_counter()
+            async with store.transaction() as tx:
+                job_id = new_job_id(wall_clock_ms())
+                await tx.execute(*_job(job_id, requester))
+                await spend(tx, job_id, requester)
+            took.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one_after_the_other() for _ in range(in_flight)))
+    return _speed(took, time.perf_counter() - began)
+
+
+def _somebody() -> int:
+    return random.randrange(1, USERS)  # noqa: S311 - a benchmark
+
+
+def _checked(ledger: Ledger) -> Spend:
+    async def spend(tx: Tx, job_id: str, requester: Requester) -> None:
+        await ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
+
+    return spend
+
+
+async def _unchecked(tx: Tx, job_id: str, requester: Requester) -> None:
+    at, server_id, user_id = wall_clock_ms(), requester.server_id, requester.user_id
+    await tx.execute(_CHARGE, job_id, server_id, user_id, at, at // HOUR_MS, "held")
+    subjects = f"user:{server_id}:{user_id}", f"server:{server_id}", "operator"
+    await tx.execute(_METERS, *subjects, at // HOUR_MS)
+
+
+def _job(job_id: str, requester: Requester) -> tuple[str, str, int, int, int]:
+    return _JOB, job_id, requester.server_id, requester.user_id, wall_clock_ms()
+
+
+_JOB = """
+    INSERT INTO jobs (
+        id, owner, state, server_id, user_id, user_name, locale, request, credits, created_at
+    )
+    VALUES ($1, 'bench', 'queued', $2, $3, 'somebody', 'en', '{"prompt": "a cat"}', 1, $4)
+"""
+_CHARGE = """
+    INSERT INTO charges (
+        job_id, server_id, user_id, at, hour, state, asked, credits, operator_credits
+    )
+    VALUES ($1, $2, $3, $4, $5, $6, 1, 1, 1)
+"""
+_METERS = """
+    INSERT INTO meters (subject, hour, credits)
+    VALUES ($1, $4, 1), ($2, $4, 1), ($3, $4, 1)
+    ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits
+"""
+_SUMS = """
+    SELECT 'user:' || server_id || ':' || user_id AS subject, hour, SUM(credits) AS credits
+    FROM charges
+    GROUP BY server_id, user_id, hour
+    UNION ALL
+    SELECT 'server:' || server_id, hour, SUM(credits)
+    FROM charges
+    GROUP BY server_id, hour
+    UNION ALL
+    SELECT 'operator', hour, SUM(operator_credits)
+    FROM charges
+    GROUP BY hour
+"""
+_MOST = (
+    (
+        "SELECT MAX(n) FROM (SELECT SUM(credits) AS n FROM charges WHERE at > ? "
+        "GROUP BY server_id, user_id)",
+        Period.DAY,
+    ),
+    ("SELECT SUM(credits) FROM charges WHERE server_id = 1 AND at > ?", Period.MONTH),
+    ("SELECT SUM(operator_credits) FROM charges WHERE at > ?", Period.MONTH),
+)
+
+
+def _fill(path: Path, charges: int) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.executemany(rewritten(_CHARGE), _charges(charges))
+        connection.execute(f"INSERT INTO meters (subject, hour, credits) {_SUMS} ORDER BY hour")
+    connection.close()
+
+
+def _charges(charges: int) -> Iterator[tuple[str, int, int, int, int, str]]:
+    chance = random.Random(3)  # noqa: S311 - a benchmark
+    now = wall_clock_ms()
+    for number in range(charges):
+        at = now - Period.MONTH.ms * (charges - number) // charges
+        busy = chance.random() < 0.7
+        server_id = BUSY_SERVER if busy else chance.randrange(2, SERVERS)
+        yield new_job_id(at), server_id, chance.randrange(1, USERS), at, at // HOUR_MS, "settled"
+
+
+def _audit(path: Path) -> str:
+    """Compare the meters with the charges, and the charges with the limits."""
+    connection = sqlite3.connect(path)
+    wrong = connection.execute(
+        f"""
+        SELECT COUNT(*)
+        FROM ({_SUMS}) AS charged
+        LEFT JOIN meters ON meters.subject = charged.subject AND meters.hour = charged.hour
+        WHERE meters.credits IS NULL OR meters.credits <> charged.credits
+        """
+    ).fetchone()[0]
+    person, server, total = (
+        connection.execute(sums, (wall_clock_ms() - period.ms,)).fetchone()[0]
+        for sums, period in _MOST
+    )
+    connection.close()
+    return (
+        f"\nAudit: {wrong} meters differ from their charges; "
+        f"at most {person} of {USER_PER_DAY} per person and day, {server} of {SERVER_PER_MONTH} "
+        f"in the server and {total} of {TOTAL_PER_MONTH} in all per month."
+    )
+
+
+def _bare(path: Path, holds: int) -> Speed:
+    """Measure sqlite3 alone: no event loop, no thread to wait for."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous=FULL")
+    took = []
+    for _ in range(holds):
+        began = time.perf_counter()
+        _spend_bare(connection)
+        took.append(time.perf_counter() - began)
+    connection.close()
+    return _speed(took, sum(took))
+
+
+def _spend_bare(connection: sqlite3.Connection) -> None:
+    at, user_id = wall_clock_ms(), _somebody()
+    job_id, hour = new_job_id(at), at // HOUR_MS
+    subjects = f"user:{BUSY_SERVER}:{user_id}", f"server:{BUSY_SERVER}", "operator"
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(rewritten(_JOB), (job_id, BUSY_SERVER, user_id, at))
+    connection.execute(rewritten(_CHARGE), (job_id, BUSY_SERVER, user_id, at, hour, "held"))
+    connection.execute(rewritten(_METERS), (*subjects, hour))
+    connection.execute("COMMIT")
+
+
+def _speed(took: list[float], seconds: float) -> Speed:
+    cuts = quantiles(took, n=100)
+    return Speed(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def _print(turns: list[dict[Name, Speed]], in_flight: int) -> None:
+    for name, charges in turns[0]:
+        speeds = [turn[name, charges] for turn in turns]
+        print(
+            f"| {name} | {charges:,} | {in_flight} "
+            f"| {median(speed.per_second for speed in speeds):.0f} "
+            f"| {median(speed.p50_ms for speed in speeds):.2f} "
+            f"| {median(speed.p99_ms for speed in speeds):.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Measure the ledger.")
+    parser.add_argument("--holds", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--charges", type=int, default=0)
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.holds, arguments.rounds, arguments.charges))

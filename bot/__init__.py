@@ -1,0 +1,1 @@
+"""Easel: a Discord bot that paints through any OpenAI-compatible image endpoint."""

@@ -1,0 +1,62 @@
+"""Dispatch: ``python -m bot`` runs the bot, ``python -m bot imagine …`` paints in the terminal."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from bot import logs
+from bot.cli import doctor, gateways, jobs, serve, terminal
+from bot.errors import StartRefused
+from bot.seam import Seam
+from bot.settings import load
+
+EXIT_WRONG_USE = 2
+EXIT_STOPPED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 1 no picture or something to mend, 2 wrong use, 130 stopped.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        return _run(options)
+    except StartRefused as refused:
+        print(f"easel: {refused}", file=sys.stderr)
+        return EXIT_WRONG_USE
+    except KeyboardInterrupt:
+        print("easel: stopped.", file=sys.stderr)
+        return EXIT_STOPPED
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "doctor":
+        return doctor.run()
+    settings = load()
+    if options.command == "imagine":
+        return terminal.run(settings, options)
+    if options.command == "gateways":
+        return gateways.run(settings)
+    if options.command == "jobs":
+        return jobs.run(settings, options)
+    logs.configure(level=settings.log_level, style=settings.log_format, secrets=settings.secrets)
+    asyncio.run(serve.serve(settings, Seam()))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot", description="Run Easel, the Discord bot that paints."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    terminal.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    commands.add_parser("gateways", help="list gateways, models and what they can do")
+    jobs.add_options(commands.add_parser("jobs", help="list jobs, cancel or repeat one"))
+    commands.add_parser("doctor", help="check the whole setup and say what to mend")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

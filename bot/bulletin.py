@@ -1,0 +1,133 @@
+"""Shows how far a job is: the newest state, not too often, and nothing after the end.
+
+The gateway's line is never kept waiting for Discord: what it reports is noted at once, and a task
+of the job's own shows it.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from types import TracebackType
+from typing import ClassVar, Self
+
+import structlog
+
+from bot.domain import Job
+from bot.gateways.events import Preview, Progress, Received
+from bot.outcome import Courier, Painting
+from bot.queue import Queue, Ticket
+from bot.seam import Seam
+from bot.slots import Report
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+PACE_S = 2.0
+LINE_PACE_S = 5.0
+
+
+class Paced(ABC):
+    """Shows news at most every ``pace_s`` seconds, from when it is opened until it is left."""
+
+    pace_s: ClassVar[float]
+
+    def __init__(self, job: Job, courier: Courier, seam: Seam) -> None:
+        self._job = job
+        self._courier = courier
+        self._seam = seam
+        self._news = asyncio.Event()
+        self._over = False
+        self._pause: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._showing = asyncio.get_running_loop().create_task(self._show())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        # An edit under way is awaited: it must not arrive after the result.
+        self._over = True
+        self._news.set()
+        if self._pause is not None:
+            self._pause.cancel()
+        await self._showing
+
+    async def _show(self) -> None:
+        while not self._over:
+            self._news.clear()
+            await self._try_update()
+            await self._rest()
+            if not self._over:
+                await self._seam.wait(self._news.wait(), "progress")
+
+    async def _rest(self) -> None:
+        if not self._over:
+            self._pause = asyncio.get_running_loop().create_task(self._sleep())
+            await asyncio.wait((self._pause,))
+
+    async def _sleep(self) -> None:
+        await self._seam.wait(self._seam.sleep(self.pace_s), "pace")
+
+    async def _try_update(self) -> None:
+        try:
+            await self._update()
+        except Exception:
+            # Progress is a kindness: the pictures come without it, too.
+            log.exception("bulletin.defect", job=self._job.id)
+
+    @abstractmethod
+    async def _update(self) -> None:
+        """Show the newest state."""
+
+
+class Bulletin(Paced):
+    """One job's progress."""
+
+    pace_s = PACE_S
+
+    def __init__(
+        self, job: Job, courier: Courier, seam: Seam, *, started_at: int, slots: int
+    ) -> None:
+        super().__init__(job, courier, seam)
+        self._painting = Painting(started_at, done=0, total=job.request.n)
+        self._slots = slots
+
+    def report(self, what: Report) -> None:
+        """Note what a slot has to tell; of several slots only what is done counts."""
+        match what:
+            case Received(pictures=pictures):
+                done = self._painting.done + len(pictures)
+                self._painting = replace(self._painting, done=done)
+            case Preview(picture=picture):
+                self._painting = replace(self._painting, preview=picture)
+            case Progress(fraction=fraction) if self._slots == 1:
+                self._painting = replace(self._painting, fraction=fraction)
+        self._news.set()
+
+    async def _update(self) -> None:
+        await self._courier.update(self._job, self._painting)
+
+
+class LineBulletin(Paced):
+    """One job's place in the queue; the card, just placed, says the first."""
+
+    pace_s = LINE_PACE_S
+
+    def __init__(
+        self, job: Job, courier: Courier, seam: Seam, *, queue: Queue, ticket: Ticket
+    ) -> None:
+        super().__init__(job, courier, seam)
+        self._queue = queue
+        self._ticket = ticket
+        ticket.moved = self._news.set
+
+    async def _show(self) -> None:
+        await self._rest()
+        await super()._show()
+
+    async def _update(self) -> None:
+        if (place := self._queue.news(self._ticket)) is not None:
+            await self._courier.update(self._job, place)

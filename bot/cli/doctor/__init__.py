@@ -1,0 +1,8 @@
+"""``python -m bot doctor``: what works, what does not, and how to mend it.
+
+It changes nothing: no gateway connection to Discord, no migration, no file left behind.
+"""
+
+from bot.cli.doctor.examination import examine, report, run
+
+__all__ = ["examine", "report", "run"]

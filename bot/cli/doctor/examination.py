@@ -1,0 +1,87 @@
+"""The whole examination, in the order in which an operator sets things up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from bot import logs
+from bot.app import read_gateways
+from bot.cli.doctor import account, discord_side, files
+from bot.cli.doctor.clock import check_clock
+from bot.cli.doctor.finding import Finding, Sign, say, warning, wrong
+from bot.cli.doctor.gateways import Names, describe
+from bot.cli.doctor.setup import Setup, read_setup
+from bot.errors import StartRefused
+from bot.gateways.catalogue import Catalogue
+from bot.gateways.probe import Probe, probe_all
+from bot.seam import Seam
+from bot.settings import Settings
+
+EXIT_FINE = 0
+EXIT_WRONG = 1
+_MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
+
+
+def run() -> int:
+    """Examine this installation and return the exit code: 1 if something must be mended."""
+    setup = read_setup()
+    # Whatever goes wrong is a finding: only what nobody expected is worth a record.
+    logs.configure(level="CRITICAL", style="console", secrets=setup.secrets)
+    return asyncio.run(report(setup, Seam(), say))
+
+
+async def report(setup: Setup, seam: Seam, say: Callable[[str], None]) -> int:
+    """Say every finding as it comes and return the exit code."""
+    signs = set()
+    clean = logs.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
+    async for finding in examine(setup, seam):
+        signs.add(finding.sign)
+        for line in finding.lines():
+            say(clean(line))
+    return EXIT_WRONG if Sign.WRONG in signs else EXIT_FINE
+
+
+async def examine(
+    setup: Setup,
+    seam: Seam,
+    *,
+    free_bytes: Callable[[Path], int] = files.free_bytes,
+    timeout_s: float = account.TIMEOUT_S,
+) -> AsyncIterator[Finding]:
+    """Yield one finding after another; nothing that is wrong hides what comes after it."""
+    for finding in setup.findings:
+        yield finding
+    settings = setup.settings
+    if settings is None:
+        yield warning("the rest", "not checked before the settings can be read")
+        return
+    token = settings.discord_token.get_secret_value().strip()
+    visit = await account.visit(token, seam.now, timeout_s=timeout_s)
+    for finding in discord_side.check_application(visit):
+        yield finding
+    for finding in discord_side.check_servers(visit, settings):
+        yield finding
+    findings, probes = await _gateways(setup, settings, seam)
+    for finding in findings:
+        yield finding
+    yield await asyncio.to_thread(files.check_folder, settings.data_dir, free_bytes)
+    yield await asyncio.to_thread(files.check_database, settings.database_url)
+    theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
+    yield check_clock({"Discord's": visit.clock_ahead_ms, **theirs})
+    yield discord_side.check_invitation(visit)
+
+
+async def _gateways(
+    setup: Setup, settings: Settings, seam: Seam
+) -> tuple[Sequence[Finding], Sequence[Probe]]:
+    if "gateways" in setup.unread:
+        return (warning("gateway", "not checked before its key can be read"),), ()
+    try:
+        gateways = read_gateways(settings)
+        Catalogue.of(gateways)
+    except StartRefused as refused:
+        return (wrong("gateway", "cannot be used", str(refused)),), ()
+    probes = await probe_all(gateways, seam)
+    in_file = settings.gateways_file is not None
+    named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
+    return [describe(one, names) for one, names in zip(probes, named, strict=True)], probes

@@ -1,0 +1,70 @@
+"""What one check found, and how it reads."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_NAMES = 10
+_NAME_WIDTH = 15
+_PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">", "…": "_"})
+
+
+class Sign(StrEnum):
+    """How a check ended."""
+
+    FINE = "✓"
+    WARNING = "!"
+    WRONG = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of facts and, where something can be done about it, one sentence that says what."""
+
+    sign: Sign
+    check: str
+    facts: str
+    mend: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """Return the lines for the terminal, in which nothing foreign can move the cursor."""
+        yield _printable(f"{self.sign} {self.check:<{_NAME_WIDTH}} {self.facts}")
+        if self.mend:
+            yield _printable(f"  → {self.mend}")
+
+
+def fine(check: str, facts: str) -> Finding:
+    """Return that a check found nothing wrong."""
+    return Finding(Sign.FINE, check, facts)
+
+
+def warning(check: str, facts: str, mend: str = "") -> Finding:
+    """Return what the bot can live with."""
+    return Finding(Sign.WARNING, check, facts, mend)
+
+
+def wrong(check: str, facts: str, mend: str) -> Finding:
+    """Return what stops the bot, or a part of it."""
+    return Finding(Sign.WRONG, check, facts, mend)
+
+
+def listing(names: Sequence[str]) -> str:
+    """Return at most ten names and how many more there are."""
+    shown = ", ".join(names[:MAX_NAMES])
+    more = len(names) - MAX_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def say(line: str) -> None:
+    """Print, also where the terminal has no ✓."""
+    encoding = sys.stdout.encoding
+    try:
+        line.encode(encoding)
+    except UnicodeEncodeError:
+        line = line.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    print(line, flush=True)
+
+
+def _printable(line: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in line)

@@ -1,0 +1,110 @@
+"""``python -m bot gateways``: who paints what, and whether they answer, as a table.
+
+It costs nothing and changes nothing: every gateway is asked for its list of models.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from bot import logs
+from bot.app import read_gateways
+from bot.cli.doctor.finding import Sign, say
+from bot.cli.doctor.gateways import Names, describe
+from bot.cli.table import Row, in_columns
+from bot.gateways.catalogue import Catalogue
+from bot.gateways.gateway import Gateway
+from bot.gateways.model import Model
+from bot.gateways.probe import Probe, probe_all
+from bot.seam import Seam
+from bot.settings import Settings
+
+EXIT_FINE = 0
+EXIT_UNUSABLE = 1
+_MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
+_HEAD: Row = (
+    *("GATEWAY", "KEY", "ANSWERS", "MODEL", "LISTED"),
+    *("N", "REFERENCES", "STREAMS", "RETIRES", "SIZES"),
+)
+
+
+def run(settings: Settings) -> int:
+    """Print the table and return the exit code: 1 if a gateway cannot be used.
+
+    Raises:
+        StartRefused: the gateways are described wrongly.
+    """
+    # What a gateway answers is told by the table: only what nobody expected is worth a record.
+    logs.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
+    return asyncio.run(show(settings, Seam(), say))
+
+
+async def show(settings: Settings, seam: Seam, say: Callable[[str], None]) -> int:
+    """Ask every gateway, say the table, and below it what must be mended.
+
+    Raises:
+        StartRefused: the gateways are described wrongly.
+    """
+    gateways = read_gateways(settings)
+    catalogue = Catalogue.of(gateways)
+    probes = await probe_all(gateways, seam)
+    clean = logs.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
+    for line in in_columns(_rows(gateways, catalogue, probes)):
+        say(clean(line))
+    in_file = settings.gateways_file is not None
+    names = [Names.of(gateway, in_file=in_file) for gateway in gateways]
+    findings = [describe(found, named) for found, named in zip(probes, names, strict=True)]
+    for finding in findings:
+        for line in finding.lines() if finding.sign is not Sign.FINE else ():
+            say(clean(line))
+    is_unusable = any(finding.sign is Sign.WRONG for finding in findings)
+    return EXIT_UNUSABLE if is_unusable else EXIT_FINE
+
+
+def _rows(
+    gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[Probe]
+) -> Sequence[Row]:
+    """Return the head, and one row for each model of each gateway."""
+    rows = [_HEAD]
+    for gateway, found in zip(gateways, probes, strict=True):
+        first: Row = (gateway.name, "set" if gateway.key else "not set", _answer(found))
+        for name in gateway.models:
+            ability = catalogue.ability(gateway.name, name)
+            rows.append((*first, name, _listed(name, found), *_abilities(ability, gateway, found)))
+            first = ("", "", "")
+    return rows
+
+
+def _answer(found: Probe) -> str:
+    status = f" (HTTP {found.status})" if found.status else ""
+    return f"{found.verdict}{status}"
+
+
+def _listed(model: str, found: Probe) -> str:
+    if found.models is None:
+        return "?"
+    return "no" if model in found.missing else "yes"
+
+
+def _abilities(ability: Model, gateway: Gateway, found: Probe) -> Row:
+    streams = gateway.stream and ability.partial_images is not None
+    retires = ability.retires or found.shutdowns.get(ability.name)
+    return (
+        str(ability.max_n),
+        _references(ability),
+        "yes" if streams else "no",
+        _day(retires),
+        ability.sizes_in_words,
+    )
+
+
+def _references(ability: Model) -> str:
+    limits = ability.references
+    if limits is None:
+        return "no"
+    mask = ", mask" if limits.mask_max_bytes else ""
+    return f"{limits.max_count} of {limits.max_bytes / 1e6:g} MB{mask}"
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else "-"

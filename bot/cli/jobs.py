@@ -1,0 +1,132 @@
+"""``python -m bot jobs``: open and recent jobs as a table; cancel one, or paint one again.
+
+A bot may run beside it: what may be done to a job is decided in the journal.
+"""
+
+import argparse
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot import logs
+from bot.app import House, open_house
+from bot.cli import terminal
+from bot.cli.table import Row, in_columns
+from bot.domain import ImageRequest
+from bot.errors import StartRefused
+from bot.i18n.quoting import one_line
+from bot.i18n.texts import Texts
+from bot.journal import ListedJob, WrittenJob, find_jobs, list_jobs
+from bot.references import Attached
+from bot.seam import Seam
+from bot.settings import Settings
+from bot.store import Store, database_path
+
+EXIT_FINE = 0
+EXIT_NOT_CANCELLED = 1
+RECENT = 20
+_PROMPT = 60  # characters, so that a row stays a row
+_HEAD: Row = ("ID", "STATE", "AGE", "MODEL", "GATEWAY", "ERROR")
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+Say = Callable[[str], None]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what ``jobs`` takes."""
+    parser.add_argument("--prompts", action="store_true", help="show what people asked for, too")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    cancel = actions.add_parser("cancel", help="end a job that waits, or whose bot is gone")
+    again = actions.add_parser("retry", help="paint a job's request again, as your own")
+    for action in (cancel, again):
+        action.add_argument("id", type=str.lower, metavar="ID", help="its id, or how it begins")
+    again.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Do what was asked and return the exit code.
+
+    Raises:
+        StartRefused: there is no such job, or the settings stop the start.
+    """
+    logs.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    if options.action == "cancel":
+        return asyncio.run(cancel(settings, options.id, Seam(), print))
+    if options.action == "retry":
+        return asyncio.run(retry(settings, options.id, options.out, Seam()))
+    return asyncio.run(show(settings, Seam(), print, prompts=options.prompts))
+
+
+async def show(settings: Settings, seam: Seam, say: Say, *, prompts: bool) -> int:
+    """Say the table; prompts are people's own words, and shown only when asked for."""
+    path = database_path(settings.database_url)
+    jobs: Sequence[ListedJob] = ()
+    if path.is_file():
+        backups = settings.data_dir / "backup"
+        async with (
+            Store.open(path, backup_dir=backups, now=seam.now) as store,
+            store.reading() as rows,
+        ):
+            jobs = await list_jobs(rows, recent=RECENT)
+    if not jobs:
+        say(Texts().say("jobs-none"))
+        return EXIT_FINE
+    now = seam.now()
+    head = (*_HEAD, "PROMPT") if prompts else _HEAD
+    for line in in_columns([head, *(_row(job, now, prompts=prompts) for job in jobs)]):
+        say(line)
+    return EXIT_FINE
+
+
+async def cancel(settings: Settings, prefix: str, seam: Seam, say: Say) -> int:
+    """End the job if it waits or its process is gone; its credits go back by the usual rules.
+
+    Raises:
+        StartRefused: no job, or more than one, begins so.
+    """
+    async with open_house(settings, seam) as house:
+        found = await _find(house.store, prefix)
+        done = await house.recovery.cancel(found)
+    say(Texts().say("jobs-cancelled" if done else "jobs-not-cancelled", id=found.job.id))
+    return EXIT_FINE if done else EXIT_NOT_CANCELLED
+
+
+async def retry(settings: Settings, prefix: str, out: Path, seam: Seam) -> int:
+    """Paint the job's request again, as a new job of the terminal.
+
+    Raises:
+        StartRefused: no job, or more than one, begins so.
+    """
+
+    async def same_again(house: House) -> tuple[ImageRequest, Attached]:
+        found = await _find(house.store, prefix)
+        return found.job.request, Attached()
+
+    return await terminal.see_through(settings, seam, same_again, out=out)
+
+
+async def _find(store: Store, prefix: str) -> WrittenJob:
+    async with store.reading() as rows:
+        found = await find_jobs(rows, prefix)
+    if not found or not re.fullmatch(r"[0-9a-f-]+", prefix):
+        raise StartRefused(f"There is no job {prefix}: python -m bot jobs lists them.")
+    if len(found) > 1:
+        raise StartRefused(f"More than one job begins with {prefix}: name more of its id.")
+    return found[0]
+
+
+def _row(job: ListedJob, now: int, *, prompts: bool) -> Row:
+    error = (job.error or "-").removeprefix("error-")
+    row = (job.id, job.state, _age(now - job.created_at), job.model, job.gateway or "-", error)
+    return (*row, one_line(job.prompt, _PROMPT)) if prompts else row
+
+
+def _age(age_ms: int) -> str:
+    """Return an age in its two largest units, like ``2h 5m``."""
+    seconds, parts = max(age_ms, 0) // 1000, []
+    for unit, length in _UNITS:
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

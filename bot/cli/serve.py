@@ -1,0 +1,98 @@
+"""``python -m bot``: run the bot until somebody stops it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import aiohttp
+import discord
+import structlog
+
+from bot.app import Bot, open_bot
+from bot.errors import StartRefused
+from bot.seam import Seam
+from bot.settings import MENDS, Settings
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+async def serve(settings: Settings, seam: Seam) -> None:
+    """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
+
+    Raises:
+        StartRefused: the settings are wrong, or Discord refuses the token or is out of reach.
+    """
+    token = settings.discord_token.get_secret_value()
+    if not token:
+        raise StartRefused(f"DISCORD_TOKEN is missing: {MENDS['DISCORD_TOKEN']}.")
+    with _on_signal() as stop:
+        async with open_bot(settings, seam) as bot:
+            await _serve(bot, token, stop, grace_s=settings.shutdown_grace)
+
+
+async def _serve(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> None:
+    try:
+        await _until_stopped(bot, token, stop)
+    finally:
+        # Running jobs still edit their cards, so Discord is left last.
+        await bot.house.studio.close(grace_s=grace_s)
+        await bot.client.close()
+
+
+async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
+    running = asyncio.create_task(bot.client.start(token))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            _raise_kindly(running)
+        log.info("bot.stopping")
+    finally:
+        stopped.cancel()
+
+
+@contextmanager
+def _on_signal() -> Iterator[asyncio.Event]:
+    """Yield what the first signal sets; the second ends the process, as safely as a crash."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in _STOPS}
+
+    def heard() -> None:
+        stop.set()
+        for number in _STOPS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, _end_at_once)
+
+    for number in _STOPS:
+        loop.add_signal_handler(number, heard)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def _end_at_once(number: int, _frame: FrameType | None) -> None:
+    # The default action would not end a container's first process (pid_namespaces(7)).
+    os._exit(_SIGNALLED + number)
+
+
+def _raise_kindly(running: asyncio.Task[None]) -> None:
+    try:
+        running.result()
+    except discord.LoginFailure:
+        raise StartRefused(
+            f"DISCORD_TOKEN was refused by Discord: {MENDS['DISCORD_TOKEN']}."
+        ) from None
+    except (aiohttp.ClientConnectionError, discord.GatewayNotFound, OSError):
+        raise StartRefused(
+            "Discord cannot be reached: check this machine's network, then start again."
+        ) from None

@@ -1,0 +1,13 @@
+"""A table of words for the terminal."""
+
+from collections.abc import Iterator, Sequence
+
+Row = tuple[str, ...]
+
+
+def in_columns(rows: Sequence[Row]) -> Iterator[str]:
+    """Return the rows, head first, as lines whose columns stand below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

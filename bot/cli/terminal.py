@@ -1,0 +1,213 @@
+"""``python -m bot imagine``: paint from the terminal, through the same studio.
+
+The terminal is the operator: no personal limit, but the operator's total and cost rows. Picture
+paths go to standard output, everything else to standard error.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from bot import logs
+from bot.app import House, open_house
+from bot.domain import OPERATOR, CardAddress, ImageRequest, Job, Picture
+from bot.errors import EaselError, NotDelivered, StartRefused
+from bot.i18n.texts import Texts, plain_time
+from bot.outcome import Ending, Painting, Result, Waiting
+from bot.references import Attached, Upload
+from bot.seam import Seam
+from bot.settings import Settings
+
+EXIT_NO_PICTURE = 1
+EXIT_WRONG_OPTION = 2
+BAR_WIDTH = 24
+REDRAW_S = 0.2
+
+Order = Callable[[House], Awaitable[tuple[ImageRequest, Attached]]]
+"""What the operator wants, checked against the open house; raises EaselError."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what ``imagine`` takes."""
+    parser.add_argument("prompt", help="what to paint")
+    parser.add_argument("--model", help="who paints it; by default the first of IMAGE_MODELS")
+    parser.add_argument("--size", help="how large, like 1024x1024 or auto")
+    parser.add_argument("--n", type=int, default=1, help="how many pictures, 1 to 10")
+    parser.add_argument("--quality", help="how carefully, in the model's words")
+    parser.add_argument("--style", help="in which style, in the model's words")
+    parser.add_argument("--background", help="what is behind it, in the model's words")
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a picture to start from; give it again for another",
+    )
+    parser.add_argument(
+        "--mask", type=Path, metavar="FILE", help="a PNG, transparent where the first may change"
+    )
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Paint and return the exit code.
+
+    Raises:
+        StartRefused: the settings cannot paint.
+    """
+    if not settings.image_api_url and settings.gateways_file is None:
+        raise StartRefused(
+            "IMAGE_API_URL is missing: set it in .env, or try without a gateway: "
+            'python -m playground imagine "a lighthouse at dusk".'
+        )
+    # A person watches: only what went wrong is worth a line between the bars.
+    logs.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    return asyncio.run(imagine(settings, options, Seam()))
+
+
+async def imagine(settings: Settings, options: argparse.Namespace, seam: Seam) -> int:
+    """Submit one request, see it through, and return the exit code.
+
+    Raises:
+        StartRefused: the settings or the folder for the pictures stop the start.
+    """
+    return await see_through(settings, seam, partial(_order, options), out=options.out)
+
+
+async def see_through(settings: Settings, seam: Seam, order: Order, *, out: Path) -> int:
+    """Submit what the operator orders, see it through, and return the exit code.
+
+    Raises:
+        StartRefused: the settings or the folder for the pictures stop the start.
+    """
+    _make(out)
+    texts = Texts(when=plain_time(seam.now))
+    # Ctrl-C should end at once: the next start ends the job by the journal.
+    hurried = settings.model_copy(update={"shutdown_grace": 0})
+    async with open_house(hurried, seam) as house:
+        await house.recovery.end_operators_own()
+        try:
+            request, attached = await order(house)
+            usual_s = house.catalogue.model(request.model).usual_s
+            courier = TerminalCourier(out=out, texts=texts, now=seam.now, usual_s=usual_s)
+            await house.studio.submit(request, OPERATOR, courier, attached=attached)
+        except EaselError as refusal:
+            _say(texts.sentence(refusal))
+            return EXIT_WRONG_OPTION
+        await house.studio.drained()
+    return EXIT_NO_PICTURE if courier.failed else 0
+
+
+async def _order(options: argparse.Namespace, house: House) -> tuple[ImageRequest, Attached]:
+    pictures = tuple(_upload(file) for file in options.reference)
+    mask = _upload(options.mask) if options.mask else None
+    request = house.catalogue.order(
+        prompt=options.prompt,
+        model=options.model,
+        size=options.size,
+        n=options.n,
+        quality=options.quality,
+        style=options.style,
+        background=options.background,
+        references=len(pictures),
+        mask=mask is not None,
+    )
+    return request, Attached(pictures, mask)
+
+
+class TerminalCourier:
+    """Carries one job's answer to the terminal: a progress bar, then files in a folder."""
+
+    def __init__(self, *, out: Path, texts: Texts, now: Callable[[], int], usual_s: float) -> None:
+        self.failed = False
+        self._out = out
+        self._texts = texts
+        self._now = now
+        self._usual_ms = usual_s * 1000
+        self._bar: asyncio.Task[None] | None = None
+
+    async def place(self, job: Job, *, waiting: Waiting) -> None:  # noqa: ARG002 - nobody is ahead here
+        """Say what will be painted."""
+        request = job.request
+        sentence = self._texts.say(
+            "terminal-painting", model=request.model, size=str(request.size), n=request.n
+        )
+        _say(sentence)
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:  # noqa: ARG002 - one job only
+        """Draw the progress bar, where somebody watches."""
+        if isinstance(state, Painting) and self._bar is None and sys.stderr.isatty():
+            self._bar = asyncio.create_task(self._draw(state.started_at))
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Copy the pictures to the folder and print their paths."""
+        await self._put_bar_away()
+        try:
+            for number, picture in enumerate(result.pictures, 1):
+                print(await asyncio.to_thread(self._keep, job, picture, number))
+        except OSError as full:
+            _say(str(full))
+            raise NotDelivered from full
+        if result.shortfall is not None:
+            _say(self._texts.sentence(result.shortfall, money="part"))
+        seconds = round(result.took_ms / 1000, 1)
+        _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
+        return ()
+
+    async def end(self, job: Job, ending: Ending) -> bool:  # noqa: ARG002 - one job only
+        """Say why there is no picture."""
+        await self._put_bar_away()
+        self.failed = True
+        _say(self._texts.sentence(ending.error))
+        return True
+
+    def _keep(self, job: Job, picture: Picture, number: int) -> Path:
+        # Job ids sort by time and are unique, so no earlier picture is overwritten.
+        name = f"easel-{job.id}-{number}.{picture.format}"
+        return Path(shutil.copyfile(picture.path, self._out / name))
+
+    async def _draw(self, started_at: int) -> None:
+        while True:
+            print(f"\r{self._progress(started_at)}", end="", file=sys.stderr, flush=True)
+            await asyncio.sleep(REDRAW_S)
+
+    def _progress(self, started_at: int) -> str:
+        elapsed = self._now() - started_at
+        # Nobody knows how long it takes: the bar nears its end but never reaches it.
+        filled = int(BAR_WIDTH * elapsed / (elapsed + self._usual_ms / 2 + 1))
+        bar = "█" * filled + "░" * (BAR_WIDTH - filled)
+        return f"{bar} {elapsed / 1000:5.1f} s"
+
+    async def _put_bar_away(self) -> None:
+        if self._bar is None:
+            return
+        self._bar.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._bar
+        self._bar = None
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def _upload(file: Path) -> Upload:
+    try:
+        size = file.stat().st_size
+    except OSError:
+        raise StartRefused(f"{file} cannot be read: name a picture file.") from None
+    return Upload(size, partial(asyncio.to_thread, file.read_bytes))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise StartRefused(f"--out {folder} cannot be written: name another folder.") from None
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

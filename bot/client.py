@@ -1,0 +1,126 @@
+"""The Discord client: intents, mentions, the one error handler; it knows no cog."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from secrets import token_hex
+
+import discord
+import msgspec
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.command_errors import told_of
+from bot.errors import ServerNotListed, Unexpected
+from bot.i18n.texts import Texts
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def intents() -> discord.Intents:
+    """Return what the bot listens to: nothing privileged."""
+    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+
+
+class Client(commands.AutoShardedBot):
+    """Easel in Discord.
+
+    It keeps no messages and no members: every answer knows its own message.
+    """
+
+    def __init__(
+        self,
+        *,
+        texts: Texts,
+        synced_file: Path,
+        allowed_servers: frozenset[int] = frozenset(),
+        dev_guild_id: int | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=intents(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.texts = texts
+        self._allowed_servers = allowed_servers
+        self.once_logged_in: Callable[[], Awaitable[None]] | None = None
+        self._synced_file = synced_file
+        self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
+
+    def serves(self, server_id: int | None) -> bool:
+        """Tell whether the operator lets this server in; direct messages are none."""
+        return server_id is not None and (
+            not self._allowed_servers or server_id in self._allowed_servers
+        )
+
+    async def setup_hook(self) -> None:
+        """Prepare what needs the token but not the gateway connection."""
+        await self.sync_commands()
+        if self.once_logged_in is not None:
+            await self.once_logged_in()
+
+    async def sync_commands(self) -> bool:
+        """Tell Discord the commands, only when their definition changed since the last start."""
+        if self._dev_guild is not None:
+            self.tree.copy_global_to(guild=self._dev_guild)
+        digest = self._digest()
+        if self._synced_file.is_file() and self._synced_file.read_text() == digest:
+            return False
+        await self.tree.sync(guild=self._dev_guild)
+        self._synced_file.write_text(digest)
+        log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
+        return True
+
+    def _digest(self) -> str:
+        found = self.tree.get_commands(guild=self._dev_guild)
+        described = sorted((c.to_dict(self.tree) for c in found), key=lambda c: str(c["name"]))
+        where = [self.application_id, self._dev_guild and self._dev_guild.id]
+        return hashlib.sha256(msgspec.json.encode([where, described], order="sorted")).hexdigest()
+
+    async def on_ready(self) -> None:
+        """Say that the bot is there."""
+        log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
+
+    async def answer_error(self, interaction: discord.Interaction, error: Exception) -> None:
+        """Answer a person in one sentence; what nobody expected goes to the log, too."""
+        known = told_of(error)
+        if known is None:
+            known = Unexpected(reference=token_hex(4))
+            log.error(
+                "command.defect",
+                reference=known.reference,
+                command=interaction.command and interaction.command.qualified_name,
+                exc_info=error,
+            )
+        sentence = self.texts.sentence(known, str(interaction.locale))
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(sentence, ephemeral=True)
+            else:
+                await interaction.response.send_message(sentence, ephemeral=True)
+        except discord.HTTPException as lost:
+            log.warning("command.answer_lost", error=repr(lost))
+
+
+class Tree(app_commands.CommandTree[Client]):
+    """The commands, behind the operator's list of servers and the one error handler."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
+        """Let only the operator's servers in."""
+        if self.client.serves(interaction.guild_id):
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await self.client.answer_error(interaction, ServerNotListed())
+        return False
+
+    async def on_error(
+        self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer whatever a command raised."""
+        await self.client.answer_error(interaction, error)

@@ -1,0 +1,83 @@
+"""What discord.py refuses by itself, as errors of ours: each has a sentence of its own."""
+
+from dataclasses import dataclass
+
+from discord import app_commands
+
+from bot.errors import EaselError, OutdatedCommand, Refusal
+
+
+@dataclass(eq=False, kw_only=True)
+class PermissionMissing(Refusal):
+    """The person lacks ``permissions``, a comma list in Discord's words."""
+
+    permissions: str
+    message_id = "error-permission-missing"
+
+
+@dataclass(eq=False, kw_only=True)
+class BotPermissionMissing(Refusal):
+    """The bot lacks ``permissions`` here, a comma list in Discord's words."""
+
+    permissions: str
+    message_id = "error-bot-permission-missing"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooSoon(Refusal):
+    """The person used the command a moment ago."""
+
+    retry_after_s: float
+    message_id = "error-too-soon"
+
+
+@dataclass(eq=False, kw_only=True)
+class ServersOnly(Refusal):
+    """The command does nothing in direct messages."""
+
+    message_id = "error-servers-only"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotAllowed(Refusal):
+    """A role, or another condition of this command, is not met."""
+
+    message_id = "error-not-allowed"
+
+
+def told_of(error: Exception) -> EaselError | None:
+    """Return what to tell of an error, None for a defect; what is narrower comes first."""
+    match error:
+        case app_commands.CommandInvokeError(original=EaselError() as told) | (
+            EaselError() as told
+        ):
+            return told
+        case (
+            app_commands.CommandNotFound()
+            | app_commands.CommandSignatureMismatch()
+            | app_commands.TransformerError()
+        ):
+            return OutdatedCommand()
+        case app_commands.CheckFailure():
+            return _failed_check(error)
+    return None
+
+
+def _failed_check(error: app_commands.CheckFailure) -> EaselError:
+    match error:
+        case app_commands.MissingPermissions(missing_permissions=names):
+            return PermissionMissing(permissions=_in_words(names))
+        case app_commands.BotMissingPermissions(missing_permissions=names):
+            return BotPermissionMissing(permissions=_in_words(names))
+        case app_commands.CommandOnCooldown(retry_after=seconds):
+            return TooSoon(retry_after_s=seconds)
+        case app_commands.NoPrivateMessage():
+            return ServersOnly()
+    return NotAllowed()
+
+
+def _in_words(permissions: list[str]) -> str:
+    """Return permissions as Discord's settings call them, such as *Manage Server*."""
+    return ", ".join(
+        name.replace("guild", "server").replace("_", " ").title() for name in permissions
+    )

@@ -1,0 +1,109 @@
+"""One job's card in Discord: the same message, whichever way it is edited."""
+
+from collections.abc import Callable, Sequence
+
+import discord
+import structlog
+from discord.ui import View
+
+from bot.delivery.outbox import TRIES, Channel, LineBroke, Lost
+from bot.domain import CardAddress, Job
+from bot.errors import NotDelivered
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# One minute before Discord drops the token (15 minutes, receiving-and-responding).
+TOKEN_IS_FRESH_MS = 14 * 60 * 1000
+# Discord's codes for a token that is too old, or unknown.
+TOKEN_IS_DEAD = frozenset({50027, 10015})
+REROLL = "🔄"
+
+Files = Callable[[], list[discord.File]]
+
+
+class Card:
+    """A card that is edited through its token while that is young, then through its channel."""
+
+    def __init__(
+        self, client: discord.Client, now: Callable[[], int], address: CardAddress | None = None
+    ) -> None:
+        self._client = client
+        self._now = now
+        self._address = address
+        self._token_died = False
+
+    def placed(self, address: CardAddress) -> None:
+        """Say where it is."""
+        self._address = address
+
+    @property
+    def address(self) -> CardAddress:
+        """Return where it is.
+
+        Raises:
+            NotDelivered: it was never placed.
+        """
+        if self._address is None:
+            raise NotDelivered
+        return self._address
+
+    @property
+    def channel(self) -> Channel:
+        """Return the channel that it is in."""
+        return self._client.get_partial_messageable(self.address.channel_id)
+
+    @property
+    def reference(self) -> discord.MessageReference:
+        """Return what a reply to it refers to, whether or not it is still there."""
+        return self._message(self.address).to_reference(fail_if_not_exists=False)
+
+    def is_late(self, job: Job) -> bool:
+        """Tell whether its requester has long looked away."""
+        return self._token_died or self._now() - job.created_at >= TOKEN_IS_FRESH_MS
+
+    async def edit(
+        self,
+        job: Job,
+        embeds: list[discord.Embed],
+        files: Files = list,
+        *,
+        view: View | None = None,
+    ) -> CardAddress:
+        """State the whole message; it raises what discord.py raises."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._edit(job, embeds, files, view)
+            except LineBroke as broken:
+                log.info("card.line_broke", job=job.id, error=repr(broken))
+        return await self._edit(job, embeds, files, view)
+
+    async def invite_to_reroll(self, messages: Sequence[CardAddress]) -> None:
+        """Put the first arrows under messages with pictures, where that is allowed."""
+        for message in messages:
+            try:
+                await self._message(message).add_reaction(REROLL)
+            except Lost as forbidden:
+                log.debug("card.no_reaction", error=repr(forbidden))
+
+    async def _edit(
+        self, job: Job, embeds: list[discord.Embed], files: Files, view: View | None
+    ) -> CardAddress:
+        card = self.address
+        if card.token and not self.is_late(job):
+            webhook = discord.Webhook.partial(card.application_id, card.token, client=self._client)
+            try:
+                await webhook.edit_message(
+                    card.message_id, embeds=embeds, attachments=files(), view=view
+                )
+            except discord.HTTPException as refused:
+                if refused.code not in TOKEN_IS_DEAD:
+                    raise
+                self._token_died = True
+            else:
+                return card
+        await self._message(card).edit(embeds=embeds, attachments=files(), view=view)
+        return card
+
+    def _message(self, card: CardAddress) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(card.channel_id)
+        return channel.get_partial_message(card.message_id)

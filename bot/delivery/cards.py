@@ -1,0 +1,325 @@
+"""Turn a job and where it stands into the embeds that Discord shows.
+
+A card is one line with the state and the requester's name, the prompt as a quote, at most a few
+short lines, and one line of facts in the footer. Whatever strangers wrote is shown as plain words.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import discord
+
+from bot.domain import Job, JobState, Picture, Requester, Size
+from bot.errors import EaselError, GatewayErrorKind
+from bot.i18n.quoting import cut, one_line, quoted, visible, width
+from bot.i18n.texts import Money, Texts
+from bot.outcome import Ending, Left, Painting, Result, Waiting
+
+# https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of
+# 4096, 6000 over all embeds; alt texts of 1024. Embeds with one URL show as one gallery, up to 4.
+MOST_EMBEDS = 10
+GALLERY = 4
+BAR_LENGTH = 10
+LONGEST_ALT_TEXT = 1024
+PROMPTS = 3_000  # for the prompt and the revised prompt together
+SENTENCE = 900  # for what went wrong, beside them
+_LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
+
+_DECLINED = f"error-gateway-{GatewayErrorKind.MODERATION}"
+
+State = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
+
+_END_STATES: dict[JobState, State] = {
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+    JobState.UNKNOWN: "unknown",
+}
+
+# Calm, and apart in lightness as well as in hue; the first line says the state in words.
+COLOURS: dict[State, int] = {
+    "queued": 0x9AA5B8,  # mist
+    "painting": 0x7391D6,  # periwinkle
+    "result": 0x6FAE8E,  # sage
+    "failed": 0xCB7A6B,  # terracotta
+    "cancelled": 0x7E8590,  # slate
+    "unknown": 0xD9B366,  # ochre
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostedFile:
+    """A file of a message: its name there, and whether it stands for a larger original."""
+
+    name: str
+    shrunk: bool
+
+
+class Cards:
+    """Draws every card; ``texts`` knows the words, a job knows its reader's language."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    # --- a job's card, from first to last -----------------------------------------------------
+
+    def queued(self, job: Job, waiting: Waiting) -> discord.Embed:
+        """Show behind how many the job waits, and about how long."""
+        line = small(self._line(job, waiting))
+        return self._card(job, "queued", quoted(job.request.prompt, PROMPTS), line)
+
+    def stop_label(self, job: Job, state: Waiting | Painting) -> str:
+        """Name the button under a card that waits."""
+        name = "card-cancel" if isinstance(state, Waiting) else "card-stop-waiting"
+        return self._say(job, name)
+
+    def painting(self, job: Job, painting: Painting) -> discord.Embed:
+        """Show since when the job is at work, how far it is, and what there is to see yet."""
+        facts = [self._say(job, "card-started", started_at=painting.started_at)]
+        if painting.total > 1:
+            facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
+        if painting.fraction is not None:
+            facts.append(_bar(painting.fraction))
+        card = self._card(
+            job, "painting", quoted(job.request.prompt, PROMPTS), small(_joined(facts))
+        )
+        if painting.preview is not None:
+            card.set_image(url=f"attachment://{preview_name(painting.preview)}")
+        return card
+
+    def result(
+        self, job: Job, result: Result, files: Sequence[PostedFile], *, more: int = 0
+    ) -> list[discord.Embed]:
+        """Show the files of one message as galleries; only the first embed carries words.
+
+        ``files`` are this message's attachments, at most 10; without any the words stand alone.
+        ``more`` pictures follow in further messages.
+        """
+        words = self._card(job, "result", *self._result_words(job, result, files, more))
+        words.set_author(name=self._title(job, "result", count=len(result.pictures)))
+        words.set_footer(text=_joined(self._result_facts(job, result)))
+        return _with_gallery(job, words, files)
+
+    def continued(
+        self, job: Job, files: Sequence[PostedFile], *, first: int, of: int
+    ) -> list[discord.Embed]:
+        """Show the files of a further message, which start with picture ``first`` of ``of``."""
+        last = first + len(files) - 1
+        title = self._say(job, "card-title-more", first=first, last=last, total=of)
+        return self._gallery(job, discord.Embed(colour=COLOURS["result"]), title, files)
+
+    def kept(self, job: Job, result: Result) -> discord.Embed:
+        """Show that the pictures are there, but not here."""
+        (card,) = self.result(job, result, ())
+        card.description = f"{card.description}\n{small(self._say(job, 'card-kept'))}"
+        return card
+
+    def again(self, job: Job, files: Sequence[PostedFile]) -> list[discord.Embed]:
+        """Show the files of one message of a job that somebody looked back at."""
+        words = discord.Embed(
+            colour=COLOURS["result"], description=quoted(job.request.prompt, PROMPTS)
+        )
+        words.set_footer(text=_joined(self._request_facts(job)))
+        title = self._say(
+            job,
+            "card-title-again",
+            name=display_name(self._texts, job.requester, job.locale),
+            count=len(files),
+        )
+        return self._gallery(job, words, title, files)
+
+    def ended(self, job: Job, ending: Ending) -> discord.Embed:
+        """Show why there are no pictures, what that cost, and what to do next."""
+        money: Money = "charged" if ending.doubt_charged else "back"
+        card = self._card(
+            job,
+            _END_STATES[ending.state],
+            self._prompt_at_the_end(job, ending.error),
+            self._sentence(job, ending.error, money),
+        )
+        if ending.charged:
+            charged = self._say(job, "card-credits", credits=ending.charged)
+            card.set_footer(text=_joined([*self._request_facts(job), charged]))
+        return card
+
+    # --- beside the card ----------------------------------------------------------------------
+
+    def alt_text(self, job: Job, picture: Picture, index: int, of: int) -> str:
+        """Describe a picture to a screen reader; ``index`` counts from 1."""
+        prompt = one_line(picture.revised_prompt or job.request.prompt, LONGEST_ALT_TEXT)
+        text = self._say(job, "card-alt", prompt=prompt, index=index, of=of)
+        return one_line(text, LONGEST_ALT_TEXT)
+
+    # --- the parts of a card ------------------------------------------------------------------
+
+    def _card(self, job: Job, state: State, *sections: str) -> discord.Embed:
+        card = discord.Embed(colour=COLOURS[state], description="\n".join(filter(None, sections)))
+        card.set_author(name=self._title(job, state, count=job.request.n))
+        return card.set_footer(text=_joined(self._request_facts(job)))
+
+    def _line(self, job: Job, waiting: Waiting) -> str:
+        if not waiting.starts_in_ms:
+            return self._say(job, "card-starting")
+        minutes, seconds = _about(waiting.starts_in_ms / 1000)
+        return self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
+
+    def _gallery(
+        self, job: Job, words: discord.Embed, title: str, files: Sequence[PostedFile]
+    ) -> list[discord.Embed]:
+        words.set_author(name=title)
+        if any(file.shrunk for file in files):
+            shrunk = small(self._say(job, "card-shown-as-webp"))
+            words.description = "\n".join(filter(None, (words.description, shrunk)))
+        return _with_gallery(job, words, files)
+
+    def _title(self, job: Job, state: State, *, count: int) -> str:
+        name = display_name(self._texts, job.requester, job.locale)
+        return self._say(job, f"card-title-{state}", name=name, count=count)
+
+    def _result_words(
+        self, job: Job, result: Result, files: Sequence[PostedFile], more: int
+    ) -> list[str]:
+        words = self._prompts(job, _revised_prompt(job, result.pictures))
+        if result.shortfall is not None:
+            words.append(self._shortfall(job, result, result.shortfall))
+        if any(file.shrunk for file in files):
+            words.append(small(self._say(job, "card-shown-as-webp")))
+        if more:
+            words.append(small(self._say(job, "card-more", count=more)))
+        if result.left is not None and result.left.credits <= 0 and result.left.frees_at:
+            frees_at = result.left.frees_at
+            words.append(small(self._say(job, "card-left-none", frees_at=frees_at)))
+        return words
+
+    def _prompts(self, job: Job, revised: str | None) -> list[str]:
+        prompt = job.request.prompt
+        if revised is None:
+            return [quoted(prompt, PROMPTS)]
+        wanted = width(quoted(revised, PROMPTS))
+        shown = quoted(prompt, max(PROMPTS // 2, PROMPTS - wanted))
+        heading = small(self._say(job, "card-revised"))
+        return [shown, heading, quoted(revised, PROMPTS - width(shown))]
+
+    def _prompt_at_the_end(self, job: Job, error: EaselError) -> str:
+        """Return the prompt, but not one that moderation declined: others read the card, too."""
+        # After a restart the error is a Recorded one with the same id.
+        if error.message_id == _DECLINED:
+            return small(self._say(job, "card-prompt-withheld"))
+        return quoted(job.request.prompt, PROMPTS)
+
+    def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
+        arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
+        money: Money = "charged" if result.doubt_charged else "part"
+        return f"{arrived} {self._sentence(job, why, money)}"
+
+    def _sentence(self, job: Job, error: EaselError, money: Money) -> str:
+        return cut(self._texts.sentence(error, job.locale, money=money), SENTENCE)
+
+    # --- the line of facts --------------------------------------------------------------------
+
+    def _request_facts(self, job: Job) -> list[str]:
+        facts = [one_line(job.request.model, _LONGEST_NAME)]
+        if job.request.size != "auto":
+            facts.append(self._requested_size(job))
+        if job.request.n > 1:
+            facts.append(self._say(job, "card-count", count=job.request.n))
+        return [*facts, *self._choices(job)]
+
+    def _choices(self, job: Job) -> list[str]:
+        """Return what was chosen beyond model, size and number."""
+        request = job.request
+        chosen = (request.quality, request.style, request.background)
+        facts = [one_line(choice, _LONGEST_NAME) for choice in chosen if choice]
+        if request.references:
+            facts.append(self._say(job, "card-references", count=len(request.references)))
+        return facts
+
+    def _requested_size(self, job: Job) -> str:
+        size = job.request.size
+        if isinstance(size, Size):
+            return self._size(job, size.width, size.height)
+        return one_line(str(size), _LONGEST_NAME)
+
+    def _result_facts(self, job: Job, result: Result) -> list[str]:
+        first = result.pictures[0]
+        return [
+            one_line(job.request.model, _LONGEST_NAME),
+            self._size(job, first.width, first.height),
+            *self._choices(job),
+            self._say(job, "card-took", took_ms=result.took_ms),
+            *self._money_facts(job, result.charged, result.left),
+        ]
+
+    def _money_facts(self, job: Job, charged: int, left: Left | None) -> list[str]:
+        facts = [self._say(job, "card-credits", credits=charged)] if charged else []
+        if left is not None:
+            period = left.period
+            facts.append(
+                self._say(job, "card-left", credits=left.credits, limit=left.limit, period=period)
+            )
+        return facts
+
+    def _size(self, job: Job, across: int, down: int) -> str:
+        return self._say(job, "card-size", width=str(across), height=str(down))
+
+    def _say(self, job: Job, message_id: str, **facts: str | int | None) -> str:
+        return self._texts.say(message_id, job.locale, **facts)
+
+
+def display_name(texts: Texts, requester: Requester, locale: str) -> str:
+    """Return a person's name as one line of plain words."""
+    return one_line(requester.name, _LONGEST_NAME) or texts.say("card-someone", locale)
+
+
+def _revised_prompt(job: Job, pictures: Sequence[Picture]) -> str | None:
+    """Return the first revised prompt that says something else than the prompt."""
+    asked = _gist(job.request.prompt)
+    revised = (visible(picture.revised_prompt or "") for picture in pictures)
+    return next((text for text in revised if _gist(text) not in {"", asked}), None)
+
+
+def _gist(prompt: str) -> str:
+    return visible(prompt).casefold().strip(" .")
+
+
+def _with_gallery(
+    job: Job, words: discord.Embed, files: Sequence[PostedFile]
+) -> list[discord.Embed]:
+    embeds = [words, *(discord.Embed(colour=words.colour) for _ in files[1:MOST_EMBEDS])]
+    for index, (embed, file) in enumerate(zip(embeds, files, strict=False)):
+        embed.set_image(url=f"attachment://{file.name}")
+        if len(files) > 1:
+            embed.url = _gallery_url(job, index // GALLERY)
+    return embeds
+
+
+def _gallery_url(job: Job, group: int) -> str:
+    # Nobody follows it, as no title carries it: Discord only compares it.
+    return f"https://discord.com/?easel={job.id}-{group}"
+
+
+def preview_name(picture: Picture) -> str:
+    """Return the name under which a preview is attached to its card."""
+    return f"preview.{picture.format}"
+
+
+def _bar(fraction: float) -> str:
+    filled = round(fraction * BAR_LENGTH)
+    return f"{'▰' * filled}{'▱' * (BAR_LENGTH - filled)} {fraction:.0%}"
+
+
+def _about(seconds: float) -> tuple[int, int]:
+    """Round an estimate up, so that it promises little: to full minutes, or to five seconds."""
+    if seconds > 55:
+        return math.ceil(seconds / 60), 0
+    return 0, math.ceil(seconds / 5) * 5
+
+
+def small(line: str) -> str:
+    """Return a line in Discord's small print."""
+    return f"-# {line}"
+
+
+def _joined(facts: Sequence[str]) -> str:
+    return " · ".join(facts)

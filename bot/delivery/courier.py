@@ -1,0 +1,391 @@
+"""Places, updates, delivers and ends one job's card in Discord.
+
+A card is edited through its interaction token while that is young, and through the channel
+afterwards: the same message either way. An edit states the whole message, so it is harmless
+twice. Where there is no card any more, its channel gets a new message, else its requester a direct
+one, else the pictures wait in the history.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import discord
+import structlog
+from discord.ui import View
+
+from bot.delivery.card import Card
+from bot.delivery.cards import Cards, preview_name
+from bot.delivery.controls import stop_view
+from bot.delivery.notes import Notes
+from bot.delivery.outbox import (
+    CARD,
+    DIRECT,
+    ENDING,
+    FIRST_PARCEL,
+    NOTICE,
+    Channel,
+    Letter,
+    Lost,
+    Outbox,
+    again,
+)
+from bot.delivery.packing import Packer, Parcel
+from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
+from bot.domain import CardAddress, Job, Picture
+from bot.errors import CardNotPlaced, NotDelivered, NotPosted
+from bot.outcome import Courier, Ending, Painting, Result, Waiting
+from bot.seam import Seam
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SHRINKS = 3
+
+Post = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What every courier of a bot needs."""
+
+    client: discord.Client
+    cards: Cards
+    notes: Notes
+    outbox: Outbox
+    packer: Packer
+    seam: Seam
+
+
+class Couriers:
+    """Makes the couriers of one bot."""
+
+    def __init__(
+        self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
+    ) -> None:
+        self._desk = _Desk(client, cards, notes, outbox, Packer(), seam)
+
+    def answering(self, interaction: discord.Interaction) -> Courier:
+        """Return the courier of a command that nobody has answered yet."""
+        return DiscordCourier(self._desk, partial(_answer, interaction))
+
+    def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
+        """Return the courier that answers a message with a new one."""
+        return DiscordCourier(
+            self._desk, partial(_reply, self._desk.outbox, message, max_file_bytes)
+        )
+
+    def reopen(self, _job: Job, card: CardAddress) -> Courier:
+        """Return the courier of a card that an earlier process placed."""
+        return DiscordCourier(self._desk, partial(_stay, card), card)
+
+    async def post_again(
+        self,
+        interaction: discord.Interaction,
+        job: Job,
+        pictures: Sequence[Picture],
+        folder: Path,
+    ) -> None:
+        """Post a job's pictures once more, where the interaction is; ``folder`` is for copies.
+
+        Raises:
+            NotPosted: the bot cannot post here.
+        """
+        desk = self._desk
+        try:
+            parcels = await desk.packer.pack(
+                pictures, max_file_bytes=interaction.filesize_limit, folder=folder
+            )
+            channel = desk.client.get_partial_messageable(interaction.channel_id or 0)
+            for index, parcel in enumerate(parcels):
+                embeds = desk.cards.again(job, [shown.file(job) for shown in parcel])
+                letter = _letter(desk.cards, job, parcel, embeds, of=len(pictures))
+                nonce = again(interaction.id, index)
+                await desk.outbox.post(job, FIRST_PARCEL + index, channel, letter, nonce=nonce)
+        except Lost as lost:
+            log.info("history.not_posted", job=job.id, error=repr(lost))
+            raise NotPosted from lost
+
+
+async def _answer(
+    interaction: discord.Interaction,
+    job: Job,  # noqa: ARG001 - an answer needs no nonce
+    embed: discord.Embed,
+    view: View,
+) -> CardAddress:
+    answer = await interaction.response.send_message(embed=embed, view=view)
+    if answer.message_id is None or interaction.channel_id is None:
+        raise CardNotPlaced
+    return CardAddress(
+        channel_id=interaction.channel_id,
+        message_id=answer.message_id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        max_file_bytes=interaction.filesize_limit,
+    )
+
+
+async def _reply(
+    outbox: Outbox,
+    message: discord.PartialMessage,
+    max_file_bytes: int,
+    job: Job,
+    embed: discord.Embed,
+    view: View,
+) -> CardAddress:
+    channel = message.channel
+    assert isinstance(channel, discord.PartialMessageable)  # noqa: S101 - how the door made it
+    letter = Letter(
+        embeds=[embed], answers=message.to_reference(fail_if_not_exists=False), view=view
+    )
+    card = await outbox.post(job, CARD, channel, letter)
+    return replace(card, max_file_bytes=max_file_bytes)
+
+
+async def _stay(card: CardAddress, job: Job, embed: discord.Embed, view: View) -> CardAddress:  # noqa: ARG001
+    return card
+
+
+class DiscordCourier:
+    """Carries one job's answer to its card, or as near to its requester as it gets."""
+
+    def __init__(self, desk: _Desk, post: Post, card: CardAddress | None = None) -> None:
+        self._client = desk.client
+        self._cards = desk.cards
+        self._outbox = desk.outbox
+        self._packer = desk.packer
+        self._notes = desk.notes
+        self._post_card = post
+        self._card = Card(desk.client, desk.seam.now, card)
+        self._card_gone = False
+
+    # --- the courier's verbs ------------------------------------------------------------------
+
+    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress:
+        """Post the public card."""
+        embed, view = self._cards.queued(job, waiting), self._stop_view(job, waiting)
+        try:
+            card = await self._post_card(job, embed, view)
+        except Lost as lost:
+            log.warning("card.not_placed", job=job.id, error=repr(lost))
+            raise CardNotPlaced from lost
+        self._card.placed(card)
+        return card
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:
+        """Show how far the job is, with what the gateway has painted so far."""
+        if self._card_gone:
+            return
+        view = self._stop_view(job, state)
+        try:
+            if isinstance(state, Waiting):
+                await self._card.edit(job, [self._cards.queued(job, state)], view=view)
+            else:
+                preview = state.preview
+                files = partial(self._preview, job, preview) if preview else list[discord.File]
+                await self._card.edit(job, [self._cards.painting(job, state)], files, view=view)
+        except Lost as lost:
+            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden)
+            log.info("card.not_updated", job=job.id, error=repr(lost))
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
+        parcels = await self._packer.pack(
+            result.pictures,
+            max_file_bytes=self._card.address.max_file_bytes,
+            folder=_folder(result),
+        )
+        ways = (self._on_the_card, self._in_a_new_message, self._directly)
+        try:
+            return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
+        except Lost as lost:
+            log.warning("card.not_delivered", job=job.id, kept=result.kept, error=repr(lost))
+            if not result.kept:
+                raise NotDelivered from lost
+        await self._say_that_they_are_kept(job, result)
+        return ()
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Say why there are no pictures; somebody who can be told nowhere has been told."""
+        words = Letter(self._notes.without_card(job, ending), mentions=job.requester.user_id)
+        try:
+            await first_that_works(
+                partial(self._end_on_the_card, job, ending),
+                partial(self._post_in_channel, job, ENDING, words),
+                partial(self._post_directly, job, ENDING, words),
+            )
+        except Lost as lost:
+            log.warning("card.not_ended", job=job.id, error=repr(lost))
+            return surely_refused(lost)
+        return True
+
+    # --- ways to hand the pictures over -------------------------------------------------------
+
+    async def _on_the_card(
+        self, job: Job, result: Result, parcels: Sequence[Parcel]
+    ) -> Sequence[CardAddress]:
+        show = partial(self._show, job, result)
+        card = await self._shrinking(parcels[0], show)
+        try:
+            rest = await self._post_rest(
+                job, result, parcels, self._card.channel, part=FIRST_PARCEL
+            )
+        except Lost as lost:
+            # Commands are answered also where the bot may not write: all on the card, then.
+            log.info("card.squeezed", job=job.id, error=repr(lost))
+            everything = await self._packer.squeeze(
+                parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
+            )
+            card, rest = await self._shrinking(everything, show), ()
+        await self._card.invite_to_reroll((card, *rest))
+        await self._notify(job, self._notes.ready(job))
+        return (card, *rest)
+
+    async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
+        embeds = self._first_embeds(job, result, parcel)
+        files = partial(_files, self._cards, job, parcel, len(result.pictures))
+        return await self._card.edit(job, embeds, files)
+
+    async def _in_a_new_message(
+        self, job: Job, result: Result, parcels: Sequence[Parcel]
+    ) -> Sequence[CardAddress]:
+        messages = await self._in_channel(
+            job, result, parcels, self._card.channel, part=FIRST_PARCEL
+        )
+        await self._card.invite_to_reroll(messages)
+        return messages
+
+    async def _directly(
+        self, job: Job, result: Result, parcels: Sequence[Parcel]
+    ) -> Sequence[CardAddress]:
+        channel = await self._client.create_dm(discord.Object(job.requester.user_id))
+        part = DIRECT + FIRST_PARCEL
+        return await self._in_channel(job, result, parcels, channel, part=part)
+
+    async def _in_channel(
+        self,
+        job: Job,
+        result: Result,
+        parcels: Sequence[Parcel],
+        channel: Channel,
+        *,
+        part: int,
+    ) -> Sequence[CardAddress]:
+        async def post(parcel: Parcel) -> CardAddress:
+            embeds = self._first_embeds(job, result, parcel)
+            letter = replace(
+                _letter(self._cards, job, parcel, embeds, of=len(result.pictures)),
+                content=self._notes.card_gone(job),
+                mentions=job.requester.user_id,
+            )
+            return await self._outbox.post(job, part, channel, letter)
+
+        first = await self._shrinking(parcels[0], post)
+        return (first, *await self._post_rest(job, result, parcels, channel, part=part))
+
+    def _first_embeds(self, job: Job, result: Result, parcel: Parcel) -> list[discord.Embed]:
+        names = [shown.file(job) for shown in parcel]
+        more = len(result.pictures) - len(parcel)
+        return self._cards.result(job, result, names, more=more)
+
+    async def _post_rest(
+        self,
+        job: Job,
+        result: Result,
+        parcels: Sequence[Parcel],
+        channel: Channel,
+        *,
+        part: int,
+    ) -> Sequence[CardAddress]:
+        return [
+            await self._post_more(job, part + index, channel, parcel, result)
+            for index, parcel in enumerate(parcels[1:], 1)
+        ]
+
+    async def _post_more(
+        self, job: Job, part: int, channel: Channel, parcel: Parcel, result: Result
+    ) -> CardAddress:
+        of = len(result.pictures)
+
+        async def post(parcel: Parcel) -> CardAddress:
+            names = [shown.file(job) for shown in parcel]
+            embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
+            letter = _letter(self._cards, job, parcel, embeds, of=of)
+            return await self._outbox.post(job, part, channel, letter)
+
+        return await self._shrinking(parcel, post)
+
+    async def _shrinking(
+        self, parcel: Parcel, post: Callable[[Parcel], Awaitable[CardAddress]]
+    ) -> CardAddress:
+        """Post smaller pictures where Discord takes less than it said."""
+        for _ in range(SHRINKS):
+            try:
+                return await post(parcel)
+            except discord.HTTPException as refused:
+                if refused.code != TOO_LARGE and refused.status != 413:
+                    raise
+                log.info("card.too_large", bytes=sum(shown.picture.bytes for shown in parcel))
+            parcel = await self._packer.shrink(parcel, parcel[0].original.path.parent)
+        return await post(parcel)
+
+    async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
+        try:
+            await self._card.edit(job, [self._cards.kept(job, result)])
+        except Lost as lost:
+            log.info("card.not_edited", job=job.id, error=repr(lost))
+
+    # --- words --------------------------------------------------------------------------------
+
+    async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
+        await self._card.edit(job, [self._cards.ended(job, ending)])
+        await self._notify(job, self._notes.ended(job))
+
+    async def _notify(self, job: Job, words: str) -> None:
+        """Call the requester to a card that took long."""
+        if not self._card.is_late(job):
+            return
+        letter = Letter(words, answers=self._card.reference, mentions=job.requester.user_id)
+        try:
+            await self._post_in_channel(job, NOTICE, letter)
+        except Lost as lost:
+            log.info("card.not_notified", job=job.id, error=repr(lost))
+
+    async def _post_in_channel(self, job: Job, part: int, words: Letter) -> None:
+        await self._outbox.post(job, part, self._card.channel, words)
+
+    async def _post_directly(self, job: Job, part: int, words: Letter) -> None:
+        channel = await self._client.create_dm(discord.Object(job.requester.user_id))
+        await self._outbox.post(job, DIRECT + part, channel, words)
+
+    def _stop_view(self, job: Job, state: Waiting | Painting) -> View:
+        return stop_view(job.id, self._cards.stop_label(job, state))
+
+    def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
+        words = self._cards.alt_text(job, picture, 1, 1)
+        return [discord.File(picture.path, filename=preview_name(picture), description=words)]
+
+
+def _folder(result: Result) -> Path:
+    return result.pictures[0].path.parent
+
+
+def _letter(
+    cards: Cards, job: Job, parcel: Parcel, embeds: Sequence[discord.Embed], *, of: int
+) -> Letter:
+    return Letter(
+        embeds=embeds,
+        files=partial(_files, cards, job, parcel, of),
+        file_names=[shown.file(job).name for shown in parcel],
+    )
+
+
+def _files(cards: Cards, job: Job, parcel: Parcel, of: int) -> list[discord.File]:
+    return [
+        discord.File(
+            shown.picture.path,
+            filename=shown.file(job).name,
+            description=cards.alt_text(job, shown.picture, shown.number, of),
+        )
+        for shown in parcel
+    ]

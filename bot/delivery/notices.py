@@ -1,0 +1,42 @@
+"""What the operator hears at once: a direct message to the application's owner."""
+
+import discord
+import structlog
+
+from bot.errors import GatewayFailure
+from bot.gateways.alarms import Alarm
+from bot.i18n.texts import Texts
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class OwnerNotices:
+    """Tells the owner of the application, or its team's, what only they can mend."""
+
+    def __init__(self, client: discord.Client, texts: Texts) -> None:
+        self._client = client
+        self._texts = texts
+
+    async def tell(self, alarm: Alarm) -> None:
+        """Send one direct message; an owner who takes none finds it in the log."""
+        try:
+            owner = await self._owner()
+            await owner.send(self._sentence(alarm))
+        except discord.DiscordException as lost:
+            log.warning("owner.not_told", error=repr(lost))
+
+    async def _owner(self) -> discord.User:
+        application = await self._client.application_info()
+        team = application.team
+        owner_id = team.owner_id if team and team.owner_id else application.owner.id
+        return await self._client.fetch_user(owner_id)
+
+    def _sentence(self, alarm: Alarm) -> str:
+        if isinstance(alarm, GatewayFailure):
+            return self._texts.say("owner-gateway-down", kind=alarm.kind, gateway=alarm.gateway)
+        return self._texts.say(
+            "owner-model-retires",
+            model=alarm.model,
+            gateway=alarm.gateway,
+            day=alarm.on.isoformat(),
+        )

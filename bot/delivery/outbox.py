@@ -1,0 +1,178 @@
+"""Posts a new message once, whatever becomes of the answer, or of this process.
+
+Each is announced in the journal first and sent with a nonce. Discord posts a nonce once, for a few
+minutes (resources/message, enforce_nonce); after that the message is looked for in its channel.
+"""
+
+import base64
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import aiohttp
+import discord
+import structlog
+from discord.ui import View
+
+from bot.delivery.packing import MOST_FILES
+from bot.domain import CardAddress, Job
+from bot.journal import Journal, intents
+from bot.journal.intents import Intent
+from bot.store import Store
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# Discord remembers a nonce "for the past few minutes".
+NONCE_LIVES_MS = 2 * 60 * 1000
+TRIES = 3
+# How far a channel is searched for a message that was announced.
+SEARCHED = 200
+# Our clock and Discord's may differ.
+SKEW_MS = 60 * 1000
+
+# A line that broke: nobody knows what became of the request. discord.py passes on what aiohttp
+# raises, except for two errors of other systems than this one.
+LineBroke = (aiohttp.ClientError, OSError)
+# Everything that a request to Discord can end with.
+Lost = (discord.DiscordException, *LineBroke)
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+# What the parts of a job are: its card, its messages with pictures, and words for its requester.
+CARD = 0
+FIRST_PARCEL = 1
+NOTICE = FIRST_PARCEL + MOST_FILES
+ENDING = NOTICE + 1
+# Added for direct messages: a nonce counts for its author, not for its channel.
+DIRECT = 16
+
+Channel = discord.PartialMessageable | discord.DMChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A new message; ``mentions`` is the one person whom it may notify."""
+
+    content: str | None = None
+    embeds: Sequence[discord.Embed] = ()
+    files: Callable[[], list[discord.File]] = list
+    file_names: Sequence[str] = ()
+    answers: discord.MessageReference | None = None
+    mentions: int | None = None
+    view: View | None = None
+
+
+def nonce_of(job: Job, part: int) -> str:
+    """Return the nonce of one part of a job: 23 characters, of the 25 that Discord takes."""
+    return base64.urlsafe_b64encode(uuid.UUID(job.id).bytes).decode().rstrip("=") + _DIGITS[part]
+
+
+def again(interaction_id: int, part: int) -> str:
+    """Return the nonce of a part that somebody asked for again, once for each time."""
+    return f"{interaction_id}{_DIGITS[part]}"
+
+
+class Outbox:
+    """Announces, sends and confirms new messages."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        store: Store,
+        journal: Journal,
+        *,
+        now: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._journal = journal
+        self._now = now
+
+    async def post(
+        self,
+        job: Job,
+        part: int,
+        channel: Channel,
+        letter: Letter,
+        *,
+        nonce: str | None = None,
+    ) -> CardAddress:
+        """Post a part of a job, or find it where it was posted before.
+
+        It raises what discord.py raises when it was refused, or when the line broke too often.
+        """
+        own_nonce = nonce or nonce_of(job, part)
+        intent = Intent(own_nonce, job.id, part, channel.id, self._now())
+        for _ in range(TRIES - 1):
+            try:
+                return await self._post(channel, letter, intent)
+            except LineBroke as broken:
+                log.info("outbox.line_broke", job=job.id, part=part, error=repr(broken))
+        return await self._post(channel, letter, intent)
+
+    async def _post(self, channel: Channel, letter: Letter, intent: Intent) -> CardAddress:
+        async with self._store.transaction() as tx:
+            written = await intents.announce(tx, intent)
+        message_id = written.message_id or await self._find(channel, letter, written)
+        if message_id is None:
+            message_id = await self._send(channel, letter, intent.nonce)
+        address = CardAddress(written.channel_id, message_id, application_id=0)
+        async with self._store.transaction() as tx:
+            await intents.confirm(tx, intent.nonce, message_id)
+            await self._journal.posted(tx, intent.job_id, address)
+        return address
+
+    async def _send(self, channel: Channel, letter: Letter, nonce: str) -> int:
+        people = [discord.Object(letter.mentions)] if letter.mentions else []
+        send = partial(
+            channel.send,
+            letter.content,
+            embeds=letter.embeds,
+            files=letter.files(),
+            view=letter.view,
+            nonce=nonce,
+            allowed_mentions=discord.AllowedMentions(
+                everyone=False, roles=False, users=people, replied_user=False
+            ),
+        )
+        answers = letter.answers
+        return int((await (send() if answers is None else send(reference=answers))).id)
+
+    async def _find(self, channel: Channel, letter: Letter, written: Intent) -> int | None:
+        """Look for what was announced before Discord forgot its nonce.
+
+        If it is not there it is announced anew: from now on Discord knows the nonce again.
+        """
+        if self._now() - written.at < NONCE_LIVES_MS:
+            return None
+        found = await self._search(channel, letter, since=written.at - SKEW_MS)
+        if found is None:
+            async with self._store.transaction() as tx:
+                await intents.announce_again(tx, written.nonce, self._now())
+        return found
+
+    async def _search(self, channel: Channel, letter: Letter, *, since: int) -> int | None:
+        after = discord.utils.time_snowflake(datetime.fromtimestamp(since / 1000, UTC))
+        history = channel.history(
+            limit=SEARCHED, after=discord.Object(max(after, 0)), oldest_first=True
+        )
+        try:
+            async for message in history:
+                if self._is_ours(message) and _is(message, letter):
+                    return message.id
+        except discord.HTTPException as forbidden:
+            # Better twice than never.
+            log.info("outbox.cannot_look", error=repr(forbidden))
+        return None
+
+    def _is_ours(self, message: discord.Message) -> bool:
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+
+def _is(message: discord.Message, letter: Letter) -> bool:
+    """Tell whether a message says the same; the names of files belong to one job."""
+    if not letter.content and not letter.file_names:
+        return False
+    names = [attachment.filename for attachment in message.attachments]
+    return message.content == (letter.content or "") and names == list(letter.file_names)

@@ -1,0 +1,38 @@
+"""Which way is left when Discord refuses one, and when no further one may be tried."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import discord
+import structlog
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+T = TypeVar("T")
+
+# "Request entity too large": the limit was another than we were told.
+TOO_LARGE = 40005
+TOO_MANY_REQUESTS = 429
+
+
+async def first_that_works(*ways: Callable[[], Awaitable[T]]) -> T:
+    """Go one way after the other while each is surely refused.
+
+    It raises what the last one raised; after a request in doubt, no further way is tried.
+    """
+    for way in ways[:-1]:
+        try:
+            return await way()
+        except discord.HTTPException as refused:
+            # What is too large here is too large everywhere.
+            if refused.code == TOO_LARGE or not surely_refused(refused):
+                raise
+            log.info("card.refused", code=refused.code, status=refused.status)
+    return await ways[-1]()
+
+
+def surely_refused(error: BaseException) -> bool:
+    """Tell whether nothing was posted, and asking again would not help."""
+    if not isinstance(error, discord.HTTPException):
+        return False
+    return 400 <= error.status < 500 and error.status != TOO_MANY_REQUESTS

@@ -1,0 +1,192 @@
+"""The words every room uses."""
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from secrets import token_bytes
+from typing import Literal
+
+Auto = Literal["auto"]
+PictureFormat = Literal["png", "jpeg", "webp", "gif"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture's size in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSize:
+    """A size in a model's own words, such as ``2K`` or ``16:9``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+AnySize = Size | NamedSize | Auto
+
+_PIXELS = re.compile(r"(\d{1,5})\s*[x×*X]\s*(\d{1,5})")
+
+
+def parse_size(text: str) -> AnySize:
+    """Read what a person typed: ``auto``, ``1024x1024`` (also with × or *), or a name."""
+    text = text.strip()
+    if text.casefold() == "auto":
+        return "auto"
+    if pixels := _PIXELS.fullmatch(text):
+        return Size(int(pixels[1]), int(pixels[2]))
+    return NamedSize(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture that somebody attached, kept in the vault under the hash of its content.
+
+    ``url`` is where Discord serves the attachment, for a while after ``fetched_at`` (milliseconds
+    since the epoch).
+    """
+
+    sha256: str
+    format: PictureFormat
+    bytes: int
+    url: str | None = field(default=None, repr=False, compare=False)
+    fetched_at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """What somebody asked for, already checked against the catalogue.
+
+    ``size`` is ``"auto"`` when the model decides; ``n`` is the number of pictures, 1 to 10;
+    ``quality``, ``style`` and ``background`` are None where the model decides. ``mask`` is a PNG
+    over the first reference: only where it is transparent may the picture change.
+    """
+
+    prompt: str
+    model: str
+    size: AnySize
+    n: int
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+    references: tuple[Reference, ...] = ()
+    mask: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, and where. The operator at the terminal has the ids 0."""
+
+    user_id: int
+    server_id: int
+    name: str
+    role_ids: tuple[int, ...] = ()
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the request came from the terminal, which has no personal limit."""
+        return self.user_id == 0
+
+
+OPERATOR = Requester(user_id=0, server_id=0, name="operator")
+
+
+class JobState(StrEnum):
+    """Where a job stands; ``docs`` of the journal tell what each means after a crash."""
+
+    QUEUED = "queued"
+    WORKING = "working"
+    RECEIVED = "received"
+    DELIVERED = "delivered"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+OPEN_STATES = (JobState.QUEUED, JobState.WORKING, JobState.RECEIVED, JobState.DELIVERED)
+
+
+# Each attachment's limit where nothing says otherwise (Discord's change-log, 2025-01-16).
+DEFAULT_FILE_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CardAddress:
+    """Where a job's card is, and the interaction token that may edit it for 15 minutes.
+
+    ``max_file_bytes`` is what one attachment may have there.
+    """
+
+    channel_id: int
+    message_id: int
+    application_id: int
+    token: str | None = field(default=None, repr=False)
+    max_file_bytes: int = DEFAULT_FILE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where attachments lie that are not fetched yet; empty for one that has no address."""
+
+    pictures: tuple[str, ...] = field(repr=False)
+    mask: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One accepted request: what, for whom, and the credits it holds.
+
+    ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
+    """
+
+    id: str
+    request: ImageRequest
+    requester: Requester
+    credits: int
+    created_at: int
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture file as the gateway sent it; format and pixels come from its bytes."""
+
+    path: Path
+    format: PictureFormat
+    width: int
+    height: int
+    bytes: int
+    revised_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """What a gateway says it counted; ``None`` elsewhere means that it did not say."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+class Billed(StrEnum):
+    """Whether the gateway charged the operator for an attempt."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+def new_job_id(now_ms: int) -> str:
+    """Return a UUIDv7 (RFC 9562 §5.7) for this moment."""
+    value = (now_ms << 80 | int.from_bytes(token_bytes(10))) & ~(0xF << 76) & ~(0x3 << 62)
+    return str(uuid.UUID(int=value | 0x7 << 76 | 0x2 << 62))

@@ -1,0 +1,164 @@
+"""Pictures that were painted, kept for a while: as long, and as many, as the operator allows.
+
+A file is in the vault before its row is written, and a row whose file is gone shows nothing: a
+crash at any moment costs at most a file, which a later sweep takes.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.domain import Job, JobState, Picture, Reference
+from bot.errors import NoRoom, NotKept
+from bot.journal import WrittenJob, intents, shelf
+from bot.store import Store, Tx
+from bot.vault import Old, Vault
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# New jobs are refused above FULL of the room; clearing goes on down to CLEARED.
+FULL, CLEARED = 0.95, 0.85
+BATCH = 100
+
+
+class Forget(Protocol):
+    """Forgets at most ``most`` old rows and returns how many there were."""
+
+    async def __call__(self, tx: Tx, /, *, before: int, most: int) -> int:
+        """Forget those from before a moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long, and how much, may be kept."""
+
+    retention: timedelta
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A job to look back at; ``pictures`` is how many of it are still kept."""
+
+    written: WrittenJob
+    pictures: int
+
+
+class Gallery:
+    """Keeps what was painted, and clears away what is old."""
+
+    def __init__(self, store: Store, vault: Vault, room: Room, *, now: Callable[[], int]) -> None:
+        self._store = store
+        self._vault = vault
+        self._room = room
+        self._now = now
+        self._clearing = asyncio.Lock()
+
+    async def make_room(self) -> None:
+        """Clear the oldest away if the room is nearly full.
+
+        Raises:
+            NoRoom: what is there is still needed.
+        """
+        if self._is_full():
+            await self.clear()
+        if self._is_full():
+            log.warning(
+                "gallery.full", bytes=self._vault.total_bytes, max_bytes=self._room.max_bytes
+            )
+            raise NoRoom
+
+    async def keep(self, job: Job, pictures: Sequence[Picture]) -> bool:
+        """Keep a job's pictures; return False if the disk refuses. Harmless twice."""
+        try:
+            kept = [await asyncio.to_thread(self._adopt, picture) for picture in pictures]
+        except OSError as full:
+            log.warning("gallery.not_kept", job=job.id, error=repr(full))
+            return False
+        async with self._store.transaction() as tx:
+            await shelf.put(tx, job.id, kept, at=self._now())
+        return True
+
+    async def last(self, user_id: int, *, most: int) -> list[Past]:
+        """Return a person's last jobs, the newest first."""
+        async with self._store.reading() as rows:
+            written = await shelf.last(rows, user_id, most=most)
+            kept = [await shelf.of(rows, each.job.id) for each in written]
+        there = await asyncio.to_thread(self._there, kept)
+        return [
+            Past(each, count if each.state is JobState.DONE else 0)
+            for each, count in zip(written, there, strict=True)
+        ]
+
+    async def take_out(self, job_id: str, user_id: int) -> tuple[Job, tuple[Picture, ...]]:
+        """Return a person's job with its pictures, in the vault.
+
+        Raises:
+            NotKept: it is not theirs, or nothing of it is kept any more.
+        """
+        async with self._store.reading() as rows:
+            written = await shelf.written(rows, job_id, user_id)
+            kept = await shelf.of(rows, job_id)
+        if written is None or written.state is not JobState.DONE:
+            raise NotKept
+        pictures = await asyncio.to_thread(self._found, kept)
+        if not pictures:
+            raise NotKept
+        return written.job, pictures
+
+    async def clear(self) -> None:
+        """Forget what is older than the retention; beyond the room, the oldest first.
+
+        It works in small batches, and a crash between two of them loses nothing but time.
+        """
+        before = self._now() - int(self._room.retention / timedelta(milliseconds=1))
+        async with self._clearing:
+            await self._clear_files(before)
+            await self._clear_rows(before, shelf.forget)
+            await self._clear_rows(before, intents.forget)
+
+    async def _clear_files(self, before: int) -> None:
+        most = int(self._room.max_bytes * CLEARED)
+        old = await asyncio.to_thread(self._vault.outdated, before=before, most_bytes=most)
+        for start in range(0, len(old), BATCH):
+            await asyncio.to_thread(self._remove, old[start : start + BATCH])
+        if old:
+            log.info("gallery.cleared", files=len(old), bytes=sum(file.bytes for file in old))
+
+    async def _clear_rows(self, before: int, forget: Forget) -> None:
+        forgotten = BATCH
+        while forgotten == BATCH:
+            async with self._store.transaction() as tx:
+                forgotten = await forget(tx, before=before, most=BATCH)
+
+    def _remove(self, files: Sequence[Old]) -> None:
+        for file in files:
+            self._vault.remove(file)
+
+    def _is_full(self) -> bool:
+        return self._vault.total_bytes >= self._room.max_bytes * FULL
+
+    def _adopt(self, picture: Picture) -> tuple[Picture, Reference]:
+        return picture, self._vault.adopt(picture.path, picture.format)
+
+    def _there(self, jobs: Sequence[Sequence[shelf.Kept]]) -> list[int]:
+        return [sum(self._vault.has(each.file) for each in kept) for kept in jobs]
+
+    def _found(self, kept: Sequence[shelf.Kept]) -> tuple[Picture, ...]:
+        return tuple(
+            Picture(
+                self._vault.path(each.file),
+                each.file.format,
+                each.width,
+                each.height,
+                each.file.bytes,
+                each.revised_prompt,
+            )
+            for each in kept
+            if self._vault.has(each.file)
+        )

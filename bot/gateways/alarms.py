@@ -1,0 +1,90 @@
+"""What the operator should hear at once: told to a listener, and not too often."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from bot.errors import GatewayFailure
+
+log = structlog.get_logger()
+
+QUIET_MS = 3_600_000  # between two alarms about one gateway
+REMINDERS = (0, 1, 7, 30)  # days before a model retires
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """A gateway's model that goes, or went, on a day."""
+
+    gateway: str
+    model: str
+    on: date
+
+
+Alarm = GatewayFailure | Retirement
+Listener = Callable[[Alarm], Awaitable[None]]
+"""Hears of a gateway that is down, or of a model that retires."""
+
+
+class Alarms:
+    """Rings for one listener, in tasks of its own, so that no order waits for the operator.
+
+    Use it as an async context manager: its end cancels what is still being told. The ``listener``
+    may be set later; what happened before then rings when it happens again.
+    """
+
+    def __init__(self, listener: Listener | None = None, *, now: Callable[[], int]) -> None:
+        self.listener = listener
+        self._now = now
+        self._rung: dict[str, int] = {}  # when, by gateway
+        self._reminded: dict[Retirement, int] = {}  # with how many days left
+        self._ringing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        ringing = list(self._ringing)
+        for task in ringing:
+            task.cancel()
+        await asyncio.gather(*ringing, return_exceptions=True)
+
+    def down(self, failure: GatewayFailure) -> None:
+        """Tell that a gateway is down, at most once an hour for each."""
+        last, now = self._rung.get(failure.gateway), self._now()
+        is_quiet = last is not None and last <= now < last + QUIET_MS
+        if not is_quiet and self._ring(failure):
+            self._rung[failure.gateway] = now
+
+    def retires(self, retirement: Retirement, *, days_left: int) -> None:
+        """Tell that a model retires: 30 days before, again a week and a day before, and then."""
+        far = REMINDERS[-1] + 1
+        step = next((days for days in REMINDERS if days_left <= days), far)
+        if step < self._reminded.get(retirement, far) and self._ring(retirement):
+            self._reminded[retirement] = step
+
+    def _ring(self, alarm: Alarm) -> bool:
+        if self.listener is None:
+            return False
+        task = asyncio.ensure_future(self._told(self.listener, alarm))
+        self._ringing.add(task)
+        task.add_done_callback(self._rang)
+        return True
+
+    async def _told(self, listener: Listener, alarm: Alarm) -> None:
+        await listener(alarm)
+
+    def _rang(self, task: asyncio.Task[None]) -> None:
+        self._ringing.discard(task)
+        if not task.cancelled() and (defect := task.exception()):
+            log.error("gateway.alarm_lost", exc_info=defect)

@@ -1,0 +1,286 @@
+"""The models that are offered here, and the check of everything a person may have typed."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import islice
+from typing import Self
+
+import structlog
+
+from bot.domain import AnySize, ImageRequest, parse_size
+from bot.errors import (
+    MaskNotTaken,
+    MaskWithoutReference,
+    NoReferences,
+    OptionNotTaken,
+    PromptEmpty,
+    PromptTooLong,
+    StartRefused,
+    TooManyReferences,
+    UnknownModel,
+    WrongChoice,
+    WrongCount,
+    WrongSize,
+)
+from bot.gateways.dialect import Gateway
+from bot.gateways.model import MAX_PICTURES, Model, Option, shipped_models
+
+__all__ = ("Catalogue", "Model", "Option")
+
+log = structlog.get_logger()
+
+Pair = tuple[str, str]
+"""The names of a gateway and of a model that it serves."""
+
+MAX_SUGGESTIONS = 25  # Discord shows no more choices
+MAX_ECHO = 100  # how much of a wrong word is repeated to the person
+CAUTIOUS_PROMPT_MAX = 4000
+MAX_FREE_WORD = 32
+RETIREMENT_DAYS = 30  # so long before its end a model is told to be retiring
+AUTO = "auto"  # chosen or left out, the model decides: it is not sent
+
+# Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_CONTROLS = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
+
+
+def _cautious(name: str) -> Model:
+    log.warning(
+        "catalogue.model_unknown",
+        model=name,
+        mend=f'describe it in your gateways.toml as [gateways.NAME.abilities."{name}"], with the '
+        "keys of bot/gateways/models.toml; until then "
+        "pictures are asked for one by one, without references, and options are not checked",
+    )
+    return Model(
+        name=name,
+        label=name,
+        prompt_max=CAUTIOUS_PROMPT_MAX,
+        auto=True,
+        qualities=None,
+        styles=None,
+        backgrounds=None,
+    )
+
+
+class Catalogue:
+    """The models that are offered here, in order; the first is the default."""
+
+    def __init__(
+        self,
+        offered: Iterable[str],
+        known: Mapping[str, Model],
+        *,
+        pairs: Mapping[Pair, Model] | None = None,
+    ) -> None:
+        names = tuple(dict.fromkeys(offered))
+        if not names:
+            raise StartRefused("No model is offered: IMAGE_MODELS must name at least one.")
+        self.models = tuple(known.get(name) or _cautious(name) for name in names)
+        self._by_name = {model.name.casefold(): model for model in self.models}
+        self._pairs = pairs or {}
+
+    @classmethod
+    def of(cls, gateways: Iterable[Gateway]) -> Self:
+        """Return what these gateways offer, by the shipped ``models.toml`` and their own tables.
+
+        People are offered what the first gateway that serves a model can do.
+        """
+        pairs = _pairs(gateways, shipped_models())
+        first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
+        return cls((name for _, name in pairs), first, pairs=pairs)
+
+    def ability(self, gateway: str, model: str) -> Model:
+        """Return what a model can do at one gateway; raise UnknownModel if none serves it."""
+        return self._pairs.get((gateway, model)) or self.model(model)
+
+    def retiring(self, today: date, *, within_days: int = RETIREMENT_DAYS) -> dict[Pair, date]:
+        """Return when which gateway gives up which model, as far as that is soon or was."""
+        return {
+            pair: model.retires
+            for pair, model in self._pairs.items()
+            if model.retires and model.retires_within(within_days, today)
+        }
+
+    @property
+    def default(self) -> Model:
+        """Return the model for somebody who chose none."""
+        return self.models[0]
+
+    def model(self, name: str) -> Model:
+        """Return an offered model; raise UnknownModel for any other name."""
+        if found := self._by_name.get(name.strip().casefold()):
+            return found
+        raise UnknownModel(model=name[:MAX_ECHO], allowed=_names(self.models))
+
+    def usual_s(self, name: str) -> float:
+        """Return how many seconds a model usually takes, also one that was offered before."""
+        found = self._found(name)
+        return (found or self.default).usual_s
+
+    def order(  # noqa: PLR0913 - what people see as options
+        self,
+        *,
+        prompt: str,
+        model: str | None,
+        size: str | None,
+        n: int | None,
+        quality: str | None = None,
+        style: str | None = None,
+        background: str | None = None,
+        references: int = 0,
+        mask: bool = False,
+    ) -> ImageRequest:
+        """Check what a person typed; raise the Refusal that says what is allowed instead.
+
+        ``references`` is how many pictures are attached, ``mask`` whether one lies over the
+        first of them; the request comes without them.
+        """
+        chosen = self.model(model) if model else self.default
+        self._check_references(references, chosen)
+        if mask:
+            self._check_mask(references, chosen)
+        return ImageRequest(
+            prompt=_checked_prompt(prompt, chosen),
+            model=chosen.name,
+            size=_checked_size(size, chosen),
+            n=_checked_count(1 if n is None else n),
+            quality=_checked_choice("quality", quality, chosen),
+            style=_checked_choice("style", style, chosen),
+            background=_checked_choice("background", background, chosen),
+        )
+
+    def _check_references(self, count: int, model: Model) -> None:
+        if count <= 0:
+            return
+        if not model.references:
+            able = (other for other in self.models if other.references)
+            raise NoReferences(model=model.name, allowed=_names(able))
+        if count > model.references.max_count:
+            raise TooManyReferences(model=model.name, limit=model.references.max_count)
+
+    def _check_mask(self, references: int, model: Model) -> None:
+        if not _takes_mask(model):
+            able = filter(_takes_mask, self.models)
+            raise MaskNotTaken(model=model.name, allowed=_names(able))
+        if references <= 0:
+            raise MaskWithoutReference
+
+    def suggest_models(self, typed: str) -> list[str]:
+        """Return up to 25 model names, those that match ``typed`` first."""
+        return _matching_first(typed, [model.name for model in self.models])
+
+    def shown(self, name: str, today: date) -> str:
+        """Return a model's name as it is suggested: with its last day, if that is soon."""
+        known = self._found(name)
+        if known and known.retires and known.retires_within(RETIREMENT_DAYS, today):
+            return f"{name} (⏳ {known.retires.isoformat()})"
+        return name
+
+    def suggest_sizes(self, model: str | None, typed: str) -> list[str]:
+        """Return up to 25 sizes of a model, those that match first; nothing for unknown models."""
+        if not (chosen := self._found(model)):
+            return []
+        offered = ["auto"] * chosen.auto + list(chosen.sizes)
+        size = parse_size(typed)
+        free = [str(size)] if chosen.takes(size) else []
+        return _matching_first(typed, list(dict.fromkeys(free + offered)))
+
+    def suggest_choices(self, model: str | None, option: Option, typed: str) -> list[str]:
+        """Return up to 25 of a model's own words for an option, those that match first."""
+        chosen = self._found(model)
+        return _matching_first(typed, list(chosen.words(option) or ())) if chosen else []
+
+    def _found(self, name: str | None) -> Model | None:
+        try:
+            return self.model(name) if name else self.default
+        except UnknownModel:
+            return None
+
+    def fan_out(self, request: ImageRequest) -> list[int]:
+        """Return how many pictures each paid POST asks for: as many at once as the model can."""
+        at_once = self.model(request.model).max_n
+        full, rest = divmod(request.n, at_once)
+        return [at_once] * full + [rest] * bool(rest)
+
+    def cost(self, request: ImageRequest) -> int:
+        """Return the credits for all pictures of a request."""
+        return self.model(request.model).credits * request.n
+
+
+def _pairs(gateways: Iterable[Gateway], known: Mapping[str, Model]) -> dict[Pair, Model]:
+    strangers: dict[str, Model] = {}
+    pairs: dict[Pair, Model] = {}
+    for gateway in gateways:
+        for name in gateway.models:
+            if not (ability := gateway.abilities.get(name) or known.get(name)):
+                ability = strangers[name] = strangers.get(name) or _cautious(name)
+            pairs[gateway.name, name] = ability.without(gateway.drop)
+    return pairs
+
+
+def _takes_mask(model: Model) -> bool:
+    return bool(model.references and model.references.mask_max_bytes)
+
+
+def _names(models: Iterable[Model]) -> str:
+    return ", ".join(model.name for model in islice(models, MAX_SUGGESTIONS))
+
+
+def _matching_first(typed: str, offered: list[str]) -> list[str]:
+    wanted = typed.strip().casefold()
+    ranked = sorted(offered, key=lambda name: wanted not in name.casefold())
+    return ranked[:MAX_SUGGESTIONS]
+
+
+def _checked_prompt(prompt: str, model: Model) -> str:
+    # Lone surrogates cannot be sent as UTF-8, and no model reads control characters.
+    text = prompt.encode("utf-8", "ignore").decode().translate(_CONTROLS).strip()
+    if not any(map(_is_visible, text)):
+        raise PromptEmpty
+    if len(text) > model.prompt_max:
+        raise PromptTooLong(model=model.name, limit=model.prompt_max, length=len(text))
+    return text
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANKS
+
+
+def _checked_size(typed: str | None, model: Model) -> AnySize:
+    if not typed or not typed.strip():
+        return model.default_size
+    size = parse_size(typed)
+    if not model.takes(size):
+        allowed = model.sizes_in_words
+        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, allowed=allowed)
+    return size
+
+
+def _checked_count(n: int) -> int:
+    if not 1 <= n <= MAX_PICTURES:
+        raise WrongCount(n=n, limit=MAX_PICTURES)
+    return n
+
+
+def _checked_choice(option: Option, typed: str | None, model: Model) -> str | None:
+    """Return the word in the model's own spelling; None where the model decides."""
+    word, words = (typed or "").strip(), model.words(option)
+    if not word:
+        return None
+    if words == ():
+        raise OptionNotTaken(option=option, model=model.name)
+    if not (spelled := _spelled(word, words)):
+        allowed = (
+            f"any word up to {MAX_FREE_WORD} characters" if words is None else ", ".join(words)
+        )
+        raise WrongChoice(option=option, value=word[:MAX_ECHO], model=model.name, allowed=allowed)
+    return None if spelled.casefold() == AUTO else spelled
+
+
+def _spelled(word: str, words: Iterable[str] | None) -> str | None:
+    if words is None:
+        fits = len(word) <= MAX_FREE_WORD and word.isprintable() and any(map(_is_visible, word))
+        return word if fits else None
+    return next((known for known in words if known.casefold() == word.casefold()), None)

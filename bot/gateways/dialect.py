@@ -1,0 +1,194 @@
+"""Where gateways are written down: ``gateways.toml``, or the three variables of a single one."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from yarl import URL
+
+from bot.errors import StartRefused
+from bot.gateways.gateway import GENERATIONS, Asynchronous, Gateway, Paths, host_and_port
+from bot.gateways.model import Model, overlaid, shipped_models
+from bot.gateways.tables import Table, as_table, read_sections, read_table
+
+__all__ = ("GENERATIONS", "Gateway", "parse_gateways", "single_gateway")
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
+_PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
+_PLACEHOLDER = re.compile(r"[<>]")
+_NEVER_DROPPED = frozenset({"prompt", "image", "images", "mask"})
+_NO_AUTH = {"header": ""}
+
+
+def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
+    """Return the gateway of IMAGE_API_URL, IMAGE_API_KEY and IMAGE_MODELS.
+
+    The URL may be a base, with or without ``/v1``, or the whole address of the generations.
+    """
+    address, _, query = url.strip().partition("?")
+    base, found, slash = address.partition(GENERATIONS)
+    if not models:
+        raise StartRefused("IMAGE_MODELS must name at least one model.")
+    gateway = Gateway(
+        name="default",
+        base_url=base,
+        models=tuple(models),
+        paths=Paths(generate=found + slash or GENERATIONS),
+        query=dict(parse_qsl(query)) if found else {},
+    )
+    _check_address(gateway if found or not query else replace(gateway, base_url=url))
+    return replace(gateway, key=_checked_key(key, "IMAGE_API_KEY"))
+
+
+def parse_gateways(
+    text: str, keys: Mapping[str, str], *, file: str = "gateways.toml"
+) -> tuple[Gateway, ...]:
+    """Read ``[gateways.NAME]`` tables and give each its key from GATEWAYS__NAME__API_KEY.
+
+    ``keys`` are by NAME, in any case and with ``_`` for ``-``.
+
+    Raises:
+        StartRefused: a table is wrong; the sentence names the table and the key.
+    """
+    gateways: dict[str, Gateway] = {}
+    for name, table in read_sections(text, file=file, section="gateways").items():
+        where = f"{file}, [gateways.{name}],"
+        gateway = _gateway(name, table, where)
+        if gateways.setdefault(_plain(name), gateway) is not gateway:
+            raise StartRefused(f"{where} has the same name as another gateway.")
+    return _with_keys(gateways, keys, file)
+
+
+def _gateway(name: str, table: Table, where: str) -> Gateway:
+    plain = {key: value for key, value in table.items() if key != "abilities"}
+    if plain.get("auth") == "none":
+        plain["auth"] = _NO_AUTH
+    gateway = read_table(plain, Gateway, where=where, name=name, key="", abilities={})
+    for wrong in _mistakes(gateway):
+        raise StartRefused(f"{where} {wrong}.")
+    abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
+    return replace(gateway, abilities=_abilities(gateway, abilities, where))
+
+
+def _abilities(gateway: Gateway, tables: Table, where: str) -> dict[str, Model]:
+    known = shipped_models()
+    if strangers := sorted(tables.keys() - set(gateway.models)):
+        raise StartRefused(
+            f"{where} abilities describes {strangers[0]}, which models does not name."
+        )
+    return {
+        name: overlaid(known.get(name), name, table, where=f"{where} abilities.{name}")
+        for name, table in tables.items()
+    }
+
+
+def _with_keys(
+    gateways: dict[str, Gateway], keys: Mapping[str, str], file: str
+) -> tuple[Gateway, ...]:
+    for name, key in keys.items():
+        variable = f"GATEWAYS__{_plain(name).upper()}__API_KEY"
+        if not (gateway := gateways.get(_plain(name))):
+            raise StartRefused(f"{variable} names a gateway that {file} does not have.")
+        gateways[_plain(name)] = replace(gateway, key=_checked_key(key, variable))
+    return tuple(gateways.values())
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+# --- what cannot be right -----------------------------------------------------------------------
+
+
+def _mistakes(gateway: Gateway) -> Iterator[str]:
+    """Yield what is wrong, each as the rest of a sentence that begins with the table."""
+    yield from _wrong_address(gateway.base_url)
+    if not gateway.models:
+        yield "models must name at least one model"
+    yield from _wrong_paths(gateway)
+    yield from _wrong_headers(gateway)
+    yield from _wrong_fields(gateway)
+    yield from _wrong_task_mode(gateway.asynchronous)
+    if gateway.stream and gateway.asynchronous.is_on:
+        yield "stream and async exclude each other: keep one"
+    if not all(host_and_port(entry)[0] for entry in gateway.download.hosts):
+        yield "download.hosts must be host or host:port, without http://"
+
+
+def _wrong_paths(gateway: Gateway) -> Iterator[str]:
+    paths = gateway.paths
+    for key in ("generate", "edit", "task", "models"):
+        if not _PATH.fullmatch(getattr(paths, key)):
+            yield f"paths.{key} holds a character that no path has"
+    if not paths.generate:
+        yield "paths.generate is empty"
+    if paths.tasks.count("{task_id}") != 1:
+        yield "paths.task must hold {task_id} once"
+
+
+def _wrong_headers(gateway: Gateway) -> Iterator[str]:
+    auth, by_task = gateway.auth, gateway.asynchronous.header
+    if not all(_are_headers(headers) for headers in (gateway.headers, by_task)):
+        yield "headers: a name or value cannot be sent"
+    if auth.header and not _are_headers({auth.header: auth.format}):
+        yield "auth: a name or value cannot be sent"
+    if "{key}" not in auth.format:
+        yield "auth.format must hold {key}"
+
+
+def _are_headers(headers: Mapping[str, str]) -> bool:
+    return all(
+        _HEADER_NAME.fullmatch(name) and value.isprintable() for name, value in headers.items()
+    )
+
+
+def _wrong_fields(gateway: Gateway) -> Iterator[str]:
+    for name in sorted(_NEVER_DROPPED.intersection(gateway.drop)):
+        yield f"drop must not name {name}"
+    if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
+        yield "rename: a name cannot be sent"
+    if both := sorted(set(gateway.drop) & set(gateway.always_send)):
+        yield f"drop and always_send both name {both[0]}"
+    if not _FORM_FIELD.fullmatch(gateway.edit_field):
+        yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
+
+
+def _wrong_task_mode(asynchronous: Asynchronous) -> Iterator[str]:
+    for mode in ("query", "path", "body", "header"):
+        needed = asynchronous.mode == mode
+        if needed != bool(getattr(asynchronous, mode)):
+            be = "say what is sent" if needed else f'be left out, as mode is "{asynchronous.mode}"'
+            yield f"async.{mode} must {be}"
+    if not _PATH.fullmatch(asynchronous.path):
+        yield "async.path holds a character that no path has"
+
+
+def _wrong_address(base_url: str) -> Iterator[str]:
+    if _PLACEHOLDER.search(base_url):
+        yield (
+            f"base_url is still {base_url}: put the gateway's own address there, "
+            "or remove the table"
+        )
+    try:
+        url = URL(base_url)
+        fits = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
+    except ValueError:
+        fits = False
+    if not fits or any(mark in base_url for mark in "@?#"):
+        yield "base_url must be a web address such as https://api.example.com/v1"
+
+
+def _check_address(gateway: Gateway) -> None:
+    for _ in _wrong_address(gateway.base_url):
+        raise StartRefused(
+            "IMAGE_API_URL must be a web address such as https://api.example.com/v1."
+        )
+
+
+def _checked_key(key: str, variable: str) -> str:
+    key = key.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise StartRefused(f"{variable} holds characters that no key has; paste it again.")
+    return key

@@ -1,0 +1,212 @@
+"""A result address → a picture file: safely, at once, and with our key only where it is told to."""
+
+import socket
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import stamina
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.gateways.gateway import Gateway
+from bot.gateways.spool import on_disk
+from bot.seam import Seam
+
+MAX_BYTES = 50_000_000
+MAX_SECONDS = 120
+CONNECT_SECONDS = 10
+MAX_REDIRECTS = 3
+TRIES = 3
+
+_GLOBAL_V6 = IPv6Network("2000::/3")
+# Inside 2000::/3 but leading elsewhere: Teredo and its neighbours, documentation, 6to4.
+_TUNNELS = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16")))
+# Global by Python's tables: IETF protocol addresses (Oracle's metadata) and Azure's wire server.
+_INNER_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
+
+NO_HEADERS: Mapping[str, str] = {}
+
+Hosts = Collection[tuple[str, int | None]]
+
+
+class DownloadFailed(Exception):
+    """The picture cannot be fetched; the text says why, without the address."""
+
+
+class _MayPass(DownloadFailed):
+    """The server or the line failed: another try may work."""
+
+
+class _PrivateAddress(Exception):
+    """A public gateway must not send us into our own network."""
+
+
+class GuardedResolver(AbstractResolver):
+    """Gives only addresses that may be connected: what was checked is what is connected."""
+
+    def __init__(self, resolver: AbstractResolver, trusted: Hosts) -> None:
+        self._resolver = resolver
+        self._trusted = trusted
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Resolve a name; raise when all its addresses are private."""
+        found = await self._resolver.resolve(host, port, family)
+        if is_trusted(host, port, self._trusted):
+            return found
+        public = [result for result in found if is_public(result["host"])]
+        if not public:
+            raise _PrivateAddress
+        return public
+
+    async def close(self) -> None:
+        """Close the resolver behind it."""
+        await self._resolver.close()
+
+
+def is_trusted(host: str, port: int | None, trusted: Hosts) -> bool:
+    """Tell whether the operator allows private addresses for this host."""
+    return (host, port) in trusted or (host, None) in trusted
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is on the public internet, by no detour."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv4Address):
+        return ip.is_global and not ip.is_multicast and not _is_in(ip, _INNER_V4)
+    return ip in _GLOBAL_V6 and not _is_in(ip, _TUNNELS)
+
+
+def _is_in(
+    ip: IPv4Address | IPv6Address, networks: tuple[IPv4Network, ...] | tuple[IPv6Network, ...]
+) -> bool:
+    return any(ip in network for network in networks)
+
+
+class Downloader:
+    """Fetches the results of one gateway, whose own and declared hosts alone may be private.
+
+    ``headers`` go along to the ``origin`` of the gateway, and nowhere else.
+    """
+
+    def __init__(
+        self,
+        trusted: Hosts,
+        *,
+        seam: Seam,
+        resolver: AbstractResolver | None = None,
+        max_bytes: int = MAX_BYTES,
+        origin: URL | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> None:
+        self._trusted = trusted
+        self._max_bytes = max_bytes
+        self._origin = origin
+        self._headers = headers
+        self._seam = seam
+        self._names = resolver
+
+    @classmethod
+    def of(cls, gateway: Gateway, *, seam: Seam, resolver: AbstractResolver | None = None) -> Self:
+        """Return a downloader that keeps to the gateway's ``download`` table."""
+        with_key = gateway.download.auth == "same_origin"
+        return cls(
+            gateway.private_hosts,
+            seam=seam,
+            resolver=resolver,
+            max_bytes=gateway.download.max_bytes,
+            origin=gateway.url.origin() if with_key else None,
+            headers=gateway.auth.headers(gateway.key),
+        )
+
+    async def __aenter__(self) -> Self:
+        self._resolver = GuardedResolver(self._names or aiohttp.DefaultResolver(), self._trusted)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+        await self._resolver.close()
+
+    async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
+        """Write what is behind the address to a file; raise DownloadFailed or SpoolFailed."""
+        limits = aiohttp.ClientTimeout(min(timeout_s, MAX_SECONDS), sock_connect=CONNECT_SECONDS)
+        async for attempt in stamina.retry_context(on=_MayPass, attempts=TRIES, wait_initial=0.2):
+            with attempt:
+                await self._seam.wait(self._follow(url, part, limits), "download")
+
+    async def _follow(self, url: URL, part: Path, limits: aiohttp.ClientTimeout) -> None:
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                async with self._get(url, limits) as response:
+                    if not (target := _redirect(response)):
+                        await _write(response, part, self._max_bytes)
+                        return
+                    url = target
+        except _PrivateAddress:
+            raise DownloadFailed("the address is private: see download_hosts") from None
+        except (aiohttp.InvalidURL, ValueError):
+            raise DownloadFailed("the address is no web address") from None
+        except aiohttp.ClientError as failed:
+            raise _MayPass(type(failed).__name__) from None
+        except TimeoutError:
+            raise DownloadFailed("the download took too long") from None
+        raise DownloadFailed("too many redirects")
+
+    def _get(
+        self, url: URL, limits: aiohttp.ClientTimeout
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        host = url.raw_host or ""
+        if url.scheme not in ("http", "https"):
+            raise DownloadFailed("the address is no web address")
+        is_literal = ":" in host or host.replace(".", "").isdigit()
+        if is_literal and not is_trusted(host, url.port, self._trusted) and not is_public(host):
+            raise _PrivateAddress
+        # Credentials inside an address would become an Authorization header, and a key that
+        # reaches a store of signed addresses breaks them (open-webui #13557).
+        headers = self._headers if url.origin() == self._origin else NO_HEADERS
+        return self._session.get(
+            url.with_user(None), headers=headers, timeout=limits, allow_redirects=False
+        )
+
+
+def _redirect(response: aiohttp.ClientResponse) -> URL | None:
+    if response.status not in (301, 302, 303, 307, 308):
+        return None
+    return response.url.join(URL(response.headers.get("Location", "")))
+
+
+async def _write(response: aiohttp.ClientResponse, part: Path, max_bytes: int) -> None:
+    if response.status in (403, 404, 410):
+        raise DownloadFailed(f"the address has expired (HTTP {response.status})")
+    if response.status != HTTPStatus.OK:
+        kind = _MayPass if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else DownloadFailed
+        raise kind(f"HTTP {response.status}")
+    room = max_bytes - (response.content_length or 0)
+    with on_disk(), part.open("wb") as file:
+        while room >= 0 and (chunk := await response.content.readany()):
+            file.write(chunk)
+            room = max_bytes - file.tell()
+    if room < 0:
+        raise DownloadFailed(f"the file is larger than {max_bytes / 1_000_000:g} MB")

@@ -1,0 +1,336 @@
+"""One exchange: a paid request, its reply as files, and every step told before it is taken."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from bot.domain import Billed, Picture
+from bot.errors import GatewayErrorKind, GatewayFailure
+from bot.gateways.body import BodyFailed
+from bot.gateways.download import Downloader, DownloadFailed
+from bot.gateways.events import (
+    Answered,
+    Event,
+    Order,
+    Preview,
+    Progress,
+    Received,
+    Sending,
+    Task,
+)
+from bot.gateways.gateway import Gateway
+from bot.gateways.model import Model
+from bot.gateways.polling import Poll, TaskStopped
+from bot.gateways.redact import redact
+from bot.gateways.refusals import Answer, Verdict, judge, request_id
+from bot.gateways.reply import Found, Reply, address, read_reply
+from bot.gateways.request import Request, open_request
+from bot.gateways.skeleton import WHITE, Skeleton
+from bot.gateways.spool import Spool, SpoolFailed
+from bot.gateways.stream import STREAM_TYPE, EventStream, Streamed, is_stream
+from bot.gateways.tasks import Submitted, submission
+from bot.seam import Seam
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS = 10
+_MAX_HOPS = 2
+_SAME_METHOD = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A reply that arrived as a whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    skeleton: Skeleton
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One order at one gateway, sent at most once.
+
+    Events come in this order: ``Sending``, then ``Task`` with its ``Progress`` or else
+    ``Preview``, then ``Answered`` where the pictures are addresses, and ``Received``.
+    """
+
+    order: Order
+    model: Model
+    gateway: Gateway
+    session: aiohttp.ClientSession
+    downloader: Downloader
+    reading: asyncio.Lock
+    seam: Seam
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Send the order and run it; raise GatewayFailure when it brings no picture."""
+        with self._spooling(before=Billed.NO) as spool, ExitStack() as line:
+            request = line.enter_context(self._request())
+            yield Sending(self.gateway.name)
+            answer = await self.seam.wait(self._post(request, spool, line), "gateway")
+            if isinstance(answer, EventStream):
+                while picture := await answer.next_preview():
+                    yield Preview(picture)
+                reply: Reply | Submitted = self._streamed(answer.streamed)
+            else:
+                reply = self._read(answer)
+            line.close()
+            if isinstance(reply, Submitted):
+                yield Task(reply.name)
+            async with aclosing(self._rest(reply, spool)) as rest:
+                async for event in rest:
+                    yield event
+
+    async def resume(self, task_id: str) -> AsyncGenerator[Event, None]:
+        """Poll a task that an earlier process was given on; nothing is sent again."""
+        with self._spooling(before=Billed.MAYBE) as spool:
+            async with aclosing(self._rest(Submitted(task_id), spool)) as rest:
+                async for event in rest:
+                    yield event
+
+    async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[Event, None]:
+        """Download the pictures that an earlier process was answered; nothing is sent again."""
+        with self._spooling(before=Billed.YES) as spool:
+            found = tuple(Found(source) for text in urls if (source := address(text)))
+            yield Received(await self._pictures(found[: self.order.n], spool), None)
+
+    async def _rest(self, reply: Reply | Submitted, spool: Spool) -> AsyncGenerator[Event, None]:
+        """Go on from the answer to the paid request."""
+        if isinstance(reply, Submitted):
+            poll = self._poll(reply, spool)
+            while progress := await self._looked(poll):
+                yield progress
+            reply = poll.reply
+        found = reply.found[: self.order.n]
+        if urls := tuple(str(one.source) for one in found if isinstance(one.source, URL)):
+            yield Answered(urls)
+        yield Received(await self._pictures(found, spool), reply.usage)
+
+    @contextmanager
+    def _spooling(self, *, before: Billed) -> Iterator[Spool]:
+        """Open the spool, and tell what it or the body refuses; ``before`` is for its opening."""
+        billed = before
+        try:
+            with Spool(self.order.folder, self.order.stem, pictures=self.order.n) as spool:
+                billed = Billed.YES
+                yield spool
+        except SpoolFailed as failed:
+            raise self._failure(failed.kind, billed, failed.detail) from failed
+        except BodyFailed as failed:
+            raise self._failure(
+                failed.kind, Billed.NO, failed.detail, param=failed.param
+            ) from failed
+
+    # --- the paid request ---------------------------------------------------------------------
+
+    def _request(self) -> AbstractContextManager[Request]:
+        return open_request(self.order, self.model, self.gateway, now_ms=self.seam.now())
+
+    async def _post(self, request: Request, spool: Spool, line: ExitStack) -> Whole | EventStream:
+        try:
+            return await self._send(request, spool, line)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
+            kind, billed, words = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
+        except (aiohttp.ClientError, TimeoutError) as lost:
+            kind, billed, words = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
+        # Outside of the handlers, because aiohttp's errors carry addresses into tracebacks.
+        raise self._failure(kind, billed, words)
+
+    async def _send(self, request: Request, spool: Spool, line: ExitStack) -> Whole | EventStream:
+        url = request.url
+        timeout = aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_SECONDS)
+        for _ in range(_MAX_HOPS):
+            response = await self.session.post(
+                url,
+                data=request.body,
+                headers=request.headers,
+                timeout=timeout,
+                allow_redirects=False,
+            )
+            line.callback(response.close)  # a stream stays open between its previews
+            if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+                return await self._begin(response, spool)
+            url = self._target(response)
+        raise self._redirected(HTTPStatus.PERMANENT_REDIRECT)
+
+    async def _begin(self, response: aiohttp.ClientResponse, spool: Spool) -> Whole | EventStream:
+        """Read a reply as a whole, unless its beginning tells that it is a stream."""
+        try:
+            opening, streams = await self._opening(response)
+            if streams:
+                return self._stream(response, spool, opening)
+            skeleton = Skeleton(spool)
+            chunk = opening or await response.content.readany()
+            del opening  # a part of the reply, for as long as it takes
+            while chunk:
+                async with self.reading:
+                    skeleton.feed(chunk)
+                    await asyncio.sleep(0)  # twenty replies at once must not hold up the loop
+                chunk = await response.content.readany()
+            return Whole(response.status, response.headers, skeleton)
+        except (aiohttp.ClientError, TimeoutError) as lost:
+            words = _words(lost)
+        raise self._lost(words, response.headers)
+
+    async def _opening(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+        """Return the first bytes, and whether they begin a stream."""
+        opening, streams = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
+        while streams is None and (chunk := await response.content.readany()):
+            opening = (opening + chunk).lstrip(WHITE)
+            streams = is_stream(response.content_type, opening)
+        return opening, response.content_type == STREAM_TYPE if streams is None else streams
+
+    def _stream(
+        self, response: aiohttp.ClientResponse, spool: Spool, opening: bytes
+    ) -> EventStream:
+        return EventStream(
+            response,
+            spool,
+            self.seam,
+            base=self._base,
+            pictures=self.order.n,
+            opening=opening,
+        )
+
+    def _target(self, response: aiohttp.ClientResponse) -> URL:
+        # Any other redirect turns the POST into a GET, or takes the key to a stranger.
+        if response.status in _SAME_METHOD and self.gateway.redirects != "none":
+            with suppress(ValueError):
+                target = response.url.join(URL(response.headers.get("Location", "")))
+                if target.origin() == response.url.origin() and target != response.url:
+                    return target
+        raise self._redirected(response.status)
+
+    def _redirected(self, status: int) -> GatewayFailure:
+        detail = (
+            f"the gateway redirects (HTTP {status}): add or drop the trailing slash of the path, "
+            "and check http or https and the host in the base URL"
+        )
+        billed = Billed.MAYBE if status == HTTPStatus.SEE_OTHER else Billed.NO
+        return self._failure(GatewayErrorKind.BAD_RESPONSE, billed, detail, http_status=status)
+
+    # --- its reply ----------------------------------------------------------------------------
+
+    @property
+    def _base(self) -> URL:
+        return URL(self.gateway.base_url.rstrip("/") + "/")
+
+    def _read(self, whole: Whole) -> Reply | Submitted:
+        """Look for pictures first, then for a task, because not every gateway heeds the flag."""
+        reply = read_reply(whole.skeleton, self._base)
+        answer = Answer(whole.status, whole.headers, reply.body, whole.skeleton.text)
+        if whole.status < HTTPStatus.BAD_REQUEST:
+            task = submission(answer, self.gateway, now_ms=self.seam.now())
+            if task and (task.is_pending or not reply.found):
+                return task
+            if reply.found:
+                return reply
+        raise self._judged(self._verdict(answer), answer)
+
+    def _streamed(self, streamed: Streamed) -> Reply:
+        if streamed.found:
+            return Reply(streamed.found, streamed.usage, None)
+        if streamed.complaint:
+            verdict = self._verdict(streamed.complaint)
+            billed = Billed.MAYBE if streamed.began else verdict.billed
+            raise self._judged(replace(verdict, billed=billed), streamed.complaint)
+        if streamed.lost:
+            raise self._lost(streamed.lost, streamed.headers)
+        empty = Verdict(GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture")
+        raise self._judged(empty, Answer(HTTPStatus.OK, streamed.headers, None, ""))
+
+    def _verdict(self, answer: Answer) -> Verdict:
+        return judge(answer, now_ms=self.seam.now(), kinds=self.gateway.error_kinds)
+
+    def _poll(self, task: Submitted, spool: Spool) -> Poll:
+        return Poll(task, self.gateway, self.session, spool, self.seam, base=self._base)
+
+    async def _looked(self, poll: Poll) -> Progress | None:
+        try:
+            return await poll.next_progress()
+        except TaskStopped as stopped:
+            raise self._judged(stopped.verdict, stopped.answer) from None
+
+    async def _pictures(self, found: tuple[Found, ...], spool: Spool) -> tuple[Picture, ...]:
+        kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
+        pictures = []
+        for number, one in enumerate(found, start=1):
+            try:
+                part = await self._file(one.source, spool)
+            except DownloadFailed as failed:
+                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
+                log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
+                continue
+            if picture := await spool.keep(part, number, one.revised_prompt):
+                pictures.append(picture)
+        if not pictures:
+            raise self._failure(kind, Billed.YES, detail)
+        return tuple(pictures)
+
+    async def _file(self, source: Path | URL, spool: Spool) -> Path:
+        if isinstance(source, Path):
+            return source
+        part = spool.new_part()
+        await self.downloader.fetch(source, part, timeout_s=self.model.timeout_s)
+        return part
+
+    # --- its failures -------------------------------------------------------------------------
+
+    def _lost(self, words: str, headers: Mapping[str, str]) -> GatewayFailure:
+        """Return the failure of a line that broke after its answer began."""
+        return self._failure(
+            GatewayErrorKind.TIMEOUT_UNKNOWN,
+            Billed.MAYBE,
+            words,
+            request_id=request_id(headers),
+        )
+
+    def _judged(self, verdict: Verdict, answer: Answer | None) -> GatewayFailure:
+        return self._failure(
+            verdict.kind,
+            verdict.billed,
+            verdict.message,
+            param=verdict.param,
+            retry_after_s=verdict.retry_after_s,
+            http_status=answer.status if answer else None,
+            request_id=request_id(answer.headers, answer.body) if answer else None,
+        )
+
+    def _failure(
+        self,
+        kind: GatewayErrorKind,
+        billed: Billed,
+        words: str,
+        *,
+        param: str = "",
+        retry_after_s: float | None = None,
+        http_status: int | None = None,
+        request_id: str | None = None,
+    ) -> GatewayFailure:
+        secrets = (
+            *self.gateway.secrets,
+            self.gateway.url.raw_host or "",
+            self.order.request.prompt,
+        )
+        return GatewayFailure(
+            kind=kind,
+            gateway=self.gateway.name,
+            billed=billed,
+            param=param,
+            retry_after_s=retry_after_s,
+            http_status=http_status,
+            request_id=request_id,
+            detail=redact(words, secrets),
+        )
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

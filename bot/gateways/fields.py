@@ -1,0 +1,73 @@
+"""The fields of a paid request: what was chosen, in the words of one gateway."""
+
+from collections.abc import Collection, Mapping
+
+from bot.gateways.events import Order
+from bot.gateways.gateway import Gateway, Wire
+from bot.gateways.model import Model
+
+# A multipart edit knows neither of them (OpenAI's openapi.yaml, CreateImageEditRequest).
+NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")
+_WITH_AUTO: tuple[Wire, ...] = ("size", "quality", "background", "moderation")
+
+Fields = dict[str, object]
+
+
+def fields_of(
+    order: Order, model: Model, gateway: Gateway, *, but: Collection[Wire] = ()
+) -> Fields:
+    """Return every field but the pictures, by the gateway's own names."""
+    never = {*gateway.drop, *but}
+    chosen = _with_autos(_chosen(order, model, gateway), gateway)
+    sent = {
+        gateway.rename.get(name, name): _coerced(value, gateway.coerce.get(name))
+        for name, value in chosen.items()
+        if value is not None and name not in never
+    }
+    return {**sent, **gateway.asynchronous.body}
+
+
+def streams(order: Order, model: Model, gateway: Gateway) -> bool:
+    """Tell whether events are asked for: they do not say which of several pictures they show."""
+    able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
+    return able and order.n == 1
+
+
+def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
+    request, preset = order.request, model.preset
+    chosen: dict[Wire, object] = {
+        "model": request.model,
+        "prompt": request.prompt,
+        "n": order.n,
+        "size": None if request.size == "auto" else str(request.size),
+        "quality": request.quality,
+        "style": request.style,
+        "background": request.background,
+        "moderation": preset.moderation,
+        "output_format": preset.output_format,
+        "output_compression": preset.output_compression,
+        "response_format": model.response_format,
+    }
+    if streams(order, model, gateway):
+        chosen |= {"stream": True, "partial_images": model.partial_images}
+    if model.user_field:
+        chosen[model.user_field] = order.user_tag or None
+    return chosen
+
+
+def _with_autos(chosen: Mapping[Wire, object], gateway: Gateway) -> dict[Wire, object]:
+    """Say "auto" where the gateway wants to be told even what the model decides."""
+    always = [name for name in _WITH_AUTO if name in gateway.always_send]
+    return {
+        name: "auto" if value is None and name in always else value
+        for name, value in chosen.items()
+    }
+
+
+def _coerced(value: object, to: str | None) -> object:
+    return as_text(value) if to == "string" else value
+
+
+def as_text(value: object) -> str:
+    """Write a value as a form or a picky gateway wants it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,240 @@
+"""One model's abilities, as data; ``models.toml`` ships the known ones."""
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Annotated, Literal, Self, get_args
+
+from msgspec import Meta
+
+from bot.domain import AnySize, ImageRequest, PictureFormat, Reference, Size, parse_size
+from bot.gateways.tables import as_table, read_sections, read_table
+
+MAX_PICTURES = 10
+
+Positive = Annotated[int, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+Option = Literal["quality", "style", "background"]
+OPTIONS: tuple[Option, ...] = get_args(Option)
+MASK_TRANSPORTS = ("json_images_objects", "multipart")
+Words = tuple[Annotated[str, Meta(min_length=1)], ...] | None
+
+# Six digits in a row, or an edge of 0, are no size that any model paints.
+_FREE_SIZE = re.compile(r"(?!.*\d{6}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """Which WIDTHxHEIGHT a model takes; edges in pixels, ``max_ratio`` of long to short edge."""
+
+    max_edge: Positive
+    min_edge: Positive = 1
+    step: Positive = 1
+    min_pixels: Positive = 1
+    max_pixels: Positive | None = None
+    max_ratio: Annotated[float, Meta(ge=1)] = math.inf
+
+    def takes(self, size: Size) -> bool:
+        """Tell whether the rule allows this size."""
+        short, long = sorted((size.width, size.height))
+        pixels = short * long
+        return (
+            self.min_edge <= short
+            and long <= self.max_edge
+            and short % self.step == long % self.step == 0
+            and self.min_pixels <= pixels <= (self.max_pixels or pixels)
+            and long <= short * self.max_ratio
+        )
+
+    def __str__(self) -> str:
+        words = [f"each side {max(self.min_edge, self.step)} to {self.max_edge}"]
+        if self.step > 1:
+            words.append(f"in steps of {self.step}")
+        if self.max_pixels:
+            words.append(f"{self.min_pixels} to {self.max_pixels} pixels together")
+        if math.isfinite(self.max_ratio):
+            words.append(f"at most {self.max_ratio:g}:1")
+        return f"WIDTHxHEIGHT ({', '.join(words)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """How a model takes reference pictures: at most ``max_count`` of ``max_bytes`` each.
+
+    ``mask_max_bytes`` is None where the model takes no mask.
+    """
+
+    transport: Literal[
+        "json_image_urls", "json_image_data_uris", "json_images_objects", "multipart"
+    ]
+    max_count: Positive
+    max_bytes: Positive
+    formats: tuple[PictureFormat, ...] = get_args(PictureFormat)
+    mask_max_bytes: Positive | None = None
+
+    def __post_init__(self) -> None:
+        if self.mask_max_bytes and self.transport not in MASK_TRANSPORTS:
+            raise ValueError(f"a mask travels only by {' or '.join(MASK_TRANSPORTS)}")
+
+    def take(self, reference: Reference) -> bool:
+        """Tell whether a picture may be sent as it is."""
+        return reference.bytes <= self.max_bytes and reference.format in self.formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """What the operator has every picture made with; None leaves it to the model."""
+
+    moderation: str | None = None
+    output_format: str | None = None
+    output_compression: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model's abilities; ``models.toml`` explains each field.
+
+    ``response_format`` is None where the field must not be sent, ``references`` where the model
+    takes none, ``partial_images`` where it cannot stream. The words of an option are None where
+    nobody knows them.
+    """
+
+    name: str
+    label: str
+    prompt_max: Positive
+    sizes: tuple[str, ...] = ()
+    size_rule: SizeRule | None = None
+    auto: bool = False
+    max_n: Annotated[int, Meta(ge=1, le=MAX_PICTURES)] = 1
+    credits: Annotated[int, Meta(ge=0)] = 1
+    qualities: Words = ()
+    styles: Words = ()
+    backgrounds: Words = ()
+    moderations: Words = ()
+    output_formats: Words = ()
+    compression: bool = False
+    preset: Preset = field(default_factory=Preset)
+    references: References | None = None
+    partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
+    response_format: Literal["b64_json", "url"] | None = None
+    user_field: Literal["user", "safety_identifier"] | None = None
+    timeout_s: Seconds = 300
+    usual_s: Seconds = 30
+    retires: date | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.auto or self.sizes):
+            raise ValueError("it needs `sizes`, or `auto = true`")
+        preset = self.preset
+        if preset.moderation and preset.moderation not in (self.moderations or ()):
+            raise ValueError("preset.moderation is none of `moderations`")
+        if preset.output_format and preset.output_format not in (self.output_formats or ()):
+            raise ValueError("preset.output_format is none of `output_formats`")
+        if preset.output_compression is not None and not self.compression:
+            raise ValueError("preset.output_compression needs `compression = true`")
+
+    @property
+    def default_size(self) -> AnySize:
+        """Return the size for somebody who gave none."""
+        return "auto" if self.auto else parse_size(self.sizes[0])
+
+    def takes(self, size: AnySize) -> bool:
+        """Tell whether the model paints this size."""
+        if size == "auto":
+            return self.auto
+        if self.size_rule:
+            return isinstance(size, Size) and self.size_rule.takes(size)
+        if self.sizes:
+            return str(size) in self.sizes
+        return bool(_FREE_SIZE.fullmatch(str(size)))
+
+    def words(self, option: Option) -> tuple[str, ...] | None:
+        """Return the model's own words for an option: none if it has no such option.
+
+        They are None where nobody knows them: then any word is sent.
+        """
+        words = {"quality": self.qualities, "style": self.styles, "background": self.backgrounds}
+        return words[option]
+
+    def can(self, request: ImageRequest, *, n: int) -> bool:
+        """Tell whether the model takes this request as it is, ``n`` pictures at once."""
+        return (
+            n <= self.max_n
+            and len(request.prompt) <= self.prompt_max
+            and self.takes(request.size)
+            and self._knows("quality", request.quality)
+            and self._knows("style", request.style)
+            and self._knows("background", request.background)
+            and self._starts_from(request.references, request.mask)
+        )
+
+    def _starts_from(self, references: tuple[Reference, ...], mask: Reference | None) -> bool:
+        limits = self.references
+        if not references or not limits:
+            return not references and not mask
+        few = len(references) <= limits.max_count and all(map(limits.take, references))
+        return few and (not mask or mask.bytes <= (limits.mask_max_bytes or 0))
+
+    def _knows(self, option: Option, word: str | None) -> bool:
+        words = self.words(option)
+        return word is None or words is None or word in words
+
+    def without(self, fields: Collection[str]) -> Self:
+        """Return the model for a gateway that never sends these fields."""
+        kept = {option: () if option in fields else self.words(option) for option in OPTIONS}
+        model = replace(
+            self, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
+        )
+        if "n" in fields:
+            model = replace(model, max_n=1)
+        if "size" in fields:
+            model = replace(model, auto=True, sizes=("auto",), size_rule=None)
+        return model
+
+    def retires_within(self, days: int, today: date) -> bool:
+        """Tell whether the model is gone, or will be so soon."""
+        return self.retires is not None and self.retires <= today + timedelta(days)
+
+    @property
+    def sizes_in_words(self) -> str:
+        """Return what a person may type, as a comma list."""
+        words = list(dict.fromkeys(["auto"] * self.auto + list(self.sizes)))
+        if self.size_rule:
+            words.append(str(self.size_rule))
+        if not self.sizes and not self.size_rule:
+            words.append("WIDTHxHEIGHT or the model's own name for a size, up to 32 characters")
+        return ", ".join(words)
+
+
+def read_models(text: str, *, file: str = "models.toml") -> dict[str, Model]:
+    """Read ``[models.NAME]`` tables; raise StartRefused naming a wrong table and key."""
+    tables = read_sections(text, file=file, section="models")
+    return {
+        name: overlaid(None, name, table, where=f"{file}, [models.{name}],")
+        for name, table in tables.items()
+    }
+
+
+def shipped_models() -> dict[str, Model]:
+    """Return the models that Easel knows out of the box, by name."""
+    return read_models(files("bot.gateways").joinpath("models.toml").read_text("utf-8"))
+
+
+def overlaid(base: Model | None, name: str, table: object, *, where: str) -> Model:
+    """Return the model with the keys of a table in the place of its own.
+
+    The keys of a table inside replace single ones, too; ``"none"`` takes a key away. Without a
+    base the table describes the whole model.
+    """
+    known = {key: value for key, value in asdict(base).items() if value is not None} if base else {}
+    known.pop("name", None)
+    keys = {"label": name, **known}
+    for key, value in as_table(table, where=where).items():
+        inner = keys.get(key)
+        both = isinstance(inner, dict) and isinstance(value, dict)
+        keys[key] = {**inner, **value} if both else value  # type: ignore[dict-item]  # both are
+    given = {key: value for key, value in keys.items() if value != "none"}
+    return read_table(given, Model, where=where, name=name)

@@ -1,0 +1,251 @@
+"""Ask a gateway which models it offers: it costs nothing and tells what is wrong with the setup."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from bot.errors import GatewayErrorKind as Kind
+from bot.gateways.dialect import Gateway
+from bot.gateways.redact import redact
+from bot.gateways.refusals import Answer, judge
+from bot.seam import Seam
+
+MAX_BODY_BYTES = 1 << 20
+TIMEOUT_S = 15.0
+_MAX_NAME = 200
+
+
+class Verdict(StrEnum):
+    """What the answer to ``GET /v1/models`` means."""
+
+    LISTED = "listed"
+    NO_LIST = "no-list"
+    LIST_TOO_LONG = "list-too-long"
+    KEY_REFUSED = "key-refused"
+    NO_CREDIT = "no-credit"
+    BUSY = "busy"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    WEB_PAGE = "web-page"
+    NOT_JSON = "not-json"
+    ADD_SLASH = "add-slash"
+    DROP_SLASH = "drop-slash"
+    USE_HTTPS = "use-https"
+    ELSEWHERE = "elsewhere"
+    NO_ADDRESS = "no-address"
+    NO_CONNECTION = "no-connection"
+    NOT_TRUSTED = "not-trusted"
+    NO_TLS = "no-tls"
+    SILENT = "silent"
+    CUT_OFF = "cut-off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What one gateway answered, as facts.
+
+    ``status`` is None when no HTTP answer came, ``models`` None when no list was read.
+    ``missing`` are the configured models that a list does not hold, ``shutdowns`` the days on
+    which it says that models go. ``target`` is where a redirect leads, ``detail`` the gateway's
+    own words, redacted. ``clock_ahead_ms`` says how far this machine's clock is ahead of the
+    gateway's.
+    """
+
+    gateway: str
+    verdict: Verdict
+    status: int | None = None
+    models: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
+    shutdowns: Mapping[str, date] = field(default_factory=dict)
+    target: str = ""
+    detail: str = ""
+    clock_ahead_ms: int | None = None
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether anything answered."""
+        return self.status is not None
+
+
+async def probe(
+    gateway: Gateway,
+    session: aiohttp.ClientSession,
+    seam: Seam,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> Probe:
+    """Ask once, without following a redirect; never raise for what a gateway may do."""
+    verdict = Verdict.CUT_OFF
+    try:
+        return await seam.wait(_ask(gateway, session, seam, timeout_s), "gateway")
+    except aiohttp.ClientConnectorDNSError:
+        verdict = Verdict.NO_ADDRESS
+    except aiohttp.ClientConnectorCertificateError:
+        verdict = Verdict.NOT_TRUSTED
+    except aiohttp.ClientConnectorSSLError:
+        verdict = Verdict.NO_TLS
+    except TimeoutError:
+        verdict = Verdict.SILENT
+    except aiohttp.ClientConnectorError:
+        verdict = Verdict.NO_CONNECTION
+    except aiohttp.ClientError:
+        pass
+    return Probe(gateway=gateway.name, verdict=verdict)
+
+
+async def probe_all(
+    gateways: Sequence[Gateway], seam: Seam, *, timeout_s: float = TIMEOUT_S
+) -> list[Probe]:
+    """Ask every gateway at the same time; the answers are in their order."""
+    connector = aiohttp.TCPConnector(force_close=True)
+    cookies = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
+        asked = (probe(one, session, seam, timeout_s=timeout_s) for one in gateways)
+        return await asyncio.gather(*asked)
+
+
+def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
+    """Return how far ``now_ms`` is ahead of an answer's ``Date``; None where that says nothing."""
+    # A cache repeats the date of its copy, and adds Age (RFC 9111, 5.1).
+    if "Age" in headers:
+        return None
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    answered_s = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    # Date has whole seconds: half a second was cut off on average.
+    return now_ms - round(answered_s * 1000) - 500
+
+
+async def _ask(
+    gateway: Gateway, session: aiohttp.ClientSession, seam: Seam, timeout_s: float
+) -> Probe:
+    async with session.get(
+        gateway.models_url,
+        headers=gateway.sent_headers(),
+        timeout=aiohttp.ClientTimeout(timeout_s),
+        allow_redirects=False,
+    ) as response:
+        ahead = clock_ahead_ms(response.headers, seam.now())
+        found = _read(gateway, response, await _body(response))
+        return replace(found, clock_ahead_ms=ahead)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes | None:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None) -> Probe:
+    found = Probe(gateway=gateway.name, verdict=Verdict.LIST_TOO_LONG, status=response.status)
+    if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+        verdict, target = _redirect(response.url, response.headers.get("Location", ""))
+        return replace(found, verdict=verdict, target=target)
+    if body is None:
+        return found
+    text = body.decode(errors="replace").strip()
+    answer = Answer(response.status, response.headers, _parsed(body), text)
+    models = _models(answer.body) if response.status < HTTPStatus.BAD_REQUEST else None
+    if models is not None:
+        missing = tuple(name for name in gateway.models if name not in models)
+        shutdowns = dict(_shutdowns(answer.body))
+        return replace(
+            found, verdict=Verdict.LISTED, models=models, missing=missing, shutdowns=shutdowns
+        )
+    verdict, words = _verdict(answer)
+    return replace(found, verdict=verdict, detail=redact(words, gateway.secrets))
+
+
+def _redirect(asked: URL, location: str) -> tuple[Verdict, str]:
+    try:
+        target = asked.join(URL(location))
+        origin = target.origin()
+    except ValueError:
+        return Verdict.ELSEWHERE, ""
+    if asked.scheme == "http" and target.scheme == "https" and target.host == asked.host:
+        return Verdict.USE_HTTPS, str(origin)
+    if origin == asked.origin():
+        if target.path == asked.path + "/":
+            return Verdict.ADD_SLASH, target.path
+        if target.path + "/" == asked.path:
+            return Verdict.DROP_SLASH, target.path
+    return Verdict.ELSEWHERE, f"{origin}{target.path}"[:_MAX_NAME]
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body.strip())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _entries(body: object) -> object:
+    return (body.get("data") or body.get("models")) if isinstance(body, dict) else body
+
+
+def _models(body: object) -> tuple[str, ...] | None:
+    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a bare list, of tables or names."""
+    listed = _entries(body)
+    if not isinstance(listed, list):
+        return None
+    named = (one.get("id") if isinstance(one, dict) else one for one in listed)
+    names = tuple(name[:_MAX_NAME] for name in named if isinstance(name, str))
+    return names if names or not listed else None
+
+
+def _shutdowns(body: object) -> Iterator[tuple[str, date]]:
+    listed = _entries(body)
+    tables = (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+    for one in tables:
+        name, day = one.get("id"), _day(one.get("shutdown_date"))
+        if isinstance(name, str) and day:
+            yield name[:_MAX_NAME], day
+
+
+def _day(value: object) -> date | None:
+    """Read a day: ``2026-12-01``, with or without a time, or seconds since the epoch."""
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value[:10])
+        if isinstance(value, int) and value > 1:  # false and true are integers, too
+            return datetime.fromtimestamp(value, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
+
+
+_NO_LIST = frozenset({404, 405, 410, 501})
+_VERDICTS = {
+    Kind.AUTH: Verdict.KEY_REFUSED,
+    Kind.QUOTA: Verdict.NO_CREDIT,
+    Kind.RATE_LIMITED: Verdict.BUSY,
+    Kind.NO_IMAGE: Verdict.NO_LIST,  # JSON without an error, but no list of models
+    Kind.BAD_RESPONSE: Verdict.NOT_JSON,
+}
+
+
+def _verdict(answer: Answer) -> tuple[Verdict, str]:
+    """Classify what is no list: by status where that is plain, by body where it is not."""
+    judged = judge(answer, now_ms=0)
+    if answer.status in _NO_LIST:
+        return Verdict.NO_LIST, judged.message
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Verdict.BROKEN, judged.message
+    # Firewalls and sign-in pages answer 403 as a page; only 401 speaks of the key.
+    if answer.text.startswith("<") and answer.status != HTTPStatus.UNAUTHORIZED:
+        return Verdict.WEB_PAGE, ""
+    verdict = _VERDICTS.get(judged.kind, Verdict.REFUSED)
+    return verdict, "" if verdict is Verdict.NOT_JSON else judged.message

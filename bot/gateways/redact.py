@@ -1,0 +1,28 @@
+"""A gateway's own words without keys, addresses or prompts: for the operator's log."""
+
+import re
+from collections.abc import Iterable
+
+MAX_DETAIL = 500
+_MAX_READ = 4 * MAX_DETAIL
+_MIN_SECRET = 4  # shorter words would blank out ordinary text
+
+_PATTERNS = (
+    (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE), "[url]"),
+    (re.compile(r"\bBearer\s+\S+", re.IGNORECASE), "Bearer [key]"),
+    (re.compile(r"\bsk-[\w*.-]+"), "[key]"),
+    (re.compile(r"\[?\b(?:\d{1,3}\.){3}\d{1,3}\]?(?::\d+)?"), "[host]"),
+    (re.compile(r"\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d+)?", re.IGNORECASE), "[host]"),
+    (re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b(?::\d+)?"), "[host]"),
+)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return one line of at most 500 characters without any of the secrets."""
+    for secret in secrets:
+        if len(secret) >= _MIN_SECRET:
+            text = text.replace(secret, "[secret]")
+    text = text[:_MAX_READ]
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return " ".join(text.split())[:MAX_DETAIL]

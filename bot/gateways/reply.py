@@ -1,0 +1,205 @@
+"""The tolerant reader: pictures and usage in whatever shape a gateway sends them."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+
+from yarl import URL
+
+from bot.domain import TokenUsage
+from bot.gateways.skeleton import Skeleton
+
+# Where pictures lie (dialects §3.4); the first that holds any counts.
+_HOLDERS = (
+    "data",
+    "result",
+    "task_result",
+    "images",
+    "output",
+    "results",
+    "result_url",
+    "image_urls",
+)
+# In this order of preference. `image` holds base64 at some gateways and an address at others;
+# beside a task it is the reference that was sent.
+_BASE64_KEYS = ("b64_json", "image")
+_ADDRESS_KEYS = ("url", "image_url")
+_MAX_DEPTH = 8
+_MAX_NUMBER = 2**63 - 1
+_MAX_CHOICES = 10
+_MARKDOWN = re.compile(r"!\[[^\]]{0,300}\]\(\s*([^\s)]{1,2000})")
+_BARE = re.compile(
+    r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One picture of a reply: a file that already arrived, or an address to fetch."""
+
+    source: Path | URL
+    revised_prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reply holds; ``body`` is its JSON, None when it is none."""
+
+    found: tuple[Found, ...]
+    usage: TokenUsage | None
+    body: object = field(repr=False)  # a gateway may repeat the key in it
+
+
+def read_reply(skeleton: Skeleton, base: URL) -> Reply:
+    """Read a reply; relative addresses are resolved against ``base``."""
+    body = parsed(skeleton)
+    if body is None:  # broken JSON around whole pictures must not lose them
+        return Reply(tuple(map(Found, skeleton.decoded)), None, None)
+    return Reply(tuple(_Reader(skeleton, base).pictures(body)), _usage(body), body)
+
+
+def parsed(skeleton: Skeleton) -> object:
+    """Return the JSON of a skeleton, None when it is none."""
+    try:
+        # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
+        return json.loads(skeleton.text, strict=False) if skeleton.is_json else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def text_of(value: object) -> str | None:
+    """Return what a string says, None for an empty one or anything else."""
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "replace").decode().replace("\0", "").strip() or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    skeleton: Skeleton
+    base: URL
+
+    def pictures(self, body: object) -> Iterator[Found]:
+        """Yield the pictures of a whole reply."""
+        if not isinstance(body, dict):
+            yield from self._all(body, 0)
+        elif body.get("error"):  # its addresses lead to explanations
+            yield from self._all(body.get("data"), 1)
+        else:
+            yield from list(self._all(body, 0)) or self._of_a_chat(body.get("choices"))
+
+    def _all(self, node: object, depth: int) -> Iterator[Found]:
+        if depth > _MAX_DEPTH:
+            return
+        if isinstance(node, list):
+            for entry in node:
+                yield from self._all(entry, depth + 1)
+        elif isinstance(node, dict):
+            yield from self._held(node, depth) or self._own(node, depth)
+        elif (text := text_of(node)) and (source := self._bare(text)):
+            yield Found(source)
+
+    def _held(self, fields: dict[str, object], depth: int) -> list[Found]:
+        for key in _HOLDERS:
+            if found := list(self._all(fields.get(key), depth + 1)):
+                return found
+        return []
+
+    def _own(self, fields: dict[str, object], depth: int) -> Iterator[Found]:
+        revised_prompt = text_of(fields.get("revised_prompt"))
+        for key in _BASE64_KEYS if depth else _BASE64_KEYS[:1]:
+            if (text := text_of(fields.get(key))) and (source := self._base64(text)):
+                yield Found(source, revised_prompt)
+                return
+        for key in _ADDRESS_KEYS:
+            if found := [Found(source, revised_prompt) for source in self._at(fields.get(key))]:
+                yield from found
+                return
+
+    def _at(self, value: object) -> Iterator[Path | URL]:
+        value = value.get("url") if isinstance(value, dict) else value
+        for one in value if isinstance(value, list) else [value]:
+            if (text := text_of(one)) and (source := self._address(text)):
+                yield source
+
+    def _bare(self, text: str) -> Path | URL | None:
+        """Read a string that stands alone: ids of tasks stand alone, too."""
+        is_plain = not (_is_web(text) or text.startswith("/") or self._is_inline(text))
+        return None if is_plain else self._address(text)
+
+    def _base64(self, text: str) -> Path | URL | None:
+        return address(text) if _is_web(text) else self.skeleton.file_of(text)
+
+    def _address(self, text: str) -> Path | URL | None:
+        if self._is_inline(text):
+            return self.skeleton.file_of(text)
+        if _is_web(text):
+            return address(text)
+        relative = address(text) if "/" in text else None
+        return self.base.join(relative) if relative else None
+
+    def _is_inline(self, text: str) -> bool:
+        return self.skeleton.is_placeholder(text) or text[:5].casefold() == "data:"
+
+    # --- chat completions: only some gateways paint through them --------------------------------
+
+    def _of_a_chat(self, choices: object) -> Iterator[Found]:
+        for choice in choices[:_MAX_CHOICES] if isinstance(choices, list) else ():
+            message = choice.get("message") if isinstance(choice, dict) else None
+            if isinstance(message, dict):
+                yield from self._all(message.get("images"), 1)
+                yield from self._content(message.get("content"))
+
+    def _content(self, content: object) -> Iterator[Found]:
+        for part in content if isinstance(content, list) else [content]:
+            if isinstance(part, dict):
+                yield from self._own({"image_url": part.get("image_url")}, 1)
+            text = text_of(part.get("text") if isinstance(part, dict) else part)
+            yield from self._written(text or "")
+
+    def _written(self, text: str) -> Iterator[Found]:
+        """Yield the pictures in words: markdown images, or else bare addresses of pictures."""
+        inline = [text] if self._is_inline(text) else None
+        bare = (one.rstrip(".,;:!?") for one in _BARE.findall(text))
+        for one in inline or dict.fromkeys(_MARKDOWN.findall(text) or bare):
+            if source := self._address(one):
+                yield Found(source)
+
+
+def _is_web(text: str) -> bool:
+    return text[:8].casefold().startswith(("http://", "https://"))
+
+
+def address(text: str) -> URL | None:
+    """Read an address, None where it is none."""
+    try:
+        return URL(text)
+    except ValueError:
+        return None
+
+
+def _usage(body: object, depth: int = 0) -> TokenUsage | None:
+    if not isinstance(body, dict) or depth > _MAX_DEPTH:
+        return None
+    inner = (_usage(body.get(key), depth + 1) for key in ("data", "result"))
+    return _counted(body.get("usage")) or next(filter(None, inner), None)
+
+
+def _counted(usage: object) -> TokenUsage | None:
+    if not isinstance(usage, dict):
+        return None
+    taken = _number(usage.get("input_tokens")) or _number(usage.get("prompt_tokens"))
+    given = _number(usage.get("output_tokens")) or _number(usage.get("completion_tokens"))
+    return TokenUsage(taken, given) if taken or given else None
+
+
+def _number(value: object) -> int:
+    if isinstance(value, float) and not isfinite(value):
+        return 0
+    if not isinstance(value, int | float):
+        return 0
+    return min(max(0, round(value)), _MAX_NUMBER)

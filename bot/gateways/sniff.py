@@ -1,0 +1,103 @@
+"""What a picture file is: its format and pixels by its header, and whether its end is there."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.domain import PictureFormat
+
+_TAIL = 4096  # some encoders write a little after the end marker
+_HEAD = 32
+_PNG_END = b"IEND\xaeB`\x82"
+_JPEG_END = b"\xff\xd9"  # cannot occur inside the scan, where FF is followed by 00
+_GIF_END = b"\0;"  # the last block's end and the trailer
+# Start-of-frame markers hold the size; C4, C8 and CC are tables and extensions (ITU T.81 B.1).
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """A picture file as its bytes describe it."""
+
+    format: PictureFormat
+    width: int
+    height: int
+
+
+def sniff(path: Path) -> Looks | None:
+    """Return what the file is, or None unless it is a whole PNG, JPEG, WebP or GIF."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+        for magic, reader in _READERS:
+            if head.startswith(magic):
+                return _read(reader, file, head)
+    return None
+
+
+_Reader = Callable[[BinaryIO, bytes, int], Looks | None]
+
+
+def _read(reader: _Reader, file: BinaryIO, head: bytes) -> Looks | None:
+    bytes_in_all = file.seek(0, 2)
+    try:
+        looks = reader(file, head, bytes_in_all)
+    except struct.error:  # the file ends inside its header
+        return None
+    return looks if looks and looks.width and looks.height else None
+
+
+def _tail(file: BinaryIO, bytes_in_all: int) -> bytes:
+    file.seek(max(0, bytes_in_all - _TAIL))
+    return file.read()
+
+
+def _png(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+    width, height = struct.unpack_from(">II", head, 16)
+    return Looks("png", width, height) if _PNG_END in _tail(file, bytes_in_all) else None
+
+
+def _gif(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+    width, height = struct.unpack_from("<HH", head, 6)
+    whole = _tail(file, bytes_in_all).rstrip(b"\0").endswith(_GIF_END)
+    return Looks("gif", width, height) if whole else None
+
+
+def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+    if head[8:12] != b"WEBP" or struct.unpack_from("<I", head, 4)[0] + 8 > bytes_in_all:
+        return None
+    if head[12:16] == b"VP8X":
+        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
+    elif head[12:16] == b"VP8L":
+        bits = struct.unpack_from("<I", head, 21)[0]
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif head[12:16] == b"VP8 ":
+        width, height = (edge & 0x3FFF for edge in struct.unpack_from("<HH", head, 26))
+    else:
+        return None
+    return Looks("webp", width, height)
+
+
+def _jpeg(file: BinaryIO, _: bytes, bytes_in_all: int) -> Looks | None:
+    if _JPEG_END not in _tail(file, bytes_in_all):
+        return None
+    at = 2
+    while at < bytes_in_all:
+        file.seek(at)
+        prefix, marker, length = struct.unpack(">BBH", file.read(4))
+        if prefix != 0xFF or length < 2:
+            return None
+        if marker in _JPEG_FRAMES:
+            height, width = struct.unpack(">xHH", file.read(5))
+            return Looks("jpeg", width, height)
+        at += 2 + length
+    return None
+
+
+_READERS: tuple[tuple[bytes, _Reader], ...] = (
+    (b"\x89PNG\r\n\x1a\n", _png),
+    (b"\xff\xd8\xff", _jpeg),
+    (b"RIFF", _webp),
+    (b"GIF8", _gif),
+)

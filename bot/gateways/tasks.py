@@ -1,0 +1,199 @@
+"""What a reply says about an asynchronous task: its id, its state, how far it is, why it failed.
+
+There is no standard: at least nine contracts exist for the same two paths (dialects §3).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from math import isfinite
+from typing import Literal
+
+from yarl import URL
+
+from bot.gateways.gateway import Gateway
+from bot.gateways.refusals import Answer, Complaint, complaint_of, retry_after_s
+from bot.gateways.reply import text_of
+
+_MAX_ID = 200
+_MAX_PATH = 1000
+_WITH_LOCATION = (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
+
+Fields = Mapping[str, object]
+State = Literal["pending", "success", "failure"]
+_WORDS: Mapping[State, str] = {
+    "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
+    " IN_PROGRESS UNKNOWN",
+    "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
+    "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
+    " REJECTED NOT_FOUND",
+}
+STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
+_SUCCESS_CODES = ("", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202")
+_LOST = re.compile(
+    r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
+)
+_ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # with a slash it would be a path
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A gateway took an order as a task.
+
+    ``name`` finds it again, also for another process: its id, or the path that the gateway gave.
+    ``is_pending``: the gateway says itself that the task is under way.
+    """
+
+    name: str
+    is_pending: bool = False
+    retry_after_s: float | None = None
+
+    def url(self, gateway: Gateway) -> URL:
+        """Return where the task is looked at: always at home, because the key goes along."""
+        if self.name.startswith("/"):
+            url = gateway.url.join(URL(self.name))
+            if url.origin() == gateway.url.origin():
+                return url.update_query(gateway.query) if gateway.query else url
+        return gateway.task_url(self.name)
+
+
+# --- the answer to an order -----------------------------------------------------------------------
+
+
+def submission(answer: Answer, gateway: Gateway, *, now_ms: int) -> Submitted | None:
+    """Return the task that an answer announces, None if it announces none."""
+    body = answer.body
+    if not isinstance(body, dict) or body.get("error") or not _is_success_code(body.get("code")):
+        return None
+    state = STATES.get(status_of(body))
+    is_task = state == "pending" or "task" in str(body.get("object", ""))
+    is_expected = gateway.asynchronous.is_on or answer.status == HTTPStatus.ACCEPTED or is_task
+    task_id = _task_id(body, by_any_name=is_expected)
+    if not task_id or state == "failure":
+        return None
+    name = _poll_path(answer, body, gateway) or task_id
+    hint_s = retry_after_s(answer.headers, "", now_ms=now_ms)
+    return Submitted(name, state == "pending", hint_s)
+
+
+def _is_success_code(code: object) -> bool:
+    return code is None or str(code).casefold() in _SUCCESS_CODES
+
+
+def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
+    inner, first = _inner(body), _first(body)
+    certain = (body.get("task_id"), inner.get("task_id"), first.get("task_id"))
+    likely = (
+        body.get("data"),
+        inner.get("id"),
+        first.get("id"),
+        body.get("id"),
+        body.get("job_id"),
+    )
+    ids = map(_id, (*certain, *likely) if by_any_name else certain)
+    return next(filter(None, ids), None)
+
+
+def _id(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 10**_MAX_ID else None
+    text = text_of(value) or ""
+    return text if len(text) <= _MAX_ID and _ID.fullmatch(text) else None
+
+
+def _levels(body: Fields) -> tuple[Fields, ...]:
+    """Return where a task's own fields may be: an envelope may have some of the same names."""
+    return _inner(body), body, _first(body)
+
+
+def _inner(body: Fields) -> Fields:
+    data = body.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _first(body: Fields) -> Fields:
+    data = body.get("data")
+    return data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+
+
+def _poll_path(answer: Answer, body: Fields, gateway: Gateway) -> str | None:
+    """Return where the gateway itself says that the task lies, unless a stranger keeps it."""
+    if gateway.paths.task:
+        return None
+    location = answer.headers.get("Location") if answer.status in _WITH_LOCATION else None
+    given = body.get("poll_url"), _inner(body).get("poll_url"), location
+    for text in filter(None, map(text_of, given)):
+        with suppress(ValueError):
+            url = gateway.url.join(URL(text))
+            if url.origin() == gateway.url.origin() and url.path != gateway.url.path:
+                return url.raw_path_qs if len(url.raw_path_qs) <= _MAX_PATH else None
+    return None
+
+
+# --- one look -------------------------------------------------------------------------------------
+
+
+def status_of(body: Fields) -> str:
+    """Return the task's own word in capitals; an envelope may have a status, too."""
+    for fields in _levels(body):
+        for key in ("status", "state", "task_status"):
+            if word := text_of(fields.get(key)):
+                return word.upper()
+    return ""
+
+
+def fraction_of(body: Fields) -> float | None:
+    """Return how far a task is, 0 to 1; None if it does not say."""
+    for fields in _levels(body):
+        for key, unit in (("progress", None), ("progress_pct", 100)):
+            if (fraction := _fraction(fields.get(key), unit)) is not None:
+                return fraction
+    return None
+
+
+def _fraction(value: object, unit: int | None) -> float | None:
+    if isinstance(value, str):
+        unit = 100 if value.strip().endswith("%") else unit
+        value = _number(value.strip().removesuffix("%"))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    whole = unit or (100 if value > 1 else 1)
+    return min(1.0, max(0, min(value, whole)) / whole)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def complaint_about(body: Fields) -> Complaint:
+    """Return why a task failed, as far as it is said."""
+    said = next((fields for fields in _levels(body) if fields.get("error")), None)
+    error = complaint_of(said) if said else Complaint()
+    message = next(filter(None, map(text_of, _reasons(body, error))), "")
+    code = error.code or str(body.get("error_code") or body.get("code") or "")
+    return Complaint(message, code, error.type)
+
+
+def _reasons(body: Fields, error: Complaint) -> Iterator[object]:
+    for fields in _levels(body):
+        yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")
+    yield error.message
+    if body.get("code") is None or not _is_success_code(body.get("code")):
+        yield body.get("message")
+
+
+def is_unknown(body: Fields) -> bool:
+    """Tell whether the gateway says that it does not know the task."""
+    status = status_of(body)
+    if STATES.get(status) in ("pending", "success"):
+        return False
+    error = complaint_of(body)
+    words = f"{body.get('code')} {error.code} {error.message} {body.get('message')}"
+    return status == "NOT_FOUND" or bool(_LOST.search(words))

@@ -1,0 +1,111 @@
+"""Whose turn it is: the gateways that one slot may still be sent to, and after what wait."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.domain import Billed
+from bot.errors import GatewayErrorKind as Kind
+from bot.errors import GatewayFailure
+from bot.gateways.dialect import Gateway
+from bot.gateways.health import Health
+from bot.gateways.refusals import MAX_RESEND_WAIT_S
+
+PAUSES_S = (1.0, 4.0)  # before the second and the third sending to one gateway
+PATIENCE_S = 10.0  # so long a slot waits for the gateway of its choice while another is ready
+MAX_WAITS_S = 2 * MAX_RESEND_WAIT_S  # of one slot in all
+_RESENDABLE = (408, 429)
+
+# After these, told with certainty, the slot may go to another gateway; the one that a person can
+# do most about comes first. A refusal of the prompt or of an option is none of them: another
+# gateway must not be used to get round it.
+_HOPEFUL = (Kind.RATE_LIMITED, Kind.UNREACHABLE, Kind.MODEL_UNAVAILABLE, Kind.QUOTA, Kind.AUTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A gateway, and how long to wait before it is sent anything."""
+
+    gateway: Gateway
+    wait_s: float
+
+
+class Turns:
+    """The turns of one slot: its gateways in their order, each at most three times."""
+
+    def __init__(self, gateways: Sequence[Gateway], model: str, health: Health) -> None:
+        self._gateways = gateways
+        self._model = model
+        self._health = health
+        self._pauses: dict[str, Iterator[float]] = {one.name: iter(PAUSES_S) for one in gateways}
+        self._pause_s: dict[str, float] = {}  # how long each gateway was asked to be left alone
+        self._refusals: dict[str, GatewayFailure] = {}
+        self._asked_back = ""
+        self._waits_s = 0.0
+
+    def next(self) -> Turn | None:
+        """Return whose turn it is; None when nobody can be waited for."""
+        turns = [self._turn(one) for one in self._gateways if one.name in self._pauses]
+        ready = (turn for turn in turns if turn.wait_s <= self._patience_s(turn.gateway))
+        turn = next(ready, None) or min(turns, key=lambda turn: turn.wait_s, default=None)
+        return turn if turn and self._can_wait(turn.wait_s) else None
+
+    def waited(self, wait_s: float) -> None:
+        """Note that the slot waited: then whose turn it is must be asked again."""
+        self._waits_s += wait_s
+        self._pause_s = {
+            name: max(0.0, pause_s - wait_s) for name, pause_s in self._pause_s.items()
+        }
+
+    def goes_on_after(self, refusal: GatewayFailure) -> bool:
+        """Note a certain refusal; tell whether the slot may be sent again, to anybody."""
+        name = refusal.gateway
+        self._refusals[name] = refusal
+        pause_s = next(self._pauses[name], None) if _may_resend(refusal) else None
+        if pause_s is None:
+            del self._pauses[name]
+        elif refusal.kind is Kind.UNREACHABLE:
+            self._pause_s[name] = pause_s
+        self._asked_back = name if refusal.kind is Kind.RATE_LIMITED else ""
+        return self.next() is not None
+
+    def failure(self) -> GatewayFailure:
+        """Return the most hopeful of what stands in the way at the gateways."""
+        names = (one.name for one in self._gateways)
+        known = (self._refusals.get(one) or self._health.reason(one, self._model) for one in names)
+        nobody = GatewayFailure(
+            kind=Kind.MODEL_UNAVAILABLE,
+            gateway="",
+            billed=Billed.NO,
+            detail=f"no gateway serves {self._model} any more",
+        )
+        return min(filter(None, known), key=_hopelessness, default=nobody)
+
+    def _turn(self, gateway: Gateway) -> Turn:
+        rest_s = self._health.rest_ms(gateway.name, self._model) / 1000
+        return Turn(gateway, max(rest_s, self._pause_s.get(gateway.name, 0.0)))
+
+    def _patience_s(self, gateway: Gateway) -> float:
+        return PATIENCE_S if gateway.name == self._asked_back else 0.0
+
+    def _can_wait(self, wait_s: float) -> bool:
+        return wait_s <= MAX_RESEND_WAIT_S and self._waits_s + wait_s <= MAX_WAITS_S
+
+
+def is_certain(failure: GatewayFailure) -> bool:
+    """Tell whether it is certain that nothing was made, and right to ask again."""
+    return failure.billed is Billed.NO and failure.kind in _HOPEFUL
+
+
+def _may_resend(failure: GatewayFailure) -> bool:
+    if failure.kind is Kind.UNREACHABLE:
+        return True
+    return (
+        failure.kind is Kind.RATE_LIMITED
+        and failure.http_status in _RESENDABLE
+        and failure.retry_after_s is not None
+        and failure.retry_after_s <= MAX_RESEND_WAIT_S
+    )
+
+
+def _hopelessness(failure: GatewayFailure) -> tuple[int, float]:
+    return _HOPEFUL.index(failure.kind), failure.retry_after_s or 0.0

@@ -1,0 +1,9 @@
+# What the owner of the application reads in a direct message.
+
+owner-gateway-down =
+    { $kind ->
+        [quota] The account at the gateway { $gateway } is empty, so nothing is sent there for ten minutes at a time: please top it up, then check with `python -m bot gateways`.
+       *[other] The gateway { $gateway } refuses its key, so nothing is sent there for ten minutes at a time: please renew the key, then check with `python -m bot doctor`.
+    }
+
+owner-model-retires = The gateway { $gateway } gives up the model { $model } on { $day }: please offer another one before then.

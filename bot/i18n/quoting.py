@@ -1,0 +1,122 @@
+"""Show what strangers wrote without letting it act.
+
+Prompts, names and model ids come from anybody. Here they lose what cannot be seen (control and
+bidirectional characters, piles of marks), are cut between characters as people see them, and,
+for Discord, have their markdown, mentions and links disarmed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+ELLIPSIS = "…"
+MOST_LINES = 25
+_MOST_READ = 20_000  # characters; more than any prompt that a gateway takes
+_MOST_MARKS = 6  # on one letter: enough for Tibetan, too few for a tower over the next line
+_LONGEST_CLUSTER = 40  # code points; the longest emoji in Unicode has 10
+
+_JOINERS = "\u200c\u200d"  # Persian and Indic spelling, and emoji such as families
+_MARKS = frozenset({"Mn", "Mc", "Me"})
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
+_FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
+
+# Discord drops a backslash before any character that is no letter, digit or space.
+_ACTIVE = re.compile(r"[\\`*_~|<>#@\[\]]|:(?=//)")
+_LIST_DASH = re.compile(r"^[-+]")
+_LIST_NUMBER = re.compile(r"^(\d+)([.)])")
+_BARE_QUOTE_MARKS = re.compile(r"(?:(?:^|\n)> ?)+$")
+_ECHO_DROPS = re.compile(r"[\\`*~|<>\[\]@]|(?<=:)//")
+
+
+def quoted(text: str, limit: int) -> str:
+    """Return the text as a Discord block quote of plain words, at most ``limit`` long."""
+    lines = visible(text).split("\n")
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], ELLIPSIS]
+    return cut("\n".join(f"> {escaped(line)}" for line in lines), limit)
+
+
+def escaped(line: str) -> str:
+    """Disarm Discord's markdown, mentions and links in one line."""
+    line = _ACTIVE.sub(r"\\\g<0>", line)
+    line = _LIST_DASH.sub(r"\\\g<0>", line)
+    return _LIST_NUMBER.sub(r"\1\\\2", line)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the text in one line, for places that know no markdown: names, footers, alt text."""
+    return cut(visible(text).replace("\n", " "), limit)
+
+
+def echo(text: str, limit: int) -> str:
+    """Return a typed word as it may stand in a sentence of ours, on every surface."""
+    return one_line(_ECHO_DROPS.sub("", text), limit)
+
+
+def visible(text: str) -> str:
+    """Return the text without unseen characters, blank lines and runs of spaces."""
+    lines = (" ".join(_seen(line).split()) for line in text[:_MOST_READ].splitlines())
+    return "\n".join(line for line in (line.strip(_JOINERS) for line in lines) if line)
+
+
+def _seen(line: str) -> str:
+    kept, marks = [], 0
+    for char in line:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in _MARKS or char in _JOINERS else 0
+        if marks <= _MOST_MARKS and _is_seen(char, category):
+            kept.append(char)
+    # NFC joins Korean letters into syllables, which a cut must not tear apart.
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _is_seen(char: str, category: str) -> bool:
+    return category not in _UNSEEN or char in _JOINERS or char.isspace()
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut to ``limit`` UTF-16 units, never inside a character as people see it; add …."""
+    if width(text) <= limit:
+        return text
+    room, kept = limit - width(ELLIPSIS), []
+    for cluster in clusters(text):
+        room -= width(cluster)
+        if room < 0:
+            break
+        kept.append(cluster)
+    return _BARE_QUOTE_MARKS.sub("", "".join(kept)).rstrip() + ELLIPSIS
+
+
+def width(text: str) -> int:
+    """Return the length in UTF-16 units: never less than any way of counting at Discord."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def clusters(text: str) -> Iterator[str]:
+    """Split into characters as people see them: marks, emoji sequences, flags and escapes whole."""
+    cluster = ""
+    for char in text:
+        if cluster and not _belongs(char, cluster):
+            yield cluster
+            cluster = ""
+        cluster += char
+    if cluster:
+        yield cluster
+
+
+def _belongs(char: str, cluster: str) -> bool:
+    if len(cluster) >= _LONGEST_CLUSTER:
+        return False
+    return (
+        unicodedata.category(char) in _MARKS
+        or char in _JOINERS
+        or cluster[-1] == "\u200d"
+        or cluster == "\\"
+        or _SKIN_TONES[0] <= char <= _SKIN_TONES[1]
+        or (_is_flag_letter(char) and len(cluster) == 1 and _is_flag_letter(cluster))
+    )
+
+
+def _is_flag_letter(char: str) -> bool:
+    return _FLAG_LETTERS[0] <= char <= _FLAG_LETTERS[1]

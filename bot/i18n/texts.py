@@ -1,0 +1,155 @@
+"""Say things in a person's language: Fluent messages, found by id.
+
+Each folder beside this file is a language. Facts are told by the end of their names:
+``…_at`` is a moment in milliseconds since the epoch, ``…_ms`` a duration in milliseconds,
+``…_s`` a duration in seconds, shown whole. A fact that is None or empty is ``none`` to Fluent,
+and fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Literal
+
+from babel import Locale
+from babel.dates import format_timedelta
+from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax.ast import Message
+
+from bot.errors import EaselError, Fact
+from bot.i18n.quoting import echo
+
+FALLBACK = "en"
+_LONGEST_FACT = 400  # characters of a typed word, or of a list of allowed ones
+
+When = Callable[[int, str], str]
+"""Show a moment, in milliseconds since the epoch, to a reader of a locale."""
+
+Money = Literal["back", "part", "charged"]
+"""What an error cost: nothing; only the pictures that came; or a charge in spite of doubt."""
+
+
+def discord_timestamp(at_ms: int, locale: str) -> str:  # noqa: ARG001 - the client knows it
+    """Show a moment so that Discord counts up or down to it."""
+    return f"<t:{at_ms // 1000}:R>"
+
+
+def plain_time(now: Callable[[], int]) -> When:
+    """Show moments as the distance from ``now()``, such as "in 3 hours"."""
+
+    def shown(at_ms: int, locale: str) -> str:
+        distance = timedelta(milliseconds=at_ms - now())
+        reader = Locale.parse(locale, sep="-")
+        return format_timedelta(distance, threshold=1, add_direction=True, locale=reader)
+
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    locale: str
+    bundle: FluentBundle
+    ids: frozenset[str]
+
+    def format(self, message_id: str, facts: dict[str, Fact]) -> tuple[str, list[Exception]]:
+        pattern = self.bundle.get_message(message_id).value
+        if pattern is None:  # a message of attributes alone is none of ours
+            raise KeyError(message_id)
+        text, holes = self.bundle.format_pattern(pattern, facts)
+        return str(text), holes
+
+
+class Texts:
+    """All texts in all languages; ``when`` is how this surface shows moments."""
+
+    def __init__(
+        self, when: When = discord_timestamp, *, folder: Traversable | None = None
+    ) -> None:
+        self._when = when
+        self._languages = {
+            language.locale: language for language in _read(folder or files("bot.i18n"))
+        }
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Return the languages, in order of their names."""
+        return tuple(self._languages)
+
+    def ids(self, locale: str = FALLBACK) -> frozenset[str]:
+        """Return the ids that a language has words for."""
+        return self._languages[locale].ids
+
+    def say(self, message_id: str, locale: str = FALLBACK, **facts: Fact | None) -> str:
+        """Say a message in the reader's language, else in its wider one, else in English.
+
+        A translation that asks for a fact which nobody gave is passed over; English shows its
+        name instead, and warns. An id that no language has raises KeyError.
+        """
+        text = None
+        for language in self._tried(message_id, locale):
+            text, holes = language.format(message_id, self._shown(facts, language))
+            if not holes:
+                return text
+        if text is None:
+            raise KeyError(message_id)
+        warnings.warn(f"{message_id} lacks a fact: {text}", stacklevel=2)
+        return text
+
+    def sentence(self, error: EaselError, locale: str = FALLBACK, *, money: Money = "back") -> str:
+        """Say in one sentence what went wrong, what to do next, and what it cost."""
+        facts = {
+            name: echo(fact, _LONGEST_FACT) if isinstance(fact, str) else fact
+            for name, fact in error.facts.items()
+        }
+        return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
+
+    def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
+        for name in dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK)):
+            language = self._languages.get(name)
+            if language is not None and message_id in language.ids:
+                yield language
+
+    def _shown(self, facts: dict[str, Fact | None], language: _Language) -> dict[str, Fact]:
+        return {name: self._shown_fact(name, fact, language) for name, fact in facts.items()}
+
+    def _shown_fact(self, name: str, fact: Fact | None, language: _Language) -> Fact:
+        if fact is None or fact == "":
+            return "none"
+        if isinstance(fact, str):
+            return fact
+        if name.endswith("_at"):
+            return self._when(int(fact), language.locale)
+        if name.endswith("_ms"):
+            return self._duration(fact / 1000, language)
+        return math.ceil(fact) if name.endswith("_s") else fact
+
+    def _duration(self, seconds: float, language: _Language) -> str:
+        shown = round(seconds, 1) if seconds < 10 else round(seconds)
+        minutes, rest = divmod(shown, 60)
+        return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
+
+
+def _read(folder: Traversable) -> Iterator[_Language]:
+    for place in sorted(folder.iterdir(), key=lambda place: place.name):
+        sources = _sources(place) if place.is_dir() else []
+        if sources:
+            yield _language(place.name, sources)
+
+
+def _sources(place: Traversable) -> list[str]:
+    found = sorted(place.iterdir(), key=lambda file: file.name)
+    return [file.read_text(encoding="utf-8") for file in found if file.name.endswith(".ftl")]
+
+
+def _language(locale: str, sources: list[str]) -> _Language:
+    bundle = FluentBundle([locale], use_isolating=False)
+    ids: set[str] = set()
+    for source in sources:
+        resource = FluentResource(source)
+        bundle.add_resource(resource)
+        ids.update(entry.id.name for entry in resource.body if isinstance(entry, Message))
+    return _Language(locale, bundle, frozenset(ids))

@@ -1,0 +1,54 @@
+"""New messages, written before they are sent, so that a crash posts none of them twice."""
+
+from dataclasses import dataclass
+
+from bot.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A message of a job that was announced at ``at``; ``message_id`` once it is confirmed."""
+
+    nonce: str
+    job_id: str
+    part: int
+    channel_id: int
+    at: int
+    message_id: int | None = None
+
+
+async def announce(tx: Tx, intent: Intent) -> Intent:
+    """Write a message that is about to be sent; return what was written first under its nonce."""
+    row = await tx.one(
+        "INSERT INTO intents (nonce, job_id, part, channel_id, at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (nonce) DO UPDATE SET nonce = excluded.nonce RETURNING *",
+        intent.nonce,
+        intent.job_id,
+        intent.part,
+        intent.channel_id,
+        intent.at,
+    )
+    assert row is not None  # noqa: S101 - an upsert always returns its row
+    return Intent(
+        row["nonce"], row["job_id"], row["part"], row["channel_id"], row["at"], row["message_id"]
+    )
+
+
+async def announce_again(tx: Tx, nonce: str, at: int) -> None:
+    """Write that a message which surely was not posted is sent once more."""
+    await tx.execute("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
+
+
+async def confirm(tx: Tx, nonce: str, message_id: int) -> None:
+    """Write which message it became."""
+    await tx.execute("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
+
+
+async def forget(tx: Tx, *, before: int, most: int) -> int:
+    """Forget at most ``most`` intents from before a moment; return how many."""
+    return await tx.execute(
+        "DELETE FROM intents WHERE nonce IN"
+        " (SELECT nonce FROM intents WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        most,
+    )

@@ -1,0 +1,319 @@
+"""Jobs, their attempts and their posted messages: every state is written before it is acted on.
+
+A **job** is ``queued → working → received → delivered → done``, or ends ``failed``,
+``cancelled`` or ``unknown``. An **attempt** is one paid POST: ``sending → task → answered →
+received``, of which task and answered may be skipped, or ``refused`` (certain that nothing was
+made), or ``unknown``. All methods work inside the caller's transaction.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from bot.domain import (
+    OPEN_STATES,
+    Addresses,
+    Billed,
+    CardAddress,
+    Job,
+    JobState,
+    TokenUsage,
+)
+from bot.errors import EaselError
+from bot.journal.written import (
+    Attempt,
+    WrittenAttempt,
+    WrittenJob,
+    addresses_to_text,
+    error_to_text,
+    request_to_text,
+    written_attempt,
+    written_job,
+)
+from bot.store import Tx
+
+# Discord drops an interaction token after 15 minutes (receiving-and-responding).
+TOKEN_LIFE_MS = 15 * 60 * 1000
+
+# So often a card that cannot be edited is tried again at a start.
+MAX_TELLING_FAILURES = 3
+
+_OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+
+
+class Journal:
+    """Writes what happens to jobs; ``owner`` is this process."""
+
+    def __init__(self, *, owner: str, now: Callable[[], int]) -> None:
+        self._owner = owner
+        self._now = now
+
+    # --- jobs ---------------------------------------------------------------------------------
+
+    async def queued(self, tx: Tx, job: Job, *, attached: Addresses | None = None) -> None:
+        """Write an accepted job and where its attachments lie.
+
+        The interaction tokens that Discord dropped meanwhile are forgotten.
+        """
+        await tx.execute(
+            "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
+            " credits, created_at, attached)"
+            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10)",
+            job.id,
+            self._owner,
+            job.requester.server_id,
+            job.requester.user_id,
+            job.requester.name,
+            job.locale,
+            request_to_text(job.request),
+            job.credits,
+            job.created_at,
+            None if attached is None else addresses_to_text(attached),
+        )
+        await tx.execute(
+            "UPDATE jobs SET token = NULL"
+            " WHERE ended_at IS NULL AND token IS NOT NULL AND created_at < $1",
+            self._now() - TOKEN_LIFE_MS,
+        )
+
+    async def placed(self, tx: Tx, job_id: str, card: CardAddress) -> None:
+        """Write where the job's card is."""
+        await tx.execute(
+            "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
+            " max_file_bytes = $5 WHERE id = $6",
+            card.channel_id,
+            card.message_id,
+            card.application_id,
+            card.token,
+            card.max_file_bytes,
+            job_id,
+        )
+
+    async def referenced(self, tx: Tx, job: Job) -> None:
+        """Write which references the job's request has, now that the vault keeps them."""
+        await tx.execute(
+            "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
+            request_to_text(job.request),
+            job.id,
+        )
+
+    async def reached(self, tx: Tx, job_id: str, state: JobState) -> bool:
+        """Move an open job forward; return False, and change nothing, if it has ended."""
+        rows = await tx.execute(
+            f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN})",
+            state,
+            job_id,
+        )
+        return rows == 1
+
+    async def ended(
+        self, tx: Tx, job_id: str, state: JobState, error: EaselError | None = None
+    ) -> bool:
+        """End an open job; return False, and change nothing, if it has ended already."""
+        return await self._end(tx, job_id, state, error, among=_OPEN)
+
+    async def cancelled(self, tx: Tx, job_id: str, error: EaselError) -> bool:
+        """End a job whose work has not begun; return False, and change nothing, otherwise."""
+        return await self._end(tx, job_id, JobState.CANCELLED, error, among="'queued'")
+
+    async def _end(
+        self, tx: Tx, job_id: str, state: JobState, error: EaselError | None, *, among: str
+    ) -> bool:
+        rows = await tx.execute(
+            "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
+            " told = CASE WHEN message_id IS NULL THEN 1 ELSE told END"
+            f" WHERE id = $4 AND state IN ({among})",
+            state,
+            self._now(),
+            None if error is None else error_to_text(error),
+            job_id,
+        )
+        return rows == 1
+
+    async def told(self, tx: Tx, job_id: str) -> None:
+        """Write that the job's card says how it ended."""
+        await tx.execute("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
+
+    async def not_told(self, tx: Tx, job_id: str) -> None:
+        """Write that the card could not be told how the job ended."""
+        await tx.execute(
+            "UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id
+        )
+
+    async def posted(self, tx: Tx, job_id: str, card: CardAddress) -> None:
+        """Map a posted message to its job: a reaction knows only the message."""
+        await tx.execute(
+            "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, $2, $3)"
+            " ON CONFLICT (message_id) DO NOTHING",
+            card.message_id,
+            card.channel_id,
+            job_id,
+        )
+
+    async def adopt(self, tx: Tx, job_id: str, *, owner: str) -> bool:
+        """Make this process the owner of a dead ``owner``'s job; False if another was faster."""
+        rows = await tx.execute(
+            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3", self._owner, job_id, owner
+        )
+        return rows == 1
+
+    # --- attempts -----------------------------------------------------------------------------
+
+    async def sending(
+        self, tx: Tx, job_id: str, slot: int, *, gateway: str, pictures: int
+    ) -> Attempt:
+        """Write that a paid POST is about to leave."""
+        row = await tx.one(
+            "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
+            " SELECT $1, $2, COUNT(*) + 1, $3, CAST($4 AS BIGINT), 'sending', 'maybe',"
+            " CAST($5 AS BIGINT) FROM attempts WHERE job_id = $1 AND slot = $2 RETURNING number",
+            job_id,
+            slot,
+            gateway,
+            pictures,
+            self._now(),
+        )
+        assert row is not None  # noqa: S101 - INSERT … SELECT COUNT(*) always makes one row
+        return Attempt(job_id, slot, row["number"], gateway)
+
+    async def task(self, tx: Tx, attempt: Attempt, task_id: str) -> None:
+        """Write that the gateway works on it as a task."""
+        await tx.execute(
+            "UPDATE attempts SET state = 'task', task_id = $1"
+            " WHERE job_id = $2 AND slot = $3 AND number = $4",
+            task_id,
+            attempt.job_id,
+            attempt.slot,
+            attempt.number,
+        )
+
+    async def attempts(self, rows: Tx, job_id: str) -> list[WrittenAttempt]:
+        """Return the newest attempt of each slot that was not surely refused."""
+        found = await rows.all(
+            "SELECT * FROM attempts AS newest WHERE job_id = $1 AND state <> 'refused'"
+            " AND number = (SELECT MAX(number) FROM attempts WHERE job_id = newest.job_id"
+            " AND slot = newest.slot) ORDER BY slot",
+            job_id,
+        )
+        return [written_attempt(row) for row in found]
+
+    async def answered(self, tx: Tx, attempt: Attempt, urls: Sequence[str]) -> None:
+        """Write that the gateway made the pictures, and where they can be fetched."""
+        await self._move(tx, attempt, state="answered", billed=Billed.YES)
+        await tx.execute(
+            "UPDATE attempts SET urls = $1 WHERE job_id = $2 AND slot = $3 AND number = $4",
+            msgspec.json.encode(list(urls)).decode(),
+            attempt.job_id,
+            attempt.slot,
+            attempt.number,
+        )
+
+    async def received(
+        self, tx: Tx, attempt: Attempt, *, model: str, pictures: int, usage: TokenUsage | None
+    ) -> None:
+        """Write that the pictures are files, and what they cost the operator."""
+        await self._move(tx, attempt, state="received", billed=Billed.YES)
+        await self._cost(tx, attempt, Billed.YES, model=model, pictures=pictures, usage=usage)
+
+    async def refused(self, tx: Tx, attempt: Attempt) -> None:
+        """Write that the gateway surely made nothing."""
+        await self._move(tx, attempt, state="refused", billed=Billed.NO)
+
+    async def lost(self, tx: Tx, attempt: Attempt, billed: Billed, *, model: str) -> None:
+        """Write that an attempt brought no picture but was, or may have been, paid."""
+        await self._move(tx, attempt, state="unknown", billed=billed)
+        await self._cost(tx, attempt, billed, model=model, pictures=0, usage=None)
+
+    async def _move(self, tx: Tx, attempt: Attempt, *, state: str, billed: Billed) -> None:
+        await tx.execute(
+            "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
+            " WHERE job_id = $4 AND slot = $5 AND number = $6",
+            state,
+            billed,
+            self._now(),
+            attempt.job_id,
+            attempt.slot,
+            attempt.number,
+        )
+
+    async def _cost(
+        self,
+        tx: Tx,
+        attempt: Attempt,
+        billed: Billed,
+        *,
+        model: str,
+        pictures: int,
+        usage: TokenUsage | None,
+    ) -> None:
+        await tx.execute(
+            "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
+            " input_tokens, output_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            attempt.job_id,
+            attempt.slot,
+            attempt.number,
+            attempt.gateway,
+            model,
+            self._now(),
+            billed,
+            pictures,
+            None if usage is None else usage.input_tokens,
+            None if usage is None else usage.output_tokens,
+        )
+
+    async def close_attempts(self, tx: Tx, job_id: str, *, model: str) -> int:
+        """Put the attempts that a crash left under way in doubt.
+
+        Returns:
+            How many pictures of the job were asked of a gateway that did not surely refuse.
+        """
+        for row in await tx.all(
+            "SELECT slot, number, gateway FROM attempts"
+            " WHERE job_id = $1 AND state IN ('sending', 'task', 'answered')",
+            job_id,
+        ):
+            attempt = Attempt(job_id, row["slot"], row["number"], row["gateway"])
+            await self.lost(tx, attempt, Billed.MAYBE, model=model)
+        asked = await tx.one(
+            "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
+            " WHERE job_id = $1 AND state <> 'refused'",
+            job_id,
+        )
+        return int(asked["pictures"]) if asked else 0
+
+    async def posted_pictures(self, tx: Tx, job_id: str) -> int:
+        """Count the pictures that the person has: none before the job is ``delivered``."""
+        row = await tx.one(
+            "SELECT CAST(COALESCE(SUM(costs.pictures), 0) AS BIGINT) AS pictures FROM costs"
+            " JOIN jobs ON jobs.id = costs.job_id"
+            " WHERE costs.job_id = $1 AND jobs.state = 'delivered'",
+            job_id,
+        )
+        return int(row["pictures"]) if row else 0
+
+    async def job(self, rows: Tx, job_id: str) -> WrittenJob | None:
+        """Return one job, None where there is no such id."""
+        found = await rows.one("SELECT * FROM jobs WHERE id = $1", job_id)
+        return None if found is None else written_job(found)
+
+    async def behind(self, rows: Tx, message_id: int) -> WrittenJob | None:
+        """Return the job that a posted message shows, None for any other message."""
+        found = await rows.one(
+            "SELECT jobs.* FROM jobs JOIN messages ON messages.job_id = jobs.id"
+            " WHERE messages.message_id = $1",
+            message_id,
+        )
+        return None if found is None else written_job(found)
+
+    # --- what a start looks for ---------------------------------------------------------------
+
+    async def unfinished(self, rows: Tx) -> list[WrittenJob]:
+        """Return the jobs that are open, or whose card does not say yet how they ended."""
+        found = await rows.all(
+            "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"
+        )
+        return [
+            written_job(row)
+            for row in found
+            if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
+        ]

@@ -1,0 +1,62 @@
+"""The journal as an operator reads it: open and recent jobs, and a job found by its id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.journal.written import WrittenJob, written_job
+from bot.store import Row, Tx
+
+# Ids are lower-case hexadecimal digits and hyphens: this sorts behind all of them.
+_BEHIND = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """A job in the operator's list; ``gateway`` was asked last, None before the first request.
+
+    ``error`` is the message id of what it ended with.
+    """
+
+    id: str
+    state: str
+    created_at: int
+    model: str
+    gateway: str | None
+    error: str | None
+    prompt: str = field(repr=False)
+
+
+async def list_jobs(rows: Tx, *, recent: int) -> Sequence[ListedJob]:
+    """Return every open job and the last ``recent`` ended ones, oldest first."""
+    found = await rows.all(
+        "SELECT jobs.*, (SELECT gateway FROM attempts WHERE job_id = jobs.id"
+        " ORDER BY started_at DESC, slot DESC, number DESC LIMIT 1) AS gateway FROM jobs"
+        " WHERE ended_at IS NULL OR id IN"
+        " (SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT $1)"
+        " ORDER BY created_at, id",
+        recent,
+    )
+    return [_listed(row) for row in found]
+
+
+async def find_jobs(rows: Tx, prefix: str) -> Sequence[WrittenJob]:
+    """Return the jobs whose id begins so, at most two: enough to know that it is not one."""
+    found = await rows.all(
+        "SELECT * FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 2",
+        prefix,
+        prefix + _BEHIND,
+    )
+    return [written_job(row) for row in found]
+
+
+def _listed(row: Row) -> ListedJob:
+    written = written_job(row)
+    return ListedJob(
+        id=written.job.id,
+        state=written.state,
+        created_at=written.job.created_at,
+        model=written.job.request.model,
+        gateway=row["gateway"],
+        error=None if written.error is None else written.error.message_id,
+        prompt=written.job.request.prompt,
+    )

@@ -1,0 +1,77 @@
+"""Which pictures of a job lie in the vault, and what a person looks back at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain import Picture, Reference
+from bot.journal.written import WrittenJob, written_job
+from bot.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One picture of a job, as the vault has it."""
+
+    file: Reference
+    width: int
+    height: int
+    revised_prompt: str | None
+
+
+async def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int) -> None:
+    """Write where the pictures of a job lie; harmless twice."""
+    for number, (picture, file) in enumerate(kept, 1):
+        await tx.execute(
+            "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
+            " revised_prompt, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            " ON CONFLICT (job_id, number) DO NOTHING",
+            job_id,
+            number,
+            file.sha256,
+            file.format,
+            picture.width,
+            picture.height,
+            file.bytes,
+            picture.revised_prompt,
+            at,
+        )
+
+
+async def of(rows: Tx, job_id: str) -> list[Kept]:
+    """Return what was kept of a job, in order."""
+    found = await rows.all("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
+    return [
+        Kept(
+            Reference(row["sha256"], row["format"], row["bytes"]),
+            row["width"],
+            row["height"],
+            row["revised_prompt"],
+        )
+        for row in found
+    ]
+
+
+async def written(rows: Tx, job_id: str, user_id: int) -> WrittenJob | None:
+    """Return a job of this person, None when there is none."""
+    row = await rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
+    return None if row is None else written_job(row)
+
+
+async def last(rows: Tx, user_id: int, *, most: int) -> list[WrittenJob]:
+    """Return a person's last jobs, the newest first."""
+    found = await rows.all(
+        "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+        user_id,
+        most,
+    )
+    return [written_job(row) for row in found]
+
+
+async def forget(tx: Tx, *, before: int, most: int) -> int:
+    """Forget at most ``most`` pictures from before a moment; return how many."""
+    return await tx.execute(
+        "DELETE FROM pictures WHERE (job_id, number) IN"
+        " (SELECT job_id, number FROM pictures WHERE at < $1 ORDER BY at LIMIT $2)",
+        before,
+        most,
+    )

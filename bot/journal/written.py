@@ -1,0 +1,175 @@
+"""What the journal writes, as values: how a request, an error and a row are read back."""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from bot.domain import (
+    Addresses,
+    CardAddress,
+    ImageRequest,
+    Job,
+    JobState,
+    Reference,
+    Requester,
+    parse_size,
+)
+from bot.errors import EaselError, Fact, Recorded
+from bot.store import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One paid POST: the ``number``-th for this slot of the job, asking for some pictures."""
+
+    job_id: str
+    slot: int
+    number: int
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenJob:
+    """A job as the journal has it, with its owner and its card.
+
+    ``attached`` says where its attachments lie, None when there are none left to fetch.
+    """
+
+    job: Job
+    owner: str
+    state: JobState
+    card: CardAddress | None
+    error: EaselError | None
+    attached: Addresses | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended, and its pictures were not posted."""
+        return self.state in {JobState.QUEUED, JobState.WORKING, JobState.RECEIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAttempt:
+    """The newest attempt of a slot, as the journal has it."""
+
+    key: Attempt
+    asked: int
+    state: str
+    task_id: str | None
+    urls: tuple[str, ...]
+
+    @property
+    def has_something(self) -> bool:
+        """Whether the gateway surely works on it, or has answered."""
+        return self.state in {"task", "received"} or (self.state == "answered" and bool(self.urls))
+
+
+class _StoredRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An ImageRequest in the database."""
+
+    prompt: str
+    model: str
+    size: str
+    n: int
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+    references: tuple[Reference, ...] = ()
+    mask: Reference | None = None
+
+
+class _StoredError(msgspec.Struct, frozen=True):
+    """An EaselError in the database."""
+
+    message_id: str
+    facts: dict[str, Fact | None]
+
+
+def request_to_text(request: ImageRequest) -> str:
+    """Return a request as the database keeps it."""
+    stored = _StoredRequest(
+        prompt=request.prompt,
+        model=request.model,
+        size=str(request.size),
+        n=request.n,
+        quality=request.quality,
+        style=request.style,
+        background=request.background,
+        # The attachment's address works for minutes only; the vault has the picture.
+        references=tuple(replace(kept, url=None) for kept in request.references),
+        mask=request.mask and replace(request.mask, url=None),
+    )
+    return msgspec.json.encode(stored).decode()
+
+
+def addresses_to_text(addresses: Addresses) -> str:
+    """Return where attachments lie as the database keeps it."""
+    return msgspec.json.encode(addresses).decode()
+
+
+def error_to_text(error: EaselError) -> str:
+    """Return an error as the database keeps it."""
+    return msgspec.json.encode(_StoredError(error.message_id, error.facts)).decode()
+
+
+def _to_error(text: str) -> EaselError:
+    stored = msgspec.json.decode(text, type=_StoredError)
+    return Recorded(recorded_id=stored.message_id, recorded_facts=stored.facts)
+
+
+def _to_request(text: str) -> ImageRequest:
+    stored = msgspec.json.decode(text, type=_StoredRequest)
+    return ImageRequest(
+        prompt=stored.prompt,
+        model=stored.model,
+        size=parse_size(stored.size),
+        n=stored.n,
+        quality=stored.quality,
+        style=stored.style,
+        background=stored.background,
+        references=stored.references,
+        mask=stored.mask,
+    )
+
+
+def written_job(row: Row) -> WrittenJob:
+    """Read a row of ``jobs``."""
+    job = Job(
+        id=row["id"],
+        request=_to_request(row["request"]),
+        requester=Requester(row["user_id"], row["server_id"], row["user_name"]),
+        credits=row["credits"],
+        created_at=row["created_at"],
+        locale=row["locale"],
+    )
+    error = None if row["error"] is None else _to_error(row["error"])
+    return WrittenJob(
+        job, row["owner"], JobState(row["state"]), _card(row), error, _attached(row["attached"])
+    )
+
+
+def written_attempt(row: Row) -> WrittenAttempt:
+    """Read a row of ``attempts``."""
+    return WrittenAttempt(
+        key=Attempt(row["job_id"], row["slot"], row["number"], row["gateway"]),
+        asked=row["asked"],
+        state=row["state"],
+        task_id=row["task_id"],
+        urls=() if row["urls"] is None else msgspec.json.decode(row["urls"], type=tuple[str, ...]),
+    )
+
+
+def _attached(text: str | None) -> Addresses | None:
+    return None if text is None else msgspec.json.decode(text, type=Addresses)
+
+
+def _card(row: Row) -> CardAddress | None:
+    if row["message_id"] is None:
+        return None
+    return CardAddress(
+        row["channel_id"],
+        row["message_id"],
+        row["application_id"],
+        row["token"],
+        row["max_file_bytes"],
+    )

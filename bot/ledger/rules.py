@@ -1,0 +1,119 @@
+"""Limits, periods and whose limit decides, as pure functions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import LimitLevel
+
+HOUR_MS = 3_600_000
+MAX_CREDITS = 1_000_000
+
+# Whose limits an admin sets; a person and a role are written user:ID and role:ID.
+EVERYONE = "everyone"
+SERVER = "server"
+
+
+def user(user_id: int) -> str:
+    """Name a person as the subject of a limit."""
+    return f"user:{user_id}"
+
+
+def role(role_id: int) -> str:
+    """Name a role as the subject of a limit."""
+    return f"role:{role_id}"
+
+
+class Period(StrEnum):
+    """A rolling stretch of time that ends now."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    @property
+    def ms(self) -> int:
+        """Return its length in milliseconds; a month has 30 days."""
+        return _HOURS[self] * HOUR_MS
+
+
+_HOURS = {Period.HOUR: 1, Period.DAY: 24, Period.WEEK: 7 * 24, Period.MONTH: 30 * 24}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """*N credits per period*: None is unlimited, 0 is nothing."""
+
+    credits: int | None
+    period: Period
+
+    def __str__(self) -> str:
+        return f"{'unlimited' if self.credits is None else self.credits}/{self.period}"
+
+
+LimitSet = tuple[Limit, ...]
+Cap = tuple[int, Period]
+
+
+def caps(limits: LimitSet) -> tuple[Cap, ...]:
+    """Return the limits that are numbers."""
+    return tuple((limit.credits, limit.period) for limit in limits if limit.credits is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one level asks: at least one of its sets must hold wholly."""
+
+    level: LimitLevel
+    sets: tuple[LimitSet, ...]
+
+    @property
+    def caps(self) -> tuple[tuple[Cap, ...], ...]:
+        """Return the sets without what is unlimited."""
+        return tuple(map(caps, self.sets))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether one of the sets caps nothing."""
+        return not all(self.caps)
+
+
+def personal_rule(
+    *, own: LimitSet, roles: Sequence[LimitSet], everyone: LimitSet, default: LimitSet
+) -> Rule:
+    """Return the rule of the first level that has any limit; it decides alone.
+
+    Everyone 20/day and Bob 100/month: Bob has only 100/month. Role A 5/hour and 20/day, role B
+    50/day: allowed if both of A's hold or B's holds. Role 0 and role 10: 10. Everyone unlimited
+    and the server 100/month: 100 for all together, because ``server_rules`` apply as well.
+    """
+    if own:
+        return Rule(LimitLevel.USER, (own,))
+    if limited := tuple(limits for limits in roles if limits):
+        return Rule(LimitLevel.ROLE, limited)
+    if everyone:
+        return Rule(LimitLevel.EVERYONE, (everyone,))
+    return Rule(LimitLevel.DEFAULT, (default,))
+
+
+def parse_limits(text: str) -> LimitSet:
+    """Read limits as the operator writes them: ``5/hour, 20/day``; an empty text has none.
+
+    Raises ValueError with a sentence.
+    """
+    limits = tuple(_parse_limit(part.strip()) for part in text.split(",") if text.strip())
+    if len({limit.period for limit in limits}) < len(limits):
+        raise ValueError(f"{text!r} names a period twice: write one limit for each period")
+    return limits
+
+
+def _parse_limit(text: str) -> Limit:
+    found = re.fullmatch(r"([0-9]{1,7})\s*/\s*(hour|day|week|month)", text)
+    if not found or int(found[1]) > MAX_CREDITS:
+        raise ValueError(
+            f"{text!r} is no limit: write a number from 0 to {MAX_CREDITS}, a slash, "
+            "and hour, day, week or month, such as 20/day"
+        )
+    return Limit(int(found[1]), Period(found[2]))

@@ -1,0 +1,106 @@
+"""Structured logs for the operator, in which no secret can stand.
+
+Every record, discord.py's own included, passes one redactor: known secrets by value, keys and
+tokens by shape, and prompts by field name.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import Literal
+
+import stamina
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LogFormat = Literal["console", "json"]
+
+_HIDDEN = "[hidden]"
+_HIDDEN_FIELDS = frozenset({"prompt", "token", "key", "authorization", "api_key", "revised_prompt"})
+_SHAPES = re.compile(
+    r"(?P<scheme>\bBearer\s+)[^\s\"',}]+"
+    r"|\bsk-[A-Za-z0-9_-]{6,}"
+    # Interaction and webhook tokens stand in the path (discord-api-docs, resources/webhook).
+    r"|(?P<path>/(?:webhooks|interactions)/\d+/)[\w.-]+"
+    # A bot token: base64 of the id, a time stamp and a signature, joined with dots.
+    r"|\b[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,45}\b",
+)
+
+
+class Redactor:
+    """Take secrets out of text: those given by value, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = tuple(sorted({s for s in secrets if s}, key=len, reverse=True))
+
+    def clean(self, text: str) -> str:
+        """Return the text with every secret replaced."""
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return _SHAPES.sub(_keep_prefix, text)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Clean a whole record: a structlog processor."""
+        return {name: self._field(name, value) for name, value in event.items()}
+
+    def _field(self, name: str, value: object) -> object:
+        if name in _HIDDEN_FIELDS:
+            return _HIDDEN
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return self.clean(value if isinstance(value, str) else repr(value))
+
+
+def _keep_prefix(found: re.Match[str]) -> str:
+    return (found["scheme"] or found["path"] or "") + _HIDDEN
+
+
+def configure(*, level: str, style: LogFormat, secrets: Iterable[str]) -> None:
+    """Send every record of this process, redacted, to standard error."""
+    # stamina would log the repr of errors it retries, signed URLs included.
+    stamina.instrumentation.set_on_retry_hooks([])
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    _install(level, _formatter(style, shared, Redactor(secrets)))
+
+
+def _formatter(
+    style: LogFormat, shared: list[Processor], redactor: Redactor
+) -> structlog.stdlib.ProcessorFormatter:
+    last: Processor = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[strip, redactor, last]
+    )
+
+
+def _install(level: str, formatter: logging.Formatter) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # Below INFO these print every payload and lock: noise, and a place for tokens.
+    for noisy in ("discord", "aiosqlite", "asyncio", "filelock"):
+        logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))

@@ -1,0 +1,70 @@
+"""Who is alive: every process holds an operating-system lock while it runs.
+
+The kernel frees a lock at SIGKILL, so a job whose owner's lock can be taken has lost its process:
+liveness is no clock and no heartbeat.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from bot.errors import StartRefused
+
+_BOT = "bot"
+
+
+@contextmanager
+def own(folder: Path) -> Iterator[str]:
+    """Hold a new owner's lock in ``folder`` and yield the owner's id."""
+    folder.mkdir(parents=True, exist_ok=True)
+    owner = uuid4().hex
+    lock = FileLock(folder / f"{owner}.lock")
+    # A start that clears dead locks away may hold a new one for a moment.
+    with lock.acquire(timeout=5):
+        try:
+            yield owner
+        finally:
+            (folder / f"{owner}.lock").unlink(missing_ok=True)
+
+
+@contextmanager
+def only_bot(folder: Path) -> Iterator[None]:
+    """Hold the place of the one bot on a data folder.
+
+    Raises:
+        StartRefused: another bot holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{_BOT}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise StartRefused(
+            f"Another Easel bot already runs on DATA_DIR={folder.parent}: "
+            "stop it first, or give this one another DATA_DIR."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_dead(folder: Path, owner: str) -> bool:
+    """Tell whether the owner's process is gone, and clear its lock file away if so."""
+    path = folder / f"{owner}.lock"
+    try:
+        with FileLock(path).acquire(blocking=False):
+            path.unlink(missing_ok=True)
+            return True
+    except Timeout:
+        return False
+
+
+def others_alive(folder: Path, owner: str) -> bool:
+    """Tell whether another process lives, and clear the lock files of dead ones away."""
+    others = {path.stem for path in folder.glob("*.lock")} - {owner, _BOT}
+    dead = {other for other in others if is_dead(folder, other)}
+    return dead != others

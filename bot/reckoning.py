@@ -1,0 +1,53 @@
+"""What a job costs and how it ends, as pure functions of the job and its slots."""
+
+from collections.abc import Sequence
+
+from bot.domain import Billed, Job, JobState
+from bot.errors import EaselError, GatewayFailure
+from bot.ledger import Allowance, Settlement
+from bot.outcome import Ending, Left
+from bot.slots import Slot
+
+
+def price_each(job: Job) -> int:
+    """Return the credits of one of the job's pictures."""
+    return job.credits // job.request.n
+
+
+def in_doubt(job: Job, slots: Sequence[Slot]) -> int:
+    """Return the credits of the pictures that may have been made although none came."""
+    return sum(slot.doubtful for slot in slots) * price_each(job)
+
+
+def failures_of(slots: Sequence[Slot]) -> list[GatewayFailure]:
+    """Return what stands in place of pictures."""
+    return [slot.failure for slot in slots if slot.failure is not None]
+
+
+def worst_of(failures: Sequence[GatewayFailure]) -> GatewayFailure:
+    """Return the failure to speak of: one in doubt first, for there money is at stake."""
+    return min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
+
+
+def what_is_left(tightest: Allowance | None, *, returned: int) -> Left | None:
+    """Return what the person has left once this job's ``returned`` credits are back."""
+    if tightest is None:
+        return None
+    credits = min(tightest.left + returned, tightest.limit)
+    return Left(credits, tightest.limit, tightest.period, tightest.frees_at)
+
+
+def how_it_ends(
+    *, posted: int, sent_for: int, unsent: EaselError, sent: EaselError
+) -> tuple[JobState, EaselError | None]:
+    """Return the end of a job that nobody works on: posted, in doubt, or never sent."""
+    if posted:
+        return JobState.DONE, None
+    return (JobState.UNKNOWN, sent) if sent_for else (JobState.CANCELLED, unsent)
+
+
+def ending(error: EaselError, state: JobState, settled: Settlement | None) -> Ending:
+    """Return what to tell the person, with what it cost them."""
+    if settled is None:
+        return Ending(error, state)
+    return Ending(error, state, settled.charged, settled.doubt_charged)

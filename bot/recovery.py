@@ -1,0 +1,194 @@
+"""What a start does with the jobs of dead processes.
+
+A job goes on where nothing can be paid twice: its request was never sent, or a gateway has a task,
+an answer or pictures for it. Every other one ends once: nobody saw its card, or it waited for too
+long → cancelled and released; its request was sent → ``unknown``, released by the rule for doubts;
+its pictures were posted → settled. Then the cards are told.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.domain import Addresses, CardAddress, Job
+from bot.errors import EaselError, Interrupted, InterruptedInDoubt
+from bot.journal import Journal, WrittenAttempt, WrittenJob
+from bot.outcome import Courier, Ending
+from bot.owner import is_dead, others_alive
+from bot.references import Read, attached_at
+from bot.stopping import Stops
+from bot.store import Store
+from bot.studio import Studio
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+Reopen = Callable[[Job, CardAddress], Courier]
+
+
+@dataclass(eq=False, kw_only=True)
+class WaitedTooLong(EaselError):
+    """The bot was away for so long that nobody may want the picture any more."""
+
+    message_id = "error-waited-too-long"
+
+
+@dataclass(eq=False, kw_only=True)
+class CancelledByOperator(EaselError):
+    """The operator cancelled the job before its request was sent."""
+
+    message_id = "error-cancelled-by-operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A job that has ended while its card still says something else."""
+
+    job: Job
+    card: CardAddress
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A job that goes on from its attempts, or from the start when it has none."""
+
+    job: Job
+    card: CardAddress
+    attempts: Sequence[WrittenAttempt]
+    attached: Addresses | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Takes over what dead processes left.
+
+    ``owner`` is this process, ``locks`` the folder of everybody's locks, ``jobs`` that of the
+    pictures of open jobs, ``vault`` that of kept pictures. What was not sent within
+    ``max_queue_age_ms`` is not painted any more.
+    """
+
+    store: Store
+    journal: Journal
+    studio: Studio
+    stops: Stops
+    owner: str
+    locks: Path
+    jobs: Path
+    vault: Path
+    now: Callable[[], int]
+    max_queue_age_ms: int
+
+    async def take_over(self) -> list[Untold | Unfinished]:
+        """Take every abandoned job, oldest first; return those that go on or have to be told."""
+        taken = [await self._take(found) for found in await self._abandoned()]
+        await self._tidy()
+        return [job for job in taken if job is not None]
+
+    async def end_operators_own(self) -> None:
+        """End the terminal's abandoned jobs; those of Discord wait for the bot."""
+        for found in await self._abandoned():
+            if found.job.requester.is_operator:
+                await self._end(found)
+
+    async def go_on(self, taken: Sequence[Untold | Unfinished], reopen: Reopen, read: Read) -> None:
+        """Let the jobs go on, and make the other cards say how theirs ended, one by one.
+
+        ``read`` fetches one attachment at a time: a start is no reason to flood Discord.
+        """
+        one_by_one = _OneByOne(read)
+        for each in taken:
+            if isinstance(each, Unfinished):
+                courier = reopen(each.job, each.card)
+                attached = attached_at(each.attached, one_by_one.read)
+                self.studio.go_on(each.job, courier, each.attempts, attached=attached)
+        for each in taken:
+            if isinstance(each, Untold):
+                await self.studio.tell(each.job, reopen(each.job, each.card), each.ending)
+
+    async def cancel(self, found: WrittenJob) -> bool:
+        """Cancel a job that only waits, or whose process is gone; return False for any other."""
+        error = CancelledByOperator()
+        if await self.stops.withdraw(found.job, error):
+            return True
+        if not (found.is_open and is_dead(self.locks, found.owner) and await self._adopt(found)):
+            return False
+        await self.studio.end_by_journal(found.job, unsent=error, sent=InterruptedInDoubt())
+        return True
+
+    async def _abandoned(self) -> list[WrittenJob]:
+        async with self.store.reading() as rows:
+            unfinished = await self.journal.unfinished(rows)
+        owners = {found.owner for found in unfinished}
+        dead = {owner for owner in owners if is_dead(self.locks, owner)}
+        return [found for found in unfinished if found.owner in dead]
+
+    async def _adopt(self, found: WrittenJob) -> bool:
+        async with self.store.transaction() as tx:
+            return await self.journal.adopt(tx, found.job.id, owner=found.owner)
+
+    async def _take(self, found: WrittenJob) -> Untold | Unfinished | None:
+        if not await self._adopt(found):
+            return None
+        async with self.store.reading() as rows:
+            attempts = await self.journal.attempts(rows, found.job.id)
+        if found.card is not None and self._may_go_on(found, attempts):
+            log.info("job.taken_over", job=found.job.id, was=found.state)
+            return Unfinished(found.job, found.card, attempts, found.attached)
+        ending = await self._end(found)
+        if ending is None or found.card is None:
+            return None
+        return Untold(found.job, found.card, ending)
+
+    def _may_go_on(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
+        if not found.is_open:
+            return False
+        if attempts:
+            return any(attempt.has_something for attempt in attempts)
+        return not self._is_stale(found)
+
+    def _is_stale(self, found: WrittenJob) -> bool:
+        return self.now() - found.job.created_at > self.max_queue_age_ms
+
+    async def _end(self, found: WrittenJob) -> Ending | None:
+        log.info("job.recovered", job=found.job.id, was=found.state)
+        if found.error is not None:
+            return Ending(found.error, found.state)
+        unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
+        return await self.studio.end_by_journal(found.job, unsent=unsent, sent=InterruptedInDoubt())
+
+    async def _tidy(self) -> None:
+        """Remove what killed processes left: files of ended jobs, their locks, half a picture."""
+        # A job is written before it has files, so one that began meanwhile is not among these.
+        found = await asyncio.to_thread(lambda: list(self.jobs.glob("*")))
+        async with self.store.reading() as rows:
+            unfinished = await self.journal.unfinished(rows)
+        open_jobs = {written.job.id for written in unfinished if written.is_open}
+        for folder in found:
+            if folder.name not in open_jobs:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(self._clear_parts)
+
+    def _clear_parts(self) -> None:
+        # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
+        parts = list(self.vault.rglob("*.part"))
+        if others_alive(self.locks, self.owner):
+            return
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+class _OneByOne:
+    """Reads one address at a time."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._reading = asyncio.Lock()
+
+    async def read(self, url: str) -> bytes:
+        """Fetch what lies there when it is its turn."""
+        async with self._reading:
+            return await self._read(url)

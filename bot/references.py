@@ -1,0 +1,182 @@
+"""The reference pictures of a job: fetched once, checked by content, kept in the vault."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.domain import Addresses, ImageRequest, Reference
+from bot.errors import EaselError, Refusal
+from bot.pictures import TooLarge, Unreadable, pixels, readable
+from bot.vault import Vault
+
+MAX_MEGABYTES = 20
+# Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
+MAX_MEGAPIXELS = 25
+# What OpenAI takes for a mask (images/edits).
+MAX_MASK_BYTES = 4_000_000
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceTooLarge(Refusal):
+    """The ``number``-th reference has more than ``limit`` megabytes."""
+
+    number: int
+    limit: int
+    message_id = "error-reference-too-large"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceTooManyPixels(EaselError):
+    """The ``number``-th reference has more than ``limit`` megapixels."""
+
+    number: int
+    limit: int
+    message_id = "error-reference-too-many-pixels"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceUnreadable(EaselError):
+    """The ``number``-th reference is no picture that can be read."""
+
+    number: int
+    message_id = "error-reference-unreadable"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceLost(EaselError):
+    """The ``number``-th reference could not be fetched, or is kept no longer."""
+
+    number: int
+    message_id = "error-reference-lost"
+
+
+@dataclass(eq=False, kw_only=True)
+class MaskUnfit(EaselError):
+    """The mask is no PNG of at most 4 MB with the first reference's pixels."""
+
+    width: int
+    height: int
+    message_id = "error-mask-unfit"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that somebody attached.
+
+    ``size`` is in bytes, as declared; ``url`` is where others can fetch it for a while.
+    """
+
+    size: int
+    read: Callable[[], Awaitable[bytes]]
+    """Fetch the bytes; raise OSError when they are gone."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What came with a request: pictures to start from, and a mask over the first of them."""
+
+    pictures: tuple[Upload, ...] = ()
+    mask: Upload | None = None
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """Return everything that has to be fetched."""
+        return (*self.pictures, self.mask) if self.mask else self.pictures
+
+    @property
+    def addresses(self) -> Addresses | None:
+        """Return where it can be fetched again for a while, None when nothing is attached."""
+        if not self.uploads:
+            return None
+        mask = (self.mask.url or "") if self.mask else None
+        return Addresses(tuple(picture.url or "" for picture in self.pictures), mask)
+
+
+Read = Callable[[str], Awaitable[bytes]]
+"""Fetch what lies at an address; raise OSError when it is gone."""
+
+
+def attached_at(addresses: Addresses | None, read: Read) -> Attached:
+    """Return what an earlier process was given and did not fetch."""
+    if addresses is None:
+        return Attached()
+    mask = None if addresses.mask is None else _upload_at(addresses.mask, read)
+    return Attached(tuple(_upload_at(url, read) for url in addresses.pictures), mask)
+
+
+def _upload_at(url: str, read: Read) -> Upload:
+    async def fetch() -> bytes:
+        if not url:
+            raise FileNotFoundError("it never had an address")
+        return await read(url)
+
+    return Upload(0, fetch, url or None)
+
+
+class References:
+    """Turns uploads into references; one picture is decoded at a time."""
+
+    def __init__(self, vault: Vault, *, now: Callable[[], int]) -> None:
+        self._vault = vault
+        self._now = now
+        self._decoding = asyncio.Lock()
+
+    def check(self, attached: Attached, request: ImageRequest) -> None:
+        """Refuse what is known to be wrong before anything is held.
+
+        Raises:
+            ReferenceTooLarge: an upload says that it is.
+            ReferenceLost: a reference of an earlier job is kept no longer.
+        """
+        for number, upload in enumerate(attached.uploads, 1):
+            _check_size(number, upload.size)
+        kept = (*request.references, request.mask) if request.mask else request.references
+        for number, reference in enumerate(kept, 1):
+            if not self._vault.has(reference):
+                raise ReferenceLost(number=number)
+
+    async def keep(self, attached: Attached, request: ImageRequest) -> ImageRequest:
+        """Fetch, check and keep everything, and return the request with it.
+
+        Raises:
+            EaselError: something is gone, too large, no picture, or a mask that does not fit.
+        """
+        uploads = enumerate(attached.uploads, 1)
+        kept = [await self._keep(number, upload) for number, upload in uploads]
+        references = tuple(kept[: len(attached.pictures)])
+        mask = kept[-1] if attached.mask else None
+        if mask is not None:
+            await asyncio.to_thread(self._check_mask, mask, references[0])
+        return replace(request, references=references, mask=mask)
+
+    def _check_mask(self, mask: Reference, first: Reference) -> None:
+        size = pixels(self._vault.path(first))
+        fits = pixels(self._vault.path(mask)) == size and mask.format == "png"
+        if not fits or mask.bytes > MAX_MASK_BYTES:
+            raise MaskUnfit(width=size[0], height=size[1])
+
+    async def _keep(self, number: int, upload: Upload) -> Reference:
+        try:
+            data = await upload.read()
+        except OSError as gone:
+            raise ReferenceLost(number=number) from gone
+        fetched_at = self._now()
+        _check_size(number, len(data))
+        async with self._decoding:
+            kept = await asyncio.to_thread(self._check_and_keep, number, data)
+        return replace(kept, url=upload.url, fetched_at=fetched_at)
+
+    def _check_and_keep(self, number: int, data: bytes) -> Reference:
+        try:
+            whole, format_ = readable(data, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+        except TooLarge as bomb:
+            raise ReferenceTooManyPixels(number=number, limit=MAX_MEGAPIXELS) from bomb
+        except Unreadable as wrong:
+            raise ReferenceUnreadable(number=number) from wrong
+        return self._vault.keep(whole, format_)
+
+
+def _check_size(number: int, size: int) -> None:
+    if size > MAX_MEGABYTES * 1_000_000:
+        raise ReferenceTooLarge(number=number, limit=MAX_MEGABYTES)

@@ -1,0 +1,170 @@
+"""Environment and ``.env`` → one frozen Settings; seen only by ``app.py`` and above.
+
+Every field stands in ``.env.example`` with a comment; a wrong value ends the start with one
+sentence that names the variable and the mend.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+from bot.errors import StartRefused
+from bot.ledger.rules import Limit, parse_limits
+
+T = TypeVar("T")
+
+
+_UNITS = {"": 1, "M": 10**6, "G": 10**9, "T": 10**12}
+_LEAST_BYTES = 100 * 10**6
+
+
+def _comma_list(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return value
+
+
+def _limits(value: object) -> object:
+    return parse_limits(value) if isinstance(value, str) else value
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+CommaList = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_comma_list)]
+Limits = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_limits)]
+
+
+def parse_bytes(text: str) -> int:
+    """Read ``5GB``, ``500 MB`` or a number of bytes.
+
+    Raises:
+        ValueError: it is something else, or less than one picture needs.
+    """
+    found = re.fullmatch(r"(\d{1,15})\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
+    if found is None:
+        raise ValueError("it is no size")
+    size = int(found[1]) * _UNITS[found[2].upper()]
+    if size < _LEAST_BYTES:
+        raise ValueError("it is less than 100MB")
+    return size
+
+
+def _bytes(value: object) -> object:
+    return parse_bytes(value) if isinstance(value, str) else value
+
+
+Bytes = Annotated[int, BeforeValidator(_bytes)]
+
+
+class GatewayKey(BaseModel):
+    """What the environment holds for one gateway of GATEWAYS_FILE."""
+
+    api_key: SecretStr
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; the names in the environment are the same in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    discord_token: SecretStr = SecretStr("")
+    image_api_url: str = ""
+    image_api_key: SecretStr = SecretStr("")
+    image_models: CommaList[str] = ()
+    gateways_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
+    gateways: dict[str, GatewayKey] = Field(default_factory=dict)
+    database_url: str = "sqlite:///data/easel.db"
+    data_dir: Path = Path("data")
+    default_quota: Limits = parse_limits("20/day")
+    server_quota: Limits = ()
+    total_quota: Limits = ()
+    allowed_servers: CommaList[int] = ()
+    max_concurrent_jobs: int = Field(default=8, ge=1, le=1000)
+    max_running_per_user: int = Field(default=3, ge=1, le=1000)
+    max_waiting_per_user: int = Field(default=10, ge=1, le=1000)
+    max_queued_jobs: int = Field(default=200, ge=1, le=10_000)
+    max_doubtful_per_day: int = Field(default=3, ge=0, le=1000)
+    max_queue_age: int = Field(default=3600, ge=0, le=604_800)
+    retention_days: int = Field(default=30, ge=1, le=3650)
+    max_disk: Bytes = parse_bytes("5GB")
+    shutdown_grace: int = Field(default=180, ge=0, le=3600)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    dev_guild_id: Annotated[int | None, BeforeValidator(_empty_is_none)] = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret by value, for the log's redactor."""
+        keys = (gateway.api_key for gateway in self.gateways.values())
+        secrets = (self.discord_token, self.image_api_key, *keys)
+        return tuple(secret.get_secret_value() for secret in secrets)
+
+
+MENDS = {
+    "DISCORD_TOKEN": "copy the token from your application's Bot page",
+    "IMAGE_API_URL": "set it like https://api.openai.com/v1",
+    "IMAGE_API_KEY": "copy the key from your gateway",
+    "IMAGE_MODELS": "set it like gpt-image-2,dall-e-3; the first is the default",
+    "GATEWAYS_FILE": "set it to the path of a gateways.toml, or leave it empty",
+    "GATEWAYS": "name keys like GATEWAYS__NAME__API_KEY, one for each gateway of GATEWAYS_FILE",
+    "DATABASE_URL": "set it like sqlite:///data/easel.db",
+    "DATA_DIR": "set it to a folder that the bot may write, like data",
+    "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
+    "SERVER_QUOTA": "set it like 500/month; leave it empty for no ceiling",
+    "TOTAL_QUOTA": "set it like 1000/month; leave it empty for no ceiling",
+    "ALLOWED_SERVERS": "list server ids with commas; leave it empty to allow every server",
+    "MAX_CONCURRENT_JOBS": "set it to a whole number from 1 to 1000",
+    "MAX_RUNNING_PER_USER": "set it to a whole number from 1 to 1000",
+    "MAX_WAITING_PER_USER": "set it to a whole number from 1 to 1000",
+    "MAX_QUEUED_JOBS": "set it to a whole number from 1 to 10000",
+    "MAX_DOUBTFUL_PER_DAY": "set it to a whole number from 0 to 1000",
+    "MAX_QUEUE_AGE": "set it to a whole number of seconds from 0 to 604800",
+    "RETENTION_DAYS": "set it to a whole number of days from 1 to 3650",
+    "MAX_DISK": "set it like 5GB or 500MB",
+    "SHUTDOWN_GRACE": "set it to a whole number of seconds from 0 to 3600",
+    "LOG_LEVEL": "set it to DEBUG, INFO, WARNING or ERROR",
+    "LOG_FORMAT": "set it to console or json",
+    "DEV_GUILD_ID": "set it to the id of your test server, or leave it empty",
+}
+
+
+def load(build: Callable[[], Settings] = Settings) -> Settings:
+    """Read the environment and ``.env``.
+
+    Raises:
+        StartRefused: a value is wrong; the sentence names the variable and the mend.
+    """
+    try:
+        return build()
+    except ValidationError as wrong:
+        raise StartRefused(_sentence(wrong)) from None
+    except SettingsError:
+        # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
+        raise StartRefused(f"GATEWAYS is wrong: {MENDS['GATEWAYS']}.") from None
+    except UnicodeDecodeError:
+        raise StartRefused(".env is not UTF-8 text: save it with that encoding.") from None
+
+
+def _sentence(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = [str(part).upper() for part in first["loc"]]
+    name = path[0]
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{_variable(path)} is wrong ({reason}): {MENDS[name]}."
+
+
+def _variable(path: list[str]) -> str:
+    return "__".join(path) if path[0] == "GATEWAYS" else path[0]

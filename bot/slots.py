@@ -1,0 +1,226 @@
+"""One slot of a job: one paid POST, whose every step is written before it is taken.
+
+A job of four fanned-out pictures has four slots. The gateway's events arrive one by one, and the
+exchange goes on only when the journal holds what it is about to do.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.domain import Billed, Job, Picture, Reference
+from bot.errors import GatewayErrorKind, GatewayFailure
+from bot.gateways.catalogue import Catalogue
+from bot.gateways.events import (
+    Answered,
+    Event,
+    Order,
+    Preview,
+    Progress,
+    Received,
+    Refused,
+    Sending,
+    Task,
+)
+from bot.gateways.model import References
+from bot.gateways.router import Router
+from bot.gateways.sniff import sniff
+from bot.journal import Attempt, Journal, WrittenAttempt
+from bot.pictures import convert, pixels
+from bot.store import Store
+from bot.user_tags import UserTags
+from bot.vault import Vault
+
+Report = Progress | Preview | Received
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What one paid POST brought: pictures, or the failure that stands in their place."""
+
+    asked: int
+    pictures: tuple[Picture, ...] = ()
+    failure: GatewayFailure | None = None
+
+    @property
+    def doubtful(self) -> int:
+        """How many pictures may have been made and paid for although none came."""
+        in_doubt = self.failure is not None and self.failure.billed is Billed.MAYBE
+        return self.asked if in_doubt else 0
+
+
+class Slots:
+    """Paints slots; ``folder`` holds one folder of pictures for each open job."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        journal: Journal,
+        catalogue: Catalogue,
+        router: Router,
+        vault: Vault,
+        user_tags: UserTags,
+        folder: Path,
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._catalogue = catalogue
+        self._router = router
+        self._vault = vault
+        self._user_tags = user_tags
+        self._folder = folder
+
+    async def paint(
+        self, job: Job, index: int, asked: int, *, report: Callable[[Report], None]
+    ) -> Slot:
+        """Ask for ``asked`` pictures, as the ``index``-th slot of the job.
+
+        ``report`` hears of progress, previews and pictures as they come.
+        """
+        events = self._router.paint(await self._order(job, index, asked))
+        return await self._follow(job, index, asked, events, report=report)
+
+    async def pick_up(
+        self, job: Job, attempt: WrittenAttempt, *, report: Callable[[Report], None]
+    ) -> Slot:
+        """Go on with an attempt of a dead process, without a new request."""
+        order = await self._order(job, attempt.key.slot, attempt.asked)
+        match attempt.state:
+            case "task":
+                task_id = attempt.task_id or ""
+                events = self._router.resume(order, gateway=attempt.key.gateway, task_id=task_id)
+            case "answered" if attempt.urls:
+                events = self._router.fetch(order, gateway=attempt.key.gateway, urls=attempt.urls)
+            case "received":
+                return Slot(attempt.asked, await asyncio.to_thread(_kept, order))
+            case _:
+                return await self._lost(job, attempt)
+        return await self._follow(
+            job, attempt.key.slot, attempt.asked, events, attempt=attempt.key, report=report
+        )
+
+    async def _follow(
+        self,
+        job: Job,
+        index: int,
+        asked: int,
+        events: AsyncGenerator[Event, None],
+        *,
+        report: Callable[[Report], None],
+        attempt: Attempt | None = None,
+    ) -> Slot:
+        pictures: tuple[Picture, ...] = ()
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    attempt = await self._note(job, index, asked, attempt, event)
+                    if isinstance(event, Report):
+                        report(event)
+                    if isinstance(event, Received):
+                        pictures = event.pictures[:asked]
+        except GatewayFailure as failure:
+            await self._note_failure(job, attempt, failure)
+            return Slot(asked, failure=failure)
+        return Slot(asked, pictures)
+
+    async def _order(self, job: Job, index: int, asked: int) -> Order:
+        folder = self._folder / job.id
+        folder.mkdir(parents=True, exist_ok=True)
+        request = job.request
+        taken = self._catalogue.model(request.model).references
+        references = [await self._fitted(kept, taken, folder) for kept in request.references]
+        return Order(
+            request=replace(request, references=tuple(kept for kept, _ in references)),
+            n=asked,
+            folder=folder,
+            stem=f"slot-{index}",
+            references=tuple(path for _, path in references),
+            mask=self._vault.path(request.mask) if request.mask else None,
+            user_tag=self._user_tags.of(job.requester.user_id),
+        )
+
+    async def _fitted(
+        self, kept: Reference, taken: References | None, folder: Path
+    ) -> tuple[Reference, Path]:
+        """Return a reference as the model takes it: smaller, or in another format."""
+        path = self._vault.path(kept)
+        if taken is None or taken.take(kept):
+            return kept, path
+        original = Picture(path, kept.format, *await asyncio.to_thread(pixels, path), kept.bytes)
+        wanted = next(name for name in ("webp", "jpeg", "png") if name in taken.formats)
+        made = await asyncio.to_thread(
+            convert, original, wanted, max_bytes=taken.max_bytes, folder=folder
+        )
+        return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
+
+    async def _lost(self, job: Job, attempt: WrittenAttempt) -> Slot:
+        failure = GatewayFailure(
+            kind=GatewayErrorKind.TIMEOUT_UNKNOWN,
+            gateway=attempt.key.gateway,
+            billed=Billed.MAYBE,
+            detail="the process died while the request was under way",
+        )
+        if attempt.state != "unknown":
+            await self._note_failure(job, attempt.key, failure)
+        return Slot(attempt.asked, failure=failure)
+
+    async def _note(
+        self, job: Job, index: int, asked: int, attempt: Attempt | None, event: Event
+    ) -> Attempt | None:
+        """Write what the exchange is about to act on; it goes on when this returns."""
+        if isinstance(event, Progress | Preview):
+            return attempt
+        async with self._store.transaction() as tx:
+            match event, attempt:
+                case Sending(gateway=gateway), _:
+                    return await self._journal.sending(
+                        tx, job.id, index, gateway=gateway, pictures=asked
+                    )
+                case Refused(), Attempt():
+                    await self._journal.refused(tx, attempt)
+                    return None
+                case Task(task_id=task_id), Attempt():
+                    await self._journal.task(tx, attempt, task_id)
+                case Answered(urls=urls), Attempt():
+                    await self._journal.answered(tx, attempt, urls)
+                case Received(pictures=pictures, usage=usage), Attempt():
+                    await self._journal.received(
+                        tx, attempt, model=job.request.model, pictures=len(pictures), usage=usage
+                    )
+        return attempt
+
+    async def _note_failure(
+        self, job: Job, attempt: Attempt | None, failure: GatewayFailure
+    ) -> None:
+        if attempt is None:
+            return
+        async with self._store.transaction() as tx:
+            if failure.billed is Billed.NO:
+                await self._journal.refused(tx, attempt)
+            else:
+                await self._journal.lost(tx, attempt, failure.billed, model=job.request.model)
+
+    def clear(self, job: Job) -> None:
+        """Remove the job's picture files; it blocks, so call it in a thread."""
+        shutil.rmtree(self._folder / job.id, ignore_errors=True)
+
+
+def _kept(order: Order) -> tuple[Picture, ...]:
+    """Return the pictures that an earlier process received; it blocks.
+
+    Only what is named STEM-NUMBER is one: previews and parts carry a token in their names.
+    """
+    found = {path.stem.removeprefix(f"{order.stem}-"): path for path in order.folder.iterdir()}
+    numbered = [found[number] for number in sorted(filter(str.isdecimal, found), key=int)]
+    return tuple(picture for path in numbered if (picture := _picture(path)))[: order.n]
+
+
+def _picture(path: Path) -> Picture | None:
+    looks = sniff(path)
+    if looks is None:
+        return None
+    return Picture(path, looks.format, looks.width, looks.height, path.stat().st_size)

@@ -1,0 +1,154 @@
+"""Nobody waits any more: a job in line is cancelled, one at work goes on without its card."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from bot.domain import CardAddress, Job, JobState, Requester
+from bot.errors import EaselError, Refusal
+from bot.journal import Journal
+from bot.ledger import Ledger
+from bot.outcome import Courier, Ending, Painting, Result, Waiting
+from bot.queue import Queue, Ticket
+from bot.store import Store
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(eq=False, kw_only=True)
+class Stopped(EaselError):
+    """Somebody cancelled the job before its request was sent."""
+
+    message_id = "error-stopped"
+
+
+@dataclass(eq=False, kw_only=True)
+class StoppedWaiting(EaselError):
+    """Somebody stopped waiting for a job whose request was sent: it goes on without its card."""
+
+    message_id = "error-stopped-waiting"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotYoursToStop(Refusal):
+    """Only the requester, and who may manage messages there, stops a job."""
+
+    message_id = "error-not-yours-to-stop"
+
+
+@dataclass(eq=False, kw_only=True)
+class NothingToStop(Refusal):
+    """The job has ended already, or is about to."""
+
+    message_id = "error-nothing-to-stop"
+
+
+class Stoppable:
+    """A courier whose person may stop waiting: from then on it carries nothing more."""
+
+    def __init__(self, courier: Courier) -> None:
+        self._courier = courier
+        self._one_at_a_time = asyncio.Lock()
+        self._ends = False
+        self._parted = False
+
+    async def part(self, job: Job) -> bool:
+        """End the card for whoever waited; return False where its end is under way already."""
+        if self._ends or self._parted:
+            return False
+        self._parted = True
+        async with self._one_at_a_time:
+            ending = Ending(StoppedWaiting(), JobState.CANCELLED)
+            # Where the card cannot say so, the job goes on as if nobody had asked.
+            self._parted = await self._courier.end(job, ending)
+        return self._parted
+
+    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+        """Place the card."""
+        return await self._courier.place(job, waiting=waiting)
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:
+        """Show how far the job is, to whoever still waits."""
+        async with self._one_at_a_time:
+            if not self._parted:
+                await self._courier.update(job, state)
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Hand over the pictures; where nobody waits, no message shows them."""
+        async with self._one_at_a_time:
+            if self._parted:
+                return ()
+            self._ends = True
+            return await self._courier.deliver(job, result)
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Say why there are no pictures; where nobody waits, the card has said enough."""
+        async with self._one_at_a_time:
+            if self._parted:
+                return True
+            self._ends = True
+            return await self._courier.end(job, ending)
+
+
+class Stops:
+    """Stops the jobs of this process, for those who may."""
+
+    def __init__(self, *, store: Store, ledger: Ledger, journal: Journal, queue: Queue) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._journal = journal
+        self._queue = queue
+        self._open: dict[str, tuple[Stoppable, Ticket]] = {}
+
+    @contextmanager
+    def stoppable(self, job: Job, courier: Courier, ticket: Ticket) -> Iterator[Courier]:
+        """Let the job be stopped while it is at work; it speaks through what this yields."""
+        stoppable = Stoppable(courier)
+        self._open[job.id] = stoppable, ticket
+        try:
+            yield stoppable
+        finally:
+            del self._open[job.id]
+
+    async def stop(self, job_id: str, by: Requester, *, moderates: bool) -> None:
+        """Cancel a job in line and free its credits; end only the card of one that was begun.
+
+        ``moderates`` tells whether they may manage messages where the card is.
+
+        Raises:
+            NotYoursToStop: they neither asked for it nor moderate.
+            NothingToStop: it has ended.
+        """
+        async with self._store.reading() as rows:
+            written = await self._journal.job(rows, job_id)
+        if written is None or not written.is_open:
+            raise NothingToStop
+        if not (moderates or by.user_id == written.job.requester.user_id):
+            raise NotYoursToStop
+        if await self.withdraw(written.job, Stopped()):
+            log.info("job.cancelled", job=job_id, by=by.user_id)
+        elif await self._left_alone(written.job):
+            log.info("job.left_alone", job=job_id, by=by.user_id)
+        else:
+            raise NothingToStop
+
+    async def withdraw(self, job: Job, error: EaselError) -> bool:
+        """Cancel a job that only waits, in whichever process; return False if it does not.
+
+        Against the start of its work, the journal decides.
+        """
+        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
+            if not await self._journal.cancelled(tx, job.id, error):
+                return False
+            await self._ledger.settle(tx, job.id, delivered=0)
+        if (found := self._open.get(job.id)) is not None:
+            # Its own task tells the card.
+            self._queue.dismiss(found[1])
+        return True
+
+    async def _left_alone(self, job: Job) -> bool:
+        found = self._open.get(job.id)
+        return found is not None and await found[0].part(job)

@@ -1,0 +1,64 @@
+"""Numbered files of plain statements, applied whole or not at all."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from importlib.resources import files
+
+from bot.errors import StartRefused
+from bot.store.tx import Tx
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the migrations of this version of Easel, in order."""
+    folder = files("bot.store") / "migrations"
+    scripts = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+    return tuple((folder / name).read_text(encoding="utf-8") for name in scripts)
+
+
+async def migrate(
+    tx: Tx,
+    *,
+    migrations: Sequence[str],
+    back_up: Callable[[int], Awaitable[None]],
+    now: Callable[[], int],
+) -> None:
+    """Apply what the database lacks; ``back_up(version)`` comes first where there is something.
+
+    Raises StartRefused for a database that a newer Easel has written.
+    """
+    version = await _version(tx)
+    if version > len(migrations):
+        raise StartRefused(
+            f"The database has version {version}, which is newer than this Easel's "
+            f"{len(migrations)}: update Easel, or point DATABASE_URL to another file."
+        )
+    if 0 < version < len(migrations):
+        await back_up(version)
+    for number in range(version, len(migrations)):
+        await _apply(tx, migrations[number], version=number + 1, at=now())
+
+
+async def _version(tx: Tx) -> int:
+    await tx.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, at BIGINT NOT NULL)"
+    )
+    applied = await tx.all("SELECT version FROM migrations")
+    return max((int(row["version"]) for row in applied), default=0)
+
+
+async def _apply(tx: Tx, script: str, *, version: int, at: int) -> None:
+    for statement in _statements(script):
+        await tx.execute(statement)
+    await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, $2)", version, at)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script; sqlite3's own ``executescript`` would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

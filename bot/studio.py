@@ -1,0 +1,395 @@
+"""The corridor of every job: hold → card → references → slot → generate → deliver → settle.
+
+The studio opens each transaction and hands it to the ledger and the journal, so that what they
+write stands or falls together; no transaction spans the network. It speaks to the person who
+asked only through a :class:`~bot.outcome.Courier`.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from secrets import token_hex
+
+import structlog
+
+from bot.bulletin import Bulletin, LineBulletin
+from bot.domain import (
+    OPEN_STATES,
+    CardAddress,
+    ImageRequest,
+    Job,
+    JobState,
+    Picture,
+    Requester,
+    new_job_id,
+)
+from bot.errors import EaselError, ShuttingDown, Unexpected
+from bot.gallery import Gallery
+from bot.gateways.catalogue import Catalogue
+from bot.journal import Journal, WrittenAttempt
+from bot.ledger import Ledger, Settlement
+from bot.outcome import Courier, Ending, Result
+from bot.queue import Queue, Ticket
+from bot.reckoning import (
+    ending,
+    failures_of,
+    how_it_ends,
+    in_doubt,
+    price_each,
+    what_is_left,
+    worst_of,
+)
+from bot.references import Attached, References
+from bot.seam import Seam
+from bot.slots import Slot, Slots
+from bot.stopping import Stops
+from bot.store import Store
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+NOTHING = Attached()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rooms along the corridor."""
+
+    store: Store
+    ledger: Ledger
+    journal: Journal
+    queue: Queue
+    catalogue: Catalogue
+    references: References
+    slots: Slots
+    stops: Stops
+    gallery: Gallery
+    seam: Seam
+
+
+class Studio:
+    """Accepts requests and sees each job to its one end."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._ledger = parts.ledger
+        self._journal = parts.journal
+        self._queue = parts.queue
+        self._catalogue = parts.catalogue
+        self._references = parts.references
+        self._slots = parts.slots
+        self._stops = parts.stops
+        self._gallery = parts.gallery
+        self._seam = parts.seam
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    # --- the door -----------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        request: ImageRequest,
+        requester: Requester,
+        courier: Courier,
+        *,
+        attached: Attached = NOTHING,
+        locale: str = "en",
+    ) -> Job:
+        """Hold the credits, place the card and start the job.
+
+        What is ``attached`` becomes the references of its request.
+
+        Raises:
+            EaselError: nothing was held and no card is shown; CardNotPlaced: the card could not
+                be shown, the job is cancelled and its hold released.
+        """
+        if self._closing:
+            raise ShuttingDown
+        self._references.check(attached, request)
+        await self._gallery.make_room()
+        ticket = self._queue.enter(requester, request.model)
+        try:
+            job = await self._hold(request, requester, locale, attached)
+            await self._place(job, courier, ticket)
+        except BaseException:
+            self._queue.leave(ticket)
+            raise
+        self._start(self._run(job, courier, ticket, attached=attached))
+        return job
+
+    async def paint_again(
+        self, message_id: int, requester: Requester, courier: Courier, *, locale: str
+    ) -> Job | None:
+        """Submit the request behind a posted message once more, for whoever asks now.
+
+        Returns:
+            None when the message shows no job, or one that still runs.
+
+        Raises:
+            EaselError: as ``submit`` does.
+        """
+        async with self._store.reading() as rows:
+            written = await self._journal.behind(rows, message_id)
+        if written is None or written.state in OPEN_STATES:
+            return None
+        return await self.submit(written.job.request, requester, courier, locale=locale)
+
+    def go_on(
+        self,
+        job: Job,
+        courier: Courier,
+        attempts: Sequence[WrittenAttempt],
+        *,
+        attached: Attached = NOTHING,
+    ) -> None:
+        """Let a dead process's job go on from its attempts; it was accepted and held before.
+
+        What is ``attached`` was not fetched yet.
+        """
+        ticket = self._queue.readmit(job.requester, job.request.model)
+        self._start(self._run(job, courier, ticket, attached=attached, attempts=attempts))
+
+    async def drained(self, timeout_s: float | None = None) -> None:
+        """Wait until no job runs, at most ``timeout_s`` seconds."""
+        while self._tasks:
+            _, running = await asyncio.wait(self._tasks, timeout=timeout_s)
+            if running:
+                return
+
+    async def close(self, *, grace_s: float) -> None:
+        """Accept nothing more, let jobs finish for a while, leave the rest to the journal."""
+        self._closing = True
+        await self.drained(grace_s)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def end_by_journal(
+        self, job: Job, *, unsent: EaselError, sent: EaselError
+    ) -> Ending | None:
+        """End a job that nobody works on any more, by what the journal knows of it.
+
+        Returns:
+            What to tell the person, None when the pictures had been posted before.
+        """
+        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
+            posted = await self._journal.posted_pictures(tx, job.id)
+            pictures = await self._journal.close_attempts(tx, job.id, model=job.request.model)
+            state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
+            await self._journal.ended(tx, job.id, state, error)
+            settled = await self._ledger.settle(
+                tx,
+                job.id,
+                delivered=posted * price_each(job),
+                doubtful=(pictures - posted) * price_each(job),
+            )
+        await self._clear(job)
+        return None if error is None else ending(error, state, settled)
+
+    # --- hold and card ------------------------------------------------------------------------
+
+    async def _hold(
+        self, request: ImageRequest, requester: Requester, locale: str, attached: Attached
+    ) -> Job:
+        now = self._seam.now()
+        credits_ = self._catalogue.cost(request)
+        job = Job(new_job_id(now), request, requester, credits_, now, locale)
+        async with self._store.transaction(exclusive=self._ledger.subjects(requester)) as tx:
+            await self._ledger.hold(tx, job_id=job.id, requester=requester, credits=credits_)
+            await self._journal.queued(tx, job, attached=attached.addresses)
+        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=credits_)
+        return job
+
+    async def _place(self, job: Job, courier: Courier, ticket: Ticket) -> None:
+        try:
+            card = await courier.place(job, waiting=self._queue.place(ticket))
+            if card is not None:
+                async with self._store.transaction() as tx:
+                    await self._journal.placed(tx, job.id, card)
+                    await self._journal.posted(tx, job.id, card)
+        except BaseException:
+            # Nobody saw the card, or it could not be written down: the job never happened.
+            await self._close(job, JobState.CANCELLED)
+            raise
+
+    def _start(self, run: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(run)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- the way of a job ---------------------------------------------------------------------
+
+    async def _run(
+        self,
+        job: Job,
+        courier: Courier,
+        ticket: Ticket,
+        *,
+        attached: Attached = NOTHING,
+        attempts: Sequence[WrittenAttempt] = (),
+    ) -> None:
+        with self._stops.stoppable(job, courier, ticket) as carrier:
+            try:
+                if (ready := await self._with_references(job, carrier, attached)) is not None:
+                    await self._turn(job, carrier, ticket)
+                    await self._work(ready, carrier, attempts)
+            except EaselError as refusal:  # such as a model that went while the bot was away
+                await self._end_unpainted(job, carrier, refusal)
+            except Exception as defect:  # noqa: BLE001 - a defect of ours must still end the job
+                await self._end_after_defect(job, carrier, defect)
+            finally:
+                self._queue.leave(ticket)
+
+    async def _with_references(self, job: Job, courier: Courier, attached: Attached) -> Job | None:
+        """Fetch what was attached, before the slot: Discord keeps it for a while only."""
+        if not attached.uploads:
+            return job
+        try:
+            request = await self._references.keep(attached, job.request)
+        except EaselError as error:
+            await self._fail(job, courier, error, ())
+            return None
+        job = replace(job, request=request)
+        async with self._store.transaction() as tx:
+            await self._journal.referenced(tx, job)
+        return job
+
+    async def _turn(self, job: Job, courier: Courier, ticket: Ticket) -> None:
+        if not self._queue.claim(ticket):
+            async with LineBulletin(job, courier, self._seam, queue=self._queue, ticket=ticket):
+                await self._queue.turn(ticket)
+
+    async def _work(self, job: Job, courier: Courier, attempts: Sequence[WrittenAttempt]) -> None:
+        started = job.created_at if attempts else self._seam.now()
+        async with self._store.transaction() as tx:
+            is_open = await self._journal.reached(tx, job.id, JobState.WORKING)
+        if not is_open:
+            await self._tell_as_written(job, courier)
+            return
+        slots = await self._paint(job, courier, started, attempts)
+        pictures = tuple(p for slot in slots for p in slot.pictures)[: job.request.n]
+        if pictures:
+            await self._hand_over(job, courier, slots, pictures, started)
+        else:
+            await self._fail(job, courier, worst_of(failures_of(slots)), slots)
+        await self._clear(job)
+
+    async def _paint(
+        self, job: Job, courier: Courier, started: int, attempts: Sequence[WrittenAttempt]
+    ) -> list[Slot]:
+        counts = self._catalogue.fan_out(job.request)
+        begun = {attempt.key.slot: attempt for attempt in attempts}
+        async with Bulletin(
+            job, courier, self._seam, started_at=started, slots=len(counts)
+        ) as bulletin:
+
+            def paint(index: int, asked: int) -> Coroutine[None, None, Slot]:
+                if index in begun:
+                    return self._slots.pick_up(job, begun[index], report=bulletin.report)
+                return self._slots.paint(job, index, asked, report=bulletin.report)
+
+            return list(await asyncio.gather(*map(paint, range(len(counts)), counts)))
+
+    # --- the end of a job ---------------------------------------------------------------------
+
+    async def _hand_over(
+        self,
+        job: Job,
+        courier: Courier,
+        slots: Sequence[Slot],
+        pictures: tuple[Picture, ...],
+        started: int,
+    ) -> None:
+        async with self._store.transaction() as tx:
+            await self._journal.reached(tx, job.id, JobState.RECEIVED)
+        delivered, doubtful = len(pictures) * price_each(job), in_doubt(job, slots)
+        result = await self._result(job, slots, pictures, started)
+        if not job.requester.is_operator:
+            result = replace(result, kept=await self._gallery.keep(job, pictures))
+        try:
+            messages = await courier.deliver(job, result)
+        except EaselError as error:
+            await self._fail(job, courier, error, slots)
+            return
+        await self._delivered(job, messages)
+        await self._close(job, JobState.DONE, delivered=delivered, doubtful=doubtful)
+        log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
+
+    async def _result(
+        self, job: Job, slots: Sequence[Slot], pictures: tuple[Picture, ...], started: int
+    ) -> Result:
+        """Foretell the settlement: the card shows it, and the credits move only afterwards."""
+        charged, doubtful = len(pictures) * price_each(job), in_doubt(job, slots)
+        failures = failures_of(slots)
+        async with self._store.reading() as rows:
+            doubt_charged = doubtful > 0 and not await self._ledger.forgives(rows, job.id)
+            charged += doubtful if doubt_charged else 0
+            tightest = await self._ledger.left(rows, job.requester)
+        return Result(
+            pictures=pictures,
+            asked=job.request.n,
+            took_ms=self._seam.now() - started,
+            charged=charged,
+            left=what_is_left(tightest, returned=job.credits - charged),
+            shortfall=worst_of(failures) if failures else None,
+            doubt_charged=doubt_charged,
+        )
+
+    async def _delivered(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        async with self._store.transaction() as tx:
+            await self._journal.reached(tx, job.id, JobState.DELIVERED)
+            await self._journal.told(tx, job.id)
+            for message in messages:
+                await self._journal.posted(tx, job.id, message)
+
+    async def _fail(
+        self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
+    ) -> None:
+        doubtful = in_doubt(job, slots)
+        state = JobState.UNKNOWN if doubtful else JobState.FAILED
+        settled = await self._close(job, state, error, doubtful=doubtful)
+        if settled is None:
+            await self._tell_as_written(job, courier)
+            return
+        log.info("job.failed", job=job.id, state=state, error=error.message_id)
+        await self.tell(job, courier, ending(error, state, settled))
+
+    async def _end_after_defect(self, job: Job, courier: Courier, defect: Exception) -> None:
+        reference = token_hex(4)
+        log.error("job.defect", job=job.id, reference=reference, exc_info=defect)
+        await self._end_unpainted(job, courier, Unexpected(reference=reference))
+
+    async def _end_unpainted(self, job: Job, courier: Courier, error: EaselError) -> None:
+        ending = await self.end_by_journal(job, unsent=error, sent=error)
+        if ending is not None:
+            await self.tell(job, courier, ending)
+
+    async def _tell_as_written(self, job: Job, courier: Courier) -> None:
+        """Say how somebody else ended the job meanwhile."""
+        async with self._store.reading() as rows:
+            written = await self._journal.job(rows, job.id)
+        if written is not None and written.error is not None:
+            await self.tell(job, courier, Ending(written.error, written.state))
+
+    async def tell(self, job: Job, courier: Courier, ending: Ending) -> None:
+        """Make the card of an ended job say so."""
+        is_told = await courier.end(job, ending)
+        async with self._store.transaction() as tx:
+            await (self._journal.told if is_told else self._journal.not_told)(tx, job.id)
+
+    async def _close(
+        self,
+        job: Job,
+        state: JobState,
+        error: EaselError | None = None,
+        *,
+        delivered: int = 0,
+        doubtful: int = 0,
+    ) -> Settlement | None:
+        """End the job and settle its hold, both or neither; harmless twice."""
+        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
+            await self._journal.ended(tx, job.id, state, error)
+            return await self._ledger.settle(tx, job.id, delivered=delivered, doubtful=doubtful)
+
+    async def _clear(self, job: Job) -> None:
+        await asyncio.to_thread(self._slots.clear, job)

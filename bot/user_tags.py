@@ -1,0 +1,35 @@
+"""How a gateway can tell people apart without knowing who they are.
+
+OpenAI and others ask for a stable id of the end user. They get a hash of the Discord id, keyed with
+a secret that never leaves the data folder, so that nobody can go through all ids and compare.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from secrets import token_bytes
+
+KEY_BYTES = 32
+
+
+class UserTags:
+    """Tags people with one key, which is made once for a data folder."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, user_id: int) -> str:
+        """Return a person's tag: 32 characters, always the same."""
+        data = str(user_id).encode()
+        return hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
+
+
+def read_or_make_key(path: Path) -> bytes:
+    """Return the key of a data folder, making it at the first start."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key := token_bytes(KEY_BYTES))
+    return key

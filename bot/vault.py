@@ -1,0 +1,138 @@
+"""Pictures kept by the hash of their content: the same file twice is one file.
+
+A name is written when its content is complete, so whatever has a name can be trusted. A file's
+time of change is when it was kept last.
+"""
+
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from bot.domain import PictureFormat, Reference
+from bot.seam import wall_clock_ms
+
+# Jobs in line need their references, whatever the disk says.
+NEEDED_MS = 2 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Old:
+    """A file that may go: when it was kept last, its size and its place."""
+
+    at: int
+    bytes: int
+    path: Path
+
+
+class Vault:
+    """A folder of pictures. Its methods block: call them in a thread."""
+
+    def __init__(self, folder: Path, now: Callable[[], int] = wall_clock_ms) -> None:
+        self._folder = folder
+        self._now = now
+        self._counting = threading.Lock()
+        self._bytes = sum(file.bytes for file in self._files())
+
+    @property
+    def total_bytes(self) -> int:
+        """How much is kept; a number in memory, so it does not block."""
+        return self._bytes
+
+    def keep(self, data: bytes, format_: PictureFormat) -> Reference:
+        """Keep a picture and return what finds it again; keeping it twice changes nothing."""
+        reference = Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
+        self._enter(reference, lambda part: _write(part, data))
+        return reference
+
+    def adopt(self, path: Path, format_: PictureFormat) -> Reference:
+        """Keep a picture that is a whole file already; the file stays where it is."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        reference = Reference(digest, format_, path.stat().st_size)
+        self._enter(reference, lambda part: _link(path, part))
+        return reference
+
+    def path(self, reference: Reference) -> Path:
+        """Return where a reference lies, whether or not it is still kept."""
+        return self._folder / reference.sha256[:2] / f"{reference.sha256}.{reference.format}"
+
+    def has(self, reference: Reference) -> bool:
+        """Tell whether a reference is still kept, whole."""
+        path = self.path(reference)
+        return path.is_file() and path.stat().st_size == reference.bytes
+
+    def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
+        """Return what was kept before a moment, and then the oldest until the rest is small enough.
+
+        It counts what is there anew, for another process may keep pictures, too.
+        """
+        files = sorted(self._files())
+        left = self._bytes = sum(file.bytes for file in files)
+        needed_since = self._now() - NEEDED_MS
+        gone: list[Old] = []
+        for file in files:
+            if file.at >= before and (left <= most_bytes or file.at >= needed_since):
+                break
+            left -= file.bytes
+            gone.append(file)
+        return gone
+
+    def remove(self, file: Old) -> None:
+        """Take a file out, unless it was kept again meanwhile; harmless twice."""
+        try:
+            if _kept_at(file.path.stat()) != file.at:
+                return
+            file.path.unlink()
+        except FileNotFoundError:
+            return
+        self._count(-file.bytes)
+
+    def _enter(self, reference: Reference, fill: Callable[[Path], None]) -> None:
+        path = self.path(reference)
+        if not self.has(reference):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{uuid4().hex}.part")
+            try:
+                fill(part)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            self._count(reference.bytes)
+        now_ns = self._now() * 1_000_000
+        os.utime(path, ns=(now_ns, now_ns))
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._bytes += change
+
+    def _files(self) -> Iterator[Old]:
+        for path in self._folder.glob("*/*"):
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                continue
+            yield Old(_kept_at(found), found.st_size, path)
+
+
+def _kept_at(found: os.stat_result) -> int:
+    return found.st_mtime_ns // 1_000_000
+
+
+def _write(part: Path, data: bytes) -> None:
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _link(path: Path, part: Path) -> None:
+    try:
+        os.link(path, part)
+    except OSError:
+        # Another file system, or one without links.
+        shutil.copyfile(path, part)

@@ -1,0 +1,1 @@
+"""The doors: what people do in Discord, turned into calls of the studio."""

@@ -1,0 +1,106 @@
+"""What hangs under a result: a 🔄 paints the same request again, for whoever reacted."""
+
+from collections.abc import Callable
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.client import Client
+from bot.delivery.card import REROLL
+from bot.delivery.courier import Couriers
+from bot.errors import EaselError
+from bot.studio import Studio
+from cogs.imagine import requester
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# The same person's 🔄 on one message counts once in this time.
+TWICE_MS = 10_000
+# One person reads at most one refusal in this time, and each goes away after a while.
+REFUSAL_PAUSE_MS = 60_000
+REFUSAL_STAYS_S = 10
+
+
+class Results(commands.Cog):
+    """The door under every result."""
+
+    def __init__(
+        self, *, client: Client, studio: Studio, couriers: Couriers, now: Callable[[], int]
+    ) -> None:
+        self._client = client
+        self._studio = studio
+        self._couriers = couriers
+        self._reacted = Lately(now, within_ms=TWICE_MS)
+        self._refused = Lately(now, within_ms=REFUSAL_PAUSE_MS)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
+        """Re-roll at a 🔄, also on a message that is in no cache and from before a restart."""
+        person = reaction.member
+        if not self._counts(reaction) or person is None:
+            return
+        if self._reacted.did((person.id, reaction.message_id)):
+            return
+        channel = self._client.get_partial_messageable(
+            reaction.channel_id, guild_id=reaction.guild_id
+        )
+        message = channel.get_partial_message(reaction.message_id)
+        try:
+            await self._studio.paint_again(
+                reaction.message_id,
+                requester(person, reaction.guild_id),
+                self._couriers.replying(message, person.guild.filesize_limit),
+                locale=str(person.guild.preferred_locale),
+            )
+        except EaselError as refusal:
+            await self._refuse(message, person, reaction.emoji, refusal)
+        except Exception:
+            log.exception("results.defect", message=reaction.message_id)
+
+    def _counts(self, reaction: discord.RawReactionActionEvent) -> bool:
+        return (
+            str(reaction.emoji) == REROLL
+            and reaction.member is not None
+            and not reaction.member.bot
+            and self._client.serves(reaction.guild_id)
+        )
+
+    async def _refuse(
+        self,
+        message: discord.PartialMessage,
+        person: discord.Member,
+        emoji: discord.PartialEmoji,
+        refusal: EaselError,
+    ) -> None:
+        try:
+            await message.remove_reaction(emoji, person)
+        except discord.HTTPException as forbidden:
+            log.debug("results.reaction_stays", error=repr(forbidden))
+        if self._refused.did(person.id):
+            return
+        sentence = self._client.texts.sentence(refusal, str(person.guild.preferred_locale))
+        try:
+            await message.reply(
+                f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
+            )
+        except discord.HTTPException as lost:
+            log.info("results.refusal_lost", error=repr(lost))
+
+
+class Lately:
+    """Remembers who did something within the last ``within_ms`` milliseconds."""
+
+    def __init__(self, now: Callable[[], int], *, within_ms: int) -> None:
+        self._now = now
+        self._within_ms = within_ms
+        self._at: dict[object, int] = {}
+
+    def did(self, who: object) -> bool:
+        """Tell whether they did it lately; if not, they did it now."""
+        now = self._now()
+        self._at = {who: at for who, at in self._at.items() if now - at < self._within_ms}
+        if who in self._at:
+            return True
+        self._at[who] = now
+        return False

@@ -1,0 +1,30 @@
+"""What hangs under a card that waits: a button that cancels, or stops waiting."""
+
+import discord
+from discord.ext import commands
+
+from bot.client import Client
+from bot.stopping import Stops
+from cogs.imagine import requester
+
+
+class Stopping(commands.Cog):
+    """The door for who does not want to wait any more."""
+
+    def __init__(self, *, client: Client, stops: Stops) -> None:
+        self._client = client
+        self._stops = stops
+
+    @commands.Cog.listener()
+    async def on_stop_pressed(self, interaction: discord.Interaction, job_id: str) -> None:
+        """Stop the job; its card says so, and only who may not is answered."""
+        try:
+            # The card may take longer than the three seconds that Discord gives an answer.
+            await interaction.response.defer()
+            await self._stops.stop(
+                job_id,
+                requester(interaction.user, interaction.guild_id),
+                moderates=interaction.permissions.manage_messages,
+            )
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
+            await self._client.answer_error(interaction, error)

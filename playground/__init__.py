@@ -1,0 +1,1 @@
+"""The bot in a browser, without a token or a key."""

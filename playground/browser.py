@@ -1,0 +1,222 @@
+"""A person at the playground's page, played by Chromium: for the screenshots and the browser test.
+
+Needs Playwright and an installed Chromium; it downloads none.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Request, expect, sync_playwright
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import TimeoutError as TookTooLong
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 15_000
+MOMENT_MS = 3_000
+BLINK_MS = 50
+TRIES = 3
+SIZE = (1280, 900)
+
+
+def chromium() -> str | None:
+    """Return where Chromium is, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def playing(
+    *options: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Run the playground in a process of its own; yields its URL."""
+    command = (sys.executable, "-m", "playground", "--no-open", *options)
+    with subprocess.Popen(  # noqa: S603 - ourselves
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield _url(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+
+
+def _url(process: subprocess.Popen[str]) -> str:
+    for line in process.stdout or ():
+        if found := re.search(r"http://127\.0\.0\.1\S+", line):
+            return found.group()
+    raise RuntimeError("the playground ended before it printed a URL")
+
+
+@contextmanager
+def headless() -> Iterator[Browser]:
+    """Start Chromium; the OSError of a machine without one says so."""
+    path = chromium()
+    if path is None:
+        raise FileNotFoundError("there is no Chromium here: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Person:
+    """Looks at the page, types and clicks; `complaints` are the console's errors."""
+
+    def __init__(self, browser: Browser, url: str, *, scale: float = 1) -> None:
+        width, height = SIZE
+        self.tab: Tab = browser.new_page(
+            viewport={"width": width, "height": height}, device_scale_factor=scale
+        )
+        self.tab.set_default_timeout(PATIENCE_MS)
+        self.complaints: list[str] = []
+        self._coming: set[Request] = set()
+        self.tab.on("request", self._ask)
+        self.tab.on("requestfinished", self._get)
+        self.tab.on("requestfailed", self._get)
+        self.tab.on("console", lambda line: self._hear(line.type, line.text))
+        self.tab.on("pageerror", lambda error: self._hear("error", str(error)))
+        self.tab.goto(url)
+        expect(self.messages.first).to_be_visible()
+        self.wait_for_pictures()
+        self._wait_for_answer()
+
+    def _ask(self, asked: Request) -> None:
+        if "/api/assets/" in asked.url:
+            self._coming.add(asked)
+
+    def _get(self, asked: Request) -> None:
+        self._coming.discard(asked)
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.complaints.append(text)
+
+    # --- what is there ------------------------------------------------------------------------
+
+    @property
+    def messages(self) -> Locator:
+        """Return every message in the channel, oldest first."""
+        return self.tab.locator("#channel-message-list > [data-message-id]")
+
+    @property
+    def card(self) -> Locator:
+        """Return the newest message."""
+        return self.messages.last
+
+    def wait_for_words(self, words: str) -> None:
+        """Wait until the newest message says this."""
+        expect(self.card).to_contain_text(words, timeout=PATIENCE_MS)
+
+    def wait_for_card(self, title: str, *, pictures: int = 0) -> None:
+        """Wait until the newest message says this and shows so many pictures, wholly loaded."""
+        self.wait_for_words(title)
+        images = self.card.locator("img.embed-image")
+        expect(images).to_have_count(pictures, timeout=PATIENCE_MS)
+        self.wait_for_pictures()
+
+    def wait_for_pictures(self) -> None:
+        """Wait until every picture in the channel is loaded, those of people included."""
+        self.tab.wait_for_timeout(BLINK_MS)
+        for picture in self.tab.locator("#channel-message-list img").all():
+            expect(picture).not_to_have_js_property("naturalWidth", 0)
+        for _ in range(PATIENCE_MS // BLINK_MS):
+            if not self._coming:
+                return
+            self.tab.wait_for_timeout(BLINK_MS)
+
+    # --- what people do -----------------------------------------------------------------------
+
+    def type_command(
+        self, name: str, files: Mapping[str, Path] | None = None, **options: object
+    ) -> None:
+        """Type a command with its options and send it."""
+        self.choose_command(name)
+        for option, value in options.items():
+            self._fill(option, str(value))
+        for option, path in (files or {}).items():
+            self._upload(option, path)
+        self.send()
+
+    def choose_command(self, name: str) -> None:
+        """Type ``/name`` and take it from the list, again if the page was not listening."""
+        exact = self.tab.locator("strong", has_text=re.compile(f"^/{re.escape(name)}$"))
+        entry = self.tab.locator(".command-entry", has=exact)
+        box = self.tab.locator("#channel-composer-input")
+        for patience_ms in (MOMENT_MS, MOMENT_MS, PATIENCE_MS):
+            box.fill("")
+            box.press_sequentially(f"/{name}")
+            with suppress(TookTooLong):
+                entry.click(timeout=patience_ms)
+                return
+        raise AssertionError(f"/{name} is not on offer")
+
+    def send(self) -> None:
+        """Press the arrow until the command is taken, and wait until Discord answered."""
+        command = self.tab.locator(".command-row")
+        for _ in range(TRIES):
+            self.tab.locator("#send-message").click()
+            self._wait_for_answer()
+            if command.count() == 0:
+                return
+        raise AssertionError(self.tab.locator("#action-status").inner_text())
+
+    def switch_to(self, name: str) -> None:
+        """Go on as somebody else."""
+        # A picture that one asks for and another one gets is an error in the console.
+        self.wait_for_pictures()
+        self.tab.locator("#viewer-picker").select_option(label=name)
+        self._wait_for_answer()
+        self.wait_for_pictures()
+
+    def press(self, label: str) -> None:
+        """Press a button of the newest message."""
+        self.card.get_by_role("button", name=label, exact=True).click()
+        self._wait_for_answer()
+
+    def react(self, emoji: str) -> None:
+        """Add one's own to a reaction of the newest message."""
+        self.card.locator(".reaction-chip", has_text=emoji).click()
+        self._wait_for_answer()
+
+    def _wait_for_answer(self) -> None:
+        """Wait while the page says that something is on its way, such as "Completing action…"."""
+        expect(self.tab.locator("#action-status")).not_to_have_text(re.compile("…$"))
+
+    def _fill(self, option: str, value: str) -> None:
+        box = self._pill(option).locator("input")
+        box.click()
+        box.press_sequentially(value)
+        if box.get_attribute("role") == "combobox":
+            self._suggestion(value).click()
+
+    def _upload(self, option: str, path: Path) -> None:
+        self._pill(option).locator("input[type=file]").set_input_files(path)
+
+    def _pill(self, option: str) -> Locator:
+        pill = self.tab.locator(f'.command-pill[data-option="{option}"]')
+        if pill.count() == 0:
+            self.tab.locator(".command-ghost").click()
+            self._suggestion(option).click()
+        return pill
+
+    def _suggestion(self, label: str) -> Locator:
+        exactly = re.compile(f"^{re.escape(label)}$")
+        exact = self.tab.locator(".command-suggestion-label", has_text=exactly)
+        return self.tab.locator(".command-suggestion", has=exact)

@@ -1,0 +1,23 @@
+// Two habits of Discord that SimCord's page lacks: it goes to the latest message when somebody
+// comes in or sends something, and the channel has the room to itself.
+const GOING_MS = 2500;
+const timeline = document.getElementById("channel-timeline");
+let until = 0;
+
+function go() {
+  timeline.scrollTop = timeline.scrollHeight;
+  if (performance.now() < until) setTimeout(go, 100);
+}
+
+function goToLatest() {
+  until = performance.now() + GOING_MS;
+  go();
+}
+
+document.addEventListener("submit", goToLatest, { capture: true });
+document.getElementById("viewer-picker").addEventListener("change", goToLatest);
+timeline.addEventListener("wheel", () => { until = 0; }, { passive: true });
+goToLatest();
+
+const sidebar = document.getElementById("messages-toggle");
+if (sidebar.getAttribute("aria-expanded") === "true") sidebar.click();

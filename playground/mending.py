@@ -1,0 +1,102 @@
+"""Mend what SimCord's page shows otherwise than Discord, in the data that the page draws from.
+
+Two things, for SimCord 3.2: Discord ends a quote with its line, where CommonMark goes on quoting;
+and it shows embeds that share one URL as one card with a gallery, where the page stacks them.
+What this module does not know it leaves as it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Literal
+
+# SimCord's projection, as JSON: messages, embeds, blocks and tokens.
+Json = dict[str, Any]
+Line = tuple[Literal["quote", "small", "plain"], list[Json]]
+
+_SMALL = "-# "
+_BREAK: Json = {"type": "break"}
+
+
+def mend(page: Json) -> Json:
+    """Return a page's data as Discord would show it."""
+    for message in page.get("messages", {}).values():
+        for embed in message.get("embeds", ()):
+            _end_quotes(embed)
+        if message.get("embeds"):
+            message["embeds"] = list(_galleries(message["embeds"]))
+    return page
+
+
+# --- quotes -----------------------------------------------------------------------------------
+
+
+def _end_quotes(embed: Json) -> None:
+    match embed.get("description_tokens"):
+        case [{"type": "blockquote", "children": [{"type": "paragraph", "children": runs}]}]:
+            tokens = [token for run in runs for token in run["children"]]
+            words, lines = str(embed["description"]).split("\n"), _lines(tokens)
+            if len(words) == len(lines):
+                read = [_read(*pair) for pair in zip(words, lines, strict=True)]
+                embed["description_tokens"] = list(_blocks(read))
+
+
+def _lines(tokens: Sequence[Json]) -> list[list[Json]]:
+    lines: list[list[Json]] = [[]]
+    for token in tokens:
+        if token == _BREAK:
+            lines.append([])
+        else:
+            lines[-1].append(token)
+    return lines
+
+
+def _read(words: str, tokens: list[Json]) -> Line:
+    if words.startswith("> "):
+        return "quote", tokens
+    if words.startswith(_SMALL) and tokens:
+        first = tokens[0] | {"content": str(tokens[0].get("content")).removeprefix(_SMALL)}
+        return "small", [first, *tokens[1:]]
+    return "plain", tokens
+
+
+def _blocks(lines: Sequence[Line]) -> Iterator[Json]:
+    for kind, group in groupby(lines, itemgetter(0)):
+        paragraphs = [tokens for _, tokens in group]
+        if kind == "small":
+            yield from ({"type": "subtext", "children": tokens} for tokens in paragraphs)
+        elif kind == "quote":
+            yield {"type": "blockquote", "tag": "blockquote", "children": [_paragraph(paragraphs)]}
+        else:
+            yield _paragraph(paragraphs)
+
+
+def _paragraph(lines: Sequence[list[Json]]) -> Json:
+    tokens = [token for line in lines for token in (*line, _BREAK)][:-1]
+    return {"type": "paragraph", "tag": "p", "children": [{"type": "inline", "children": tokens}]}
+
+
+# --- galleries --------------------------------------------------------------------------------
+
+
+def _galleries(embeds: Sequence[Json]) -> Iterator[Json]:
+    for url, group in groupby(embeds, lambda embed: embed.get("url")):
+        together = list(group)
+        pictures = [embed["image"] for embed in together if embed.get("image")]
+        if url and len(together) > 1 and len(pictures) == len(together):
+            yield from _gallery(together[0], pictures)
+        else:
+            yield from together
+
+
+def _gallery(card: Json, pictures: Sequence[Json]) -> Iterator[Json]:
+    """Take one card apart into words, cells and facts; easel.css puts them together."""
+    foot = {name: card[name] for name in ("footer", "footer_tokens") if name in card}
+    rest = {name: card[name] for name in card if name != "image" and name not in foot}
+    colour = {"color": card.get("color"), "url": card["url"]}
+    yield rest | {"type": "gallery-top"}
+    for number, picture in enumerate(pictures):
+        lonely = number == len(pictures) - 1 and number % 2 == 0
+        side = "wide" if lonely else ("left", "right")[number % 2]
+        yield colour | {"type": f"gallery-{side}", "image": picture}
+    yield colour | foot | {"type": "gallery-end"}

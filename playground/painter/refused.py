@@ -1,0 +1,39 @@
+"""What the painter does not paint, as OpenAI says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Json = Mapping[str, object]
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """Something the painter answers with an OpenAI error body."""
+
+    message: str
+    code: str | None
+    param: str | None = None
+    status: int = 400
+    kind: str = "invalid_request_error"
+
+    def body(self) -> Json:
+        """Return the error as OpenAI spells it."""
+        facts = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+        return {"error": facts}
+
+
+def missing(name: str) -> Refused:
+    """Refuse a request without this parameter."""
+    return Refused(f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
+
+
+def wrong_type(name: str, wanted: str) -> Refused:
+    """Refuse a value of another type; ``name`` may end with an index, as ``image[1]``."""
+    param = name.partition("[")[0]
+    return Refused(f"Invalid type for '{name}': expected {wanted}.", "invalid_type", param)
+
+
+def wrong_value(name: str, wanted: str) -> Refused:
+    """Refuse a value of the right type; ``name`` may end with an index, as ``image[1]``."""
+    param = name.partition("[")[0]
+    return Refused(f"Invalid value for '{name}': expected {wanted}.", "invalid_value", param)

@@ -1,0 +1,96 @@
+"""One sentence for everything that a gateway can answer."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli.doctor.finding import Sign
+from bot.cli.doctor.gateways import Names, describe
+from bot.gateways.dialect import Gateway
+from bot.gateways.probe import Probe, Verdict
+from tests.cli.doctor.clinic import Clinic, of
+from tests.gateways.raw_gateway import Says, http
+
+NAMES = Names("IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS", "IMAGE_API_URL")
+HTML = http(200, b"<html></html>", {"Content-Type": "text/html"})
+
+
+def moved(status: int) -> Says:
+    return http(status, b"", {"Location": "/v1/models/"})
+
+
+@pytest.mark.parametrize(
+    ("says", "sign", "facts", "mend"),
+    [
+        (HTML, "✗", "HTML instead of JSON (HTTP 200): is /v1 missing?", "IMAGE_API_URL"),
+        (moved(301), "✗", "with a slash at the end (HTTP 301)", "Add the trailing slash"),
+        (moved(307), "!", "with a slash at the end (HTTP 307)", "Add the trailing slash"),
+        (http(302, b"", {"Location": "/login"}), "✗", "redirects elsewhere (HTTP 302", "forward"),
+        (http(401, {"error": "no"}), "✗", "refuses the key (HTTP 401), in its words: no", "_KEY"),
+        (http(404), "!", "offers no list of models (HTTP 404)", "Many gateways have none"),
+        (http(402, {"error": "x"}), "✗", "no credit left (HTTP 402)", "Top up"),
+        (http(500, b"oops"), "✗", "out of order (HTTP 500), in its words: oops", "Try again"),
+    ],
+)
+async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
+    clinic: Clinic, says: Says, sign: str, facts: str, mend: str
+) -> None:
+    """Each of these is a question in somebody's issue tracker."""
+    clinic.gateway.answers[:] = [says]
+    found = of(await clinic.examined(), "gateway default")
+    assert found.sign.value == sign
+    assert facts in found.facts
+    assert mend in found.mend
+
+
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.LISTED])
+def test_every_verdict_has_a_whole_sentence(verdict: Verdict) -> None:
+    """A hole in the sentence would be the operator's first impression."""
+    found = describe(Probe(gateway="default", verdict=verdict, status=418), NAMES)
+    assert found.sign is not Sign.FINE
+    assert found.mend.endswith(".")
+    assert "IMAGE_" in found.mend or verdict is Verdict.BUSY
+    assert not set("{}") & set(found.facts + found.mend)
+
+
+async def test_a_model_that_is_not_listed_is_named_with_what_is_like_it(clinic: Clinic) -> None:
+    """A typing error, most of the time; the gateway may still know it under that name."""
+    findings = await clinic.examined(IMAGE_MODELS="paintr,painter,zzz")
+    found = of(findings, "gateway default")
+    assert (found.sign, found.facts) == (Sign.WARNING, "does not list paintr, zzz")
+    assert found.mend == (
+        "Check the spelling in IMAGE_MODELS (it lists painter), and what your key may use."
+    )
+    found = of(await clinic.examined(IMAGE_MODELS="zzz"), "gateway default")
+    assert found.mend == "Check the spelling in IMAGE_MODELS, and what your key may use."
+
+
+async def test_every_gateway_of_a_file_is_asked_and_named_as_written(clinic: Clinic) -> None:
+    """Two gateways, two keys: the sentence names the right one."""
+    no = http(401, {"error": "no"})
+    clinic.gateway.answers[:] = [no, no]
+    table = f'base_url = "{clinic.gateway.origin}"\nmodels = ["painter"]\n'
+    file = Path("gateways.toml")
+    file.write_text(f"[gateways.one]\n{table}[gateways.my-two]\n{table}")
+    findings = await clinic.examined(
+        IMAGE_API_URL="", GATEWAYS_FILE=str(file), GATEWAYS__MY_TWO__API_KEY="k"
+    )
+    assert of(findings, "gateway one").mend.endswith("GATEWAYS__ONE__API_KEY.")
+    assert of(findings, "gateway my-two").mend.endswith("GATEWAYS__MY_TWO__API_KEY.")
+
+
+def test_the_file_and_the_variables_have_their_own_names() -> None:
+    """A mend must name something that the operator has."""
+    gateway = Gateway(name="x", base_url="https://h.example", models=("painter",))
+    assert Names.of(gateway, in_file=True).path == "path of [gateways.x]"
+    assert "the whole address" in Names.of(gateway, in_file=False).path
+
+
+async def test_a_gateway_that_is_not_there_does_not_stop_the_others(clinic: Clinic) -> None:
+    """Nothing that is wrong hides what comes after it."""
+    clinic.set(IMAGE_API_URL="http://127.0.0.1:1")
+    findings = await clinic.examined()
+    assert of(findings, "gateway default").facts == (
+        "cannot be reached: nothing accepts the connection"
+    )
+    assert of(findings, "database").sign is Sign.FINE

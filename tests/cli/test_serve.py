@@ -1,0 +1,106 @@
+"""``python -m bot``: logging in, refusing to, and stopping in order."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import discord
+import pytest
+from pydantic import SecretStr
+
+from bot.cli.serve import serve
+from bot.errors import StartRefused
+from bot.seam import Seam
+from bot.settings import Settings
+from playground.settings import painter_settings
+from tests.cli.process import environment, running
+from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
+from tests.journeys.gateway import MoodyGateway
+from tests.test_recovery import process
+from tests.test_studio import Bag
+
+GATEWAY = "/gateway/bot"
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDiscord]:
+    async with fake_discord() as opened:
+        yield opened
+
+
+def settings(folder: Path, token: str = TOKEN) -> Settings:
+    given = painter_settings("http://127.0.0.1:9/v1", folder)
+    return given.model_copy(update={"discord_token": SecretStr(token), "shutdown_grace": 0})
+
+
+async def until_connecting(fake: FakeDiscord) -> None:
+    """Wait until the bot is logged in and asks for Discord's gateway, which never answers."""
+    while GATEWAY not in fake.asked:
+        await fake.heard.wait()
+        fake.heard.clear()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_the_bot_in_order(
+    fake: FakeDiscord, tmp_path: Path, how: signal.Signals
+) -> None:
+    """A service manager and Ctrl-C get a clean end: nothing is left open, no lock stays."""
+    fake.silent.add(GATEWAY)
+    serving = asyncio.create_task(serve(settings(tmp_path), Seam()))
+    await asyncio.wait_for(until_connecting(fake), 10)
+    os.kill(os.getpid(), how)
+    await asyncio.wait_for(serving, 10)
+    assert [path.name for path in (tmp_path / "run").iterdir()] in ([], ["bot.lock"])
+    assert f"PUT /applications/{APPLICATION_ID}/commands" in fake.requests
+    assert fake.refused == []
+
+
+async def test_a_token_that_discord_refuses_is_one_sentence(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
+    """The most common mistake of a first start."""
+    with pytest.raises(StartRefused, match="DISCORD_TOKEN was refused by Discord: copy"):
+        await serve(settings(tmp_path, token="not.the.token"), Seam())
+
+
+async def test_a_missing_token_is_one_sentence(tmp_path: Path) -> None:
+    """Nothing is opened for it."""
+    with pytest.raises(StartRefused, match="DISCORD_TOKEN is missing: copy"):
+        await serve(settings(tmp_path, token=""), Seam())
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that boots before its network should say so."""
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+    with pytest.raises(StartRefused, match="Discord cannot be reached"):
+        await serve(settings(tmp_path), Seam())
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_second_signal_ends_at_once(
+    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
+    fake.silent.add(GATEWAY)
+    gateway.gate.clear()
+    folder = tmp_path / "data"
+    async with process(folder, gateway, max_concurrent_jobs=1) as studio:
+        await studio.ask(Bag())
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await studio.ask(Bag())
+    gateway.asked.clear()
+    env = environment(tmp_path, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE="180")
+    async with running("tests.cli.served", fake.base, folder=tmp_path, env=env) as bot:
+        await asyncio.wait_for(gateway.asked.wait(), 20)  # the waiting job is painted
+        await asyncio.wait_for(until_connecting(fake), 10)
+        bot.send_signal(how)
+        assert bot.stderr is not None
+        while b"bot.stopping" not in await asyncio.wait_for(bot.stderr.readline(), 10):
+            pass
+        assert bot.returncode is None
+        bot.send_signal(how)
+        assert await asyncio.wait_for(bot.wait(), 5) == 128 + how
+    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("working",)]

@@ -1,0 +1,11 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.journeys.gateway import MoodyGateway, moody_gateway
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[MoodyGateway]:
+    async with moody_gateway() as moody:
+        yield moody

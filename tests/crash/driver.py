@@ -1,0 +1,171 @@
+"""A bot without Discord, to be killed: ``python -m tests.crash.driver FOLDER URL JOBS [SQL]``.
+
+It takes over what dead processes left, then submits requests of 20 people until JOBS of them are
+open, sees all through and exits. Its cards are folders: ``cards/JOB/1.png`` …, replaced
+as a whole by a rename as Discord replaces a message, or ``cards/JOB.txt`` with the sentence's id.
+With SQL it kills itself at the first look at the clock, or call of a courier, at which that query
+finds a row: a commit is behind it, and the next one has not begun.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot import logs
+from bot.app import House, open_house
+from bot.domain import CardAddress, Job, Picture, Requester
+from bot.outcome import Ending, Painting, Result, Waiting
+from bot.references import Attached, Upload
+from bot.seam import Seam, wall_clock_ms
+from bot.settings import Settings
+from playground.settings import GivenSettings
+from tests.crash.gateway import FILE
+
+PEOPLE = 20
+WAYS = ("at once", "as task", "by url")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to die: as soon as the query finds a row; never without one."""
+
+    database: Path
+    sql: str = ""
+
+    def look(self) -> None:
+        """Die, if it is now."""
+        if self.sql and self._is_now():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_now(self) -> bool:
+        try:
+            with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
+                return database.execute(self.sql).fetchone() is not None
+        except sqlite3.OperationalError as early:
+            if "unable to open" in str(early) or "no such" in str(early):
+                return False  # there is no database yet
+            raise
+
+    def now(self) -> int:
+        """Return the time, if there is any left."""
+        self.look()
+        return wall_clock_ms()
+
+
+@dataclass(frozen=True)
+class FolderCourier:
+    """Carries an answer to a folder."""
+
+    cards: Path
+    moment: Moment
+
+    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+        """Give the card a number."""
+        self.moment.look()
+        return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:
+        """Show nothing."""
+        self.moment.look()
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Replace the card by its pictures."""
+        self.moment.look()
+        await asyncio.to_thread(self._replace, job, result.pictures)
+        return ()
+
+    def _replace(self, job: Job, pictures: Sequence[Picture]) -> None:
+        made, card = self.cards / f".{job.id}", self.cards / job.id
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        for number, picture in enumerate(pictures, 1):
+            shutil.copyfile(picture.path, made / f"{number}.{picture.format}")
+        shutil.rmtree(card, ignore_errors=True)
+        made.rename(card)
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Write the sentence's id."""
+        self.moment.look()
+        (self.cards / f"{job.id}.txt").write_text(ending.error.message_id)
+        return True
+
+
+def settings(folder: Path, url: str) -> Settings:
+    """Return generous settings: nothing is refused, and no doubt is charged."""
+    return GivenSettings(
+        image_api_url=url,
+        image_api_key=SecretStr("sk-of-the-till"),
+        image_models=("dall-e-3", "easel-painter"),
+        database_url=f"sqlite:///{folder / 'easel.db'}",
+        data_dir=folder,
+        default_quota=(),
+        max_doubtful_per_day=1000,
+        max_concurrent_jobs=50,
+        max_running_per_user=50,
+        max_waiting_per_user=1000,
+        shutdown_grace=60,
+    )
+
+
+async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
+    """Take over, submit what is missing, and see all through."""
+    cards = folder / "cards"
+    cards.mkdir(parents=True, exist_ok=True)
+    courier = FolderCourier(cards, moment)
+    seam = Seam(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
+    async with open_house(settings(folder, url), seam) as house:
+        taken = await house.recovery.take_over()
+        await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
+        print("open", flush=True)  # noqa: T201 - the test waits for it
+        submitted, still_open = counts(moment.database)
+        for number in range(submitted, submitted + jobs - still_open):
+            await submit(house, courier, number)
+        await house.studio.drained()
+
+
+def counts(database: Path) -> tuple[int, int]:
+    """Return how many jobs there were, and how many of them are open."""
+    with sqlite3.connect(database) as rows:
+        return rows.execute("SELECT COUNT(*), COUNT(*) - COUNT(ended_at) FROM jobs").fetchone()  # type: ignore[no-any-return]  # sqlite3 cannot know
+
+
+async def submit(house: House, courier: FolderCourier, number: int) -> None:
+    """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
+    with_reference = number % 5 == 4
+    request = house.catalogue.order(
+        prompt=f"fox {number} {WAYS[number % 3]}",
+        model="easel-painter" if with_reference else "dall-e-3",
+        size=None,
+        n=1 if with_reference else 1 + number % 2,
+        references=int(with_reference),
+    )
+    who = Requester(1 + number % PEOPLE, 7, "Somebody")
+
+    async def read() -> bytes:
+        courier.moment.look()
+        return await attachment("")
+
+    upload = Upload(1, read, "https://cdn.example/x.png")
+    attached = Attached((upload,) if with_reference else ())
+    await house.studio.submit(request, who, courier, attached=attached)
+
+
+async def attachment(_url: str) -> bytes:
+    """Answer as Discord does for any address."""
+    await asyncio.sleep(0.02)
+    return FILE
+
+
+if __name__ == "__main__":
+    place, address, count, *when = sys.argv[1:]
+    logs.configure(level="ERROR", style="console", secrets=())
+    home = Path(place)
+    asyncio.run(drive(home, address, int(count), Moment(home / "easel.db", *when)))

@@ -1,0 +1,323 @@
+"""Messages of the loopback Discord, as strict as the documentation: what it takes and what not.
+
+Every limit names its place; all pages are below https://docs.discord.com/developers.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+from aiohttp import BodyPartReader, web
+
+Json = dict[str, object]
+
+MIB = 1024 * 1024
+MOST_REQUEST_BYTES = 25 * MIB  # resources/message, Uploading Files
+TOKEN_LIFE_MS = 15 * 60 * 1000  # interactions/receiving-and-responding
+NONCE_LIFE_MS = 3 * 60 * 1000  # resources/message: "the past few minutes"
+DISCORD_EPOCH = 1_420_070_400_000
+
+
+class Refused(Exception):
+    """An error of Discord (topics/opcodes-and-status-codes)."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Limited(Exception):
+    """A rate limit (topics/rate-limits)."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+@dataclass
+class Message:
+    """A message as Discord holds it; ``files`` are names and sizes in bytes."""
+
+    id: int
+    channel_id: int
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
+    nonce: str | None = None
+    mentions: object = None
+    answers: int | None = None
+    reactions: list[str] = field(default_factory=list)
+    at: int = 0
+
+
+@dataclass
+class Wanted:
+    """A request to create or edit a message."""
+
+    payload: Json
+    files: dict[str, int]
+
+
+@dataclass
+class Messages:
+    """The channels of the loopback Discord, and what a test does to them.
+
+    ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
+    interaction tokens and when they were made. ``lose`` names methods: each is done once without an
+    answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
+    """
+
+    now: Callable[[], int]
+    user: Json
+    max_file_bytes: int = 10 * MIB
+    all: dict[int, Message] = field(default_factory=dict)
+    closed: set[int] = field(default_factory=set)
+    unread: set[int] = field(default_factory=set)
+    deaf: set[int] = field(default_factory=set)
+    tokens: dict[str, int] = field(default_factory=dict)
+    lose: deque[str] = field(default_factory=deque)
+    hold: bool = False
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    limits: deque[float] = field(default_factory=deque)
+    _last_id: int = 0
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Answer what the courier asks."""
+        channel = "/api/v10/channels/{channel:[0-9]+}/messages"
+        webhook = "/api/v10/webhooks/{app:[0-9]+}/{token}"
+        router.add_post(channel, self._create)
+        router.add_get(channel, self._list)
+        router.add_patch(channel + "/{message:[0-9]+}", self._edit)
+        router.add_put(channel + "/{message:[0-9]+}/reactions/{emoji}/@me", self._react)
+        router.add_post("/api/v10/users/@me/channels", self._open_dm)
+        router.add_patch(webhook + "/messages/{message}", self._edit_by_token)
+        router.add_post(webhook, self._follow_up)
+
+    def place(self, channel_id: int, token: str | None = None) -> Message:
+        """Put a card there, as if a command had been answered."""
+        if token is not None:
+            self.tokens[token] = self.now()
+        return self._new(channel_id)
+
+    def at(self, channel_id: int) -> list[Message]:
+        """Return a channel's messages, the oldest first."""
+        return [self.all[key] for key in sorted(self.all) if self.all[key].channel_id == channel_id]
+
+    def _new(self, channel_id: int) -> Message:
+        self._last_id = max((self.now() - DISCORD_EPOCH) << 22, self._last_id + 1)
+        message = Message(self._last_id, channel_id, at=self.now())
+        self.all[message.id] = message
+        return message
+
+    # --- routes -------------------------------------------------------------------------------
+
+    async def _create(self, request: web.Request) -> web.Response:
+        wanted = await self._wanted(request)
+        channel_id = self._channel(request)
+        nonce = _nonce(wanted.payload)
+        known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
+        if known is None:
+            known = self._new(channel_id)
+            self._fill(known, wanted)
+            known.nonce = nonce
+            reference = cast("Json", wanted.payload.get("message_reference") or {})
+            answers = int(str(reference.get("message_id", 0)))
+            known.answers = answers if answers in self.all else None
+            if answers not in self.all and reference.get("fail_if_not_exists", True) and reference:
+                raise Refused(400, 50035, "Unknown message")
+        return await self._answered(request, known)
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        wanted = await self._wanted(request)
+        return await self._edited(request, self._channel(request), wanted)
+
+    async def _edit_by_token(self, request: web.Request) -> web.Response:
+        wanted = await self._wanted(request)
+        self._check_token(request)
+        return await self._edited(request, None, wanted)
+
+    async def _follow_up(self, request: web.Request) -> web.Response:
+        wanted = await self._wanted(request)
+        self._check_token(request)
+        if "nonce" in wanted.payload:
+            raise Refused(400, 50035, "webhooks know no nonce")
+        message = self._new(0)
+        self._fill(message, wanted)
+        return await self._answered(request, message)
+
+    async def _edited(
+        self, request: web.Request, channel_id: int | None, wanted: Wanted
+    ) -> web.Response:
+        message = self._message(request, channel_id)
+        self._fill(message, wanted)
+        return await self._answered(request, message)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        """Return what follows an id, 100 at most (resources/message, Get Channel Messages)."""
+        if request.query.keys() - {"after", "before", "limit"}:
+            raise Refused(400, 50035, "unknown query")
+        channel_id = self._channel(request)
+        if channel_id in self.unread:
+            raise Refused(403, 50013, "Missing Permissions")
+        limit, after = int(request.query.get("limit", "50")), int(request.query.get("after", "0"))
+        if not 1 <= limit <= 100:
+            raise Refused(400, 50035, "limit")
+        later = [message for message in self.at(channel_id) if message.id > after][:limit]
+        return _json([self._json(message) for message in reversed(later)])
+
+    async def _react(self, request: web.Request) -> web.Response:
+        message = self._message(request, self._channel(request))
+        message.reactions.append(request.match_info["emoji"])
+        return web.Response(status=204)
+
+    async def _open_dm(self, request: web.Request) -> web.Response:
+        person = int(str((await request.json())["recipient_id"]))
+        if person in self.deaf:
+            self.closed.add(person)
+        recipient = {**self.user, "id": str(person), "username": "ada", "bot": False}
+        return _json({"id": str(person), "type": 1, "recipients": [recipient]})
+
+    # --- what is checked ----------------------------------------------------------------------
+
+    def _channel(self, request: web.Request) -> int:
+        channel_id = int(request.match_info["channel"])
+        if channel_id in self.closed:
+            deaf = channel_id in self.deaf
+            raise Refused(403, 50007 if deaf else 50001, "Missing Access")
+        return channel_id
+
+    def _message(self, request: web.Request, channel_id: int | None) -> Message:
+        message = self.all.get(int(request.match_info["message"]))
+        if message is None or channel_id not in {None, message.channel_id}:
+            raise Refused(404, 10008, "Unknown Message")
+        return message
+
+    def _check_token(self, request: web.Request) -> None:
+        made = self.tokens.get(request.match_info["token"])
+        if made is None or self.now() - made > TOKEN_LIFE_MS:
+            raise Refused(401, 50027, "Invalid Webhook Token")
+
+    def _known(self, nonce: str | None) -> Message | None:
+        fresh = (m for m in self.all.values() if self.now() - m.at < NONCE_LIFE_MS)
+        return next((m for m in fresh if nonce is not None and m.nonce == nonce), None)
+
+    async def _wanted(self, request: web.Request) -> Wanted:
+        if self.limits:
+            raise Limited(self.limits.popleft())
+        if (request.content_length or 0) > MOST_REQUEST_BYTES:
+            raise Refused(413, 40005, "Request entity too large")
+        wanted = await _read(request)
+        if any(size > self.max_file_bytes for size in wanted.files.values()):
+            raise Refused(413, 40005, "Request entity too large")
+        _check(wanted)
+        return wanted
+
+    def _fill(self, message: Message, wanted: Wanted) -> None:
+        payload = wanted.payload
+        message.content = str(payload.get("content") or message.content)
+        message.embeds = cast("list[Json]", payload.get("embeds", message.embeds))
+        message.mentions = payload.get("allowed_mentions")
+        if "attachments" in payload:
+            message.files = wanted.files
+        if not (message.content or message.embeds or message.files):
+            raise Refused(400, 50006, "Cannot send an empty message")
+
+    async def _answered(self, request: web.Request, message: Message) -> web.Response:
+        if self.hold and request.method == "POST":
+            self.held.set()
+            await asyncio.Event().wait()
+        if self.lose and self.lose[0] == request.method:
+            self.lose.popleft()
+            assert request.transport is not None
+            request.transport.abort()
+        return _json(self._json(message))
+
+    def _json(self, message: Message) -> Json:
+        """Return a message without its nonce, which only its sender's gateway event carries."""
+        shown: Json = {
+            "id": str(message.id),
+            "channel_id": str(message.channel_id),
+            "author": self.user,
+            "content": message.content,
+            "timestamp": datetime.fromtimestamp(message.at / 1000, UTC).isoformat(),
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [_attachment(*each) for each in enumerate(message.files.items(), 1)],
+            "embeds": message.embeds,
+            "pinned": False,
+            "type": 0,
+        }
+        return shown
+
+
+async def _read(request: web.Request) -> Wanted:
+    if request.content_type == "application/json":
+        return Wanted(await request.json(), {})
+    payload: Json = {}
+    sizes: dict[str, tuple[str, int]] = {}
+    async for part in await request.multipart():
+        assert isinstance(part, BodyPartReader)
+        data = await part.read()
+        if part.name == "payload_json":
+            payload = json.loads(data)
+        else:
+            sizes[str(part.name)] = (str(part.filename), len(data))
+    return Wanted(payload, _listed(payload, sizes))
+
+
+def _listed(payload: Json, sizes: dict[str, tuple[str, int]]) -> dict[str, int]:
+    """Match files[n] with the attachments that the payload lists (reference, Uploading Files)."""
+    listed = cast("list[Json]", payload.get("attachments", []))
+    names = {f"files[{each['id']}]": each for each in listed}
+    if names.keys() != sizes.keys():
+        raise Refused(400, 50035, "attachments and files differ")
+    if any(len(str(each.get("description", ""))) > 1024 for each in listed):
+        raise Refused(400, 50035, "an alt text is too long")
+    return dict(sizes.values())
+
+
+def _check(wanted: Wanted) -> None:
+    embeds = cast("list[Json]", wanted.payload.get("embeds", []))
+    if len(str(wanted.payload.get("content") or "")) > 2000:
+        raise Refused(400, 50035, "content is too long")
+    if len(wanted.files) > 10 or len(embeds) > 10:
+        raise Refused(400, 50035, "more than ten")
+    if any(len(str(embed.get("description", ""))) > 4096 for embed in embeds):
+        raise Refused(400, 50035, "a description is too long")
+    if sum(map(_length, embeds)) > 6000:
+        raise Refused(400, 50035, "the embeds are too long")
+    shown = {str(cast("Json", embed["image"])["url"]) for embed in embeds if "image" in embed}
+    if shown - {f"attachment://{name}" for name in wanted.files}:
+        raise Refused(400, 50035, "an embed shows a file that is not there")
+
+
+def _length(embed: Json) -> int:
+    """Count what the limit over all embeds counts (resources/message, Embed Limits)."""
+    parts = (embed.get("author", {}), embed.get("footer", {}))
+    names = (str(cast("Json", part).get(key, "")) for part in parts for key in ("name", "text"))
+    return len(str(embed.get("description", ""))) + sum(map(len, names))
+
+
+def _nonce(payload: Json) -> str | None:
+    nonce = payload.get("nonce")
+    if nonce is not None and len(str(nonce)) > 25:
+        raise Refused(400, 50035, "the nonce is too long")
+    return None if nonce is None else str(nonce)
+
+
+def _attachment(number: int, file: tuple[str, int]) -> Json:
+    url = f"https://cdn.discordapp.com/{number}/{file[0]}"
+    return {"id": str(number), "filename": file[0], "size": file[1], "url": url, "proxy_url": url}
+
+
+def _json(body: object) -> web.Response:
+    # Discord names no charset, and discord.py reads JSON only without one.
+    return web.Response(body=json.dumps(body).encode(), content_type="application/json")

@@ -1,0 +1,306 @@
+"""The courier on the wire: discord.py's own HTTP client against a strict loopback Discord."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discord
+import pytest
+from PIL import Image
+
+from bot.delivery.cards import Cards
+from bot.delivery.courier import Couriers
+from bot.delivery.notes import Notes
+from bot.delivery.outbox import Outbox, nonce_of
+from bot.domain import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.errors import Interrupted, NotDelivered
+from bot.i18n.texts import Texts
+from bot.journal import Journal
+from bot.outcome import Courier, Ending, Result
+from bot.seam import Seam
+from bot.store import Store
+from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, FakeDiscord, fake_discord
+from tests.discord_rest.messages import MIB, Message
+
+ADA = 77
+CHANNEL = 500
+MINUTE_MS = 60_000
+# Two of them fit into one request.
+THREE = (9 * MIB,) * 3
+
+
+@dataclass
+class Post:
+    """One job with its card in Discord, and the processes that deliver it."""
+
+    fake: FakeDiscord
+    folder: Path
+    job: Job = field(init=False)
+    card: CardAddress = field(init=False)
+
+    @asynccontextmanager
+    async def process(self) -> AsyncIterator[Courier]:
+        """Run one process, and give it the courier of the card."""
+        now = lambda: self.fake.now_ms  # noqa: E731 - the clock
+        backup = self.folder / "backup"
+        async with Store.open(self.folder / "easel.db", backup_dir=backup, now=now) as self.store:
+            self.journal = Journal(owner="me", now=now)
+            async with discord.Client(intents=discord.Intents.none()) as client:
+                await client.login(TOKEN)
+                texts = Texts()
+                outbox = Outbox(client, self.store, self.journal, now=now)
+                couriers = Couriers(client, Cards(texts), Notes(texts), outbox, Seam(now=now))
+                if not hasattr(self, "job"):
+                    await self._accept()
+                yield couriers.reopen(self.job, self.card)
+
+    async def _accept(self) -> None:
+        request = ImageRequest("a fox", "m", "auto", 1)
+        now = self.fake.now_ms
+        self.job = Job(new_job_id(now), request, Requester(ADA, 1, "Ada"), 1, now)
+        card = self.fake.messages.place(CHANNEL, token="a-token")
+        self.card = CardAddress(CHANNEL, card.id, APPLICATION_ID, "a-token")
+        async with self.store.transaction() as tx:
+            await self.journal.queued(tx, self.job)
+            await self.journal.placed(tx, self.job.id, self.card)
+
+    def pictures(self, *sizes: int) -> tuple[Picture, ...]:
+        """Return files of these sizes in bytes; nobody looks inside small ones."""
+        made = []
+        for number, size in enumerate(sizes):
+            path = self.folder / f"slot-{number}.png"
+            path.write_bytes(os.urandom(size))
+            made.append(Picture(path, "png", 64, 64, size))
+        return tuple(made)
+
+    async def deliver(self, *sizes: int, kept: bool = False) -> Sequence[CardAddress]:
+        """Deliver in one process."""
+        async with self.process() as courier:
+            return await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
+
+    def later(self, minutes: int) -> None:
+        """Let time pass."""
+        self.fake.now_ms += minutes * MINUTE_MS
+
+    @property
+    def shown(self) -> list[Message]:
+        """Return what stands in the channel."""
+        return self.fake.messages.at(CHANNEL)
+
+    async def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Read the database in a process of its own."""
+        async with self.process(), self.store.reading() as rows:
+            return [tuple(row) for row in await rows.all(sql)]
+
+    async def deliver_and_die(self) -> None:
+        """Die after Discord has posted the second message, before its answer is written down."""
+        async with self.process() as courier:
+            self.fake.messages.hold = True
+            pictures = self.pictures(*THREE)
+            task = asyncio.ensure_future(courier.deliver(self.job, result(pictures)))
+            await asyncio.wait_for(self.fake.messages.held.wait(), 10)
+            task.cancel()
+            await asyncio.wait((task,))
+        self.fake.messages.hold = False
+
+
+def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> Result:
+    return Result(pictures, len(pictures), 1000, 1, None, None, kept=kept)
+
+
+def padded(path: Path, size: int) -> Picture:
+    """Return a whole picture in a file that is larger than it needs to be."""
+    Image.new("RGB", (64, 64)).save(path)
+    with path.open("ab") as file:
+        file.truncate(size)
+    return Picture(path, "png", 64, 64, size)
+
+
+@pytest.fixture
+async def post(tmp_path: Path) -> AsyncIterator[Post]:
+    async with fake_discord() as fake:
+        fake.now_ms = NOW_MS
+        yield Post(fake, tmp_path)
+
+
+async def test_a_young_card_is_edited_by_its_token(post: Post) -> None:
+    """No permission to write is needed, and nothing new is posted."""
+    assert await post.deliver(1000) == (post.card,)
+    (card,) = post.shown
+    assert list(card.files.values()) == [1000]
+    assert card.reactions == ["🔄"]
+    assert post.fake.refused == []
+
+
+async def test_an_old_card_is_edited_through_its_channel_and_calls_its_requester(
+    post: Post,
+) -> None:
+    """An edit notifies nobody, and the person has long gone to do something else."""
+    async with post.process():
+        post.later(16)
+    await post.deliver(1000)
+    card, notice = post.shown
+    assert list(card.files.values()) == [1000]
+    assert notice.content == f"<@{ADA}> your picture is ready."
+    assert notice.answers == card.id
+    assert notice.mentions == {"parse": [], "users": [ADA]}
+    assert post.fake.refused == []
+
+
+async def test_a_token_that_dies_early_is_no_end(post: Post) -> None:
+    """Discord drops a token when it wants to."""
+    async with post.process():
+        post.fake.messages.tokens.clear()
+    await post.deliver(1000)
+    assert [list(message.files.values()) for message in post.shown] == [[1000], []]
+    await post.deliver(1000)
+    assert len(post.shown) == 2
+
+
+async def test_large_pictures_come_in_several_messages(post: Post) -> None:
+    """A request has at most 25 MiB; each message is known to the journal for its 🔄."""
+    messages = await post.deliver(*[9 * MIB] * 5)
+    assert [len(message.files) for message in post.shown] == [2, 2, 1]
+    assert [message.message_id for message in messages] == [message.id for message in post.shown]
+    assert "3 more pictures follow" in str(post.shown[0].embeds[0]["description"])
+    assert "Pictures 3 to 4 of 5" in str(post.shown[1].embeds[0]["author"])
+    assert all(len(str(message.nonce)) == 23 for message in post.shown[1:])
+    assert await post.rows("SELECT message_id FROM messages ORDER BY message_id") == [
+        (message.id,) for message in post.shown[1:]
+    ]
+    assert post.fake.refused == []
+
+
+async def test_an_answer_that_is_lost_posts_nothing_twice(post: Post) -> None:
+    """Discord posted it, the line broke, and the same nonce finds it again."""
+    async with post.process() as courier:
+        post.fake.messages.lose.extend(["PATCH", "POST", "POST"])
+        await courier.deliver(post.job, result(post.pictures(*THREE)))
+    assert [len(message.files) for message in post.shown] == [2, 1]
+
+
+async def test_a_crash_before_the_answer_is_written_posts_nothing_twice(post: Post) -> None:
+    """Within two minutes Discord knows the nonce: one message with one set of files."""
+    await post.deliver_and_die()
+    await post.deliver(*THREE)
+    assert [len(message.files) for message in post.shown] == [2, 1]
+    assert await post.rows("SELECT COUNT(*) FROM intents WHERE message_id IS NOT NULL") == [(1,)]
+
+
+async def test_later_a_message_is_looked_for_and_adopted(post: Post) -> None:
+    """Discord has forgotten the nonce, but the channel still shows the message."""
+    await post.deliver_and_die()
+    post.later(10)
+    await post.deliver(*THREE)
+    assert [len(message.files) for message in post.shown] == [2, 1]
+    assert await post.rows("SELECT message_id FROM intents") == [(post.shown[1].id,)]
+
+
+async def test_what_was_announced_but_never_posted_is_sent_later(post: Post) -> None:
+    """The process died between the announcement and the request."""
+    await post.deliver_and_die()
+    del post.fake.messages.all[post.shown[1].id]
+    post.later(10)
+    await post.deliver(*THREE)
+    assert [len(message.files) for message in post.shown] == [2, 1]
+
+
+async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_never(
+    post: Post,
+) -> None:
+    """Read Message History is a permission of its own."""
+    await post.deliver_and_die()
+    post.fake.messages.unread.add(CHANNEL)
+    post.later(10)
+    await post.deliver(*THREE)
+    assert [len(message.files) for message in post.shown] == [2, 1, 1]
+
+
+async def test_a_limit_that_is_lower_than_it_said_makes_the_pictures_smaller(post: Post) -> None:
+    """40005: every picture is fitted anew, and the card says so."""
+    path = post.folder / "noise.png"
+    Image.frombytes("RGB", (900, 900), os.urandom(900 * 900 * 3)).save(path)
+    picture = Picture(path, "png", 900, 900, path.stat().st_size)
+    post.fake.messages.max_file_bytes = picture.bytes // 3
+    async with post.process() as courier:
+        await courier.deliver(post.job, result((picture,)))
+    (card,) = post.shown
+    ((name, size),) = card.files.items()
+    assert name.endswith(".webp")
+    assert size <= picture.bytes // 3
+    assert "Shown as WebP" in str(card.embeds[0]["description"])
+
+
+async def test_a_rate_limit_is_waited_for(post: Post) -> None:
+    """Patience costs nobody a picture."""
+    async with post.process():
+        post.later(16)
+        post.fake.messages.limits.extend([0.01, 0.01])
+    await post.deliver(1000)
+    assert [len(message.files) for message in post.shown] == [1, 0]
+
+
+async def test_a_deleted_card_becomes_a_new_message_that_names_its_requester(post: Post) -> None:
+    """Somebody tidied the channel while the model painted."""
+    async with post.process():
+        post.fake.messages.all.clear()
+    await post.deliver(*THREE)
+    assert [len(message.files) for message in post.shown] == [2, 1]
+    assert post.shown[0].content.startswith(f"<@{ADA}> here is")
+    assert post.shown[0].nonce == nonce_of(post.job, 1)
+    assert post.shown[0].reactions == ["🔄"]
+
+
+async def test_a_closed_channel_becomes_a_direct_message(post: Post) -> None:
+    """The bot lost its access; the person did not."""
+    async with post.process():
+        post.fake.messages.all.clear()
+        post.fake.messages.closed.add(CHANNEL)
+    (address,) = await post.deliver(1000)
+    (letter,) = post.fake.messages.at(ADA)
+    assert address.message_id == letter.id
+    assert list(letter.files.values()) == [1000]
+
+
+async def test_what_can_be_posted_nowhere_is_kept_or_not_delivered(post: Post) -> None:
+    """Kept pictures count as delivered; others are given back."""
+    async with post.process():
+        post.fake.messages.all.clear()
+        post.fake.messages.closed.add(CHANNEL)
+        post.fake.messages.deaf.add(ADA)
+    assert await post.deliver(1000, kept=True) == ()
+    with pytest.raises(NotDelivered):
+        await post.deliver(1000)
+    assert post.fake.messages.all == {}
+
+
+async def test_where_the_bot_may_not_write_everything_is_on_the_card(post: Post) -> None:
+    """Commands are answered there all the same: smaller pictures, but none is missing."""
+    pictures = [padded(post.folder / f"slot-{number}.png", 20 * MIB) for number in range(2)]
+    async with post.process():
+        post.fake.messages.closed.add(CHANNEL)
+        post.card = CardAddress(CHANNEL, post.card.message_id, APPLICATION_ID, "a-token", 50 * MIB)
+        post.fake.messages.max_file_bytes = 50 * MIB
+    async with post.process() as courier:
+        await courier.deliver(post.job, result(tuple(pictures)))
+    (card,) = post.shown
+    assert len(card.files) == 2
+
+
+async def test_why_there_is_no_picture_is_said_where_it_can_be_read(post: Post) -> None:
+    """A card, a channel, a person: the first that is there."""
+    ending = Ending(Interrupted(), JobState.CANCELLED)
+    async with post.process() as courier:
+        assert await courier.end(post.job, ending)
+        assert "before it began" in str(post.shown[0].embeds[0]["description"])
+        post.fake.messages.all.clear()
+        assert await courier.end(post.job, ending)
+        assert post.shown[0].content.startswith(f"<@{ADA}> The bot restarted")
+        post.fake.messages.all.clear()
+        post.fake.messages.closed.add(CHANNEL)
+        post.fake.messages.deaf.add(ADA)
+        assert await courier.end(post.job, ending)
+    assert post.fake.messages.all == {}

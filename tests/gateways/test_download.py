@@ -1,0 +1,368 @@
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.errors import GatewayErrorKind as Kind
+from bot.gateways import download
+from bot.gateways.download import Downloader, DownloadFailed, is_public
+from bot.gateways.gateway import Download
+from tests.gateways.art import b64, picture
+from tests.gateways.bench import KEY, Painted, WatchedSeam, files_in, model, paint
+from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
+
+PNG = picture()
+FILE = http(200, PNG, {"Content-Type": "text/html"})
+PAINTER = model("painter", timeout_s=5)
+
+
+class Names(AbstractResolver):
+    """Resolves by a table, as a hostile name server would."""
+
+    def __init__(self, table: Mapping[str, list[str]]) -> None:
+        self.table = table
+        self.asked: list[str] = []
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Look the name up."""
+        self.asked.append(host)
+        return [
+            ResolveResult(hostname=host, host=ip, port=port, family=family, proto=0, flags=0)
+            for ip in self.table[host]
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def _fetch(
+    address: str, folder: Path, *, hosts: tuple[str, ...] = (), names: Names | None = None
+) -> tuple[RawGateway, Painted]:
+    """Let a gateway answer with an address; return it and what became of the order."""
+    async with raw_gateway(http(200, {"data": [{"url": address}]}), FILE, FILE, FILE) as raw:
+        gateway = raw.gateway(download=Download(hosts=hosts))
+        return raw, await paint(gateway, folder, known=PAINTER, resolver=names)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[RawGateway]:
+    """Open a second origin that sends pictures."""
+    async with raw_gateway(FILE, FILE, FILE) as raw:
+        yield raw
+
+
+PRIVATE = [
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "169.254.169.254",
+    "168.63.129.16",
+    "192.0.0.192",
+    "0.0.0.0",  # noqa: S104 - a target, not a bind
+    "224.0.0.1",
+    "255.255.255.255",
+    "198.18.0.1",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::1",
+    "2002:7f00:1::",
+    "2001:0:7f00:1::",
+    "2001:db8::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "ff02::1",
+    "127.1",
+    "localhost",
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_private_addresses(address: str) -> None:
+    """Loopback, networks, metadata services, and every detour to them."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111"])
+def test_public_addresses(address: str) -> None:
+    """The rest of the world."""
+    assert is_public(address)
+
+
+LITERALS = [
+    "http://127.0.0.1:{port}/x",
+    "http://[::1]:{port}/x",
+    "http://[::ffff:127.0.0.1]:{port}/x",
+    "http://[fe80::1%25lo]:{port}/x",
+    "http://127.1:{port}/x",
+    "http://2130706433:{port}/x",
+    "http://１２７.0.0.1:{port}/x",
+    "http://0x7f.1:{port}/x",
+    "http://localhost:{port}/x",
+    "http://localhost.:{port}/x",
+    "http://user:pass@127.0.0.1:{port}/x",
+    "//127.0.0.1:{port}/x",
+]
+
+
+@pytest.mark.parametrize("address", LITERALS)
+async def test_a_gateway_cannot_send_us_inside(
+    address: str, store: RawGateway, tmp_path: Path
+) -> None:
+    """Whatever the spelling, nothing connects there."""
+    _, painted = await _fetch(address.format(port=URL(store.origin).port), tmp_path)
+    assert (painted.failed.kind, painted.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
+    assert store.requests == []
+    assert painted.left == []
+
+
+async def test_a_name_that_leads_inside(store: RawGateway, tmp_path: Path) -> None:
+    """The name server belongs to the attacker."""
+    names = Names({"cdn.example": ["127.0.0.1", "::1"], "gw": ["127.0.0.1"]})
+    address = f"http://cdn.example:{URL(store.origin).port}/x"
+    _, painted = await _fetch(address, tmp_path, names=names)
+    assert painted.failed.detail == "the address is private: see download_hosts"
+    assert (names.asked, store.requests) == (["cdn.example"], [])
+
+
+async def test_only_checked_addresses_are_handed_on() -> None:
+    """One public address among private ones is the only one to be connected."""
+    names = Names({"cdn.example": ["10.0.0.1", "8.8.8.8"]})
+    found = await download.GuardedResolver(names, ()).resolve("cdn.example", 80)
+    assert [result["host"] for result in found] == ["8.8.8.8"]
+
+
+@pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1:{port}",)])
+async def test_the_operator_may_trust_a_private_host(
+    hosts: tuple[str, ...], store: RawGateway, tmp_path: Path
+) -> None:
+    """ComfyUI beside its picture store."""
+    trusted = tuple(host.format(port=URL(store.origin).port) for host in hosts)
+    _, painted = await _fetch(f"{store.origin}/x", tmp_path, hosts=trusted)
+    assert painted.pictures[0].format == "png"
+
+
+async def test_trust_ends_at_the_port(store: RawGateway, tmp_path: Path) -> None:
+    """The store is trusted, the database beside it is not."""
+    _, painted = await _fetch(f"{store.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
+    assert painted.failed.kind is Kind.DOWNLOAD_FAILED
+    assert store.requests == []
+
+
+async def test_a_trusted_name(store: RawGateway, tmp_path: Path) -> None:
+    """Containers know each other by name."""
+    names = Names({"minio": ["127.0.0.1"]})
+    address = f"http://minio:{URL(store.origin).port}/x"
+    _, painted = await _fetch(address, tmp_path, hosts=("minio",), names=names)
+    assert painted.pictures[0].format == "png"
+
+
+async def test_neither_key_nor_credentials_are_sent(tmp_path: Path) -> None:
+    """Not even to the gateway's own origin, and not those inside the address."""
+    async with raw_gateway() as raw:
+        address = raw.origin.replace("http://", "http://user:pass@") + "/x"
+        raw.answers = [http(200, {"data": [{"url": address}]}), FILE]
+        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    assert painted.pictures
+    assert raw.requests[1].startswith(b"GET /x ")
+    assert b"authorization" not in raw.requests[1].lower()
+    assert KEY.encode() not in raw.requests[1]
+
+
+async def _download(
+    folder: Path, *answers: Says, timeout_s: float = 5, max_bytes: int = download.MAX_BYTES
+) -> tuple[RawGateway, bytes | str]:
+    """Fetch from a trusted origin; return it, and the bytes or the reason."""
+    part = folder / "a.part"
+    async with raw_gateway(*answers) as raw:
+        url = URL(raw.origin) / "x"
+        trusted = {("127.0.0.1", url.port)}
+        seam = WatchedSeam().seam
+        async with Downloader(trusted, seam=seam, max_bytes=max_bytes) as downloader:
+            try:
+                await downloader.fetch(url, part, timeout_s=timeout_s)
+            except DownloadFailed as failed:
+                return raw, str(failed)
+    return raw, part.read_bytes()
+
+
+def _to(location: str, status: int = 302) -> Says:
+    return http(status, headers={"Location": location})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_are_followed_by_hand(status: int, tmp_path: Path) -> None:
+    """Picture stores hand out signed addresses so."""
+    raw, got = await _download(
+        tmp_path, _to("/a", status), _to("/b", status), _to("/c", status), FILE
+    )
+    assert got == PNG
+    assert len(raw.requests) == 4
+
+
+async def test_too_many_redirects(tmp_path: Path) -> None:
+    """A circle ends after three."""
+    raw, got = await _download(tmp_path, *[_to("/a")] * 9)
+    assert (got, len(raw.requests)) == ("too many redirects", 4)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest",
+        "http://127.0.0.1:1/",
+        "file:///etc/passwd",
+        "http://[",
+        "data:,x",
+    ],
+)
+async def test_a_redirect_is_checked_like_an_address(location: str, tmp_path: Path) -> None:
+    """The first hop is harmless, the second asks for the cloud's keys."""
+    raw, got = await _download(tmp_path, _to(location))
+    assert str(got).startswith("the address is")
+    assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_an_expired_address_is_not_asked_again(status: int, tmp_path: Path) -> None:
+    """It will not come back."""
+    raw, got = await _download(tmp_path, http(status), FILE)
+    assert got == f"the address has expired (HTTP {status})"
+    assert len(raw.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        http(500),
+        http(503),
+        Says(then="reset"),
+        Says(),
+        Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx"),
+    ],
+)
+async def test_a_get_may_be_repeated(trouble: Says, tmp_path: Path) -> None:
+    """It costs nothing; the paid POST stays one."""
+    raw, got = await _download(tmp_path, trouble, trouble, FILE)
+    assert (got, len(raw.requests)) == (PNG, 3)
+
+
+async def test_three_tries_are_enough(tmp_path: Path) -> None:
+    """Then the picture is lost, and the person not charged."""
+    raw, got = await _download(tmp_path, *[http(500)] * 9)
+    assert (got, len(raw.requests)) == ("HTTP 500", 3)
+
+
+async def test_any_other_status_is_the_end(tmp_path: Path) -> None:
+    """Such as 204 or 418."""
+    assert (await _download(tmp_path, http(418)))[1] == "HTTP 418"
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 1001\r\n", b"", b"Transfer-Encoding: chunked\r\n"]
+)
+async def test_too_large(head: bytes, tmp_path: Path) -> None:
+    """Announced or not, what is larger than the gateway's table allows is cut off."""
+    body = b"x" * 1001
+    if b"chunked" in head:
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    raw, got = await _download(
+        tmp_path, Says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body), max_bytes=1000
+    )
+    assert got == "the file is larger than 0.001 MB"
+    assert len(raw.requests) == 1
+
+
+async def test_a_slow_drip_ends(tmp_path: Path) -> None:
+    """The whole download has one limit, however alive the line looks."""
+    slow = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
+    raw, got = await _download(tmp_path, slow, FILE, timeout_s=0.05)
+    assert got == "the download took too long"
+    assert len(raw.requests) == 1
+
+
+async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
+    """Stores answer 200 with a web page, too."""
+    async with raw_gateway() as raw:
+        raw.answers = [http(200, {"data": [{"url": "/x"}]}), http(200, b"<html>gone</html>")]
+        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    assert (painted.failed.kind, painted.failed.billed) == (Kind.BAD_RESPONSE, "yes")
+
+
+async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
+    """Only addresses are told before the downloads; the order stays."""
+    data = [{"url": "/x"}, {"b64_json": b64(picture("gif"))}, {"url": "/y"}]
+    async with raw_gateway(http(200, {"data": data}), FILE, FILE) as raw:
+        painted = await paint(raw.gateway(), tmp_path, n=3, known=PAINTER)
+    assert painted.urls == (f"{raw.origin}/x", f"{raw.origin}/y")
+    assert [picture.format for picture in painted.pictures] == ["png", "gif", "png"]
+
+
+async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
+    """A stopping bot cleans up behind itself."""
+    drip = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
+    async with raw_gateway(http(200, {"data": [{"url": "/x"}]}), drip) as raw:
+        painting = asyncio.create_task(paint(raw.gateway(), tmp_path, known=PAINTER))
+        await raw.all_asked.wait()
+        painting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await painting
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "target", "sent"),
+    [
+        (Download(), "{origin}/x", False),
+        (Download(auth="same_origin"), "{origin}/x", True),
+        (Download(auth="same_origin", hosts=("127.0.0.1",)), "{store}/x", False),
+    ],
+)
+async def test_the_key_goes_along_only_home(
+    policy: Download, target: str, sent: bool, store: RawGateway, tmp_path: Path
+) -> None:
+    """Some gateways guard their files; a stranger's store must never see the key."""
+    async with raw_gateway() as raw:
+        address = target.format(origin=raw.origin, store=store.origin)
+        answered = http(200, {"data": [{"url": address}]})
+        raw.answers = [answered] if policy.hosts else [answered, FILE]
+        painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
+    asked = [*raw.requests[1:], *store.requests]
+    assert [KEY.encode() in request for request in asked] == [sent]
+    assert painted.pictures
+
+
+async def test_a_redirect_takes_the_key_nowhere_else(store: RawGateway, tmp_path: Path) -> None:
+    """The gateway guards its files, and sends us on to a store."""
+    policy = Download(auth="same_origin", hosts=("127.0.0.1",))
+    async with raw_gateway() as raw:
+        raw.answers = [http(200, {"data": [{"url": "/x"}]}), _to(f"{store.origin}/y")]
+        painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
+    assert KEY.encode() in raw.requests[1]
+    assert KEY.encode() not in store.requests[0]
+    assert painted.pictures
+
+
+async def test_the_table_says_how_large_a_picture_may_be(tmp_path: Path) -> None:
+    """In millions of bytes, as people count them."""
+    large = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
+    async with raw_gateway() as raw:
+        raw.answers = [http(200, {"data": [{"url": "/x"}]}), large]
+        gateway = raw.gateway(download=Download(max_mb=1))
+        painted = await paint(gateway, tmp_path, known=PAINTER)
+    assert painted.failed.detail == "the file is larger than 1 MB"

@@ -1,0 +1,359 @@
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from yarl import URL
+
+from bot.domain import Billed, TokenUsage
+from bot.errors import GatewayErrorKind as Kind
+from bot.gateways import spool as spool_module
+from bot.gateways.events import Preview, Received
+from bot.gateways.spool import Spool
+from bot.gateways.stream import EventStream, is_stream
+from tests.gateways import fake_sse as sse
+from tests.gateways.art import b64, picture
+from tests.gateways.bench import Painted, model, paint
+from tests.gateways.crew import Clock, crew
+from tests.gateways.raw_gateway import Says, http, raw_gateway
+
+PAINTER = model("painter", timeout_s=5)
+BIG = picture(width=200, height=200, noise=True)
+FILE = http(200, picture())
+
+
+async def _paint(folder: Path, *answers: Says, n: int = 1) -> Painted:
+    async with raw_gateway(*answers) as raw:
+        painted = await paint(raw.gateway(), folder, n=n, known=PAINTER)
+    assert raw.posts == 1
+    return painted
+
+
+# --- what streams bring ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", ["image_generation", "image_edit"])
+async def test_previews_and_then_the_picture(family: str, tmp_path: Path) -> None:
+    """What OpenAI sends, with a comment and without `[DONE]`."""
+    last = sse.completed(BIG, family=family)
+    answer = sse.stream(sse.PING, sse.partial(0, family=family), last)
+    painted = await _paint(tmp_path, answer)
+    assert painted.usage == TokenUsage(50, 50)
+    assert painted.pictures[0].path.read_bytes() == BIG
+    assert painted.left == [".png"]
+
+
+async def test_a_preview_is_told_while_the_stream_runs(tmp_path: Path) -> None:
+    """The card shows it at once; its file is there until the end."""
+    go_on = asyncio.Event()
+    answer = sse.stream(sse.partial(0, BIG), go_on, sse.completed())
+    async with (
+        raw_gateway(answer) as raw,
+        crew(tmp_path, raw.gateway()) as one,
+        aclosing(one.router.paint(one.order())) as events,
+    ):
+        await anext(events)
+        preview = await anext(events)
+        assert isinstance(preview, Preview)
+        shown = preview.picture
+        assert (shown.path.read_bytes(), shown.format, shown.width) == (BIG, "png", 200)
+        go_on.set()
+        assert isinstance(await anext(events), Received)
+        assert shown.path.exists()
+        assert [event async for event in events] == []
+    assert not shown.path.exists()
+
+
+@dataclass
+class Played:
+    """A response whose chunks come when the clock says so."""
+
+    clock: Clock
+    chunks: list[tuple[float, bytes]]
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> "Played":
+        """Return the reader."""
+        return self
+
+    async def readany(self) -> bytes:
+        """Return the next chunk, after the time that it takes."""
+        seconds, chunk = self.chunks.pop(0)
+        self.clock.goes_on(seconds)
+        return chunk
+
+
+async def _widths(folder: Path, *chunks: tuple[float, bytes]) -> list[int]:
+    """Return how wide the previews are that are shown of a stream."""
+    clock = Clock()
+    played = Played(clock, list(chunks))
+    with Spool(folder, "s", pictures=1) as spool:
+        stream = EventStream(
+            played,  # type: ignore[arg-type]  # has what is read of a response
+            spool,
+            clock.seam,
+            base=URL("https://gw.example/"),
+            pictures=1,
+            opening=b":\n",
+        )
+        widths = []
+        while shown := await stream.next_preview():
+            widths.append(shown.width)
+    return widths
+
+
+async def test_previews_keep_a_distance(tmp_path: Path) -> None:
+    """Discord takes five edits in five seconds; of a burst the last one counts."""
+    one, two, three, four, five, six = (
+        sse.partial(0, picture(width=width)) for width in range(1, 7)
+    )
+    widths = await _widths(
+        tmp_path,
+        *((0, one), (0.1, two), (0.1, three), (2, sse.PING)),
+        *((1, four), (9, five[:300]), (0.1, five[300:]), (0.1, six), (9, sse.completed())),
+    )
+    assert widths == [1, 3, 5]
+
+
+async def test_a_preview_that_is_no_picture(tmp_path: Path) -> None:
+    """It is passed over, and the next one need not wait."""
+    widths = await _widths(
+        tmp_path, (0, sse.partial(0, b"no picture")), (0, sse.partial()), (0, sse.completed())
+    )
+    assert widths == [8]
+
+
+async def test_waits_of_a_stream_are_not_nested(tmp_path: Path) -> None:
+    """One for the beginning, one for each stretch up to a preview."""
+    painted = await _paint(tmp_path, sse.stream(sse.partial(), sse.completed()))
+    assert set(painted.watch.waits) == {"gateway"}
+    assert painted.watch.pauses == []
+
+
+async def test_json_instead_of_a_stream(tmp_path: Path) -> None:
+    """Row 4: many gateways ignore `stream`, and some keep its content type."""
+    body = {"data": [{"b64_json": b64(BIG)}]}
+    for kind in ("application/json", "text/event-stream"):
+        painted = await _paint(tmp_path, http(200, body, {"Content-Type": kind}))
+        assert painted.names == ["Sending", "Received"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "begin", [b"", b"\n\n", b"\xef\xbb\xbf", sse.PING, b"id: 1\n", b"retry: 9\n"]
+)
+async def test_a_stream_by_any_name(kind: str, begin: bytes, tmp_path: Path) -> None:
+    """The bytes tell, as with pictures."""
+    painted = await _paint(tmp_path, sse.stream(begin, sse.completed(), kind=kind))
+    assert len(painted.pictures) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "opening", "streams"),
+    [
+        ("text/event-stream", b"", None),
+        ("text/event-stream", b"x", True),
+        ("text/event-stream", b"{", False),
+        ("text/event-stream", b"<", False),
+        ("text/plain", b"da", None),
+        ("text/plain", b"dat!", False),
+        ("text/plain", b"data", None),
+        ("text/plain", b"data:", True),
+        ("text/plain", b":", True),
+        ("text/html", b"Internal Server Error", False),
+    ],
+)
+def test_how_a_stream_begins(kind: str, opening: bytes, streams: bool | None) -> None:
+    """Sometimes more bytes must tell."""
+    assert is_stream(kind, opening) is streams
+
+
+async def test_an_answer_that_ends_before_it_tells_what_it_is(tmp_path: Path) -> None:
+    """It is read like any other body."""
+    failed = (await _paint(tmp_path, sse.stream(b"da", kind="text/plain"))).failed
+    assert failed.kind is Kind.BAD_RESPONSE
+
+
+async def test_an_event_with_an_address(tmp_path: Path) -> None:
+    """Row 6: new-api makes events up from a plain reply, with a ping before and [DONE] behind."""
+    answer = sse.stream(sse.PING, sse.completed_by_url("/fox.png"), sse.DONE, then="silence")
+    painted = await _paint(tmp_path, answer, FILE)
+    assert painted.names == ["Sending", "Answered", "Received"]
+    assert painted.pictures[0].revised_prompt == "ein Fuchs, 狐狸"
+
+
+async def test_several_pictures_of_one_stream(tmp_path: Path) -> None:
+    """Each has a completed event; the stream need not be closed after the last."""
+    answer = sse.stream(sse.partial(), sse.completed(), sse.completed(BIG), then="silence")
+    painted = await _paint(tmp_path, answer, n=2)
+    assert [one.path.name for one in painted.pictures] == ["slot-0-1.png", "slot-0-2.png"]
+
+
+async def test_one_failed_sibling_does_not_spoil_the_others(tmp_path: Path) -> None:
+    """Row 7: Seedream tells each picture by itself, and the usage at the end."""
+    pieces = sse.succeeded(0, "/a.png"), sse.sibling_failed(1), sse.succeeded(2, "/c.png")
+    answer = sse.stream(*pieces, sse.summary(), sse.DONE, then="silence")
+    painted = await _paint(tmp_path, answer, FILE, FILE, n=3)
+    assert len(painted.pictures) == 2
+    assert painted.usage == TokenUsage(50, 50)
+
+
+async def test_all_siblings_failed(tmp_path: Path) -> None:
+    """Then why the first one did is the reason."""
+    answer = sse.stream(sse.sibling_failed(0), sse.sibling_failed(1), sse.summary())
+    failed = (await _paint(tmp_path, answer, n=2)).failed
+    assert (failed.kind, failed.billed) == (Kind.MODERATION, Billed.MAYBE)
+
+
+async def test_a_whole_reply_as_one_event(tmp_path: Path) -> None:
+    """Without any name, and the line stays open."""
+    whole = {"created": 1, "data": [{"b64_json": b64(BIG)}], "usage": sse.USAGE}
+    answer = sse.stream(sse.event("", {"x": 1}), sse.event("", whole), then="silence")
+    painted = await _paint(tmp_path, answer)
+    assert painted.usage == TokenUsage(50, 50)
+
+
+async def test_unknown_names(tmp_path: Path) -> None:
+    """What may be unripe is not delivered; pings and words are passed over."""
+    unripe = {"b64_json": b64(picture(width=3))}
+    answer = sse.stream(
+        sse.event("ping", "{}"),
+        sse.event("message", "hello"),
+        sse.event("image.preview", unripe),
+        sse.event("", {**unripe, "partial_image_index": 0}),
+        sse.event("x.partial_image", {"url": "/unripe.png"}),
+        sse.event("x.partial_image", {"b64_json": b64(b"no picture" * 9)}),
+        sse.event("IMAGE.Completed", {"b64_json": b64(BIG)}),
+    )
+    painted = await _paint(tmp_path, answer)
+    assert painted.pictures[0].width == 200
+    assert painted.left == [".png"]
+
+
+async def test_a_picture_over_several_lines(tmp_path: Path) -> None:
+    """Multi-line data is joined by line breaks, which JSON allows between its tokens."""
+    text = f'{{\n"type":\n"image_generation.completed",\n"b64_json":\n"{b64(BIG)}"\n}}'
+    painted = await _paint(tmp_path, sse.stream(sse.event("", text)))
+    assert painted.pictures[0].path.read_bytes() == BIG
+
+
+# --- how streams end badly ------------------------------------------------------------------------
+
+
+ERRORS = [
+    (sse.error(), Kind.MODERATION, Billed.MAYBE),
+    (sse.error("rate_limit_exceeded"), Kind.RATE_LIMITED, Billed.MAYBE),
+    (sse.error("upstream_error", name="image_generation.failed"), Kind.UPSTREAM, Billed.MAYBE),
+    (sse.event("", {"error": {"message": "boom"}}), Kind.UPSTREAM, Billed.MAYBE),
+    (sse.event("error", {"message": "boom"}), Kind.UPSTREAM, Billed.MAYBE),
+    (sse.event("error", "rejected by our safety system"), Kind.MODERATION, Billed.MAYBE),
+    (sse.event("", {"type": "error", "code": "1102", "message": "x"}), Kind.QUOTA, Billed.MAYBE),
+    (sse.event("", {"error": "x"}), Kind.UPSTREAM, Billed.MAYBE),
+]
+
+
+@pytest.mark.parametrize(("event", "kind", "billed"), ERRORS)
+async def test_an_error_inside_a_stream(
+    event: bytes, kind: Kind, billed: Billed, tmp_path: Path
+) -> None:
+    """It is judged like an error with 200, also after previews and on an open line."""
+    answer = sse.stream(sse.partial(), event, then="silence", headers={"x-request-id": "req_9"})
+    async with raw_gateway(answer) as raw:
+        gateway = raw.gateway(error_kinds={"1102": Kind.QUOTA})
+        painted = await paint(gateway, tmp_path, known=PAINTER)
+    failed = painted.failed
+    assert (failed.kind, failed.billed, raw.posts) == (kind, billed, 1)
+    assert failed.request_id == "req_9"
+    assert painted.left == []
+
+
+async def test_an_error_at_once(tmp_path: Path) -> None:
+    """The gateway says that no work began, and nothing was seen: another one may be asked."""
+    failed = (await _paint(tmp_path, sse.stream(sse.error("rate_limit_exceeded")))).failed
+    assert (failed.kind, failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
+
+
+async def test_an_error_after_a_picture_does_not_take_it_away(tmp_path: Path) -> None:
+    """Two were ordered, one came."""
+    painted = await _paint(tmp_path, sse.stream(sse.completed(), sse.error()), n=2)
+    assert len(painted.pictures) == 1
+
+
+TRUNCATED = [
+    sse.stream(),
+    sse.stream(sse.partial()),
+    sse.stream(sse.partial(), then="reset"),
+    sse.stream(sse.partial(), sse.completed(BIG)[:-400]),
+    sse.stream(sse.partial(), sse.completed(BIG)[:-400], then="reset"),
+    sse.stream(sse.partial(0, BIG)[:-4]),
+    sse.stream(sse.partial().replace(b"event: image_generation.partial_image\n", b"")[:-40]),
+    sse.stream(sse.PING, headers={"Content-Length": "999"}),
+    sse.stream(b"event: image_generation.completed\n"),
+    sse.stream(b"event: image_generation.completed\ndata\n\n"),
+    sse.stream(b"event: image_generation.completed\ndata: {\n\n"),
+]
+
+
+@pytest.mark.parametrize("answer", TRUNCATED)
+async def test_a_line_that_breaks_before_the_picture(answer: Says, tmp_path: Path) -> None:
+    """Nobody knows whether it was made: never sent again, and no preview is sold as the picture."""
+    painted = await _paint(tmp_path, answer)
+    assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+    assert painted.left == []
+
+
+@pytest.mark.parametrize("pieces", [(sse.PING,), (sse.partial(), sse.DONE)])
+async def test_the_request_id_of_a_stream(pieces: tuple[bytes, ...], tmp_path: Path) -> None:
+    """The operator can ask the vendor what became of it."""
+    answer = sse.stream(*pieces, headers={"x-request-id": "req_9"})
+    assert (await _paint(tmp_path, answer)).failed.request_id == "req_9"
+
+
+async def test_silence_inside_a_stream(tmp_path: Path) -> None:
+    """The model's time limit holds for the whole."""
+    quick = model("painter", timeout_s=0.1)
+    async with raw_gateway(sse.stream(sse.partial(), then="silence")) as raw:
+        painted = await paint(raw.gateway(), tmp_path, known=quick)
+    assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+
+
+SAVED = [
+    sse.stream(sse.completed(BIG)[:-1]),
+    sse.stream(sse.completed(BIG)[:-30], then="reset"),
+    sse.stream(sse.completed(BIG), then="reset", headers={"Content-Length": "99999999"}),
+]
+
+
+@pytest.mark.parametrize("answer", SAVED)
+async def test_a_picture_that_is_whole_is_saved(answer: Says, tmp_path: Path) -> None:
+    """The line broke behind it."""
+    painted = await _paint(tmp_path, answer, n=2)
+    assert painted.pictures[0].path.read_bytes() == BIG
+
+
+@pytest.mark.parametrize("pieces", [(sse.DONE,), (sse.partial(), sse.DONE), (sse.summary(),)])
+async def test_a_stream_without_a_picture(pieces: tuple[bytes, ...], tmp_path: Path) -> None:
+    """It ended in order, so nothing more will come."""
+    painted = await _paint(tmp_path, sse.stream(*pieces))
+    assert (painted.failed.kind, painted.failed.billed) == (Kind.NO_IMAGE, Billed.MAYBE)
+    assert painted.left == []
+
+
+async def test_a_stream_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even comments may go on for ever."""
+    monkeypatch.setattr(spool_module, "MIN_BODY_LIMIT", 1000)
+    monkeypatch.setattr(spool_module, "BODY_PER_PICTURE", 250)
+    painted = await _paint(tmp_path, sse.stream(sse.PING * 999, then="silence"))
+    assert (painted.failed.kind, painted.failed.detail) == (
+        Kind.BAD_RESPONSE,
+        "the reply is too large",
+    )
+
+
+async def test_an_error_status_is_no_stream(tmp_path: Path) -> None:
+    """Whatever its content type says."""
+    busy = http(400, sse.error("moderation_blocked"), {"Content-Type": "text/event-stream"})
+    assert (await _paint(tmp_path, busy)).failed.billed is Billed.NO

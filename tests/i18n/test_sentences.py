@@ -1,0 +1,187 @@
+"""Every error is told in one kind sentence that says what to do next."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import bot.command_errors  # the errors of all these are told, too
+import bot.pictures
+import bot.queue
+import bot.recovery
+import bot.references
+import bot.stopping  # noqa: F401
+from bot.domain import Billed
+from bot.errors import (
+    EaselError,
+    GatewayErrorKind,
+    GatewayFailure,
+    InterruptedInDoubt,
+    LimitLevel,
+    PromptTooLong,
+    QuotaSpent,
+    Recorded,
+    Refusal,
+    TooManyWaiting,
+    Unexpected,
+    UnknownModel,
+)
+from bot.i18n.texts import Money, Texts, plain_time
+
+HOUR = 3_600_000
+SAMPLES: dict[str, str | int | None] = {
+    "level": LimitLevel.ROLE,
+    "period": "day",
+    "frees_at": HOUR,
+    "model": "some-model",
+    "allowed": "auto, 1024x1024",
+    "size": "7x7",
+    "reference": "a1b2c3d4",
+}
+NOT_FOR_PEOPLE = re.compile(
+    r"https?:|traceback|exception|error|gateway|http|\bapi\b|key|token|null|none|[{}]|\. ",
+    re.IGNORECASE,
+)
+MONEY: list[Money] = ["back", "part", "charged"]
+
+
+def _kinds_of_error(root: type[EaselError] = EaselError) -> Iterator[type[EaselError]]:
+    for kind in root.__subclasses__():
+        yield kind
+        yield from _kinds_of_error(kind)
+
+
+def _sample(kind: type[EaselError]) -> EaselError:
+    names = (field.name for field in dataclasses.fields(kind))
+    return kind(**{name: SAMPLES.get(name, 2) for name in names})
+
+
+def _gateway(kind: GatewayErrorKind, **facts: float | str) -> GatewayFailure:
+    failure = GatewayFailure(kind=kind, gateway="SECRET", billed=Billed.NO, detail="SECRET")
+    for name, fact in facts.items():
+        setattr(failure, name, fact)
+    return failure
+
+
+SPECIAL = {Refusal, Recorded, GatewayFailure}
+ERRORS = [
+    EaselError(),
+    *(_sample(kind) for kind in dict.fromkeys(_kinds_of_error()) if kind not in SPECIAL),
+    *(_gateway(kind) for kind in GatewayErrorKind),
+    *(_gateway(kind, param="size", retry_after_s=1.5) for kind in GatewayErrorKind),
+    *(
+        QuotaSpent(level=level, limit=limit, period="week", left=left, credits=6, frees_at=frees_at)
+        for level in LimitLevel
+        for limit, left, frees_at in [(0, 0, None), (5, 5, None), (5, 0, HOUR), (9, 3, HOUR)]
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def texts() -> Texts:
+    """Return the texts as the terminal shows them."""
+    return Texts(plain_time(lambda: 0))
+
+
+@pytest.mark.parametrize("money", MONEY)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: str(error.message_id))
+def test_every_error_is_one_sentence(texts: Texts, error: EaselError, money: Money) -> None:
+    """A person is told what to do next, in plain words, without anybody's secrets."""
+    sentence = texts.sentence(error, money=money)
+    assert sentence[-1] in ".?"
+    assert not NOT_FOR_PEOPLE.search(sentence)
+    assert "SECRET" not in sentence
+    assert re.search(r"please|would you like|see the limits|operator has to", sentence)
+    assert "\n" not in sentence
+    assert len(sentence) < 300
+
+
+def test_every_sentence_of_the_file_belongs_to_an_error(texts: Texts) -> None:
+    """A sentence that nobody says is a leftover, or an error that was mistyped."""
+    written = {name for name in texts.ids() if name.startswith("error-")}
+    assert written == {error.message_id for error in ERRORS}
+
+
+def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> QuotaSpent:
+    return QuotaSpent(
+        level=level, limit=limit, period="day", left=left, credits=8, frees_at=frees_at
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            _spent(LimitLevel.USER, 5, 0, 3 * HOUR),
+            "5 of 5 credits per day are used up (your own limit), so please try again in 3 hours.",
+        ),
+        (
+            _spent(LimitLevel.SERVER, 1, 0, HOUR),
+            "1 of 1 credit per day is used up (the limit of this server together), "
+            "so please try again in 1 hour.",
+        ),
+        (
+            _spent(LimitLevel.EVERYONE, 20, 3, HOUR),
+            "Only 3 of 20 credits per day are left (everyone's limit here) and this costs 8, "
+            "so please ask for fewer pictures or try again in 1 hour.",
+        ),
+        (
+            _spent(LimitLevel.ROLE, 5, 5, None),
+            "This costs 8 credits and your role's limit is 5 credits per day, "
+            "so please ask for fewer pictures or a cheaper model.",
+        ),
+        (
+            _spent(LimitLevel.TOTAL, 0, 0, None),
+            "Pictures are switched off here, because the operator's ceiling for all servers is "
+            "0 credits per day: please ask the operator of this bot.",
+        ),
+        (
+            TooManyWaiting(limit=1),
+            "You already have 1 request waiting, so please try again when it is done.",
+        ),
+        (
+            PromptTooLong(model="m", limit=4_000, length=4_001),
+            "Your prompt has 4,001 characters and m takes at most 4,000, so please shorten it.",
+        ),
+        (
+            _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=0.4),
+            "The picture service is busy, so please try again in 1 second; "
+            "your credits were given back.",
+        ),
+        (
+            _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),
+            "The picture service cut the line, so the picture may have been made and paid for; "
+            "you were not charged: would you like to try again?",
+        ),
+    ],
+)
+def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None:
+    """The words that people meet most often, in full."""
+    assert texts.sentence(error) == said
+
+
+@pytest.mark.parametrize(
+    "error", [_gateway(GatewayErrorKind.TIMEOUT_UNKNOWN), InterruptedInDoubt()]
+)
+def test_a_charge_in_spite_of_doubt_is_said(texts: Texts, error: EaselError) -> None:
+    """Saying "you were not charged" to somebody who was is the worst of all errors."""
+    sentence = texts.sentence(error, money="charged")
+    assert "was charged all the same" in sentence
+    assert "not charged" not in sentence
+
+
+def test_a_recorded_error_is_told_like_the_first_time(texts: Texts) -> None:
+    """After a restart the card says the same."""
+    first = Unexpected(reference="a1b2")
+    again = Recorded(recorded_id=first.message_id, recorded_facts=first.facts)
+    assert texts.sentence(again) == texts.sentence(first)
+    assert "a1b2" in texts.sentence(again)
+
+
+def test_a_typed_word_cannot_take_over_the_sentence(texts: Texts) -> None:
+    """A model name of 6,000 characters, with a link in it, is repeated short and plain."""
+    name = "[free](https://evil.example)\n\u202e@everyone `" + "x" * 6_000
+    sentence = texts.sentence(UnknownModel(model=name, allowed="a"))
+    assert len(sentence) < 600
+    assert not re.search(r"[\[\]@`\n\u202e]|://", sentence)

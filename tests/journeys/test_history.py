@@ -1,0 +1,122 @@
+"""/history: what I asked for lately, and its pictures once more."""
+
+import simcord
+
+from tests.journeys.gateway import Refuses
+from tests.journeys.world import Build, World, said, shown
+
+
+async def looked_back(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
+    """Let somebody type /history."""
+    return await who.slash(world.gallery, "history")
+
+
+def newest(world: World) -> str:
+    """Return the id of the newest job."""
+    ((job_id,),) = world.rows("SELECT id FROM jobs ORDER BY created_at DESC, rowid DESC LIMIT 1")
+    return str(job_id)
+
+
+async def choose(
+    world: World, who: simcord.MemberActor, answer: simcord.InteractionResult, job_id: str
+) -> simcord.InteractionResult:
+    """Choose a job in the list."""
+    assert answer.response is not None
+    result = await who.select(answer.response, [job_id], custom_id="easel:again")
+    await world.finished()
+    return result
+
+
+async def test_nobody_has_asked_for_anything_yet(world: World) -> None:
+    """An empty list says so and offers nothing."""
+    answer = await looked_back(world, world.ada)
+    assert shown(answer).description == "You have not asked for a picture yet."
+    assert answer.response is not None
+    assert answer.response.components == []
+
+
+async def test_my_last_requests_are_listed_to_me_alone(world: World) -> None:
+    """The newest first, with how each ended; what failed cannot be posted again."""
+    await world.imagine(world.ada, "a *fox*")
+    await world.finished()
+    await world.env.advance_time(1)
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    await world.imagine(world.ada, "an owl")
+    await world.finished()
+    await world.imagine(world.ben, "a badger")
+    await world.finished()
+    answer = await looked_back(world, world.ada)
+    owl, fox = str(shown(answer).description).splitlines()
+    assert owl.startswith("1. ⚠️ <t:")
+    assert owl.endswith("an owl")
+    assert fox.startswith("2. 🖼️ <t:")
+    assert fox.endswith(r"a \*fox\*")
+    assert answer.response is not None
+    (row,) = answer.response.components
+    (select,) = row["components"]
+    assert [option["label"] for option in select["options"]] == ["2. a *fox*"]
+
+
+async def test_pictures_are_posted_again_free_of_charge_and_can_be_rolled(world: World) -> None:
+    """They were paid for; a 🔄 under them is a new request."""
+    await world.imagine(world.ada, n=2)
+    await world.finished()
+    await choose(world, world.ada, await looked_back(world, world.ada), newest(world))
+    assert len(world.messages()) == 2
+    assert len(world.card.attachments) == 2
+    assert "from the history of Ada" in world.title
+    assert world.credits() == 2
+    await world.ben.react(world.card, "🔄")
+    await world.finished()
+    assert "Ben" in world.title
+
+
+async def test_a_list_from_before_a_restart_still_works(world: World) -> None:
+    """People scroll back."""
+    await world.imagine(world.ada)
+    await world.finished()
+    answer = await looked_back(world, world.ada)
+    await world.restart()
+    await choose(world, world.ada, answer, newest(world))
+    assert len(world.messages()) == 2
+    assert len(world.card.attachments) == 1
+
+
+async def test_what_was_cleared_away_is_said(world: World) -> None:
+    """A list can be older than the pictures in it."""
+    await world.imagine(world.ada)
+    await world.finished()
+    answer = await looked_back(world, world.ada)
+    for path in (world.folder / "vault").rglob("*.png"):
+        path.unlink()
+    refused = await choose(world, world.ada, answer, newest(world))
+    assert "kept no longer" in said(refused)
+    assert shown(await looked_back(world, world.ada))
+
+
+async def test_old_pictures_go_after_the_retention(build: Build) -> None:
+    """The operator promised people that their pictures do not stay for ever."""
+    async with build.world(retention_days=1) as world:
+        await world.imagine(world.ada)
+        await world.finished()
+        assert len(list((world.folder / "vault").rglob("*.png"))) == 1
+        await world.env.advance_time(20 * 3600)
+        await world.bot.house.gallery.clear()
+        assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
+        await world.env.advance_time(5 * 3600)
+        await world.bot.house.gallery.clear()
+        assert world.rows("SELECT COUNT(*) FROM pictures") == [(0,)]
+        assert list((world.folder / "vault").rglob("*.png")) == []
+
+
+async def test_a_full_disk_refuses_new_requests_with_a_sentence(build: Build) -> None:
+    """What is there is still needed, so nothing can be cleared away."""
+    async with build.world(max_disk=1000) as world:
+        await world.imagine(world.ada)
+        await world.finished()
+        assert "no room for more pictures" in said(await world.imagine(world.ada))
+        await world.env.advance_time(3 * 3600)
+        await world.imagine(world.ada)
+        await world.finished()
+        assert world.credits() == 2
+        assert len(list((world.folder / "vault").rglob("*.png"))) == 1

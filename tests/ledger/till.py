@@ -1,0 +1,118 @@
+"""A till: the ledger with a real database and a clock that tests set."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from bot.domain import Requester, new_job_id
+from bot.errors import QuotaSpent
+from bot.ledger import Allowance, Ledger, Limit, Settlement, parse_limits
+from bot.store import Row, Store
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+# Somewhere inside an hour, so that every window cuts one.
+NOON = 1_700_000_000_000
+
+SERVER_ID = 10
+ADMIN = 99
+
+
+def requester(user_id: int = 1, server_id: int = SERVER_ID, *roles: int) -> Requester:
+    """Return a person in a server, with roles."""
+    return Requester(user_id, server_id, f"person {user_id}", roles)
+
+
+@dataclass
+class Clock:
+    """The time, in milliseconds; a test moves it."""
+
+    ms: int = NOON
+
+    def __call__(self) -> int:
+        """Return the time."""
+        return self.ms
+
+
+@dataclass
+class Till:
+    """The ledger's verbs, each in a transaction of its own."""
+
+    store: Store
+    ledger: Ledger
+    clock: Clock
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        default: str = "",
+        server_quota: str = "",
+        total_quota: str = "",
+        max_doubtful_per_day: int = 3,
+    ) -> AsyncIterator[Self]:
+        """Open a till in that folder, with the operator's quotas."""
+        clock = clock or Clock()
+        ledger = Ledger(
+            default=parse_limits(default),
+            server_quota=parse_limits(server_quota),
+            total_quota=parse_limits(total_quota),
+            max_doubtful_per_day=max_doubtful_per_day,
+            now=clock,
+        )
+        async with Store.open(folder / "easel.db", backup_dir=folder, now=clock) as store:
+            yield cls(store, ledger, clock)
+
+    async def hold(self, who: Requester, credits: int = 1) -> str:
+        """Hold the credits and return the job's id."""
+        job_id = new_job_id(self.clock.ms)
+        async with self.store.transaction(self.ledger.subjects(who)) as tx:
+            await self.ledger.hold(tx, job_id=job_id, requester=who, credits=credits)
+        return job_id
+
+    async def refused(self, who: Requester, credits: int = 1) -> QuotaSpent:
+        """Return why the hold is refused; it must be."""
+        try:
+            await self.hold(who, credits)
+        except QuotaSpent as spent:
+            return spent
+        raise AssertionError(f"{credits} credits were granted")
+
+    async def settle(self, job_id: str, delivered: int, doubtful: int = 0) -> Settlement | None:
+        """Settle the job."""
+        async with self.store.transaction() as tx:
+            return await self.ledger.settle(tx, job_id, delivered=delivered, doubtful=doubtful)
+
+    async def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
+        """Set a subject's limits as an admin does; ``unlimited/day`` too."""
+        for limit in _limits(text):
+            async with self.store.transaction() as tx:
+                await self.ledger.set_limit(
+                    tx, server_id=server_id, subject=subject, limit=limit, actor_id=ADMIN
+                )
+
+    async def allowances(self, who: Requester) -> tuple[Allowance, ...]:
+        """Return the person's allowances."""
+        async with self.store.reading() as rows:
+            return await self.ledger.allowances(rows, who)
+
+    async def left(self, who: Requester) -> int | None:
+        """Return what the tightest limit leaves."""
+        async with self.store.reading() as rows:
+            tightest = await self.ledger.left(rows, who)
+        return tightest.left if tightest else None
+
+    async def rows(self, sql: str) -> Sequence[Row]:
+        """Read the database."""
+        async with self.store.reading() as rows:
+            return await rows.all(sql)
+
+
+def _limits(text: str) -> tuple[Limit, ...]:
+    parsed = parse_limits(text.replace("unlimited", "0"))
+    return tuple(Limit(None, limit.period) for limit in parsed) if "unlimited" in text else parsed

@@ -1,0 +1,214 @@
+"""What the database promises: transactions that are whole, and nobody else's."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartRefused
+from bot.store import Store, Tx, database_path
+from bot.store.tx import rewritten
+
+COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """Return a database with one table."""
+    async with opened(tmp_path) as store:
+        yield store
+
+
+def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
+    return Store.open(
+        folder / "easel.db", backup_dir=folder / "backup", now=lambda: 0, migrations=[COUNTER]
+    )
+
+
+async def names(store: Store) -> list[str]:
+    async with store.reading() as rows:
+        return [row["name"] for row in await rows.all("SELECT name FROM counter ORDER BY name")]
+
+
+async def insert(tx: Tx, name: str) -> None:
+    await tx.execute("INSERT INTO counter (name, n) VALUES ($1, $2)", name, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "sqlite"),
+    [
+        ("SELECT $1, $12, $1", "SELECT ?1, ?12, ?1"),
+        ("SELECT '$1', 'it''s $2', \"$3\", $4", "SELECT '$1', 'it''s $2', \"$3\", ?4"),
+        ("SELECT $1 -- not $2\n, $3 /* nor\n $4 */", "SELECT ?1 -- not $2\n, ?3 /* nor\n $4 */"),
+    ],
+)
+def test_parameters_are_rewritten_only_where_they_are_parameters(written: str, sqlite: str) -> None:
+    """Otherwise a prompt's or comment's dollar sign would change a statement."""
+    assert rewritten(written) == sqlite
+
+
+async def test_parameters_are_bound_by_number_not_by_appearance(store: Store) -> None:
+    """SQLite itself would bind $2 first here: silently the wrong value."""
+    async with store.reading() as rows:
+        row = await rows.one("SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two")
+    assert row is not None
+    assert tuple(row) == ("two", "one", "two")
+    assert row["first"] == "one"
+
+
+async def test_a_statement_tells_how_many_rows_it_changed(store: Store) -> None:
+    """Conditional updates decide by this number."""
+    async with store.transaction() as tx:
+        await insert(tx, "a")
+        await insert(tx, "b")
+        assert await tx.execute("UPDATE counter SET n = n + 1") == 2
+        assert await tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
+
+
+async def test_an_exception_rolls_everything_back(store: Store) -> None:
+    """A job without its hold, or a hold without its job, must not stay."""
+
+    async def half_a_job() -> None:
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half_a_job()
+    assert await names(store) == []
+
+
+async def test_a_failing_statement_rolls_everything_back(store: Store) -> None:
+    """The database's own guards end the transaction like any other exception."""
+
+    async def the_same_twice() -> None:
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+            await insert(tx, "a")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await the_same_twice()
+    assert await names(store) == []
+
+
+@pytest.mark.parametrize("steps", range(0, 150, 2))
+async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store, steps: int) -> None:
+    """A cancelled task must leave neither half of its work nor an open transaction."""
+
+    async def work() -> None:
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+            await insert(tx, "b")
+
+    task = asyncio.create_task(work())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    left = await names(store)
+    assert left == ["a", "b"] or (left == [] and task.cancelled())
+    async with store.transaction() as tx:
+        await insert(tx, "c")
+
+
+async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancelled(
+    store: Store, tmp_path: Path
+) -> None:
+    """A BEGIN still running in the thread would lock everybody out for good."""
+    other = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def work() -> None:
+        async with store.transaction():
+            raise AssertionError
+
+    task = asyncio.create_task(work())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        task.cancel()
+    other.execute("ROLLBACK")
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+async def test_transactions_of_many_tasks_do_not_interleave(store: Store) -> None:
+    """Two tasks that read before they write must not both see the old value."""
+
+    async def add_one(*, fails: bool) -> None:
+        async with store.transaction() as tx:
+            row = await tx.one("SELECT n FROM counter")
+            assert row is not None
+            await asyncio.sleep(0)
+            await tx.execute("UPDATE counter SET n = $1", row["n"] + 1)
+            if fails:
+                raise RuntimeError
+
+    async with store.transaction() as tx:
+        await insert(tx, "a")
+    tasks = (add_one(fails=number % 3 == 0) for number in range(30))
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with store.reading() as rows:
+        (row,) = await rows.all("SELECT n FROM counter")
+    assert row["n"] == 20
+
+
+async def test_two_processes_take_turns(store: Store, tmp_path: Path) -> None:
+    """A terminal job beside the bot waits for the file, it does not fail."""
+
+    async def add(where: Store, prefix: str) -> None:
+        for number in range(20):
+            async with where.transaction() as tx:
+                await insert(tx, f"{prefix}{number}")
+
+    async with opened(tmp_path) as other:
+        await asyncio.gather(add(store, "bot"), add(other, "terminal"))
+    assert len(await names(store)) == 40
+
+
+async def test_a_reader_cannot_write(store: Store) -> None:
+    """A question like /usage must never change the books."""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        async with store.reading() as rows:
+            await insert(rows, "a")
+
+
+async def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
+    """Sums that are read one after the other must belong together."""
+    async with store.reading() as rows:
+        assert await rows.all("SELECT name FROM counter") == []
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+        assert await rows.all("SELECT name FROM counter") == []
+    assert await names(store) == ["a"]
+
+
+async def test_every_commit_is_flushed_and_references_are_checked(store: Store) -> None:
+    """At a lower level a power cut forgets that a request was sent, and pays it twice."""
+    async with store.transaction() as tx:
+        pragmas = [
+            await tx.one(f"PRAGMA {name}")
+            for name in ("synchronous", "journal_mode", "foreign_keys")
+        ]
+    assert [tuple(row) for row in pragmas if row] == [(2,), ("wal",), (1,)]
+
+
+def test_a_database_url_names_a_relative_or_an_absolute_file() -> None:
+    """Operators know these URLs from elsewhere."""
+    assert database_path("sqlite:///data/easel.db") == Path("data/easel.db")
+    assert database_path("sqlite:////srv/easel.db") == Path("/srv/easel.db")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "data/easel.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///a.db?mode=ro",
+     "postgresql://localhost/easel"],
+)  # fmt: skip
+def test_any_other_url_is_refused_with_the_mend(url: str) -> None:
+    """The operator learns the variable's name and how to write it, not a traceback."""
+    with pytest.raises(StartRefused, match=r"DATABASE_URL.*sqlite:///data/easel\.db"):
+        database_path(url)

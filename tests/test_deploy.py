@@ -1,0 +1,68 @@
+"""The service unit and the container: their numbers fit the settings' defaults."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+UNIT = (ROOT / "deploy" / "easel.service").read_text()
+IMAGE = (ROOT / "Dockerfile").read_text()
+GRACE_S = Settings.model_fields["shutdown_grace"].default
+CLOSING_S = 20  # to edit cards and close files after the grace
+
+
+def test_the_service_manager_waits_for_running_jobs() -> None:
+    """A kill in the middle of the grace would make every update of the bot a crash."""
+    (stop_s,) = re.findall(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert int(stop_s) >= GRACE_S + CLOSING_S
+
+
+def test_the_container_is_told_to_wait_as_long() -> None:
+    """Docker's own ten seconds do not fit."""
+    told = re.findall(r"--stop-timeout (\d+)|stop_grace_period: (\d+)s", IMAGE)
+    assert told
+    assert all(int(one or other) >= GRACE_S + CLOSING_S for one, other in told)
+    assert re.search(r"^STOPSIGNAL SIGTERM$", IMAGE, re.MULTILINE)
+
+
+def test_the_container_runs_without_rights_and_keeps_its_data() -> None:
+    """What a picture could exploit must not be root; an update must not lose the journal."""
+    user = re.findall(r"^USER (\S+)$", IMAGE, re.MULTILINE)[-1]
+    assert user.split(":")[0] not in {"0", "root"}
+    assert re.search(r"^VOLUME /data$", IMAGE, re.MULTILINE)
+    # The settings' default paths are relative.
+    assert re.findall(r"^WORKDIR (.+)$", IMAGE, re.MULTILINE)[-1] == "/data"
+    # Without a shell in between the signal reaches the bot.
+    assert re.search(r'^ENTRYPOINT \["python", "-m", "bot"\]$', IMAGE, re.MULTILINE)
+
+
+def test_no_secret_goes_into_the_image() -> None:
+    """Only what is listed leaves the folder, and .env is not."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    assert not [line for line in lines if line.startswith("!.") or "env" in line.split("#")[0]]
+
+
+def test_the_service_does_not_restart_what_a_restart_cannot_mend() -> None:
+    """Exit code 2 is a wrong setting: a loop would ask Discord for a login every five seconds."""
+    assert "Restart=on-failure" in UNIT
+    assert "RestartPreventExitStatus=2" in UNIT
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_the_service_unit_is_well_formed(tmp_path: Path) -> None:
+    """A misspelt line is only a warning to systemd: the hardening would be missing."""
+    unit = tmp_path / "easel.service"
+    unit.write_text(UNIT.replace("/opt/easel/bin/python", "/bin/true"))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "easel.service" not in verified.stderr

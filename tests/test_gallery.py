@@ -1,0 +1,163 @@
+"""What is kept, how long, and what has to go first."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain import ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.errors import NoRoom, NotKept
+from bot.gallery import BATCH, Gallery, Room
+from bot.journal import Journal
+from bot.store import Store
+from bot.vault import NEEDED_MS, Vault
+
+ADA = Requester(user_id=1, server_id=10, name="Ada")
+DAY_MS = 24 * 3600 * 1000
+
+
+class Shop:
+    """A gallery with a clock, and painters who bring files."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.now_ms = 100 * DAY_MS
+        self.folder = folder
+        self.store = store
+        self.journal = Journal(owner="me", now=self.now)
+        self.open()
+
+    def open(self) -> None:
+        """Start anew, as another process would."""
+        self.vault = Vault(self.folder / "vault", self.now)
+        room = Room(timedelta(days=30), max_bytes=1000)
+        self.gallery = Gallery(self.store, self.vault, room, now=self.now)
+
+    def now(self) -> int:
+        """Return the time."""
+        return self.now_ms
+
+    async def painted(self, *contents: bytes) -> Job:
+        """Keep a job with pictures of these bytes, and end it."""
+        request = ImageRequest("a fox", "m", "auto", len(contents))
+        job = Job(new_job_id(self.now_ms), request, ADA, len(contents), self.now_ms)
+        async with self.store.transaction() as tx:
+            await self.journal.queued(tx, job)
+        assert await self.gallery.keep(job, [self.picture(content) for content in contents])
+        async with self.store.transaction() as tx:
+            await self.journal.ended(tx, job.id, JobState.DONE)
+        return job
+
+    def picture(self, content: bytes) -> Picture:
+        """Return a file as the gateway's room leaves it."""
+        path = self.folder / f"slot-{new_job_id(0)}.png"
+        path.write_bytes(content)
+        return Picture(path, "png", 8, 8, len(content), "a red fox")
+
+    async def kept(self) -> list[int]:
+        """Return how many pictures each of Ada's jobs still has, the newest first."""
+        return [past.pictures for past in await self.gallery.last(ADA.user_id, most=25)]
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    backup = tmp_path / "backup"
+    async with Store.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+        yield Shop(tmp_path, store)
+
+
+async def test_what_was_kept_comes_back_as_it_was(shop: Shop) -> None:
+    """The original, with what is known of it, also after its job's folder is gone."""
+    job = await shop.painted(b"one", b"two")
+    for path in shop.folder.glob("slot-*"):
+        path.unlink()
+    again, pictures = await shop.gallery.take_out(job.id, ADA.user_id)
+    assert again.id == job.id
+    assert [picture.path.read_bytes() for picture in pictures] == [b"one", b"two"]
+    assert (pictures[0].width, pictures[0].revised_prompt) == (8, "a red fox")
+
+
+async def test_nobody_takes_out_what_is_not_theirs(shop: Shop) -> None:
+    """The list is mine; its ids are no secret."""
+    job = await shop.painted(b"one")
+    with pytest.raises(NotKept):
+        await shop.gallery.take_out(job.id, ADA.user_id + 1)
+
+
+async def test_keeping_twice_changes_nothing(shop: Shop) -> None:
+    """A start after a crash delivers, and keeps, again."""
+    job = await shop.painted(b"one")
+    assert await shop.gallery.keep(job, [shop.picture(b"one")])
+    assert await shop.kept() == [1]
+    assert shop.vault.total_bytes == 3
+
+
+async def test_what_is_older_than_the_retention_goes(shop: Shop) -> None:
+    """Thirty days, also when there is room for more; the same picture kept again stays."""
+    await shop.painted(b"old", b"both")
+    shop.now_ms += 20 * DAY_MS
+    await shop.painted(b"both")
+    shop.now_ms += 11 * DAY_MS
+    await shop.gallery.clear()
+    assert await shop.kept() == [1, 0]
+    assert shop.vault.total_bytes == len(b"both")
+
+
+async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
+    """New requests make room for themselves."""
+    for number in range(10):
+        await shop.painted(bytes([number]) * 100)
+        shop.now_ms += NEEDED_MS
+    await shop.gallery.make_room()
+    assert await shop.kept() == [1] * 8 + [0] * 2
+    assert shop.vault.total_bytes == 800
+
+
+async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
+    """Somebody's job waits for these references: a new one is refused instead."""
+    await shop.painted(*(bytes([number]) * 100 for number in range(10)))
+    with pytest.raises(NoRoom):
+        await shop.gallery.make_room()
+    assert await shop.kept() == [10]
+
+
+async def test_a_start_counts_what_is_there(shop: Shop) -> None:
+    """Also the remains of a write that a crash cut off; they go like everything old."""
+    await shop.painted(b"one")
+    (shop.folder / "vault" / "aa").mkdir()
+    (shop.folder / "vault" / "aa" / "x.part").write_bytes(b"half")
+    shop.open()
+    assert shop.vault.total_bytes == 7
+    shop.now_ms = 10**14
+    await shop.gallery.clear()
+    assert shop.vault.total_bytes == 0
+    assert await shop.kept() == [0]
+
+
+async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
+    """However much there is, the database is never locked for long."""
+    await shop.painted(*(str(number).encode() for number in range(2 * BATCH + 1)))
+    shop.now_ms += 31 * DAY_MS
+    await shop.gallery.clear()
+    assert shop.vault.total_bytes == 0
+    async with shop.store.reading() as rows:
+        assert await rows.all("SELECT * FROM pictures") == []
+
+
+async def test_a_file_that_is_kept_again_while_clearing_stays(shop: Shop) -> None:
+    """The sweep decided a moment ago; since then somebody attached the same picture."""
+    await shop.painted(b"one")
+    old = shop.vault.outdated(before=shop.now_ms + 1, most_bytes=1000)
+    shop.now_ms += 1
+    await shop.painted(b"one")
+    for file in old:
+        shop.vault.remove(file)
+    assert await shop.kept() == [1, 1]
+
+
+async def test_a_disk_that_refuses_is_said(shop: Shop) -> None:
+    """The pictures can still be posted; they are only not kept."""
+    (shop.folder / "vault").write_text("a file where a folder should be")
+    request = ImageRequest("a fox", "m", "auto", 1)
+    job = Job(new_job_id(shop.now_ms), request, ADA, 1, shop.now_ms)
+    assert not await shop.gallery.keep(job, [shop.picture(b"one")])

@@ -1,0 +1,82 @@
+"""Logs: what an operator reads, and what nobody may read there."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from bot.logs import Redactor, configure
+
+SECRET = "planted-secret-value"
+
+
+@pytest.fixture(autouse=True)
+def _restored_logging() -> object:
+    """Give pytest its own logging back."""
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    yield
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"key {SECRET}",
+        "Authorization: Bearer abc.def-123",
+        "sk-proj-abcdef123456",
+        "PATCH /webhooks/123456/aW50ZXJhY3Rpb24tdG9rZW4.x-y_z/messages/@original",
+        "POST https://discord.com/api/v10/interactions/123456/aW50ZXJhY3Rpb24/callback",
+        "token MTE0NTY3ODkwMTIzNDU2Nzg5MA.GabcDE.abcdefghijklmnopqrstuvwxyz01234567890",
+    ],
+)
+def test_secrets_are_taken_out_of_text(text: str) -> None:
+    """Whatever looks like a key or token never reaches a log line."""
+    clean = Redactor([SECRET]).clean(text)
+    assert "[hidden]" in clean
+    for secret in (SECRET, "abc.def-123", "sk-proj", "aW50ZXJ", "GabcDE"):
+        assert secret not in clean
+
+
+def test_plain_text_stays_as_it_is() -> None:
+    """A redactor that hides everything would hide the defect, too."""
+    text = "gateway.refused model=dall-e-3 status=429 request=req_0123"
+    assert Redactor([SECRET, ""]).clean(text) == text
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_records_of_any_library_pass_the_redactor(
+    style: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A traceback from a library is as safe as a line of ours."""
+    configure(level="DEBUG", style="json" if style == "json" else "console", secrets=[SECRET])
+    structlog.get_logger().info("ours", note=SECRET, prompt="a private prompt", n=1)
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        logging.getLogger("theirs").exception("failed with %s", SECRET)
+    printed = capsys.readouterr().err
+    assert "ours" in printed
+    assert "theirs" in printed
+    assert "ValueError" in printed
+    assert SECRET not in printed
+    assert "private" not in printed
+
+
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log collector reads every line by itself."""
+    configure(level="INFO", style="json", secrets=[])
+    structlog.get_logger().info("gateway.refused", model="dall-e-3", ms=12)
+    record = json.loads(capsys.readouterr().err)
+    assert (record["event"], record["model"], record["ms"]) == ("gateway.refused", "dall-e-3", 12)
+    assert record["level"] == "info"
+
+
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """An operator who asks for warnings gets only these."""
+    configure(level="WARNING", style="console", secrets=[])
+    structlog.get_logger().info("chatty")
+    logging.getLogger("discord.http").debug("headers")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,59 @@
+"""Owners: liveness is a lock that the kernel frees."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartRefused
+from bot.owner import is_dead, only_bot, own
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from bot.owner import own
+with own(Path(sys.argv[1])) as owner:
+    print(owner, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_an_owner_lives_while_its_process_holds_the_lock(tmp_path: Path) -> None:
+    """A running bot's jobs are never taken for abandoned."""
+    with own(tmp_path) as owner:
+        assert not is_dead(tmp_path, owner)
+    assert is_dead(tmp_path, owner)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_is_dead_at_once(tmp_path: Path) -> None:
+    """SIGKILL leaves no chance to clean up, yet the next start must know."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    with process:
+        assert process.stdout is not None
+        owner = process.stdout.readline().strip()
+        assert not is_dead(tmp_path, owner)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert is_dead(tmp_path, owner)
+    assert not (tmp_path / f"{owner}.lock").exists()
+
+
+def test_an_owner_that_never_was_is_dead(tmp_path: Path) -> None:
+    """Jobs of a process whose lock file somebody removed are recovered, too."""
+    assert is_dead(tmp_path, "0" * 32)
+
+
+def test_a_second_bot_on_one_folder_is_refused(tmp_path: Path) -> None:
+    """Two bots would answer every command twice."""
+    with only_bot(tmp_path), pytest.raises(StartRefused, match="DATA_DIR"), only_bot(tmp_path):
+        pass
+    with only_bot(tmp_path):
+        pass

@@ -1,0 +1,130 @@
+"""The queue under anything: nobody starves, nobody is served twice, and no limit is passed."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import Requester
+from bot.queue import Limits, Queue, Ticket
+from bot.seam import just_await
+
+USERS, SERVERS = 3, 3
+
+asks = st.tuples(st.just("ask"), st.integers(1, SERVERS), st.integers(1, USERS))
+ends = st.tuples(st.sampled_from(["end", "dismiss", "claim"]), st.integers(0, 50), st.just(0))
+happenings = st.lists(st.one_of(asks, asks, ends), max_size=60)
+
+
+@dataclass
+class Bar:
+    """A queue at work, with everybody who ever came."""
+
+    slots: int
+    slots_per_user: int
+    tickets: list[Ticket] = field(default_factory=list)
+    served: dict[Ticket, int] = field(default_factory=dict)
+    gone: set[Ticket] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        limits = Limits(
+            slots=self.slots, slots_per_user=self.slots_per_user, waiting=999, waiting_per_user=999
+        )
+        self.queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=just_await)
+
+    @property
+    def running(self) -> list[Ticket]:
+        """Return who has a slot."""
+        return [ticket for ticket in self.tickets if ticket.running and ticket not in self.gone]
+
+    @property
+    def waiting(self) -> list[Ticket]:
+        """Return who has none yet."""
+        return [t for t in self.tickets if not t.running and t not in self.gone]
+
+    def happens(self, what: str, number: int, user: int) -> None:
+        """Let somebody come or go, and check that nobody has more than their share."""
+        match what:
+            case "ask":
+                asker = Requester(user + 10 * number, number, "somebody")
+                self.tickets.append(self.queue.readmit(asker, "m"))
+            case "claim" if unclaimed := [t for t in self.waiting if t.turn is None]:
+                self.queue.claim(unclaimed[number % len(unclaimed)])
+            case "end" if running := self.running:
+                self.leaves(running[number % len(running)])
+            case "dismiss" if waiting := self.waiting:
+                ticket = waiting[number % len(waiting)]
+                self.queue.dismiss(ticket)
+                self.leaves(ticket)
+        self.check()
+
+    def leaves(self, ticket: Ticket) -> None:
+        """Let somebody go."""
+        self.gone.add(ticket)
+        self.queue.leave(ticket)
+
+    def check(self) -> None:
+        """Check the limits, and note who was served since."""
+        assert len(self.running) <= self.slots
+        busy = Counter(ticket.user_id for ticket in self.running)
+        assert all(count <= self.slots_per_user for count in busy.values())
+        for ticket in self.running:
+            self.served.setdefault(ticket, len(self.served))
+
+    def drain(self) -> None:
+        """Let everybody be served to the last."""
+        for ticket in self.waiting:
+            if ticket.turn is None:
+                self.queue.claim(ticket)
+                self.check()
+        while self.running:
+            self.leaves(self.running[0])
+            self.check()
+
+
+async def _evening(bar: Bar, happenings: Sequence[tuple[str, int, int]]) -> None:
+    for what, number, user in happenings:
+        bar.happens(what, number, user)
+    bar.drain()
+
+
+@given(happenings, st.integers(1, 4), st.integers(1, 3))
+def test_everybody_is_served_once_and_within_the_limits(
+    happenings: Sequence[tuple[str, int, int]], slots: int, slots_per_user: int
+) -> None:
+    """A lost place is a job that never ends; a second slot is a paid request too many."""
+    bar = Bar(slots, slots_per_user)
+    asyncio.run(_evening(bar, happenings))
+    assert bar.waiting == []
+    dismissed = [ticket for ticket in bar.gone if ticket.dismissed]
+    assert len(bar.served) + len(dismissed) == len(bar.tickets)
+    assert len(bar.gone) == len(bar.tickets)
+
+
+askers = st.tuples(st.integers(1, SERVERS), st.integers(1, USERS), st.booleans())
+
+
+@given(st.lists(askers, min_size=1, max_size=40))
+def test_nobody_starves(askers: list[tuple[int, int, bool]]) -> None:
+    """Whoever asks, and whenever: the next job of a person is at most one round away."""
+    bar = Bar(1, 1)
+    came: dict[Ticket, int] = {}
+
+    async def evening() -> None:
+        for server, user, is_followed_by_an_end in askers:
+            bar.happens("ask", server, user)
+            came[bar.tickets[-1]] = len(bar.served)
+            bar.happens("claim", 0, 0)
+            if is_followed_by_an_end:
+                bar.happens("end", 0, 0)
+        bar.drain()
+
+    asyncio.run(evening())
+    last_of: dict[int, int] = {}
+    for ticket, turn in bar.served.items():
+        first_in_line_since = max(came[ticket], last_of.get(ticket.user_id, 0))
+        assert turn - first_in_line_since <= USERS * SERVERS
+        last_of[ticket.user_id] = turn

@@ -1,0 +1,163 @@
+"""Settings: what an operator writes is what the bot does, or one sentence says why not."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bot.app import read_gateways
+from bot.errors import StartRefused
+from bot.ledger import Limit, Period
+from bot.settings import MENDS, Settings, load
+
+ROOT = Path(__file__).parent.parent
+MINIMUM = {
+    "DISCORD_TOKEN": "a-token",
+    "IMAGE_API_URL": "http://127.0.0.1:9/v1",
+    "IMAGE_API_KEY": "a-key",
+    "IMAGE_MODELS": "easel-painter",
+}
+Environment = Callable[..., Settings]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
+    """Load the settings of a process whose environment holds just these variables."""
+    for name in MENDS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def start(**variables: str) -> Settings:
+        for name, value in (MINIMUM | variables).items():
+            monkeypatch.setenv(name, value)
+        return load()
+
+    return start
+
+
+def test_every_setting_stands_in_the_example_with_a_comment() -> None:
+    """An operator finds each setting, and what it is for, without reading code."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    explained = {
+        match[1]
+        for before, line in pairwise(lines)
+        if (match := re.match(r"(?:# )?([A-Z][A-Z_]+)=", line)) and before.startswith("# ")
+    }
+    wanted = {name.upper() for name in Settings.model_fields} - {"GATEWAYS"}
+    assert wanted - explained - {"GATEWAYS__NAME__API_KEY"} == set()
+    assert set(MENDS) == wanted | {"GATEWAYS"}
+
+
+def test_the_example_itself_is_a_valid_file(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Copying .env.example and filling in the first four must start the bot."""
+    (tmp_path / ".env").write_text((ROOT / ".env.example").read_text())
+    assert environment().max_running_per_user == 3
+
+
+def test_defaults_are_the_documented_ones(environment: Environment) -> None:
+    """A person may paint 20 pictures a day when nobody set anything."""
+    settings = environment()
+    assert settings.default_quota == (Limit(20, Period.DAY),)
+    assert settings.server_quota == settings.total_quota == ()
+    assert settings.image_models == ("easel-painter",)
+
+
+def test_lists_and_several_limits_are_read(environment: Environment) -> None:
+    """Comma lists and several periods work as the example file says."""
+    settings = environment(
+        IMAGE_MODELS=" a , b,", DEFAULT_QUOTA="5/hour, 20/day", ALLOWED_SERVERS="1,2"
+    )
+    assert settings.image_models == ("a", "b")
+    assert [str(limit) for limit in settings.default_quota] == ["5/hour", "20/day"]
+    assert settings.allowed_servers == (1, 2)
+
+
+@pytest.mark.parametrize(("text", "size"), [("5GB", 5 * 10**9), ("500 mb", 5 * 10**8)])
+def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, size: int) -> None:
+    """Nobody counts the zeros of five gigabytes."""
+    assert environment(MAX_DISK=text).max_disk == size
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEFAULT_QUOTA", "20/fortnight"),
+        ("DEFAULT_QUOTA", "-1/day"),
+        ("SERVER_QUOTA", "many"),
+        ("ALLOWED_SERVERS", "my server"),
+        ("MAX_CONCURRENT_JOBS", "0"),
+        ("MAX_RUNNING_PER_USER", ""),
+        ("SHUTDOWN_GRACE", "soon"),
+        ("RETENTION_DAYS", "0"),
+        ("MAX_DISK", "plenty"),
+        ("MAX_DISK", "5MB"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("DEV_GUILD_ID", "here"),
+        ("GATEWAYS__X__KEY", "sk-nearly"),
+        ("GATEWAYS", "not a table"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
+    environment: Environment, name: str, value: str
+) -> None:
+    """An operator who mistypes a value is told which, and how to write it."""
+    with pytest.raises(StartRefused) as refused:
+        environment(**{name: value})
+    sentence, variable = str(refused.value), name.partition("__")[0]
+    assert sentence.startswith(variable)
+    assert MENDS[variable] in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("name", ["IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS"])
+def test_a_missing_gateway_setting_stops_the_start(environment: Environment, name: str) -> None:
+    """A bot that could not paint says so at once, not at the first request."""
+    with pytest.raises(StartRefused, match=f"^{name} is missing"):
+        read_gateways(environment(**{name: ""}))
+
+
+def test_a_gateways_file_replaces_the_single_gateway(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """Several gateways come from one file, their keys from the environment."""
+    file = tmp_path / "gateways.toml"
+    file.write_text('[gateways.one]\nbase_url = "http://127.0.0.1:9"\nmodels = ["dall-e-3"]\n')
+    settings = environment(
+        IMAGE_API_URL="", GATEWAYS_FILE=str(file), GATEWAYS__ONE__API_KEY="sk-planted"
+    )
+    (gateway,) = read_gateways(settings)
+    assert (gateway.name, gateway.key) == ("one", "sk-planted")
+    assert "sk-planted" in settings.secrets
+    assert "sk-planted" not in repr((settings, gateway))
+
+
+def test_a_key_for_a_gateway_that_the_file_lacks_stops_the_start(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """A typo in a variable's name must not leave a gateway without its key."""
+    file = tmp_path / "gateways.toml"
+    file.write_text('[gateways.one]\nbase_url = "http://127.0.0.1:9"\nmodels = ["dall-e-3"]\n')
+    settings = environment(
+        IMAGE_API_URL="", GATEWAYS_FILE=str(file), GATEWAYS__OEN__API_KEY="sk-planted"
+    )
+    with pytest.raises(StartRefused, match="GATEWAYS__OEN__API_KEY"):
+        read_gateways(settings)
+
+
+def test_a_key_without_a_file_and_both_ways_at_once_are_refused(environment: Environment) -> None:
+    """Half-finished settings are told, not guessed at."""
+    with pytest.raises(StartRefused, match="GATEWAYS__ONE__API_KEY"):
+        read_gateways(environment(GATEWAYS__ONE__API_KEY="sk-planted"))
+    with pytest.raises(StartRefused, match="both set"):
+        read_gateways(environment(GATEWAYS_FILE="gateways.toml"))
+
+
+def test_a_file_that_cannot_be_read_is_named(environment: Environment) -> None:
+    """A wrong path is one sentence, no traceback."""
+    with pytest.raises(StartRefused, match="GATEWAYS_FILE cannot be read"):
+        read_gateways(environment(IMAGE_API_URL="", GATEWAYS_FILE="nowhere.toml"))

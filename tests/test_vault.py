@@ -1,0 +1,187 @@
+"""The vault and the references in it: every kind of file that a stranger can attach."""
+
+import asyncio
+import io
+import struct
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.domain import ImageRequest, Reference
+from bot.references import (
+    MAX_MASK_BYTES,
+    MAX_MEGABYTES,
+    Attached,
+    MaskUnfit,
+    ReferenceLost,
+    References,
+    ReferenceTooLarge,
+    ReferenceTooManyPixels,
+    ReferenceUnreadable,
+    Upload,
+)
+from bot.vault import Vault
+
+REQUEST = ImageRequest("a fox", "m", "auto", 1)
+
+
+def drawn(kind: str, *, size: tuple[int, int] = (40, 30), frames: int = 1) -> bytes:
+    file = io.BytesIO()
+    pictures = [Image.new("RGB", size, (20 * i, 90, 120)) for i in range(1, frames + 1)]
+    more = {"save_all": True, "append_images": pictures[1:]} if frames > 1 else {}
+    pictures[0].save(file, kind, **more)
+    return file.getvalue()
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """Return a tiny PNG that says it is enormous."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + body
+
+
+def given(data: bytes, *, says: int | None = None) -> Upload:
+    return Upload(len(data) if says is None else says, reading(data), "http://127.0.0.1/x.png")
+
+
+def reading(data: bytes) -> Callable[[], Awaitable[bytes]]:
+    async def read() -> bytes:
+        return data
+
+    return read
+
+
+async def keep(references: References, uploads: list[Upload]) -> tuple[Reference, ...]:
+    """Return what is kept of these uploads."""
+    return (await references.keep(Attached(tuple(uploads)), REQUEST)).references
+
+
+@pytest.fixture
+def references(tmp_path: Path) -> References:
+    return References(Vault(tmp_path), now=lambda: 7)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+async def test_a_picture_is_kept_exactly_as_it_came(
+    references: References, tmp_path: Path, kind: str
+) -> None:
+    """Whatever the file was called, its content says what it is."""
+    data = drawn(kind)
+    (kept,) = await keep(references, [given(data)])
+    assert (kept.format, kept.bytes, kept.fetched_at) == (kind, len(data), 7)
+    assert kept.url == "http://127.0.0.1/x.png"
+    assert Vault(tmp_path).path(kept).read_bytes() == data
+
+
+async def test_of_a_moving_gif_the_first_frame_is_kept(
+    references: References, tmp_path: Path
+) -> None:
+    """No image model takes a film."""
+    (kept,) = await keep(references, [given(drawn("gif", frames=3))])
+    assert kept.format == "png"
+    with Image.open(Vault(tmp_path).path(kept)) as picture:
+        assert (picture.size, getattr(picture, "n_frames", 1)) == ((40, 30), 1)
+
+
+async def test_the_same_picture_twice_is_one_file(references: References, tmp_path: Path) -> None:
+    """A favourite reference does not fill the disk."""
+    once = await keep(references, [given(drawn("png")), given(drawn("png"))])
+    again = await keep(references, [given(drawn("png"))])
+    assert len({*once, *again}) == 1
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not a picture", drawn("png")[:60], drawn("jpeg")[:200], drawn("bmp"), drawn("tiff")],
+    ids=["empty", "text", "cut png", "cut jpeg", "bmp", "tiff"],
+)
+async def test_what_is_no_whole_picture_is_named_by_its_number(
+    references: References, tmp_path: Path, data: bytes
+) -> None:
+    """The person learns which of five files to replace, and nothing is kept of it."""
+    with pytest.raises(ReferenceUnreadable) as refused:
+        await keep(references, [given(drawn("png")), given(data)])
+    assert refused.value.number == 2
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("side", [5_001, 30_000])
+async def test_a_bomb_is_refused_before_it_is_unpacked(references: References, side: int) -> None:
+    """A small file that unpacks to gigabytes would end the bot."""
+    with pytest.raises(ReferenceTooManyPixels):
+        await keep(references, [given(png_bomb(side, side))])
+
+
+async def test_a_large_file_is_refused_before_and_after_the_fetch(references: References) -> None:
+    """The declared size may lie."""
+    large = MAX_MEGABYTES * 1_000_000 + 1
+    with pytest.raises(ReferenceTooLarge):
+        references.check(Attached((given(b"", says=large),)), REQUEST)
+    with pytest.raises(ReferenceTooLarge):
+        await keep(references, [given(bytes(large), says=5)])
+
+
+async def test_an_attachment_that_is_gone_is_lost(references: References) -> None:
+    """Discord keeps attachments of commands for a while only."""
+
+    async def gone() -> bytes:
+        raise OSError
+
+    with pytest.raises(ReferenceLost):
+        await keep(references, [Upload(5, gone)])
+
+
+async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_held(
+    references: References, tmp_path: Path
+) -> None:
+    """A re-roll must not silently paint without its reference."""
+    kept = await keep(references, [given(drawn("png"))])
+    references.check(Attached(), replace(REQUEST, references=kept))
+    path = Vault(tmp_path).path(kept[0])
+    path.write_bytes(path.read_bytes()[:10])
+    with pytest.raises(ReferenceLost):
+        references.check(Attached(), replace(REQUEST, references=kept))
+    path.unlink()
+    with pytest.raises(ReferenceLost):
+        references.check(Attached(), replace(REQUEST, references=kept))
+
+
+async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
+    """Two writers of one name must not tear it."""
+    vault = Vault(tmp_path)
+    data = drawn("png")
+    await asyncio.gather(*(asyncio.to_thread(vault.keep, data, "png") for _ in range(20)))
+    assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]
+
+
+async def test_a_mask_lies_over_the_first_reference(references: References) -> None:
+    """A PNG with the same pixels is kept beside the references."""
+    attached = Attached((given(drawn("jpeg")), given(drawn("png"))), given(drawn("png")))
+    request = await references.keep(attached, REQUEST)
+    assert [kept.format for kept in request.references] == ["jpeg", "png"]
+    assert request.mask == request.references[1]
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [drawn("jpeg"), drawn("png", size=(40, 31)), drawn("png") + bytes(MAX_MASK_BYTES)],
+    ids=["a jpeg", "other pixels", "too large"],
+)
+async def test_a_mask_that_does_not_fit_says_which_would(
+    references: References, mask: bytes
+) -> None:
+    """The sentence names the pixels to draw."""
+    with pytest.raises(MaskUnfit) as refused:
+        await references.keep(Attached((given(drawn("png")),), given(mask)), REQUEST)
+    assert (refused.value.width, refused.value.height) == (40, 30)
