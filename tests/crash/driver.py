@@ -26,6 +26,7 @@ from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
 from bot.seam import Seam, wall_clock_ms
 from bot.settings import Settings
+from bot.store import Store
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE
 
@@ -125,16 +126,21 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
         taken = await house.recovery.take_over()
         await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         print("open", flush=True)  # noqa: T201 - the test waits for it
-        submitted, still_open = counts(moment.database)
+        submitted, still_open = await counts(house.store)
         for number in range(submitted, submitted + jobs - still_open):
             await submit(house, courier, number)
         await house.studio.drained()
 
 
-def counts(database: Path) -> tuple[int, int]:
-    """Return how many jobs there were, and how many of them are open."""
-    with sqlite3.connect(database) as rows:
-        return rows.execute("SELECT COUNT(*), COUNT(*) - COUNT(ended_at) FROM jobs").fetchone()  # type: ignore[no-any-return]  # sqlite3 cannot know
+async def counts(store: Store) -> tuple[int, int]:
+    """Return how many jobs there were, and how many of them are open.
+
+    Through the house's own connection: SQLite keeps a second one's descriptors for as long as
+    the first holds a lock, so a look from beside would count as a leak of files.
+    """
+    async with store.reading() as rows:
+        (row,) = await rows.all("SELECT COUNT(*) AS jobs, COUNT(ended_at) AS ended FROM jobs")
+    return row["jobs"], row["jobs"] - row["ended"]
 
 
 async def submit(house: House, courier: FolderCourier, number: int) -> None:

@@ -23,9 +23,9 @@ CLOSING_S = 0.5
 
 async def soak(folder: Path, url: str, seconds: float) -> None:
     """Keep people's jobs open for a while, then see all through."""
-    cards, database = folder / "cards", folder / "easel.db"
+    cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
-    courier = FolderCourier(cards, Moment(database))
+    courier = FolderCourier(cards, Moment(folder / "easel.db"))
     seam = Seam(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
     async with open_house(settings(folder, url), seam) as house:
@@ -33,7 +33,7 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
         await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         for share in (WARM, 1.0):
             while time.monotonic() - begun < seconds * share:
-                submitted, still_open = counts(database)
+                submitted, still_open = await counts(house.store)
                 for number in range(submitted, submitted + PEOPLE - still_open):
                     await submit(house, courier, number)
                 await asyncio.sleep(LOOK_S)
