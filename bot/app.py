@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.books import Books
 from bot.chores import Chores
 from bot.client import Client
 from bot.delivery.attachments import read_again
@@ -17,6 +18,7 @@ from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
 from bot.delivery.quota_cards import QuotaCards
+from bot.delivery.suggestions import Suggestions
 from bot.errors import StartRefused
 from bot.gallery import Gallery, Room
 from bot.gateways.alarms import Alarms
@@ -26,9 +28,10 @@ from bot.gateways.offers import Offers
 from bot.gateways.router import Router
 from bot.i18n.texts import Texts, discord_timestamp
 from bot.journal import Journal
-from bot.ledger import Ledger
+from bot.ledger import Ledger, Tariff
 from bot.owner import only_bot, own
 from bot.queue import Limits, Queue
+from bot.reckoning import Costs
 from bot.recovery import Recovery
 from bot.references import References
 from bot.seam import Seam
@@ -53,6 +56,8 @@ class House:
     store: Store
     ledger: Ledger
     catalogue: Catalogue
+    costs: Costs
+    tariff: Tariff
     studio: Studio
     stops: Stops
     recovery: Recovery
@@ -71,6 +76,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
+    check_prices(settings, catalogue)
     async with AsyncExitStack() as stack:
         owner = stack.enter_context(own(settings.data_dir / "run"))
         store = await stack.enter_async_context(_store(settings, seam))
@@ -85,11 +91,15 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         ledger = _ledger(settings, seam)
         queue = _queue(settings, catalogue, seam)
         stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
+        tariff = await _tariff(store, ledger)
+        costs = Costs(catalogue, tariff)
         studio = Studio(
             Parts(
                 store=store,
                 ledger=ledger,
                 journal=journal,
+                books=Books(store, ledger, journal, catalogue, alarms),
+                costs=costs,
                 queue=queue,
                 catalogue=catalogue,
                 references=References(vault, now=seam.now),
@@ -106,6 +116,8 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             store=store,
             ledger=ledger,
             catalogue=catalogue,
+            costs=costs,
+            tariff=tariff,
             studio=studio,
             stops=stops,
             recovery=recovery,
@@ -158,7 +170,9 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
                 studio=house.studio,
                 catalogue=house.catalogue,
                 couriers=couriers,
-                now=seam.now,
+                suggestions=Suggestions(
+                    catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
+                ),
             )
         )
         await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
@@ -192,6 +206,21 @@ def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
             "name the file that holds this gateway, or use IMAGE_API_KEY."
         )
     return (_only_gateway(settings),)
+
+
+def check_prices(settings: Settings, catalogue: Catalogue) -> None:
+    """Raise StartRefused when there is a budget and something that is offered has no price."""
+    if not (settings.operator_budget and catalogue.unpriced):
+        return
+    gateway, model = catalogue.unpriced[0]
+    key = f'[gateways.{gateway}.abilities."{model}"]'
+    where = f"{key} of {settings.gateways_file}"
+    if settings.gateways_file is None:
+        where = f"{key} of a gateways.toml, and name that file in GATEWAYS_FILE"
+    raise StartRefused(
+        f"OPERATOR_BUDGET needs a price of every model, and the gateway {gateway} has none for "
+        f"{model}: write one like price = 0.04 under {where}, or leave OPERATOR_BUDGET empty."
+    )
 
 
 def _only_gateway(settings: Settings) -> Gateway:
@@ -260,11 +289,17 @@ def _recovery(
     )
 
 
+async def _tariff(store: Store, ledger: Ledger) -> Tariff:
+    async with store.reading() as rows:
+        return Tariff(await ledger.costs(rows, None))
+
+
 def _ledger(settings: Settings, seam: Seam) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
         total_quota=settings.total_quota,
+        budget=settings.operator_budget,
         max_doubtful_per_day=settings.max_doubtful_per_day,
         now=seam.now,
     )
