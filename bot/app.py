@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from discord.ext.commands import Cog
+
 from bot.chores import Chores
 from bot.client import Client
 from bot.customs import Customs
@@ -14,6 +16,7 @@ from bot.delivery.attachments import read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
+from bot.delivery.customs_cards import CustomsCards
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
@@ -40,11 +43,16 @@ from bot.store import Store, database_path
 from bot.studio import Parts, Studio
 from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
+from cogs.choosing import Choosing
+from cogs.desk import Desk
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.preferences import Personal
+from cogs.presets import Presets
 from cogs.quota import Quota
 from cogs.reception import Reception
 from cogs.results import Results
+from cogs.server import Server
 from cogs.stopping import Stopping
 
 
@@ -159,14 +167,9 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             chores.begin()
 
         client.once_logged_in = once_logged_in
-        await client.add_cog(
-            Imagine(
-                reception=reception,
-                catalogue=house.catalogue,
-                couriers=couriers,
-                now=seam.now,
-            )
-        )
+        desk = _desk(client, house.catalogue, customs, reception)
+        for door in _front_doors(desk, couriers, seam):
+            await client.add_cog(door)
         await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
         await client.add_cog(
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
@@ -183,6 +186,29 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client, customs)
+
+
+def _front_doors(desk: Desk, couriers: Couriers, seam: Seam) -> tuple[Cog, ...]:
+    imagine = Imagine(
+        reception=desk.reception,
+        catalogue=desk.catalogue,
+        couriers=couriers,
+        choosing=desk.choosing,
+        now=seam.now,
+    )
+    return imagine, Server(desk), Personal(desk), Presets(desk, couriers)
+
+
+def _desk(client: Client, catalogue: Catalogue, customs: Customs, reception: Reception) -> Desk:
+    cards = CustomsCards(client.texts)
+    return Desk(
+        client=client,
+        reception=reception,
+        catalogue=catalogue,
+        customs=customs,
+        choosing=Choosing(reception=reception, catalogue=catalogue, customs=customs, cards=cards),
+        cards=cards,
+    )
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
