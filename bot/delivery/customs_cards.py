@@ -16,7 +16,9 @@ LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 LONGEST_CHOICE = 100  # of a choice's name (application-commands)
 MOST_ON_A_PAGE = 10
 _ROOM_FOR_MORE = 40
+# Ten presets share the 4096 characters of a description, and escapes may double a text.
 _PROMPT = 80
+_FACTS = 110
 
 Facts = Sequence[tuple[str, str]]
 
@@ -172,7 +174,7 @@ class CustomsCards:
         wish = preset.wish
         count = wish.n and self._texts.say("preset-list-n", locale, n=wish.n)
         words = (wish.model, wish.size, count, wish.quality, wish.style, wish.background)
-        facts = " · ".join(_word(word) for word in words if word)
+        facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
         prompt = wish.prompt and escaped(one_line(wish.prompt, _PROMPT))
         told = [small(line) for line in (prompt, facts) if line]
         return "\n".join([f"**{escaped(preset.name)}**", *told])
