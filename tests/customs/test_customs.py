@@ -1,5 +1,6 @@
 """Customs: memory for every door, written through, and read again at the next start."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +109,20 @@ async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
     with pytest.raises(NoSuchPreset):
         await customs.change_server(1, broken)
     assert customs.server(1).n == (await fresh(store)).server(1).n == 2
+
+
+async def test_changes_at_once_lose_nothing(store: Store) -> None:
+    """Two admins press at the same moment; each starts from what the other made."""
+    customs = await fresh(store)
+
+    def one_more(settings: ServerSettings) -> ServerSettings:
+        return replace(
+            settings, channels=(*(settings.channels or ()), len(settings.channels or ()))
+        )
+
+    await asyncio.gather(*(customs.change_server(1, one_more) for _ in range(20)))
+    assert customs.server(1).channels == tuple(range(20))
+    assert (await fresh(store)).server(1) == customs.server(1)
 
 
 async def test_a_row_that_cannot_be_written_is_not_remembered(store: Store) -> None:

@@ -316,6 +316,17 @@ async def test_a_roll_obeys_the_level_of_today(world: World) -> None:
     assert [body["moderation"] for body in world.gateway.bodies] == ["low", "auto"]
 
 
+async def test_the_servers_language_is_that_of_public_cards(world: World) -> None:
+    """Discord says en-US of everybody; the server may know better."""
+    await world.imagine(world.ada)
+    await change(world, "language", language="en")
+    await world.imagine(world.ada)
+    await world.finished()
+    await react(world, world.ben, world.card)
+    locales = [locale for (locale,) in world.rows("SELECT locale FROM jobs")]
+    assert sorted(locales) == ["en", "en", "en-US"]
+
+
 @pytest.mark.parametrize("language", ["en", "English", "ENGLISH "])
 async def test_a_language_is_chosen_by_its_code_or_name(world: World, language: str) -> None:
     """As people call it."""
