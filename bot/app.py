@@ -7,13 +7,17 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from discord.ext.commands import Cog
+
 from bot.books import Books
 from bot.chores import Chores
 from bot.client import Client
+from bot.customs import Customs
 from bot.delivery.attachments import read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
+from bot.delivery.customs_cards import CustomsCards
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
@@ -42,10 +46,16 @@ from bot.store import Store, database_path
 from bot.studio import Parts, Studio
 from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
+from cogs.choosing import Choosing
+from cogs.desk import Desk
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.preferences import Personal
+from cogs.presets import Presets
 from cogs.quota import Quota
+from cogs.reception import Reception
 from cogs.results import Results
+from cogs.server import Server
 from cogs.stopping import Stopping
 
 
@@ -134,6 +144,7 @@ class Bot:
 
     house: House
     client: Client
+    customs: Customs
 
 
 @asynccontextmanager
@@ -147,6 +158,9 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         stack.enter_context(only_bot(settings.data_dir / "run"))
         house = await stack.enter_async_context(open_house(settings, seam))
         taken = await house.recovery.take_over()
+        customs = Customs(house.store, now=seam.now)
+        await customs.load()
+        reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
         texts = Texts(when=discord_timestamp)
         cards, notes = Cards(texts), Notes(texts)
         client = Client(
@@ -165,26 +179,57 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             chores.begin()
 
         client.once_logged_in = once_logged_in
-        await client.add_cog(
-            Imagine(
-                studio=house.studio,
-                catalogue=house.catalogue,
-                couriers=couriers,
-                suggestions=Suggestions(
-                    catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
-                ),
-            )
+        suggestions = Suggestions(
+            catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
         )
+        desk = _desk(client, suggestions, house.catalogue, customs, reception)
+        for door in _front_doors(desk, couriers):
+            await client.add_cog(door)
         await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
         await client.add_cog(
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
         await client.add_cog(
-            Results(client=client, studio=house.studio, couriers=couriers, now=seam.now)
+            Results(
+                client=client,
+                reception=reception,
+                studio=house.studio,
+                couriers=couriers,
+                now=seam.now,
+            )
         )
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
-        yield Bot(house, client)
+        yield Bot(house, client, customs)
+
+
+def _front_doors(desk: Desk, couriers: Couriers) -> tuple[Cog, ...]:
+    imagine = Imagine(
+        reception=desk.reception,
+        catalogue=desk.catalogue,
+        couriers=couriers,
+        choosing=desk.choosing,
+    )
+    return imagine, Server(desk), Personal(desk), Presets(desk, couriers)
+
+
+def _desk(
+    client: Client,
+    suggestions: Suggestions,
+    catalogue: Catalogue,
+    customs: Customs,
+    reception: Reception,
+) -> Desk:
+    cards = CustomsCards(client.texts)
+    choosing = Choosing(reception=reception, suggestions=suggestions, customs=customs, cards=cards)
+    return Desk(
+        client=client,
+        reception=reception,
+        catalogue=catalogue,
+        customs=customs,
+        choosing=choosing,
+        cards=cards,
+    )
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:

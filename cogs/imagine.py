@@ -1,4 +1,4 @@
-"""/imagine: options and attachments → ImageRequest → studio."""
+"""/imagine: options and attachments → a wish → the reception."""
 
 from functools import partial
 
@@ -6,12 +6,15 @@ import discord
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
+from bot.customs import Wish
 from bot.delivery.courier import Couriers
-from bot.delivery.suggestions import Choices, Suggestions
-from bot.domain import Requester
+from bot.delivery.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
 from bot.references import Attached, Upload
-from bot.studio import Studio
+from cogs.choosing import Choosing
+from cogs.reception import Reception, requester
+
+__all__ = ("Imagine", "requester")
 
 
 class Imagine(commands.Cog):
@@ -20,15 +23,15 @@ class Imagine(commands.Cog):
     def __init__(
         self,
         *,
-        studio: Studio,
+        reception: Reception,
         catalogue: Catalogue,
         couriers: Couriers,
-        suggestions: Suggestions,
+        choosing: Choosing,
     ) -> None:
-        self._studio = studio
+        self._reception = reception
         self._catalogue = catalogue
         self._couriers = couriers
-        self._suggestions = suggestions
+        self._choosing = choosing
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -40,6 +43,7 @@ class Imagine(commands.Cog):
         quality="How carefully",
         style="In which style",
         background="What is behind it",
+        preset="What else to take: one that you saved with /preset",
         reference1="A picture to start from",
         reference2="A second picture to start from",
         reference3="A third picture to start from",
@@ -53,10 +57,11 @@ class Imagine(commands.Cog):
         prompt: app_commands.Range[str, 1, 4000],
         model: str | None = None,
         size: str | None = None,
-        n: app_commands.Range[int, 1, 10] = 1,
+        n: app_commands.Range[int, 1, 10] | None = None,
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
+        preset: str | None = None,
         reference1: Attachment | None = None,
         reference2: Attachment | None = None,
         reference3: Attachment | None = None,
@@ -70,7 +75,7 @@ class Imagine(commands.Cog):
             pictures=tuple(_upload(attachment) for attachment in given if attachment is not None),
             mask=_upload(mask) if mask is not None else None,
         )
-        request = self._catalogue.order(
+        wish = Wish(
             prompt=prompt,
             model=model,
             size=size,
@@ -78,59 +83,44 @@ class Imagine(commands.Cog):
             quality=quality,
             style=style,
             background=background,
-            references=len(attached.pictures),
-            mask=mask is not None,
         )
-        await self._studio.submit(
-            request,
-            requester(interaction.user, interaction.guild_id),
+        await self._reception.paint(
+            wish,
+            self._reception.visitor(interaction),
             self._couriers.answering(interaction),
+            preset=preset,
             attached=attached,
-            locale=str(interaction.guild_locale or interaction.locale),
         )
 
     @imagine.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models that match what was typed so far, with what a picture costs."""
-        return self._suggestions.models(
-            typed,
-            server_id=interaction.guild_id or 0,
-            locale=str(interaction.locale),
-            quality=interaction.namespace.quality,
-        )
+        """Offer the models that may be used here, with what a picture costs."""
+        return self._choosing.models(interaction, typed)
 
     @imagine.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the sizes that the chosen model can paint."""
-        return self._suggestions.sizes(typed, model=interaction.namespace.model)
+        return self._choosing.sizes(interaction, typed)
 
     @imagine.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the qualities that the chosen model knows, with what a picture costs."""
-        return self._suggestions.qualities(
-            typed,
-            model=interaction.namespace.model,
-            server_id=interaction.guild_id or 0,
-            locale=str(interaction.locale),
-        )
+        return self._choosing.qualities(interaction, typed)
 
     @imagine.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the styles that the chosen model knows."""
-        return self._suggestions.choices("style", typed, model=interaction.namespace.model)
+        return self._choosing.words(interaction, "style", typed)
 
     @imagine.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the backgrounds that the chosen model knows."""
-        return self._suggestions.choices("background", typed, model=interaction.namespace.model)
+        return self._choosing.words(interaction, "background", typed)
 
-
-def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
-    """Return who asks, and where."""
-    roles = getattr(user, "roles", ())
-    # Discord gives everybody a role with the server's id.
-    role_ids = tuple(role.id for role in roles if role.id != server_id)
-    return Requester(user.id, server_id or 0, user.display_name, role_ids)
+    @imagine.autocomplete("preset")
+    async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the person's own presets."""
+        return self._choosing.presets(interaction, typed)
 
 
 def _upload(attachment: Attachment) -> Upload:

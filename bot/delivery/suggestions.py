@@ -26,9 +26,15 @@ class Suggestions:
         self._now = now
 
     def models(
-        self, typed: str, *, server_id: int, locale: str, quality: str | None = None
+        self,
+        typed: str,
+        *,
+        server_id: int,
+        locale: str,
+        quality: str | None = None,
+        among: Iterable[str] | None = None,
     ) -> Choices:
-        """Offer the models that match; one that retires says when.
+        """Offer the models that match, of all or ``among`` some; one that retires says when.
 
         Each tells its cost at the ``quality`` that was typed, where the model knows that.
         """
@@ -39,7 +45,7 @@ class Suggestions:
                 self._cost(name, quality, server_id, locale),
                 value=name,
             )
-            for name in self._catalogue.suggest_models(typed)
+            for name in self._catalogue.suggest_models(typed, among)
         ]
 
     def qualities(self, typed: str, *, model: str | None, server_id: int, locale: str) -> Choices:
@@ -52,11 +58,11 @@ class Suggestions:
 
     def sizes(self, typed: str, *, model: str | None) -> Choices:
         """Offer the sizes that the model can paint."""
-        return _plain(self._catalogue.suggest_sizes(model, typed))
+        return plain(self._catalogue.suggest_sizes(model, typed))
 
     def choices(self, option: Option, typed: str, *, model: str | None) -> Choices:
         """Offer the model's own words for an option."""
-        return _plain(self._catalogue.suggest_choices(model, option, typed))
+        return plain(self._catalogue.suggest_choices(model, option, typed))
 
     def _cost(self, model: str, quality: str | None, server_id: int, locale: str) -> str:
         known = self._catalogue.model(model).name
@@ -64,7 +70,8 @@ class Suggestions:
         return self._texts.say("card-credits", locale, credits=each)
 
 
-def _plain(words: Iterable[str]) -> Choices:
+def plain(words: Iterable[str]) -> Choices:
+    """Return words as Discord takes them."""
     return [Choice(name=word[:LONGEST_CHOICE], value=word[:LONGEST_CHOICE]) for word in words]
 
 

@@ -167,10 +167,13 @@ class Catalogue:
         if references <= 0:
             raise MaskWithoutReference
 
-    def suggest_models(self, typed: str) -> list[str]:
-        """Return up to 25 model names, those whose name or label matches ``typed`` first."""
+    def suggest_models(self, typed: str, among: Iterable[str] | None = None) -> list[str]:
+        """Return up to 25 model names, of all or ``among`` some.
+
+        Those whose name or label matches what was typed come first.
+        """
         labels = {model.name: model.label for model in self.models}
-        return _matching_first(typed, list(labels), also=labels)
+        return _matching_first(typed, list(labels if among is None else among), also=labels)
 
     def shown(self, name: str, today: date) -> str:
         """Return a model as it is suggested: its label, with its last day if that is soon."""
@@ -210,6 +213,12 @@ class Catalogue:
             return self.model(name) if name else self.default
         except UnknownModel:
             return None
+
+    def deaf_to(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of the models cannot be told this level of moderation."""
+        if moderation is None:
+            return ()
+        return tuple(n for n in names if moderation not in (self.model(n).moderations or ()))
 
     def fan_out(self, request: ImageRequest) -> list[int]:
         """Return how many pictures each paid POST asks for: as many at once as the model can."""

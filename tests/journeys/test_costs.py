@@ -54,9 +54,10 @@ async def test_the_cost_is_on_the_card_before_and_after_the_work(build: Build) -
 async def test_suggestions_say_what_a_picture_costs(build: Build) -> None:
     """A person chooses with the price in view, and sends the bare word."""
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
-        assert await offered(world, "model", "") == {"gpt-image-2": "GPT Image 2 · 2 credits"}
+        offers = await offered(world, "model", "")
+        assert offers == {"gpt-image-2": "GPT Image 2 · 2 credits · default"}
         high = await offered(world, "model", "", quality="HIGH")
-        assert high == {"gpt-image-2": "GPT Image 2 · 4 credits"}
+        assert high == {"gpt-image-2": "GPT Image 2 · 4 credits · default"}
         for chosen in ({}, {"model": "GPT-image-2"}):
             assert await offered(world, "quality", "", **chosen) == {
                 "low": "low · 1 credit",
@@ -72,7 +73,8 @@ async def test_a_server_has_costs_of_its_own(build: Build) -> None:
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         await own_cost(world, None, 3)
         await own_cost(world, "high", 0)
-        assert await offered(world, "model", "") == {"gpt-image-2": "GPT Image 2 · 3 credits"}
+        offers = await offered(world, "model", "")
+        assert offers == {"gpt-image-2": "GPT Image 2 · 3 credits · default"}
         words = await offered(world, "quality", "")
         assert (words["low"], words["high"]) == ("low · 3 credits", "high · 0 credits")
         await world.imagine(world.ada, n=2, quality="low")
@@ -90,7 +92,8 @@ async def test_a_servers_own_costs_are_known_after_a_restart(build: Build) -> No
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         await own_cost(world, None, 7)
         await world.restart()
-        assert await offered(world, "model", "") == {"gpt-image-2": "GPT Image 2 · 7 credits"}
+        offers = await offered(world, "model", "")
+        assert offers == {"gpt-image-2": "GPT Image 2 · 7 credits · default"}
 
 
 @pytest.mark.parametrize("own", [None, 3])

@@ -1,0 +1,126 @@
+"""What a server and a person may set, as values; None is left to whoever comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal, Self, TypeVar, get_args
+
+from bot.customs.wish import Wish
+from bot.errors import Refusal
+
+T = TypeVar("T")
+
+Controls = Literal["anyone", "requester"]
+Moderation = Literal["auto", "low"]
+MODERATIONS: tuple[Moderation, ...] = get_args(Moderation)
+
+REROLL = "🔄"
+DELETE = "❌"
+
+
+@dataclass(eq=False, kw_only=True)
+class NothingChosen(Refusal):
+    """A command was sent without any of its options."""
+
+    message_id = "error-nothing-chosen"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotOnTheList(Refusal):
+    """What was to be removed from a list of allowed ones is not on it."""
+
+    name: str
+    message_id = "error-not-on-the-list"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownLanguage(Refusal):
+    """Nobody has translated Easel into that; ``allowed`` is a comma list."""
+
+    language: str
+    allowed: str
+    message_id = "error-unknown-language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """What the admins of a server set.
+
+    ``models``, ``channels`` and ``roles`` are those that are allowed: None is all of them, an
+    empty list none, because all that were allowed have been deleted. A category stands for its
+    channels, a channel for its threads.
+    """
+
+    model: str | None = None
+    size: str | None = None
+    n: int | None = None
+    models: tuple[str, ...] | None = None
+    channels: tuple[int, ...] | None = None
+    roles: tuple[int, ...] | None = None
+    controls: Controls = "anyone"
+    reroll: str = REROLL
+    delete: str = DELETE
+    moderation: Moderation | None = None
+    language: str | None = None
+
+    @property
+    def wish(self) -> Wish:
+        """Return what is painted here where a person says nothing."""
+        return Wish(model=self.model, size=self.size, n=self.n)
+
+    def still_there(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
+        """Return the settings without channels and roles that were deleted.
+
+        A list that becomes empty so stays a list: what was closed does not open by itself.
+        """
+        return replace(
+            self, channels=_among(self.channels, channels), roles=_among(self.roles, roles)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What a person set for themselves, everywhere."""
+
+    model: str | None = None
+    size: str | None = None
+    n: int | None = None
+    quality: str | None = None
+    language: str | None = None
+    private: bool | None = None
+    ping: bool = True
+
+    @property
+    def wish(self) -> Wish:
+        """Return what is painted for them where they say nothing."""
+        return Wish(
+            model=self.model, size=self.size, n=self.n, quality=self.quality, private=self.private
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A wish that a person gave a name; ``at`` is in milliseconds since the epoch."""
+
+    name: str
+    wish: Wish
+    at: int
+
+
+def allowing(allowed: tuple[T, ...] | None, one: T) -> tuple[T, ...]:
+    """Return a list of allowed ones with one more; where all were allowed, it is the only one."""
+    return tuple(dict.fromkeys((*(allowed or ()), one)))
+
+
+def removing(allowed: tuple[T, ...] | None, one: T, *, name: str) -> tuple[T, ...] | None:
+    """Return the list without one; without its last one it is no list, and all are allowed.
+
+    Raises:
+        NotOnTheList: ``name`` is how people call it.
+    """
+    if one not in (allowed or ()):
+        raise NotOnTheList(name=name)
+    return tuple(other for other in allowed or () if other != one) or None
+
+
+def _among(allowed: tuple[int, ...] | None, existing: Collection[int]) -> tuple[int, ...] | None:
+    return None if allowed is None else tuple(one for one in allowed if one in existing)

@@ -1,0 +1,124 @@
+"""What the doors offer while somebody types, with the default marked: from memory alone."""
+
+from collections.abc import Iterable
+
+from discord import Interaction
+from discord.app_commands import Choice
+
+from bot.customs import Customs, UnknownLanguage
+from bot.delivery.customs_cards import CustomsCards, Painted, language_name
+from bot.delivery.suggestions import Choices, Suggestions, plain
+from bot.gateways.catalogue import Option
+from cogs.reception import Reception
+
+
+class Choosing:
+    """Offers models and their words, presets and languages."""
+
+    def __init__(
+        self,
+        *,
+        reception: Reception,
+        suggestions: Suggestions,
+        customs: Customs,
+        cards: CustomsCards,
+    ) -> None:
+        self._reception = reception
+        self._suggestions = suggestions
+        self._customs = customs
+        self._cards = cards
+
+    def models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that may be used here, with what a picture costs."""
+        offered = self._suggestions.models(
+            typed,
+            server_id=interaction.guild_id or 0,
+            locale=self._locale(interaction),
+            quality=interaction.namespace.quality,
+            among=self._offered(interaction),
+        )
+        return self._marked(interaction, offered, self._default_model(interaction))
+
+    def all_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer every model that there is."""
+        return self._suggestions.models(
+            typed, server_id=interaction.guild_id or 0, locale=self._locale(interaction)
+        )
+
+    def sizes(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the sizes of the model that would paint."""
+        painted = self.painted(interaction)
+        sizes = self._suggestions.sizes(typed, model=self._model(interaction, painted))
+        return self._marked(interaction, sizes, painted.size)
+
+    def qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the qualities of the model that would paint, with what a picture costs."""
+        painted = self.painted(interaction)
+        qualities = self._suggestions.qualities(
+            typed,
+            model=self._model(interaction, painted),
+            server_id=interaction.guild_id or 0,
+            locale=self._locale(interaction),
+        )
+        return self._marked(interaction, qualities, painted.quality)
+
+    def words(self, interaction: Interaction, option: Option, typed: str) -> Choices:
+        """Offer the words that the model that would paint has for an option."""
+        model = self._model(interaction, self.painted(interaction))
+        return self._suggestions.choices(option, typed, model=model)
+
+    def presets(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the person's own presets."""
+        return plain(self._customs.suggest_presets(interaction.user.id, typed))
+
+    def painted(self, interaction: Interaction) -> Painted:
+        """Return what would be painted if nothing more was typed."""
+        typed = interaction.namespace
+        server_id, user_id = interaction.guild_id or 0, interaction.user.id
+        return self._reception.painted(server_id, user_id, model=typed.model, preset=typed.preset)
+
+    def _model(self, interaction: Interaction, painted: Painted) -> str:
+        return interaction.namespace.model or painted.model
+
+    def _offered(self, interaction: Interaction) -> tuple[str, ...]:
+        """Return the models that may be used here, the default first."""
+        default = self._default_model(interaction)
+        return tuple(dict.fromkeys((default, *self._reception.models(interaction.guild_id or 0))))
+
+    def _default_model(self, interaction: Interaction) -> str:
+        server_id, user_id = interaction.guild_id or 0, interaction.user.id
+        preset = interaction.namespace.preset
+        return self._reception.painted(server_id, user_id, preset=preset).model
+
+    def _marked(
+        self, interaction: Interaction, offered: Iterable[Choice[str]], default: str | None
+    ) -> Choices:
+        return self._cards.marked(offered, default, self._locale(interaction))
+
+    def _locale(self, interaction: Interaction) -> str:
+        return self._reception.visitor(interaction).locale
+
+
+def language_choices(locales: Iterable[str], typed: str) -> Choices:
+    """Offer languages in their own words."""
+    named = {locale: language_name(locale) for locale in locales}
+    wanted = typed.strip().casefold()
+    return [
+        Choice(name=name, value=locale)
+        for locale, name in named.items()
+        if wanted in name.casefold() or wanted in locale.casefold()
+    ]
+
+
+def spoken(typed: str, locales: Iterable[str]) -> str:
+    """Return the language that somebody typed, by its code or by its own name.
+
+    Raises:
+        UnknownLanguage
+    """
+    named = {locale: language_name(locale) for locale in locales}
+    wanted = typed.strip().casefold()
+    for locale, name in named.items():
+        if wanted in {locale.casefold(), name.casefold()}:
+            return locale
+    raise UnknownLanguage(language=typed, allowed=", ".join(named.values()))

@@ -1,0 +1,322 @@
+"""The one way from any door to the studio: customs, house rules, catalogue, then the work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import discord
+from discord import Interaction
+
+from bot.customs import (
+    Customs,
+    NoSuchPreset,
+    NothingChosen,
+    Wish,
+    Word,
+    allowed_models,
+    check_controls,
+    check_model,
+    check_place,
+    resolve,
+)
+from bot.delivery.customs_cards import Painted
+from bot.domain import ImageRequest, Job, Reference, Requester
+from bot.errors import Refusal, UnknownModel
+from bot.gateways.catalogue import Catalogue
+from bot.outcome import Courier
+from bot.references import Attached
+from bot.studio import NOTHING, Studio
+
+_ANY = "any"  # a prompt that every model takes
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who stands at a door, and where.
+
+    ``channel_ids`` are the channel's own id and those of the channel and the category that it
+    lies in. ``locale`` is for what only they read, ``public_locale`` for what everybody does.
+    ``may_manage`` tells whether they may manage others' messages there.
+    """
+
+    requester: Requester
+    channel_ids: tuple[int, ...]
+    locale: str
+    public_locale: str
+    may_manage: bool
+
+    @property
+    def server_id(self) -> int:
+        """Return the server's id, 0 where there is none."""
+        return self.requester.server_id
+
+
+class Reception:
+    """Takes wishes at every door; whoever stands there pays."""
+
+    def __init__(self, *, studio: Studio, catalogue: Catalogue, customs: Customs) -> None:
+        self._studio = studio
+        self._catalogue = catalogue
+        self._customs = customs
+        self._names = tuple(model.name for model in catalogue.models)
+
+    # --- who is there -------------------------------------------------------------------------
+
+    def visitor(self, interaction: Interaction) -> Visitor:
+        """Return who typed a command, pressed a button or sent a form."""
+        public = str(interaction.guild_locale or interaction.locale)
+        return self._visitor(
+            requester(interaction.user, interaction.guild_id),
+            channel_ids(interaction.channel_id, interaction.channel),
+            str(interaction.locale),
+            public,
+            may_manage=interaction.permissions.manage_messages,
+        )
+
+    def reactor(self, member: discord.Member, channel_id: int) -> Visitor:
+        """Return who reacted: Discord does not tell their language, so the server's counts."""
+        place = member.guild.get_channel_or_thread(channel_id)
+        locale = str(member.guild.preferred_locale)
+        return self._visitor(
+            requester(member, member.guild.id),
+            channel_ids(channel_id, place),
+            locale,
+            locale,
+            may_manage=place is not None and _may_manage(place, member),
+        )
+
+    def _visitor(
+        self,
+        who: Requester,
+        channels: tuple[int, ...],
+        locale: str,
+        public: str,
+        *,
+        may_manage: bool,
+    ) -> Visitor:
+        person, server = self._customs.person(who.user_id), self._customs.server(who.server_id)
+        return Visitor(
+            who, channels, person.language or locale, server.language or public, may_manage
+        )
+
+    # --- what they want -----------------------------------------------------------------------
+
+    async def paint(
+        self,
+        wish: Wish,
+        visitor: Visitor,
+        courier: Courier,
+        *,
+        preset: str | None = None,
+        attached: Attached = NOTHING,
+        references: Sequence[Reference] = (),
+        mask: Reference | None = None,
+        after: str | None = None,
+    ) -> Job:
+        """Paint what somebody wishes, over a preset of theirs and everybody's defaults.
+
+        ``references`` and ``mask`` are those that an earlier job kept; what is ``attached`` comes
+        after them. ``after`` is the id of the job that this one comes from.
+
+        Raises:
+            EaselError: nobody was charged, no card is shown; the sentence says what to do.
+        """
+        self.check_place(visitor)
+        wish = self.resolved(wish, visitor, preset=preset)
+        self._check_model(visitor, wish.model or self._catalogue.default.name)
+        request = self._order(
+            wish,
+            references=len(references) + len(attached.pictures),
+            mask=mask is not None or attached.mask is not None,
+        )
+        request = replace(request, references=tuple(references), mask=mask)
+        return await self._submit(request, visitor, courier, attached=attached, after=after)
+
+    async def again(self, job: Job, visitor: Visitor, courier: Courier) -> Job:
+        """Paint an earlier job's request once more as it was: only the house rules apply.
+
+        Raises:
+            EaselError: as ``paint`` does.
+        """
+        self.check_place(visitor)
+        self.check_controls(visitor, job)
+        self._check_model(visitor, job.request.model)
+        return await self._submit(job.request, visitor, courier, after=job.id)
+
+    def check_place(self, visitor: Visitor) -> None:
+        """Refuse who may not paint, or not here: before a form is shown to them, too.
+
+        Raises:
+            ChannelNotAllowed, RoleNotAllowed
+        """
+        check_place(
+            self._customs.server(visitor.server_id),
+            channel_ids=visitor.channel_ids,
+            role_ids=visitor.requester.role_ids,
+        )
+
+    def check_controls(self, visitor: Visitor, job: Job) -> None:
+        """Refuse a press under another's result where the server wants that.
+
+        Raises:
+            ControlsNotYours
+        """
+        check_controls(
+            self._customs.server(visitor.server_id),
+            user_id=visitor.requester.user_id,
+            requester_id=job.requester.user_id,
+        )
+
+    def resolved(self, wish: Wish, visitor: Visitor, *, preset: str | None = None) -> Wish:
+        """Return the wish with what the preset, the person, the server and the operator add.
+
+        Raises:
+            NoSuchPreset, PromptEmpty
+        """
+        who = visitor.requester
+        saved = self._customs.preset(who.user_id, preset).wish if preset else Wish()
+        return resolve(
+            wish,
+            preset=saved,
+            person=self._customs.person(who.user_id).wish,
+            server=self._customs.server(who.server_id).wish,
+            models=self.models(who.server_id),
+            can=self.can,
+        )
+
+    def models(self, server_id: int) -> tuple[str, ...]:
+        """Return the models that may be used in a server, in the operator's order."""
+        return allowed_models(self._customs.server(server_id), self._names)
+
+    def can(self, model: str, word: Word, value: str) -> bool:
+        """Tell whether a model knows a value of an option."""
+        wish = Wish(prompt=_ANY, model=model).saying(word, value)
+        try:
+            self._order(wish)
+        except Refusal:
+            return False
+        return True
+
+    def check_paintable(self, wish: Wish) -> None:
+        """Refuse to keep a wish that no model can paint; without a prompt, one may come later.
+
+        Raises:
+            Refusal: what is wrong with it for its model, or for the operator's first.
+        """
+        refusals = []
+        for model in (wish.model,) if wish.model else self._names:
+            try:
+                self._order(replace(wish, model=model, prompt=wish.prompt or _ANY))
+            except Refusal as refusal:
+                refusals.append(refusal)
+            else:
+                return
+        raise refusals[0]
+
+    def checked(self, wish: Wish, *, otherwise: str) -> Wish:
+        """Return what shall be a default in the catalogue's spelling.
+
+        ``otherwise`` is the model that has to take it where the wish names none.
+
+        Raises:
+            NothingChosen, Refusal: a word is wrong; the sentence says which are right.
+        """
+        if wish == Wish():
+            raise NothingChosen
+        request = self._order(replace(wish, prompt=_ANY, model=wish.model or otherwise))
+        return replace(
+            wish,
+            model=request.model if wish.model else None,
+            size=str(request.size) if wish.size else None,
+            quality=request.quality,
+        )
+
+    def painted(self, server_id: int, user_id: int | None = None, **typed: str | None) -> Painted:
+        """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
+
+        What is typed wrongly counts as not typed.
+        """
+        person = Wish() if user_id is None else self._customs.person(user_id).wish
+        wish = resolve(
+            Wish(model=self._known(typed.get("model"))),
+            preset=self._preset_or_nothing(user_id, typed.get("preset")),
+            person=person,
+            server=self._customs.server(server_id).wish,
+            models=self.models(server_id),
+            can=self.can,
+        )
+        model = self._catalogue.model(self._known(wish.model) or self._catalogue.default.name)
+        size = wish.size or str(model.default_size)
+        return Painted(model.name, size, wish.n or 1, wish.quality)
+
+    def _known(self, model: str | None) -> str | None:
+        try:
+            return self._catalogue.model(model).name if model else None
+        except UnknownModel:
+            return None
+
+    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> Wish:
+        try:
+            saved = self._customs.preset(user_id, name) if user_id and name else None
+        except NoSuchPreset:
+            saved = None
+        return replace(saved.wish, prompt=None) if saved else Wish()
+
+    def _order(self, wish: Wish, *, references: int = 0, mask: bool = False) -> ImageRequest:
+        return self._catalogue.order(
+            prompt=wish.prompt or "",
+            model=wish.model,
+            size=wish.size,
+            n=wish.n,
+            quality=wish.quality,
+            style=wish.style,
+            background=wish.background,
+            references=references,
+            mask=mask,
+        )
+
+    def _check_model(self, visitor: Visitor, model: str) -> None:
+        check_model(self._customs.server(visitor.server_id), model, offered=self._names)
+
+    async def _submit(
+        self,
+        request: ImageRequest,
+        visitor: Visitor,
+        courier: Courier,
+        *,
+        attached: Attached = NOTHING,
+        after: str | None,
+    ) -> Job:
+        server = self._customs.server(visitor.server_id)
+        return await self._studio.submit(
+            replace(request, moderation=server.moderation),
+            visitor.requester,
+            courier,
+            attached=attached,
+            locale=visitor.public_locale,
+            parent=after,
+        )
+
+
+def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
+    """Return who asks, and where."""
+    roles = getattr(user, "roles", ())
+    # Discord gives everybody a role with the server's id.
+    role_ids = tuple(role.id for role in roles if role.id != server_id)
+    return Requester(user.id, server_id or 0, user.display_name, role_ids)
+
+
+def channel_ids(channel_id: int | None, channel: object) -> tuple[int, ...]:
+    """Return the ids that a rule may name for a channel: its own, its parent's, its category's."""
+    parent = category = None
+    if isinstance(channel, discord.Thread):
+        parent = channel.parent_id
+        category = channel.parent.category_id if channel.parent else None
+    elif isinstance(channel, discord.abc.GuildChannel):
+        category = channel.category_id
+    return tuple(found for found in (channel_id, parent, category) if found)
+
+
+def _may_manage(channel: discord.abc.GuildChannel | discord.Thread, who: discord.Member) -> bool:
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return False
+    return channel.permissions_for(who).manage_messages
