@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.charts import Charts
 from bot.chores import Chores
 from bot.client import Client
 from bot.delivery.attachments import read_again
@@ -26,7 +27,7 @@ from bot.gateways.offers import Offers
 from bot.gateways.router import Router
 from bot.i18n.texts import Texts, discord_timestamp
 from bot.journal import Journal
-from bot.ledger import Ledger
+from bot.ledger import Ledger, Tariff
 from bot.owner import only_bot, own
 from bot.queue import Limits, Queue
 from bot.recovery import Recovery
@@ -34,6 +35,7 @@ from bot.references import References
 from bot.seam import Seam
 from bot.settings import MENDS, Settings
 from bot.slots import Slots
+from bot.statement import Statement
 from bot.stopping import Stops
 from bot.store import Store, database_path
 from bot.studio import Parts, Studio
@@ -42,8 +44,10 @@ from bot.vault import Vault
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.quota import Quota
+from cogs.quota_door import Desk
 from cogs.results import Results
 from cogs.stopping import Stopping
+from cogs.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class House:
 
     store: Store
     ledger: Ledger
+    tariff: Tariff
     catalogue: Catalogue
     studio: Studio
     stops: Stops
@@ -83,6 +88,8 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         room = Room(timedelta(days=settings.retention_days), settings.max_disk)
         gallery = Gallery(store, vault, room, now=seam.now)
         ledger = _ledger(settings, seam)
+        async with store.reading() as rows:
+            tariff = Tariff(await ledger.costs(rows, None))
         queue = _queue(settings, catalogue, seam)
         stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
         studio = Studio(
@@ -105,6 +112,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         yield House(
             store=store,
             ledger=ledger,
+            tariff=tariff,
             catalogue=catalogue,
             studio=studio,
             stops=stops,
@@ -161,7 +169,15 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
                 now=seam.now,
             )
         )
-        await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
+        await client.add_cog(Quota(_desk(settings, seam, house, client)))
+        await client.add_cog(
+            Usage(
+                store=house.store,
+                ledger=house.ledger,
+                gallery=house.gallery,
+                cards=QuotaCards(texts),
+            )
+        )
         await client.add_cog(
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
@@ -171,6 +187,25 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client)
+
+
+def _desk(settings: Settings, seam: Seam, house: House, client: Client) -> Desk:
+    def credits_each(server_id: int, model: str, quality: str | None) -> int:
+        own = house.tariff.each(server_id, model, quality)
+        return house.catalogue.model(model).credits if own is None else own
+
+    return Desk(
+        client=client,
+        store=house.store,
+        ledger=house.ledger,
+        catalogue=house.catalogue,
+        tariff=house.tariff,
+        credits_each=credits_each,
+        statement=Statement(house.store, house.ledger, now=seam.now),
+        charts=Charts(settings.data_dir / "charts", wait=seam.wait),
+        default=settings.default_quota,
+        server_quota=settings.server_quota,
+    )
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:

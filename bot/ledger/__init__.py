@@ -5,7 +5,17 @@ from bot.ledger.audit import Action, Change
 from bot.ledger.history import Charge, Day
 from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.members import Member
-from bot.ledger.rules import EVERYONE, SERVER, Limit, Period, Rule, parse_limits, role, user
+from bot.ledger.rules import (
+    EVERYONE,
+    SERVER,
+    Limit,
+    LimitSet,
+    Period,
+    Rule,
+    parse_limits,
+    role,
+    user,
+)
 from bot.ledger.tariff import Tariff
 
 __all__ = [
@@ -18,6 +28,7 @@ __all__ = [
     "Day",
     "Ledger",
     "Limit",
+    "LimitSet",
     "Member",
     "Period",
     "Rule",
