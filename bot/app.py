@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.books import Books
 from bot.charts import Charts
 from bot.chores import Chores
 from bot.client import Client
@@ -18,6 +19,7 @@ from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
 from bot.delivery.quota_cards import QuotaCards
+from bot.delivery.suggestions import Suggestions
 from bot.errors import StartRefused
 from bot.gallery import Gallery, Room
 from bot.gateways.alarms import Alarms
@@ -30,6 +32,7 @@ from bot.journal import Journal
 from bot.ledger import Ledger, Tariff
 from bot.owner import only_bot, own
 from bot.queue import Limits, Queue
+from bot.reckoning import Costs
 from bot.recovery import Recovery
 from bot.references import References
 from bot.seam import Seam
@@ -56,8 +59,9 @@ class House:
 
     store: Store
     ledger: Ledger
-    tariff: Tariff
     catalogue: Catalogue
+    costs: Costs
+    tariff: Tariff
     studio: Studio
     stops: Stops
     recovery: Recovery
@@ -76,6 +80,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
+    check_prices(settings, catalogue)
     async with AsyncExitStack() as stack:
         owner = stack.enter_context(own(settings.data_dir / "run"))
         store = await stack.enter_async_context(_store(settings, seam))
@@ -88,15 +93,17 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         room = Room(timedelta(days=settings.retention_days), settings.max_disk)
         gallery = Gallery(store, vault, room, now=seam.now)
         ledger = _ledger(settings, seam)
-        async with store.reading() as rows:
-            tariff = Tariff(await ledger.costs(rows, None))
         queue = _queue(settings, catalogue, seam)
         stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
+        tariff = await _tariff(store, ledger)
+        costs = Costs(catalogue, tariff)
         studio = Studio(
             Parts(
                 store=store,
                 ledger=ledger,
                 journal=journal,
+                books=Books(store, ledger, journal, catalogue, alarms),
+                costs=costs,
                 queue=queue,
                 catalogue=catalogue,
                 references=References(vault, now=seam.now),
@@ -112,8 +119,9 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         yield House(
             store=store,
             ledger=ledger,
-            tariff=tariff,
             catalogue=catalogue,
+            costs=costs,
+            tariff=tariff,
             studio=studio,
             stops=stops,
             recovery=recovery,
@@ -166,7 +174,9 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
                 studio=house.studio,
                 catalogue=house.catalogue,
                 couriers=couriers,
-                now=seam.now,
+                suggestions=Suggestions(
+                    catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
+                ),
             )
         )
         await client.add_cog(Quota(_desk(settings, seam, house, client)))
@@ -190,17 +200,13 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
 
 
 def _desk(settings: Settings, seam: Seam, house: House, client: Client) -> Desk:
-    def credits_each(server_id: int, model: str, quality: str | None) -> int:
-        own = house.tariff.each(server_id, model, quality)
-        return house.catalogue.model(model).credits if own is None else own
-
     return Desk(
         client=client,
         store=house.store,
         ledger=house.ledger,
         catalogue=house.catalogue,
         tariff=house.tariff,
-        credits_each=credits_each,
+        credits_each=house.costs.each,
         statement=Statement(house.store, house.ledger, now=seam.now),
         charts=Charts(settings.data_dir / "charts", wait=seam.wait),
         default=settings.default_quota,
@@ -227,6 +233,21 @@ def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
             "name the file that holds this gateway, or use IMAGE_API_KEY."
         )
     return (_only_gateway(settings),)
+
+
+def check_prices(settings: Settings, catalogue: Catalogue) -> None:
+    """Raise StartRefused when there is a budget and something that is offered has no price."""
+    if not (settings.operator_budget and catalogue.unpriced):
+        return
+    gateway, model = catalogue.unpriced[0]
+    key = f'[gateways.{gateway}.abilities."{model}"]'
+    where = f"{key} of {settings.gateways_file}"
+    if settings.gateways_file is None:
+        where = f"{key} of a gateways.toml, and name that file in GATEWAYS_FILE"
+    raise StartRefused(
+        f"OPERATOR_BUDGET needs a price of every model, and the gateway {gateway} has none for "
+        f"{model}: write one like price = 0.04 under {where}, or leave OPERATOR_BUDGET empty."
+    )
 
 
 def _only_gateway(settings: Settings) -> Gateway:
@@ -295,11 +316,17 @@ def _recovery(
     )
 
 
+async def _tariff(store: Store, ledger: Ledger) -> Tariff:
+    async with store.reading() as rows:
+        return Tariff(await ledger.costs(rows, None))
+
+
 def _ledger(settings: Settings, seam: Seam) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
         total_quota=settings.total_quota,
+        budget=settings.operator_budget,
         max_doubtful_per_day=settings.max_doubtful_per_day,
         pseudonym=_user_tags(settings).pseudonym,
         now=seam.now,

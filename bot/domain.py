@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from secrets import token_bytes
@@ -46,6 +47,31 @@ def parse_size(text: str) -> AnySize:
     if pixels := _PIXELS.fullmatch(text):
         return Size(int(pixels[1]), int(pixels[2]))
     return NamedSize(text)
+
+
+MICROS = 10**6  # money is counted in millionths of the operator's currency
+
+_MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
+
+
+def parse_money(text: str) -> int:
+    """Read an amount of money such as ``0.04``; return it in micros, exactly.
+
+    Raises:
+        ValueError: it is something else, or finer than a millionth.
+    """
+    if not _MONEY.fullmatch(text.strip()):
+        raise ValueError(
+            f"{text!r} is no amount: write a number from 0 to 9999999 with at most 6 decimal "
+            "places, such as 0.04"
+        )
+    return int(Decimal(text.strip()) * MICROS)
+
+
+def money_to_text(micros: int) -> str:
+    """Return an amount of micros as ``parse_money`` reads it, such as ``0.04``."""
+    whole, rest = divmod(micros, MICROS)
+    return f"{whole}.{rest:06}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,41 @@
 """What a job costs and how it ends, as pure functions of the job and its slots."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bot.domain import Billed, Job, JobState
+from bot.domain import Billed, ImageRequest, Job, JobState
 from bot.errors import EaselError, GatewayFailure
-from bot.ledger import Allowance, Settlement
+from bot.gateways.catalogue import Catalogue
+from bot.ledger import Allowance, Settlement, Tariff
 from bot.outcome import Ending, Left
 from bot.slots import Slot
 
 
-def price_each(job: Job) -> int:
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What pictures cost people: the credits that their server's admins set, else the model's."""
+
+    catalogue: Catalogue
+    tariff: Tariff
+
+    def each(self, server_id: int, model: str, quality: str | None) -> int:
+        """Return the credits of one picture; raise UnknownModel for a model not offered."""
+        own = self.tariff.each(server_id, model, quality)
+        return self.catalogue.credits_each(model, quality) if own is None else own
+
+    def of(self, request: ImageRequest, server_id: int) -> int:
+        """Return the credits of all pictures of a request."""
+        return request.n * self.each(server_id, request.model, request.quality)
+
+
+def credits_each(job: Job) -> int:
     """Return the credits of one of the job's pictures."""
     return job.credits // job.request.n
 
 
 def in_doubt(job: Job, slots: Sequence[Slot]) -> int:
     """Return the credits of the pictures that may have been made although none came."""
-    return sum(slot.doubtful for slot in slots) * price_each(job)
+    return sum(slot.doubtful for slot in slots) * credits_each(job)
 
 
 def failures_of(slots: Sequence[Slot]) -> list[GatewayFailure]:

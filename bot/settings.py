@@ -12,8 +12,9 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from bot.domain import parse_money
 from bot.errors import StartRefused
-from bot.ledger.rules import Limit, parse_limits
+from bot.ledger.rules import Limit, Period, parse_limits
 
 T = TypeVar("T")
 
@@ -59,6 +60,32 @@ def _bytes(value: object) -> object:
     return parse_bytes(value) if isinstance(value, str) else value
 
 
+def parse_budget(text: str) -> tuple[Limit, ...]:
+    """Read a budget as the operator writes it, ``5/day, 50.00/month``, as limits in micros.
+
+    Raises:
+        ValueError: it is something else; the sentence says what is wrong.
+    """
+    limits = tuple(_parse_budget(part.strip()) for part in text.split(",") if part.strip())
+    if len({limit.period for limit in limits}) < len(limits):
+        raise ValueError(f"{text!r} names a period twice: write one amount for each period")
+    return limits
+
+
+def _parse_budget(text: str) -> Limit:
+    amount, _, period = (part.strip() for part in text.partition("/"))
+    if period not in set(Period):
+        raise ValueError(
+            f"{text!r} is no budget: write an amount, a slash, and hour, day, week or month"
+        )
+    return Limit(parse_money(amount), Period(period))
+
+
+def _budget(value: object) -> object:
+    return parse_budget(value) if isinstance(value, str) else value
+
+
+Budget = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 
 
@@ -91,6 +118,7 @@ class Settings(BaseSettings):
     default_quota: Limits = parse_limits("20/day")
     server_quota: Limits = ()
     total_quota: Limits = ()
+    operator_budget: Budget = ()
     allowed_servers: CommaList[int] = ()
     max_concurrent_jobs: int = Field(default=8, ge=1, le=1000)
     max_running_per_user: int = Field(default=3, ge=1, le=1000)
@@ -125,6 +153,7 @@ MENDS = {
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
     "SERVER_QUOTA": "set it like 500/month; leave it empty for no ceiling",
     "TOTAL_QUOTA": "set it like 1000/month; leave it empty for no ceiling",
+    "OPERATOR_BUDGET": "set it like 50/month or 5/day, 50/month; leave it empty for no budget",
     "ALLOWED_SERVERS": "list server ids with commas; leave it empty to allow every server",
     "MAX_CONCURRENT_JOBS": "set it to a whole number from 1 to 1000",
     "MAX_RUNNING_PER_USER": "set it to a whole number from 1 to 1000",

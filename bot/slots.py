@@ -28,7 +28,7 @@ from bot.gateways.events import (
 from bot.gateways.model import References
 from bot.gateways.router import Router
 from bot.gateways.sniff import sniff
-from bot.journal import Attempt, Journal, WrittenAttempt
+from bot.journal import Attempt, Cost, Journal, WrittenAttempt
 from bot.pictures import convert, pixels
 from bot.store import Store
 from bot.user_tags import UserTags
@@ -123,7 +123,7 @@ class Slots:
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
         except GatewayFailure as failure:
-            await self._note_failure(job, attempt, failure)
+            await self._note_failure(job, attempt, failure, asked=asked)
             return Slot(asked, failure=failure)
         return Slot(asked, pictures)
 
@@ -165,7 +165,7 @@ class Slots:
             detail="the process died while the request was under way",
         )
         if attempt.state != "unknown":
-            await self._note_failure(job, attempt.key, failure)
+            await self._note_failure(job, attempt.key, failure, asked=attempt.asked)
         return Slot(attempt.asked, failure=failure)
 
     async def _note(
@@ -188,13 +188,14 @@ class Slots:
                 case Answered(urls=urls), Attempt():
                     await self._journal.answered(tx, attempt, urls)
                 case Received(pictures=pictures, usage=usage), Attempt():
-                    await self._journal.received(
-                        tx, attempt, model=job.request.model, pictures=len(pictures), usage=usage
-                    )
+                    # What came unasked has no price that anybody knows.
+                    price = self._price(job, attempt, min(len(pictures), asked))
+                    cost = Cost(job.request.model, len(pictures), usage, price)
+                    await self._journal.received(tx, attempt, cost)
         return attempt
 
     async def _note_failure(
-        self, job: Job, attempt: Attempt | None, failure: GatewayFailure
+        self, job: Job, attempt: Attempt | None, failure: GatewayFailure, *, asked: int
     ) -> None:
         if attempt is None:
             return
@@ -202,7 +203,12 @@ class Slots:
             if failure.billed is Billed.NO:
                 await self._journal.refused(tx, attempt)
             else:
-                await self._journal.lost(tx, attempt, failure.billed, model=job.request.model)
+                cost = Cost(job.request.model, price=self._price(job, attempt, asked))
+                await self._journal.lost(tx, attempt, failure.billed, cost)
+
+    def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
+        each = self._catalogue.price_each(attempt.gateway, job.request)
+        return None if each is None else each * pictures
 
     def clear(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""

@@ -143,7 +143,7 @@ class Stops:
         async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
             if not await self._journal.cancelled(tx, job.id, error):
                 return False
-            await self._ledger.settle(tx, job.id, delivered=0)
+            await self._ledger.settle(tx, job.id, delivered=0, price=0)
         if (found := self._open.get(job.id)) is not None:
             # Its own task tells the card.
             self._queue.dismiss(found[1])

@@ -12,6 +12,7 @@ from secrets import token_hex
 
 import structlog
 
+from bot.books import Books
 from bot.bulletin import Bulletin, LineBulletin
 from bot.domain import (
     OPEN_STATES,
@@ -27,15 +28,15 @@ from bot.errors import EaselError, ShuttingDown, Unexpected
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
 from bot.journal import Journal, WrittenAttempt
-from bot.ledger import Ledger, Settlement
+from bot.ledger import Ledger
 from bot.outcome import Courier, Ending, Result
 from bot.queue import Queue, Ticket
 from bot.reckoning import (
+    Costs,
+    credits_each,
     ending,
     failures_of,
-    how_it_ends,
     in_doubt,
-    price_each,
     what_is_left,
     worst_of,
 )
@@ -57,6 +58,8 @@ class Parts:
     store: Store
     ledger: Ledger
     journal: Journal
+    books: Books
+    costs: Costs
     queue: Queue
     catalogue: Catalogue
     references: References
@@ -73,6 +76,8 @@ class Studio:
         self._store = parts.store
         self._ledger = parts.ledger
         self._journal = parts.journal
+        self._books = parts.books
+        self._costs = parts.costs
         self._queue = parts.queue
         self._catalogue = parts.catalogue
         self._references = parts.references
@@ -172,19 +177,9 @@ class Studio:
         Returns:
             What to tell the person, None when the pictures had been posted before.
         """
-        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
-            posted = await self._journal.posted_pictures(tx, job.id)
-            pictures = await self._journal.close_attempts(tx, job.id, model=job.request.model)
-            state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
-            await self._journal.ended(tx, job.id, state, error)
-            settled = await self._ledger.settle(
-                tx,
-                job.id,
-                delivered=posted * price_each(job),
-                doubtful=(pictures - posted) * price_each(job),
-            )
+        told = await self._books.end_by_journal(job, unsent=unsent, sent=sent)
         await self._clear(job)
-        return None if error is None else ending(error, state, settled)
+        return told
 
     # --- hold and card ------------------------------------------------------------------------
 
@@ -192,11 +187,9 @@ class Studio:
         self, request: ImageRequest, requester: Requester, locale: str, attached: Attached
     ) -> Job:
         now = self._seam.now()
-        credits_ = self._catalogue.cost(request)
+        credits_ = self._costs.of(request, requester.server_id)
         job = Job(new_job_id(now), request, requester, credits_, now, locale)
-        async with self._store.transaction(exclusive=self._ledger.subjects(requester)) as tx:
-            await self._ledger.hold(tx, job_id=job.id, requester=requester, credits=credits_)
-            await self._journal.queued(tx, job, attached=attached.addresses)
+        await self._books.hold(job, attached=attached.addresses)
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=credits_)
         return job
 
@@ -209,7 +202,7 @@ class Studio:
                     await self._journal.posted(tx, job.id, card)
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
-            await self._close(job, JobState.CANCELLED)
+            await self._books.close(job, JobState.CANCELLED)
             raise
 
     def _start(self, run: Coroutine[None, None, None]) -> None:
@@ -302,7 +295,7 @@ class Studio:
     ) -> None:
         async with self._store.transaction() as tx:
             await self._journal.reached(tx, job.id, JobState.RECEIVED)
-        delivered, doubtful = len(pictures) * price_each(job), in_doubt(job, slots)
+        delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         result = await self._result(job, slots, pictures, started)
         if not job.requester.is_operator:
             result = replace(result, kept=await self._gallery.keep(job, pictures))
@@ -312,14 +305,14 @@ class Studio:
             await self._fail(job, courier, error, slots)
             return
         await self._delivered(job, messages)
-        await self._close(job, JobState.DONE, delivered=delivered, doubtful=doubtful)
+        await self._books.close(job, JobState.DONE, delivered=delivered, doubtful=doubtful)
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
 
     async def _result(
         self, job: Job, slots: Sequence[Slot], pictures: tuple[Picture, ...], started: int
     ) -> Result:
         """Foretell the settlement: the card shows it, and the credits move only afterwards."""
-        charged, doubtful = len(pictures) * price_each(job), in_doubt(job, slots)
+        charged, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         failures = failures_of(slots)
         async with self._store.reading() as rows:
             doubt_charged = doubtful > 0 and not await self._ledger.forgives(rows, job.id)
@@ -347,7 +340,7 @@ class Studio:
     ) -> None:
         doubtful = in_doubt(job, slots)
         state = JobState.UNKNOWN if doubtful else JobState.FAILED
-        settled = await self._close(job, state, error, doubtful=doubtful)
+        settled = await self._books.close(job, state, error, doubtful=doubtful)
         if settled is None:
             await self._tell_as_written(job, courier)
             return
@@ -376,20 +369,6 @@ class Studio:
         is_told = await courier.end(job, ending)
         async with self._store.transaction() as tx:
             await (self._journal.told if is_told else self._journal.not_told)(tx, job.id)
-
-    async def _close(
-        self,
-        job: Job,
-        state: JobState,
-        error: EaselError | None = None,
-        *,
-        delivered: int = 0,
-        doubtful: int = 0,
-    ) -> Settlement | None:
-        """End the job and settle its hold, both or neither; harmless twice."""
-        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
-            await self._journal.ended(tx, job.id, state, error)
-            return await self._ledger.settle(tx, job.id, delivered=delivered, doubtful=doubtful)
 
     async def _clear(self, job: Job) -> None:
         await asyncio.to_thread(self._slots.clear, job)

@@ -1,7 +1,5 @@
 """/imagine: options and attachments → ImageRequest → studio."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 
 import discord
@@ -9,12 +7,11 @@ from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.delivery.courier import Couriers
+from bot.delivery.suggestions import Choices, Suggestions
 from bot.domain import Requester
 from bot.gateways.catalogue import Catalogue
 from bot.references import Attached, Upload
 from bot.studio import Studio
-
-Suggestions = list[app_commands.Choice[str]]
 
 
 class Imagine(commands.Cog):
@@ -26,12 +23,12 @@ class Imagine(commands.Cog):
         studio: Studio,
         catalogue: Catalogue,
         couriers: Couriers,
-        now: Callable[[], int],
+        suggestions: Suggestions,
     ) -> None:
         self._studio = studio
         self._catalogue = catalogue
         self._couriers = couriers
-        self._now = now
+        self._suggestions = suggestions
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -93,36 +90,39 @@ class Imagine(commands.Cog):
         )
 
     @imagine.autocomplete("model")
-    async def suggest_models(self, _: Interaction, typed: str) -> Suggestions:
-        """Offer the models that match what was typed so far; one that retires says when."""
-        today = datetime.fromtimestamp(self._now() / 1000, UTC).date()
-        return [
-            app_commands.Choice(name=self._catalogue.shown(name, today)[:100], value=name[:100])
-            for name in self._catalogue.suggest_models(typed)
-        ]
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that match what was typed so far, with what a picture costs."""
+        return self._suggestions.models(
+            typed,
+            server_id=interaction.guild_id or 0,
+            locale=str(interaction.locale),
+            quality=interaction.namespace.quality,
+        )
 
     @imagine.autocomplete("size")
-    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Suggestions:
+    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the sizes that the chosen model can paint."""
-        return _choices(self._catalogue.suggest_sizes(interaction.namespace.model, typed))
+        return self._suggestions.sizes(typed, model=interaction.namespace.model)
 
     @imagine.autocomplete("quality")
-    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Suggestions:
-        """Offer only the qualities that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "quality", typed))
+    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer only the qualities that the chosen model knows, with what a picture costs."""
+        return self._suggestions.qualities(
+            typed,
+            model=interaction.namespace.model,
+            server_id=interaction.guild_id or 0,
+            locale=str(interaction.locale),
+        )
 
     @imagine.autocomplete("style")
-    async def suggest_styles(self, interaction: Interaction, typed: str) -> Suggestions:
+    async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the styles that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "style", typed))
+        return self._suggestions.choices("style", typed, model=interaction.namespace.model)
 
     @imagine.autocomplete("background")
-    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Suggestions:
+    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the backgrounds that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "background", typed))
+        return self._suggestions.choices("background", typed, model=interaction.namespace.model)
 
 
 def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
@@ -142,7 +142,3 @@ async def _read(attachment: Attachment) -> bytes:
         return await attachment.read()
     except discord.DiscordException as gone:
         raise OSError("the attachment cannot be fetched") from gone
-
-
-def _choices(names: list[str]) -> Suggestions:
-    return [app_commands.Choice(name=name[:100], value=name[:100]) for name in names]

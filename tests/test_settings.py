@@ -76,6 +76,15 @@ def test_lists_and_several_limits_are_read(environment: Environment) -> None:
     assert settings.allowed_servers == (1, 2)
 
 
+def test_a_budget_is_money_per_period(environment: Environment) -> None:
+    """The operator thinks in money; it is counted in millionths, exactly."""
+    assert environment().operator_budget == ()
+    assert environment(OPERATOR_BUDGET="0.29/day, 50 / month").operator_budget == (
+        Limit(290_000, Period.DAY),
+        Limit(50_000_000, Period.MONTH),
+    )
+
+
 @pytest.mark.parametrize(("text", "size"), [("5GB", 5 * 10**9), ("500 mb", 5 * 10**8)])
 def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, size: int) -> None:
     """Nobody counts the zeros of five gigabytes."""
@@ -88,6 +97,12 @@ def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, 
         ("DEFAULT_QUOTA", "20/fortnight"),
         ("DEFAULT_QUOTA", "-1/day"),
         ("SERVER_QUOTA", "many"),
+        ("OPERATOR_BUDGET", "50"),
+        ("OPERATOR_BUDGET", "50/year"),
+        ("OPERATOR_BUDGET", "-1/day"),
+        ("OPERATOR_BUDGET", "$50/month"),
+        ("OPERATOR_BUDGET", "0.0000001/day"),
+        ("OPERATOR_BUDGET", "1/day, 2/day"),
         ("ALLOWED_SERVERS", "my server"),
         ("MAX_CONCURRENT_JOBS", "0"),
         ("MAX_RUNNING_PER_USER", ""),

@@ -12,6 +12,7 @@ from bot.app import read_gateways
 from bot.cli.doctor.finding import Sign, say
 from bot.cli.doctor.gateways import Names, describe
 from bot.cli.table import Row, in_columns
+from bot.domain import money_to_text
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
@@ -24,7 +25,7 @@ EXIT_UNUSABLE = 1
 _MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
 _HEAD: Row = (
     *("GATEWAY", "KEY", "ANSWERS", "MODEL", "LISTED"),
-    *("N", "REFERENCES", "STREAMS", "RETIRES", "SIZES"),
+    *("N", "REFERENCES", "STREAMS", "RETIRES", "PRICE", "SIZES"),
 )
 
 
@@ -94,6 +95,7 @@ def _abilities(ability: Model, gateway: Gateway, found: Probe) -> Row:
         _references(ability),
         "yes" if streams else "no",
         _day(retires),
+        _price(ability),
         ability.sizes_in_words,
     )
 
@@ -104,6 +106,16 @@ def _references(ability: Model) -> str:
         return "no"
     mask = ", mask" if limits.mask_max_bytes else ""
     return f"{limits.max_count} of {limits.max_bytes / 1e6:g} MB{mask}"
+
+
+def _price(ability: Model) -> str:
+    """Return what one picture costs, from the cheapest quality to the dearest."""
+    each = map(ability.price_each, (None, *(ability.qualities or ())))
+    prices = sorted(price for price in each if price is not None)
+    if not prices:
+        return "-"
+    lowest, highest = money_to_text(prices[0]), money_to_text(prices[-1])
+    return lowest if lowest == highest else f"{lowest} to {highest}"
 
 
 def _day(day: date | None) -> str:

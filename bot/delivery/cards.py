@@ -67,7 +67,7 @@ class Cards:
     def queued(self, job: Job, waiting: Waiting) -> discord.Embed:
         """Show behind how many the job waits, and about how long."""
         line = small(self._line(job, waiting))
-        return self._card(job, "queued", quoted(job.request.prompt, PROMPTS), line)
+        return self._unpaid(job, "queued", line)
 
     def stop_label(self, job: Job, state: Waiting | Painting) -> str:
         """Name the button under a card that waits."""
@@ -81,9 +81,7 @@ class Cards:
             facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
         if painting.fraction is not None:
             facts.append(_bar(painting.fraction))
-        card = self._card(
-            job, "painting", quoted(job.request.prompt, PROMPTS), small(_joined(facts))
-        )
+        card = self._unpaid(job, "painting", small(_joined(facts)))
         if painting.preview is not None:
             card.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return card
@@ -157,6 +155,12 @@ class Cards:
         card = discord.Embed(colour=COLOURS[state], description="\n".join(filter(None, sections)))
         card.set_author(name=self._title(job, state, count=job.request.n))
         return card.set_footer(text=_joined(self._request_facts(job)))
+
+    def _unpaid(self, job: Job, state: State, line: str) -> discord.Embed:
+        """Draw the card of a job that has brought nothing yet, with what it will cost."""
+        card = self._card(job, state, quoted(job.request.prompt, PROMPTS), line)
+        cost = self._say(job, "card-credits", credits=job.credits)
+        return card.set_footer(text=_joined([*self._request_facts(job), cost]))
 
     def _line(self, job: Job, waiting: Waiting) -> str:
         if not waiting.starts_in_ms:

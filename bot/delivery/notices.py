@@ -3,8 +3,9 @@
 import discord
 import structlog
 
+from bot.domain import money_to_text
 from bot.errors import GatewayFailure
-from bot.gateways.alarms import Alarm
+from bot.gateways.alarms import Alarm, BudgetReached
 from bot.i18n.texts import Texts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -34,6 +35,13 @@ class OwnerNotices:
     def _sentence(self, alarm: Alarm) -> str:
         if isinstance(alarm, GatewayFailure):
             return self._texts.say("owner-gateway-down", kind=alarm.kind, gateway=alarm.gateway)
+        if isinstance(alarm, BudgetReached):
+            return self._texts.say(
+                "owner-budget-reached",
+                percent=alarm.percent,
+                limit=money_to_text(alarm.limit),
+                period=alarm.period,
+            )
         return self._texts.say(
             "owner-model-retires",
             model=alarm.model,

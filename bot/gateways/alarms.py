@@ -14,6 +14,7 @@ from bot.errors import GatewayFailure
 log = structlog.get_logger()
 
 QUIET_MS = 3_600_000  # between two alarms about one gateway
+BUDGET_QUIET_MS = 24 * 3_600_000  # between two alarms about the same part of the budget
 REMINDERS = (0, 1, 7, 30)  # days before a model retires
 
 
@@ -26,9 +27,18 @@ class Retirement:
     on: date
 
 
-Alarm = GatewayFailure | Retirement
+@dataclass(frozen=True, slots=True)
+class BudgetReached:
+    """So many percent of a limit of the operator's budget are spent; ``limit`` is in micros."""
+
+    percent: int
+    limit: int
+    period: str
+
+
+Alarm = GatewayFailure | Retirement | BudgetReached
 Listener = Callable[[Alarm], Awaitable[None]]
-"""Hears of a gateway that is down, or of a model that retires."""
+"""Hears of a gateway that is down, of a model that retires, or of the budget."""
 
 
 class Alarms:
@@ -42,6 +52,7 @@ class Alarms:
         self.listener = listener
         self._now = now
         self._rung: dict[str, int] = {}  # when, by gateway
+        self._spent: dict[BudgetReached, int] = {}  # when
         self._reminded: dict[Retirement, int] = {}  # with how many days left
         self._ringing: set[asyncio.Task[None]] = set()
 
@@ -61,10 +72,13 @@ class Alarms:
 
     def down(self, failure: GatewayFailure) -> None:
         """Tell that a gateway is down, at most once an hour for each."""
-        last, now = self._rung.get(failure.gateway), self._now()
-        is_quiet = last is not None and last <= now < last + QUIET_MS
-        if not is_quiet and self._ring(failure):
-            self._rung[failure.gateway] = now
+        if not self._is_quiet(self._rung.get(failure.gateway), QUIET_MS) and self._ring(failure):
+            self._rung[failure.gateway] = self._now()
+
+    def budget(self, reached: BudgetReached) -> None:
+        """Tell that a part of the budget is spent, at most once a day for each."""
+        if not self._is_quiet(self._spent.get(reached), BUDGET_QUIET_MS) and self._ring(reached):
+            self._spent[reached] = self._now()
 
     def retires(self, retirement: Retirement, *, days_left: int) -> None:
         """Tell that a model retires: 30 days before, again a week and a day before, and then."""
@@ -72,6 +86,9 @@ class Alarms:
         step = next((days for days in REMINDERS if days_left <= days), far)
         if step < self._reminded.get(retirement, far) and self._ring(retirement):
             self._reminded[retirement] = step
+
+    def _is_quiet(self, last: int | None, for_ms: int) -> bool:
+        return last is not None and last <= self._now() < last + for_ms
 
     def _ring(self, alarm: Alarm) -> bool:
         if self.listener is None:

@@ -172,15 +172,28 @@ class Catalogue:
             raise MaskWithoutReference
 
     def suggest_models(self, typed: str) -> list[str]:
-        """Return up to 25 model names, those that match ``typed`` first."""
-        return _matching_first(typed, [model.name for model in self.models])
+        """Return up to 25 model names, those whose name or label matches ``typed`` first."""
+        labels = {model.name: model.label for model in self.models}
+        return _matching_first(typed, list(labels), also=labels)
 
     def shown(self, name: str, today: date) -> str:
-        """Return a model's name as it is suggested: with its last day, if that is soon."""
+        """Return a model as it is suggested: its label, with its last day if that is soon."""
         known = self._found(name)
-        if known and known.retires and known.retires_within(RETIREMENT_DAYS, today):
-            return f"{name} (⏳ {known.retires.isoformat()})"
-        return name
+        if known is None:
+            return name
+        if known.retires and known.retires_within(RETIREMENT_DAYS, today):
+            return f"{known.label} (⏳ {known.retires.isoformat()})"
+        return known.label
+
+    def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
+        """Return a quality in the model's own spelling, None where the model decides.
+
+        Whatever the model does not know is None as well: somebody may still be typing.
+        """
+        chosen = self._found(model)
+        word = (typed or "").strip()
+        spelled = _spelled(word, chosen.qualities) if chosen else None
+        return None if spelled is None or spelled.casefold() == AUTO else spelled
 
     def suggest_sizes(self, model: str | None, typed: str) -> list[str]:
         """Return up to 25 sizes of a model, those that match first; nothing for unknown models."""
@@ -208,9 +221,30 @@ class Catalogue:
         full, rest = divmod(request.n, at_once)
         return [at_once] * full + [rest] * bool(rest)
 
-    def cost(self, request: ImageRequest) -> int:
-        """Return the credits for all pictures of a request."""
-        return self.model(request.model).credits * request.n
+    def credits_each(self, model: str, quality: str | None) -> int:
+        """Return the credits of one picture; raise UnknownModel for any other name."""
+        return self.model(model).credits_each(quality)
+
+    def price_each(self, gateway: str, request: ImageRequest) -> int | None:
+        """Return what one picture costs at a gateway in micros, None if no price is stated."""
+        try:
+            return self.ability(gateway, request.model).price_each(request.quality)
+        except UnknownModel:  # taken away meanwhile
+            return None
+
+    def highest_price(self, request: ImageRequest) -> int:
+        """Return what all pictures cost in micros at the dearest gateway that may paint them."""
+        prices = (
+            self.price_each(gateway, request)
+            for gateway, model in self._pairs
+            if model == request.model
+        )
+        return request.n * max((price for price in prices if price is not None), default=0)
+
+    @property
+    def unpriced(self) -> tuple[Pair, ...]:
+        """Return the gateways and models without a price, in order."""
+        return tuple(pair for pair, ability in self._pairs.items() if ability.price is None)
 
 
 def _pairs(gateways: Iterable[Gateway], known: Mapping[str, Model]) -> dict[Pair, Model]:
@@ -232,10 +266,16 @@ def _names(models: Iterable[Model]) -> str:
     return ", ".join(model.name for model in islice(models, MAX_SUGGESTIONS))
 
 
-def _matching_first(typed: str, offered: list[str]) -> list[str]:
-    wanted = typed.strip().casefold()
-    ranked = sorted(offered, key=lambda name: wanted not in name.casefold())
-    return ranked[:MAX_SUGGESTIONS]
+def _matching_first(
+    typed: str, offered: list[str], *, also: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return what was offered, first what holds the typed text, or whose ``also`` does."""
+    wanted, labels = typed.strip().casefold(), also or {}
+
+    def differs(name: str) -> bool:
+        return wanted not in name.casefold() and wanted not in labels.get(name, "").casefold()
+
+    return sorted(offered, key=differs)[:MAX_SUGGESTIONS]
 
 
 def _checked_prompt(prompt: str, model: Model) -> str:

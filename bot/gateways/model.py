@@ -10,7 +10,16 @@ from typing import Annotated, Literal, Self, get_args
 
 from msgspec import Meta
 
-from bot.domain import AnySize, ImageRequest, PictureFormat, Reference, Size, parse_size
+from bot.domain import (
+    AnySize,
+    ImageRequest,
+    PictureFormat,
+    Reference,
+    Size,
+    money_to_text,
+    parse_size,
+)
+from bot.gateways.rates import USUAL_CREDITS, Credits, Price, check_rates, credits_of, price_of
 from bot.gateways.tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
@@ -98,8 +107,8 @@ class Model:
     """One model's abilities; ``models.toml`` explains each field.
 
     ``response_format`` is None where the field must not be sent, ``references`` where the model
-    takes none, ``partial_images`` where it cannot stream. The words of an option are None where
-    nobody knows them.
+    takes none, ``partial_images`` where it cannot stream, ``price`` where the operator states
+    none. The words of an option are None where nobody knows them.
     """
 
     name: str
@@ -109,7 +118,8 @@ class Model:
     size_rule: SizeRule | None = None
     auto: bool = False
     max_n: Annotated[int, Meta(ge=1, le=MAX_PICTURES)] = 1
-    credits: Annotated[int, Meta(ge=0)] = 1
+    credits: Credits = USUAL_CREDITS
+    price: Price | None = None
     qualities: Words = ()
     styles: Words = ()
     backgrounds: Words = ()
@@ -135,6 +145,7 @@ class Model:
             raise ValueError("preset.output_format is none of `output_formats`")
         if preset.output_compression is not None and not self.compression:
             raise ValueError("preset.output_compression needs `compression = true`")
+        check_rates(self.price, self.credits, self.qualities)
 
     @property
     def default_size(self) -> AnySize:
@@ -158,6 +169,14 @@ class Model:
         """
         words = {"quality": self.qualities, "style": self.styles, "background": self.backgrounds}
         return words[option]
+
+    def credits_each(self, quality: str | None) -> int:
+        """Return the credits of one picture; None is the quality that the model decides."""
+        return credits_of(self.credits, quality)
+
+    def price_each(self, quality: str | None) -> int | None:
+        """Return what one picture costs the operator in micros, None if no price is stated."""
+        return None if self.price is None else price_of(self.price, quality)
 
     def can(self, request: ImageRequest, *, n: int) -> bool:
         """Tell whether the model takes this request as it is, ``n`` pictures at once."""
@@ -184,15 +203,24 @@ class Model:
 
     def without(self, fields: Collection[str]) -> Self:
         """Return the model for a gateway that never sends these fields."""
+        model = self._at_default_rates() if "quality" in fields else self
         kept = {option: () if option in fields else self.words(option) for option in OPTIONS}
         model = replace(
-            self, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
+            model, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
         )
         if "n" in fields:
             model = replace(model, max_n=1)
         if "size" in fields:
             model = replace(model, auto=True, sizes=("auto",), size_rule=None)
         return model
+
+    def _at_default_rates(self) -> Self:
+        price = self.price_each(None)
+        return replace(
+            self,
+            credits=self.credits_each(None),
+            price=None if price is None else money_to_text(price),
+        )
 
     def retires_within(self, days: int, today: date) -> bool:
         """Tell whether the model is gone, or will be so soon."""

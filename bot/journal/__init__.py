@@ -2,10 +2,11 @@
 
 from bot.journal.journal import Journal
 from bot.journal.listing import ListedJob, find_jobs, list_jobs
-from bot.journal.written import Attempt, WrittenAttempt, WrittenJob
+from bot.journal.written import Attempt, Cost, WrittenAttempt, WrittenJob
 
 __all__ = [
     "Attempt",
+    "Cost",
     "Journal",
     "ListedJob",
     "WrittenAttempt",

@@ -17,11 +17,11 @@ from bot.domain import (
     CardAddress,
     Job,
     JobState,
-    TokenUsage,
 )
 from bot.errors import EaselError
 from bot.journal.written import (
     Attempt,
+    Cost,
     WrittenAttempt,
     WrittenJob,
     addresses_to_text,
@@ -208,21 +208,19 @@ class Journal:
             attempt.number,
         )
 
-    async def received(
-        self, tx: Tx, attempt: Attempt, *, model: str, pictures: int, usage: TokenUsage | None
-    ) -> None:
+    async def received(self, tx: Tx, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
         await self._move(tx, attempt, state="received", billed=Billed.YES)
-        await self._cost(tx, attempt, Billed.YES, model=model, pictures=pictures, usage=usage)
+        await self._cost(tx, attempt, Billed.YES, cost)
 
     async def refused(self, tx: Tx, attempt: Attempt) -> None:
         """Write that the gateway surely made nothing."""
         await self._move(tx, attempt, state="refused", billed=Billed.NO)
 
-    async def lost(self, tx: Tx, attempt: Attempt, billed: Billed, *, model: str) -> None:
+    async def lost(self, tx: Tx, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         """Write that an attempt brought no picture but was, or may have been, paid."""
         await self._move(tx, attempt, state="unknown", billed=billed)
-        await self._cost(tx, attempt, billed, model=model, pictures=0, usage=None)
+        await self._cost(tx, attempt, billed, cost)
 
     async def _move(self, tx: Tx, attempt: Attempt, *, state: str, billed: Billed) -> None:
         await tx.execute(
@@ -236,50 +234,58 @@ class Journal:
             attempt.number,
         )
 
-    async def _cost(
-        self,
-        tx: Tx,
-        attempt: Attempt,
-        billed: Billed,
-        *,
-        model: str,
-        pictures: int,
-        usage: TokenUsage | None,
-    ) -> None:
+    async def _cost(self, tx: Tx, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+        usage = cost.usage
         await tx.execute(
             "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
-            " input_tokens, output_tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            " input_tokens, output_tokens, price)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             attempt.job_id,
             attempt.slot,
             attempt.number,
             attempt.gateway,
-            model,
+            cost.model,
             self._now(),
             billed,
-            pictures,
+            cost.pictures,
             None if usage is None else usage.input_tokens,
             None if usage is None else usage.output_tokens,
+            cost.price,
         )
 
-    async def close_attempts(self, tx: Tx, job_id: str, *, model: str) -> int:
+    async def close_attempts(
+        self, tx: Tx, job_id: str, *, model: str, price_at: Callable[[str], int | None]
+    ) -> int:
         """Put the attempts that a crash left under way in doubt.
+
+        ``price_at`` tells what one picture costs at a gateway, None where no price is stated.
 
         Returns:
             How many pictures of the job were asked of a gateway that did not surely refuse.
         """
         for row in await tx.all(
-            "SELECT slot, number, gateway FROM attempts"
+            "SELECT slot, number, gateway, asked FROM attempts"
             " WHERE job_id = $1 AND state IN ('sending', 'task', 'answered')",
             job_id,
         ):
             attempt = Attempt(job_id, row["slot"], row["number"], row["gateway"])
-            await self.lost(tx, attempt, Billed.MAYBE, model=model)
+            each = price_at(attempt.gateway)
+            price = None if each is None else each * row["asked"]
+            await self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
         asked = await tx.one(
             "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
             " WHERE job_id = $1 AND state <> 'refused'",
             job_id,
         )
         return int(asked["pictures"]) if asked else 0
+
+    async def price(self, rows: Tx, job_id: str) -> int:
+        """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
+        row = await rows.one(
+            "SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) AS price FROM costs WHERE job_id = $1",
+            job_id,
+        )
+        return int(row["price"]) if row else 0
 
     async def posted_pictures(self, tx: Tx, job_id: str) -> int:
         """Count the pictures that the person has: none before the job is ``delivered``."""

@@ -12,6 +12,7 @@ from bot.domain import (
     JobState,
     Reference,
     Requester,
+    TokenUsage,
     parse_size,
 )
 from bot.errors import EaselError, Fact, Recorded
@@ -26,6 +27,19 @@ class Attempt:
     slot: int
     number: int
     gateway: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the operator paid, or may have paid, for an attempt that brought ``pictures``.
+
+    ``price`` is for all of them in micros, None where the operator states no price.
+    """
+
+    model: str
+    pictures: int = 0
+    usage: TokenUsage | None = None
+    price: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,12 @@ async def test_one_row_for_each_model() -> None:
     assert code == 0
     assert head.split() == [
         *("GATEWAY", "KEY", "ANSWERS", "MODEL", "LISTED"),
-        *("N", "REFERENCES", "STREAMS", "RETIRES", "SIZES"),
+        *("N", "REFERENCES", "STREAMS", "RETIRES", "PRICE", "SIZES"),
     ]
     sizes = "1024x1024, 1792x1024, 1024x1792"
-    assert first.split(maxsplit=11) == [
+    assert first.split(maxsplit=12) == [
         *("default", "set", "listed", "(HTTP", "200)", "dall-e-3"),
-        *("yes", "1", "no", "no", first.split()[10], sizes),
+        *("yes", "1", "no", "no", first.split()[10], "-", sizes),
     ]
     assert second.split()[:6] == ["x", "yes", "1", "no", "no", "2030-01-01"]
     assert head.index("MODEL") == first.index("dall-e-3") == second.index("x")

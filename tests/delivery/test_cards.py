@@ -70,7 +70,15 @@ def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: Cards) -> No
     card = cards.queued(job(n=4, size=Size(1024, 1024)), Waiting(3, 38_200))
     assert card.author.name == "⏳ In line for Ada"
     assert card.description == "> a fox\n-# 3 ahead · about 40 s"
-    assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures"
+    assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
+
+
+@pytest.mark.parametrize(("credits", "said"), [(0, "free"), (1, "1 credit"), (8, "8 credits")])
+def test_the_cost_is_shown_before_the_work(cards: Cards, credits: int, said: str) -> None:
+    """Nobody learns only afterwards what a picture costs."""
+    dear = replace(job(), credits=credits)
+    for card in (cards.queued(dear, SOON), cards.painting(dear, Painting(0, 0, 1))):
+        assert card.footer.text == f"m-1 · {said}"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +104,8 @@ def test_the_button_says_what_it_still_can_do(cards: Cards) -> None:
 
 def test_a_size_of_a_models_own_is_shown_as_it_is(cards: Cards) -> None:
     """Some models call their sizes 2K or 16:9; an automatic size is no fact."""
-    assert cards.queued(job(size=NamedSize("16:9")), SOON).footer.text == "m-1 · 16:9"
-    assert cards.queued(job(), SOON).footer.text == "m-1"
+    assert cards.queued(job(size=NamedSize("16:9")), SOON).footer.text == "m-1 · 16:9 · 1 credit"
+    assert cards.queued(job(), SOON).footer.text == "m-1 · 1 credit"
 
 
 def test_a_painting_card_counts_the_seconds_by_itself(cards: Cards) -> None:
@@ -250,7 +258,8 @@ def test_the_reader_chooses_the_language(tmp_path: Path) -> None:
     for locale, words in (("en", "Painting for"), ("de", "Malt für")):
         (tmp_path / locale).mkdir()
         (tmp_path / locale / "cards.ftl").write_text(
-            f"card-title-painting = {words} {{ $name }}\ncard-started = {{ $started_at }}"
+            f"card-title-painting = {words} {{ $name }}\ncard-started = {{ $started_at }}\n"
+            "card-credits = { $credits }"
         )
     german = Cards(Texts(folder=tmp_path)).painting(replace(JOB, locale="de"), Painting(0, 0, 1))
     assert german.author.name == "Malt für Ada"

@@ -109,9 +109,9 @@ def test_a_model_that_retires_is_told_thirty_days_before() -> None:
     assert catalogue.retiring(BEFORE + timedelta(1)) == {pair: last}
     assert catalogue.retiring(date(2027, 1, 1)) == {pair: last}
     assert catalogue.retiring(BEFORE, within_days=31) == {pair: last}
-    assert catalogue.shown("gpt-image-2", BEFORE) == "gpt-image-2"
-    assert catalogue.shown("gpt-image-2", last) == "gpt-image-2 (⏳ 2026-12-01)"
-    assert catalogue.shown("dall-e-3", last) == "dall-e-3"
+    assert catalogue.shown("gpt-image-2", BEFORE) == "At A"
+    assert catalogue.shown("gpt-image-2", last) == "At A (⏳ 2026-12-01)"
+    assert catalogue.shown("dall-e-3", last) == "DALL·E 3"
     assert catalogue.shown("gone", last) == "gone"
 
 
@@ -221,9 +221,70 @@ def test_fan_out_asks_for_as_many_at_once_as_the_model_can() -> None:
 
 
 def test_the_cost_is_per_picture() -> None:
-    """Dear models cost more credits."""
-    catalogue = Catalogue(["dear"], {"dear": model("dear", credits=3)})
-    assert catalogue.cost(ImageRequest("x", "dear", "auto", 4)) == 12
+    """Dear models cost more credits, and so may their dear qualities."""
+    plain, dear = model("plain"), model("dear", qualities=None, credits={"default": 2, "high": 5})
+    catalogue = Catalogue(["plain", "dear"], {"plain": plain, "dear": dear})
+    assert [catalogue.credits_each("plain", quality) for quality in (None, "high")] == [1, 1]
+    qualities = (None, "low", "high")
+    assert [catalogue.credits_each("Dear", quality) for quality in qualities] == [2, 2, 5]
+    with pytest.raises(UnknownModel):
+        catalogue.credits_each("gone", None)
+
+
+PRICED = """
+[gateways.a]
+base_url = "http://a"
+models = ["gpt-image-2", "dall-e-3"]
+abilities."gpt-image-2".price = { low = 0.01, high = 0.2 }
+
+[gateways.b]
+base_url = "http://b"
+models = ["gpt-image-2", "flux-9"]
+drop = ["quality"]
+abilities."gpt-image-2".price = { default = "0.03", low = 0.02 }
+abilities.flux-9 = { prompt_max = 10, auto = true, price = 0 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("quality", "at_a", "at_b"),
+    [(None, 200_000, 30_000), ("low", 10_000, 30_000), ("medium", 200_000, 30_000)],
+)
+def test_a_price_is_per_gateway_and_quality(quality: str | None, at_a: int, at_b: int) -> None:
+    """A quality that a gateway never hears of costs its default; an unnamed one the highest."""
+    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
+    request = ImageRequest("x", "gpt-image-2", "auto", 3, quality=quality)
+    assert catalogue.price_each("a", request) == at_a
+    assert catalogue.price_each("b", request) == at_b
+    assert catalogue.highest_price(request) == 3 * max(at_a, at_b)
+
+
+def test_what_has_no_price_is_named() -> None:
+    """A budget cannot count what nobody stated; free is a price, too."""
+    catalogue = Catalogue.of(parse_gateways(PRICED, {}))
+    assert catalogue.unpriced == (("a", "dall-e-3"),)
+    request = ImageRequest("x", "dall-e-3", "auto", 3)
+    assert catalogue.price_each("a", request) is None
+    assert catalogue.highest_price(request) == 0
+    assert catalogue.price_each("a", replace(request, model="gone")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "quality"),
+    [
+        ("gpt-image-2", " HIGH", "high"),
+        ("gpt-image-2", "auto", None),
+        ("gpt-image-2", "hi", None),
+        ("gpt-image-2", None, None),
+        ("easel-painter", "high", None),
+        ("gone", "high", None),
+    ],
+)
+def test_a_quality_that_is_still_being_typed(
+    name: str, typed: str | None, quality: str | None
+) -> None:
+    """Its cost is that of the model's own choice until the word is complete."""
+    assert EVERY.chosen_quality(name, typed) == quality
 
 
 def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
@@ -231,11 +292,8 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
     with structlog.testing.capture_logs() as logs:
         catalogue = Catalogue(["flux-9", "dall-e-3", "flux-9"], SHIPPED)
     request = catalogue.order(prompt="x", model=None, size=None, n=3)
-    assert (request.size, catalogue.fan_out(request), catalogue.cost(request)) == (
-        "auto",
-        [1] * 3,
-        3,
-    )
+    each = catalogue.credits_each(request.model, None)
+    assert (request.size, catalogue.fan_out(request), each) == ("auto", [1] * 3, 1)
     assert [(entry["event"], entry["model"]) for entry in logs] == [
         ("catalogue.model_unknown", "flux-9")
     ]
@@ -262,6 +320,7 @@ def test_an_unknown_model_refuses_nonsense(typed: str) -> None:
 def test_models_are_suggested_matching_first() -> None:
     """The list stays whole, so that nobody is lost after a typo."""
     assert EVERY.suggest_models("DALL")[:2] == ["dall-e-3", "dall-e-2"]
+    assert EVERY.suggest_models("dall·e")[:2] == ["dall-e-3", "dall-e-2"]
     assert len(EVERY.suggest_models("")) == 14
     many = Catalogue([f"m{i}" for i in range(99)], {})
     assert many.suggest_models("m77")[0] == "m77"

@@ -52,6 +52,20 @@ WRONG_TABLES = [
     (PAINTER + "name = 'q'", "unknown key name"),
     (PAINTER + "max_n = 11", "max_n"),
     (PAINTER + "credits = '1'", "credits"),
+    (PAINTER + "credits = 1.5", "credits"),
+    (PAINTER + "credits = -1", "credits"),
+    (PAINTER + "credits = { default = -1 }", "credits"),
+    (PAINTER + "credits = {}", "`credits` is an empty table"),
+    (PAINTER + "credits = { hd = 2 }", r"`credits\.hd` is none of `qualities`"),
+    (PAINTER + "price = -0.01", "`price` is wrong: '-0.01' is no amount"),
+    (PAINTER + "price = 'cheap'", "`price` is wrong: 'cheap' is no amount"),
+    (PAINTER + "price = 0.0000001", "at most 6 decimal places"),
+    (PAINTER + "price = 10000000", "from 0 to 9999999"),
+    (PAINTER + "price = inf", "`price` is wrong"),
+    (PAINTER + "price = true", "`price`"),
+    (PAINTER + "price = {}", "`price` is an empty table"),
+    (PAINTER + "qualities = ['hd']\nprice = { hd = 'x' }", r"`price\.hd` is wrong"),
+    (PAINTER + "qualities = ['hd', 'auto']\nprice = { auto = 1 }", r"`price\.auto` is none of"),
     (PAINTER + "timeout_s = 0", "timeout_s"),
     (PAINTER + "response_format = 'png'", "response_format"),
     (PAINTER + "qualities = 'low'", "qualities"),
@@ -122,6 +136,27 @@ def test_a_table_over_a_known_model_changes_only_what_it_says() -> None:
         overlaid(known, "p", {"max_m": 2}, where="here")
     with pytest.raises(StartRefused, match="here must be a table"):
         overlaid(known, "p", 3, where="here")
+
+
+@pytest.mark.parametrize(
+    ("written", "micros"),
+    [("0.04", 40_000), ("'0.04'", 40_000), ("3", 3_000_000), ("0.000001", 1), ("0", 0)]
+    + [(f"{cents / 100}", cents * 10_000) for cents in (7, 29, 57, 113, 435)],
+)
+def test_a_price_is_counted_exactly(written: str, micros: int) -> None:
+    """A thousand pictures at 0.29 cost 290, not 289.99999."""
+    assert read_models(PAINTER + f"price = {written}")["p"].price_each("any") == micros
+
+
+def test_a_gateway_changes_single_rates() -> None:
+    """What one gateway charges for one quality is one line."""
+    rates = "qualities = ['low', 'hd']\nprice = { low = 0.1, hd = 0.3 }\ncredits = { hd = 4 }\n"
+    known = read_models(PAINTER + rates)["p"]
+    changed = overlaid(known, "p", {"price": {"low": 0.2}, "credits": {"low": 2}}, where="here")
+    assert [changed.price_each(word) for word in ("low", "hd")] == [200_000, 300_000]
+    assert [changed.credits_each(word) for word in (None, "low", "hd")] == [1, 2, 4]
+    assert overlaid(known, "p", {"price": 1}, where="here").price_each("hd") == 1_000_000
+    assert overlaid(known, "p", {"price": "none"}, where="here").price_each("hd") is None
 
 
 ASKED = ImageRequest("fox", "p", Size(1, 1), 1)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from bot import logs
-from bot.app import read_gateways
+from bot.app import check_prices, read_gateways
 from bot.cli.doctor import account, discord_side, files
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, say, warning, wrong
@@ -78,7 +78,7 @@ async def _gateways(
         return (warning("gateway", "not checked before its key can be read"),), ()
     try:
         gateways = read_gateways(settings)
-        Catalogue.of(gateways)
+        check_prices(settings, Catalogue.of(gateways))
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
     probes = await probe_all(gateways, seam)

@@ -68,6 +68,7 @@ card-references =
 card-took = { $took_ms }
 card-credits =
     { $credits ->
+        [0] free
         [one] { $credits } credit
        *[other] { $credits } credits
     }

@@ -7,3 +7,9 @@ owner-gateway-down =
     }
 
 owner-model-retires = The gateway { $gateway } gives up the model { $model } on { $day }: please offer another one before then.
+
+owner-budget-reached =
+    { $percent ->
+        [100] Your budget of { $limit } { period-each } is used up, so requests that cost money are refused until a part of it frees: to allow more now, please raise OPERATOR_BUDGET and restart the bot.
+       *[other] { $percent } % of your budget of { $limit } { period-each } is spent, and at 100 % requests that cost money are refused: to allow more, please raise OPERATOR_BUDGET and restart the bot.
+    }

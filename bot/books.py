@@ -1,0 +1,127 @@
+"""A job's money: what ledger and journal write of it together, and what the operator hears of it.
+
+No transaction spans the network, and the operator is told after the commit, by the alarms' own
+tasks: no job waits for that.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bot.domain import Addresses, Job, JobState
+from bot.errors import BudgetSpent, EaselError
+from bot.gateways.alarms import Alarms, BudgetReached
+from bot.gateways.catalogue import Catalogue
+from bot.journal import Journal
+from bot.ledger import Allowance, Ledger, Settlement
+from bot.outcome import Ending
+from bot.reckoning import credits_each, ending, how_it_ends
+from bot.store import Store, Tx
+
+ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Opens a job's hold and closes it, each in one transaction."""
+
+    store: Store
+    ledger: Ledger
+    journal: Journal
+    catalogue: Catalogue
+    alarms: Alarms
+
+    async def hold(self, job: Job, *, attached: Addresses | None) -> None:
+        """Hold a job's credits and its highest price, and write it down, all or nothing.
+
+        Raises:
+            Refusal: a limit or the operator's budget has no room for it.
+        """
+        price = self.catalogue.highest_price(job.request)
+        requester = job.requester
+        try:
+            async with self.store.transaction(exclusive=self.ledger.subjects(requester)) as tx:
+                await self.ledger.hold(
+                    tx, job_id=job.id, requester=requester, credits=job.credits, price=price
+                )
+                await self.journal.queued(tx, job, attached=attached)
+        except BudgetSpent:
+            await self._tell_refusal(price)
+            raise
+
+    async def close(
+        self,
+        job: Job,
+        state: JobState,
+        error: EaselError | None = None,
+        *,
+        delivered: int = 0,
+        doubtful: int = 0,
+    ) -> Settlement | None:
+        """End the job and settle its hold, both or neither; harmless twice."""
+        async with self.store.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
+            await self.journal.ended(tx, job.id, state, error)
+            settled, reached = await self._settle(tx, job, delivered=delivered, doubtful=doubtful)
+        self._tell(reached)
+        return settled
+
+    async def end_by_journal(
+        self, job: Job, *, unsent: EaselError, sent: EaselError
+    ) -> Ending | None:
+        """End a job that nobody works on any more, by what the journal knows of it.
+
+        Returns:
+            What to tell the person, None when the pictures had been posted before.
+        """
+        each, price_at = credits_each(job), partial(self._price_at, job)
+        async with self.store.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
+            posted = await self.journal.posted_pictures(tx, job.id)
+            pictures = await self.journal.close_attempts(
+                tx, job.id, model=job.request.model, price_at=price_at
+            )
+            state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
+            await self.journal.ended(tx, job.id, state, error)
+            settled, reached = await self._settle(
+                tx, job, delivered=posted * each, doubtful=(pictures - posted) * each
+            )
+        self._tell(reached)
+        return None if error is None else ending(error, state, settled)
+
+    def _price_at(self, job: Job, gateway: str) -> int | None:
+        return self.catalogue.price_each(gateway, job.request)
+
+    async def _settle(
+        self, tx: Tx, job: Job, *, delivered: int, doubtful: int
+    ) -> tuple[Settlement | None, list[BudgetReached]]:
+        """Settle the hold at what the journal says it cost; return what that reached as well."""
+        price = await self.journal.price(tx, job.id)
+        settled = await self.ledger.settle(
+            tx, job.id, delivered=delivered, doubtful=doubtful, price=price
+        )
+        if settled is None or not price:
+            return settled, []
+        return settled, list(_reached(await self.ledger.budget(tx), price))
+
+    async def _tell_refusal(self, price: int) -> None:
+        async with self.store.reading() as rows:
+            budget = await self.ledger.budget(rows)
+        # What is more than the whole budget says nothing about how much of it is spent.
+        self._tell([_alarm(100, limit) for limit in budget if limit.left < price <= limit.limit])
+
+    def _tell(self, reached: list[BudgetReached]) -> None:
+        for each in reached:
+            self.alarms.budget(each)
+
+
+def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
+    """Yield what of the budget a settlement of this price has reached."""
+    for limit in budget:
+        before, after = limit.used - price, limit.used
+        for percent in ALARM_PERCENTS:
+            if before * 100 < limit.limit * percent <= after * 100:
+                yield _alarm(percent, limit)
+                break
+
+
+def _alarm(percent: int, limit: Allowance) -> BudgetReached:
+    return BudgetReached(percent, limit.limit, limit.period)

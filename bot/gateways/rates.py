@@ -1,0 +1,86 @@
+"""What one picture costs, by quality: in credits for people, in money for the operator.
+
+A rate is one number, or a table of numbers by quality, in which ``default`` stands for every
+quality that is not named and for pictures whose quality the model decides.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta
+
+from bot.domain import parse_money
+
+DEFAULT = "default"
+USUAL_CREDITS = 1
+
+Amount = int | float | str
+"""Money as the operator writes it: a number, or its digits as text."""
+
+CreditsEach = Annotated[int, Meta(ge=0)]
+Credits = CreditsEach | dict[str, CreditsEach]
+Price = Amount | dict[str, Amount]
+
+
+def credits_of(rate: Credits, quality: str | None) -> int:
+    """Return the credits of one picture; a table without ``default`` means 1 for the others."""
+    if isinstance(rate, int):
+        return rate
+    return rate.get(quality or DEFAULT, rate.get(DEFAULT, USUAL_CREDITS))
+
+
+def price_of(rate: Price, quality: str | None) -> int:
+    """Return the price of one picture in micros.
+
+    A table without ``default`` means the highest of its prices for the others: what nobody
+    stated is never taken for cheap.
+    """
+    if not isinstance(rate, dict):
+        return _micros(rate)
+    stated = {name: _micros(amount) for name, amount in rate.items()}
+    others = stated.get(DEFAULT, max(stated.values()))
+    return stated.get(quality or DEFAULT, others)
+
+
+def check_rates(price: Price | None, credits: Credits, qualities: Iterable[str] | None) -> None:
+    """Raise ValueError with the key when a rate cannot be right; None are unknown qualities."""
+    for key, rate in (("price", price), ("credits", credits)):
+        if isinstance(rate, dict):
+            _check_names(key, rate, qualities)
+    if price is not None:
+        for name, amount in _named(price):
+            _check_amount(name, amount)
+
+
+def _check_names(key: str, rate: Iterable[str], qualities: Iterable[str] | None) -> None:
+    names = list(rate)
+    if not names:
+        raise ValueError(f"`{key}` is an empty table: name a quality in it, or {DEFAULT}")
+    # "auto" is never sent: it is what nobody chose.
+    known = None if qualities is None else {DEFAULT, *qualities} - {"auto"}
+    for name in names:
+        if known is not None and name not in known:
+            raise ValueError(
+                f"`{key}.{name}` is none of `qualities`: "
+                f"name one of them, or {DEFAULT} for all others and for auto"
+            )
+
+
+def _named(price: Price) -> Iterable[tuple[str, Amount]]:
+    if not isinstance(price, dict):
+        return [("price", price)]
+    return [(f"price.{quality}", amount) for quality, amount in price.items()]
+
+
+def _check_amount(name: str, amount: Amount) -> None:
+    try:
+        _micros(amount)
+    except ValueError as wrong:
+        raise ValueError(f"`{name}` is wrong: {wrong}") from None
+
+
+def _micros(amount: Amount) -> int:
+    # The shortest text that reads as the same float is what the operator wrote.
+    is_small = isinstance(amount, float)
+    return parse_money(f"{Decimal(repr(amount)):f}" if is_small else str(amount))

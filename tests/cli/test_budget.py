@@ -1,0 +1,47 @@
+"""OPERATOR_BUDGET from a shell: it holds for the terminal, and stops a start that cannot count."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.process import environment, run
+from tests.journeys.gateway import MoodyGateway
+
+
+@pytest.mark.parametrize("command", [("bot",), ("bot", "imagine", "a fox")])
+async def test_a_model_without_a_price_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, gateway: MoodyGateway, command: tuple[str, ...]
+) -> None:
+    """Whoever started it reads what to write, and where."""
+    env = environment(tmp_path, gateway, DISCORD_TOKEN="a-token", OPERATOR_BUDGET="50/month")
+    ended = await run(*command, folder=tmp_path, env=env)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("easel: OPERATOR_BUDGET needs a price of every model")
+    assert 'price = 0.04 under [gateways.default.abilities."dall-e-3"]' in ended.err
+    assert ended.err.count("\n") == 1
+    assert gateway.bodies == []
+
+
+async def test_the_terminal_spends_the_budget_too(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """It is the same money."""
+    (tmp_path / "gateways.toml").write_text(
+        f'[gateways.one]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n'
+        "abilities.dall-e-3 = { price = { standard = 0.04, hd = 0.08 } }\n"
+    )
+    env = environment(
+        tmp_path,
+        gateway,
+        GATEWAYS_FILE="gateways.toml",
+        IMAGE_API_URL="",
+        GATEWAYS__ONE__API_KEY=environment(tmp_path, gateway)["IMAGE_API_KEY"],
+        OPERATOR_BUDGET="0.1/day",
+    )
+    command = ("bot", "imagine", "a fox", "--out", "art")
+    assert (await run(*command, folder=tmp_path, env=env)).code == 0
+    refused = await run(*command, folder=tmp_path, env=env)
+    assert refused.code != 0
+    assert "budget" in refused.err
+    with sqlite3.connect(tmp_path / "data" / "easel.db") as database:
+        assert database.execute("SELECT price FROM charges").fetchall() == [(80_000,)]
+    assert len(gateway.bodies) == 1

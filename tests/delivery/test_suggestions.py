@@ -1,0 +1,35 @@
+"""What people read while they type, at its longest."""
+
+import pytest
+
+from bot.delivery.suggestions import Suggestions
+from bot.gateways.catalogue import Catalogue
+from bot.i18n.texts import Texts
+from bot.ledger import Tariff
+from bot.reckoning import Costs
+from tests.gateways.bench import model
+
+LONG = "m" * 150
+
+
+def suggestions(credits: int) -> Suggestions:
+    """Return those of one model whose names are too long for Discord."""
+    words = tuple(f"{index} " + "q" * 150 for index in range(30))
+    dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
+    catalogue = Catalogue([LONG], {LONG: dear})
+    costs = Costs(catalogue, Tariff({}))
+    return Suggestions(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)
+
+
+@pytest.mark.parametrize("credits", [0, 1, 10**9])
+def test_the_longest_choice_still_says_its_cost(credits: int) -> None:
+    """Discord refuses all choices when one has more than 100 characters, or one of 26."""
+    offered = suggestions(credits)
+    models = offered.models("", server_id=1, locale="en")
+    qualities = offered.qualities("", model=None, server_id=1, locale="en")
+    assert (len(models), len(qualities)) == (1, 25)
+    cost = {0: "free", 1: "1 credit", 10**9: "1,000,000,000 credits"}[credits]
+    for choice in (*models, *qualities):
+        assert len(choice.name) <= 100
+        assert len(str(choice.value)) <= 100
+        assert choice.name.endswith(f" · {cost}")
