@@ -169,17 +169,18 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             chores.begin()
 
         client.once_logged_in = once_logged_in
+        suggestions = Suggestions(
+            catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
+        )
         await client.add_cog(
             Imagine(
                 studio=house.studio,
                 catalogue=house.catalogue,
                 couriers=couriers,
-                suggestions=Suggestions(
-                    catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
-                ),
+                suggestions=suggestions,
             )
         )
-        await client.add_cog(Quota(_desk(settings, seam, house, client)))
+        await client.add_cog(Quota(_desk(settings, seam, house, client, suggestions)))
         await client.add_cog(
             Usage(
                 store=house.store,
@@ -199,14 +200,17 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         yield Bot(house, client)
 
 
-def _desk(settings: Settings, seam: Seam, house: House, client: Client) -> Desk:
+def _desk(
+    settings: Settings, seam: Seam, house: House, client: Client, suggestions: Suggestions
+) -> Desk:
     return Desk(
         client=client,
         store=house.store,
         ledger=house.ledger,
         catalogue=house.catalogue,
         tariff=house.tariff,
-        credits_each=house.costs.each,
+        costs=house.costs,
+        suggestions=suggestions,
         statement=Statement(house.store, house.ledger, now=seam.now),
         charts=Charts(settings.data_dir / "charts", wait=seam.wait),
         default=settings.default_quota,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from discord import Interaction, app_commands
 
 from bot.delivery.quota_lists import CostRow
+from bot.delivery.suggestions import Choices
 from bot.errors import OptionNotTaken, Refusal, UnknownModel, WrongChoice
 from bot.gateways.model import Model
 from cogs.quota_door import QuotaDoor, quota, server_of
 
-Suggestions = list[app_commands.Choice[str]]
 Own = Mapping[tuple[str, str], int]
 """A server's own credits by model and quality, '' for any."""
 
@@ -49,15 +49,21 @@ class CostCommands(QuotaDoor):
             await self._set_cost(interaction, model, quality, credits)
 
     @cost.autocomplete("model")
-    async def suggest_models(self, _: Interaction, typed: str) -> Suggestions:
-        """Offer the models that match what was typed so far."""
-        return _choices(self._desk.catalogue.suggest_models(typed))
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that match what was typed so far, with what a picture costs."""
+        return self._desk.suggestions.models(
+            typed, server_id=server_of(interaction), locale=str(interaction.locale)
+        )
 
     @cost.autocomplete("quality")
-    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Suggestions:
-        """Offer only the qualities that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._desk.catalogue.suggest_choices(model, "quality", typed))
+    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer only the qualities that the chosen model knows, with what a picture costs."""
+        return self._desk.suggestions.qualities(
+            typed,
+            model=interaction.namespace.model,
+            server_id=server_of(interaction),
+            locale=str(interaction.locale),
+        )
 
     async def _set_cost(
         self, interaction: Interaction, model: str, quality: str | None, credits: int
@@ -115,7 +121,7 @@ class CostCommands(QuotaDoor):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
-        each = self._desk.credits_each
+        each = self._desk.costs.each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.words("quality") or ():
@@ -127,7 +133,3 @@ class CostCommands(QuotaDoor):
         """Return the names as the catalogue has them; raises what says which there are."""
         name = self._desk.catalogue.model(model).name
         return name, self._desk.catalogue.quality(name, quality)
-
-
-def _choices(names: list[str]) -> Suggestions:
-    return [app_commands.Choice(name=name[:100], value=name[:100]) for name in names]

@@ -1,6 +1,5 @@
 """What every command of /quota shares: the group, what stands behind it, and checks of options."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import discord
@@ -12,18 +11,17 @@ from bot.client import Client
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.quota_lists import QuotaLists
 from bot.delivery.quota_report import QuotaReport
+from bot.delivery.suggestions import Suggestions
 from bot.errors import OneSubjectOnly, Refusal
 from bot.gateways.catalogue import Catalogue
 from bot.ledger import EVERYONE, SERVER, Ledger, LimitSet, Tariff
 from bot.ledger import role as role_subject
 from bot.ledger import user as user_subject
+from bot.reckoning import Costs
 from bot.statement import Statement
 from bot.store import Store
 
 MAX_REASON = 200
-
-CreditsEach = Callable[[int, str, str | None], int]
-"""What a picture costs in a server, by model and quality."""
 
 quota = app_commands.Group(
     name="quota",
@@ -68,7 +66,8 @@ class Desk:
     ledger: Ledger
     catalogue: Catalogue
     tariff: Tariff
-    credits_each: CreditsEach
+    costs: Costs
+    suggestions: Suggestions
     statement: Statement
     charts: Charts
     default: LimitSet

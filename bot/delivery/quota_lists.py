@@ -171,7 +171,7 @@ class QuotaLists:
         return self._texts.say(message_id, locale, subject=f"**{who}**", limits=limits)
 
     def _limits_of(self, row: SubjectRow, locale: str) -> str:
-        said = [self._cap(cap, locale) for cap in row.caps]
+        said = [self._caps(row.caps, locale)] if row.caps else []
         if row.favour.granted:
             granted = row.favour.granted
             said.append(self._texts.say("quota-show-granted", locale, credits=granted))
@@ -183,11 +183,12 @@ class QuotaLists:
         return self._texts.say("quota-show-line", locale, subject=who, limits=limits)
 
     def _caps(self, caps: Sequence[Cap], locale: str) -> str:
-        said = " · ".join(self._cap(cap, locale) for cap in caps)
-        return said or self._texts.say("quota-no-limit", locale)
-
-    def _cap(self, cap: Cap, locale: str) -> str:
-        return self._texts.say("quota-cap", locale, credits=cap[0], period=cap[1])
+        if all(credits is None for credits, _ in caps):
+            return self._texts.say("quota-no-limit", locale)
+        return " · ".join(
+            self._texts.say("quota-cap", locale, credits=credits, period=period)
+            for credits, period in caps
+        )
 
     def _change(self, change: ChangeRow, locale: str) -> str:
         known = change.action in _ACTIONS

@@ -15,7 +15,7 @@ from bot.i18n.texts import FALLBACK, Texts
 CHART = "usage.png"
 MOST_ROWS = 14  # of the table; more days are told by weeks
 WEEK = 7
-BAR_WIDTH = 12
+BAR_WIDTH = 10
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 # The chart's letters are DejaVu's: Latin, Greek and Cyrillic, but no Chinese.
 _LAST_LETTER = "\u052f"

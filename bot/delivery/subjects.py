@@ -32,8 +32,9 @@ def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
     found = _LIMIT.fullmatch(value or "")
     if value is None or found is None:
         return value and plain(value, LONGEST_MODEL)
-    credits = None if found["credits"] == "unlimited" else int(found["credits"])
-    return texts.say("quota-cap", locale, credits=credits, period=found["period"])
+    if found["credits"] == "unlimited":
+        return texts.say("quota-no-limit", locale)
+    return texts.say("quota-cap", locale, credits=int(found["credits"]), period=found["period"])
 
 
 def plain(text: str, limit: int) -> str:

@@ -117,7 +117,7 @@ quota-no-limit = no limit
 quota-cap =
     { $credits ->
         [none] no limit { period-each }
-        [0] no pictures { period-each }
+        [0] no pictures
         [one] { $credits } credit { period-each }
        *[other] { $credits } credits { period-each }
     }
@@ -210,6 +210,6 @@ error-reason-out-of-range = A reason has 1 to { $limit } characters and yours ha
 
 error-bot-chosen = Bots do not paint, so please choose a person.
 
-error-model-not-chosen = Please choose the model whose credits you want to change.
+error-model-not-chosen = There is no model in your command, so please choose the one whose credits you want to change.
 
 error-export-too-large = The list of { $days } days is too large to be posted here, so please choose fewer days.
