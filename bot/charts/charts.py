@@ -5,8 +5,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import msgspec
 import structlog
@@ -48,36 +51,50 @@ class Charts:
             return await self._wait(self._drawn(bars), "chart")
 
     async def _drawn(self, bars: Bars) -> bytes | None:
-        try:
-            picture, complaint = await self._run(msgspec.json.encode(bars))
-        except (OSError, TimeoutError) as failed:
-            log.warning("chart.failed", error=repr(failed))
-            return None
-        if not picture.startswith(_SIGNATURE):
-            log.warning("chart.failed", error=complaint.decode(errors="replace"))
-            return None
-        return picture
+        with TemporaryFile() as complaints:
+            try:
+                picture = await self._run(msgspec.json.encode(bars), complaints)
+            except (OSError, TimeoutError) as failed:
+                log.warning("chart.failed", error=repr(failed))
+                return None
+            if not picture.startswith(_SIGNATURE):
+                log.warning("chart.failed", error=_end_of(complaints))
+                return None
+            return picture
 
-    async def _run(self, order: bytes) -> tuple[bytes, bytes]:
+    async def _run(self, order: bytes, complaints: IO[bytes]) -> bytes:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             MODULE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=complaints,
             env=self._environment(),
         )
         try:
             async with asyncio.timeout(self._limit_s):
-                picture, complaint = await process.communicate(order)
+                return await _answer(process, order)
         finally:
-            if process.returncode is None:
+            with suppress(ProcessLookupError):
                 process.kill()
-                await process.wait()
-        return picture, complaint[-_LONGEST_COMPLAINT:]
+            await process.wait()
 
     def _environment(self) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         house = str(Path(bot.__file__).parents[1])
         return passed_on | {"PYTHONPATH": house, "MPLCONFIGDIR": str(self._cache)}
+
+
+async def _answer(process: asyncio.subprocess.Process, order: bytes) -> bytes:
+    """Say what is wanted and return all that comes, in one task: ``communicate`` starts three."""
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    process.stdin.write(order)
+    process.stdin.write_eof()
+    return await process.stdout.read()
+
+
+def _end_of(complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    return complaints.read().decode(errors="replace")[-_LONGEST_COMPLAINT:]

@@ -29,7 +29,7 @@ async def test_a_quality_has_a_cost_of_its_own(world: World) -> None:
     for quality in ("low", "medium"):
         await world.imagine(world.ada, model="gpt-image-2", quality=quality)
         await world.finished()
-    assert world.rows("SELECT credits FROM charges ORDER BY at, job_id") == [(1,), (2,)]
+    assert world.rows("SELECT credits FROM charges ORDER BY rowid") == [(1,), (2,)]
 
 
 async def test_a_cost_outlives_a_restart(world: World) -> None:
