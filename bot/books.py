@@ -13,7 +13,7 @@ from bot.errors import BudgetSpent, EaselError
 from bot.gateways.alarms import Alarms, BudgetReached
 from bot.gateways.catalogue import Catalogue
 from bot.journal import Journal
-from bot.ledger import Allowance, Ledger, Settlement
+from bot.ledger import Ledger, Outlay, Settlement
 from bot.outcome import Ending
 from bot.reckoning import credits_each, ending, how_it_ends
 from bot.store import Store, Tx
@@ -100,28 +100,28 @@ class Books:
         )
         if settled is None or not price:
             return settled, []
-        return settled, list(_reached(await self.ledger.budget(tx), price))
+        return settled, list(_reached(await self.ledger.outlays(tx), price))
 
     async def _tell_refusal(self, price: int) -> None:
         async with self.store.reading() as rows:
-            budget = await self.ledger.budget(rows)
+            budget = await self.ledger.outlays(rows)
         # What is more than the whole budget says nothing about how much of it is spent.
-        self._tell([_alarm(100, limit) for limit in budget if limit.left < price <= limit.limit])
+        self._tell([_alarm(100, part) for part in budget if part.left < price <= part.limit])
 
     def _tell(self, reached: list[BudgetReached]) -> None:
         for each in reached:
             self.alarms.budget(each)
 
 
-def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
+def _reached(budget: Sequence[Outlay], price: int) -> Iterator[BudgetReached]:
     """Yield what of the budget a settlement of this price has reached."""
-    for limit in budget:
-        before, after = limit.used - price, limit.used
+    for part in budget:
+        before, after = part.spent - price, part.spent
         for percent in ALARM_PERCENTS:
-            if before * 100 < limit.limit * percent <= after * 100:
-                yield _alarm(percent, limit)
+            if before * 100 < part.limit * percent <= after * 100:
+                yield _alarm(percent, part)
                 break
 
 
-def _alarm(percent: int, limit: Allowance) -> BudgetReached:
-    return BudgetReached(percent, limit.limit, limit.period)
+def _alarm(percent: int, part: Outlay) -> BudgetReached:
+    return BudgetReached(percent, part.limit, part.period)

@@ -20,8 +20,9 @@ class Costs:
 
     def each(self, server_id: int, model: str, quality: str | None) -> int:
         """Return the credits of one picture; raise UnknownModel for a model not offered."""
-        own = self.tariff.each(server_id, model, quality)
-        return self.catalogue.credits_each(model, quality) if own is None else own
+        known = self.catalogue.model(model)
+        own = self.tariff.each(server_id, known.name, quality)
+        return known.credits_each(quality) if own is None else own
 
     def of(self, request: ImageRequest, server_id: int) -> int:
         """Return the credits of all pictures of a request."""

@@ -188,8 +188,7 @@ class Slots:
                 case Answered(urls=urls), Attempt():
                     await self._journal.answered(tx, attempt, urls)
                 case Received(pictures=pictures, usage=usage), Attempt():
-                    # What came unasked has no price that anybody knows.
-                    price = self._price(job, attempt, min(len(pictures), asked))
+                    price = self._price(job, attempt, len(pictures))
                     cost = Cost(job.request.model, len(pictures), usage, price)
                     await self._journal.received(tx, attempt, cost)
         return attempt

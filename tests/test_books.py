@@ -47,9 +47,7 @@ async def test_the_gateway_that_served_tells_the_price(
 ) -> None:
     """Held is the dearest that may serve, settled is what the one that did costs."""
     async with opened(two_gateways(tmp_path, gateway)) as studio:
-        gateway.gate.clear()
         gateway.moods.append(Refuses(401, "invalid_api_key"))
-        gateway.gate.set()
         await studio.ask(Bag(), n=1)
         await studio.house.studio.drained()
         assert studio.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
@@ -77,17 +75,17 @@ async def test_a_dead_process_leaves_its_price_in_doubt(
 ) -> None:
     """The next start settles what was asked at the price of the gateway that was asked."""
     gateway.gate.clear()
-    chosen = two_gateways(tmp_path, gateway)
+    chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
     async with opened(chosen) as studio:
-        await studio.ask(Bag(), n=1)
+        await studio.ask(Bag(), n=3)
         await asyncio.wait_for(gateway.asked.wait(), 10)
         await studio.house.studio.close(grace_s=0)
     async with opened(chosen) as studio:
         await studio.house.recovery.take_over()
     assert studio.rows("SELECT gateway, billed, pictures, price FROM costs") == [
-        ("dear", "maybe", 0, DEAR)
+        ("dear", "maybe", 0, 3 * DEAR)
     ]
-    assert studio.rows("SELECT state, credits, price FROM charges") == [("settled", 0, DEAR)]
+    assert studio.rows("SELECT state, credits, price FROM charges") == [("settled", 0, 3 * DEAR)]
 
 
 async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: MoodyGateway) -> None:

@@ -221,10 +221,6 @@ class Catalogue:
         full, rest = divmod(request.n, at_once)
         return [at_once] * full + [rest] * bool(rest)
 
-    def credits_each(self, model: str, quality: str | None) -> int:
-        """Return the credits of one picture; raise UnknownModel for any other name."""
-        return self.model(model).credits_each(quality)
-
     def price_each(self, gateway: str, request: ImageRequest) -> int | None:
         """Return what one picture costs at a gateway in micros, None if no price is stated."""
         try:

@@ -5,6 +5,7 @@ from bot.ledger.audit import Action, Change
 from bot.ledger.history import Charge, Day
 from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.members import Member
+from bot.ledger.outlays import Outlay
 from bot.ledger.rules import (
     EVERYONE,
     SERVER,
@@ -30,6 +31,7 @@ __all__ = [
     "Limit",
     "LimitSet",
     "Member",
+    "Outlay",
     "Period",
     "Rule",
     "Settlement",

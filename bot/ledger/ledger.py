@@ -14,6 +14,7 @@ from bot.ledger.history import History
 from bot.ledger.holds import Hold, charge, placed, placed_with_grant, read_hold
 from bot.ledger.members import add_granted, members_of, take_granted
 from bot.ledger.meters import budget, meters_of, move, person, server, total
+from bot.ledger.outlays import Outlay, read_outlays
 from bot.ledger.rules import (
     EVERYONE,
     SERVER,
@@ -168,6 +169,10 @@ class Ledger(Admin, History):
         return await self._told(
             rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free]
         )
+
+    async def outlays(self, rows: Tx) -> tuple[Outlay, ...]:
+        """Return what of OPERATOR_BUDGET is spent and held, without saying when it frees."""
+        return await read_outlays(rows, self._budget, at=self._now())
 
     async def _told(self, rows: Tx, claims: list[Claim]) -> tuple[Allowance, ...]:
         at = self._now()

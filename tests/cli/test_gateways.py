@@ -51,6 +51,23 @@ async def test_one_row_for_each_model() -> None:
     assert head.index("MODEL") == first.index("dall-e-3") == second.index("x")
 
 
+async def test_prices_are_shown_from_the_cheapest_quality_to_the_dearest(tmp_path: Path) -> None:
+    """An operator checks at a glance what the budget counts."""
+    file = tmp_path / "gateways.toml"
+    async with raw_gateway(LISTED) as raw:
+        file.write_text(
+            f'[gateways.here]\nbase_url = "{raw.origin}"\nmodels = ["dall-e-3", "dall-e-2"]\n'
+            "abilities.dall-e-3.price = { standard = 0.04, hd = 0.08 }\n"
+            'abilities.dall-e-2.price = "0.020"\n'
+        )
+        settings = Settings.model_validate(
+            {"gateways_file": file, "image_api_url": "", "gateways": {"here": {"api_key": KEY}}}
+        )
+        _, (head, first, second, *_) = await shown(settings)
+    at = slice(head.index("PRICE"), head.index("SIZES"))
+    assert (first[at].strip(), second[at].strip()) == ("0.04 to 0.08", "0.02")
+
+
 async def test_what_is_wrong_stands_below_with_its_mend() -> None:
     """The exit code is for scripts, the sentence for people; neither shows the key."""
     async with raw_gateway(REFUSED) as raw:

@@ -73,7 +73,7 @@ def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: Cards) -> No
     assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
 
 
-@pytest.mark.parametrize(("credits", "said"), [(0, "free"), (1, "1 credit"), (8, "8 credits")])
+@pytest.mark.parametrize(("credits", "said"), [(0, "0 credits"), (1, "1 credit"), (8, "8 credits")])
 def test_the_cost_is_shown_before_the_work(cards: Cards, credits: int, said: str) -> None:
     """Nobody learns only afterwards what a picture costs."""
     dear = replace(job(), credits=credits)

@@ -28,7 +28,7 @@ def test_the_longest_choice_still_says_its_cost(credits: int) -> None:
     models = offered.models("", server_id=1, locale="en")
     qualities = offered.qualities("", model=None, server_id=1, locale="en")
     assert (len(models), len(qualities)) == (1, 25)
-    cost = {0: "free", 1: "1 credit", 10**9: "1,000,000,000 credits"}[credits]
+    cost = {0: "0 credits", 1: "1 credit", 10**9: "1,000,000,000 credits"}[credits]
     for choice in (*models, *qualities):
         assert len(choice.name) <= 100
         assert len(str(choice.value)) <= 100

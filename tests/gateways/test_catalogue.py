@@ -19,7 +19,6 @@ from bot.errors import (
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.dialect import Gateway, parse_gateways
 from bot.gateways.model import Option, shipped_models
-from tests.gateways.bench import model
 
 SHIPPED = shipped_models()
 EVERY = Catalogue(SHIPPED, SHIPPED)
@@ -220,17 +219,6 @@ def test_fan_out_asks_for_as_many_at_once_as_the_model_can() -> None:
     assert counts["dall-e-3"] == [1] * 10
 
 
-def test_the_cost_is_per_picture() -> None:
-    """Dear models cost more credits, and so may their dear qualities."""
-    plain, dear = model("plain"), model("dear", qualities=None, credits={"default": 2, "high": 5})
-    catalogue = Catalogue(["plain", "dear"], {"plain": plain, "dear": dear})
-    assert [catalogue.credits_each("plain", quality) for quality in (None, "high")] == [1, 1]
-    qualities = (None, "low", "high")
-    assert [catalogue.credits_each("Dear", quality) for quality in qualities] == [2, 2, 5]
-    with pytest.raises(UnknownModel):
-        catalogue.credits_each("gone", None)
-
-
 PRICED = """
 [gateways.a]
 base_url = "http://a"
@@ -292,7 +280,7 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
     with structlog.testing.capture_logs() as logs:
         catalogue = Catalogue(["flux-9", "dall-e-3", "flux-9"], SHIPPED)
     request = catalogue.order(prompt="x", model=None, size=None, n=3)
-    each = catalogue.credits_each(request.model, None)
+    each = catalogue.default.credits_each(None)
     assert (request.size, catalogue.fan_out(request), each) == ("auto", [1] * 3, 1)
     assert [(entry["event"], entry["model"]) for entry in logs] == [
         ("catalogue.model_unknown", "flux-9")

@@ -74,7 +74,7 @@ async def test_a_server_has_costs_of_its_own(build: Build) -> None:
         await own_cost(world, "high", 0)
         assert await offered(world, "model", "") == {"gpt-image-2": "GPT Image 2 · 3 credits"}
         words = await offered(world, "quality", "")
-        assert (words["low"], words["high"]) == ("low · 3 credits", "high · free")
+        assert (words["low"], words["high"]) == ("low · 3 credits", "high · 0 credits")
         await world.imagine(world.ada, n=2, quality="low")
         await world.finished()
         assert "6 credits · 14 of 20 left today" in facts(world)

@@ -1,7 +1,7 @@
 """The whole examination, in the order in which an operator sets things up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot import logs
@@ -78,10 +78,18 @@ async def _gateways(
         return (warning("gateway", "not checked before its key can be read"),), ()
     try:
         gateways = read_gateways(settings)
-        check_prices(settings, Catalogue.of(gateways))
+        catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
     probes = await probe_all(gateways, seam)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
-    return [describe(one, names) for one, names in zip(probes, named, strict=True)], probes
+    findings = [describe(one, names) for one, names in zip(probes, named, strict=True)]
+    return [*findings, *_budget(settings, catalogue)], probes
+
+
+def _budget(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
+    try:
+        check_prices(settings, catalogue)
+    except StartRefused as refused:
+        yield wrong("budget", "cannot be kept", str(refused))

@@ -68,7 +68,6 @@ card-references =
 card-took = { $took_ms }
 card-credits =
     { $credits ->
-        [0] free
         [one] { $credits } credit
        *[other] { $credits } credits
     }

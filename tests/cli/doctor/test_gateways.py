@@ -94,3 +94,14 @@ async def test_a_gateway_that_is_not_there_does_not_stop_the_others(clinic: Clin
         "cannot be reached: nothing accepts the connection"
     )
     assert of(findings, "database").sign is Sign.FINE
+
+
+async def test_a_budget_without_prices_is_told_before_the_bot_refuses_to_start(
+    clinic: Clinic,
+) -> None:
+    """The gateway is fine; what is missing is a number that only the operator knows."""
+    findings = await clinic.examined(OPERATOR_BUDGET="50/month")
+    assert of(findings, "gateway default").sign is Sign.FINE
+    budget = of(findings, "budget")
+    assert budget.sign is Sign.WRONG
+    assert '[gateways.default.abilities."painter"]' in budget.mend

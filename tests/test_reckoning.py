@@ -1,0 +1,54 @@
+"""What pictures cost people, in each server."""
+
+import pytest
+
+from bot.domain import ImageRequest
+from bot.errors import UnknownModel
+from bot.gateways.catalogue import Catalogue
+from bot.ledger import Tariff
+from bot.reckoning import Costs
+from tests.gateways.bench import model
+
+HERE, ELSEWHERE = 1, 2
+MODELS = {
+    "plain": model("plain", credits=3),
+    "dear": model("dear", qualities=None, credits={"default": 2, "high": 5}),
+}
+
+
+def costs(own: dict[tuple[int, str, str], int]) -> Costs:
+    return Costs(Catalogue(MODELS, MODELS), Tariff(own))
+
+
+@pytest.mark.parametrize(
+    ("name", "quality", "each"),
+    [
+        ("plain", None, 3),
+        ("plain", "high", 3),
+        ("dear", None, 2),
+        ("dear", "low", 2),
+        ("Dear", "high", 5),
+    ],
+)
+def test_the_cost_is_per_picture(name: str, quality: str | None, each: int) -> None:
+    """Dear models cost more credits, and so may their dear qualities."""
+    usual = costs({})
+    assert usual.each(HERE, name, quality) == each
+    assert usual.of(ImageRequest("x", name, "auto", 4, quality=quality), HERE) == 4 * each
+
+
+@pytest.mark.parametrize(
+    ("name", "quality", "each"),
+    [("plain", None, 7), ("DEAR", None, 2), ("dear", "high", 0), ("dear", "low", 2)],
+)
+def test_a_servers_own_cost_comes_first(name: str, quality: str | None, each: int) -> None:
+    """Also where it is nothing, and only there."""
+    own = costs({(HERE, "plain", ""): 7, (HERE, "dear", "high"): 0})
+    assert own.each(HERE, name, quality) == each
+    assert own.each(ELSEWHERE, name, quality) == costs({}).each(HERE, name, quality)
+
+
+def test_a_model_that_is_gone_costs_nothing_that_anybody_set() -> None:
+    """An old request that is painted again is refused, not held at its old cost."""
+    with pytest.raises(UnknownModel):
+        costs({(HERE, "gone", ""): 1}).each(HERE, "gone", None)
