@@ -12,7 +12,7 @@ import discord
 
 from bot.delivery.cards import COLOURS, small
 from bot.delivery.quota_cards import Favour
-from bot.delivery.subjects import LONGEST_REASON, mention, plain, subject_name, value_words
+from bot.delivery.subjects import LONGEST_REASON, change_words, mention, plain, subject_name
 from bot.i18n.quoting import cut, one_line, width
 from bot.i18n.texts import Texts
 
@@ -192,12 +192,13 @@ class QuotaLists:
 
     def _change(self, change: ChangeRow, locale: str) -> str:
         known = change.action in _ACTIONS
+        old, new = change_words(self._texts, change.old, change.new, locale)
         what = self._texts.say(
             f"audit-{change.action if known else 'other'}",
             locale,
             subject=subject_name(self._texts, change.subject, locale),
-            old=value_words(self._texts, change.old, locale),
-            new=value_words(self._texts, change.new, locale),
+            old=old,
+            new=new,
             action=plain(change.action, LONGEST_REASON),
         )
         return f"{what}\n{small(self._by(change, locale))}"

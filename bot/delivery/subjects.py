@@ -37,6 +37,17 @@ def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
     return texts.say("quota-cap", locale, credits=int(found["credits"]), period=found["period"])
 
 
+def change_words(
+    texts: Texts, old: str | None, new: str | None, locale: str
+) -> tuple[str | None, str | None]:
+    """Return from what to what: of two limits that are numbers the first without its period."""
+    before, after = _LIMIT.fullmatch(old or ""), _LIMIT.fullmatch(new or "")
+    words = value_words(texts, old, locale), value_words(texts, new, locale)
+    if before is None or after is None or "unlimited" in {before["credits"], after["credits"]}:
+        return words
+    return f"{int(before['credits']):,}", words[1]
+
+
 def plain(text: str, limit: int) -> str:
     """Return what somebody typed as one short line of plain words, for an embed."""
     return escaped(one_line(text, limit))

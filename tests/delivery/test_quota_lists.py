@@ -78,6 +78,13 @@ def test_every_audit_is_accepted(filler: str, action: str) -> None:
             "unlimited/hour",
             "<@5> · 1 credit per hour → no limit",
         ),
+        (
+            "limit-set",
+            "server",
+            "1000/day",
+            "1/day",
+            "This server together · 1,000 → 1 credit per day",
+        ),
         ("limit-removed", "role:6", "0/week", None, "<@&6> · no pictures removed"),
         ("role-gone", "role:6", "3/week", None, "A deleted role · 3 credits per week removed"),
         ("granted", "user:5", "2", "7", "<@5> · extra credits 2 → 7"),

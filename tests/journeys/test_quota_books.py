@@ -126,6 +126,7 @@ async def test_the_export_has_every_charge(build: Build) -> None:
         )
         await world.mia.slash(world.gallery, "quota set", credits=1, per="day", user=world.ada)
         await paint(world, world.ada, 3)
+        await world.env.advance_time(1)
         await paint(world, world.ben, 1)
         response = await told(world, await world.mia.slash(world.gallery, "quota export"))
         assert response.content == "2 charges, as a table for any spreadsheet."
@@ -169,7 +170,7 @@ async def test_the_audit_tells_who_changed_what_and_why(world: World) -> None:
         f"{by} · “\\*best\\* fox”",
         "Everyone · 7 credits per hour removed",
         by,
-        "Everyone · 5 credits per hour → 7 credits per hour",
+        "Everyone · 5 → 7 credits per hour",
         by,
         "Everyone · 5 credits per hour",
         by,

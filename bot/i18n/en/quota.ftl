@@ -95,15 +95,15 @@ quota-blocked = { $subject } may not paint here until you use `/quota unblock`.
 quota-unblocked = { $subject } may paint here again.
 quota-cost-set =
     { $credits ->
-        [0] A picture by { $model }{ quota-in-quality } is free here from now on.
-        [one] A picture by { $model }{ quota-in-quality } costs { $credits } credit here from now on.
-       *[other] A picture by { $model }{ quota-in-quality } costs { $credits } credits here from now on.
+        [0] { quota-picture } is free here from now on.
+        [one] { quota-picture } costs { $credits } credit here from now on.
+       *[other] { quota-picture } costs { $credits } credits here from now on.
     }
-quota-cost-removed = A picture by { $model }{ quota-in-quality } costs the usual credits here again.
-quota-in-quality =
+quota-cost-removed = { quota-picture } costs the usual credits here again.
+quota-picture =
     { $quality ->
-        [none] {""}
-       *[other] {" "}in quality { $quality }
+        [none] A picture by { $model }
+       *[other] A picture by { $model } in quality { $quality }
     }
 
 ## /quota show
