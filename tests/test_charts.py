@@ -103,7 +103,7 @@ async def test_the_bots_secrets_stay_with_the_bot(
 
 
 async def test_one_chart_is_drawn_at_a_time(tmp_path: Path) -> None:
-    """Ten admins at once must not start ten processes of 60 MB."""
+    """Ten admins at once must not start ten processes of 80 MB."""
     running, most = 0, 0
 
     async def count(awaitable: object, reason: str, /) -> object:

@@ -34,7 +34,7 @@ class Charts:
     """Draws with matplotlib where the extra ``charts`` is installed.
 
     ``cache`` is the folder where matplotlib keeps what it knows of the machine's fonts. One
-    chart is drawn at a time: a process takes about 60 MB.
+    chart is drawn at a time: a process takes about 80 MB.
     """
 
     def __init__(self, cache: Path, *, wait: Wait, limit_s: float = LIMIT_S) -> None:
