@@ -3,6 +3,9 @@
 import stat
 from pathlib import Path
 
+import pytest
+
+from bot.errors import StartRefused
 from bot.user_tags import UserTags, read_or_make_key
 
 
@@ -42,3 +45,12 @@ def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
     """With the key, all ids could be tried."""
     read_or_make_key(tmp_path / "key")
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("left", [b"", b"half a key"])
+def test_a_damaged_key_stops_the_start(tmp_path: Path, left: bytes) -> None:
+    """With an empty one anybody could go through all ids, and the disk was full once."""
+    (tmp_path / "key").write_bytes(left)
+    with pytest.raises(StartRefused, match="DATA_DIR is damaged"):
+        read_or_make_key(tmp_path / "key")
+    assert (tmp_path / "key").read_bytes() == left
