@@ -1,15 +1,13 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from discord.ext.commands import Cog
 
-from bot.books import Books
+from bot.charts import Charts
 from bot.chores import Chores
 from bot.client import Client
 from bot.customs import Customs
@@ -23,29 +21,14 @@ from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
-from bot.errors import StartRefused
-from bot.gallery import Gallery, Room
-from bot.gateways.alarms import Alarms
+from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway, parse_gateways, single_gateway
-from bot.gateways.offers import Offers
-from bot.gateways.router import Router
+from bot.house import House, open_house
 from bot.i18n.texts import Texts, discord_timestamp
-from bot.journal import Journal
-from bot.ledger import Ledger, Tariff
-from bot.owner import only_bot, own
-from bot.queue import Limits, Queue
-from bot.reckoning import Costs
-from bot.recovery import Recovery
-from bot.references import References
+from bot.owner import only_bot
 from bot.seam import Seam
-from bot.settings import MENDS, Settings
-from bot.slots import Slots
-from bot.stopping import Stops
-from bot.store import Store, database_path
-from bot.studio import Parts, Studio
-from bot.user_tags import UserTags, read_or_make_key
-from bot.vault import Vault
+from bot.settings import Settings
+from bot.statement import Statement
 from cogs.choosing import Choosing
 from cogs.desk import Desk
 from cogs.history import History
@@ -53,89 +36,12 @@ from cogs.imagine import Imagine
 from cogs.preferences import Personal
 from cogs.presets import Presets
 from cogs.quota import Quota
+from cogs.quota_door import Desk as QuotaDesk
 from cogs.reception import Reception
 from cogs.results import Results
 from cogs.server import Server
 from cogs.stopping import Stopping
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What the bot and the terminal share: everything below Discord."""
-
-    store: Store
-    ledger: Ledger
-    catalogue: Catalogue
-    costs: Costs
-    tariff: Tariff
-    studio: Studio
-    stops: Stops
-    recovery: Recovery
-    journal: Journal
-    gallery: Gallery
-    alarms: Alarms
-    offers: Offers
-
-
-@asynccontextmanager
-async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
-    """Open every room below Discord.
-
-    Raises:
-        StartRefused: something in the settings or the data folder stops the start.
-    """
-    gateways = read_gateways(settings)
-    catalogue = Catalogue.of(gateways)
-    check_prices(settings, catalogue)
-    async with AsyncExitStack() as stack:
-        owner = stack.enter_context(own(settings.data_dir / "run"))
-        store = await stack.enter_async_context(_store(settings, seam))
-        alarms = await stack.enter_async_context(Alarms(now=seam.now))
-        router = await stack.enter_async_context(
-            Router(gateways, catalogue, seam=seam, alarms=alarms)
-        )
-        journal = Journal(owner=owner, now=seam.now)
-        vault = Vault(settings.data_dir / "vault", seam.now)
-        room = Room(timedelta(days=settings.retention_days), settings.max_disk)
-        gallery = Gallery(store, vault, room, now=seam.now)
-        ledger = _ledger(settings, seam)
-        queue = _queue(settings, catalogue, seam)
-        stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
-        tariff = await _tariff(store, ledger)
-        costs = Costs(catalogue, tariff)
-        studio = Studio(
-            Parts(
-                store=store,
-                ledger=ledger,
-                journal=journal,
-                books=Books(store, ledger, journal, catalogue, alarms),
-                costs=costs,
-                queue=queue,
-                catalogue=catalogue,
-                references=References(vault, now=seam.now),
-                slots=_slots(settings, store, journal, catalogue, router, vault),
-                stops=stops,
-                gallery=gallery,
-                seam=seam,
-            )
-        )
-        stack.push_async_callback(studio.close, grace_s=settings.shutdown_grace)
-        recovery = _recovery(settings, seam, owner, store, journal, studio, stops)
-        offers = Offers(gateways, catalogue, seam=seam, alarms=alarms)
-        yield House(
-            store=store,
-            ledger=ledger,
-            catalogue=catalogue,
-            costs=costs,
-            tariff=tariff,
-            studio=studio,
-            stops=stops,
-            recovery=recovery,
-            journal=journal,
-            gallery=gallery,
-            alarms=alarms,
-            offers=offers,
-        )
+from cogs.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +89,11 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             catalogue=house.catalogue, costs=house.costs, texts=texts, now=seam.now
         )
         desk = _desk(client, suggestions, house.catalogue, customs, reception)
-        for door in _front_doors(desk, couriers):
+        for door in (
+            *_front_doors(desk, couriers),
+            *_quota_doors(_quota_desk(settings, seam, house, client, suggestions), house.gallery),
+        ):
             await client.add_cog(door)
-        await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
         await client.add_cog(
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
@@ -232,134 +140,25 @@ def _desk(
     )
 
 
-def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
-    """Return the gateways that the settings name.
-
-    Raises:
-        StartRefused: there is none, or it is described wrongly.
-    """
-    keys = {name: key.api_key.get_secret_value() for name, key in settings.gateways.items()}
-    if settings.gateways_file is not None:
-        if settings.image_api_url:
-            raise StartRefused(
-                "IMAGE_API_URL and GATEWAYS_FILE are both set: keep one and empty the other."
-            )
-        return parse_gateways(_read(settings.gateways_file), keys)
-    if keys:
-        raise StartRefused(
-            f"GATEWAYS__{next(iter(keys)).upper()}__API_KEY is set without GATEWAYS_FILE: "
-            "name the file that holds this gateway, or use IMAGE_API_KEY."
-        )
-    return (_only_gateway(settings),)
+def _quota_doors(desk: QuotaDesk, gallery: Gallery) -> tuple[Cog, ...]:
+    cards = QuotaCards(desk.client.texts)
+    usage = Usage(store=desk.store, ledger=desk.ledger, gallery=gallery, cards=cards)
+    return Quota(desk), usage
 
 
-def check_prices(settings: Settings, catalogue: Catalogue) -> None:
-    """Raise StartRefused when there is a budget and something that is offered has no price."""
-    if not (settings.operator_budget and catalogue.unpriced):
-        return
-    gateway, model = catalogue.unpriced[0]
-    key = f'[gateways.{gateway}.abilities."{model}"]'
-    where = f"{key} of {settings.gateways_file}"
-    if settings.gateways_file is None:
-        where = f"{key} of a gateways.toml, and name that file in GATEWAYS_FILE"
-    raise StartRefused(
-        f"OPERATOR_BUDGET needs a price of every model, and the gateway {gateway} has none for "
-        f"{model}: write one like price = 0.04 under {where}, or leave OPERATOR_BUDGET empty."
-    )
-
-
-def _only_gateway(settings: Settings) -> Gateway:
-    for name in ("image_api_url", "image_models"):
-        if not getattr(settings, name):
-            raise StartRefused(f"{name.upper()} is missing: {MENDS[name.upper()]}.")
-    key = settings.image_api_key.get_secret_value()
-    if not key:
-        raise StartRefused(f"IMAGE_API_KEY is missing: {MENDS['IMAGE_API_KEY']}.")
-    return single_gateway(url=settings.image_api_url, key=key, models=settings.image_models)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise StartRefused(
-            f"GATEWAYS_FILE cannot be read ({path}): {MENDS['GATEWAYS_FILE']}."
-        ) from None
-
-
-def _store(settings: Settings, seam: Seam) -> AbstractAsyncContextManager[Store]:
-    path = database_path(settings.database_url)
-    return Store.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
-
-
-def _slots(
-    settings: Settings,
-    store: Store,
-    journal: Journal,
-    catalogue: Catalogue,
-    router: Router,
-    vault: Vault,
-) -> Slots:
-    return Slots(
-        store=store,
-        journal=journal,
-        catalogue=catalogue,
-        router=router,
-        vault=vault,
-        user_tags=_user_tags(settings),
-        folder=settings.data_dir / "jobs",
-    )
-
-
-def _recovery(
-    settings: Settings,
-    seam: Seam,
-    owner: str,
-    store: Store,
-    journal: Journal,
-    studio: Studio,
-    stops: Stops,
-) -> Recovery:
-    return Recovery(
-        store=store,
-        journal=journal,
-        studio=studio,
-        stops=stops,
-        owner=owner,
-        locks=settings.data_dir / "run",
-        jobs=settings.data_dir / "jobs",
-        vault=settings.data_dir / "vault",
-        now=seam.now,
-        max_queue_age_ms=settings.max_queue_age * 1000,
-    )
-
-
-async def _tariff(store: Store, ledger: Ledger) -> Tariff:
-    async with store.reading() as rows:
-        return Tariff(await ledger.costs(rows, None))
-
-
-def _ledger(settings: Settings, seam: Seam) -> Ledger:
-    return Ledger(
+def _quota_desk(
+    settings: Settings, seam: Seam, house: House, client: Client, suggestions: Suggestions
+) -> QuotaDesk:
+    return QuotaDesk(
+        client=client,
+        store=house.store,
+        ledger=house.ledger,
+        catalogue=house.catalogue,
+        tariff=house.tariff,
+        costs=house.costs,
+        suggestions=suggestions,
+        statement=Statement(house.store, house.ledger, now=seam.now),
+        charts=Charts(settings.data_dir / "charts", wait=seam.wait),
         default=settings.default_quota,
         server_quota=settings.server_quota,
-        total_quota=settings.total_quota,
-        budget=settings.operator_budget,
-        max_doubtful_per_day=settings.max_doubtful_per_day,
-        pseudonym=_user_tags(settings).pseudonym,
-        now=seam.now,
     )
-
-
-def _user_tags(settings: Settings) -> UserTags:
-    return UserTags(read_or_make_key(settings.data_dir / "user-tags.key"))
-
-
-def _queue(settings: Settings, catalogue: Catalogue, seam: Seam) -> Queue:
-    limits = Limits(
-        slots=settings.max_concurrent_jobs,
-        slots_per_user=settings.max_running_per_user,
-        waiting=settings.max_queued_jobs,
-        waiting_per_user=settings.max_waiting_per_user,
-    )
-    return Queue(limits, usual_s=catalogue.usual_s, now=seam.now, wait=seam.wait)

@@ -190,7 +190,7 @@ class LimitAboveCeiling(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class OneSubjectOnly(Refusal):
-    """A limit was to be set for a person and a role at once."""
+    """A limit was to be set for two of a person, a role and the whole server at once."""
 
     message_id = "error-one-subject-only"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.app import open_house
 from bot.errors import BudgetSpent, StartRefused
 from bot.gateways.alarms import Alarm, Alarms, BudgetReached
+from bot.house import open_house
 from bot.seam import Seam
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.gateways.crew import Clock

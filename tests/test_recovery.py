@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_house
 from bot.domain import CardAddress, Job
 from bot.errors import InterruptedInDoubt
+from bot.house import open_house
 from bot.outcome import Ending, Result
 from bot.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
 from bot.references import Attached, Read, Upload

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import read_gateways
 from bot.errors import StartRefused
+from bot.house import read_gateways
 from bot.ledger import Limit, Period
 from bot.settings import MENDS, Settings, load
 

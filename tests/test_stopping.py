@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_house
 from bot.domain import OPERATOR, CardAddress, ImageRequest, Job
 from bot.errors import NotDelivered
+from bot.house import open_house
 from bot.journal import Journal
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.queue import Limits, Queue

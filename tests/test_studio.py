@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import House, open_house
 from bot.domain import CardAddress, Job, Requester
 from bot.errors import CardNotPlaced, NotDelivered, QuotaSpent, ShuttingDown
+from bot.house import House, open_house
 from bot.ledger import parse_limits
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.recovery import Untold

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot import logs
-from bot.app import read_gateways
 from bot.cli.doctor.finding import Sign, say
 from bot.cli.doctor.gateways import Names, describe
 from bot.cli.table import Row, in_columns
@@ -17,6 +16,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
 from bot.gateways.probe import Probe, probe_all
+from bot.house import read_gateways
 from bot.seam import Seam
 from bot.settings import Settings
 

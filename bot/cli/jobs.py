@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot import logs
-from bot.app import House, open_house
 from bot.cli import terminal
 from bot.cli.table import Row, in_columns
 from bot.domain import ImageRequest
 from bot.errors import StartRefused
+from bot.house import House, open_house
 from bot.i18n.quoting import one_line
 from bot.i18n.texts import Texts
 from bot.journal import ListedJob, WrittenJob, find_jobs, list_jobs

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from bot import logs
-from bot.app import House, open_house
 from bot.domain import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.errors import EaselError, NotDelivered, StartRefused
+from bot.house import House, open_house
 from bot.i18n.texts import Texts, plain_time
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload

@@ -1,17 +1,21 @@
-"""The cards of the quota: what is left for a person, and which limits a server has."""
+"""What /usage shows, and the sentences that answer a change of the quota."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import discord
 
-from bot.delivery.cards import COLOURS, display_name, small
-from bot.domain import Requester
+from bot.delivery.cards import COLOURS, display_name
+from bot.delivery.subjects import LONGEST_REASON, mention, plain, subject_name
+from bot.domain import CardAddress, Job, JobState, Requester
 from bot.errors import PERSONAL_LEVELS, LimitLevel
 from bot.i18n.texts import Texts
 
-MOST_FIELDS = 25
-MOST_LINES = 50  # of limits: 50 are 3,000 characters
+# Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
+MOST_FIELDS = 16
+MOST_JOBS = 10
+LONGEST_PROMPT = 30
+LONGEST_MODEL = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +40,119 @@ class LimitRow:
     period: str
 
 
+@dataclass(frozen=True, slots=True)
+class Favour:
+    """What admins decided about one person besides limits; no reason: not blocked."""
+
+    granted: int = 0
+    block_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One of a person's jobs, where it stands, and where its card is."""
+
+    job: Job
+    state: JobState
+    card: CardAddress | None
+
+
 class QuotaCards:
-    """Draws what /usage and /quota answer; ``texts`` knows the words."""
+    """Draws what /usage answers and says what /quota changed; ``texts`` knows the words."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
+    # --- /usage -------------------------------------------------------------------------------
+
     def usage(
-        self, requester: Requester, rows: Sequence[UsageRow], locale: str = "en"
+        self,
+        requester: Requester,
+        rows: Sequence[UsageRow],
+        locale: str = "en",
+        *,
+        favour: Favour = Favour(),
     ) -> discord.Embed:
         """Show what is left for a person, one field for each limit."""
-        embed = discord.Embed(colour=COLOURS["painting"])
+        colour = COLOURS["painting" if favour.block_reason is None else "failed"]
+        embed = discord.Embed(colour=colour, description=self._why(rows, favour, locale))
         name = display_name(self._texts, requester, locale)
         embed.set_author(name=self._texts.say("usage-title", locale, name=name))
-        embed.description = self._why(rows, locale)
         for row in rows[:MOST_FIELDS]:
             embed.add_field(
                 name=self._texts.say("usage-level", locale, level=row.level, period=row.period),
                 value=self._usage_value(row, locale),
                 inline=False,
             )
+        if favour.granted:
+            embed.add_field(
+                name=self._texts.say("usage-granted-title", locale),
+                value=self._texts.say("usage-granted", locale, credits=favour.granted),
+                inline=False,
+            )
         return embed
+
+    def jobs(self, rows: Sequence[JobRow], locale: str = "en") -> discord.Embed:
+        """Show a person's last jobs, one line for each, with a way to its card."""
+        return discord.Embed(
+            colour=COLOURS["queued"],
+            title=self._texts.say("usage-jobs-title", locale),
+            description="\n".join(self._job(row, locale) for row in rows[:MOST_JOBS]),
+        )
+
+    # --- what /quota changed ------------------------------------------------------------------
 
     def limit_set(self, row: LimitRow, locale: str = "en") -> str:
         """Say that a limit holds from now on."""
-        return self._limit("quota-set", row, locale)
+        who = self._subject(row.subject, locale)
+        return self._texts.say(
+            "quota-set", locale, subject=who, credits=row.credits, period=row.period
+        )
+
+    def unlimited(self, subject: str, locale: str = "en") -> str:
+        """Say that nothing limits a subject on its own level from now on."""
+        return self._texts.say("quota-unlimited", locale, subject=self._subject(subject, locale))
 
     def limit_removed(self, subject: str, period: str | None, locale: str = "en") -> str:
         """Say that a subject's limit for a period, or all of them, are gone."""
         who = self._subject(subject, locale)
         return self._texts.say("quota-removed", locale, subject=who, period=period)
 
-    def limits(self, rows: Sequence[LimitRow], locale: str = "en") -> discord.Embed:
-        """Show the limits that admins set, one line for each."""
-        lines = [self._limit("quota-show-line", row, locale) for row in rows[:MOST_LINES]]
-        if len(rows) > MOST_LINES:
-            more = len(rows) - MOST_LINES
-            lines.append(small(self._texts.say("quota-show-more", locale, count=more)))
-        return discord.Embed(
-            colour=COLOURS["painting"],
-            title=self._texts.say("quota-show-title", locale),
-            description="\n".join(lines) or self._texts.say("quota-show-none", locale),
-        )
+    def granted(self, user_id: int, balance: int, locale: str = "en") -> str:
+        """Say how many extra credits a person has now."""
+        return self._texts.say("quota-granted", locale, subject=mention(user_id), balance=balance)
 
-    def _why(self, rows: Sequence[UsageRow], locale: str) -> str:
-        """Say which of the personal limits decides; the server's always count as well."""
+    def reset(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person's usage is forgotten."""
+        return self._texts.say("quota-reset", locale, subject=mention(user_id))
+
+    def blocked(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person may not paint any more."""
+        return self._texts.say("quota-blocked", locale, subject=mention(user_id))
+
+    def unblocked(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person may paint again."""
+        return self._texts.say("quota-unblocked", locale, subject=mention(user_id))
+
+    def cost_set(self, model: str, quality: str | None, credits: int, locale: str = "en") -> str:
+        """Say what a picture costs from now on."""
+        return self._texts.say("quota-cost-set", locale, **_named(model, quality), credits=credits)
+
+    def cost_removed(self, model: str, quality: str | None, locale: str = "en") -> str:
+        """Say that a picture costs again what the operator says."""
+        return self._texts.say("quota-cost-removed", locale, **_named(model, quality))
+
+    def exported(self, count: int, locale: str = "en") -> str:
+        """Say what is in the file."""
+        return self._texts.say("quota-export-done", locale, count=count)
+
+    # --- parts --------------------------------------------------------------------------------
+
+    def _why(self, rows: Sequence[UsageRow], favour: Favour, locale: str) -> str:
+        """Say what keeps a person out, or which personal limit decides."""
+        if favour.block_reason is not None:
+            reason = plain(favour.block_reason, LONGEST_REASON)
+            return self._texts.say("usage-blocked", locale, reason=reason)
         if not rows:
             return self._texts.say("usage-none", locale)
         personal = [row.level for row in rows if row.level in PERSONAL_LEVELS]
@@ -97,15 +169,31 @@ class QuotaCards:
             frees_at=row.frees_at,
         )
 
-    def _limit(self, message_id: str, row: LimitRow, locale: str) -> str:
-        who = self._subject(row.subject, locale)
+    def _job(self, row: JobRow, locale: str) -> str:
         return self._texts.say(
-            message_id, locale, subject=who, credits=row.credits, period=row.period
+            "usage-job",
+            locale,
+            state=row.state,
+            created_at=row.job.created_at,
+            model=plain(row.job.request.model, LONGEST_MODEL),
+            prompt=plain(row.job.request.prompt, LONGEST_PROMPT),
+            link=_link(row),
         )
 
     def _subject(self, subject: str, locale: str) -> str:
-        kind, _, number = subject.partition(":")
-        mention = {"user": "<@", "role": "<@&"}.get(kind)
-        if mention is None:
-            return self._texts.say(f"quota-subject-{kind}", locale)
-        return f"{mention}{int(number)}>"
+        return subject_name(self._texts, subject, locale)
+
+
+def _named(model: str, quality: str | None) -> dict[str, str | None]:
+    """Return what was typed as it may stand in a message, where markdown is alive."""
+    return {
+        "model": plain(model, LONGEST_REASON),
+        "quality": None if quality is None else plain(quality, LONGEST_REASON),
+    }
+
+
+def _link(row: JobRow) -> str | None:
+    if row.card is None:
+        return None
+    server = row.job.requester.server_id or "@me"
+    return f"https://discord.com/channels/{server}/{row.card.channel_id}/{row.card.message_id}"

@@ -151,6 +151,10 @@ class Catalogue:
             background=_checked_choice("background", background, chosen),
         )
 
+    def quality(self, model: str, typed: str | None) -> str | None:
+        """Return a quality in the model's own spelling, None for any; raise WrongChoice."""
+        return _checked_choice("quality", typed, self.model(model))
+
     def _check_references(self, count: int, model: Model) -> None:
         if count <= 0:
             return

@@ -6,7 +6,17 @@ from bot.ledger.history import Charge, Day
 from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.members import Member
 from bot.ledger.outlays import Outlay
-from bot.ledger.rules import EVERYONE, SERVER, Limit, Period, Rule, parse_limits, role, user
+from bot.ledger.rules import (
+    EVERYONE,
+    SERVER,
+    Limit,
+    LimitSet,
+    Period,
+    Rule,
+    parse_limits,
+    role,
+    user,
+)
 from bot.ledger.tariff import Tariff
 
 __all__ = [
@@ -19,6 +29,7 @@ __all__ = [
     "Day",
     "Ledger",
     "Limit",
+    "LimitSet",
     "Member",
     "Outlay",
     "Period",

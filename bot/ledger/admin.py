@@ -14,7 +14,14 @@ from bot.errors import (
 from bot.ledger.audit import Action, Change, Done, read_changes, record
 from bot.ledger.costs import CostKey, erase_cost, read_costs, write_cost
 from bot.ledger.limits import erase_limit, read_limits, write_limit
-from bot.ledger.members import Member, add_granted, read_member, write_block, write_reset
+from bot.ledger.members import (
+    Member,
+    add_granted,
+    read_member,
+    read_members,
+    write_block,
+    write_reset,
+)
 from bot.ledger.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
 from bot.store import Tx
 
@@ -107,6 +114,10 @@ class Admin:
     async def member(self, rows: Tx, server_id: int, user_id: int) -> Member:
         """Return what was decided about a person besides limits."""
         return await read_member(rows, server_id, user_id)
+
+    async def members(self, rows: Tx, server_id: int) -> dict[int, Member]:
+        """Return those of a server who have grants left or are blocked, by their ids."""
+        return await read_members(rows, server_id)
 
     async def set_cost(
         self,

@@ -32,6 +32,22 @@ async def read_member(rows: Tx, server_id: int, user_id: int) -> Member:
     return Member(*found) if found else Member()
 
 
+async def read_members(rows: Tx, server_id: int) -> dict[int, Member]:
+    """Return the people of a server who have grants left or are blocked, by their ids."""
+    found = await rows.all(
+        """
+        SELECT user_id, granted, reset_at, block_reason
+        FROM members
+        WHERE server_id = $1 AND (granted > 0 OR block_reason IS NOT NULL)
+        """,
+        server_id,
+    )
+    return {
+        row["user_id"]: Member(row["granted"], row["reset_at"], row["block_reason"])
+        for row in found
+    }
+
+
 async def add_granted(tx: Tx, server_id: int, user_id: int, credits: int) -> int:
     """Add to what is left of a person's grants, and return it."""
     (member,) = await tx.all(

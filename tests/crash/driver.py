@@ -20,8 +20,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot import logs
-from bot.app import House, open_house
 from bot.domain import CardAddress, Job, Picture, Requester
+from bot.house import House, open_house
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
 from bot.seam import Seam, wall_clock_ms

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot import logs
-from bot.app import open_house
+from bot.house import open_house
 from bot.seam import Seam
 from tests.crash.driver import PEOPLE, FolderCourier, Moment, attachment, counts, settings, submit
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from bot.delivery.quota_cards import LimitRow, QuotaCards, UsageRow
-from bot.domain import Requester
+from bot.delivery.quota_cards import Favour, JobRow, LimitRow, QuotaCards, UsageRow
+from bot.domain import CardAddress, ImageRequest, Job, JobState, Requester
 from bot.errors import LimitLevel
 from bot.i18n.texts import Texts
+from tests.delivery.test_cards_limits import assert_discord_takes
 
 ADA = Requester(user_id=1, server_id=2, name="Ada")
 
@@ -30,7 +31,10 @@ def test_usage_has_one_row_for_each_limit(cards: QuotaCards) -> None:
     )
     assert embed.author.name == "Credits of Ada"
     assert [(field.name, field.value) for field in embed.fields] == [
-        ("Your own limit, per day", "**15 of 20** left · 1 for pictures on the way · more <t:9:R>"),
+        (
+            "Your own limit, per day",
+            "**15 of 20** left · 4 used · 1 for pictures on the way · more <t:9:R>",
+        ),
         ("Everyone's limit here, per month", "**1,000 of 1,000** left"),
         (
             "The operator's ceiling for this server, per week",
@@ -73,20 +77,49 @@ def test_a_removed_limit_is_named(cards: QuotaCards, period: str | None, said: s
     assert cards.limit_removed("everyone", period) == said
 
 
-def test_the_limits_of_a_server_stand_one_in_a_line(cards: QuotaCards) -> None:
-    """An admin reads them from top to bottom."""
-    embed = cards.limits([LimitRow("everyone", 20, "day"), LimitRow("user:12", 100, "month")])
-    assert embed.title == "Limits in this server"
-    assert embed.description == "Everyone: 20 credits per day\n<@12>: 100 credits per month"
+HOSTILE = ["x", "*", "👨‍👩‍👧‍👦", "\n> ", "](https://evil.example)", "@everyone ", "`", "漢"]
 
 
-def test_many_limits_are_cut_with_a_count(cards: QuotaCards) -> None:
-    """A server with hundreds of personal limits must still get an answer."""
-    embed = cards.limits([LimitRow(f"user:{2**63 + i}", 10**9, "month") for i in range(300)])
-    assert len(embed) <= 4_096
-    assert str(embed.description).endswith("\n-# and 250 more")
+@pytest.mark.parametrize("filler", HOSTILE)
+def test_the_fullest_usage_is_accepted(cards: QuotaCards, filler: str) -> None:
+    """Somebody blocked, limited by everything, with ten jobs and extra credits, gets an answer."""
+    long = (filler * 4_000)[:4_000]
+    row = UsageRow(LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42)
+    job = Job("id", ImageRequest(long, long, "auto", 1), Requester(1, 2**63, long), 10**6, 0)
+    jobs = [JobRow(job, JobState.UNKNOWN, CardAddress(2**63, 2**63, 1))] * 30
+    usage = cards.usage(ADA, [row] * 40, favour=Favour(10**6, long))
+    assert_discord_takes([usage, cards.jobs(jobs)])
 
 
-def test_a_server_without_limits_says_what_holds_instead(cards: QuotaCards) -> None:
-    """Nothing set is not the same as nothing allowed."""
-    assert "operator's default" in str(cards.limits([]).description)
+def test_a_job_without_a_card_leads_nowhere(cards: QuotaCards) -> None:
+    """A link that opens nothing is worse than none."""
+    job = Job("id", ImageRequest("a fox", "m", "auto", 1), ADA, 1, 9_000)
+    card = cards.jobs([JobRow(job, JobState.QUEUED, None)])
+    assert card.description == "⏳ in line <t:9:R> · m · a fox"
+
+
+@pytest.mark.parametrize(
+    ("favour", "said"),
+    [
+        (Favour(block_reason=""), "please ask one"),
+        (Favour(block_reason="*spam*"), "“\\*spam\\*”"),
+    ],
+)
+def test_a_block_comes_before_the_limits(cards: QuotaCards, favour: Favour, said: str) -> None:
+    """What is left is of no use to somebody who is blocked."""
+    assert said in str(cards.usage(ADA, [], favour=favour).description)
+
+
+@pytest.mark.parametrize(
+    ("quality", "credits", "said"),
+    [
+        (None, 1, "A picture by m costs 1 credit here from now on."),
+        ("hd", 4, "A picture by m in quality hd costs 4 credits here from now on."),
+        ("*", 0, "A picture by m in quality \\* is free here from now on."),
+    ],
+)
+def test_a_new_cost_is_repeated(
+    cards: QuotaCards, quality: str | None, credits: int, said: str
+) -> None:
+    """An admin who mistyped sees it at once."""
+    assert cards.cost_set("m", quality, credits) == said

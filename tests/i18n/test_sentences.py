@@ -12,7 +12,9 @@ import bot.pictures
 import bot.queue
 import bot.recovery
 import bot.references
+import bot.statement
 import bot.stopping  # noqa: F401
+import cogs.quota_costs  # noqa: F401
 from bot.domain import Billed
 from bot.errors import (
     EaselError,

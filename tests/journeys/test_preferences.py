@@ -116,7 +116,7 @@ async def test_a_persons_default_is_marked_where_they_type(world: World) -> None
     assert mine[0]["name"] == "GPT Image 2 · 1 credit · default"
     assert others[0]["name"] == "DALL·E 3 · 1 credit · default"
     qualities = await world.ada.autocomplete(world.gallery, "imagine", "quality", "", prompt="p")
-    assert {"name": "high · default", "value": "high"} in qualities
+    assert {"name": "high · 1 credit · default", "value": "high"} in qualities
     offered = await world.ada.autocomplete(
         world.gallery, "preferences defaults", "size", "", model="dall-e-3"
     )

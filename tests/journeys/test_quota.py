@@ -1,10 +1,9 @@
-"""/quota and /usage: limits that admins set and people see."""
+"""/quota set, unlimited and remove: limits that admins set and people feel."""
 
 import pytest
-import simcord
 
 from bot.ledger import parse_limits
-from tests.journeys.world import Build, World, said, shown
+from tests.journeys.world import Build, World, said
 
 
 async def test_an_admin_limits_everyone_and_the_next_request_feels_it(world: World) -> None:
@@ -42,21 +41,42 @@ async def test_removing_a_limit_brings_the_default_back(world: World) -> None:
     assert "There is no such limit" in said(again)
 
 
-async def test_show_lists_what_was_set(world: World) -> None:
-    """An admin sees at a glance who is limited by what."""
-    empty = await world.mia.slash(world.gallery, "quota show")
-    assert "has set no limits" in str(shown(empty).description)
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour")
-    await world.mia.slash(world.gallery, "quota set", credits=9, per="week", user=world.ada)
-    listed = await world.mia.slash(world.gallery, "quota show")
-    lines = str(shown(listed).description).splitlines()
-    assert lines == ["Everyone: 5 credits per hour", f"<@{world.ada.id}>: 9 credits per week"]
+async def test_the_whole_server_shares_a_limit(world: World) -> None:
+    """An admin caps what the server spends together, whatever each person may."""
+    answer = await world.mia.slash(
+        world.gallery, "quota set", credits=2, per="month", whole_server=True
+    )
+    assert said(answer) == "This server together may now spend 2 credits per month."
+    for who in (world.ada, world.ben):
+        await world.imagine(who)
+        await world.finished()
+    assert "the limit of this server together" in said(await world.imagine(world.ada))
+    removed = await world.mia.slash(world.gallery, "quota remove", whole_server=True)
+    assert said(removed) == "This server together: all limits are gone."
+    await world.imagine(world.ada)
+    await world.finished()
+    assert world.credits() == 3
 
 
-async def test_a_member_without_the_permission_cannot_set_limits(world: World) -> None:
-    """Discord itself keeps others out, so admins can open it in Integrations."""
-    with pytest.raises(simcord.SetupError, match="default-member-permissions"):
-        await world.ada.slash(world.gallery, "quota set", credits=99, per="day")
+async def test_unlimited_takes_the_place_of_every_limit(build: Build) -> None:
+    """An admin who lifts a limit does not want an older one of another period to stay."""
+    async with build.world(default_quota=parse_limits("1/day")) as world:
+        await world.mia.slash(world.gallery, "quota set", credits=0, per="hour", user=world.ada)
+        answer = await world.mia.slash(world.gallery, "quota unlimited", user=world.ada)
+        assert said(answer).startswith(f"<@{world.ada.id}> may now spend without a limit")
+        await world.imagine(world.ada, n=3)
+        await world.finished()
+        assert world.credits() == 3
+        again = await world.mia.slash(world.gallery, "quota unlimited", user=world.ada)
+        assert said(again) == said(answer)
+        assert world.rows("SELECT period, credits FROM limits") == [("month", None)]
+
+
+async def test_a_bot_has_no_limits(world: World) -> None:
+    """Bots cannot type commands, so a limit for one is a slip of the finger."""
+    robot = world.guild.add_member(world.env.create_user("Robot", bot=True))
+    answer = await world.mia.slash(world.gallery, "quota set", credits=5, per="day", user=robot)
+    assert said(answer) == "Bots do not paint, so please choose a person."
     assert world.rows("SELECT * FROM limits") == []
 
 
@@ -99,17 +119,6 @@ async def test_the_operators_total_holds_for_everybody(build: Build) -> None:
         assert "the operator's ceiling for all servers" in said(refusal)
 
 
-async def test_usage_shows_what_is_used_left_and_when_it_frees(world: World) -> None:
-    """A person can plan the evening, and nobody else reads it."""
-    await world.imagine(world.ada, n=3)
-    await world.finished()
-    frees_at = world.now() // 1000 + 24 * 3600
-    answer = await world.ada.slash(world.gallery, "usage")
-    (field,) = shown(answer).fields
-    assert field.name == "The default, per day"
-    assert field.value == f"**17 of 20** left · more <t:{frees_at}:R>"
-
-
 async def test_a_window_rolls_on(build: Build) -> None:
     """What was spent a day ago is free again, to the second."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
@@ -139,28 +148,15 @@ async def test_a_role_has_limits_of_its_own(world: World) -> None:
     await world.finished()
 
 
-async def test_usage_says_which_limit_decides_and_why(world: World) -> None:
-    """A person understands why their evening ends."""
-    keeper = world.guild.create_role("patron")
-    bo = world.guild.add_member(world.env.create_user("Bo"), roles=[keeper])
-
-    async def why() -> str:
-        return str(shown(await bo.slash(world.gallery, "usage")).description)
-
-    assert "the default of this bot counts for you" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="day")
-    assert "everyone's counts for you" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=6, per="day", role=keeper)
-    assert "a request passes when one role has room" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=7, per="day", user=bo)
-    assert "for you alone" in await why()
-
-
-async def test_a_limit_is_for_a_person_or_a_role(world: World) -> None:
-    """Both at once could mean two things, so it is refused."""
+async def test_a_limit_is_for_a_person_a_role_or_the_server(world: World) -> None:
+    """Two at once could mean two things, so it is refused."""
     keeper = world.guild.create_role("patron")
     answer = await world.mia.slash(
         world.gallery, "quota set", credits=5, per="day", user=world.ada, role=keeper
+    )
+    assert "choose only one of them" in said(answer)
+    answer = await world.mia.slash(
+        world.gallery, "quota set", credits=5, per="day", user=world.ada, whole_server=True
     )
     assert "choose only one of them" in said(answer)
     assert world.rows("SELECT * FROM limits") == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +110,11 @@ class World:
         """Read the bot's database as another program would."""
         with sqlite3.connect(self.folder / "easel.db") as database:
             return database.execute(sql).fetchall()
+
+    def write(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Change the bot's database as another program would, once for each row."""
+        with sqlite3.connect(self.folder / "easel.db") as database:
+            database.executemany(sql, rows)
 
     def credits(self) -> int:
         """Return what is held or charged, after checking that the meters agree."""

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import House, open_house
 from bot.domain import new_job_id
 from bot.errors import QuotaSpent
+from bot.house import House, open_house
 from bot.ledger import parse_limits, user
 from bot.seam import Seam
 from bot.settings import Settings

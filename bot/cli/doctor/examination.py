@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot import logs
-from bot.app import check_prices, read_gateways
 from bot.cli.doctor import account, discord_side, files
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, say, warning, wrong
@@ -14,6 +13,7 @@ from bot.cli.doctor.setup import Setup, read_setup
 from bot.errors import StartRefused
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.probe import Probe, probe_all
+from bot.house import check_prices, read_gateways
 from bot.seam import Seam
 from bot.settings import Settings
 

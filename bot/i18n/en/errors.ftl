@@ -131,7 +131,7 @@ error-limit-out-of-range = A limit of { $credits } credits is not possible, so p
 
 error-limit-above-ceiling = The operator of this bot allows this server { limit-credits }, so please choose a limit below { $credits }.
 
-error-one-subject-only = A limit is for one person or for one role, so please choose only one of them.
+error-one-subject-only = A limit is for one person, one role or the whole server, so please choose only one of them.
 
 error-no-such-limit = There is no such limit, so nothing was removed: see the limits with `/quota show`.
 

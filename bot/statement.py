@@ -1,0 +1,99 @@
+"""A server's charges as a file for a spreadsheet, written page by page whatever their number."""
+
+import asyncio
+import csv
+import gzip
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.errors import Refusal
+from bot.ledger import Charge, Ledger
+from bot.store import Store
+
+PAGE = 1_000
+COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")
+NOBODY = "deleted"
+
+
+@dataclass(eq=False, kw_only=True)
+class ExportTooLarge(Refusal):
+    """The charges of so many ``days`` do not fit into an attachment, even compressed."""
+
+    days: int
+    message_id = "error-export-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The file and how many charges are in it."""
+
+    path: Path
+    count: int
+
+
+class Statement:
+    """Reads charges from the ledger and writes them down."""
+
+    def __init__(self, store: Store, ledger: Ledger, *, now: Callable[[], int]) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._now = now
+
+    async def write(self, folder: Path, *, server_id: int, days: int, max_bytes: int) -> Written:
+        """Write the charges of the last days as CSV, compressed where it would be too large.
+
+        Raises:
+            ExportTooLarge: it has more than ``max_bytes`` all the same.
+        """
+        now = datetime.fromtimestamp(self._now() / 1000, UTC)
+        path = folder / f"easel-charges-{now:%Y-%m-%d}.csv"
+        since = int((now - timedelta(days=days)).timestamp() * 1000)
+        count = await self._write_rows(path, server_id, since)
+        if path.stat().st_size > max_bytes:
+            path = await asyncio.to_thread(_compressed, path)
+        if path.stat().st_size > max_bytes:
+            raise ExportTooLarge(days=days)
+        return Written(path, count)
+
+    async def _write_rows(self, path: Path, server_id: int, since: int) -> int:
+        await asyncio.to_thread(_append, path, [COLUMNS])
+        count, after = 0, None
+        while True:
+            async with self._store.reading() as rows:
+                page = await self._ledger.charges(
+                    rows, server_id=server_id, since=since, after=after, most=PAGE
+                )
+            await asyncio.to_thread(_append, path, [_row(charge) for charge in page])
+            count += len(page)
+            if len(page) < PAGE:
+                return count
+            after = page[-1].job_id
+
+
+def _row(charge: Charge) -> tuple[str | int, ...]:
+    time = datetime.fromtimestamp(charge.at / 1000, UTC)
+    return (
+        f"{time:%Y-%m-%dT%H:%M:%SZ}",
+        # Whoever deleted their data has a negative number in the ledger.
+        charge.user_id if charge.user_id > 0 else NOBODY,
+        charge.credits,
+        charge.granted,
+        int(charge.doubtful),
+        charge.state,
+        charge.job_id,
+    )
+
+
+def _append(path: Path, rows: Sequence[Sequence[str | int]]) -> None:
+    with path.open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def _compressed(path: Path) -> Path:
+    target = path.with_suffix(".csv.gz")
+    with path.open("rb") as source, gzip.open(target, "wb") as file:
+        shutil.copyfileobj(source, file)
+    return target

@@ -1,0 +1,107 @@
+"""/quota usage, export and audit: what was used, and who changed what."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import discord
+from discord import Interaction, app_commands
+
+from bot.delivery.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
+from bot.delivery.quota_report import CHART, DayRow
+from bot.ledger import SERVER, Change
+from bot.ledger import user as user_subject
+from cogs.quota_door import QuotaDoor, checked_days, person, quota, server_of
+from cogs.quota_pages import Shown, shown
+
+CHANGES = "changes"
+MAX_USAGE_DAYS = 90
+MAX_EXPORT_DAYS = 40  # the ledger keeps single charges no longer
+DEFAULT_DAYS = 30
+
+
+class BookCommands(QuotaDoor):
+    """The commands that look back."""
+
+    @quota.command()
+    @app_commands.describe(
+        user="Whose; the whole server's if you leave it empty",
+        days="How many days back, 1 to 90; 30 if you leave it empty",
+    )
+    async def usage(
+        self, interaction: Interaction, user: discord.User | None = None, days: int = DEFAULT_DAYS
+    ) -> None:
+        """Show how many credits were used, day by day."""
+        checked_days(days, limit=MAX_USAGE_DAYS)
+        user_id = None if user is None else person(user).id
+        subject = SERVER if user_id is None else user_subject(user_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        rows = await self._used(server_of(interaction), user_id, days)
+        locale = str(interaction.locale)
+        picture = await self._drawn(rows, locale)
+        embed = self._report.usage(subject, rows, locale, with_chart=picture is not None)
+        alt = self._report.alt_text(rows, locale)
+        files = [discord.File(BytesIO(picture), CHART, description=alt)] if picture else []
+        await interaction.followup.send(embed=embed, files=files, ephemeral=True)
+
+    @quota.command()
+    @app_commands.describe(days="How many days back, 1 to 40; 30 if you leave it empty")
+    async def export(self, interaction: Interaction, days: int = DEFAULT_DAYS) -> None:
+        """Get every charge of this server as a table for a spreadsheet."""
+        checked_days(days, limit=MAX_EXPORT_DAYS)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        with TemporaryDirectory(prefix="easel-") as folder:
+            written = await self._desk.statement.write(
+                Path(folder),
+                server_id=server_of(interaction),
+                days=days,
+                max_bytes=interaction.filesize_limit,
+            )
+            said = self._cards.exported(written.count, str(interaction.locale))
+            file = discord.File(written.path)
+            await interaction.followup.send(said, file=file, ephemeral=True)
+
+    @quota.command()
+    async def audit(self, interaction: Interaction) -> None:
+        """Show who changed what here, the newest first."""
+        await (await self.changes_page(interaction, 0)).send(interaction)
+
+    async def changes_page(self, interaction: Interaction, number: int) -> Shown:
+        """Return a page of the changes."""
+        size = CHANGES_ON_A_PAGE
+        async with self._desk.store.reading() as rows:
+            found = await self._desk.ledger.changes(
+                rows, server_of(interaction), most=size + 1, skip=number * size
+            )
+        page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
+        locale = str(interaction.locale)
+        embed = self._lists.changes(page, locale)
+        return shown(self._desk.client.texts, CHANGES, page, embed, locale)
+
+    async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
+        async with self._desk.store.reading() as rows:
+            found = await self._desk.ledger.usage_by_day(
+                rows, server_id=server_id, user_id=user_id, days=days
+            )
+        return [
+            DayRow(datetime.fromtimestamp(day.starts_at / 1000, UTC).date(), day.credits)
+            for day in found
+        ]
+
+    async def _drawn(self, rows: list[DayRow], locale: str) -> bytes | None:
+        if not any(row.credits for row in rows):
+            return None
+        return await self._desk.charts.draw(self._report.bars(rows, locale))
+
+
+def _row(change: Change) -> ChangeRow:
+    return ChangeRow(
+        at=change.at,
+        actor_id=change.actor_id,
+        action=change.action,
+        subject=change.subject,
+        old=change.old,
+        new=change.new,
+        reason=change.reason,
+    )

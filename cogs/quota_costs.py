@@ -1,0 +1,135 @@
+"""/quota cost: what a picture costs here."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from discord import Interaction, app_commands
+
+from bot.delivery.quota_lists import CostRow
+from bot.delivery.suggestions import Choices
+from bot.errors import OptionNotTaken, Refusal, UnknownModel, WrongChoice
+from bot.gateways.model import Model
+from cogs.quota_door import QuotaDoor, quota, server_of
+
+Own = Mapping[tuple[str, str], int]
+"""A server's own credits by model and quality, '' for any."""
+
+
+@dataclass(eq=False, kw_only=True)
+class ModelNotChosen(Refusal):
+    """Credits or a quality were given without a model."""
+
+    message_id = "error-model-not-chosen"
+
+
+class CostCommands(QuotaDoor):
+    """The command that sets what a picture costs."""
+
+    @quota.command()
+    @app_commands.describe(
+        model="Whose pictures; leave all empty to see the list",
+        quality="In which quality; any if you leave it empty",
+        credits="How many credits for each picture; the usual ones again if you leave it empty",
+    )
+    async def cost(
+        self,
+        interaction: Interaction,
+        model: str | None = None,
+        quality: str | None = None,
+        credits: int | None = None,
+    ) -> None:
+        """Set what a picture costs here, or see the list."""
+        if model is None:
+            if quality is not None or credits is not None:
+                raise ModelNotChosen
+            await self._list_costs(interaction)
+        elif credits is None:
+            await self._remove_cost(interaction, model, quality)
+        else:
+            await self._set_cost(interaction, model, quality, credits)
+
+    @cost.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that match what was typed so far, with what a picture costs."""
+        return self._desk.suggestions.models(
+            typed, server_id=server_of(interaction), locale=str(interaction.locale)
+        )
+
+    @cost.autocomplete("quality")
+    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer only the qualities that the chosen model knows, with what a picture costs."""
+        return self._desk.suggestions.qualities(
+            typed,
+            model=interaction.namespace.model,
+            server_id=server_of(interaction),
+            locale=str(interaction.locale),
+        )
+
+    async def _set_cost(
+        self, interaction: Interaction, model: str, quality: str | None, credits: int
+    ) -> None:
+        server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
+        async with self._desk.store.transaction() as tx:
+            await self._desk.ledger.set_cost(
+                tx,
+                server_id=server_id,
+                model=name,
+                quality=kind,
+                credits=credits,
+                actor_id=interaction.user.id,
+            )
+        self._desk.tariff.set(server_id, name, kind, credits)
+        said = self._cards.cost_set(name, kind, credits, str(interaction.locale))
+        await self.answer(interaction, said)
+
+    async def _remove_cost(self, interaction: Interaction, model: str, quality: str | None) -> None:
+        try:
+            name, kind = self._spelled(model, quality)
+        except (UnknownModel, WrongChoice, OptionNotTaken):  # offered no more
+            name, kind = model.strip(), quality and quality.strip()
+        server_id = server_of(interaction)
+        async with self._desk.store.transaction() as tx:
+            await self._desk.ledger.remove_cost(
+                tx,
+                server_id=server_id,
+                model=name,
+                quality=kind,
+                actor_id=interaction.user.id,
+            )
+        self._desk.tariff.remove(server_id, name, kind)
+        await self.answer(
+            interaction, self._cards.cost_removed(name, kind, str(interaction.locale))
+        )
+
+    async def _list_costs(self, interaction: Interaction) -> None:
+        server_id = server_of(interaction)
+        async with self._desk.store.reading() as rows:
+            costs = await self._desk.ledger.costs(rows, server_id)
+        own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
+        embed = self._lists.costs(list(self._rows(server_id, own)), str(interaction.locale))
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    def _rows(self, server_id: int, own: Own) -> Iterator[CostRow]:
+        """Return what is offered, with the qualities that differ, then what is offered no more."""
+        told = set()
+        for model in self._desk.catalogue.models:
+            for row in self._rows_of(server_id, model, own):
+                told.add((row.model, row.quality or ""))
+                yield row
+        for (name, quality), credits in own.items():
+            if (name, quality) not in told:
+                yield CostRow(name, quality or None, credits, is_own=True)
+
+    def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
+        each = self._desk.costs.each
+        usual = each(server_id, model.name, None)
+        yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
+        for quality in model.words("quality") or ():
+            credits, is_own = each(server_id, model.name, quality), (model.name, quality) in own
+            if is_own or credits != usual:
+                yield CostRow(model.name, quality, credits, is_own=is_own)
+
+    def _spelled(self, model: str, quality: str | None) -> tuple[str, str | None]:
+        """Return the names as the catalogue has them; raises what says which there are."""
+        name = self._desk.catalogue.model(model).name
+        return name, self._desk.catalogue.quality(name, quality)

@@ -1,0 +1,184 @@
+"""/quota set, unlimited, remove and show: who is limited by what."""
+
+from collections.abc import Mapping
+
+import discord
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.delivery.quota_cards import Favour, LimitRow
+from bot.delivery.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
+from bot.ledger import EVERYONE, SERVER, Limit, LimitSet, Member, Period
+from bot.ledger import user as user_subject
+from cogs.quota_door import QuotaDoor, person, quota, server_of, subject_of
+from cogs.quota_pages import Shown, shown
+
+PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
+LIMITS = "limits"
+
+
+class LimitCommands(QuotaDoor):
+    """The commands that set limits and show them."""
+
+    @quota.command(name="set")
+    @app_commands.describe(
+        credits="How many credits; 0 allows none",
+        per="In which time",
+        user="For whom; everyone if you leave this, role and whole_server empty",
+        role="For each person with this role",
+        whole_server="For all people here together instead of each one",
+    )
+    @app_commands.choices(per=PERIODS)
+    async def set_limit(
+        self,
+        interaction: Interaction,
+        credits: int,
+        per: str,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+        whole_server: bool = False,
+    ) -> None:
+        """Limit what a person, or everyone, may spend here."""
+        subject = subject_of(user and person(user), role, whole_server=whole_server)
+        limit = Limit(credits, Period(per))
+        async with self._desk.store.transaction() as tx:
+            await self._desk.ledger.set_limit(
+                tx,
+                server_id=server_of(interaction),
+                subject=subject,
+                limit=limit,
+                actor_id=interaction.user.id,
+            )
+        row = LimitRow(subject, limit.credits, limit.period)
+        await self.answer(interaction, self._cards.limit_set(row, str(interaction.locale)))
+
+    @quota.command()
+    @app_commands.describe(
+        user="For whom; everyone if you leave this, role and whole_server empty",
+        role="For each person with this role",
+        whole_server="For all people here together instead of each one",
+    )
+    async def unlimited(
+        self,
+        interaction: Interaction,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+        whole_server: bool = False,
+    ) -> None:
+        """Let a person, a role or everyone spend without limits of their own."""
+        subject = subject_of(user and person(user), role, whole_server=whole_server)
+        server_id, actor_id = server_of(interaction), interaction.user.id
+        ledger = self._desk.ledger
+        async with self._desk.store.transaction() as tx:
+            if (await ledger.limits(tx, server_id)).get(subject):
+                await ledger.remove_limit(
+                    tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
+                )
+            await ledger.set_limit(
+                tx,
+                server_id=server_id,
+                subject=subject,
+                limit=Limit(None, Period.MONTH),
+                actor_id=actor_id,
+            )
+        await self.answer(interaction, self._cards.unlimited(subject, str(interaction.locale)))
+
+    @quota.command(name="remove")
+    @app_commands.describe(
+        per="Which limit; all of them if you leave it empty",
+        user="Whose; everyone's if you leave this, role and whole_server empty",
+        role="For each person with this role",
+        whole_server="That of all people here together",
+    )
+    @app_commands.choices(per=PERIODS)
+    async def remove_limit(
+        self,
+        interaction: Interaction,
+        per: str | None = None,
+        user: discord.User | None = None,
+        role: discord.Role | None = None,
+        whole_server: bool = False,
+    ) -> None:
+        """Remove a limit that was set here."""
+        subject = subject_of(user, role, whole_server=whole_server)
+        async with self._desk.store.transaction() as tx:
+            await self._desk.ledger.remove_limit(
+                tx,
+                server_id=server_of(interaction),
+                subject=subject,
+                period=Period(per) if per else None,
+                actor_id=interaction.user.id,
+            )
+        said = self._cards.limit_removed(subject, per, str(interaction.locale))
+        await self.answer(interaction, said)
+
+    @quota.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Show who is limited by what here."""
+        await (await self.limits_page(interaction, 0)).send(interaction)
+
+    async def limits_page(self, interaction: Interaction, number: int) -> Shown:
+        """Return a page of everything that was decided here, without roles that are gone."""
+        server_id = server_of(interaction)
+        if interaction.guild is not None:
+            await self._forget_gone_roles(interaction.guild)
+        async with self._desk.store.reading() as rows:
+            limits = await self._desk.ledger.limits(rows, server_id)
+            members = await self._desk.ledger.members(rows, server_id)
+        page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
+        locale = str(interaction.locale)
+        embed = self._lists.limits(page, self._ceilings(limits), locale)
+        return shown(self._desk.client.texts, LIMITS, page, embed, locale)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """Forget the limits of a role with the role."""
+        await self._roles_gone(role.guild.id, [role.id])
+
+    async def _forget_gone_roles(self, guild: discord.Guild) -> None:
+        """Forget the limits of roles that were deleted while the bot was away."""
+        # A server that Discord has not described yet has no roles at all, not even @everyone.
+        if guild.unavailable or guild.get_role(guild.id) is None:
+            return
+        async with self._desk.store.reading() as rows:
+            limits = await self._desk.ledger.limits(rows, guild.id)
+        limited = [int(name.removeprefix("role:")) for name in limits if name.startswith("role:")]
+        if gone := [role_id for role_id in limited if guild.get_role(role_id) is None]:
+            await self._roles_gone(guild.id, gone)
+
+    async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
+        async with self._desk.store.transaction() as tx:
+            await self._desk.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
+
+    def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:
+        return Ceilings(
+            everyone=_caps(limits.get(EVERYONE, ())),
+            server=_caps(limits.get(SERVER, ())),
+            default=_caps(self._desk.default),
+            server_quota=_caps(self._desk.server_quota),
+        )
+
+
+def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
+    """Return roles, then people; what holds for all stands elsewhere."""
+    favours = {
+        user_subject(user_id): Favour(member.granted, member.block_reason)
+        for user_id, member in members.items()
+        if member.granted or member.block_reason is not None
+    }
+    subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
+    return [
+        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, Favour()))
+        for subject in subjects
+    ]
+
+
+def _order(subject: str) -> tuple[str, int]:
+    kind, _, number = subject.partition(":")
+    return kind, int(number)
+
+
+def _caps(limits: LimitSet) -> tuple[Cap, ...]:
+    periods = list(Period)
+    found = sorted(limits, key=lambda limit: periods.index(limit.period))
+    return tuple((limit.credits, limit.period) for limit in found)

@@ -1,0 +1,34 @@
+"""A page of a list with its buttons, as an answer or in place of the page before."""
+
+from dataclasses import dataclass
+
+import discord
+from discord import Interaction
+from discord.utils import MISSING
+
+from bot.delivery.pages import page_view
+from bot.delivery.quota_lists import Entry, Page
+from bot.i18n.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one person sees."""
+
+    embed: discord.Embed
+    view: discord.ui.View | None
+
+    async def send(self, interaction: Interaction) -> None:
+        """Answer a command with it."""
+        view = MISSING if self.view is None else self.view
+        await interaction.response.send_message(embed=self.embed, view=view, ephemeral=True)
+
+    async def replace(self, interaction: Interaction) -> None:
+        """Show it where another page was."""
+        await interaction.response.edit_message(embed=self.embed, view=self.view)
+
+
+def shown(texts: Texts, book: str, page: Page[Entry], embed: discord.Embed, locale: str) -> Shown:
+    """Return a page of a book with the buttons that it needs."""
+    view = page_view(texts, book, page.number, is_last=page.is_last, locale=locale)
+    return Shown(embed, view)

@@ -1,0 +1,51 @@
+"""/usage: what is left for me, why, and what I asked for lately."""
+
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
+from bot.gallery import Gallery
+from bot.ledger import Allowance, Ledger
+from bot.store import Store
+from cogs.imagine import requester
+
+
+class Usage(commands.Cog):
+    """The door at which everybody sees their own credits."""
+
+    def __init__(
+        self, *, store: Store, ledger: Ledger, gallery: Gallery, cards: QuotaCards
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._gallery = gallery
+        self._cards = cards
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    async def usage(self, interaction: Interaction) -> None:
+        """Show which limits apply to you, what is left, and your last requests."""
+        who = requester(interaction.user, interaction.guild_id)
+        async with self._store.reading() as rows:
+            allowances = await self._ledger.allowances(rows, who)
+            member = await self._ledger.member(rows, who.server_id, who.user_id)
+        past = await self._gallery.last(who.user_id, most=MOST_JOBS)
+        locale = str(interaction.locale)
+        favour = Favour(member.granted, member.block_reason)
+        embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
+        if past:
+            jobs = [JobRow(p.written.job, p.written.state, p.written.card) for p in past]
+            embeds.append(self._cards.jobs(jobs, locale))
+        await interaction.response.send_message(embeds=embeds, ephemeral=True)
+
+
+def _row(allowance: Allowance) -> UsageRow:
+    return UsageRow(
+        level=allowance.level,
+        limit=allowance.limit,
+        period=allowance.period,
+        used=allowance.used,
+        held=allowance.held,
+        left=allowance.left,
+        frees_at=allowance.frees_at,
+    )
