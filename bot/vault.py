@@ -66,6 +66,15 @@ class Vault:
         path = self.path(reference)
         return path.is_file() and path.stat().st_size == reference.bytes
 
+    def kept(self, reference: Reference) -> Old | None:
+        """Return the file of a reference, None when it is kept no longer."""
+        path = self.path(reference)
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        return Old(_kept_at(found), found.st_size, path)
+
     def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
         """Return what was kept before a moment, and then the oldest until the rest is small enough.
 
