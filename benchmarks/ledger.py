@@ -25,6 +25,7 @@ from bot.ledger.rules import HOUR_MS
 from bot.seam import wall_clock_ms
 from bot.store import Store, Tx
 from bot.store.tx import rewritten
+from bot.user_tags import UserTags
 
 BUSY_SERVER = 1
 SERVERS = 100
@@ -84,6 +85,7 @@ async def _ledger(store: Store) -> Ledger:
         server_quota=(),
         total_quota=(Limit(TOTAL_PER_MONTH, Period.MONTH),),
         max_doubtful_per_day=3,
+        pseudonym=UserTags(b"benchmark").pseudonym,
         now=wall_clock_ms,
     )
     async with store.transaction() as tx:
@@ -153,9 +155,9 @@ _JOB = """
 """
 _CHARGE = """
     INSERT INTO charges (
-        job_id, server_id, user_id, at, hour, state, asked, credits, operator_credits
+        job_id, server_id, user_id, at, hour, state, asked, credits, operator_credits, own_credits
     )
-    VALUES ($1, $2, $3, $4, $5, $6, 1, 1, 1)
+    VALUES ($1, $2, $3, $4, $5, $6, 1, 1, 1, 1)
 """
 _METERS = """
     INSERT INTO meters (subject, hour, credits)
@@ -163,7 +165,7 @@ _METERS = """
     ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits
 """
 _SUMS = """
-    SELECT 'user:' || server_id || ':' || user_id AS subject, hour, SUM(credits) AS credits
+    SELECT 'user:' || server_id || ':' || user_id AS subject, hour, SUM(own_credits) AS credits
     FROM charges
     GROUP BY server_id, user_id, hour
     UNION ALL
@@ -177,7 +179,7 @@ _SUMS = """
 """
 _MOST = (
     (
-        "SELECT MAX(n) FROM (SELECT SUM(credits) AS n FROM charges WHERE at > ? "
+        "SELECT MAX(n) FROM (SELECT SUM(own_credits) AS n FROM charges WHERE at > ? "
         "GROUP BY server_id, user_id)",
         Period.DAY,
     ),

@@ -232,7 +232,7 @@ def _slots(
         catalogue=catalogue,
         router=router,
         vault=vault,
-        user_tags=UserTags(read_or_make_key(settings.data_dir / "user-tags.key")),
+        user_tags=_user_tags(settings),
         folder=settings.data_dir / "jobs",
     )
 
@@ -266,8 +266,13 @@ def _ledger(settings: Settings, seam: Seam) -> Ledger:
         server_quota=settings.server_quota,
         total_quota=settings.total_quota,
         max_doubtful_per_day=settings.max_doubtful_per_day,
+        pseudonym=_user_tags(settings).pseudonym,
         now=seam.now,
     )
+
+
+def _user_tags(settings: Settings) -> UserTags:
+    return UserTags(read_or_make_key(settings.data_dir / "user-tags.key"))
 
 
 def _queue(settings: Settings, catalogue: Catalogue, seam: Seam) -> Queue:

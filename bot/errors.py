@@ -146,6 +146,7 @@ class LimitLevel(StrEnum):
     SERVER = "server"
     SERVER_QUOTA = "server-quota"
     TOTAL = "total"
+    BUDGET = "budget"
 
 
 PERSONAL_LEVELS = (LimitLevel.USER, LimitLevel.ROLE, LimitLevel.EVERYONE, LimitLevel.DEFAULT)
@@ -199,6 +200,57 @@ class NoSuchLimit(Refusal):
     """There is no limit to remove."""
 
     message_id = "error-no-such-limit"
+
+
+@dataclass(eq=False, kw_only=True)
+class BudgetSpent(Refusal):
+    """The operator's OPERATOR_BUDGET has no room for what this request is expected to cost.
+
+    ``frees_at`` is in milliseconds since the epoch, None when waiting cannot help.
+    """
+
+    frees_at: int | None
+    message_id = "error-budget-spent"
+
+
+@dataclass(eq=False, kw_only=True)
+class Blocked(Refusal):
+    """An admin blocked the person in this server; ``reason`` is in the admin's words, or empty."""
+
+    reason: str
+    message_id = "error-blocked"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotBlocked(Refusal):
+    """There is no block to lift."""
+
+    message_id = "error-not-blocked"
+
+
+@dataclass(eq=False, kw_only=True)
+class GrantOutOfRange(Refusal):
+    """An admin wanted to grant credits outside 1 to ``limit``."""
+
+    credits: int
+    limit: int
+    message_id = "error-grant-out-of-range"
+
+
+@dataclass(eq=False, kw_only=True)
+class CostOutOfRange(Refusal):
+    """An admin asked for a cost of a picture outside 0 to ``limit``."""
+
+    credits: int
+    limit: int
+    message_id = "error-cost-out-of-range"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoSuchCost(Refusal):
+    """The server has no cost of its own for that model and quality."""
+
+    message_id = "error-no-such-cost"
 
 
 # --- the studio -----------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""How a gateway can tell people apart without knowing who they are.
+"""How people can be told apart without knowing who they are.
 
-OpenAI and others ask for a stable id of the end user. They get a hash of the Discord id, keyed with
-a secret that never leaves the data folder, so that nobody can go through all ids and compare.
+OpenAI and others ask for a stable id of the end user, and what somebody spent counts after their
+data was deleted. Both get a hash of the Discord id, keyed with a secret that never leaves the data
+folder, so that nobody can go through all ids and compare. The two hashes share no bit.
 """
 
 import hashlib
@@ -22,6 +23,12 @@ class UserTags:
         """Return a person's tag: 32 characters, always the same."""
         data = str(user_id).encode()
         return hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
+
+    def pseudonym(self, user_id: int) -> int:
+        """Return a number for a person, always the same: -1 to -2^62, which no Discord id is."""
+        data = str(user_id).encode()
+        hashed = hashlib.blake2b(data, key=self._key, digest_size=8, person=b"pseudonym")
+        return -1 - int.from_bytes(hashed.digest()) % 2**62
 
 
 def read_or_make_key(path: Path) -> bytes:

@@ -4,12 +4,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import LimitLevel, QuotaSpent
-from bot.ledger.meters import Meter, Values, Window
+from bot.errors import BudgetSpent, LimitLevel, QuotaSpent
+from bot.ledger.meters import Meter, Values
 from bot.ledger.rules import Cap, Period, Rule
+from bot.ledger.windows import Window
 from bot.store import Tx
 
-MeteredRule = tuple[Meter, Rule]
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request asks of one level: the rule must have room for it on the meter.
+
+    ``granted`` is what a grant can pay of it in this level's place.
+    """
+
+    meter: Meter
+    rule: Rule
+    asked: int
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +29,8 @@ class Allowance:
     """One limit that applies to somebody now: *limit credits per period*.
 
     ``used`` is charged and ``held`` belongs to running jobs; ``frees_at`` is when something next
-    leaves the period, in milliseconds since the epoch, None when nothing is in it.
+    leaves the period, in milliseconds since the epoch, None when nothing is in it. Of the
+    operator's budget all of them are millionths of the operator's currency.
     """
 
     level: LimitLevel
@@ -33,73 +46,97 @@ class Allowance:
         return max(0, self.limit - self.used - self.held)
 
 
-def all_hold(rules: Sequence[MeteredRule], asked: int, at: int, values: Values) -> str:
-    """Return the SQL that is true when every rule has room for the credits."""
-    return " AND ".join(_holds(rule, meter, asked, at, values) for meter, rule in rules) or "TRUE"
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """A limit without room, how long it takes until there is some, and how to say so."""
+
+    limit: int
+    frees_at: int | None
+    error: QuotaSpent | BudgetSpent
 
 
-def _holds(rule: Rule, meter: Meter, asked: int, at: int, values: Values) -> str:
+def all_hold(claims: Sequence[Claim], at: int, values: Values) -> str:
+    """Return the SQL that is true when every claim's rule has room for it."""
+    return " AND ".join(_holds(claim, at, values) for claim in claims if claim.asked) or "TRUE"
+
+
+def _holds(claim: Claim, at: int, values: Values) -> str:
     sets = (
         " AND ".join(
-            f"{Window(meter, period, at).used(values)} <= {values.add_number(cap - asked)}"
+            f"{Window(claim.meter, period, at).used(values)} "
+            f"<= {values.add_number(cap - claim.asked)}"
             for cap, period in caps
         )
-        for caps in rule.caps
+        for caps in claim.rule.caps
     )
     return f"({' OR '.join(f'({caps})' for caps in sets)})"
 
 
-async def refusal(rows: Tx, rules: Sequence[MeteredRule], asked: int, at: int) -> QuotaSpent:
+async def room(rows: Tx, claim: Claim, at: int) -> int:
+    """Return how much of a claim its rule has room for, by the set that leaves most."""
+    return min(claim.asked, _least(await roomiest(rows, claim, at)))
+
+
+async def refusal(rows: Tx, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
     """Return the limit to wait for: every rule must hold, but only one of a rule's sets."""
     longest = []
-    for meter, rule in rules:
-        sets = [await _spent(rows, meter, rule.level, caps, asked, at) for caps in rule.caps]
-        if all(sets):
+    for claim in claims:
+        sets = [await _spent(rows, claim, caps, at) for caps in claim.rule.caps]
+        if claim.asked and all(sets):
             longest.append(min((max(spent, key=_wait) for spent in sets), key=_wait))
-    return max(longest, key=_wait)
+    return max(longest, key=_wait).error
 
 
-async def _spent(
-    rows: Tx, meter: Meter, level: LimitLevel, caps: Sequence[Cap], asked: int, at: int
-) -> list[QuotaSpent]:
+async def _spent(rows: Tx, claim: Claim, caps: Sequence[Cap], at: int) -> list[_Spent]:
     found = []
+    asked = claim.asked - claim.granted
     for cap, period in caps:
-        window = Window(meter, period, at)
+        window = Window(claim.meter, period, at)
         used, _ = await window.sums(rows)
         missing = used + asked - cap
-        if missing > 0:
-            found.append(
-                QuotaSpent(
-                    level=level,
-                    limit=cap,
-                    period=period,
-                    left=max(0, cap - used),
-                    credits=asked,
-                    frees_at=None if asked > cap else await window.frees_at(rows, missing),
-                )
-            )
+        if missing > 0 and asked > 0:
+            frees_at = None if asked > cap else await window.frees_at(rows, missing)
+            error = _error(claim, cap, period, max(0, cap - used), frees_at)
+            found.append(_Spent(cap, frees_at, error))
     return found
 
 
-def _wait(spent: QuotaSpent) -> tuple[float, int]:
+def _error(
+    claim: Claim, cap: int, period: Period, left: int, frees_at: int | None
+) -> QuotaSpent | BudgetSpent:
+    if claim.rule.level is LimitLevel.BUDGET:
+        return BudgetSpent(frees_at=frees_at)
+    return QuotaSpent(
+        level=claim.rule.level,
+        limit=cap,
+        period=period,
+        left=left,
+        credits=claim.asked,
+        frees_at=frees_at,
+    )
+
+
+def _wait(spent: _Spent) -> tuple[float, int]:
     """Order by time to wait, and what frees at the same time by how little it is."""
     return math.inf if spent.frees_at is None else spent.frees_at, -spent.limit
 
 
-async def roomiest(rows: Tx, meter: Meter, rule: Rule, at: int) -> list[Allowance]:
+async def roomiest(rows: Tx, claim: Claim, at: int) -> list[Allowance]:
     """Return the allowances of that set of a rule which leaves most."""
-    sets = [
-        [await _allowance(rows, meter, rule.level, cap, at) for cap in caps] for caps in rule.caps
-    ]
-    return max(sets, key=lambda allowances: min(allowance.left for allowance in allowances))
+    sets = [[await _allowance(rows, claim, cap, at) for cap in caps] for caps in claim.rule.caps]
+    return max(sets, key=_least)
 
 
-async def _allowance(rows: Tx, meter: Meter, level: LimitLevel, cap: Cap, at: int) -> Allowance:
+def _least(allowances: Sequence[Allowance]) -> int:
+    return min(allowance.left for allowance in allowances)
+
+
+async def _allowance(rows: Tx, claim: Claim, cap: Cap, at: int) -> Allowance:
     limit, period = cap
-    window = Window(meter, period, at)
+    window = Window(claim.meter, period, at)
     used, held = await window.sums(rows)
     return Allowance(
-        level=level,
+        level=claim.rule.level,
         limit=limit,
         period=period,
         used=used - held,

@@ -1,4 +1,4 @@
-"""Hold and settle credits, say what is left, and keep the limits that admins set.
+"""Hold and settle credits, and say what is left.
 
 The ledger never opens a transaction: its caller does, and passes it.
 """
@@ -7,24 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain import Requester
-from bot.errors import LimitAboveCeiling, LimitLevel, LimitOutOfRange, NoSuchLimit
-from bot.ledger.allowance import Allowance, MeteredRule, all_hold, refusal, roomiest
-from bot.ledger.limits import Change, erase_limit, read_limits, record, write_limit
-from bot.ledger.meters import Meter, Values, count, give_back, meters_of, person, server, total
+from bot.errors import Blocked, LimitLevel
+from bot.ledger.admin import Admin
+from bot.ledger.allowance import Allowance, Claim, refusal, roomiest
+from bot.ledger.history import History
+from bot.ledger.holds import Hold, charge, placed, placed_with_grant, read_hold
+from bot.ledger.members import add_granted, members_of, take_granted
+from bot.ledger.meters import budget, meters_of, move, person, server, total
 from bot.ledger.rules import (
     EVERYONE,
-    HOUR_MS,
-    MAX_CREDITS,
     SERVER,
-    Limit,
     LimitSet,
     Period,
     Rule,
-    caps,
     personal_rule,
     role,
+    server_rules,
     user,
 )
+from bot.ledger.standing import Standing, read_standing
 from bot.store import Tx
 
 
@@ -33,15 +34,21 @@ class Settlement:
     """What a job cost its requester in the end, in credits.
 
     ``doubt_charged`` says that pictures in doubt were charged, because too many were forgiven.
+    Of what ``returned``, ``granted_back`` went to the person's grants.
     """
 
     charged: int
     returned: int
     doubt_charged: bool
+    granted_back: int = 0
 
 
-class Ledger:
-    """The credits of everybody; the database decides, in the caller's transaction."""
+class Ledger(Admin, History):
+    """The credits of everybody; the database decides, in the caller's transaction.
+
+    ``budget`` limits what the operator pays, in millionths of their currency; ``pseudonym`` turns
+    a person's id into the negative one that their charges have after their data was deleted.
+    """
 
     def __init__(
         self,
@@ -49,64 +56,81 @@ class Ledger:
         default: LimitSet,
         server_quota: LimitSet,
         total_quota: LimitSet,
+        budget: LimitSet = (),
         max_doubtful_per_day: int,
+        pseudonym: Callable[[int], int],
         now: Callable[[], int],
     ) -> None:
+        Admin.__init__(self, server_quota=server_quota, now=now)
+        History.__init__(self, pseudonym=pseudonym, now=now)
         self._default = default
         self._server_quota = server_quota
         self._total_quota = total_quota
+        self._budget = budget
         self._max_doubtful_per_day = max_doubtful_per_day
-        self._now = now
 
     def subjects(self, requester: Requester) -> tuple[str, ...]:
         """Return whose sums a hold or settlement moves, for ``store.transaction(exclusive=…)``."""
-        return tuple(meter.subject for meter in _meters(requester))
+        meters = meters_of(requester.server_id, requester.user_id)
+        return tuple(meter.subject for meter in meters)
 
-    async def hold(self, tx: Tx, *, job_id: str, requester: Requester, credits: int) -> None:
-        """Hold the credits if every limit that applies has room for them.
+    async def hold(
+        self, tx: Tx, *, job_id: str, requester: Requester, credits: int, price: int = 0
+    ) -> None:
+        """Hold the credits, and the price (in millionths) of the budget, if all have room.
 
-        Raises QuotaSpent, having changed nothing.
+        What the person's own level has no room for is taken from their grants. Raises Blocked,
+        QuotaSpent or BudgetSpent, having changed nothing.
         """
-        at, asked = self._now(), credits
-        rules = await self._rules(tx, requester)
-        if not await _inserted(tx, job_id, requester, asked, at, rules):
-            raise await refusal(tx, rules, asked, at)
-        await count(tx, _meters(requester), hour=at // HOUR_MS, asked=asked)
+        standing = await self._standing(tx, requester)
+        if standing.member.block_reason is not None:
+            raise Blocked(reason=standing.member.block_reason)
+        claims = self._claims(standing, requester, credits=credits, price=price)
+        hold = Hold(
+            job_id=job_id,
+            server_id=requester.server_id,
+            user_id=standing.user_id,
+            at=self._now(),
+            credits=credits,
+            own_credits=credits,
+            price=price,
+        )
+        if not await placed(tx, hold, claims):
+            helped = await placed_with_grant(tx, hold, claims)
+            if helped is None:
+                raise await refusal(tx, claims, hold.at)
+            hold = helped
+            await take_granted(tx, hold.server_id, requester.user_id, hold.granted)
+        meters = meters_of(hold.server_id, hold.user_id)
+        await move(tx, meters, hour=hold.hour, by=hold.charged)
 
     async def settle(
-        self, tx: Tx, job_id: str, *, delivered: int, doubtful: int = 0
+        self, tx: Tx, job_id: str, *, delivered: int, doubtful: int = 0, price: int | None = None
     ) -> Settlement | None:
         """Turn a hold into a charge of what was delivered; the rest returns at the hold's hour.
 
-        What is in doubt returns to the person and the server but stays in the operator's total;
-        it is charged once the person had ``max_doubtful_per_day`` forgiven jobs in this server.
-        Return None, changing nothing, when the job holds nothing (any more).
+        What a grant paid returns first. What is in doubt returns to the person and the server but
+        stays in the operator's total; it is charged once the person had ``max_doubtful_per_day``
+        forgiven jobs in this server. ``price`` is what the operator did pay, in millionths; None
+        is the share of what was made. Return None, changing nothing, when the job holds nothing
+        (any more).
         """
+        hold = await read_hold(tx, job_id)
+        if hold is None:
+            return None
         doubt_charged = doubtful > 0 and not await self.forgives(tx, job_id)
         made = delivered + doubtful
         charged = made if doubt_charged else delivered
-        charge = await tx.one(
-            """
-            UPDATE charges
-            SET state = 'settled', credits = $2, operator_credits = $3, forgiven = $4
-            WHERE job_id = $1 AND state = 'held'
-            RETURNING server_id, user_id, hour, asked
-            """,
-            job_id,
-            charged,
-            made,
-            int(charged < made),
-        )
-        if charge is None:
+        settled = await charge(tx, hold, charged=charged, made=made, price=price)
+        if settled is None:
             return None
-        asked = charge["asked"]
-        await give_back(
-            tx,
-            meters_of(charge["server_id"], charge["user_id"]),
-            hour=charge["hour"],
-            back={"credits": asked - charged, "operator_credits": asked - made},
-        )
-        return Settlement(charged, asked - charged, doubt_charged)
+        meters = meters_of(hold.server_id, hold.user_id)
+        await move(tx, meters, hour=hold.hour, by=settled.change(hold))
+        granted_back = hold.granted - settled.granted
+        if granted_back:
+            user_id = await self._real_id(tx, hold)
+            await add_granted(tx, hold.server_id, user_id, granted_back)
+        return Settlement(charged, hold.credits - charged, doubt_charged, granted_back)
 
     async def forgives(self, rows: Tx, job_id: str) -> bool:
         """Return whether the job's requester may have another one in doubt for nothing."""
@@ -126,110 +150,65 @@ class Ledger:
     async def allowances(self, rows: Tx, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.
 
-        Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator.
+        Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
+        the budget by itself.
         """
-        at = self._now()
-        told = [
-            await roomiest(rows, meter, rule, at)
-            for meter, rule in await self._rules(rows, requester)
-            if rule.level is not LimitLevel.TOTAL or requester.is_operator
-        ]
-        return tuple(allowance for allowances in told for allowance in allowances)
+        untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
+        standing = await self._standing(rows, requester)
+        claims = self._claims(standing, requester)
+        return await self._told(rows, [c for c in claims if c.rule.level not in untold])
 
     async def left(self, rows: Tx, requester: Requester) -> Allowance | None:
         """Return the tightest of the allowances, None when nothing limits the person."""
         allowances = await self.allowances(rows, requester)
         return min(allowances, key=lambda allowance: allowance.left, default=None)
 
-    async def set_limit(
-        self, tx: Tx, *, server_id: int, subject: str, limit: Limit, actor_id: int
-    ) -> None:
-        """Set a subject's limit for one period.
+    async def budget(self, rows: Tx) -> tuple[Allowance, ...]:
+        """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
+        return await self._told(
+            rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free]
+        )
 
-        Raises LimitOutOfRange, or LimitAboveCeiling when SERVER_QUOTA allows less per period.
-        """
-        self._check(limit)
-        old = (await read_limits(tx, server_id, subject))[subject]
-        replaced = next((was for was in old if was.period == limit.period), None)
-        await write_limit(tx, server_id, subject, limit)
-        change = Change(server_id, actor_id, subject, old=replaced, new=limit)
-        await record(tx, change, at=self._now())
+    async def _told(self, rows: Tx, claims: list[Claim]) -> tuple[Allowance, ...]:
+        at = self._now()
+        told = [await roomiest(rows, claim, at) for claim in claims]
+        return tuple(allowance for allowances in told for allowance in allowances)
 
-    async def remove_limit(
-        self, tx: Tx, *, server_id: int, subject: str, period: Period | None, actor_id: int
-    ) -> None:
-        """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
-        old = (await read_limits(tx, server_id, subject))[subject]
-        removed = [limit for limit in old if period in {None, limit.period}]
-        if not removed:
-            raise NoSuchLimit
-        for limit in removed:
-            await erase_limit(tx, server_id, subject, limit)
-            change = Change(server_id, actor_id, subject, old=limit, new=None)
-            await record(tx, change, at=self._now())
+    async def _standing(self, rows: Tx, requester: Requester) -> Standing:
+        pseudonym = self._pseudonym(requester.user_id)
+        return await read_standing(rows, requester, pseudonym=pseudonym)
 
-    async def limits(self, rows: Tx, server_id: int) -> dict[str, LimitSet]:
-        """Return the limits that the admins of a server have set, by subject."""
-        return dict(await read_limits(rows, server_id))
+    def _claims(
+        self, standing: Standing, requester: Requester, *, credits: int = 0, price: int = 0
+    ) -> list[Claim]:
+        """Return what the request asks of each level that limits it, the person's own first."""
+        spends = Claim(total(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
+        claims = [spends, self._paid(price)]
+        if not requester.is_operator:
+            claims = [*self._member_claims(standing, requester, credits), *claims]
+        return [claim for claim in claims if not claim.rule.is_free]
 
-    async def _rules(self, rows: Tx, requester: Requester) -> list[MeteredRule]:
-        """Return what limits the requester, each rule with the meter that it caps."""
-        roles = [role(role_id) for role_id in requester.role_ids]
-        own = user(requester.user_id)
-        found = await read_limits(rows, requester.server_id, own, *roles, EVERYONE, SERVER)
+    def _member_claims(self, standing: Standing, requester: Requester, credits: int) -> list[Claim]:
+        limits, member = standing.limits, standing.member
         personal = personal_rule(
-            own=found[own],
-            roles=[found[name] for name in roles],
-            everyone=found[EVERYONE],
+            own=limits[user(requester.user_id)],
+            roles=[limits[role(role_id)] for role_id in requester.role_ids],
+            everyone=limits[EVERYONE],
             default=self._default,
         )
-        here = server(requester.server_id)
-        rules = (
-            (person(requester.server_id, requester.user_id), personal),
-            (here, Rule(LimitLevel.SERVER, (found[SERVER],))),
-            (here, Rule(LimitLevel.SERVER_QUOTA, (self._server_quota,))),
-            (total(), Rule(LimitLevel.TOTAL, (self._total_quota,))),
-        )
-        metered = _meters(requester)
-        return [(meter, rule) for meter, rule in rules if meter in metered and not rule.is_free]
+        here = server_rules(own=limits[SERVER], quota=self._server_quota)
+        mine = person(requester.server_id, standing.user_id, reset_at=member.reset_at)
+        return [
+            Claim(mine, personal, credits, member.granted),
+            *(Claim(server(requester.server_id), rule, credits) for rule in here),
+        ]
 
-    def _check(self, limit: Limit) -> None:
-        if limit.credits is None:
-            return
-        if not 0 <= limit.credits <= MAX_CREDITS:
-            raise LimitOutOfRange(credits=limit.credits, limit=MAX_CREDITS)
-        for ceiling, period in caps(self._server_quota):
-            if period == limit.period and limit.credits > ceiling:
-                raise LimitAboveCeiling(credits=limit.credits, limit=ceiling, period=period)
+    def _paid(self, price: int) -> Claim:
+        return Claim(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
-
-def _meters(requester: Requester) -> tuple[Meter, ...]:
-    return meters_of(requester.server_id, requester.user_id)
-
-
-async def _inserted(
-    tx: Tx, job_id: str, requester: Requester, asked: int, at: int, rules: list[MeteredRule]
-) -> bool:
-    """Write the hold where every rule has room for it: the database decides."""
-    values = Values()
-    job, number = values.add(job_id), values.add_number(asked)
-    held = await tx.one(
-        f"""
-        INSERT INTO charges (
-            job_id, server_id, user_id, at, hour, state, asked, credits, operator_credits
-        )
-        SELECT {job},
-               {values.add_number(requester.server_id)},
-               {values.add_number(requester.user_id)},
-               {values.add_number(at)},
-               {values.add_number(at // HOUR_MS)},
-               'held',
-               {number},
-               {number},
-               {number}
-        WHERE {all_hold(rules, asked, at, values)}
-        RETURNING job_id
-        """,
-        *values.all,
-    )
-    return held is not None
+    async def _real_id(self, rows: Tx, hold: Hold) -> int:
+        """Return whom a grant returns to: admins' decisions know no pseudonyms."""
+        if hold.user_id >= 0:
+            return hold.user_id
+        members = await members_of(rows, hold.server_id)
+        return next(id_ for id_ in members if self._pseudonym(id_) == hold.user_id)

@@ -1,9 +1,7 @@
-"""The limits that admins set, and the audit of every change."""
+"""The limits that admins set."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
-from bot.domain import new_job_id
 from bot.ledger.meters import Values
 from bot.ledger.rules import Limit, LimitSet, Period
 from bot.store import Tx
@@ -50,33 +48,4 @@ async def erase_limit(tx: Tx, server_id: int, subject: str, limit: Limit) -> Non
         server_id,
         subject,
         limit.period,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What somebody did to one limit; ``old`` None is new, ``new`` None is removed."""
-
-    server_id: int
-    actor_id: int
-    subject: str
-    old: Limit | None
-    new: Limit | None
-
-
-async def record(tx: Tx, change: Change, *, at: int) -> None:
-    """Write the change's audit row."""
-    await tx.execute(
-        """
-        INSERT INTO audit (id, server_id, at, actor_id, action, subject, old_value, new_value)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        new_job_id(at),
-        change.server_id,
-        at,
-        change.actor_id,
-        "limit-set" if change.new else "limit-removed",
-        change.subject,
-        str(change.old) if change.old else None,
-        str(change.new) if change.new else None,
     )

@@ -1,15 +1,9 @@
-"""Sums of charges over a rolling window: exact, and flat however many charges there are.
-
-A window begins inside an hour. What was used is the meters of the full hours after it, and the
-charges of the one cut hour. Charges in the future (the clock was set back) count as well.
-"""
+"""Sums of charges by full hour: what each counts, and how it moves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
-from bot.ledger.rules import HOUR_MS, Period
 from bot.store import Tx, Value
 
 
@@ -29,155 +23,77 @@ class Values:
         return f"CAST({self.add(value)} AS BIGINT)"
 
 
-Column = Literal["credits", "operator_credits"]
+Column = Literal["own_credits", "credits", "operator_credits", "price"]
 Charged = Mapping[Column, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One running sum: its name in ``meters``, and which charges it is the sum of."""
+    """One running sum: its name in ``meters``, and which charges it is the sum of.
+
+    What was charged up to ``reset_at`` (milliseconds since the epoch) is forgotten.
+    """
 
     subject: str
-    column: Column = "credits"
+    column: Column
     owner: tuple[tuple[str, int], ...] = ()
+    reset_at: int | None = None
 
 
-def person(server_id: int, user_id: int) -> Meter:
-    """Return what one person used in one server; direct messages are server 0."""
-    owner = (("server_id", server_id), ("user_id", user_id))
-    return Meter(f"user:{server_id}:{user_id}", owner=owner)
+def person(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
+    """Return what one person's own level paid in one server; direct messages are server 0."""
+    owner = (("server_id =", server_id), ("user_id =", user_id))
+    return Meter(f"user:{server_id}:{user_id}", "own_credits", owner, reset_at)
 
 
 def server(server_id: int) -> Meter:
-    """Return what everybody used in one server."""
-    return Meter(f"server:{server_id}", owner=(("server_id", server_id),))
+    """Return what everybody used in one server; the terminal's work is in none."""
+    nobody = () if server_id else (("user_id <>", 0),)
+    return Meter(f"server:{server_id}", "credits", (("server_id =", server_id), *nobody))
 
 
 def total() -> Meter:
     """Return what everybody used everywhere, with what was made in doubt."""
-    return Meter("operator", column="operator_credits")
+    return Meter("operator", "operator_credits")
+
+
+def budget() -> Meter:
+    """Return what the operator paid for everybody, in millionths of their currency."""
+    return Meter("budget", "price")
 
 
 def meters_of(server_id: int, user_id: int) -> tuple[Meter, ...]:
-    """Return the meters that a charge moves: the terminal (0) and direct messages have fewer."""
-    persons = (person(server_id, user_id),) if user_id else ()
-    servers = (server(server_id),) if server_id else ()
-    return (*persons, *servers, total())
+    """Return the meters that a charge moves: the terminal (user 0) moves the totals only."""
+    members = (person(server_id, user_id), server(server_id)) if user_id else ()
+    return (*members, total(), budget())
 
 
-async def count(tx: Tx, meters: Sequence[Meter], *, hour: int, asked: int) -> None:
-    """Add a hold to the meters."""
+async def move(tx: Tx, meters: Sequence[Meter], *, hour: int, by: Charged) -> None:
+    """Add to the meters what was charged in that hour, or take away what was given back."""
+    await _add(tx, {m.subject: by[m.column] for m in meters if by[m.column] > 0}, hour)
+    for meter in meters:
+        if by[meter.column] < 0:
+            await tx.execute(
+                "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
+                meter.subject,
+                hour,
+                by[meter.column],
+            )
+
+
+async def _add(tx: Tx, amounts: Mapping[str, int], hour: int) -> None:
+    if not amounts:
+        return
     values = Values()
-    moved = ", ".join(
-        f"({values.add(meter.subject)}, {values.add(hour)}, {values.add(asked)})"
-        for meter in meters
+    added = ", ".join(
+        f"({values.add(subject)}, {values.add(hour)}, {values.add(amount)})"
+        for subject, amount in amounts.items()
     )
     await tx.execute(
         f"""
         INSERT INTO meters (subject, hour, credits)
-        VALUES {moved}
+        VALUES {added}
         ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits
         """,
         *values.all,
     )
-
-
-async def give_back(tx: Tx, meters: Sequence[Meter], *, hour: int, back: Charged) -> None:
-    """Take what was not charged from the meters, at the hour of its hold."""
-    for meter in meters:
-        if amount := back[meter.column]:
-            await tx.execute(
-                "UPDATE meters SET credits = credits - $3 WHERE subject = $1 AND hour = $2",
-                meter.subject,
-                hour,
-                amount,
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What a meter counts in the period that ends now, in milliseconds since the epoch."""
-
-    meter: Meter
-    period: Period
-    now: int
-
-    def used(self, values: Values) -> str:
-        """Return the SQL of the sum."""
-        return f"""(
-            SELECT COALESCE(CAST(SUM(credits) AS BIGINT), 0)
-            FROM meters
-            WHERE subject = {values.add(self.meter.subject)} AND hour > {values.add(self._cut)}
-        ) + {self._used_in_cut(values)}"""
-
-    async def sums(self, rows: Tx) -> tuple[int, int]:
-        """Return what was used, and the part of it whose jobs still run."""
-        values = Values()
-        sql = f"SELECT {self.used(values)} AS used, {self._held(values)} AS held"
-        (sums,) = await rows.all(sql, *values.all)
-        return sums["used"], sums["held"]
-
-    async def frees_at(self, rows: Tx, amount: int) -> int | None:
-        """Return when the oldest ``amount`` credits will have left; None if there are fewer."""
-        for hour, used in await self._hours(rows):
-            if amount <= used:
-                return await self._frees_in(rows, hour, amount)
-            amount -= used
-        return None
-
-    @property
-    def _since(self) -> int:
-        return self.now - self.period.ms
-
-    @property
-    def _cut(self) -> int:
-        return self._since // HOUR_MS
-
-    def _held(self, values: Values) -> str:
-        return self._charged(f"state = 'held' AND at > {values.add(self._since)}", values)
-
-    def _used_in_cut(self, values: Values) -> str:
-        in_cut = f"hour = {values.add(self._cut)} AND at > {values.add(self._since)}"
-        return self._charged(in_cut, values)
-
-    def _charged(self, where: str, values: Values) -> str:
-        return f"""(
-            SELECT COALESCE(CAST(SUM({self.meter.column}) AS BIGINT), 0)
-            FROM charges
-            WHERE {where} {self._owned(values)}
-        )"""
-
-    def _owned(self, values: Values) -> str:
-        return "".join(f" AND {name} = {values.add(id_)}" for name, id_ in self.meter.owner)
-
-    async def _hours(self, rows: Tx) -> list[tuple[int, int]]:
-        values = Values()
-        found = await rows.all(
-            f"""
-            SELECT {values.add_number(self._cut)} AS hour,
-                   {self._used_in_cut(values)} AS credits
-            UNION ALL
-            SELECT hour, credits
-            FROM meters
-            WHERE subject = {values.add(self.meter.subject)} AND hour > {values.add(self._cut)}
-            ORDER BY hour
-            """,
-            *values.all,
-        )
-        return [(row["hour"], row["credits"]) for row in found]
-
-    async def _frees_in(self, rows: Tx, hour: int, amount: int) -> int:
-        values = Values()
-        charges = await rows.all(
-            f"""
-            SELECT at, {self.meter.column} AS credits
-            FROM charges
-            WHERE hour = {values.add(hour)} AND at > {values.add(self._since)}
-            {self._owned(values)}
-            ORDER BY at
-            """,
-            *values.all,
-        )
-        running = accumulate(charge["credits"] for charge in charges)
-        reached = next(i for i, used in enumerate(running) if used >= amount)
-        return int(charges[reached]["at"]) + self.period.ms

@@ -9,6 +9,7 @@ from bot.errors import LimitLevel
 
 HOUR_MS = 3_600_000
 MAX_CREDITS = 1_000_000
+MAX_COST = 10_000  # credits for one picture
 
 # Whose limits an admin sets; a person and a role are written user:ID and role:ID.
 EVERYONE = "everyone"
@@ -88,6 +89,7 @@ def personal_rule(
     Everyone 20/day and Bob 100/month: Bob has only 100/month. Role A 5/hour and 20/day, role B
     50/day: allowed if both of A's hold or B's holds. Role 0 and role 10: 10. Everyone unlimited
     and the server 100/month: 100 for all together, because ``server_rules`` apply as well.
+    Everyone 0/day and Bob granted 5: Bob has 5, because ``split`` asks the grant.
     """
     if own:
         return Rule(LimitLevel.USER, (own,))
@@ -96,6 +98,34 @@ def personal_rule(
     if everyone:
         return Rule(LimitLevel.EVERYONE, (everyone,))
     return Rule(LimitLevel.DEFAULT, (default,))
+
+
+def server_rules(*, own: LimitSet, quota: LimitSet) -> tuple[Rule, Rule]:
+    """Return what a server may use in all: by its admins' word, and by the operator's.
+
+    Both apply, to everybody there. Everyone unlimited and the server 100/month: 100 for all
+    together. SERVER_QUOTA 50/day and the server 80/week: no more than 50 of the 80 on one day.
+    """
+    return Rule(LimitLevel.SERVER, (own,)), Rule(LimitLevel.SERVER_QUOTA, (quota,))
+
+
+def split(asked: int, *, room: int, granted: int) -> int | None:
+    """Return what the person's own level pays; a grant pays the rest. None: it is not enough.
+
+    Of 4 credits with room for 3 and 5 granted: 3, and the grant pays 1. With room for 0: 0, and
+    the grant pays 4. With room for 3 and nothing granted: None.
+    """
+    own = min(asked, room)
+    return own if asked - own <= granted else None
+
+
+def split_back(own: int, *, charged: int) -> int:
+    """Return what stays with the person's own level: the grant's part comes back first.
+
+    Of 4 credits the own level paid 3 and a grant 1. Charged 3 in the end: 3, so the grant has its
+    1 back. Charged 1: 1, so the grant has 1 back and the own level 2.
+    """
+    return min(own, charged)
 
 
 def parse_limits(text: str) -> LimitSet:

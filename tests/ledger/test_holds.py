@@ -142,13 +142,17 @@ async def test_the_operators_ceilings_hold_for_each_server_and_for_all(tmp_path:
         assert (await till.refused(requester(1, server_id=11))).level is LimitLevel.TOTAL
 
 
-async def test_direct_messages_have_the_default_and_no_server(tmp_path: Path) -> None:
-    """Strangers' direct messages must not fill a common server's ceiling."""
-    async with Till.open(tmp_path, default="2/day", server_quota="2/day") as till:
+async def test_direct_messages_count_as_one_more_server(tmp_path: Path) -> None:
+    """The operator's ceiling for each server holds for all direct messages together, too."""
+    async with Till.open(tmp_path, default="2/day", server_quota="3/day") as till:
+        await till.hold(OPERATOR, 5)
         await till.hold(requester(1, server_id=0), 2)
         assert (await till.refused(requester(1, server_id=0))).level is LimitLevel.DEFAULT
-        await till.hold(requester(2, server_id=0), 2)
-        assert till.ledger.subjects(requester(2, server_id=0)) == ("user:0:2", "operator")
+        spent = await till.refused(requester(2, server_id=0), 2)
+        assert (spent.level, spent.left) == (LimitLevel.SERVER_QUOTA, 1)
+        till.clock.ms += DAY - HOUR  # the ceiling now looks at the cut hour's charges
+        await till.refused(requester(2, server_id=0), 2)
+        await till.hold(requester(2, server_id=0), 1)
 
 
 async def test_the_terminal_has_only_the_total(tmp_path: Path) -> None:
@@ -158,7 +162,7 @@ async def test_the_terminal_has_only_the_total(tmp_path: Path) -> None:
     ) as till:
         await till.hold(OPERATOR, 3)
         assert (await till.refused(OPERATOR, 2)).level is LimitLevel.TOTAL
-        assert till.ledger.subjects(OPERATOR) == ("operator",)
+        assert till.ledger.subjects(OPERATOR) == ("operator", "budget")
         (allowance,) = await till.allowances(OPERATOR)
         assert (allowance.level, allowance.left) == (LimitLevel.TOTAL, 1)
 

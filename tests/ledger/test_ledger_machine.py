@@ -72,7 +72,7 @@ class Model:
         return [own] if own else roles or [everyone or _parsed(DEFAULT)]
 
     def _server_allows(self, who: Requester, credits: int, now: int) -> bool:
-        return not who.server_id or all(
+        return who.is_operator or all(
             self._all_hold(limits, lambda charge: _same_server(charge, who), credits, now)
             for limits in (self._of(who, SERVER), _parsed(SERVER_QUOTA))
         )
@@ -110,7 +110,6 @@ class Model:
             who, hour = charge.who, charge.at // HOUR
             if who.user_id:
                 meters[f"user:{who.server_id}:{who.user_id}", hour] += charge.credits
-            if who.server_id:
                 meters[f"server:{who.server_id}", hour] += charge.credits
             meters["operator", hour] += charge.operator_credits
         return meters
@@ -130,7 +129,7 @@ class Model:
 
 
 def _same_server(charge: Charge, who: Requester) -> bool:
-    return charge.who.server_id == who.server_id
+    return charge.who.server_id == who.server_id and not charge.who.is_operator
 
 
 def _same_person(charge: Charge, who: Requester) -> bool:

@@ -105,11 +105,11 @@ async def test_every_change_is_audited(tmp_path: Path) -> None:
         await till.limit(user(1), "5/hour")
         await till.limit(user(1), "unlimited/hour")
         await remove(till, user(1), Period.HOUR)
-        audit = await till.rows("SELECT * FROM audit ORDER BY rowid")
+        audit = await till.rows("SELECT * FROM audit ORDER BY id")
     assert [tuple(row)[1:] for row in audit] == [
-        (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", None, "5/hour"),
-        (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", "5/hour", "unlimited/hour"),
-        (SERVER_ID, NOON, ADMIN, "limit-removed", "user:1", "unlimited/hour", None),
+        (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", None, "5/hour", None),
+        (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", "5/hour", "unlimited/hour", None),
+        (SERVER_ID, NOON, ADMIN, "limit-removed", "user:1", "unlimited/hour", None, None),
     ]
 
 

@@ -8,8 +8,9 @@ from typing import Self
 
 from bot.domain import Requester, new_job_id
 from bot.errors import QuotaSpent
-from bot.ledger import Allowance, Ledger, Limit, Settlement, parse_limits
+from bot.ledger import Allowance, Ledger, Limit, Member, Settlement, parse_limits
 from bot.store import Row, Store
+from bot.user_tags import UserTags
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -18,6 +19,7 @@ NOON = 1_700_000_000_000
 
 SERVER_ID = 10
 ADMIN = 99
+TAGS = UserTags(b"secret of a test")
 
 
 def requester(user_id: int = 1, server_id: int = SERVER_ID, *roles: int) -> Requester:
@@ -54,6 +56,7 @@ class Till:
         default: str = "",
         server_quota: str = "",
         total_quota: str = "",
+        budget: str = "",
         max_doubtful_per_day: int = 3,
     ) -> AsyncIterator[Self]:
         """Open a till in that folder, with the operator's quotas."""
@@ -62,17 +65,19 @@ class Till:
             default=parse_limits(default),
             server_quota=parse_limits(server_quota),
             total_quota=parse_limits(total_quota),
+            budget=parse_limits(budget),
             max_doubtful_per_day=max_doubtful_per_day,
+            pseudonym=TAGS.pseudonym,
             now=clock,
         )
         async with Store.open(folder / "easel.db", backup_dir=folder, now=clock) as store:
             yield cls(store, ledger, clock)
 
-    async def hold(self, who: Requester, credits: int = 1) -> str:
+    async def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
         """Hold the credits and return the job's id."""
         job_id = new_job_id(self.clock.ms)
         async with self.store.transaction(self.ledger.subjects(who)) as tx:
-            await self.ledger.hold(tx, job_id=job_id, requester=who, credits=credits)
+            await self.ledger.hold(tx, job_id=job_id, requester=who, credits=credits, price=price)
         return job_id
 
     async def refused(self, who: Requester, credits: int = 1) -> QuotaSpent:
@@ -83,10 +88,14 @@ class Till:
             return spent
         raise AssertionError(f"{credits} credits were granted")
 
-    async def settle(self, job_id: str, delivered: int, doubtful: int = 0) -> Settlement | None:
+    async def settle(
+        self, job_id: str, delivered: int, doubtful: int = 0, price: int | None = None
+    ) -> Settlement | None:
         """Settle the job."""
         async with self.store.transaction() as tx:
-            return await self.ledger.settle(tx, job_id, delivered=delivered, doubtful=doubtful)
+            return await self.ledger.settle(
+                tx, job_id, delivered=delivered, doubtful=doubtful, price=price
+            )
 
     async def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
         """Set a subject's limits as an admin does; ``unlimited/day`` too."""
@@ -95,6 +104,40 @@ class Till:
                 await self.ledger.set_limit(
                     tx, server_id=server_id, subject=subject, limit=limit, actor_id=ADMIN
                 )
+
+    async def grant(self, user_id: int, credits: int, reason: str = "") -> int:
+        """Grant credits as an admin does, and return what is left of all grants."""
+        async with self.store.transaction() as tx:
+            return await self.ledger.grant(
+                tx,
+                server_id=SERVER_ID,
+                user_id=user_id,
+                credits=credits,
+                reason=reason,
+                actor_id=ADMIN,
+            )
+
+    async def reset(self, user_id: int) -> None:
+        """Reset a person as an admin does."""
+        async with self.store.transaction() as tx:
+            await self.ledger.reset(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
+
+    async def block(self, user_id: int, reason: str) -> None:
+        """Block a person as an admin does."""
+        async with self.store.transaction() as tx:
+            await self.ledger.block(
+                tx, server_id=SERVER_ID, user_id=user_id, reason=reason, actor_id=ADMIN
+            )
+
+    async def unblock(self, user_id: int) -> None:
+        """Lift a block as an admin does."""
+        async with self.store.transaction() as tx:
+            await self.ledger.unblock(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
+
+    async def member(self, user_id: int) -> Member:
+        """Return what was decided about a person."""
+        async with self.store.reading() as rows:
+            return await self.ledger.member(rows, SERVER_ID, user_id)
 
     async def allowances(self, who: Requester) -> tuple[Allowance, ...]:
         """Return the person's allowances."""

@@ -24,6 +24,7 @@ limit-of =
         [default] the default limit
         [server] the limit of this server together
         [server-quota] the operator's ceiling for this server
+        [budget] the operator's budget
        *[total] the operator's ceiling for all servers
     }
 
@@ -32,6 +33,7 @@ limit-keeper =
         [default] the operator of this bot
         [server-quota] the operator of this bot
         [total] the operator of this bot
+        [budget] the operator of this bot
        *[other] an admin of this server
     }
 
@@ -132,6 +134,26 @@ error-limit-above-ceiling = The operator of this bot allows this server { limit-
 error-one-subject-only = A limit is for one person or for one role, so please choose only one of them.
 
 error-no-such-limit = There is no such limit, so nothing was removed: see the limits with `/quota show`.
+
+error-budget-spent =
+    { $frees_at ->
+        [none] This costs more than the operator's budget allows, so please ask for fewer pictures or a cheaper model.
+       *[other] The operator's budget for pictures is used up, so please try again { $frees_at }.
+    }
+
+error-blocked =
+    { $reason ->
+        [none] You may not ask for pictures in this server, so please ask an admin of this server if that is a mistake.
+       *[other] You may not ask for pictures in this server ({ $reason }), so please ask an admin of this server if that is a mistake.
+    }
+
+error-not-blocked = This person is not blocked here, so nothing was changed: please check whom you meant.
+
+error-grant-out-of-range = A grant of { $credits } credits is not possible, so please choose a number from 1 to { $limit }.
+
+error-cost-out-of-range = A cost of { $credits } credits for each picture is not possible, so please choose a number from 0 to { $limit }.
+
+error-no-such-cost = This server has set no cost for that, so nothing was removed: please check the model and the quality.
 
 ## The doors
 

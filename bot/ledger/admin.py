@@ -1,0 +1,166 @@
+"""What the admins of a server decide, each change with its audit row."""
+
+from collections.abc import Callable, Collection
+
+from bot.errors import (
+    CostOutOfRange,
+    GrantOutOfRange,
+    LimitAboveCeiling,
+    LimitOutOfRange,
+    NoSuchCost,
+    NoSuchLimit,
+    NotBlocked,
+)
+from bot.ledger.audit import Action, Change, Done, read_changes, record
+from bot.ledger.costs import CostKey, erase_cost, read_costs, write_cost
+from bot.ledger.limits import erase_limit, read_limits, write_limit
+from bot.ledger.members import Member, add_granted, read_member, write_block, write_reset
+from bot.ledger.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
+from bot.store import Tx
+
+_THE_BOT = 0
+
+
+class Admin:
+    """Limits, grants, resets, blocks and costs of every server."""
+
+    def __init__(self, *, server_quota: LimitSet, now: Callable[[], int]) -> None:
+        self._ceiling = server_quota
+        self._clock = now
+
+    async def set_limit(
+        self, tx: Tx, *, server_id: int, subject: str, limit: Limit, actor_id: int
+    ) -> None:
+        """Set a subject's limit for one period.
+
+        Raises LimitOutOfRange, or LimitAboveCeiling when SERVER_QUOTA allows less per period.
+        """
+        self._check(limit)
+        old = (await read_limits(tx, server_id, subject))[subject]
+        replaced = next((str(was) for was in old if was.period == limit.period), None)
+        await write_limit(tx, server_id, subject, limit)
+        done = Done(server_id, actor_id, Action.LIMIT_SET, subject, old=replaced, new=str(limit))
+        await self._record(tx, done)
+
+    async def remove_limit(
+        self, tx: Tx, *, server_id: int, subject: str, period: Period | None, actor_id: int
+    ) -> None:
+        """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
+        old = (await read_limits(tx, server_id, subject))[subject]
+        removed = [limit for limit in old if period in {None, limit.period}]
+        if not removed:
+            raise NoSuchLimit
+        for limit in removed:
+            await erase_limit(tx, server_id, subject, limit)
+            done = Done(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
+            await self._record(tx, done)
+
+    async def roles_gone(self, tx: Tx, *, server_id: int, role_ids: Collection[int]) -> int:
+        """Remove the limits of roles that exist no more, and return how many there were."""
+        found = await read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
+        gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
+        for subject, limit in gone:
+            await erase_limit(tx, server_id, subject, limit)
+            done = Done(server_id, _THE_BOT, Action.ROLE_GONE, subject, old=str(limit))
+            await self._record(tx, done)
+        return len(gone)
+
+    async def limits(self, rows: Tx, server_id: int) -> dict[str, LimitSet]:
+        """Return the limits that the admins of a server have set, by subject."""
+        return dict(await read_limits(rows, server_id))
+
+    async def grant(
+        self, tx: Tx, *, server_id: int, user_id: int, credits: int, reason: str, actor_id: int
+    ) -> int:
+        """Give a person credits for when their own level is spent; return all that are left.
+
+        Raises GrantOutOfRange.
+        """
+        if not 1 <= credits <= MAX_CREDITS:
+            raise GrantOutOfRange(credits=credits, limit=MAX_CREDITS)
+        balance = await add_granted(tx, server_id, user_id, credits)
+        old, new = str(balance - credits), str(balance)
+        done = Done(server_id, actor_id, Action.GRANTED, user(user_id), old, new, reason)
+        await self._record(tx, done)
+        return balance
+
+    async def reset(self, tx: Tx, *, server_id: int, user_id: int, actor_id: int) -> None:
+        """Forget what a person used, for their own level; what they hold now still counts."""
+        await write_reset(tx, server_id, user_id, self._clock())
+        await self._record(tx, Done(server_id, actor_id, Action.RESET, user(user_id)))
+
+    async def block(
+        self, tx: Tx, *, server_id: int, user_id: int, reason: str, actor_id: int
+    ) -> None:
+        """Refuse a person's requests from now on, or give another reason for it."""
+        await write_block(tx, server_id, user_id, reason)
+        done = Done(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
+        await self._record(tx, done)
+
+    async def unblock(self, tx: Tx, *, server_id: int, user_id: int, actor_id: int) -> None:
+        """Take a person's requests again; raises NotBlocked."""
+        if (await read_member(tx, server_id, user_id)).block_reason is None:
+            raise NotBlocked
+        await write_block(tx, server_id, user_id, None)
+        await self._record(tx, Done(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
+
+    async def member(self, rows: Tx, server_id: int, user_id: int) -> Member:
+        """Return what was decided about a person besides limits."""
+        return await read_member(rows, server_id, user_id)
+
+    async def set_cost(
+        self,
+        tx: Tx,
+        *,
+        server_id: int,
+        model: str,
+        quality: str | None,
+        credits: int,
+        actor_id: int,
+    ) -> None:
+        """Set what a picture costs in a server; quality None is any. Raises CostOutOfRange."""
+        if not 0 <= credits <= MAX_COST:
+            raise CostOutOfRange(credits=credits, limit=MAX_COST)
+        key = (server_id, model, quality or "")
+        old = (await read_costs(tx, server_id)).get(key)
+        await write_cost(tx, key, credits)
+        was = None if old is None else str(old)
+        done = Done(server_id, actor_id, Action.COST_SET, _subject(key), was, str(credits))
+        await self._record(tx, done)
+
+    async def remove_cost(
+        self, tx: Tx, *, server_id: int, model: str, quality: str | None, actor_id: int
+    ) -> None:
+        """Let a picture cost what the operator says again; raises NoSuchCost."""
+        key = (server_id, model, quality or "")
+        old = (await read_costs(tx, server_id)).get(key)
+        if old is None:
+            raise NoSuchCost
+        await erase_cost(tx, key)
+        done = Done(server_id, actor_id, Action.COST_REMOVED, _subject(key), old=str(old))
+        await self._record(tx, done)
+
+    async def costs(self, rows: Tx, server_id: int | None) -> dict[CostKey, int]:
+        """Return the costs of a server by (server, model, quality or ''), or with None all."""
+        return await read_costs(rows, server_id)
+
+    async def changes(self, rows: Tx, server_id: int, *, most: int, skip: int = 0) -> list[Change]:
+        """Return what was changed in a server, the newest first."""
+        return await read_changes(rows, server_id, most=most, skip=skip)
+
+    def _check(self, limit: Limit) -> None:
+        if limit.credits is None:
+            return
+        if not 0 <= limit.credits <= MAX_CREDITS:
+            raise LimitOutOfRange(credits=limit.credits, limit=MAX_CREDITS)
+        for ceiling, period in caps(self._ceiling):
+            if period == limit.period and limit.credits > ceiling:
+                raise LimitAboveCeiling(credits=limit.credits, limit=ceiling, period=period)
+
+    async def _record(self, tx: Tx, done: Done) -> None:
+        await record(tx, done, at=self._clock())
+
+
+def _subject(key: CostKey) -> str:
+    _, model, quality = key
+    return f"cost:{model} {quality}".rstrip()

@@ -1,0 +1,101 @@
+"""Who changed what, when, and from what to what."""
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain import new_job_id
+from bot.store import Tx
+
+
+class Action(StrEnum):
+    """What an admin did, or the bot for them."""
+
+    LIMIT_SET = "limit-set"
+    LIMIT_REMOVED = "limit-removed"
+    GRANTED = "granted"
+    RESET = "reset"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    COST_SET = "cost-set"
+    COST_REMOVED = "cost-removed"
+    ROLE_GONE = "role-gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change to be written down; ``subject`` is user:ID, role:ID, everyone, server or a cost's.
+
+    A cost's subject is ``cost:MODEL`` or ``cost:MODEL QUALITY``. ``old`` None is new, ``new`` None
+    is removed.
+    """
+
+    server_id: int
+    actor_id: int
+    action: Action
+    subject: str
+    old: str | None = None
+    new: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as the audit keeps it, ``at`` milliseconds since the epoch; actor 0 is the bot."""
+
+    id: str
+    at: int
+    actor_id: int
+    action: str
+    subject: str
+    old: str | None
+    new: str | None
+    reason: str | None
+
+
+async def record(tx: Tx, done: Done, *, at: int) -> None:
+    """Write a change down."""
+    await tx.execute(
+        """
+        INSERT INTO audit (
+            id, server_id, at, actor_id, action, subject, old_value, new_value, reason
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        await _next_id(tx, at),
+        done.server_id,
+        at,
+        done.actor_id,
+        done.action,
+        done.subject,
+        done.old,
+        done.new,
+        done.reason,
+    )
+
+
+async def read_changes(rows: Tx, server_id: int, *, most: int, skip: int) -> list[Change]:
+    """Return a server's changes, the newest first."""
+    found = await rows.all(
+        """
+        SELECT id, at, actor_id, action, subject, old_value, new_value, reason
+        FROM audit
+        WHERE server_id = $1
+        ORDER BY id DESC
+        LIMIT $2 OFFSET $3
+        """,
+        server_id,
+        most,
+        skip,
+    )
+    return [Change(*row) for row in found]
+
+
+async def _next_id(rows: Tx, at: int) -> str:
+    """Return an id that sorts after every other one of its millisecond (RFC 9562 §6.2)."""
+    new = new_job_id(at)
+    first, last = (f"{new[:13]}-{end * 4}-{end * 4}-{end * 12}" for end in "0f")
+    (found,) = await rows.all(
+        "SELECT MAX(id) AS id FROM audit WHERE id BETWEEN $1 AND $2", first, last
+    )
+    return str(uuid.UUID(int=uuid.UUID(found["id"]).int + 1)) if found["id"] else new

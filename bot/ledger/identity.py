@@ -1,0 +1,59 @@
+"""Whom charges and meters belong to, once somebody's data was deleted."""
+
+from bot.ledger.meters import person
+from bot.store import Tx
+
+
+async def is_anonymous(rows: Tx, pseudonym: int) -> bool:
+    """Return whether the data of that pseudonym's person was deleted."""
+    found = await rows.one("SELECT user_id FROM anonymous WHERE user_id = $1", pseudonym)
+    return found is not None
+
+
+async def move_to_pseudonym(tx: Tx, user_id: int, pseudonym: int, *, at: int) -> None:
+    """Give a person's charges and meters of every server to the pseudonym."""
+    await tx.execute(
+        "INSERT INTO anonymous (user_id, at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING",
+        pseudonym,
+        at,
+    )
+    await tx.execute("UPDATE charges SET user_id = $2 WHERE user_id = $1", user_id, pseudonym)
+    for server_id in await _servers(tx):
+        was, is_ = (person(server_id, id_).subject for id_ in (user_id, pseudonym))
+        await tx.execute(
+            """
+            INSERT INTO meters (subject, hour, credits)
+            SELECT $2, hour, credits
+            FROM meters
+            WHERE subject = $1
+            ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits
+            """,
+            was,
+            is_,
+        )
+        await tx.execute("DELETE FROM meters WHERE subject = $1", was)
+
+
+async def _servers(rows: Tx) -> list[int]:
+    """Return every server that has a meter, by one step in the index for each."""
+    found = await rows.all(
+        """
+        WITH RECURSIVE known (subject) AS (
+            SELECT MIN(subject)
+            FROM meters
+            WHERE subject > 'server:' AND subject < 'server;'
+            UNION ALL
+            SELECT (
+                SELECT MIN(subject)
+                FROM meters
+                WHERE subject > known.subject AND subject < 'server;'
+            )
+            FROM known
+            WHERE known.subject IS NOT NULL
+        )
+        SELECT subject
+        FROM known
+        WHERE subject IS NOT NULL
+        """
+    )
+    return [int(row["subject"].removeprefix("server:")) for row in found]
