@@ -1,13 +1,13 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.chores import Chores
+from bot.chores import Chore, Chores, forget_old_charges
 from bot.client import Client
 from bot.delivery.attachments import read_again
 from bot.delivery.cards import Cards
@@ -27,6 +27,7 @@ from bot.gateways.router import Router
 from bot.i18n.texts import Texts, discord_timestamp
 from bot.journal import Journal
 from bot.ledger import Ledger
+from bot.mydata import Deletion, Export
 from bot.owner import only_bot, own
 from bot.queue import Limits, Queue
 from bot.recovery import Recovery
@@ -41,6 +42,7 @@ from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.mydata import MyData
 from cogs.quota import Quota
 from cogs.results import Results
 from cogs.stopping import Stopping
@@ -58,6 +60,8 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
+    export: Export
+    deletion: Deletion
     alarms: Alarms
     offers: Offers
 
@@ -111,6 +115,10 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
+            export=Export(store, vault),
+            deletion=Deletion(
+                store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"
+            ),
             alarms=alarms,
             offers=offers,
         )
@@ -146,7 +154,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
         couriers = Couriers(client, cards, notes, outbox, seam)
         house.alarms.listener = OwnerNotices(client, texts).tell
-        chores = await stack.enter_async_context(Chores(house.offers, house.gallery, seam))
+        chores = await stack.enter_async_context(Chores(_chores(house, seam), seam))
 
         async def once_logged_in() -> None:
             await house.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
@@ -166,11 +174,23 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
         await client.add_cog(
+            MyData(client=client, export=house.export, deletion=house.deletion, now=seam.now)
+        )
+        await client.add_cog(
             Results(client=client, studio=house.studio, couriers=couriers, now=seam.now)
         )
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client)
+
+
+def _chores(house: House, seam: Seam) -> Sequence[Chore]:
+    return (
+        house.deletion.go_on,
+        house.gallery.clear,
+        partial(forget_old_charges, house.store, house.ledger, seam.now),
+        house.offers.refresh,
+    )
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:

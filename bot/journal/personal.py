@@ -67,13 +67,9 @@ async def disown(tx: Tx, user_id: int) -> int:
     )
 
 
-async def nobodys(rows: Tx, *, behind: str, most: int) -> list[str]:
-    """Return a page of the ids of nobody's jobs, from behind an id."""
-    found = await rows.all(
-        f"SELECT id FROM jobs WHERE user_id = {NOBODY} AND id > $1 ORDER BY id LIMIT $2",
-        behind,
-        most,
-    )
+async def nobodys(rows: Tx) -> list[str]:
+    """Return the ids of nobody's jobs."""
+    found = await rows.all(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
     return [row["id"] for row in found]
 
 

@@ -21,7 +21,13 @@ _BOTH = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
 # A checkpoint for every 1000 pages, as by default, is one hold of a hundred, and takes 2 ms.
 # What is deleted is overwritten: people may have their words deleted for good.
-_WRITER = (*_BOTH, "secure_delete=ON", "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=4000")
+_WRITER = (
+    *_BOTH,
+    "secure_delete=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=4000",
+)
 _READER = (*_BOTH, "query_only=ON")
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 import bot.command_errors  # the errors of all these are told, too
+import bot.mydata
 import bot.pictures
 import bot.queue
 import bot.recovery
 import bot.references
 import bot.stopping  # noqa: F401
+import cogs.mydata  # noqa: F401
 from bot.domain import Billed
 from bot.errors import (
     EaselError,
