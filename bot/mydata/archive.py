@@ -5,7 +5,7 @@ drafted in files, so that ten thousand jobs need no more memory than a hundred.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +21,14 @@ from bot.ledger import Charge
 from bot.vault import Vault
 
 NAME = "easel-my-data.zip"
-_ENTRY_BYTES = 512  # a file's headers and names in a ZIP, twice, and what the list says of it
+_ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name in the list
+_MENTION_BYTES = 32  # what the place and name of a file may add to the compressed draft of a list
 _RESERVED_BYTES = 64 * 1024  # for the words to read first, and what little deflate may differ
 
 Place = Literal["in this file", "left out", "kept no longer"]
 
 
-class File(msgspec.Struct, omit_defaults=True):
+class File(msgspec.Struct):
     """A picture of a job: its name in the archive, if it is there."""
 
     sha256: str
@@ -40,7 +41,7 @@ class File(msgspec.Struct, omit_defaults=True):
     revised_prompt: str | None = None
 
 
-class _Job(msgspec.Struct, omit_defaults=True):
+class _Job(msgspec.Struct):
     id: str
     asked_at: str
     ended_at: str | None
@@ -100,18 +101,25 @@ class Archive:
         self.jobs = 0
         self._names: dict[str, str] = {}
 
-    def add(self, jobs: Sequence[PersonalJob], charges: Sequence[Charge]) -> bool:
-        """Draft what is written of some jobs; return False, and add nothing, if it does not fit."""
-        job_lines = [msgspec.json.encode(_job(job)) for job in jobs]
-        charge_lines = [msgspec.json.encode(_charge(charge)) for charge in charges]
-        lines = b"\n".join((*job_lines, *charge_lines, b""))
-        if len(lines) > self._room:
-            return False
-        self._room -= len(self._deflate.compress(lines))
-        self._room -= len(self._deflate.flush(zlib.Z_SYNC_FLUSH))
-        self._draft("jobs", job_lines)
-        self._draft("charges", charge_lines)
-        self.jobs += len(jobs)
+    def add(self, jobs: Sequence[PersonalJob], charges: Mapping[str, Charge]) -> bool:
+        """Draft what is written of some jobs, with their charges by job id.
+
+        Return False at the first one that does not fit; those before it are in.
+        """
+        with (
+            (self._folder / "jobs.draft").open("ab") as job_draft,
+            (self._folder / "charges.draft").open("ab") as charge_draft,
+        ):
+            for job in jobs:
+                charge = charges.get(job.written.job.id)
+                record = _job(job)
+                line = msgspec.json.encode(record) + b"\n"
+                charged = b"" if charge is None else msgspec.json.encode(_charge(charge)) + b"\n"
+                if not self._takes(line + charged, files=len(record.files)):
+                    return False
+                job_draft.write(line)
+                charge_draft.write(charged)
+                self.jobs += 1
         return True
 
     def close(self, readme: str, *, jobs_left_out: int) -> Archived:
@@ -126,16 +134,23 @@ class Archive:
             _write(archive, "charges.json", self._drafted("charges"))
         return Archived(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
 
+    def _takes(self, text: bytes, *, files: int) -> bool:
+        """Make room for some text, compressed, and tell whether there was enough."""
+        tried = self._deflate.copy()
+        size = len(tried.compress(text)) + len(tried.flush(zlib.Z_SYNC_FLUSH))
+        size += files * _MENTION_BYTES
+        if size > self._room:
+            return False
+        self._deflate, self._room = tried, self._room - size
+        return True
+
     def _pack(self, archive: ZipFile, job: _Job) -> set[str]:
         """Put a job's files in that are there and fit; return which do not fit."""
         left_out = set()
         for file in job.files:
-            self._room -= _ENTRY_BYTES
-            if file.sha256 in self._names:
+            if file.sha256 in self._names or self._is_gone(file):
                 continue
-            if self._is_gone(file):
-                continue
-            if file.bytes > self._room:
+            if file.bytes + _ENTRY_BYTES > self._room:
                 left_out.add(file.sha256)
                 continue
             name = f"pictures/{job.asked_at[:10]}-{file.sha256[:16]}.{file.format}"
@@ -144,7 +159,7 @@ class Archive:
             except FileNotFoundError:  # cleared away a moment ago
                 continue
             self._names[file.sha256] = name
-            self._room -= file.bytes
+            self._room -= file.bytes + _ENTRY_BYTES
         return left_out
 
     def _placed(self, job: _Job) -> bytes:
@@ -161,10 +176,6 @@ class Archive:
 
     def _path(self, file: File) -> Path:
         return self._vault.path(_reference(file))
-
-    def _draft(self, name: str, lines: Sequence[bytes]) -> None:
-        with (self._folder / f"{name}.draft").open("ab") as draft:
-            draft.writelines(line + b"\n" for line in lines)
 
     def _drafted(self, name: str) -> Iterator[bytes]:
         with (self._folder / f"{name}.draft").open("rb") as draft:

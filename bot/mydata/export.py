@@ -14,7 +14,7 @@ from bot.vault import Vault
 
 PAGE = 100  # jobs
 
-Page = tuple[list[personal.PersonalJob], list[Charge]]
+Page = tuple[list[personal.PersonalJob], dict[str, Charge]]
 
 
 class Export:
@@ -50,4 +50,5 @@ class Export:
         async with self._store.reading() as rows:
             jobs = await personal.jobs_of(rows, user_id, before=before, most=PAGE)
             ids = [each.written.job.id for each in jobs]
-            return jobs, await charges_of(rows, ids) if ids else []
+            charges = await charges_of(rows, ids) if ids else []
+        return jobs, {charge.job_id: charge for charge in charges}

@@ -1,5 +1,6 @@
 """/mydata: taking one's own data along, and having it deleted."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 import simcord
 
+from bot.journal import personal
 from tests.journeys.gateway import Refuses
 from tests.journeys.test_history import choose, looked_back, newest
 from tests.journeys.test_waiting import cards, only_for_them, press, words
@@ -87,7 +89,7 @@ def vault(world: World) -> list[bytes]:
 
 
 def everywhere(world: World) -> bytes:
-    """Return every byte of the data folder, after the bot is gone."""
+    """Return every byte of the data folder."""
     files = [path for path in world.folder.rglob("*") if path.is_file()]
     return b"".join(path.read_bytes() for path in files)
 
@@ -228,9 +230,7 @@ async def test_the_file_is_clean_at_once_and_not_only_when_the_bot_stops(world: 
     """A thief of the disk finds nothing in the database's log either."""
     await painted(world, world.ada)
     await deleted(world, world.ada)
-    log = world.folder / "easel.db-wal"
-    assert not log.exists() or SECRET.encode() not in log.read_bytes()
-    assert SECRET.encode() not in (world.folder / "easel.db").read_bytes()
+    assert SECRET.encode() not in everywhere(world)
     assert vault(world) == []
 
 
@@ -320,6 +320,24 @@ async def test_an_old_question_is_asked_again(world: World) -> None:
     refused = await confirmed(world, world.ada, question)
     assert "please ask again with `/mydata delete`" in said(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
+
+
+async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
+    """The bot was stopped a moment after the button was pressed: nobody has to press again."""
+    await painted(world, world.ada)
+    await painted(world, world.ben, "a badger")
+    async with world.bot.house.store.transaction() as tx:
+        await personal.disown(tx, world.ada.id)
+        await world.bot.house.ledger.make_anonymous(tx, world.ada.id)
+    assert len(vault(world)) == 2
+    await world.restart()
+    async with asyncio.timeout(10):
+        while world.rows("SELECT COUNT(*) FROM jobs") != [(1,)]:
+            await world.env.settle()
+    assert world.rows("SELECT user_id FROM jobs") == [(world.ben.id,)]
+    assert len(vault(world)) == 2
+    await world.env.settle()
+    assert SECRET.encode() not in everywhere(world)
 
 
 async def test_a_job_that_a_dead_bot_left_ends_first(build: Build) -> None:
