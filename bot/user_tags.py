@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from secrets import token_bytes
 
+from bot.errors import StartRefused
+
 KEY_BYTES = 32
 
 
@@ -32,11 +34,25 @@ class UserTags:
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """Return the key of a data folder, making it at the first start."""
+    """Return the key of a data folder, making it at the first start.
+
+    Raises StartRefused for anything but a whole key: without one, ids could be guessed, and what
+    anonymous people spent would be forgotten.
+    """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_bytes()
+        return _read(path)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key := token_bytes(KEY_BYTES))
+    return key
+
+
+def _read(path: Path) -> bytes:
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StartRefused(
+            f"The file {path} in DATA_DIR is damaged: bring it back from a backup, or delete it, "
+            "and people whose data was deleted may spend their credits once more."
+        )
     return key

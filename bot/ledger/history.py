@@ -58,16 +58,15 @@ class History:
         today = self._now() // Period.DAY.ms
         first = today - days + 1
         found = await rows.all(
-            """
-            SELECT hour / $4 AS day, CAST(SUM(credits) AS BIGINT) AS credits
+            f"""
+            SELECT hour / {_DAY_HOURS} AS day, CAST(SUM(credits) AS BIGINT) AS credits
             FROM meters
             WHERE subject = $1 AND hour >= $2 AND hour < $3
-            GROUP BY hour / $4
+            GROUP BY hour / {_DAY_HOURS}
             """,
             meter.subject,
             first * _DAY_HOURS,
             (today + 1) * _DAY_HOURS,
-            _DAY_HOURS,
         )
         used = {row["day"]: row["credits"] for row in found}
         return [Day(day * Period.DAY.ms, used.get(day, 0)) for day in range(first, today + 1)]

@@ -23,7 +23,7 @@ async def move_to_pseudonym(tx: Tx, user_id: int, pseudonym: int, *, at: int) ->
         await tx.execute(
             """
             INSERT INTO meters (subject, hour, credits)
-            SELECT $2, hour, credits
+            SELECT CAST($2 AS TEXT), hour, credits
             FROM meters
             WHERE subject = $1
             ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits

@@ -41,15 +41,16 @@ def environment(folder: Path, gateway: MoodyGateway | None = None, **more: str) 
 
 @asynccontextmanager
 async def running(
-    *arguments: str, folder: Path, env: dict[str, str]
+    *arguments: str, folder: Path, env: dict[str, str], listens: bool = False
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start ``python -m …`` in a folder and make sure that it ends."""
+    """Start ``python -m …`` in a folder and make sure that it ends; it may listen to its stdin."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         *arguments,
         cwd=folder,
         env=env,
+        stdin=asyncio.subprocess.PIPE if listens else None,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -12,11 +12,6 @@ from tests.ledger.till import DAY, HOUR, NOON, Till, requester
 BOB = requester(1)
 
 
-async def budget(till: Till) -> tuple[Allowance, ...]:
-    async with till.store.reading() as rows:
-        return await till.ledger.budget(rows)
-
-
 async def test_a_spent_budget_stops_everybody(tmp_path: Path) -> None:
     """The terminal's jobs cost the operator the same money."""
     async with Till.open(tmp_path, budget="1000/month, 5000/day") as till:
@@ -59,12 +54,12 @@ async def test_what_the_job_did_cost_stays(
     """More or less than expected; without a word of the journal the share of what was made."""
     async with Till.open(tmp_path, budget="9000/week") as till:
         job_id = await till.hold(BOB, 4, price=1000)
-        assert await budget(till) == (
+        assert await till.budget() == (
             Allowance(LimitLevel.BUDGET, 9000, Period.WEEK, 0, 1000, NOON + 7 * DAY),
         )
         till.clock.ms += HOUR
         await till.settle(job_id, delivered, price=price)
-        (allowance,) = await budget(till)
+        (allowance,) = await till.budget()
         assert (allowance.used, allowance.held) == (left, 0)
         metered = await till.rows("SELECT hour, credits FROM meters WHERE subject = 'budget'")
         assert [tuple(row) for row in metered] == [(NOON // HOUR, left)]
@@ -74,7 +69,7 @@ async def test_a_price_that_nobody_expected_is_counted(tmp_path: Path) -> None:
     """The meter of that hour may not exist yet."""
     async with Till.open(tmp_path, budget="9000/week") as till:
         await till.settle(await till.hold(BOB), 1, price=70)
-        (allowance,) = await budget(till)
+        (allowance,) = await till.budget()
         assert allowance.used == 70
 
 
@@ -82,7 +77,7 @@ async def test_without_a_budget_nothing_is_told_and_nothing_refused(tmp_path: Pa
     """What was paid is counted all the same: a budget may be stated tomorrow."""
     async with Till.open(tmp_path) as till:
         await till.hold(BOB, price=10**12)
-        assert await budget(till) == ()
+        assert await till.budget() == ()
         metered = await till.rows("SELECT credits FROM meters WHERE subject = 'budget'")
         assert [row["credits"] for row in metered] == [10**12]
 

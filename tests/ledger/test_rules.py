@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import LimitLevel
 from bot.ledger import Limit, Period, Rule, parse_limits, role, user
-from bot.ledger.rules import personal_rule
+from bot.ledger.rules import personal_rule, server_rules, split, split_back
 
 NONE = parse_limits("")
 
@@ -92,6 +92,43 @@ def test_one_unlimited_period_leaves_the_others() -> None:
 def test_one_unlimited_role_is_enough() -> None:
     """At least one role's whole set must hold, and this one always does."""
     assert Rule(LimitLevel.ROLE, ((Limit(0, Period.DAY),), (Limit(None, Period.DAY),))).is_free
+
+
+def test_role_0_and_role_10_is_10() -> None:
+    """A role of nothing takes nothing from another: one set that holds is enough."""
+    nothing, ten = parse_limits("0/day"), parse_limits("10/day")
+    rule = personal_rule(own=NONE, roles=[nothing, ten], everyone=NONE, default=NONE)
+    assert rule.caps == (((0, Period.DAY),), ((10, Period.DAY),))
+
+
+def test_everyone_unlimited_leaves_the_server_its_hundred() -> None:
+    """Unlimited lifts its own level only; the operator's ceiling stays as well."""
+    free, hundred = (Limit(None, Period.DAY),), parse_limits("100/month")
+    ceiling = parse_limits("50/day")
+    personal = personal_rule(own=NONE, roles=[], everyone=free, default=ceiling)
+    assert personal.is_free
+    assert server_rules(own=hundred, quota=ceiling) == (
+        Rule(LimitLevel.SERVER, (hundred,)),
+        Rule(LimitLevel.SERVER_QUOTA, (ceiling,)),
+    )
+    assert server_rules(own=free, quota=NONE)[0].is_free
+
+
+@pytest.mark.parametrize(
+    ("asked", "room", "granted", "own"),
+    [(4, 3, 5, 3), (4, 0, 4, 0), (4, 3, 0, None), (4, 3, 1, 3), (4, 9, 0, 4), (0, 0, 0, 0)],
+)
+def test_the_own_level_pays_what_it_has_room_for_and_the_grant_the_rest(
+    asked: int, room: int, granted: int, own: int | None
+) -> None:
+    """A grant is used when the own level is spent, never before."""
+    assert split(asked, room=room, granted=granted) == own
+
+
+@pytest.mark.parametrize(("charged", "own"), [(4, 3), (3, 3), (2, 2), (0, 0)])
+def test_the_grants_part_comes_back_first(charged: int, own: int) -> None:
+    """Of 4 credits the own level paid 3: a grant has no expiry, a day's credits have."""
+    assert split_back(3, charged=charged) == own
 
 
 def test_subjects_are_named_as_the_database_keeps_them() -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from bot.domain import Requester, new_job_id
 from bot.errors import QuotaSpent
-from bot.ledger import Allowance, Ledger, Limit, Member, Settlement, parse_limits
+from bot.ledger import Allowance, Change, Ledger, Limit, Member, Settlement, parse_limits
 from bot.store import Row, Store
 from bot.user_tags import UserTags
 
@@ -138,6 +138,21 @@ class Till:
         """Return what was decided about a person."""
         async with self.store.reading() as rows:
             return await self.ledger.member(rows, SERVER_ID, user_id)
+
+    async def changes(self, server_id: int = SERVER_ID) -> list[Change]:
+        """Return every change in a server, the newest first."""
+        async with self.store.reading() as rows:
+            return await self.ledger.changes(rows, server_id, most=10_000)
+
+    async def costs(self) -> dict[tuple[int, str, str], int]:
+        """Return every server's own costs."""
+        async with self.store.reading() as rows:
+            return await self.ledger.costs(rows, None)
+
+    async def budget(self) -> tuple[Allowance, ...]:
+        """Return what is left of the operator's budget."""
+        async with self.store.reading() as rows:
+            return await self.ledger.budget(rows)
 
     async def allowances(self, who: Requester) -> tuple[Allowance, ...]:
         """Return the person's allowances."""
