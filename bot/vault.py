@@ -45,7 +45,7 @@ class Vault:
 
     def keep(self, data: bytes, format_: PictureFormat) -> Reference:
         """Keep a picture and return what finds it again; keeping it twice changes nothing."""
-        reference = Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
+        reference = reference_of(data, format_)
         self._enter(reference, lambda part: _write(part, data))
         return reference
 
@@ -126,6 +126,11 @@ class Vault:
             except FileNotFoundError:
                 continue
             yield Old(_kept_at(found), found.st_size, path)
+
+
+def reference_of(data: bytes, format_: PictureFormat) -> Reference:
+    """Return what finds a picture, whether or not it is kept."""
+    return Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
 
 
 def _kept_at(found: os.stat_result) -> int:
