@@ -133,7 +133,8 @@ def _to_error(text: str) -> EaselError:
     return Recorded(recorded_id=stored.message_id, recorded_facts=stored.facts)
 
 
-def _to_request(text: str) -> ImageRequest:
+def request_from_text(text: str) -> ImageRequest:
+    """Read a request as the database keeps it."""
     stored = msgspec.json.decode(text, type=_StoredRequest)
     return ImageRequest(
         prompt=stored.prompt,
@@ -153,7 +154,7 @@ def written_job(row: Row) -> WrittenJob:
     """Read a row of ``jobs``."""
     job = Job(
         id=row["id"],
-        request=_to_request(row["request"]),
+        request=request_from_text(row["request"]),
         requester=Requester(row["user_id"], row["server_id"], row["user_name"]),
         credits=row["credits"],
         created_at=row["created_at"],
