@@ -11,6 +11,7 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
 from bot.errors import ServerNotListed
@@ -19,6 +20,7 @@ from bot.gallery import Gallery, Past
 # A select has 25 options (components/reference, String Select).
 MOST = 25
 CUSTOM_ID = "easel:again"
+SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
 
 
 class History(commands.Cog):
@@ -62,8 +64,8 @@ class History(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         job, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         with TemporaryDirectory(prefix="easel-") as folder:
-            await self._couriers.post_again(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say("history-posted", str(interaction.locale))
+            seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
+        done = self._client.texts.say(SAID[seen], str(interaction.locale))
         await interaction.followup.send(done, ephemeral=True)
 
     def _options(self, past: Sequence[Past]) -> list[discord.SelectOption]:

@@ -7,7 +7,8 @@ import structlog
 from discord.ui import View
 
 from bot.delivery.outbox import TRIES, Channel, LineBroke, Lost
-from bot.domain import CardAddress, Job
+from bot.delivery.seeking import by_token, in_channel
+from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.errors import NotDelivered
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -25,7 +26,10 @@ class Card:
     """A card that is edited through its token while that is young, then through its channel."""
 
     def __init__(
-        self, client: discord.Client, now: Callable[[], int], address: CardAddress | None = None
+        self,
+        client: discord.Client,
+        now: Callable[[], int],
+        address: CardAddress | AnnouncedCard | None = None,
     ) -> None:
         self._client = client
         self._now = now
@@ -41,11 +45,34 @@ class Card:
         """Return where it is.
 
         Raises:
-            NotDelivered: it was never placed.
+            NotDelivered: it was never placed, or nobody has found it yet.
         """
-        if self._address is None:
+        if not isinstance(self._address, CardAddress):
             raise NotDelivered
         return self._address
+
+    async def is_there(self, job: Job) -> bool:
+        """Find one that was only announced; return False if Discord never took it.
+
+        It raises what discord.py raises when Discord cannot say.
+        """
+        if isinstance(self._address, AnnouncedCard):
+            message_id = await self._found(job, self._address)
+            if message_id is None:
+                return False
+            self._address = self._address.placed(message_id)
+        return self._address is not None
+
+    async def _found(self, job: Job, card: AnnouncedCard) -> int | None:
+        if card.token and not self.is_late(job):
+            try:
+                if (message_id := await by_token(self._client, card)) is not None:
+                    return message_id
+            except discord.HTTPException as refused:
+                if refused.code not in TOKEN_IS_DEAD:
+                    raise
+                self._token_died = True
+        return await in_channel(self._client, card, job)
 
     @property
     def channel(self) -> Channel:

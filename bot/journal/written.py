@@ -6,6 +6,7 @@ import msgspec
 
 from bot.domain import (
     Addresses,
+    AnnouncedCard,
     CardAddress,
     ImageRequest,
     Job,
@@ -32,13 +33,14 @@ class Attempt:
 class WrittenJob:
     """A job as the journal has it, with its owner and its card.
 
-    ``attached`` says where its attachments lie, None when there are none left to fetch.
+    A card that was only announced may or may not be there. ``attached`` says where its attachments
+    lie, None when there are none left to fetch.
     """
 
     job: Job
     owner: str
     state: JobState
-    card: CardAddress | None
+    card: CardAddress | AnnouncedCard | None
     error: EaselError | None
     attached: Addresses | None = None
 
@@ -163,13 +165,10 @@ def _attached(text: str | None) -> Addresses | None:
     return None if text is None else msgspec.json.decode(text, type=Addresses)
 
 
-def _card(row: Row) -> CardAddress | None:
-    if row["message_id"] is None:
+def _card(row: Row) -> CardAddress | AnnouncedCard | None:
+    if row["channel_id"] is None:
         return None
-    return CardAddress(
-        row["channel_id"],
-        row["message_id"],
-        row["application_id"],
-        row["token"],
-        row["max_file_bytes"],
+    card = AnnouncedCard(
+        row["channel_id"], row["application_id"], row["token"], row["max_file_bytes"]
     )
+    return card if row["message_id"] is None else card.placed(row["message_id"])

@@ -120,3 +120,4 @@ history-line =
     } { $created_at } · { $model } · { $prompt }
 history-choose = Post again …
 history-posted = Posted again.
+history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.
