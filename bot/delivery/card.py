@@ -8,6 +8,7 @@ from discord.ui import View
 
 from bot.delivery.outbox import TRIES, Channel, LineBroke, Lost
 from bot.delivery.seeking import by_token, in_channel
+from bot.delivery.ways import TOKEN_IS_DEAD
 from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.errors import NotDelivered
 
@@ -15,8 +16,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # One minute before Discord drops the token (15 minutes, receiving-and-responding).
 TOKEN_IS_FRESH_MS = 14 * 60 * 1000
-# Discord's codes for a token that is too old, or unknown.
-TOKEN_IS_DEAD = frozenset({50027, 10015})
 REROLL = "🔄"
 
 Files = Callable[[], list[discord.File]]
@@ -65,13 +64,9 @@ class Card:
 
     async def _found(self, job: Job, card: AnnouncedCard) -> int | None:
         if card.token and not self.is_late(job):
-            try:
-                if (message_id := await by_token(self._client, card)) is not None:
-                    return message_id
-            except discord.HTTPException as refused:
-                if refused.code not in TOKEN_IS_DEAD:
-                    raise
-                self._token_died = True
+            message_id = await by_token(self._client, card)
+            if message_id is not None:
+                return message_id
         return await in_channel(self._client, card, job)
 
     @property

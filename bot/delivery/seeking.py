@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.delivery.controls import stop_id
+from bot.delivery.ways import TOKEN_IS_DEAD
 from bot.domain import AnnouncedCard, Job
 
 # How far a channel is searched for a message that was announced.
@@ -15,15 +16,18 @@ SKEW_MS = 60 * 1000
 
 
 async def by_token(client: discord.Client, card: AnnouncedCard) -> int | None:
-    """Return the message that answers the card's interaction, None where it has no answer.
+    """Return the message that answers the card's interaction.
 
-    It raises what discord.py raises when Discord cannot say.
+    None where it has no answer, or where the token died. It raises what discord.py raises when
+    Discord cannot say.
     """
     webhook = discord.Webhook.partial(card.application_id, str(card.token), client=client)
     try:
         answer = await webhook.fetch_message("@original")  # type: ignore[arg-type]  # as in the path
-    except discord.NotFound:
-        return None
+    except discord.HTTPException as refused:
+        if refused.code in TOKEN_IS_DEAD or isinstance(refused, discord.NotFound):
+            return None
+        raise
     return answer.id
 
 

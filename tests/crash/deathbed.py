@@ -12,7 +12,8 @@ from aiohttp import web
 from tests.cli.process import Ended, environment, run, running
 from tests.crash import books
 from tests.crash.gateway import Till
-from tests.crash.messenger import CHANNEL, Plan
+from tests.crash.messenger import Plan
+from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import FakeDiscord
 from tests.discord_rest.messages import Message
 

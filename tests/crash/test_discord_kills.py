@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.crash.deathbed import EDIT, NEW, PLACING, At, Deathbed
 from tests.crash.gateway import open_till
-from tests.crash.messenger import ADA
+from tests.discord_rest.events import ADA
 from tests.discord_rest.fake import fake_discord
 from tests.discord_rest.messages import Message
 

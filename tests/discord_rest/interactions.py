@@ -72,10 +72,10 @@ class Interactions:
 
     async def _original(self, request: web.Request) -> web.Response:
         """Return the first answer; an interaction without one is no webhook yet."""
-        self.messages.check_token(request)
         asked = self.asked.get(request.match_info["token"])
         if asked is None or not asked.answered:
             raise Refused(404, 10015, "Unknown Webhook")
+        self.messages.check_token(request)
         if asked.message is None or asked.message.id not in self.messages.all:
             raise Refused(404, 10008, "Unknown Message")
         return json_of(self.messages.shown(asked.message))

@@ -111,6 +111,7 @@ class Messages:
         return [self.all[key] for key in sorted(self.all) if self.all[key].channel_id == channel_id]
 
     def new(self, channel_id: int) -> Message:
+        """Make an empty message."""
         self._last_id = max((self.now() - DISCORD_EPOCH) << 22, self._last_id + 1)
         message = Message(self._last_id, channel_id, at=self.now())
         self.all[message.id] = message
@@ -119,7 +120,7 @@ class Messages:
     # --- routes -------------------------------------------------------------------------------
 
     async def _create(self, request: web.Request) -> web.Response:
-        wanted = await self.wanted(request)
+        wanted = await self._wanted(request)
         channel_id = self._channel(request)
         nonce = _nonce(wanted.payload)
         known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
@@ -132,32 +133,32 @@ class Messages:
             known.answers = answers if answers in self.all else None
             if answers not in self.all and reference.get("fail_if_not_exists", True) and reference:
                 raise Refused(400, 50035, "Unknown message")
-        return await self.answered(request, known)
+        return await self._answered(request, known)
 
     async def _edit(self, request: web.Request) -> web.Response:
-        wanted = await self.wanted(request)
+        wanted = await self._wanted(request)
         return await self._edited(request, self._channel(request), wanted)
 
     async def _edit_by_token(self, request: web.Request) -> web.Response:
-        wanted = await self.wanted(request)
+        wanted = await self._wanted(request)
         self.check_token(request)
         return await self._edited(request, None, wanted)
 
     async def _follow_up(self, request: web.Request) -> web.Response:
-        wanted = await self.wanted(request)
+        wanted = await self._wanted(request)
         self.check_token(request)
         if "nonce" in wanted.payload:
             raise Refused(400, 50035, "webhooks know no nonce")
         message = self.new(0)
         self.fill(message, wanted)
-        return await self.answered(request, message)
+        return await self._answered(request, message)
 
     async def _edited(
         self, request: web.Request, channel_id: int | None, wanted: Wanted
     ) -> web.Response:
         message = self._message(request, channel_id)
         self.fill(message, wanted)
-        return await self.answered(request, message)
+        return await self._answered(request, message)
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return what follows an id, 100 at most (resources/message, Get Channel Messages)."""
@@ -200,6 +201,7 @@ class Messages:
         return message
 
     def check_token(self, request: web.Request) -> None:
+        """Refuse a token that nobody has, or that is too old."""
         made = self.tokens.get(request.match_info["token"])
         if made is None or self.now() - made > TOKEN_LIFE_MS:
             raise Refused(401, 50027, "Invalid Webhook Token")
@@ -208,7 +210,7 @@ class Messages:
         fresh = (m for m in self.all.values() if self.now() - m.at < NONCE_LIFE_MS)
         return next((m for m in fresh if nonce is not None and m.nonce == nonce), None)
 
-    async def wanted(self, request: web.Request) -> Wanted:
+    async def _wanted(self, request: web.Request) -> Wanted:
         if self.limits:
             raise Limited(self.limits.popleft())
         if (request.content_length or 0) > MOST_REQUEST_BYTES:
@@ -220,6 +222,7 @@ class Messages:
         return wanted
 
     def fill(self, message: Message, wanted: Wanted) -> None:
+        """Make a message say what was asked for."""
         payload = wanted.payload
         message.content = str(payload.get("content") or message.content)
         message.embeds = cast("list[Json]", payload.get("embeds", message.embeds))
@@ -231,7 +234,7 @@ class Messages:
         if not (message.content or message.embeds or message.files):
             raise Refused(400, 50006, "Cannot send an empty message")
 
-    async def answered(self, request: web.Request, message: Message) -> web.Response:
+    async def _answered(self, request: web.Request, message: Message) -> web.Response:
         if self.hold and request.method == "POST":
             self.held.set()
             await asyncio.Event().wait()
