@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import discord
+from discord.http import Route
 
 from bot.delivery.controls import stop_id
 from bot.delivery.ways import TOKEN_IS_DEAD
@@ -11,6 +12,8 @@ from bot.domain import AnnouncedCard, Job
 
 # How far a channel is searched for a message that was announced.
 SEARCHED = 200
+# discord.py asks it of an Interaction only, which is gone after a restart.
+ORIGINAL = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 # Our clock and Discord's may differ.
 SKEW_MS = 60 * 1000
 
@@ -21,14 +24,14 @@ async def by_token(client: discord.Client, card: AnnouncedCard) -> int | None:
     None where it has no answer, or where the token died. It raises what discord.py raises when
     Discord cannot say.
     """
-    webhook = discord.Webhook.partial(card.application_id, str(card.token), client=client)
+    route = Route("GET", ORIGINAL, webhook_id=card.application_id, webhook_token=card.token)
     try:
-        answer = await webhook.fetch_message("@original")  # type: ignore[arg-type]  # as in the path
+        answer = await client.http.request(route)
     except discord.HTTPException as refused:
         if refused.code in TOKEN_IS_DEAD or isinstance(refused, discord.NotFound):
             return None
         raise
-    return answer.id
+    return int(answer["id"])
 
 
 async def in_channel(client: discord.Client, card: AnnouncedCard, job: Job) -> int | None:
