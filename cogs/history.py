@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
+from bot.delivery.discretion import for_all_to_see
 from bot.delivery.notes import Notes
 from bot.errors import ServerNotListed
 from bot.gallery import Gallery, Past
@@ -62,7 +63,8 @@ class History(commands.Cog):
         if not self._client.serves(interaction.guild_id):
             raise ServerNotListed
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job, pictures = await self._gallery.take_out(job_id, interaction.user.id)
+        past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
+        job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
         done = self._client.texts.say(SAID[seen], str(interaction.locale))

@@ -9,7 +9,7 @@ import discord
 import structlog
 
 from bot.delivery.cards import Cards
-from bot.delivery.letters import letter_with
+from bot.delivery.letters import picture_letter
 from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.ways import first_that_works
@@ -70,7 +70,7 @@ class Again:
 
     def _letter(self, job: Job, parcel: Parcel, *, of: int) -> Letter:
         embeds = self._cards.again(job, [shown.file(job) for shown in parcel])
-        return letter_with(self._cards, job, parcel, embeds, of=of)
+        return picture_letter(self._cards, job, parcel, embeds, of=of)
 
     async def _in_channel(
         self, interaction: discord.Interaction, job: Job, index: int, letter: Letter

@@ -19,7 +19,8 @@ from bot.delivery.again import Again
 from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
-from bot.delivery.letters import files_of, letter_with
+from bot.delivery.discretion import for_all_to_see
+from bot.delivery.letters import picture_letter
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     CARD,
@@ -181,6 +182,7 @@ class DiscordCourier:
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
         """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
+        job = for_all_to_see(job, result.shortfall)
         parcels = await self._packer.pack(
             result.pictures,
             max_file_bytes=self._card.address.max_file_bytes,
@@ -235,9 +237,8 @@ class DiscordCourier:
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
-        embeds = self._first_embeds(job, result, parcel)
-        files = partial(files_of, self._cards, job, parcel, len(result.pictures))
-        return await self._card.edit(job, embeds, files)
+        letter = self._first_letter(job, result, parcel)
+        return await self._card.edit(job, list(letter.embeds), letter.files)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -265,9 +266,8 @@ class DiscordCourier:
         part: int,
     ) -> Sequence[CardAddress]:
         async def post(parcel: Parcel) -> CardAddress:
-            embeds = self._first_embeds(job, result, parcel)
             letter = replace(
-                letter_with(self._cards, job, parcel, embeds, of=len(result.pictures)),
+                self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
                 mentions=job.requester.user_id,
             )
@@ -276,10 +276,11 @@ class DiscordCourier:
         first = await self._shrinking(parcels[0], post)
         return (first, *await self._post_rest(job, result, parcels, channel, part=part))
 
-    def _first_embeds(self, job: Job, result: Result, parcel: Parcel) -> list[discord.Embed]:
+    def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
+        of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
-        more = len(result.pictures) - len(parcel)
-        return self._cards.result(job, result, names, more=more)
+        embeds = self._cards.result(job, result, names, more=of - len(parcel))
+        return picture_letter(self._cards, job, parcel, embeds, of=of)
 
     async def _post_rest(
         self,
@@ -303,7 +304,7 @@ class DiscordCourier:
         async def post(parcel: Parcel) -> CardAddress:
             names = [shown.file(job) for shown in parcel]
             embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
-            letter = letter_with(self._cards, job, parcel, embeds, of=of)
+            letter = picture_letter(self._cards, job, parcel, embeds, of=of)
             return await self._outbox.post(job, part, channel, letter)
 
         return await self._shrinking(parcel, post)

@@ -1,4 +1,4 @@
-"""The letter that carries one parcel of a job's pictures."""
+"""Messages with pictures, put together: what each file is called, and what is said of it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,19 +11,18 @@ from bot.delivery.packing import Parcel
 from bot.domain import Job
 
 
-def letter_with(
+def picture_letter(
     cards: Cards, job: Job, parcel: Parcel, embeds: Sequence[discord.Embed], *, of: int
 ) -> Letter:
-    """Return the letter with a parcel of the job's ``of`` pictures, below what the embeds say."""
+    """Return a message that shows one parcel of a job with ``of`` pictures."""
     return Letter(
         embeds=embeds,
-        files=partial(files_of, cards, job, parcel, of),
+        files=partial(_files, cards, job, parcel, of),
         file_names=[shown.file(job).name for shown in parcel],
     )
 
 
-def files_of(cards: Cards, job: Job, parcel: Parcel, of: int) -> list[discord.File]:
-    """Open a parcel's files, described for a screen reader; each try to send needs new ones."""
+def _files(cards: Cards, job: Job, parcel: Parcel, of: int) -> list[discord.File]:
     return [
         discord.File(
             shown.picture.path,

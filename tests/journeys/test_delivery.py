@@ -6,7 +6,7 @@ import discord
 from pydantic import SecretStr
 
 from bot.settings import GatewayKey
-from tests.journeys.gateway import KEY, Mood, Refuses
+from tests.journeys.gateway import KEY, HangsUp, Mood, Refuses
 from tests.journeys.world import Build, World
 
 
@@ -216,6 +216,18 @@ async def test_a_picture_that_discord_finds_too_large_is_kept_and_the_card_says_
         (card,) = world.messages()
         assert "`/history` posts them again" in str(card.embeds[0].description)
         assert card.attachments == []
+
+
+async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(build: Build) -> None:
+    """The sentence speaks of the doubt, for there money is at stake."""
+    async with build.world(declared=True) as world:
+        world.gateway.moods.extend([HangsUp(), Refuses(400, "moderation_blocked")])
+        await world.imagine(world.ada, "something terrible", n=2)
+        await world.finished()
+        said = str(world.card.embeds[0].to_dict())
+        assert "terrible" not in said
+        assert "The prompt is not repeated here" in said
+        assert world.rows("SELECT state, told FROM jobs") == [("unknown", 1)]
 
 
 async def test_a_card_that_is_deleted_after_a_refusal_costs_nobody_a_traceback(

@@ -113,6 +113,25 @@ async def test_pictures_that_can_be_shown_nowhere_are_one_sentence(world: World)
     assert len(world.messages()) == 1
 
 
+async def test_a_prompt_declined_for_one_picture_stays_between_us(world: World) -> None:
+    """Two of three were painted, but moderation declined these words: only I read them again."""
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.revised_prompt = "something terrible, in oil"
+    await world.imagine(world.ada, "something terrible", n=3)
+    await world.finished()
+    card = world.card
+    assert "2 of 3 pictures arrived" in str(card.embeds[0].description)
+    assert "The prompt is not repeated here" in str(card.embeds[0].description)
+    answer = await looked_back(world, world.ada)
+    assert "something terrible" in str(shown(answer).description)
+    await choose(world, world.ada, answer, newest(world))
+    assert "The prompt is not repeated here" in str(world.card.embeds[0].description)
+    for message in (card, world.card):
+        assert "terrible" not in str([embed.to_dict() for embed in message.embeds])
+        assert [a.description for a in message.attachments] == ["Picture 1 of 2", "Picture 2 of 2"]
+    assert world.credits() == 2
+
+
 async def test_what_was_cleared_away_is_said(world: World) -> None:
     """A list can be older than the pictures in it."""
     await world.imagine(world.ada)

@@ -91,6 +91,11 @@ card-alt =
         [1] Picture: { $prompt }
        *[other] Picture { $index } of { $of }: { $prompt }
     }
+card-alt-withheld =
+    { $of ->
+        [1] Picture
+       *[other] Picture { $index } of { $of }
+    }
 
 ## One line beside the card, for its requester alone: $mention names them
 
