@@ -3,6 +3,7 @@
 import asyncio
 
 import discord
+import pytest
 from pydantic import SecretStr
 
 from bot.settings import GatewayKey
@@ -164,6 +165,38 @@ async def test_a_deleted_channel_becomes_a_direct_message(build: Build) -> None:
         (letter,) = world.ada.user.dm_channel.history()
         assert len(letter.attachments) == 1
         delivered_once(world)
+
+
+async def test_a_lost_permission_after_the_token_died_becomes_a_direct_message(
+    build: Build,
+) -> None:
+    """Neither way to the card is left, and nothing new can be posted beside it."""
+    async with build.world(declared=True) as world:
+        await begun(world)
+        channel = world.bot.client.get_channel(world.gallery.id)
+        assert isinstance(channel, discord.TextChannel)
+        await channel.set_permissions(channel.guild.me, view_channel=False)
+        world.skipped_ms = 16 * 60_000
+        await finish(world)
+        (letter,) = world.ada.user.dm_channel.history()
+        assert len(letter.attachments) == 1
+        delivered_once(world)
+
+
+@pytest.mark.parametrize("place", ["channel", "server"])
+async def test_a_refusal_that_can_be_told_nowhere_ends_in_the_journal(
+    build: Build, place: str
+) -> None:
+    """No card, no channel, no direct message: the credits are back, and no start tries again."""
+    async with build.world(declared=True) as world:
+        await begun(world, Refuses(400, "moderation_blocked"))
+        channel = world.bot.client.get_channel(world.gallery.id)
+        assert isinstance(channel, discord.TextChannel)
+        await (channel.delete() if place == "channel" else channel.guild.leave())
+        world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
+        await finish(world)
+        assert world.credits() == 0
+        assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 
 async def test_a_bot_that_was_sent_away_writes_to_the_person(build: Build) -> None:
