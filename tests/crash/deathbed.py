@@ -27,9 +27,13 @@ NEW = rf"POST /channels/{CHANNEL}/messages"
 
 @dataclass(frozen=True)
 class At:
-    """The request at which a process dies: the ``nth`` of its route with files, or without."""
+    """The request at which a process dies: the ``nth`` of its route with files, or without.
+
+    Discord has done it then, and is about to answer, or ``halfway`` through its answer.
+    """
 
     route: str
+    halfway: bool
     with_files: bool = True
     nth: int = 1
 
@@ -38,14 +42,12 @@ class At:
 class Deathbed:
     """What stays while processes come and go.
 
-    They die when Discord has done what they asked: before it answers, or ``halfway`` through its
-    answer. With ``tidied`` somebody deletes every card at once.
+    With ``tidied`` somebody deletes every card at once.
     """
 
     folder: Path
     fake: FakeDiscord
     till: Till
-    halfway: bool
     tidied: bool = False
     _interactions: int = 0
     _seen: list[str] = field(default_factory=list)
@@ -58,7 +60,7 @@ class Deathbed:
 
         async def then(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
             if self._is_now(request, at):
-                return await self._kill(await born, request, response)
+                return await _kill(await born, request, response, halfway=at.halfway)
             return response
 
         self.fake.then = then
@@ -127,19 +129,21 @@ class Deathbed:
         self._seen.append(line)
         return len(self._seen) == at.nth
 
-    async def _kill(
-        self,
-        process: asyncio.subprocess.Process,
-        request: web.Request,
-        response: web.StreamResponse,
-    ) -> web.StreamResponse:
-        assert isinstance(response, web.Response)
-        assert isinstance(response.body, bytes)
-        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
-        answer.content_length = len(response.body)
-        if self.halfway:
-            await answer.prepare(request)
-            await answer.write(response.body[: len(response.body) // 2])
-        process.kill()
-        await process.wait()
-        return answer
+
+async def _kill(
+    process: asyncio.subprocess.Process,
+    request: web.Request,
+    response: web.StreamResponse,
+    *,
+    halfway: bool,
+) -> web.StreamResponse:
+    assert isinstance(response, web.Response)
+    assert isinstance(response.body, bytes)
+    answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+    answer.content_length = len(response.body)
+    if halfway:
+        await answer.prepare(request)
+        await answer.write(response.body[: len(response.body) // 2])
+    process.kill()
+    await process.wait()
+    return answer

@@ -20,7 +20,8 @@ from tests.discord_rest.events import ADA
 from tests.discord_rest.fake import fake_discord
 from tests.discord_rest.messages import Message
 
-AT_ONCE, AFTER_A_WHILE, AFTER_THE_TOKEN = 0, 10, 20  # minutes
+AT_ONCE, AFTER_A_WHILE, AFTER_THE_TOKEN = 0, 10, 20  # minutes until the next start
+BEFORE, HALFWAY = False, True  # the death, and Discord's answer
 
 
 def large() -> str:
@@ -37,20 +38,20 @@ def said(message: Message) -> str:
     return str(embed["description"])
 
 
-@pytest.fixture(params=["before its answer", "halfway through it"])
-async def deathbed(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Deathbed]:
+@pytest.fixture
+async def deathbed(tmp_path: Path) -> AsyncIterator[Deathbed]:
     chance = Random(0)  # noqa: S311 - chance that can be repeated
     async with fake_discord() as fake, open_till(chance) as till:
-        yield Deathbed(tmp_path, fake, till, halfway=request.param == "halfway through it")
+        yield Deathbed(tmp_path, fake, till)
         assert fake.refused == []
 
 
-@pytest.mark.parametrize("minutes", [AT_ONCE, AFTER_THE_TOKEN])
+@pytest.mark.parametrize(("minutes", "halfway"), [(AT_ONCE, BEFORE), (AFTER_THE_TOKEN, HALFWAY)])
 async def test_a_card_that_showed_its_pictures_is_edited_again(
-    deathbed: Deathbed, minutes: int
+    deathbed: Deathbed, minutes: int, halfway: bool
 ) -> None:
     """An edit replaces the whole message: twice is once."""
-    await deathbed.dies(At(EDIT), pictures=2)
+    await deathbed.dies(At(EDIT, halfway), pictures=2)
     assert deathbed.files == [2]
     deathbed.later(minutes)
     await deathbed.lives()
@@ -61,11 +62,13 @@ async def test_a_card_that_showed_its_pictures_is_edited_again(
     deathbed.check("done", delivered=2)
 
 
-@pytest.mark.parametrize("minutes", [AT_ONCE, AFTER_A_WHILE])
-async def test_a_new_message_is_posted_once(deathbed: Deathbed, minutes: int) -> None:
+@pytest.mark.parametrize(("minutes", "halfway"), [(AT_ONCE, HALFWAY), (AFTER_A_WHILE, BEFORE)])
+async def test_a_new_message_is_posted_once(
+    deathbed: Deathbed, minutes: int, halfway: bool
+) -> None:
     """Its card was deleted: Discord knows the nonce for a while, then the channel is read."""
     deathbed.tidied = True
-    await deathbed.dies(At(NEW), pictures=2)
+    await deathbed.dies(At(NEW, halfway), pictures=2)
     assert deathbed.files == [2]
     deathbed.later(minutes)
     await deathbed.lives()
@@ -76,14 +79,14 @@ async def test_a_new_message_is_posted_once(deathbed: Deathbed, minutes: int) ->
     deathbed.fake.refused.clear()
 
 
-@pytest.mark.parametrize("minutes", [AT_ONCE, AFTER_A_WHILE])
+@pytest.mark.parametrize(("minutes", "halfway"), [(AT_ONCE, HALFWAY), (AFTER_A_WHILE, BEFORE)])
 @pytest.mark.parametrize("nth", [1, 2])
 async def test_no_message_of_several_is_posted_twice(
-    deathbed: Deathbed, minutes: int, nth: int
+    deathbed: Deathbed, minutes: int, halfway: bool, nth: int
 ) -> None:
     """Five large pictures need three messages; some were posted before the death."""
     deathbed.till.picture = large()
-    await deathbed.dies(At(NEW, nth=nth), pictures=5)
+    await deathbed.dies(At(NEW, halfway, nth=nth), pictures=5)
     assert deathbed.files == [2, 2, 1][: 1 + nth]
     deathbed.later(minutes)
     await deathbed.lives()
@@ -91,12 +94,12 @@ async def test_no_message_of_several_is_posted_twice(
     deathbed.check("done", delivered=5)
 
 
-@pytest.mark.parametrize("minutes", [AT_ONCE, AFTER_THE_TOKEN])
+@pytest.mark.parametrize(("minutes", "halfway"), [(AT_ONCE, BEFORE), (AFTER_THE_TOKEN, HALFWAY)])
 async def test_a_card_that_was_just_placed_says_that_a_restart_ended_the_request(
-    deathbed: Deathbed, minutes: int
+    deathbed: Deathbed, minutes: int, halfway: bool
 ) -> None:
     """Nobody wrote down where it is, but it must not be in line for ever."""
-    await deathbed.dies(At(PLACING, with_files=False), pictures=2)
+    await deathbed.dies(At(PLACING, halfway, with_files=False), pictures=2)
     assert "Starting in a moment" in said(deathbed.shown[0])
     deathbed.later(minutes)
     await deathbed.lives()
@@ -107,12 +110,14 @@ async def test_a_card_that_was_just_placed_says_that_a_restart_ended_the_request
     deathbed.check("cancelled", delivered=0)
 
 
-@pytest.mark.parametrize("minutes", [AT_ONCE, AFTER_A_WHILE])
-async def test_a_card_under_a_reaction_says_so_too(deathbed: Deathbed, minutes: int) -> None:
+@pytest.mark.parametrize(("minutes", "halfway"), [(AT_ONCE, HALFWAY), (AFTER_A_WHILE, BEFORE)])
+async def test_a_card_under_a_reaction_says_so_too(
+    deathbed: Deathbed, minutes: int, halfway: bool
+) -> None:
     """It is a message of its own, which no token reaches."""
     await deathbed.lives(pictures=1)
     (result,) = deathbed.shown
-    await deathbed.dies(At(NEW, with_files=False), rolls=result.id)
+    await deathbed.dies(At(NEW, halfway, with_files=False), rolls=result.id)
     assert "Starting in a moment" in said(deathbed.shown[1])
     deathbed.later(minutes)
     await deathbed.lives()
