@@ -96,7 +96,13 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         ):
             await client.add_cog(door)
         await client.add_cog(
-            History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
+            History(
+                client=client,
+                reception=reception,
+                album=house.album,
+                gallery=house.gallery,
+                couriers=couriers,
+            )
         )
         await client.add_cog(
             Results(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from bot.album import Album
 from bot.books import Books
 from bot.errors import StartRefused
 from bot.gallery import Gallery, Room
@@ -46,6 +47,7 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
+    album: Album
     export: Export
     deletion: Deletion
     alarms: Alarms
@@ -108,6 +110,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
+            album=Album(store, vault),
             export=Export(store, vault),
             deletion=Deletion(
                 store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"
