@@ -14,7 +14,7 @@ from bot.store import Store, Tx
 from bot.vault import Vault
 
 PAGE = 4  # jobs
-RECENT = 200  # jobs whose models are offered
+RECENT = 100  # jobs whose models are offered
 
 Way = Literal["newer", "older"]
 

@@ -2,7 +2,7 @@
 
 history-heading = 🗂️ **Your requests**, the newest first
 history-none = You have not asked for a picture yet: `/imagine` paints one.
-history-nothing-found = You have asked for nothing like that: please look for less, or for other words.
+history-nothing-found = Nothing you asked for matches that: please try fewer words, or other ones.
 
 ## One job: a line of facts under its prompt
 
