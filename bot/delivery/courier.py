@@ -18,6 +18,7 @@ from discord.ui import View
 from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
+from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     CARD,
@@ -32,6 +33,7 @@ from bot.delivery.outbox import (
     again,
 )
 from bot.delivery.packing import Packer, Parcel
+from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
 from bot.domain import CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered, NotPosted
@@ -54,6 +56,7 @@ class _Desk:
     notes: Notes
     outbox: Outbox
     packer: Packer
+    trimmings: Trimmings
     seam: Seam
 
 
@@ -61,9 +64,15 @@ class Couriers:
     """Makes the couriers of one bot."""
 
     def __init__(
-        self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
+        self,
+        client: discord.Client,
+        cards: Cards,
+        notes: Notes,
+        outbox: Outbox,
+        trimmings: Trimmings,
+        seam: Seam,
     ) -> None:
-        self._desk = _Desk(client, cards, notes, outbox, Packer(), seam)
+        self._desk = _Desk(client, cards, notes, outbox, Packer(), trimmings, seam)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
@@ -99,7 +108,9 @@ class Couriers:
             channel = desk.client.get_partial_messageable(interaction.channel_id or 0)
             for index, parcel in enumerate(parcels):
                 embeds = desk.cards.again(job, [shown.file(job) for shown in parcel])
-                letter = _letter(desk.cards, job, parcel, embeds, of=len(pictures))
+                letter = picture_letter(desk.cards, job, parcel, embeds, of=len(pictures))
+                if index == 0:
+                    letter = replace(letter, view=desk.trimmings.controls(job))
                 nonce = again(interaction.id, index)
                 await desk.outbox.post(job, FIRST_PARCEL + index, channel, letter, nonce=nonce)
         except Lost as lost:
@@ -155,6 +166,8 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
+        self._trimmings = desk.trimmings
+        self._thumbnail: Thumbnail | None = None
         self._post_card = post
         self._card = Card(desk.client, desk.seam.now, card)
         self._card_gone = False
@@ -195,6 +208,7 @@ class DiscordCourier:
             max_file_bytes=self._card.address.max_file_bytes,
             folder=_folder(result),
         )
+        self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
         try:
             return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
@@ -242,9 +256,8 @@ class DiscordCourier:
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
-        embeds = self._first_embeds(job, result, parcel)
-        files = partial(_files, self._cards, job, parcel, len(result.pictures))
-        return await self._card.edit(job, embeds, files)
+        letter = self._first_letter(job, result, parcel)
+        return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -272,9 +285,8 @@ class DiscordCourier:
         part: int,
     ) -> Sequence[CardAddress]:
         async def post(parcel: Parcel) -> CardAddress:
-            embeds = self._first_embeds(job, result, parcel)
             letter = replace(
-                _letter(self._cards, job, parcel, embeds, of=len(result.pictures)),
+                self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
                 mentions=job.requester.user_id,
             )
@@ -283,10 +295,13 @@ class DiscordCourier:
         first = await self._shrinking(parcels[0], post)
         return (first, *await self._post_rest(job, result, parcels, channel, part=part))
 
-    def _first_embeds(self, job: Job, result: Result, parcel: Parcel) -> list[discord.Embed]:
+    def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
+        of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
-        more = len(result.pictures) - len(parcel)
-        return self._cards.result(job, result, names, more=more)
+        embeds = self._cards.result(job, result, names, more=of - len(parcel))
+        letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = replace(letter, view=self._trimmings.controls(job))
+        return with_thumbnail(letter, self._thumbnail)
 
     async def _post_rest(
         self,
@@ -310,7 +325,7 @@ class DiscordCourier:
         async def post(parcel: Parcel) -> CardAddress:
             names = [shown.file(job) for shown in parcel]
             embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
-            letter = _letter(self._cards, job, parcel, embeds, of=of)
+            letter = picture_letter(self._cards, job, parcel, embeds, of=of)
             return await self._outbox.post(job, part, channel, letter)
 
         return await self._shrinking(parcel, post)
@@ -331,7 +346,8 @@ class DiscordCourier:
 
     async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
         try:
-            await self._card.edit(job, [self._cards.kept(job, result)])
+            rows = self._trimmings.controls(job)
+            await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
         except Lost as lost:
             log.info("card.not_edited", job=job.id, error=repr(lost))
 
@@ -368,24 +384,3 @@ class DiscordCourier:
 
 def _folder(result: Result) -> Path:
     return result.pictures[0].path.parent
-
-
-def _letter(
-    cards: Cards, job: Job, parcel: Parcel, embeds: Sequence[discord.Embed], *, of: int
-) -> Letter:
-    return Letter(
-        embeds=embeds,
-        files=partial(_files, cards, job, parcel, of),
-        file_names=[shown.file(job).name for shown in parcel],
-    )
-
-
-def _files(cards: Cards, job: Job, parcel: Parcel, of: int) -> list[discord.File]:
-    return [
-        discord.File(
-            shown.picture.path,
-            filename=shown.file(job).name,
-            description=cards.alt_text(job, shown.picture, shown.number, of),
-        )
-        for shown in parcel
-    ]

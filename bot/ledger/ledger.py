@@ -141,6 +141,11 @@ class Ledger:
         allowances = await self.allowances(rows, requester)
         return min(allowances, key=lambda allowance: allowance.left, default=None)
 
+    async def charged(self, rows: Tx, job_id: str) -> int:
+        """Return how many credits a job holds, or has cost once it has ended."""
+        charge = await rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
+        return 0 if charge is None else int(charge["credits"])
+
     async def set_limit(
         self, tx: Tx, *, server_id: int, subject: str, limit: Limit, actor_id: int
     ) -> None:

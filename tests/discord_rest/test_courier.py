@@ -15,6 +15,7 @@ from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import Outbox, nonce_of
+from bot.delivery.trimmings import Trimmings
 from bot.domain import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.errors import Interrupted, NotDelivered
 from bot.i18n.texts import Texts
@@ -22,6 +23,7 @@ from bot.journal import Journal
 from bot.outcome import Courier, Ending, Result
 from bot.seam import Seam
 from bot.store import Store
+from bot.vault import Vault
 from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
 
@@ -52,7 +54,10 @@ class Post:
                 await client.login(TOKEN)
                 texts = Texts()
                 outbox = Outbox(client, self.store, self.journal, now=now)
-                couriers = Couriers(client, Cards(texts), Notes(texts), outbox, Seam(now=now))
+                trimmings = Trimmings(texts, Vault(self.folder / "vault", now))
+                couriers = Couriers(
+                    client, Cards(texts), Notes(texts), outbox, trimmings, Seam(now=now)
+                )
                 if not hasattr(self, "job"):
                     await self._accept()
                 yield couriers.reopen(self.job, self.card)
