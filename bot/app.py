@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.chores import Chores
 from bot.client import Client
+from bot.customs import Customs
 from bot.delivery.attachments import read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
@@ -42,6 +43,7 @@ from bot.vault import Vault
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.quota import Quota
+from cogs.reception import Reception
 from cogs.results import Results
 from cogs.stopping import Stopping
 
@@ -122,6 +124,7 @@ class Bot:
 
     house: House
     client: Client
+    customs: Customs
 
 
 @asynccontextmanager
@@ -135,6 +138,9 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         stack.enter_context(only_bot(settings.data_dir / "run"))
         house = await stack.enter_async_context(open_house(settings, seam))
         taken = await house.recovery.take_over()
+        customs = Customs(house.store, now=seam.now)
+        await customs.load()
+        reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
         texts = Texts(when=discord_timestamp)
         cards, notes = Cards(texts), Notes(texts)
         client = Client(
@@ -155,7 +161,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         client.once_logged_in = once_logged_in
         await client.add_cog(
             Imagine(
-                studio=house.studio,
+                reception=reception,
                 catalogue=house.catalogue,
                 couriers=couriers,
                 now=seam.now,
@@ -166,11 +172,17 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
         await client.add_cog(
-            Results(client=client, studio=house.studio, couriers=couriers, now=seam.now)
+            Results(
+                client=client,
+                reception=reception,
+                studio=house.studio,
+                couriers=couriers,
+                now=seam.now,
+            )
         )
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
-        yield Bot(house, client)
+        yield Bot(house, client, customs)
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:

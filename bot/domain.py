@@ -69,7 +69,8 @@ class ImageRequest:
 
     ``size`` is ``"auto"`` when the model decides; ``n`` is the number of pictures, 1 to 10;
     ``quality``, ``style`` and ``background`` are None where the model decides. ``mask`` is a PNG
-    over the first reference: only where it is transparent may the picture change.
+    over the first reference: only where it is transparent may the picture change. ``moderation``
+    is how strictly a server wants its prompts judged, where the model can be told.
     """
 
     prompt: str
@@ -79,6 +80,7 @@ class ImageRequest:
     quality: str | None = None
     style: str | None = None
     background: str | None = None
+    moderation: str | None = None
     references: tuple[Reference, ...] = ()
     mask: Reference | None = None
 
@@ -148,6 +150,7 @@ class Job:
     """One accepted request: what, for whom, and the credits it holds.
 
     ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
+    ``parent`` is the job that it came from, if any.
     """
 
     id: str
@@ -156,6 +159,7 @@ class Job:
     credits: int
     created_at: int
     locale: str = "en"
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

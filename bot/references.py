@@ -129,7 +129,7 @@ class References:
             ReferenceTooLarge: an upload says that it is.
             ReferenceLost: a reference of an earlier job is kept no longer.
         """
-        for number, upload in enumerate(attached.uploads, 1):
+        for number, upload in enumerate(attached.uploads, len(request.references) + 1):
             _check_size(number, upload.size)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
@@ -139,16 +139,19 @@ class References:
     async def keep(self, attached: Attached, request: ImageRequest) -> ImageRequest:
         """Fetch, check and keep everything, and return the request with it.
 
+        What the request has of an earlier job comes first.
+
         Raises:
             EaselError: something is gone, too large, no picture, or a mask that does not fit.
         """
-        uploads = enumerate(attached.uploads, 1)
+        uploads = enumerate(attached.uploads, len(request.references) + 1)
         kept = [await self._keep(number, upload) for number, upload in uploads]
-        references = tuple(kept[: len(attached.pictures)])
-        mask = kept[-1] if attached.mask else None
-        if mask is not None:
-            await asyncio.to_thread(self._check_mask, mask, references[0])
-        return replace(request, references=references, mask=mask)
+        pictures = kept[: len(attached.pictures)]
+        request = replace(request, references=(*request.references, *pictures))
+        if attached.mask is None:
+            return request
+        await asyncio.to_thread(self._check_mask, kept[-1], request.references[0])
+        return replace(request, mask=kept[-1])
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = pixels(self._vault.path(first))

@@ -93,10 +93,12 @@ class Studio:
         *,
         attached: Attached = NOTHING,
         locale: str = "en",
+        parent: str | None = None,
     ) -> Job:
         """Hold the credits, place the card and start the job.
 
-        What is ``attached`` becomes the references of its request.
+        What is ``attached`` joins the references of its request; ``parent`` is the job that it
+        comes from.
 
         Raises:
             EaselError: nothing was held and no card is shown; CardNotPlaced: the card could not
@@ -108,7 +110,7 @@ class Studio:
         await self._gallery.make_room()
         ticket = self._queue.enter(requester, request.model)
         try:
-            job = await self._hold(request, requester, locale, attached)
+            job = await self._hold(request, requester, locale, attached, parent)
             await self._place(job, courier, ticket)
         except BaseException:
             self._queue.leave(ticket)
@@ -116,22 +118,11 @@ class Studio:
         self._start(self._run(job, courier, ticket, attached=attached))
         return job
 
-    async def paint_again(
-        self, message_id: int, requester: Requester, courier: Courier, *, locale: str
-    ) -> Job | None:
-        """Submit the request behind a posted message once more, for whoever asks now.
-
-        Returns:
-            None when the message shows no job, or one that still runs.
-
-        Raises:
-            EaselError: as ``submit`` does.
-        """
+    async def behind(self, message_id: int) -> Job | None:
+        """Return the job that a posted message shows; None if it shows none, or one that runs."""
         async with self._store.reading() as rows:
             written = await self._journal.behind(rows, message_id)
-        if written is None or written.state in OPEN_STATES:
-            return None
-        return await self.submit(written.job.request, requester, courier, locale=locale)
+        return None if written is None or written.state in OPEN_STATES else written.job
 
     def go_on(
         self,
@@ -189,11 +180,16 @@ class Studio:
     # --- hold and card ------------------------------------------------------------------------
 
     async def _hold(
-        self, request: ImageRequest, requester: Requester, locale: str, attached: Attached
+        self,
+        request: ImageRequest,
+        requester: Requester,
+        locale: str,
+        attached: Attached,
+        parent: str | None,
     ) -> Job:
         now = self._seam.now()
         credits_ = self._catalogue.cost(request)
-        job = Job(new_job_id(now), request, requester, credits_, now, locale)
+        job = Job(new_job_id(now), request, requester, credits_, now, locale, parent)
         async with self._store.transaction(exclusive=self._ledger.subjects(requester)) as tx:
             await self._ledger.hold(tx, job_id=job.id, requester=requester, credits=credits_)
             await self._journal.queued(tx, job, attached=attached.addresses)

@@ -1,4 +1,4 @@
-"""/imagine: options and attachments → ImageRequest → studio."""
+"""/imagine: options and attachments → a wish → the reception."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,11 +8,13 @@ import discord
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
+from bot.customs import Wish
 from bot.delivery.courier import Couriers
-from bot.domain import Requester
 from bot.gateways.catalogue import Catalogue
 from bot.references import Attached, Upload
-from bot.studio import Studio
+from cogs.reception import Reception, requester
+
+__all__ = ("Imagine", "requester")
 
 Suggestions = list[app_commands.Choice[str]]
 
@@ -23,12 +25,12 @@ class Imagine(commands.Cog):
     def __init__(
         self,
         *,
-        studio: Studio,
+        reception: Reception,
         catalogue: Catalogue,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:
-        self._studio = studio
+        self._reception = reception
         self._catalogue = catalogue
         self._couriers = couriers
         self._now = now
@@ -56,7 +58,7 @@ class Imagine(commands.Cog):
         prompt: app_commands.Range[str, 1, 4000],
         model: str | None = None,
         size: str | None = None,
-        n: app_commands.Range[int, 1, 10] = 1,
+        n: app_commands.Range[int, 1, 10] | None = None,
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
@@ -73,7 +75,7 @@ class Imagine(commands.Cog):
             pictures=tuple(_upload(attachment) for attachment in given if attachment is not None),
             mask=_upload(mask) if mask is not None else None,
         )
-        request = self._catalogue.order(
+        wish = Wish(
             prompt=prompt,
             model=model,
             size=size,
@@ -81,15 +83,12 @@ class Imagine(commands.Cog):
             quality=quality,
             style=style,
             background=background,
-            references=len(attached.pictures),
-            mask=mask is not None,
         )
-        await self._studio.submit(
-            request,
-            requester(interaction.user, interaction.guild_id),
+        await self._reception.paint(
+            wish,
+            self._reception.visitor(interaction),
             self._couriers.answering(interaction),
             attached=attached,
-            locale=str(interaction.guild_locale or interaction.locale),
         )
 
     @imagine.autocomplete("model")
@@ -123,14 +122,6 @@ class Imagine(commands.Cog):
         """Offer only the backgrounds that the chosen model knows."""
         model = interaction.namespace.model
         return _choices(self._catalogue.suggest_choices(model, "background", typed))
-
-
-def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
-    """Return who asks, and where."""
-    roles = getattr(user, "roles", ())
-    # Discord gives everybody a role with the server's id.
-    role_ids = tuple(role.id for role in roles if role.id != server_id)
-    return Requester(user.id, server_id or 0, user.display_name, role_ids)
 
 
 def _upload(attachment: Attachment) -> Upload:

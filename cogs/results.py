@@ -11,7 +11,7 @@ from bot.delivery.card import REROLL
 from bot.delivery.courier import Couriers
 from bot.errors import EaselError
 from bot.studio import Studio
-from cogs.imagine import requester
+from cogs.reception import Reception
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -26,9 +26,16 @@ class Results(commands.Cog):
     """The door under every result."""
 
     def __init__(
-        self, *, client: Client, studio: Studio, couriers: Couriers, now: Callable[[], int]
+        self,
+        *,
+        client: Client,
+        reception: Reception,
+        studio: Studio,
+        couriers: Couriers,
+        now: Callable[[], int],
     ) -> None:
         self._client = client
+        self._reception = reception
         self._studio = studio
         self._couriers = couriers
         self._reacted = Lately(now, within_ms=TWICE_MS)
@@ -47,12 +54,10 @@ class Results(commands.Cog):
         )
         message = channel.get_partial_message(reaction.message_id)
         try:
-            await self._studio.paint_again(
-                reaction.message_id,
-                requester(person, reaction.guild_id),
-                self._couriers.replying(message, person.guild.filesize_limit),
-                locale=str(person.guild.preferred_locale),
-            )
+            if job := await self._studio.behind(reaction.message_id):
+                visitor = self._reception.reactor(person, reaction.channel_id)
+                courier = self._couriers.replying(message, person.guild.filesize_limit)
+                await self._reception.again(job, visitor, courier)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
         except Exception:

@@ -43,7 +43,7 @@ def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
         "quality": request.quality,
         "style": request.style,
         "background": request.background,
-        "moderation": preset.moderation,
+        "moderation": _moderation(order, model),
         "output_format": preset.output_format,
         "output_compression": preset.output_compression,
         "response_format": model.response_format,
@@ -53,6 +53,11 @@ def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
     if model.user_field:
         chosen[model.user_field] = order.user_tag or None
     return chosen
+
+
+def _moderation(order: Order, model: Model) -> str | None:
+    wanted = order.request.moderation
+    return wanted if wanted in (model.moderations or ()) else model.preset.moderation
 
 
 def _with_autos(chosen: Mapping[Wire, object], gateway: Gateway) -> dict[Wire, object]:

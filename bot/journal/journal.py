@@ -57,8 +57,8 @@ class Journal:
         """
         await tx.execute(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
-            " credits, created_at, attached)"
-            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10)",
+            " credits, created_at, attached, parent)"
+            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             job.id,
             self._owner,
             job.requester.server_id,
@@ -69,6 +69,7 @@ class Journal:
             job.credits,
             job.created_at,
             None if attached is None else addresses_to_text(attached),
+            job.parent,
         )
         await tx.execute(
             "UPDATE jobs SET token = NULL"

@@ -74,6 +74,7 @@ class _StoredRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     quality: str | None = None
     style: str | None = None
     background: str | None = None
+    moderation: str | None = None
     references: tuple[Reference, ...] = ()
     mask: Reference | None = None
 
@@ -95,6 +96,7 @@ def request_to_text(request: ImageRequest) -> str:
         quality=request.quality,
         style=request.style,
         background=request.background,
+        moderation=request.moderation,
         # The attachment's address works for minutes only; the vault has the picture.
         references=tuple(replace(kept, url=None) for kept in request.references),
         mask=request.mask and replace(request.mask, url=None),
@@ -127,6 +129,7 @@ def _to_request(text: str) -> ImageRequest:
         quality=stored.quality,
         style=stored.style,
         background=stored.background,
+        moderation=stored.moderation,
         references=stored.references,
         mask=stored.mask,
     )
@@ -141,6 +144,7 @@ def written_job(row: Row) -> WrittenJob:
         credits=row["credits"],
         created_at=row["created_at"],
         locale=row["locale"],
+        parent=row["parent"],
     )
     error = None if row["error"] is None else _to_error(row["error"])
     return WrittenJob(

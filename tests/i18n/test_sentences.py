@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import bot.command_errors  # the errors of all these are told, too
+import bot.customs
 import bot.pictures
 import bot.queue
 import bot.recovery

@@ -1,0 +1,69 @@
+"""The names of presets: in any language, shown safely, once whatever their case."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from bot.errors import Refusal
+from bot.i18n.quoting import one_line, width
+
+MOST_PRESETS = 1_000
+LONGEST_NAME = 50
+
+
+@dataclass(eq=False, kw_only=True)
+class PresetNameEmpty(Refusal):
+    """The name shows nothing."""
+
+    message_id = "error-preset-name-empty"
+
+
+@dataclass(eq=False, kw_only=True)
+class PresetNameTooLong(Refusal):
+    """The name has more than ``limit`` characters."""
+
+    limit: int
+    message_id = "error-preset-name-too-long"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoSuchPreset(Refusal):
+    """The person has no preset of that name."""
+
+    name: str
+    message_id = "error-no-such-preset"
+
+
+@dataclass(eq=False, kw_only=True)
+class PresetsFull(Refusal):
+    """The person has as many presets as anybody may have."""
+
+    limit: int
+    message_id = "error-presets-full"
+
+
+@dataclass(eq=False, kw_only=True)
+class PresetEmpty(Refusal):
+    """A preset was to be saved that says nothing."""
+
+    message_id = "error-preset-empty"
+
+
+def spelled(name: str) -> str:
+    """Return a name as it is kept: in one line, without what cannot be seen.
+
+    Raises:
+        PresetNameEmpty, PresetNameTooLong
+    """
+    shown = one_line(name, len(name) * 2 + 2)
+    if not shown.strip("\u200c\u200d "):
+        raise PresetNameEmpty
+    if width(shown) > LONGEST_NAME:
+        raise PresetNameTooLong(limit=LONGEST_NAME)
+    return shown
+
+
+def folded(name: str) -> str:
+    """Return what two spellings of one name have in common."""
+    shown = one_line(name, len(name) * 2 + 2)
+    bare = shown.translate({0x200C: None, 0x200D: None})
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
