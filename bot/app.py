@@ -10,19 +10,22 @@ from pathlib import Path
 from bot.chores import Chores
 from bot.client import Client
 from bot.customs import Customs
-from bot.delivery.attachments import read_again
+from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
+from bot.delivery.details import Details as DetailsCard
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
 from bot.delivery.quota_cards import QuotaCards
+from bot.delivery.trimmings import Trimmings
 from bot.errors import StartRefused
 from bot.gallery import Gallery, Room
 from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.dialect import Gateway, parse_gateways, single_gateway
+from bot.gateways.download import Downloader
 from bot.gateways.offers import Offers
 from bot.gateways.router import Router
 from bot.i18n.texts import Texts, discord_timestamp
@@ -30,8 +33,9 @@ from bot.journal import Journal
 from bot.ledger import Ledger
 from bot.owner import only_bot, own
 from bot.queue import Limits, Queue
+from bot.records import Records
 from bot.recovery import Recovery
-from bot.references import References
+from bot.references import MAX_MEGABYTES, References
 from bot.seam import Seam
 from bot.settings import MENDS, Settings
 from bot.slots import Slots
@@ -40,8 +44,11 @@ from bot.store import Store, database_path
 from bot.studio import Parts, Studio
 from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
+from cogs.details import Details
+from cogs.editing import Editing
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.pressing import Presses
 from cogs.quota import Quota
 from cogs.reception import Reception
 from cogs.results import Results
@@ -60,6 +67,7 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
+    vault: Vault
     alarms: Alarms
     offers: Offers
 
@@ -113,6 +121,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
+            vault=vault,
             alarms=alarms,
             offers=offers,
         )
@@ -150,7 +159,8 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             dev_guild_id=settings.dev_guild_id,
         )
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
-        couriers = Couriers(client, cards, notes, outbox, seam)
+        trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
+        couriers = Couriers(client, cards, notes, outbox, trimmings, seam)
         house.alarms.listener = OwnerNotices(client, texts).tell
         chores = await stack.enter_async_context(Chores(house.offers, house.gallery, seam))
 
@@ -171,18 +181,63 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         await client.add_cog(
             History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
         )
-        await client.add_cog(
-            Results(
-                client=client,
-                reception=reception,
-                studio=house.studio,
-                couriers=couriers,
-                now=seam.now,
-            )
+        strangers = await stack.enter_async_context(
+            Downloader((), seam=seam, max_bytes=MAX_MEGABYTES * 1_000_000)
+        )
+        await _hang_up_controls(
+            house, client, customs, reception, couriers, Pictures(client, strangers), seam
         )
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client, customs)
+
+
+async def _hang_up_controls(
+    house: House,
+    client: Client,
+    customs: Customs,
+    reception: Reception,
+    couriers: Couriers,
+    pictures: Pictures,
+    seam: Seam,
+) -> None:
+    """Hang up the doors under every result."""
+    records = Records(store=house.store, journal=house.journal, ledger=house.ledger)
+    presses = Presses(client=client, records=records, reception=reception, now=seam.now)
+    await client.add_cog(
+        Results(
+            client=client,
+            reception=reception,
+            records=records,
+            presses=presses,
+            customs=customs,
+            couriers=couriers,
+            now=seam.now,
+        )
+    )
+    await client.add_cog(
+        Details(
+            client=client,
+            reception=reception,
+            records=records,
+            presses=presses,
+            gallery=house.gallery,
+            cards=Cards(client.texts),
+            details=DetailsCard(client.texts),
+        )
+    )
+    await client.add_cog(
+        Editing(
+            client=client,
+            reception=reception,
+            records=records,
+            presses=presses,
+            gallery=house.gallery,
+            catalogue=house.catalogue,
+            couriers=couriers,
+            pictures=pictures,
+        )
+    )
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:

@@ -153,6 +153,12 @@ class References:
         await asyncio.to_thread(self._check_mask, kept[-1], request.references[0])
         return replace(request, mask=kept[-1])
 
+    async def renew(self, request: ImageRequest) -> None:
+        """Keep what a request has of an earlier job as long as if it were new."""
+        kept = (*request.references, request.mask) if request.mask else request.references
+        if kept:
+            await asyncio.to_thread(lambda: [self._vault.renew(each) for each in kept])
+
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = pixels(self._vault.path(first))
         fits = pixels(self._vault.path(mask)) == size and mask.format == "png"

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
-import discord
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.customs import Wish
+from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.gateways.catalogue import Catalogue
-from bot.references import Attached, Upload
+from bot.references import Attached
 from cogs.reception import Reception, requester
 
 __all__ = ("Imagine", "requester")
@@ -72,8 +71,8 @@ class Imagine(commands.Cog):
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
         attached = Attached(
-            pictures=tuple(_upload(attachment) for attachment in given if attachment is not None),
-            mask=_upload(mask) if mask is not None else None,
+            pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
+            mask=uploaded(mask) if mask is not None else None,
         )
         wish = Wish(
             prompt=prompt,
@@ -122,17 +121,6 @@ class Imagine(commands.Cog):
         """Offer only the backgrounds that the chosen model knows."""
         model = interaction.namespace.model
         return _choices(self._catalogue.suggest_choices(model, "background", typed))
-
-
-def _upload(attachment: Attachment) -> Upload:
-    return Upload(attachment.size, partial(_read, attachment), attachment.url)
-
-
-async def _read(attachment: Attachment) -> bytes:
-    try:
-        return await attachment.read()
-    except discord.DiscordException as gone:
-        raise OSError("the attachment cannot be fetched") from gone
 
 
 def _choices(names: list[str]) -> Suggestions:

@@ -18,7 +18,7 @@ Do = Callable[[Interaction, WrittenJob, Visitor], Awaitable[None]]
 
 
 class Presses:
-    """Lets presses through, or says why not; errors inside controls are lost anywhere else."""
+    """Lets presses through, or says why not: errors inside controls are lost anywhere else."""
 
     def __init__(
         self, *, client: Client, records: Records, reception: Reception, now: Callable[[], int]
@@ -30,35 +30,46 @@ class Presses:
 
     async def let(self, interaction: Interaction, job_id: str, do: Do) -> None:
         """Let somebody look at a result, or take it down."""
-        await self._answering(interaction, job_id, do)
+        try:
+            written, visitor = await self._admit(interaction, job_id)
+            await do(interaction, written, visitor)
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
+            await self._client.answer_error(interaction, error)
 
     async def let_paint(self, interaction: Interaction, job_id: str, do: Do) -> None:
-        """Let somebody paint from a result, where that is allowed to them."""
-
-        async def checked(interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
-            if interaction.guild_id is None:
-                raise ServersOnly
-            self._reception.check_place(visitor)
-            self._reception.check_controls(visitor, written.job)
+        """Let somebody paint from a result, where they may."""
+        try:
+            written, visitor = await self.admit_painter(interaction, job_id)
             await do(interaction, written, visitor)
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
+            await self._client.answer_error(interaction, error)
 
-        await self._answering(interaction, job_id, checked)
+    async def admit_painter(
+        self, interaction: Interaction, job_id: str
+    ) -> tuple[WrittenJob, Visitor]:
+        """Return the job and who wants to paint from it.
+
+        Raises:
+            EaselError: there is no such job, or they may not paint here, or not from it.
+        """
+        if interaction.guild_id is None:
+            raise ServersOnly
+        written, visitor = await self._admit(interaction, job_id)
+        self._reception.check_place(visitor)
+        self._reception.check_controls(visitor, written.job)
+        return written, visitor
 
     async def is_double(self, interaction: Interaction, control: str, job_id: str) -> bool:
-        """Tell whether the same person pressed the same a moment ago; then it is acknowledged."""
+        """Tell whether the same person pressed the same a moment ago; then nothing happens."""
         if not self._pressed.did((interaction.user.id, control, job_id)):
             return False
         await interaction.response.defer()
         return True
 
-    async def _answering(self, interaction: Interaction, job_id: str, do: Do) -> None:
-        try:
-            if interaction.guild_id is not None and not self._client.serves(interaction.guild_id):
-                raise ServerNotListed
-            written = await self._records.job(job_id)
-            await do(interaction, written, self._reception.visitor(interaction))
-        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
-            await self._client.answer_error(interaction, error)
+    async def _admit(self, interaction: Interaction, job_id: str) -> tuple[WrittenJob, Visitor]:
+        if interaction.guild_id is not None and not self._client.serves(interaction.guild_id):
+            raise ServerNotListed
+        return await self._records.job(job_id), self._reception.visitor(interaction)
 
 
 class Lately:

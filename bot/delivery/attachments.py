@@ -1,6 +1,7 @@
 """Reads pictures that stand in messages: attached there, or shown by an embed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,11 +9,21 @@ from tempfile import TemporaryDirectory
 import discord
 from yarl import URL
 
+from bot.errors import Refusal
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.spool import SpoolFailed
 from bot.references import Upload
 
 FETCH_S = 30
+
+Part = discord.Message | discord.MessageSnapshot
+
+
+@dataclass(eq=False, kw_only=True)
+class NoPictureThere(Refusal):
+    """The message holds no picture to start from."""
+
+    message_id = "error-no-picture-there"
 
 
 async def read_again(client: discord.Client, url: str) -> bytes:
@@ -23,6 +34,11 @@ async def read_again(client: discord.Client, url: str) -> bytes:
         raise OSError("the attachment cannot be fetched") from gone
 
 
+def uploaded(attachment: discord.Attachment) -> Upload:
+    """Return what somebody attached, to be read when it is needed."""
+    return Upload(attachment.size, partial(_read, attachment), attachment.url)
+
+
 class Pictures:
     """Finds the pictures of a message; what is not at Discord's is fetched as a stranger's."""
 
@@ -31,22 +47,26 @@ class Pictures:
         self._downloader = downloader
 
     def of(self, message: discord.Message) -> tuple[Upload, ...]:
-        """Return the pictures of a message and of what it forwards, in their order."""
-        parts = (message, *message.message_snapshots)
-        return tuple(upload for part in parts for upload in self._uploads(part))
+        """Return the pictures of a message and of what it forwards, in their order.
 
-    def _uploads(self, part: discord.Message | discord.MessageSnapshot) -> Iterator[Upload]:
+        Raises:
+            NoPictureThere: there is none.
+        """
+        parts: tuple[Part, ...] = (message, *message.message_snapshots)
+        if found := tuple(upload for part in parts for upload in self._uploads(part)):
+            return found
+        raise NoPictureThere
+
+    def _uploads(self, part: Part) -> Iterator[Upload]:
         for attachment in part.attachments:
             if (attachment.content_type or "").startswith("image/"):
-                yield Upload(
-                    attachment.size, partial(_read, attachment), attachment.url
-                )
+                yield uploaded(attachment)
         for embed in part.embeds:
             for media in (embed.image, embed.thumbnail):
                 if media.proxy_url:
                     read = partial(read_again, self._client, media.proxy_url)
                     yield Upload(0, read, media.proxy_url)
-                elif media.url:
+                elif media.url and media.url.startswith(("http:", "https:")):
                     # Without its address: after a restart it would be taken for one of Discord's.
                     yield Upload(0, partial(self._fetch, media.url))
 

@@ -16,7 +16,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 TOKEN_IS_FRESH_MS = 14 * 60 * 1000
 # Discord's codes for a token that is too old, or unknown.
 TOKEN_IS_DEAD = frozenset({50027, 10015})
-REROLL = "🔄"
 
 Files = Callable[[], list[discord.File]]
 
@@ -77,11 +76,11 @@ class Card:
                 log.info("card.line_broke", job=job.id, error=repr(broken))
         return await self._edit(job, embeds, files, view)
 
-    async def invite_to_reroll(self, messages: Sequence[CardAddress]) -> None:
+    async def invite_to_reroll(self, messages: Sequence[CardAddress], emoji: str) -> None:
         """Put the first arrows under messages with pictures, where that is allowed."""
         for message in messages:
             try:
-                await self._message(message).add_reaction(REROLL)
+                await self._message(message).add_reaction(emoji)
             except Lost as forbidden:
                 log.debug("card.no_reaction", error=repr(forbidden))
 

@@ -251,7 +251,7 @@ class DiscordCourier:
                 parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
             )
             card, rest = await self._shrinking(everything, show), ()
-        await self._card.invite_to_reroll((card, *rest))
+        await self._card.invite_to_reroll((card, *rest), self._trimmings.reroll(job))
         await self._notify(job, self._notes.ready(job))
         return (card, *rest)
 
@@ -265,7 +265,7 @@ class DiscordCourier:
         messages = await self._in_channel(
             job, result, parcels, self._card.channel, part=FIRST_PARCEL
         )
-        await self._card.invite_to_reroll(messages)
+        await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
         return messages
 
     async def _directly(

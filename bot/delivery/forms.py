@@ -33,6 +33,13 @@ class FormOutdated(Refusal):
     message_id = "error-form-outdated"
 
 
+@dataclass(eq=False, kw_only=True)
+class FormForgotten(Refusal):
+    """The form began at a message that this process does not remember."""
+
+    message_id = "error-form-forgotten"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What a form shows first; ``model`` is one of ``models``.

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import discord
@@ -36,16 +37,21 @@ class Thumbnail:
 
 
 class Trimmings:
-    """Makes them in the language of each job's card."""
+    """Makes them in the language of each job's card; ``reroll_of`` knows a server's emoji."""
 
-    def __init__(self, texts: Texts, vault: Vault) -> None:
+    def __init__(self, texts: Texts, vault: Vault, reroll_of: Callable[[int], str]) -> None:
         self._texts = texts
         self._vault = vault
+        self._reroll_of = reroll_of
         self._drawing = asyncio.Lock()
 
     def controls(self, job: Job) -> View:
         """Return the rows under a result."""
         return controls(self._texts, job.id, job.locale)
+
+    def reroll(self, job: Job) -> str:
+        """Return the emoji that asks for another one."""
+        return self._reroll_of(job.requester.server_id)
 
     async def thumbnail(self, job: Job) -> Thumbnail | None:
         """Return what the job started from, None where there is nothing to show."""

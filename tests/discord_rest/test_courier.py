@@ -54,7 +54,7 @@ class Post:
                 await client.login(TOKEN)
                 texts = Texts()
                 outbox = Outbox(client, self.store, self.journal, now=now)
-                trimmings = Trimmings(texts, Vault(self.folder / "vault", now))
+                trimmings = Trimmings(texts, Vault(self.folder / "vault", now), lambda _: "🔄")
                 couriers = Couriers(
                     client, Cards(texts), Notes(texts), outbox, trimmings, Seam(now=now)
                 )
