@@ -156,8 +156,8 @@ class References:
     async def renew(self, request: ImageRequest) -> None:
         """Keep what a request has of an earlier job as long as if it were new."""
         kept = (*request.references, request.mask) if request.mask else request.references
-        if kept:
-            await asyncio.to_thread(lambda: [self._vault.renew(each) for each in kept])
+        for reference in kept:
+            await asyncio.to_thread(self._vault.renew, reference)
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = pixels(self._vault.path(first))
