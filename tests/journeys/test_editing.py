@@ -153,15 +153,6 @@ async def test_a_form_from_before_a_restart_still_paints(world: World) -> None:
     assert "Ben" in world.title
 
 
-async def test_forms_are_not_kept_in_memory(world: World) -> None:
-    """A thousand opened forms that nobody sends cost nothing."""
-    card = await painted(world)
-    shown = await press(world, world.ben, card, "edit")
-    await send_form(world, world.ben, shown)
-    assert len(world.gateway.bodies) == 2
-    assert world.bot.client.persistent_views == []
-
-
 # --- what can be wrong with it ----------------------------------------------------------------
 
 
