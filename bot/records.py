@@ -8,7 +8,25 @@ from bot.journal import Journal, WrittenJob, lineage, shelf
 from bot.journal.lineage import Work
 from bot.journal.shelf import Kept
 from bot.ledger import Ledger
+from bot.references import (
+    MaskUnfit,
+    ReferenceLost,
+    ReferenceTooLarge,
+    ReferenceTooManyPixels,
+    ReferenceUnreadable,
+)
 from bot.store import Store, Tx
+
+_LOST_WITH = frozenset(
+    error.message_id
+    for error in (
+        MaskUnfit,
+        ReferenceLost,
+        ReferenceTooLarge,
+        ReferenceTooManyPixels,
+        ReferenceUnreadable,
+    )
+)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -23,6 +41,13 @@ class NotYoursToDelete(Refusal):
     """Only the requester, and who may manage messages there, takes a result down."""
 
     message_id = "error-not-yours-to-delete"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferencesNeverKept(Refusal):
+    """The job ended because of its references, so that nobody has them any more."""
+
+    message_id = "error-references-never-kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,16 @@ class Records:
         if written is None:
             raise ResultUnknown
         return written
+
+    @staticmethod
+    def check_repeatable(written: WrittenJob) -> None:
+        """Refuse to paint a request again without the references that it came with.
+
+        Raises:
+            ReferencesNeverKept
+        """
+        if written.error is not None and written.error.message_id in _LOST_WITH:
+            raise ReferencesNeverKept
 
     async def behind(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, None for any other message."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import cast
 
 import discord
+import structlog
 from discord import Interaction, app_commands
 from discord.ext import commands
 
@@ -26,6 +27,7 @@ from bot.delivery.forms import (
     picture,
     read_form,
 )
+from bot.delivery.outbox import Lost
 from bot.domain import ImageRequest, Job, Reference
 from bot.errors import NotKept, ServerNotListed
 from bot.gallery import Gallery
@@ -35,6 +37,8 @@ from bot.records import Records
 from bot.references import Attached, Upload
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>.+)")
 # A select has 25 options, and one of them is none of the pictures.
@@ -277,6 +281,12 @@ class Editing(commands.Cog):
         """Return the words of a form that was refused: nobody types 4,000 characters twice."""
         if not prompt.strip():
             return
+        try:
+            await self._send_back(interaction, prompt)
+        except Lost as lost:
+            log.info("editing.words_lost", error=repr(lost))
+
+    async def _send_back(self, interaction: Interaction, prompt: str) -> None:
         intro = self._client.texts.say("form-your-words", str(interaction.locale))
         words = f"{intro}\n```\n{prompt}\n```"
         if len(words) <= LONGEST_MESSAGE and "```" not in prompt:

@@ -90,6 +90,16 @@ class Control(
         interaction.client.dispatch(f"{self._action}_pressed", interaction, self._job_id)
 
 
+def retry_controls(texts: Texts, job_id: str, locale: str) -> View:
+    """Return the row under a card without pictures."""
+    names = {"again": "control-try-again", "edit": "control-edit"}
+    view = View(timeout=None)
+    for action in ("again", "edit"):
+        label = texts.say(names[action], locale)
+        view.add_item(Control(action, job_id, label=label, emoji=ROWS[0][action]))
+    return view
+
+
 def controls(texts: Texts, job_id: str, locale: str) -> View:
     """Return the rows under a result."""
     view = View(timeout=None)

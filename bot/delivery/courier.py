@@ -354,7 +354,8 @@ class DiscordCourier:
     # --- words --------------------------------------------------------------------------------
 
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
-        await self._card.edit(job, [self._cards.ended(job, ending)])
+        row = self._trimmings.retry(job, ending)
+        await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
         await self._notify(job, self._notes.ended(job))
 
     async def _notify(self, job: Job, words: str) -> None:

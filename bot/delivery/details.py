@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.delivery.cards import COLOURS, small
+from bot.delivery.cards import COLOURS, display_name, small
 from bot.domain import ImageRequest
 from bot.i18n.quoting import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.i18n.texts import Texts
@@ -17,6 +17,7 @@ from bot.records import Record
 PROMPT, REVISED = 2_400, 1_200
 FIELD = 1_024
 LONGEST_FACT = 100
+OPTIONS = ("quality", "style", "background")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,57 +44,50 @@ class Details:
         paste = f"```\n{cut(command(request), FIELD - 8)}\n```"
         embed = discord.Embed(colour=COLOURS["result"], description="\n".join(words))
         embed.set_author(name=self._say("details-title", locale))
-        for name, value in self._facts(record, locale, server_id, for_operator):
-            embed.add_field(name=self._say(f"details-{name}", locale), value=value)
+        # Three columns of short lines; on a phone they stand below each other.
+        columns = {
+            "request": self._request(record, locale),
+            "work": self._work(record, locale, for_operator=for_operator),
+            "origin": self._origin(record, locale, server_id),
+        }
+        for name, lines in columns.items():
+            embed.add_field(name=self._say(f"details-{name}", locale), value="\n".join(lines))
         embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
         is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
         return Told(embed, _in_full(record, revised) if is_cut else None)
 
-    def _facts(
-        self, record: Record, locale: str, server_id: int, for_operator: bool
-    ) -> Iterator[tuple[str, str]]:
-        yield from self._request(record, locale)
-        yield from self._work(record, locale)
-        if record.work.gateways and for_operator:
-            yield "gateway", _plain(", ".join(record.work.gateways))
-        if record.parent is not None and (link := _link(record.parent, server_id)):
-            yield "parent", self._say("details-parent-link", locale, link=link)
-        job = record.written.job
-        yield (
-            "asked",
-            self._say(
-                "details-asked-by",
-                locale,
-                who=f"<@{job.requester.user_id}>",
-                created_at=job.created_at,
-            ),
-        )
-
-    def _request(self, record: Record, locale: str) -> Iterator[tuple[str, str]]:
+    def _request(self, record: Record, locale: str) -> Iterator[str]:
         request = record.written.job.request
-        yield "model", _plain(request.model)
-        yield "size", self._size(record, locale)
-        yield "pictures", self._pictures(record, locale)
-        chosen = {
-            "quality": request.quality,
-            "style": request.style,
-            "background": request.background,
-        }
-        yield from ((name, _plain(word)) for name, word in chosen.items() if word)
+        yield _plain(request.model)
+        yield self._size(record, locale)
+        yield self._pictures(record, locale)
+        for option in OPTIONS:
+            if word := getattr(request, option):
+                yield self._say("details-option", locale, option=option, value=_plain(word))
         if request.references:
-            yield "references", str(len(request.references))
+            yield self._say("card-references", locale, count=len(request.references))
 
-    def _work(self, record: Record, locale: str) -> Iterator[tuple[str, str]]:
+    def _work(self, record: Record, locale: str, *, for_operator: bool) -> Iterator[str]:
         work, asked_at = record.work, record.written.job.created_at
         if work.began_at is not None:
-            yield "waited", self._say("card-took", locale, took_ms=work.began_at - asked_at)
+            yield self._say("details-waited", locale, waited_ms=work.began_at - asked_at)
             if work.ended_at is not None:
-                took_ms = work.ended_at - work.began_at
-                yield "painted", self._say("card-took", locale, took_ms=took_ms)
-        yield "credits", self._say("details-credits-value", locale, credits=record.charged)
+                painted_ms = work.ended_at - work.began_at
+                yield self._say("details-painted", locale, painted_ms=painted_ms)
+        yield self._say("card-credits", locale, credits=record.charged)
         if work.tokens is not None:
             put_in, put_out = work.tokens.input_tokens, work.tokens.output_tokens
-            yield "tokens", self._say("details-tokens-value", locale, input=put_in, output=put_out)
+            yield self._say("details-tokens", locale, input=put_in, output=put_out)
+        if work.gateways and for_operator:
+            gateways = _plain(", ".join(work.gateways))
+            yield self._say("details-gateway", locale, gateways=gateways)
+
+    def _origin(self, record: Record, locale: str, server_id: int) -> Iterator[str]:
+        job = record.written.job
+        yield escaped(display_name(self._texts, job.requester, locale))
+        yield self._say("details-created", locale, created_at=job.created_at)
+        if record.parent is not None and (link := _link(record.parent, server_id)):
+            yield self._say("details-parent", locale, link=link)
 
     def _size(self, record: Record, locale: str) -> str:
         sizes = dict.fromkeys((each.width, each.height) for each in record.pictures)
@@ -109,8 +103,8 @@ class Details:
     def _pictures(self, record: Record, locale: str) -> str:
         asked, arrived = record.written.job.request.n, len(record.pictures)
         if arrived in {0, asked}:
-            return str(asked)
-        return self._say("details-pictures-both", locale, asked=asked, arrived=arrived)
+            return self._say("card-count", locale, count=asked)
+        return self._say("details-arrived", locale, asked=asked, arrived=arrived)
 
     def _say(self, message_id: str, locale: str, **facts: str | int | None) -> str:
         return self._texts.say(message_id, locale, **facts)

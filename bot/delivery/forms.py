@@ -90,7 +90,8 @@ def picture(number: int) -> str:
 
 def form(texts: Texts, custom_id: str, offer: Offer, locale: str) -> Modal:
     """Return the form, to be sent at once."""
-    modal = Modal(title=texts.say("form-title", locale), custom_id=custom_id)
+    title = "form-title-edit" if offer.start in {NOTHING, REFERENCES} else "form-title-use"
+    modal = Modal(title=texts.say(title, locale), custom_id=custom_id)
     # A modal that has ended is not kept: its answer is read by its id.
     modal.stop()
     fields: tuple[tuple[str, TextInput[Modal] | Select[Modal] | FileUpload[Modal]], ...] = (
@@ -98,7 +99,7 @@ def form(texts: Texts, custom_id: str, offer: Offer, locale: str) -> Modal:
         ("model", _models(offer)),
         ("size", _size(texts, offer, locale)),
         ("start", _starts(texts, offer, locale)),
-        ("files", FileUpload(custom_id="files", required=False, min_values=0, max_values=5)),
+        ("files", _files()),
     )
     for name, field in fields:
         modal.add_item(Label(text=texts.say(f"form-{name}", locale), component=field))
@@ -137,6 +138,10 @@ def _size(texts: Texts, offer: Offer, locale: str) -> TextInput[Modal]:
         max_length=LONGEST_SIZE,
         required=False,
     )
+
+
+def _files() -> FileUpload[Modal]:
+    return FileUpload(custom_id="files", required=False, min_values=0, max_values=MOST_FILES)
 
 
 def _starts(texts: Texts, offer: Offer, locale: str) -> Select[Modal]:

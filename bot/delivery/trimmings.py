@@ -9,10 +9,11 @@ import discord
 import structlog
 from discord.ui import View
 
-from bot.delivery.controls import controls
-from bot.domain import Job
+from bot.delivery.controls import controls, retry_controls
+from bot.domain import Job, JobState
 from bot.i18n.texts import Texts
 from bot.mosaic import mosaic
+from bot.outcome import Ending
 from bot.vault import Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -48,6 +49,12 @@ class Trimmings:
     def controls(self, job: Job) -> View:
         """Return the rows under a result."""
         return controls(self._texts, job.id, job.locale)
+
+    def retry(self, job: Job, ending: Ending) -> View | None:
+        """Return the row under a card without pictures, None where somebody wanted none."""
+        if ending.state is JobState.CANCELLED:
+            return None
+        return retry_controls(self._texts, job.id, job.locale)
 
     def reroll(self, job: Job) -> str:
         """Return the emoji that asks for another one."""

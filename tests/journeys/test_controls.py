@@ -14,6 +14,8 @@ from tests.journeys.hands import (
     newest,
     painted,
     press,
+    react,
+    send_form,
     told,
     whispered,
 )
@@ -81,11 +83,30 @@ async def test_ten_pictures_leave_no_room_for_the_references(world: World) -> No
     assert "1 reference" in str(card.embeds[0].footer.text)
 
 
-async def test_pictures_that_were_stopped_or_failed_have_no_rows(world: World) -> None:
-    """There is nothing to play with."""
+async def test_a_card_without_pictures_can_be_tried_again_or_edited(world: World) -> None:
+    """The filter asks for other words: there is a form for that, with the words in it."""
     world.gateway.moods.append(Refuses(400, "moderation_blocked"))
     card = await painted(world)
-    assert card.components == []
+    job_id = newest(world)
+    assert custom_ids(card) == [[f"easel:again:{job_id}", f"easel:edit:{job_id}"]]
+    shown = await press(world, world.ada, card, "edit")
+    await send_form(world, world.ada, shown, prompt="an owl")
+    await press(world, world.ada, card, "again")
+    assert [body["prompt"] for body in world.gateway.bodies] == ["a fox", "an owl", "a fox"]
+    assert world.credits() == 2
+
+
+@pytest.mark.parametrize("by", ["button", "reaction"])
+async def test_references_that_were_never_kept_are_not_left_out(world: World, by: str) -> None:
+    """The file was no picture; without it the request is another one."""
+    card = await painted(world, model="easel-painter", reference1=("x.png", b"text"))
+    if by == "button":
+        sentence = told(await press(world, world.ada, card, "again"))
+    else:
+        await react(world, world.ada, card, "🔄")
+        sentence = world.messages()[-1].content
+    assert "never kept" in sentence
+    assert world.gateway.bodies == []
 
 
 # --- re-roll ----------------------------------------------------------------------------------

@@ -22,19 +22,10 @@ async def test_a_stranger_sees_what_was_asked_and_what_came(world: World) -> Non
         "> a fox \\@everyone\n-# The model read it as\n> a \\*red\\* fox in deep snow"
     )
     told = facts(embed)
-    paste = told.pop("To paste")
-    asked = told.pop("Asked")
-    assert told == {
-        "Model": "dall-e-3",
-        "Size": "1792×1024",
-        "Pictures": "1",
-        "Quality": "hd",
-        "Style": "vivid",
-        "Waited": "0 s",
-        "Painted": "0 s",
-        "Credits": "1",
-    }
-    assert asked.startswith(f"<@{world.ada.id}> <t:")
+    assert told["Request"] == "dall-e-3\n1792×1024\n1 picture\nquality hd\nstyle vivid"
+    assert told["Work"] == "0 s in line\n0 s of painting\n1 credit"
+    assert told["Origin"].startswith("Ada\n<t:")
+    paste = told["Command to paste"]
     assert paste == (
         "```\n/imagine prompt:a fox @everyone model:dall-e-3 size:1792x1024"
         " quality:hd style:vivid\n```"
@@ -56,16 +47,16 @@ async def test_timings_are_told_apart(build: Build) -> None:
         first, second = world.messages()
         adas = facts(shown(await press(world, world.ada, first, "details")))
         bens = facts(shown(await press(world, world.ada, second, "details")))
-        assert (adas["Waited"], adas["Painted"]) == ("0 s", "10 s")
-        assert (bens["Waited"], bens["Painted"]) == ("10 s", "0 s")
+        assert adas["Work"] == "0 s in line\n10 s of painting\n1 credit"
+        assert bens["Work"] == "10 s in line\n0 s of painting\n1 credit"
 
 
 async def test_the_size_that_came_stands_before_the_one_that_was_asked(world: World) -> None:
     """The model decided."""
     card = await painted(world, model="gpt-image-2", size="auto")
     told = facts(shown(await press(world, world.ada, card, "details")))
-    assert told["Size"].endswith("(auto)")
-    assert "×" in told["Size"]
+    (size,) = (line for line in told["Request"].splitlines() if "×" in line)
+    assert size.endswith("(auto)")
 
 
 async def test_it_says_what_a_result_was_made_from(world: World) -> None:
@@ -76,19 +67,22 @@ async def test_it_says_what_a_result_was_made_from(world: World) -> None:
     second = world.card
     told = facts(shown(await press(world, world.ada, second, "details")))
     address = f"https://discord.com/channels/{world.guild.id}/{world.gallery.id}/{first.id}"
-    assert told["Made from"] == f"[an earlier result]({address})"
-    assert told["References"] == "1"
+    assert told["Origin"].endswith(f"\nfrom [an earlier result]({address})")
+    assert told["Request"].endswith("\n1 reference")
     await press(world, world.ada, first, "delete")
     await world.env.advance_time(3)
-    assert "Made from" not in facts(shown(await press(world, world.ada, second, "details")))
+    told = facts(shown(await press(world, world.ada, second, "details")))
+    assert "earlier result" not in told["Origin"]
 
 
 async def test_only_the_operator_sees_the_gateway(world: World) -> None:
     """It is nobody else's business where the picture comes from."""
     card = await painted(world)
-    assert "Gateway" not in facts(shown(await press(world, world.mia, card, "details")))
+    told = facts(shown(await press(world, world.mia, card, "details")))
+    assert "default" not in told["Work"]
     world.bot.client.owner_id = world.ada.id
-    assert facts(shown(await press(world, world.ada, card, "details")))["Gateway"] == "default"
+    told = facts(shown(await press(world, world.ada, card, "details")))
+    assert told["Work"].endswith("\nby default")
 
 
 async def test_an_operator_who_cannot_be_told_is_nobody(world: World) -> None:
@@ -96,7 +90,8 @@ async def test_an_operator_who_cannot_be_told_is_nobody(world: World) -> None:
     card = await painted(world)
     world.env.inject_error("GET", "/oauth2/applications/@me", status=500, times=9)
     world.env.inject_error("GET", "/applications/@me", status=500, times=9)
-    assert "Gateway" not in facts(shown(await press(world, world.ada, card, "details")))
+    told = facts(shown(await press(world, world.ada, card, "details")))
+    assert "default" not in told["Work"]
 
 
 async def test_what_has_no_room_comes_as_a_file(world: World) -> None:
@@ -120,7 +115,7 @@ async def test_what_has_no_room_comes_as_a_file(world: World) -> None:
 async def test_a_prompt_cannot_break_out_of_the_command(world: World) -> None:
     """Three backticks would end the block, and a line break the command."""
     card = await painted(world, "a fox ``` @everyone\nsize:1x1")
-    paste = facts(shown(await press(world, world.ada, card, "details")))["To paste"]
+    paste = facts(shown(await press(world, world.ada, card, "details")))["Command to paste"]
     assert paste.count("`") == 6
     assert paste.count("\n") == 2
 

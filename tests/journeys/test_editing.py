@@ -6,9 +6,13 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from yarl import URL
 
+from bot.delivery.attachments import Pictures
 from bot.delivery.forms import FormOutdated, read_form
+from bot.gateways.download import Downloader
 from bot.ledger import parse_limits
+from bot.seam import Seam
 from tests.journeys.hands import (
     fields,
     newest,
@@ -324,6 +328,17 @@ async def test_nothing_is_fetched_from_the_operators_network(world: World) -> No
     assert world.gateway.downloads == 0
     assert world.credits() == 0
     assert inside not in str(world.rows("SELECT * FROM jobs"))
+
+
+async def test_what_is_not_at_discords_is_fetched_by_the_rules_for_downloads(world: World) -> None:
+    """Where the operator trusts a host, or the address is public; this one is trusted."""
+    hook = await posted_by_a_hook(world, {"url": f"{world.gateway.url}/files/1.png"})
+    port = URL(world.gateway.url).port
+    async with Downloader({("127.0.0.1", port)}, seam=Seam()) as downloader:
+        (upload,) = Pictures(world.bot.client, downloader).of(hook)
+        assert (await upload.read()).startswith(b"\x89PNG")
+        # After a restart an address would be read as one of Discord's.
+        assert upload.url is None
 
 
 async def test_after_a_restart_the_words_come_back(world: World) -> None:

@@ -258,6 +258,8 @@ error-result-unknown = This result is known no longer, so please ask for a new p
 
 error-not-yours-to-delete = Only the person who asked and members who may manage messages can delete this, so please ask one of them.
 
+error-references-never-kept = The references of this request were never kept, so please ask again with `/imagine` and attach them.
+
 error-form-outdated = This form is from another version of this bot, so please open it anew and send it again.
 
 error-form-forgotten = The bot restarted after you opened this form, so please choose *Use as reference* again.

@@ -9,9 +9,13 @@ control-original = Original
 control-details = Details
 control-delete = Delete
 
+# Under a card without pictures.
+control-try-again = Try again
+
 ## The form: its title and labels have at most 45 characters, choices 100
 
-form-title = Paint it differently
+form-title-edit = Paint it differently
+form-title-use = Use as reference
 form-prompt = Prompt
 form-model = Model
 form-size = Size
@@ -38,30 +42,31 @@ original-too-large =
        *[other] Pictures { $numbers } have { $sizes }, more than the { $limit } MB that Discord takes here: please find them with whoever runs this bot.
     }
 
-## Details
+## Details: three columns of short lines, and a command
 
 details-title = ℹ️ Details
-details-model = Model
-details-size = Size
+
+details-request = Request
 details-size-both = { $painted } ({ $asked })
-details-pictures = Pictures
-details-pictures-both = { $arrived } of { $asked }
-details-quality = Quality
-details-style = Style
-details-background = Background
-details-references = References
-details-waited = Waited
-details-painted = Painted
-details-credits = Credits
-details-credits-value = { $credits }
-details-tokens = Tokens
-details-tokens-value = { $input } in, { $output } out
-details-gateway = Gateway
-details-parent = Made from
-details-parent-link = [an earlier result]({ $link })
-details-asked = Asked
-details-asked-by = { $who } { $created_at }
-details-command = To paste
+details-arrived = { $arrived } of { $asked } pictures
+details-option =
+    { $option ->
+        [quality] quality
+        [style] style
+       *[background] background
+    } { $value }
+
+details-work = Work
+details-waited = { $waited_ms } in line
+details-painted = { $painted_ms } of painting
+details-tokens = { $input } → { $output } tokens
+details-gateway = by { $gateways }
+
+details-origin = Origin
+details-created = { $created_at }
+details-parent = from [an earlier result]({ $link })
+
+details-command = Command to paste
 
 ## Deleting
 
