@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from discord.ext.commands import Cog
+
 from bot.chores import Chores
 from bot.client import Client
 from bot.customs import Customs
@@ -14,6 +16,7 @@ from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
+from bot.delivery.customs_cards import CustomsCards
 from bot.delivery.details import Details as DetailsCard
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
@@ -44,14 +47,19 @@ from bot.store import Store, database_path
 from bot.studio import Parts, Studio
 from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
+from cogs.choosing import Choosing
+from cogs.desk import Desk
 from cogs.details import Details
 from cogs.editing import Editing
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.preferences import Personal
+from cogs.presets import Presets
 from cogs.pressing import Presses
 from cogs.quota import Quota
 from cogs.reception import Reception
 from cogs.results import Results
+from cogs.server import Server
 from cogs.stopping import Stopping
 
 
@@ -90,8 +98,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         )
         journal = Journal(owner=owner, now=seam.now)
         vault = Vault(settings.data_dir / "vault", seam.now)
-        room = Room(timedelta(days=settings.retention_days), settings.max_disk)
-        gallery = Gallery(store, vault, room, now=seam.now)
+        gallery = _gallery(settings, store, vault, seam)
         ledger = _ledger(settings, seam)
         queue = _queue(settings, catalogue, seam)
         stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
@@ -111,7 +118,6 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         )
         stack.push_async_callback(studio.close, grace_s=settings.shutdown_grace)
         recovery = _recovery(settings, seam, owner, store, journal, studio, stops)
-        offers = Offers(gateways, catalogue, seam=seam, alarms=alarms)
         yield House(
             store=store,
             ledger=ledger,
@@ -123,7 +129,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             gallery=gallery,
             vault=vault,
             alarms=alarms,
-            offers=offers,
+            offers=Offers(gateways, catalogue, seam=seam, alarms=alarms),
         )
 
 
@@ -151,7 +157,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         await customs.load()
         reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
         texts = Texts(when=discord_timestamp)
-        cards, notes = Cards(texts), Notes(texts)
+        notes = Notes(texts)
         client = Client(
             texts=texts,
             synced_file=settings.data_dir / "commands.sha256",
@@ -160,7 +166,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         )
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
         trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
-        couriers = Couriers(client, cards, notes, outbox, trimmings, seam)
+        couriers = Couriers(client, Cards(texts), notes, outbox, trimmings, seam)
         house.alarms.listener = OwnerNotices(client, texts).tell
         chores = await stack.enter_async_context(Chores(house.offers, house.gallery, seam))
 
@@ -169,74 +175,81 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             chores.begin()
 
         client.once_logged_in = once_logged_in
-        await client.add_cog(
-            Imagine(
-                reception=reception,
-                catalogue=house.catalogue,
-                couriers=couriers,
-                now=seam.now,
-            )
-        )
-        await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
-        await client.add_cog(
-            History(client=client, gallery=house.gallery, couriers=couriers, notes=notes)
-        )
         strangers = await stack.enter_async_context(
             Downloader((), seam=seam, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
-        await _hang_up_controls(
-            house, client, customs, reception, couriers, Pictures(client, strangers), seam
+        pictures = Pictures(client, strangers)
+        desk = _desk(client, house.catalogue, customs, reception)
+        doors = (
+            *_front_doors(desk, couriers, seam),
+            *_result_doors(house, desk, couriers, pictures, seam),
+            History(client=client, gallery=house.gallery, couriers=couriers, notes=notes),
         )
+        for door in doors:
+            await client.add_cog(door)
+        await client.add_cog(Quota(store=house.store, ledger=house.ledger, cards=QuotaCards(texts)))
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client, customs)
 
 
-async def _hang_up_controls(
-    house: House,
-    client: Client,
-    customs: Customs,
-    reception: Reception,
-    couriers: Couriers,
-    pictures: Pictures,
-    seam: Seam,
-) -> None:
-    """Hang up the doors under every result."""
+def _result_doors(
+    house: House, desk: Desk, couriers: Couriers, pictures: Pictures, seam: Seam
+) -> tuple[Cog, ...]:
+    client, reception = desk.client, desk.reception
     records = Records(store=house.store, journal=house.journal, ledger=house.ledger)
     presses = Presses(client=client, records=records, reception=reception, now=seam.now)
-    await client.add_cog(
-        Results(
-            client=client,
-            reception=reception,
-            records=records,
-            presses=presses,
-            customs=customs,
-            couriers=couriers,
-            now=seam.now,
-        )
+    results = Results(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        customs=desk.customs,
+        couriers=couriers,
+        now=seam.now,
     )
-    await client.add_cog(
-        Details(
-            client=client,
-            reception=reception,
-            records=records,
-            presses=presses,
-            gallery=house.gallery,
-            cards=Cards(client.texts),
-            details=DetailsCard(client.texts),
-        )
+    details = Details(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        gallery=house.gallery,
+        cards=Cards(client.texts),
+        details=DetailsCard(client.texts),
     )
-    await client.add_cog(
-        Editing(
-            client=client,
-            reception=reception,
-            records=records,
-            presses=presses,
-            gallery=house.gallery,
-            catalogue=house.catalogue,
-            couriers=couriers,
-            pictures=pictures,
-        )
+    editing = Editing(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        gallery=house.gallery,
+        catalogue=house.catalogue,
+        couriers=couriers,
+        pictures=pictures,
+    )
+    return results, details, editing
+
+
+def _front_doors(desk: Desk, couriers: Couriers, seam: Seam) -> tuple[Cog, ...]:
+    imagine = Imagine(
+        reception=desk.reception,
+        catalogue=desk.catalogue,
+        couriers=couriers,
+        choosing=desk.choosing,
+        now=seam.now,
+    )
+    return imagine, Server(desk), Personal(desk), Presets(desk, couriers)
+
+
+def _desk(client: Client, catalogue: Catalogue, customs: Customs, reception: Reception) -> Desk:
+    cards = CustomsCards(client.texts)
+    return Desk(
+        client=client,
+        reception=reception,
+        catalogue=catalogue,
+        customs=customs,
+        choosing=Choosing(reception=reception, catalogue=catalogue, customs=customs, cards=cards),
+        cards=cards,
     )
 
 
@@ -283,6 +296,11 @@ def _read(path: Path) -> str:
 def _store(settings: Settings, seam: Seam) -> AbstractAsyncContextManager[Store]:
     path = database_path(settings.database_url)
     return Store.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
+
+
+def _gallery(settings: Settings, store: Store, vault: Vault, seam: Seam) -> Gallery:
+    room = Room(timedelta(days=settings.retention_days), settings.max_disk)
+    return Gallery(store, vault, room, now=seam.now)
 
 
 def _slots(

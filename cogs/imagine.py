@@ -11,6 +11,7 @@ from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.gateways.catalogue import Catalogue
 from bot.references import Attached
+from cogs.choosing import Choosing
 from cogs.reception import Reception, requester
 
 __all__ = ("Imagine", "requester")
@@ -27,11 +28,13 @@ class Imagine(commands.Cog):
         reception: Reception,
         catalogue: Catalogue,
         couriers: Couriers,
+        choosing: Choosing,
         now: Callable[[], int],
     ) -> None:
         self._reception = reception
         self._catalogue = catalogue
         self._couriers = couriers
+        self._choosing = choosing
         self._now = now
 
     @app_commands.command()
@@ -44,6 +47,7 @@ class Imagine(commands.Cog):
         quality="How carefully",
         style="In which style",
         background="What is behind it",
+        preset="What else to take: one that you saved with /preset",
         reference1="A picture to start from",
         reference2="A second picture to start from",
         reference3="A third picture to start from",
@@ -61,6 +65,7 @@ class Imagine(commands.Cog):
         quality: str | None = None,
         style: str | None = None,
         background: str | None = None,
+        preset: str | None = None,
         reference1: Attachment | None = None,
         reference2: Attachment | None = None,
         reference3: Attachment | None = None,
@@ -87,41 +92,41 @@ class Imagine(commands.Cog):
             wish,
             self._reception.visitor(interaction),
             self._couriers.answering(interaction),
+            preset=preset,
             attached=attached,
         )
 
     @imagine.autocomplete("model")
-    async def suggest_models(self, _: Interaction, typed: str) -> Suggestions:
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Suggestions:
         """Offer the models that match what was typed so far; one that retires says when."""
         today = datetime.fromtimestamp(self._now() / 1000, UTC).date()
-        return [
+        offered = [
             app_commands.Choice(name=self._catalogue.shown(name, today)[:100], value=name[:100])
-            for name in self._catalogue.suggest_models(typed)
+            for name in self._catalogue.suggest_models(typed, self._choosing.offered(interaction))
         ]
+        return self._choosing.marked_model(interaction, offered)
 
     @imagine.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Suggestions:
         """Offer only the sizes that the chosen model can paint."""
-        return _choices(self._catalogue.suggest_sizes(interaction.namespace.model, typed))
+        return self._choosing.sizes(interaction, typed)
 
     @imagine.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Suggestions:
         """Offer only the qualities that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "quality", typed))
+        return self._choosing.words(interaction, "quality", typed)
 
     @imagine.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Suggestions:
         """Offer only the styles that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "style", typed))
+        return self._choosing.words(interaction, "style", typed)
 
     @imagine.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Suggestions:
         """Offer only the backgrounds that the chosen model knows."""
-        model = interaction.namespace.model
-        return _choices(self._catalogue.suggest_choices(model, "background", typed))
+        return self._choosing.words(interaction, "background", typed)
 
-
-def _choices(names: list[str]) -> Suggestions:
-    return [app_commands.Choice(name=name[:100], value=name[:100]) for name in names]
+    @imagine.autocomplete("preset")
+    async def suggest_presets(self, interaction: Interaction, typed: str) -> Suggestions:
+        """Offer the person's own presets."""
+        return self._choosing.presets(interaction, typed)

@@ -8,6 +8,8 @@ from discord import Interaction
 
 from bot.customs import (
     Customs,
+    NoSuchPreset,
+    NothingChosen,
     Wish,
     Word,
     allowed_models,
@@ -16,12 +18,15 @@ from bot.customs import (
     check_place,
     resolve,
 )
+from bot.delivery.customs_cards import Painted
 from bot.domain import ImageRequest, Job, Reference, Requester
-from bot.errors import Refusal
+from bot.errors import Refusal, UnknownModel
 from bot.gateways.catalogue import Catalogue
 from bot.outcome import Courier
 from bot.references import Attached
 from bot.studio import NOTHING, Studio
+
+_ANY = "any"  # a prompt that every model takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +123,8 @@ class Reception:
         self.check_place(visitor)
         wish = self.resolved(wish, visitor, preset=preset)
         self._check_model(visitor, wish.model or self._catalogue.default.name)
-        request = self._catalogue.order(
-            prompt=wish.prompt or "",
-            model=wish.model,
-            size=wish.size,
-            n=wish.n,
-            quality=wish.quality,
-            style=wish.style,
-            background=wish.background,
+        request = self._order(
+            wish,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
         )
@@ -190,20 +189,90 @@ class Reception:
 
     def can(self, model: str, word: Word, value: str) -> bool:
         """Tell whether a model knows a value of an option."""
-        words: dict[Word, str] = {word: value}
+        wish = Wish(prompt=_ANY, model=model).saying(word, value)
         try:
-            self._catalogue.order(
-                prompt="any",
-                model=model,
-                size=words.get("size"),
-                n=None,
-                quality=words.get("quality"),
-                style=words.get("style"),
-                background=words.get("background"),
-            )
+            self._order(wish)
         except Refusal:
             return False
         return True
+
+    def check_paintable(self, wish: Wish) -> None:
+        """Refuse to keep a wish that no model can paint; without a prompt, one may come later.
+
+        Raises:
+            Refusal: what is wrong with it for its model, or for the operator's first.
+        """
+        refusals = []
+        for model in (wish.model,) if wish.model else self._names:
+            try:
+                self._order(replace(wish, model=model, prompt=wish.prompt or _ANY))
+            except Refusal as refusal:
+                refusals.append(refusal)
+            else:
+                return
+        raise refusals[0]
+
+    def checked(self, wish: Wish, *, otherwise: str) -> Wish:
+        """Return what shall be a default in the catalogue's spelling.
+
+        ``otherwise`` is the model that has to take it where the wish names none.
+
+        Raises:
+            NothingChosen, Refusal: a word is wrong; the sentence says which are right.
+        """
+        if wish == Wish():
+            raise NothingChosen
+        request = self._order(replace(wish, prompt=_ANY, model=wish.model or otherwise))
+        return replace(
+            wish,
+            model=request.model if wish.model else None,
+            size=str(request.size) if wish.size else None,
+            quality=request.quality,
+        )
+
+    def painted(self, server_id: int, user_id: int | None = None, **typed: str | None) -> Painted:
+        """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
+
+        What is typed wrongly counts as not typed.
+        """
+        person = Wish() if user_id is None else self._customs.person(user_id).wish
+        wish = resolve(
+            Wish(model=self._known(typed.get("model"))),
+            preset=self._preset_or_nothing(user_id, typed.get("preset")),
+            person=person,
+            server=self._customs.server(server_id).wish,
+            models=self.models(server_id),
+            can=self.can,
+        )
+        model = self._catalogue.model(self._known(wish.model) or self._catalogue.default.name)
+        size = wish.size or str(model.default_size)
+        return Painted(model.name, size, wish.n or 1, wish.quality)
+
+    def _known(self, model: str | None) -> str | None:
+        try:
+            return self._catalogue.model(model).name if model else None
+        except UnknownModel:
+            return None
+
+    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> Wish:
+        try:
+            saved = self._customs.preset(user_id, name) if user_id and name else None
+        except NoSuchPreset:
+            saved = None
+        return replace(saved.wish, prompt=None) if saved else Wish()
+
+    def _order(self, wish: Wish, *, references: int = 0, mask: bool = False) -> ImageRequest:
+        return self._catalogue.order(
+            prompt=wish.prompt or "",
+            model=wish.model,
+            size=wish.size,
+            n=wish.n,
+            quality=wish.quality,
+            style=wish.style,
+            background=wish.background,
+            references=references,
+            mask=mask,
+        )
 
     def _check_model(self, visitor: Visitor, model: str) -> None:
         check_model(self._customs.server(visitor.server_id), model, offered=self._names)

@@ -7,7 +7,14 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from bot.customs.presets import MOST_PRESETS, NoSuchPreset, PresetsFull, folded, spelled
+from bot.customs.presets import (
+    MOST_PRESETS,
+    NoSuchPreset,
+    PresetsFull,
+    folded,
+    matching,
+    spelled,
+)
 from bot.customs.settings import Preferences, Preset, ServerSettings
 from bot.customs.wish import Wish
 from bot.store import Store, Tx
@@ -108,6 +115,10 @@ class Customs:
         if found := self.presets(user_id).get(folded(name)):
             return found
         raise NoSuchPreset(name=name)
+
+    def suggest_presets(self, user_id: int, typed: str) -> list[str]:
+        """Return up to 25 names of a person's presets that match."""
+        return matching(self.presets(user_id), typed)
 
     async def save_preset(self, user_id: int, name: str, wish: Wish) -> Preset | None:
         """Keep a wish under a name; return the preset that had it before.

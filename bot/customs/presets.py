@@ -1,13 +1,17 @@
 """The names of presets: in any language, shown safely, once whatever their case."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from bot.customs.settings import Preset
 from bot.errors import Refusal
 from bot.i18n.quoting import one_line, width
 
 MOST_PRESETS = 1_000
 LONGEST_NAME = 50
+MOST_SUGGESTIONS = 25  # Discord shows no more choices
 
 
 @dataclass(eq=False, kw_only=True)
@@ -41,13 +45,6 @@ class PresetsFull(Refusal):
     message_id = "error-presets-full"
 
 
-@dataclass(eq=False, kw_only=True)
-class PresetEmpty(Refusal):
-    """A preset was to be saved that says nothing."""
-
-    message_id = "error-preset-empty"
-
-
 def spelled(name: str) -> str:
     """Return a name as it is kept: in one line, without what cannot be seen.
 
@@ -67,3 +64,11 @@ def folded(name: str) -> str:
     shown = one_line(name, len(name) * 2 + 2)
     bare = shown.translate({0x200C: None, 0x200D: None})
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
+
+
+def matching(presets: Mapping[str, Preset], typed: str) -> list[str]:
+    """Return up to 25 names that hold what was typed, those that begin with it first."""
+    wanted = folded(typed)
+    first = [preset.name for key, preset in presets.items() if key.startswith(wanted)]
+    others = (preset.name for key, preset in presets.items() if wanted in key[1:])
+    return list(islice(dict.fromkeys((*first, *others)), MOST_SUGGESTIONS))

@@ -1,17 +1,44 @@
 """What a server and a person may set, as values; None is left to whoever comes next."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal, Self, TypeVar, get_args
 
 from bot.customs.wish import Wish
+from bot.errors import Refusal
+
+T = TypeVar("T")
 
 Controls = Literal["anyone", "requester"]
 Moderation = Literal["auto", "low"]
-CONTROLS: tuple[Controls, ...] = get_args(Controls)
 MODERATIONS: tuple[Moderation, ...] = get_args(Moderation)
 
 REROLL = "🔄"
 DELETE = "❌"
+
+
+@dataclass(eq=False, kw_only=True)
+class NothingChosen(Refusal):
+    """A command was sent without any of its options."""
+
+    message_id = "error-nothing-chosen"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotOnTheList(Refusal):
+    """What was to be removed from a list of allowed ones is not on it."""
+
+    name: str
+    message_id = "error-not-on-the-list"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownLanguage(Refusal):
+    """Nobody has translated Easel into that; ``allowed`` is a comma list."""
+
+    language: str
+    allowed: str
+    message_id = "error-unknown-language"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +66,15 @@ class ServerSettings:
     def wish(self) -> Wish:
         """Return what is painted here where a person says nothing."""
         return Wish(model=self.model, size=self.size, n=self.n)
+
+    def still_there(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
+        """Return the settings without channels and roles that were deleted.
+
+        A list that becomes empty so stays a list: what was closed does not open by itself.
+        """
+        return replace(
+            self, channels=_among(self.channels, channels), roles=_among(self.roles, roles)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +104,23 @@ class Preset:
     name: str
     wish: Wish
     at: int
+
+
+def allowing(allowed: tuple[T, ...] | None, one: T) -> tuple[T, ...]:
+    """Return a list of allowed ones with one more; where all were allowed, it is the only one."""
+    return tuple(dict.fromkeys((*(allowed or ()), one)))
+
+
+def removing(allowed: tuple[T, ...] | None, one: T, *, name: str) -> tuple[T, ...] | None:
+    """Return the list without one; without its last one it is no list, and all are allowed.
+
+    Raises:
+        NotOnTheList: ``name`` is how people call it.
+    """
+    if one not in (allowed or ()):
+        raise NotOnTheList(name=name)
+    return tuple(other for other in allowed or () if other != one) or None
+
+
+def _among(allowed: tuple[int, ...] | None, existing: Collection[int]) -> tuple[int, ...] | None:
+    return None if allowed is None else tuple(one for one in allowed if one in existing)

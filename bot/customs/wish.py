@@ -33,6 +33,11 @@ class Wish:
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in said.items() if value is not None})
 
+    def saying(self, word: Word, value: str) -> "Wish":
+        """Return the wish with another value for one option."""
+        words: dict[str, str] = {word: value}
+        return replace(self, **words)  # type: ignore[arg-type]  # only options of text
+
     def without(self, words: Collection[str]) -> "Wish":
         """Return the wish without what it says of these options."""
         return replace(self, **dict.fromkeys(words))

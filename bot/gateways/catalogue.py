@@ -167,9 +167,10 @@ class Catalogue:
         if references <= 0:
             raise MaskWithoutReference
 
-    def suggest_models(self, typed: str) -> list[str]:
-        """Return up to 25 model names, those that match ``typed`` first."""
-        return _matching_first(typed, [model.name for model in self.models])
+    def suggest_models(self, typed: str, among: Iterable[str] | None = None) -> list[str]:
+        """Return up to 25 model names, of all or ``among`` some, those that match first."""
+        names = [model.name for model in self.models] if among is None else list(among)
+        return _matching_first(typed, names)
 
     def shown(self, name: str, today: date) -> str:
         """Return a model's name as it is suggested: with its last day, if that is soon."""
@@ -197,6 +198,12 @@ class Catalogue:
             return self.model(name) if name else self.default
         except UnknownModel:
             return None
+
+    def deaf_to(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of the models cannot be told this level of moderation."""
+        if moderation is None:
+            return ()
+        return tuple(n for n in names if moderation not in (self.model(n).moderations or ()))
 
     def fan_out(self, request: ImageRequest) -> list[int]:
         """Return how many pictures each paid POST asks for: as many at once as the model can."""

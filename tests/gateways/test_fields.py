@@ -5,8 +5,9 @@ import pytest
 
 from bot.domain import ImageRequest
 from bot.gateways.events import Order
+from bot.gateways.fields import fields_of
 from bot.gateways.gateway import Asynchronous, Gateway
-from bot.gateways.model import Model, References
+from bot.gateways.model import Model, Preset, References
 from bot.gateways.request import open_request
 from tests.gateways.bench import KEY, NOW_MS, PROMPT, attach, model
 from tests.gateways.wire import form_of, head_of, json_of, line_of, sent
@@ -170,3 +171,29 @@ async def test_a_header_of_the_table_cannot_spoil_the_form(tmp_path: Path) -> No
     headers = {"content-type": "application/json"}
     raw, _ = await sent(tmp_path, PAINTER, at_headers=headers, attached=[one])
     assert form_of(raw.requests[0])[-1][3] == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "preset", "is_sent"),
+    [
+        ("low", ("low", "auto"), None, "low"),
+        ("auto", ("low", "auto"), "low", "auto"),
+        (None, ("low", "auto"), "low", "low"),
+        ("low", ("auto",), "auto", "auto"),
+        ("low", (), None, None),
+        ("low", None, None, None),
+    ],
+)
+async def test_a_servers_moderation_is_sent_to_who_knows_the_word(
+    wanted: str | None,
+    known: tuple[str, ...] | None,
+    preset: str | None,
+    is_sent: str | None,
+    tmp_path: Path,
+) -> None:
+    """Others get the operator's, so whoever takes "low" from a model forbids it."""
+    judged = model("painter", moderations=known, preset=Preset(moderation=preset))
+    gateway = Gateway(name="g", base_url="http://a", models=("painter",), key=KEY)
+    request = ImageRequest(PROMPT, "painter", "auto", 1, moderation=wanted)
+    fields = fields_of(Order(request, 1, tmp_path, "slot-0"), judged, gateway)
+    assert fields.get("moderation") == is_sent

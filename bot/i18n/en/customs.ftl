@@ -44,4 +44,105 @@ error-no-such-preset = You have no preset called { $name }, so please choose one
 
 error-presets-full = You have { $limit } presets and that is as many as anybody may have, so please delete one with /preset delete first.
 
-error-preset-empty = This preset would say nothing, so please fill in at least one option, such as the prompt or the model.
+## Settings and preferences
+
+error-nothing-chosen = Nothing was filled in, so please choose at least one option.
+
+error-not-on-the-list = { $name } is not among those that are allowed, so please look at the list with /settings show.
+
+error-unknown-language = I do not speak { $language } yet, so please choose one of these: { $allowed }.
+
+custom-title =
+    { $of ->
+        [server] Settings of this server
+       *[person] Your preferences
+    }
+custom-title-changed =
+    { $of ->
+        [server] Saved: this holds in this server now
+       *[person] Saved: this holds for you now
+    }
+
+custom-defaults = Where nothing is chosen
+custom-defaults-are = { $model } · { $size } · { $n ->
+        [one] { $n } picture
+       *[other] { $n } pictures
+    }{ $quality ->
+        [none] {""}
+       *[other] {" · "}{ $quality }
+    }
+
+custom-language = Language
+custom-language-of =
+    { $language ->
+        [none] As Discord is set
+       *[other] { $language }
+    }
+
+custom-models = Models
+custom-channels = Channels
+custom-roles = Roles
+custom-all =
+    { $of ->
+        [models] All
+        [channels] All
+       *[roles] Everyone
+    }
+custom-empty =
+    { $of ->
+        [models] ⚠️ Nobody can paint: none of the allowed models is here any more. Choose others with /settings models.
+        [channels] ⚠️ Nobody can paint: all allowed channels were deleted. Choose others with /settings channels.
+       *[roles] ⚠️ Nobody can paint: all allowed roles were deleted. Choose others with /settings roles.
+    }
+custom-more = and { $count } more
+
+custom-controls = Buttons and reactions under a result
+custom-controls-of =
+    { $who ->
+        [requester] Only for the person who asked
+       *[anyone] For anyone
+    }
+
+custom-emojis = Emojis
+custom-emojis-are = { $reroll } rolls again · { $delete } deletes
+
+custom-moderation = Moderation
+custom-moderation-is =
+    { $level ->
+        [none] As the operator set it
+       *[other] { $level }
+    }
+custom-moderation-deaf = { $models } cannot be told and decide alone.
+
+custom-private = Results
+custom-private-is =
+    { $private ->
+        [yes] Only you see them
+       *[no] Everybody in the channel sees them
+    }
+custom-ping = Notice
+custom-ping-is =
+    { $ping ->
+        [yes] You are mentioned when a picture took long
+       *[no] You are never mentioned
+    }
+
+choice-default = { $name } · default
+
+preset-saved = Saved as **{ $name }**. Use it with /preset use, or as preset in /imagine.
+preset-replaced = **{ $name }** is saved anew; what it was before is gone.
+preset-deleted = **{ $name }** is deleted.
+
+preset-list-title =
+    { $count ->
+        [0] Your presets
+        [one] Your preset
+       *[other] Your { $count } presets
+    }
+preset-list-none = You have none yet. Save what you like to use again with /preset save.
+preset-list-page = Page { $page } of { $pages }
+preset-list-n =
+    { $n ->
+        [one] { $n } picture
+       *[other] { $n } pictures
+    }

@@ -1,0 +1,140 @@
+"""/preferences …: what a person sets for themselves, everywhere."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.customs import Preferences, Wish
+from cogs.choosing import Choices, language_choices, spoken
+from cogs.desk import Desk
+
+Change = Callable[[Preferences], Preferences]
+
+_RESETS: dict[str, tuple[str, ...]] = {
+    "defaults": ("model", "size", "n", "quality"),
+    "language": ("language",),
+}
+_EVERYTHING = "everything"
+
+
+class Personal(commands.Cog):
+    """The door to a person's preferences."""
+
+    preferences = app_commands.Group(
+        name="preferences", description="Set how Easel works for you", guild_only=True
+    )
+
+    def __init__(self, desk: Desk) -> None:
+        self._client = desk.client
+        self._reception = desk.reception
+        self._customs = desk.customs
+        self._choosing = desk.choosing
+        self._cards = desk.cards
+
+    @preferences.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Show what holds for you."""
+        preferences = self._customs.person(interaction.user.id)
+        await self._answer(interaction, preferences, changed=False)
+
+    @preferences.command()
+    @app_commands.describe(
+        model="Who paints when you choose nobody",
+        size="How large, for that model",
+        n="How many pictures",
+        quality="How carefully",
+    )
+    async def defaults(
+        self,
+        interaction: Interaction,
+        model: str | None = None,
+        size: str | None = None,
+        n: app_commands.Range[int, 1, 10] | None = None,
+        quality: str | None = None,
+    ) -> None:
+        """Set what is painted for you where you choose nothing."""
+        wish = self._reception.checked(
+            Wish(model=model, size=size, n=n, quality=quality),
+            otherwise=self._choosing.painted(interaction).model,
+        )
+
+        def change(preferences: Preferences) -> Preferences:
+            kept = wish.over(preferences.wish)
+            return replace(
+                preferences, model=kept.model, size=kept.size, n=kept.n, quality=kept.quality
+            )
+
+        await self._change(interaction, change)
+
+    @preferences.command()
+    @app_commands.describe(language="What I speak where only you read it")
+    async def language(self, interaction: Interaction, language: str) -> None:
+        """Set the language that I speak to you."""
+        chosen = spoken(language, self._client.texts.locales)
+        await self._change(interaction, lambda p: replace(p, language=chosen))
+
+    @preferences.command()
+    @app_commands.describe(private="Whether only you see your results")
+    async def private(self, interaction: Interaction, private: bool) -> None:
+        """Set whether others see your results."""
+        await self._change(interaction, lambda p: replace(p, private=private))
+
+    @preferences.command()
+    @app_commands.describe(ping="Whether you are mentioned when a picture took long")
+    async def ping(self, interaction: Interaction, ping: bool) -> None:
+        """Set whether I may mention you."""
+        await self._change(interaction, lambda p: replace(p, ping=ping))
+
+    @preferences.command()
+    @app_commands.describe(what="What shall be as if you had never set it")
+    @app_commands.choices(
+        what=[app_commands.Choice(name=name, value=name) for name in (*_RESETS, _EVERYTHING)]
+    )
+    async def reset(self, interaction: Interaction, what: str) -> None:
+        """Forget what you have set; presets stay."""
+        fresh = Preferences()
+
+        def change(preferences: Preferences) -> Preferences:
+            names = _RESETS.get(what)
+            if names is None:
+                return fresh
+            return replace(preferences, **{name: getattr(fresh, name) for name in names})
+
+        await self._change(interaction, change)
+
+    @defaults.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that may be used here."""
+        return self._choosing.models(interaction, typed)
+
+    @defaults.autocomplete("size")
+    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the sizes of the model that would paint."""
+        return self._choosing.sizes(interaction, typed)
+
+    @defaults.autocomplete("quality")
+    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the qualities of the model that would paint."""
+        return self._choosing.words(interaction, "quality", typed)
+
+    @language.autocomplete("language")
+    async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
+        """Offer the languages that Easel speaks."""
+        return language_choices(self._client.texts.locales, typed)
+
+    async def _change(self, interaction: Interaction, change: Change) -> None:
+        preferences = await self._customs.change_person(interaction.user.id, change)
+        await self._answer(interaction, preferences, changed=True)
+
+    async def _answer(
+        self, interaction: Interaction, preferences: Preferences, *, changed: bool
+    ) -> None:
+        embed = self._cards.preferences(
+            preferences,
+            self._reception.painted(interaction.guild_id or 0, interaction.user.id),
+            locale=self._reception.visitor(interaction).locale,
+            changed=changed,
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)

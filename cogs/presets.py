@@ -1,0 +1,200 @@
+"""/preset …: wishes that a person gave a name, to use them again."""
+
+import re
+from typing import Self
+
+import discord
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.customs import LONGEST_NAME, NothingChosen, Wish
+from bot.delivery.courier import Couriers
+from bot.delivery.customs_cards import page_count
+from bot.errors import ServerNotListed
+from cogs.choosing import Choices
+from cogs.desk import Desk
+
+Name = app_commands.Range[str, 1, LONGEST_NAME]
+
+
+class Presets(commands.Cog):
+    """The door to a person's presets."""
+
+    preset = app_commands.Group(
+        name="preset", description="Keep what you like to use again", guild_only=True
+    )
+
+    def __init__(self, desk: Desk, couriers: Couriers) -> None:
+        self._client = desk.client
+        self._reception = desk.reception
+        self._customs = desk.customs
+        self._couriers = couriers
+        self._choosing = desk.choosing
+        self._cards = desk.cards
+
+    async def cog_load(self) -> None:
+        """Turn also the pages of lists that an earlier process sent."""
+        self._client.add_dynamic_items(TurnPage)
+
+    @preset.command()
+    @app_commands.describe(
+        name="How you want to call it; an old one of that name is replaced",
+        prompt="What to paint; {prompt} stands for what you type when you use it",
+        model="Who paints it",
+        size="How large",
+        n="How many pictures",
+        quality="How carefully",
+        style="In which style",
+        background="What is behind it",
+    )
+    async def save(  # noqa: PLR0913, PLR0917 - what people see as options
+        self,
+        interaction: Interaction,
+        name: Name,
+        prompt: app_commands.Range[str, 1, 4000] | None = None,
+        model: str | None = None,
+        size: str | None = None,
+        n: app_commands.Range[int, 1, 10] | None = None,
+        quality: str | None = None,
+        style: str | None = None,
+        background: str | None = None,
+    ) -> None:
+        """Save options under a name."""
+        wish = Wish(
+            prompt=prompt,
+            model=model,
+            size=size,
+            n=n,
+            quality=quality,
+            style=style,
+            background=background,
+        )
+        if wish == Wish():
+            raise NothingChosen
+        self._reception.check_paintable(wish)
+        before = await self._customs.save_preset(interaction.user.id, name, wish)
+        saved = self._customs.preset(interaction.user.id, name)
+        done = "preset-saved" if before is None else "preset-replaced"
+        await self._say(interaction, done, saved.name)
+
+    @preset.command()
+    @app_commands.describe(
+        name="Which one", prompt="What to paint; where the preset says {prompt}, it stands there"
+    )
+    async def use(
+        self,
+        interaction: Interaction,
+        name: str,
+        prompt: app_commands.Range[str, 1, 4000] | None = None,
+    ) -> None:
+        """Paint with a preset."""
+        await self._reception.paint(
+            Wish(prompt=prompt),
+            self._reception.visitor(interaction),
+            self._couriers.answering(interaction),
+            preset=name,
+        )
+
+    @preset.command(name="list")
+    async def list_presets(self, interaction: Interaction) -> None:
+        """Show what you have saved."""
+        embed, view = self._page(interaction, 1)
+        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
+    @preset.command()
+    @app_commands.describe(name="Which one")
+    async def delete(self, interaction: Interaction, name: str) -> None:
+        """Delete a preset."""
+        gone = await self._customs.delete_preset(interaction.user.id, name)
+        await self._say(interaction, "preset-deleted", gone.name)
+
+    @use.autocomplete("name")
+    @delete.autocomplete("name")
+    @save.autocomplete("name")
+    async def suggest_names(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the person's own presets."""
+        return self._choosing.presets(interaction, typed)
+
+    @save.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that may be used here."""
+        return self._choosing.models(interaction, typed)
+
+    @save.autocomplete("size")
+    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the sizes of the model that would paint."""
+        return self._choosing.sizes(interaction, typed)
+
+    @save.autocomplete("quality")
+    async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the qualities of the model that would paint."""
+        return self._choosing.words(interaction, "quality", typed)
+
+    @save.autocomplete("style")
+    async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the styles of the model that would paint."""
+        return self._choosing.words(interaction, "style", typed)
+
+    @save.autocomplete("background")
+    async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the backgrounds of the model that would paint."""
+        return self._choosing.words(interaction, "background", typed)
+
+    async def turn(self, interaction: Interaction, page: int) -> None:
+        """Show another page of somebody's list in its place."""
+        try:
+            await self._turn(interaction, page)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log it
+            await self._client.answer_error(interaction, error)
+
+    async def _turn(self, interaction: Interaction, page: int) -> None:
+        if not self._client.serves(interaction.guild_id):
+            raise ServerNotListed
+        embed, view = self._page(interaction, page)
+        await interaction.response.edit_message(embed=embed, view=view)
+
+    def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
+        presets = tuple(self._customs.presets(interaction.user.id).values())
+        pages = page_count(presets)
+        page = min(page, pages)
+        view = discord.ui.View(timeout=None)
+        for arrow, other in (("◀", page - 1), ("▶", page + 1)):
+            if 1 <= other <= pages:
+                view.add_item(TurnPage(other, arrow))
+        locale = self._reception.visitor(interaction).locale
+        return self._cards.presets(presets, page, locale), view
+
+    async def _say(self, interaction: Interaction, message_id: str, name: str) -> None:
+        locale = self._reception.visitor(interaction).locale
+        sentence = self._cards.preset(message_id, name, locale)
+        await interaction.response.send_message(sentence, ephemeral=True)
+
+
+class TurnPage(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"easel:presets:(?P<page>[1-9]\d{0,3})",
+):
+    """Turns to a page of a list of presets; it outlives the process."""
+
+    def __init__(self, page: int, label: str | None = None) -> None:
+        super().__init__(discord.ui.Button(label=label, custom_id=f"easel:presets:{page}"))
+        self._page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: Interaction,  # noqa: ARG003 - the id says everything
+        item: discord.ui.Item[discord.ui.View],  # noqa: ARG003 - as above
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read the page from a press."""
+        return cls(int(match["page"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Hand the page to the door."""
+        client = interaction.client
+        door = client.get_cog("Presets") if isinstance(client, Client) else None
+        assert isinstance(door, Presets)  # noqa: S101 - it hung this up
+        await door.turn(interaction, self._page)

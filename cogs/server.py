@@ -1,0 +1,344 @@
+"""/settings …: what the admins of a server make its custom."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.customs import (
+    MODERATIONS,
+    Controls,
+    Moderation,
+    NotAnEmoji,
+    NothingChosen,
+    SameEmoji,
+    ServerSettings,
+    Wish,
+    allowing,
+    check_model,
+    custom_emoji_id,
+    is_unicode_emoji,
+    removing,
+    same_emoji,
+)
+from cogs.choosing import Choices, choices, language_choices, spoken
+from cogs.desk import Desk
+
+Change = Callable[[ServerSettings], ServerSettings]
+
+OPERATORS = "operator"
+_MODERATIONS = [
+    app_commands.Choice(name="As the operator set it", value=OPERATORS),
+    app_commands.Choice(name="auto: the model's usual strictness", value="auto"),
+    app_commands.Choice(name="low: less strict, where the model can be told", value="low"),
+]
+_CONTROLS = [
+    app_commands.Choice(name="Anyone", value="anyone"),
+    app_commands.Choice(name="Only the person who asked for the picture", value="requester"),
+]
+_RESETS: dict[str, tuple[str, ...]] = {
+    "defaults": ("model", "size", "n"),
+    "emojis": ("reroll", "delete"),
+    "language": ("language",),
+}
+_EVERYTHING = "everything"
+
+
+class Server(commands.Cog):
+    """The door to a server's settings."""
+
+    settings = app_commands.Group(
+        name="settings",
+        description="Set how Easel works in this server",
+        default_permissions=discord.Permissions(manage_guild=True),
+        guild_only=True,
+    )
+    models = app_commands.Group(
+        name="models", description="Set which models may be used here", parent=settings
+    )
+    channels = app_commands.Group(
+        name="channels", description="Set where pictures are painted", parent=settings
+    )
+    roles = app_commands.Group(name="roles", description="Set who may paint here", parent=settings)
+
+    def __init__(self, desk: Desk) -> None:
+        self._client = desk.client
+        self._reception = desk.reception
+        self._catalogue = desk.catalogue
+        self._customs = desk.customs
+        self._choosing = desk.choosing
+        self._cards = desk.cards
+
+    @settings.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Show what holds in this server."""
+        await self._answer(interaction, self._settings(interaction), changed=False)
+
+    @settings.command()
+    @app_commands.describe(
+        model="Who paints when nobody is chosen",
+        size="How large, for that model",
+        n="How many pictures",
+    )
+    async def defaults(
+        self,
+        interaction: Interaction,
+        model: str | None = None,
+        size: str | None = None,
+        n: app_commands.Range[int, 1, 10] | None = None,
+    ) -> None:
+        """Set what is painted where people choose nothing."""
+        painted = self._reception.painted(interaction.guild_id or 0)
+        wish = self._reception.checked(Wish(model=model, size=size, n=n), otherwise=painted.model)
+        if wish.model:
+            check_model(self._settings(interaction), wish.model, offered=self._offered)
+
+        def change(settings: ServerSettings) -> ServerSettings:
+            kept = wish.over(settings.wish)
+            return replace(settings, model=kept.model, size=kept.size, n=kept.n)
+
+        await self._change(interaction, change)
+
+    # --- lists of allowed ones ----------------------------------------------------------------
+
+    @models.command(name="allow")
+    @app_commands.describe(model="May be used; models that you never allowed may not")
+    async def allow_model(self, interaction: Interaction, model: str) -> None:
+        """Allow a model; from the first one on, all others are refused."""
+        name = self._catalogue.model(model).name
+        await self._change(interaction, lambda s: replace(s, models=allowing(s.models, name)))
+
+    @models.command(name="remove")
+    @app_commands.describe(model="May not be used any more")
+    async def remove_model(self, interaction: Interaction, model: str) -> None:
+        """Take a model from the allowed ones; after the last one, all are allowed."""
+        listed = {name.casefold(): name for name in self._settings(interaction).models or ()}
+        name = listed.get(model.strip().casefold(), model)
+        await self._change(
+            interaction, lambda s: replace(s, models=removing(s.models, name, name=model))
+        )
+
+    @models.command(name="all")
+    async def all_models(self, interaction: Interaction) -> None:
+        """Allow all models."""
+        await self._change(interaction, lambda s: replace(s, models=None))
+
+    @channels.command(name="allow")
+    @app_commands.describe(channel="With its threads; a category stands for its channels")
+    async def allow_channel(
+        self, interaction: Interaction, channel: app_commands.AppCommandChannel
+    ) -> None:
+        """Paint in a channel; from the first one on, nowhere else."""
+        await self._change(
+            interaction, lambda s: replace(s, channels=allowing(s.channels, channel.id))
+        )
+
+    @channels.command(name="remove")
+    @app_commands.describe(channel="Where nothing is painted any more")
+    async def remove_channel(
+        self, interaction: Interaction, channel: app_commands.AppCommandChannel
+    ) -> None:
+        """Take a channel from the allowed ones; after the last one, all are allowed."""
+        name = f"#{channel.name}"
+        await self._change(
+            interaction,
+            lambda s: replace(s, channels=removing(s.channels, channel.id, name=name)),
+        )
+
+    @channels.command(name="all")
+    async def all_channels(self, interaction: Interaction) -> None:
+        """Paint in all channels."""
+        await self._change(interaction, lambda s: replace(s, channels=None))
+
+    @roles.command(name="allow")
+    @app_commands.describe(role="Who has it may paint")
+    async def allow_role(self, interaction: Interaction, role: discord.Role) -> None:
+        """Let people with a role paint; from the first one on, nobody else."""
+        everyone = role.is_default()
+        await self._change(
+            interaction,
+            lambda s: replace(s, roles=None if everyone else allowing(s.roles, role.id)),
+        )
+
+    @roles.command(name="remove")
+    @app_commands.describe(role="Who has only this may not paint any more")
+    async def remove_role(self, interaction: Interaction, role: discord.Role) -> None:
+        """Take a role from the allowed ones; after the last one, everyone may paint."""
+        await self._change(
+            interaction,
+            lambda s: replace(s, roles=removing(s.roles, role.id, name=role.name)),
+        )
+
+    @roles.command(name="all")
+    async def all_roles(self, interaction: Interaction) -> None:
+        """Let everyone paint."""
+        await self._change(interaction, lambda s: replace(s, roles=None))
+
+    # --- the rest -----------------------------------------------------------------------------
+
+    @settings.command()
+    @app_commands.describe(who="Who may use buttons and reactions under a result")
+    @app_commands.choices(who=_CONTROLS)
+    async def controls(self, interaction: Interaction, who: str) -> None:
+        """Set who may use what hangs under a result."""
+        chosen: Controls = "requester" if who == "requester" else "anyone"
+        await self._change(interaction, lambda s: replace(s, controls=chosen))
+
+    @settings.command()
+    @app_commands.describe(
+        reroll="The reaction that paints again", delete="The reaction that deletes"
+    )
+    async def emojis(
+        self, interaction: Interaction, reroll: str | None = None, delete: str | None = None
+    ) -> None:
+        """Set the reactions that work under a result."""
+        if reroll is None and delete is None:
+            raise NothingChosen
+        again = reroll and await _checked_emoji(interaction.guild, reroll)
+        away = delete and await _checked_emoji(interaction.guild, delete)
+
+        def change(settings: ServerSettings) -> ServerSettings:
+            changed = replace(
+                settings, reroll=again or settings.reroll, delete=away or settings.delete
+            )
+            if same_emoji(changed.reroll, changed.delete):
+                raise SameEmoji
+            return changed
+
+        await self._change(interaction, change)
+
+    @settings.command()
+    @app_commands.describe(level="How strictly prompts and pictures are judged")
+    @app_commands.choices(level=_MODERATIONS)
+    async def moderation(self, interaction: Interaction, level: str) -> None:
+        """Set how strictly models judge, where they can be told."""
+        chosen: Moderation | None = next((word for word in MODERATIONS if word == level), None)
+        await self._change(interaction, lambda s: replace(s, moderation=chosen))
+
+    @settings.command()
+    @app_commands.describe(language="What I speak where everybody reads it")
+    async def language(self, interaction: Interaction, language: str) -> None:
+        """Set the language of public messages in this server."""
+        chosen = spoken(language, self._client.texts.locales)
+        await self._change(interaction, lambda s: replace(s, language=chosen))
+
+    @settings.command()
+    @app_commands.describe(what="What shall be as if nobody had set it")
+    @app_commands.choices(
+        what=[app_commands.Choice(name=name, value=name) for name in (*_RESETS, _EVERYTHING)]
+    )
+    async def reset(self, interaction: Interaction, what: str) -> None:
+        """Forget what was set here."""
+        fresh = ServerSettings()
+
+        def change(settings: ServerSettings) -> ServerSettings:
+            names = _RESETS.get(what)
+            if names is None:
+                return fresh
+            return replace(settings, **{name: getattr(fresh, name) for name in names})
+
+        await self._change(interaction, change)
+
+    # --- while somebody types -----------------------------------------------------------------
+
+    @defaults.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that may be used here."""
+        return self._choosing.models(interaction, typed)
+
+    @allow_model.autocomplete("model")
+    async def suggest_all_models(self, _: Interaction, typed: str) -> Choices:
+        """Offer every model."""
+        return self._choosing.all_models(typed)
+
+    @remove_model.autocomplete("model")
+    async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models on the list, also those that are here no longer."""
+        listed = self._settings(interaction).models or ()
+        return choices(self._catalogue.suggest_models(typed, listed))
+
+    @defaults.autocomplete("size")
+    async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the sizes of the model that would paint."""
+        return self._choosing.sizes(interaction, typed)
+
+    @language.autocomplete("language")
+    async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
+        """Offer the languages that Easel speaks."""
+        return language_choices(self._client.texts.locales, typed)
+
+    # --- what is deleted ----------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Forget a channel that is gone."""
+        await self._forget_deleted(channel.guild)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """Forget a role that is gone."""
+        await self._forget_deleted(role.guild)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Forget what was deleted while the bot was away."""
+        for server_id in self._customs.servers:
+            guild = self._client.get_guild(server_id)
+            # A server in an outage tells no channels.
+            if guild is not None and not guild.unavailable:
+                await self._forget_deleted(guild)
+
+    async def _forget_deleted(self, guild: discord.Guild) -> None:
+        settings = self._customs.server(guild.id)
+        if _still_there(settings, guild) != settings:
+            await self._customs.change_server(guild.id, lambda s: _still_there(s, guild))
+
+    # --- answers ------------------------------------------------------------------------------
+
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        return tuple(model.name for model in self._catalogue.models)
+
+    def _settings(self, interaction: Interaction) -> ServerSettings:
+        return self._customs.server(interaction.guild_id or 0)
+
+    async def _change(self, interaction: Interaction, change: Change) -> None:
+        settings = await self._customs.change_server(interaction.guild_id or 0, change)
+        await self._answer(interaction, settings, changed=True)
+
+    async def _answer(
+        self, interaction: Interaction, settings: ServerSettings, *, changed: bool
+    ) -> None:
+        server_id = interaction.guild_id or 0
+        models = self._reception.models(server_id)
+        embed = self._cards.settings(
+            settings,
+            self._reception.painted(server_id),
+            models=models,
+            deaf=self._catalogue.deaf_to(settings.moderation, models),
+            locale=self._reception.visitor(interaction).locale,
+            changed=changed,
+        )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+async def _checked_emoji(guild: discord.Guild | None, typed: str) -> str:
+    emoji = typed.strip()
+    if is_unicode_emoji(emoji):
+        return emoji
+    emoji_id = custom_emoji_id(emoji)
+    if guild is None or emoji_id is None:
+        raise NotAnEmoji(emoji=emoji)
+    try:
+        return str(await guild.fetch_emoji(emoji_id))
+    except discord.NotFound:
+        raise NotAnEmoji(emoji=emoji) from None
+
+
+def _still_there(settings: ServerSettings, guild: discord.Guild) -> ServerSettings:
+    return settings.still_there(
+        channels={channel.id for channel in guild.channels},
+        roles={role.id for role in guild.roles},
+    )

@@ -1,0 +1,88 @@
+"""What the admins of a server forbid."""
+
+import pytest
+
+from bot.customs import (
+    ChannelNotAllowed,
+    ControlsNotYours,
+    ModelNotAllowed,
+    NotOnTheList,
+    RoleNotAllowed,
+    ServerSettings,
+    allowed_models,
+    allowing,
+    check_controls,
+    check_model,
+    check_place,
+    removing,
+)
+
+OFFERED = ("a", "b", "C")
+
+
+def test_nothing_set_forbids_nothing() -> None:
+    """A server that never saw /settings works."""
+    open_house = ServerSettings()
+    check_place(open_house, channel_ids=(1,), role_ids=())
+    check_model(open_house, "a", offered=OFFERED)
+    check_controls(open_house, user_id=1, requester_id=2)
+
+
+def test_a_channel_counts_with_its_parent_and_its_category() -> None:
+    """A thread of an allowed channel is allowed; another one is told where to go."""
+    settings = ServerSettings(channels=(5, 6, 7))
+    check_place(settings, channel_ids=(99, 6), role_ids=())
+    with pytest.raises(ChannelNotAllowed) as refused:
+        check_place(settings, channel_ids=(99, 98), role_ids=())
+    assert (refused.value.channel, refused.value.another) == ("5", "6")
+
+
+def test_one_allowed_role_is_enough() -> None:
+    """People have many roles."""
+    settings = ServerSettings(roles=(5,))
+    check_place(settings, channel_ids=(1,), role_ids=(4, 5))
+    with pytest.raises(RoleNotAllowed) as refused:
+        check_place(settings, channel_ids=(1,), role_ids=(4,))
+    assert (refused.value.role, refused.value.another) == ("5", "")
+
+
+def test_what_was_closed_stays_closed_when_its_key_is_deleted() -> None:
+    """A deleted channel must not open the whole server to the operator's key."""
+    settings = ServerSettings(channels=(5,), roles=(6,))
+    emptied = settings.still_there(channels={1}, roles={2})
+    assert emptied == ServerSettings(channels=(), roles=())
+    with pytest.raises(ChannelNotAllowed) as refused:
+        check_place(emptied, channel_ids=(1,), role_ids=(2,))
+    assert refused.value.channel == ""
+    assert ServerSettings().still_there(channels=set(), roles=set()) == ServerSettings()
+
+
+def test_models_are_allowed_whatever_their_case() -> None:
+    """And refused with those that are, in the operator's order, as far as they still exist."""
+    settings = ServerSettings(models=("c", "gone", "A"))
+    assert allowed_models(settings, OFFERED) == ("a", "C")
+    check_model(settings, " A ", offered=OFFERED)
+    for wrong in ("b", "gone", "never"):
+        with pytest.raises(ModelNotAllowed) as refused:
+            check_model(settings, wrong, offered=OFFERED)
+        assert refused.value.allowed == "a, C"
+
+
+def test_controls_may_be_for_the_requester_alone() -> None:
+    """A stranger's press is refused, the requester's is not."""
+    settings = ServerSettings(controls="requester")
+    check_controls(settings, user_id=1, requester_id=1)
+    with pytest.raises(ControlsNotYours):
+        check_controls(settings, user_id=2, requester_id=1)
+
+
+def test_lists_grow_and_shrink() -> None:
+    """The first one makes a list, the last one ends it, nothing stands there twice."""
+    one = allowing(None, 5)
+    two = allowing(allowing(one, 6), 6)
+    assert (one, two, allowing((), 5)) == ((5,), (5, 6), (5,))
+    assert removing(two, 5, name="#five") == (6,)
+    assert removing(one, 5, name="#five") is None
+    for nothing in (None, (), (6,)):
+        with pytest.raises(NotOnTheList):
+            removing(nothing, 5, name="#five")

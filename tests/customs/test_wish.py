@@ -1,0 +1,139 @@
+"""Who decides what is painted: typed before preset, person, server, operator."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.customs.wish import WORDS, Wish, Word, resolve
+from bot.errors import PromptEmpty
+
+MODELS = ("first", "second", "third")
+KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}
+
+
+def can(model: str, _word: Word, value: str) -> bool:
+    """Tell whether one of three models knows a value."""
+    return value in KNOWN.get(model, set())
+
+
+values = st.none() | st.sampled_from("abcd")
+models = st.none() | st.sampled_from([*MODELS, "gone", "FIRST"])
+counts = st.none() | st.integers(1, 10)
+prompts = st.none() | st.sampled_from(["", "a fox", "{prompt}, in oil", "in ink"])
+
+
+def wishes(prompt: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy[Wish]:  # noqa: B008
+    """Draw wishes as somebody may have typed or saved them."""
+    return st.builds(
+        Wish,
+        prompt=prompt,
+        model=models,
+        size=values,
+        n=counts,
+        quality=values,
+        style=values,
+        background=values,
+        private=st.none() | st.booleans(),
+    )
+
+
+typed_wishes = wishes(st.just("a fox"))
+
+
+@given(typed_wishes, wishes(prompts), wishes(), wishes())
+def test_what_was_typed_stands(typed: Wish, preset: Wish, person: Wish, server: Wish) -> None:
+    """Nobody's default may change a word that a person typed; the door refuses wrong ones."""
+    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    for field in fields(Wish):
+        said = getattr(typed, field.name)
+        if said is not None and field.name != "prompt":
+            assert getattr(found, field.name) == said
+
+
+@given(typed_wishes, wishes(), wishes(), wishes())
+def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
+    typed: Wish, preset: Wish, person: Wish, server: Wish
+) -> None:
+    """A default for another model must not refuse a request that typed nothing wrong."""
+    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    for word in WORDS:
+        value = getattr(found, word)
+        if getattr(typed, word) is None and value is not None:
+            assert found.model is not None
+            assert can(found.model, word, value)
+
+
+@given(typed_wishes, wishes(), wishes(), wishes())
+def test_the_first_that_fits_wins(typed: Wish, preset: Wish, person: Wish, server: Wish) -> None:
+    """Precedence: option, preset, person, server; a word that does not fit counts as unsaid."""
+    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    model = found.model
+    for word in WORDS:
+        said = [getattr(wish, word) for wish in (preset, person, server)]
+        fitting = [value for value in said if value and model and can(model, word, value)]
+        assert getattr(found, word) == (getattr(typed, word) or next(iter(fitting), None))
+    counts = [wish.n for wish in (typed, preset, person, server) if wish.n is not None]
+    assert found.n == next(iter(counts), None)
+    private = [wish.private for wish in (typed, preset, person, server)]
+    assert found.private == next((said for said in private if said is not None), None)
+
+
+@given(wishes(), wishes(), st.lists(st.sampled_from(MODELS), unique=True))
+def test_a_default_model_is_one_that_may_be_used_here(
+    person: Wish, server: Wish, allowed: list[str]
+) -> None:
+    """A person's favourite of elsewhere must not close this server to them."""
+    found = resolve(Wish(), person=person, server=server, models=allowed, can=can)
+    if allowed:
+        assert found.model in allowed
+        wished = [wish.model for wish in (person, server)]
+        usable = [name for name in wished if name and name.casefold() in allowed]
+        assert found.model == (usable[0].casefold() if usable else allowed[0])
+    else:
+        assert found.model is None
+
+
+@given(typed_wishes, wishes(prompts), wishes(), wishes())
+def test_to_resolve_twice_changes_nothing(
+    typed: Wish, preset: Wish, person: Wish, server: Wish
+) -> None:
+    """What was decided is complete: no default is left to add."""
+    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    again = resolve(found, person=person, server=server, models=MODELS, can=can)
+    assert again == found
+
+
+def test_a_presets_model_is_as_good_as_typed() -> None:
+    """Who uses it is told that it is gone, and not painted by another for their credits."""
+    preset = Wish(model="gone", size="a")
+    assert resolve(Wish(), preset=preset, models=MODELS, can=can).model == "gone"
+    typed = Wish(model="second")
+    assert resolve(typed, preset=preset, models=MODELS, can=can) == replace(typed, size=None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "template", "prompt"),
+    [
+        ("a fox", None, "a fox"),
+        (None, "in ink", "in ink"),
+        ("a fox", "in ink", "a fox"),
+        ("a fox", "{prompt}, in ink: {prompt}!", "a fox, in ink: a fox!"),
+        ("{prompt}", "{prompt}, in ink", "{prompt}, in ink"),
+        (None, None, None),
+    ],
+)
+def test_a_presets_prompt_is_a_template(
+    typed: str | None, template: str | None, prompt: str | None
+) -> None:
+    """A style is saved once and used for many pictures."""
+    found = resolve(Wish(prompt=typed), preset=Wish(prompt=template), models=MODELS, can=can)
+    assert found.prompt == prompt
+
+
+@pytest.mark.parametrize("typed", [None, "", "  "])
+def test_a_template_wants_words(typed: str | None) -> None:
+    """A picture of nothing, in ink, costs a credit like any other."""
+    with pytest.raises(PromptEmpty):
+        resolve(Wish(prompt=typed), preset=Wish(prompt="{prompt}, in ink"), models=MODELS, can=can)

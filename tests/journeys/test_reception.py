@@ -1,0 +1,111 @@
+"""The reception: what a form or a button hands over, and what comes of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.customs import Wish
+from bot.domain import Job, Reference, Requester
+from bot.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
+from bot.vault import Vault
+from cogs.reception import Reception, Visitor
+from tests.journeys.test_references import PNG, sent
+from tests.journeys.test_reroll import painted
+from tests.journeys.world import World
+from tests.test_studio import Bag
+from tests.test_vault import drawn
+
+OTHER = drawn("png", size=(8, 8))
+
+
+@pytest.fixture
+def reception(world: World) -> Reception:
+    """Return the door's way into the house."""
+    house = world.bot.house
+    return Reception(studio=house.studio, catalogue=house.catalogue, customs=world.bot.customs)
+
+
+def visitor(world: World, *channels: int) -> Visitor:
+    """Return Ben as a button knows him."""
+    who = Requester(world.ben.id, world.guild.id, "Ben")
+    return Visitor(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
+
+
+def kept(world: World, data: bytes) -> Reference:
+    """Keep a picture as an earlier job did."""
+    return Vault(world.folder / "vault", world.now).keep(data, "png")
+
+
+async def behind(world: World, message_id: int) -> Job | None:
+    """Return the job that a message shows."""
+    house = world.bot.house
+    async with house.store.reading() as rows:
+        written = await house.journal.behind(rows, message_id)
+    return written.job if written else None
+
+
+def upload(data: bytes, *, size: int | None = None) -> Upload:
+    """Return a picture that somebody attached to a form."""
+
+    async def read() -> bytes:
+        return data
+
+    return Upload(len(data) if size is None else size, read)
+
+
+async def test_kept_references_come_before_new_ones(world: World, reception: Reception) -> None:
+    """An edit starts from the picture, and what is attached to the form is added."""
+    parent = await painted(world)
+    job = await behind(world, parent.id)
+    assert job is not None
+    edited = await reception.paint(
+        Wish(prompt="bluer", model="easel-painter"),
+        visitor(world),
+        Bag(),
+        attached=Attached((upload(OTHER),)),
+        references=(kept(world, PNG),),
+        after=job.id,
+    )
+    await world.finished()
+    assert sent(world) == [PNG, OTHER]
+    assert world.rows(f"SELECT user_id, parent FROM jobs WHERE id = '{edited.id}'") == [
+        (world.ben.id, job.id)
+    ]
+
+
+async def test_a_reference_is_counted_where_the_person_counts_it(
+    world: World, reception: Reception
+) -> None:
+    """The first picture of the form is the second of the request."""
+    wish, who = Wish(prompt="bluer", model="easel-painter"), visitor(world)
+    first = kept(world, PNG)
+    with pytest.raises(ReferenceTooLarge) as large:
+        await reception.paint(
+            wish, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
+        )
+    assert large.value.number == 2
+    gone = replace(first, sha256="0" * 64)
+    with pytest.raises(ReferenceLost) as lost:
+        await reception.paint(wish, who, Bag(), references=(first, gone))
+    assert lost.value.number == 2
+    assert world.credits() == 0
+
+
+async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
+    world: World, reception: Reception
+) -> None:
+    """Lineage and moderation are written with the job, and read after a restart."""
+    await world.mia.slash(world.gallery, "settings moderation", level="low")
+    first = await painted(world, model="gpt-image-2")
+    parent = await behind(world, first.id)
+    assert parent is not None
+    assert (parent.request.moderation, parent.parent) == ("low", None)
+    bag = Bag()
+    again = await reception.again(parent, visitor(world), bag)
+    await world.finished()
+    await world.restart()
+    found = await behind(world, first.id)
+    assert found == parent
+    assert again.parent == parent.id
+    assert replace(again.request, moderation=None) == replace(parent.request, moderation=None)
+    assert await behind(world, 12345) is None
