@@ -13,7 +13,7 @@ STOP_PRESSED = "stop_pressed"
 
 Action = Literal["again", "edit", "use", "original", "details", "delete"]
 
-# Three short labels to a row: that much fits beside each other on a phone.
+# Three short labels, or two and a bin: that much fits on a phone of 360 points.
 ROWS: tuple[dict[Action, str], ...] = (
     {"again": "🔄", "edit": "✏️", "use": "🖼️"},
     {"original": "⬇️", "details": "ℹ️", "delete": "🗑️"},
@@ -68,7 +68,9 @@ class Control(
         row: int | None = None,
     ) -> None:
         button: Button[View] = Button(
-            label=label or action, emoji=emoji, custom_id=f"easel:{action}:{job_id}"
+            label=label or (None if emoji else action),
+            emoji=emoji,
+            custom_id=f"easel:{action}:{job_id}",
         )
         super().__init__(button, row=row)
         self._action = action
@@ -105,6 +107,6 @@ def controls(texts: Texts, job_id: str, locale: str) -> View:
     view = View(timeout=None)
     for row, actions in enumerate(ROWS):
         for action, emoji in actions.items():
-            label = texts.say(f"control-{action}", locale)
+            label = None if action == "delete" else texts.say(f"control-{action}", locale)
             view.add_item(Control(action, job_id, label=label, emoji=emoji, row=row))
     return view

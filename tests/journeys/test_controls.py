@@ -49,7 +49,8 @@ async def test_two_rows_of_three_hang_under_a_result(world: World) -> None:
     assert ids == [wanted[:3], wanted[3:]]
     buttons = [button for row in rows for button in row["components"]]
     assert [button["emoji"]["name"] for button in buttons] == ["🔄", "✏️", "🖼️", "⬇️", "ℹ️", "🗑️"]
-    assert all(len(button["label"]) <= 9 for button in buttons)
+    labels = [button.get("label") for button in buttons]
+    assert labels == ["Re-roll", "Edit", "Use", "Original", "Details", None]
     assert {button["style"] for button in buttons} == {2}
 
 

@@ -1,13 +1,12 @@
 # What hangs under a result: buttons, the form that changes it, and what is told of it.
 
-## The buttons: one word, so that three of them fit beside each other on a phone
+## The buttons: a short word each, so that three fit beside each other on a phone; the bin has none
 
 control-again = Re-roll
 control-edit = Edit
-control-use = Reference
+control-use = Use
 control-original = Original
 control-details = Details
-control-delete = Delete
 
 # Under a card without pictures.
 control-try-again = Try again
