@@ -84,10 +84,13 @@ class Results(commands.Cog):
             moderated=interaction.channel_id if visitor.may_manage else None,
         )
         await interaction.response.defer()
+        here = interaction.message.id if interaction.message else 0
         with suppress(discord.NotFound):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
-        if left := await self._take_down(messages):
+        for gone in [each for each in messages if each.message_id == here]:
+            await self._records.deleted(gone)
+        if left := await self._take_down([each for each in messages if each.message_id != here]):
             sentence = self._client.texts.say("delete-some-left", visitor.locale, count=left)
             await interaction.followup.send(sentence, ephemeral=True)
 

@@ -286,8 +286,20 @@ async def test_what_cannot_be_deleted_is_counted(world: World) -> None:
     await world.ada.select(history.response, [newest(world)], custom_id="easel:again")
     world.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001, times=2)
     answer = await press(world, world.ada, card, "delete")
-    assert "could not be deleted" in told(answer)
+    assert "One message could not be deleted" in told(answer)
     assert len(world.messages()) == 1
+    assert world.rows("SELECT message_id FROM messages") == [(world.card.id,)]
+
+
+async def test_a_result_goes_also_where_the_bot_may_not_see_the_channel(world: World) -> None:
+    """Commands are answered there, so what they brought can be taken down there."""
+    card = await painted(world)
+    channel = world.bot.client.get_channel(world.gallery.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.set_permissions(channel.guild.me, view_channel=False)
+    answer = await press(world, world.ada, card, "delete")
+    assert whispered(answer) == []
+    assert world.messages() == []
 
 
 # --- who may press ----------------------------------------------------------------------------
