@@ -9,6 +9,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -75,6 +76,11 @@ class Vault:
             return None
         return Old(_kept_at(found), found.st_size, path)
 
+    def renew(self, reference: Reference) -> None:
+        """Keep what is there as long as if it were new; what is gone stays gone."""
+        with suppress(FileNotFoundError):
+            self._touch(self.path(reference))
+
     def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
         """Return what was kept before a moment, and then the oldest until the rest is small enough.
 
@@ -112,6 +118,9 @@ class Vault:
             finally:
                 part.unlink(missing_ok=True)
             self._count(reference.bytes)
+        self._touch(path)
+
+    def _touch(self, path: Path) -> None:
         now_ns = self._now() * 1_000_000
         os.utime(path, ns=(now_ns, now_ns))
 
