@@ -69,7 +69,10 @@ def _gateway(name: str, table: Table, where: str) -> Gateway:
     for wrong in _mistakes(gateway):
         raise StartRefused(f"{where} {wrong}.")
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
-    return replace(gateway, abilities=_abilities(gateway, abilities, where))
+    described = replace(gateway, abilities=_abilities(gateway, abilities, where))
+    for wrong in _wrong_abilities(described):
+        raise StartRefused(f"{where} {wrong}.")
+    return described
 
 
 def _abilities(gateway: Gateway, tables: Table, where: str) -> dict[str, Model]:
@@ -153,6 +156,12 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
         yield f"drop and always_send both name {both[0]}"
     if not _FORM_FIELD.fullmatch(gateway.edit_field):
         yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
+
+
+def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
+    for name, ability in gateway.abilities.items():
+        if ability.response_format.mode == "required" and "response_format" in gateway.drop:
+            yield f"drop names response_format, which abilities.{name} requires"
 
 
 def _wrong_task_mode(asynchronous: Asynchronous) -> Iterator[str]:

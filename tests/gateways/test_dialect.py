@@ -105,6 +105,12 @@ WRONG = [
     (ONE + "download = { max_mb = 0 }", {}, "download is wrong: .*max_mb"),
     (ONE + "abilities = 3", {}, "abilities must be a table"),
     (ONE + "[gateways.g.abilities]\nq = {}", {}, "abilities describes q, which models"),
+    (
+        ONE + "drop = ['response_format']\n[gateways.g.abilities.m]\nprompt_max = 9\nauto = true\n"
+        "response_format = { mode = 'required', value = 'url' }",
+        {},
+        r"\[gateways\.g\], drop names response_format, which abilities\.m requires",
+    ),
     (ONE + "[gateways.g.abilities]\nm = 3", {}, r"abilities\.m must be a table"),
     (ONE + "[gateways.g.abilities]\nm = {}", {}, r"\[gateways\.g\], abilities\.m is wrong"),
     (ONE.replace("https://a.example", "https://<host>"), {}, "base_url is still https://<host>"),
