@@ -14,7 +14,7 @@ from bot.gateways.tables import Table, as_table, read_sections, read_table
 
 __all__ = ("GENERATIONS", "Gateway", "parse_gateways", "single_gateway")
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
 _PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
 _PLACEHOLDER = re.compile(r"[<>]")
@@ -142,9 +142,7 @@ def _wrong_headers(gateway: Gateway) -> Iterator[str]:
 
 
 def _are_headers(headers: Mapping[str, str]) -> bool:
-    return all(
-        _HEADER_NAME.fullmatch(name) and value.isprintable() for name, value in headers.items()
-    )
+    return all(_NAME.fullmatch(name) and value.isprintable() for name, value in headers.items())
 
 
 def _wrong_fields(gateway: Gateway) -> Iterator[str]:
@@ -152,6 +150,8 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
         yield f"drop must not name {name}"
     if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
         yield "rename: a name cannot be sent"
+    if gateway.wrap and not _NAME.fullmatch(gateway.wrap):
+        yield "wrap: a name cannot be sent"
     if both := sorted(set(gateway.drop) & set(gateway.always_send)):
         yield f"drop and always_send both name {both[0]}"
     if not _FORM_FIELD.fullmatch(gateway.edit_field):

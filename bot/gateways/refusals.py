@@ -45,7 +45,10 @@ _KINDS = {
 NO_KINDS: Mapping[str, Kind] = {}
 
 _WORDS = (
-    (r"safety system|moderation|content.?policy|敏感|违规|审核", Kind.MODERATION),
+    (
+        r"safety (?:system|check)|banned.prompt|moderation|content.?policy|敏感|违规|审核",
+        Kind.MODERATION,
+    ),
     (
         r"insufficient.{0,9} (?:quota|balance|credit)|quota.not.enough|billing|余额不足|额度不足",
         Kind.QUOTA,

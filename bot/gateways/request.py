@@ -107,6 +107,8 @@ class _Writer:
     def _json(self, pictures: Iterable[Part] = ()) -> Body:
         fields = fields_of(self.order, self.model, self.gateway)
         start = msgspec.json.encode(fields).removesuffix(b"}")
+        if wrap := self.gateway.wrap:
+            return Body((f'{{"{wrap}":'.encode(), start, *pictures, b"}}"))
         return Body((start, *pictures, b"}"))
 
     def _list(self, name: Wire, pictures: Iterable[Parts]) -> Parts:

@@ -92,6 +92,8 @@ WRONG = [
     (ONE + "rename = { colour = 'a' }", {}, "rename"),
     (ONE + "coerce = { n = 'float' }", {}, "coerce"),
     (ONE + "edit_field = 'a b'", {}, "edit_field must be"),
+    (ONE + "wrap = 'a b'", {}, "wrap: a name cannot be sent"),
+    (ONE + "wrap = true", {}, "wrong: .*`wrap`"),
     (ONE + "async = { mode = 'maybe' }", {}, r"\[gateways\.g\], async is wrong: .*mode"),
     (ONE + "async = { mode = 'query' }", {}, r"async\.query must say"),
     (ONE + "async = { mode = 'always', path = '/async' }", {}, r"async\.path must be left out"),
