@@ -1,10 +1,16 @@
 """A field that a gateway does not know is left out, once, and only when nothing was made."""
 
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain import Billed, ImageRequest
 from bot.errors import GatewayErrorKind as Kind
@@ -15,7 +21,7 @@ from bot.i18n.texts import Texts
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import attach, model, paint
-from tests.gateways.crew import crew, told
+from tests.gateways.crew import Clock, crew, told
 from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
 from tests.gateways.wire import form_of, head_of, json_of
 
@@ -282,6 +288,22 @@ async def test_it_is_the_same_gateway_that_is_asked_again(tmp_path: Path) -> Non
     ]
 
 
+async def test_nobody_else_is_asked_in_between(tmp_path: Path) -> None:
+    """Also when a gateway that comes first in order is ready again by then."""
+    clock = Clock()
+    resting = http(429, {"error": {"message": "slow down"}}, {"Retry-After": "60"})
+
+    def late(_: str) -> Says:
+        clock.goes_on(61)
+        return unknown("moderation")
+
+    async with raw_gateway(resting) as raw, raw_gateway(GOOD, late, GOOD) as second:
+        gateways = (raw.gateway(name="a"), second.gateway(name="b"))
+        async with crew(tmp_path, *gateways, known=(PAINTER,), clock=clock) as one:
+            assert (await one.paint()).route == ["a", "b"]
+            assert (await one.paint()).route == ["b", "b"]
+
+
 async def test_the_last_failure_is_the_reason(tmp_path: Path) -> None:
     """That a field was unknown is mended: the person reads what stands in the way now."""
     async with (
@@ -290,3 +312,53 @@ async def test_the_last_failure_is_the_reason(tmp_path: Path) -> None:
     ):
         failed = (await one.paint()).failed
     assert (failed.kind, failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
+
+
+# --- any sequence ---------------------------------------------------------------------------------
+
+WORDS = {
+    "field": unknown("response_format"),
+    "busy": BUSY,
+    "moderation": http(400, {"error": {"message": "no", "code": "moderation_blocked"}}),
+    "crash": http(500, {"error": {"message": "boom", "code": "do_request_failed"}}),
+    "good": GOOD,
+}
+Given = list[tuple[str, str]]
+
+
+def _saying(name: str, word: str, given_: Given) -> Callable[[str], Says]:
+    def say(_: str) -> Says:
+        given_.append((name, word))
+        return WORDS[word]
+
+    return say
+
+
+async def _given(scripts: dict[str, list[str]]) -> Given:
+    given_: Given = []
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        gateways = []
+        for name, script in scripts.items():
+            answers = [_saying(name, word, given_) for word in script * 4]
+            raw = await stack.enter_async_context(raw_gateway(*answers))
+            gateways.append(raw.gateway(name=name))
+        one = await stack.enter_async_context(crew(folder, *gateways, known=(PAINTER,)))
+        await one.paint()
+    return given_
+
+
+SCRIPT = st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=SCRIPT, b=SCRIPT)
+def test_no_sequence_of_answers_is_asked_twice_without_a_field(a: list[str], b: list[str]) -> None:
+    """Once each, at once, and nothing is sent after a picture or a doubt."""
+    told_ = asyncio.run(_given({"a": a, "b": b}))
+    for at, (name, word) in enumerate(told_):
+        is_first_field = word == "field" and (name, word) not in told_[:at]
+        if is_first_field:
+            assert told_[at + 1][0] == name
+        elif at < len(told_) - 1:
+            assert word == "busy"
