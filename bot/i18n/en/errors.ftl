@@ -247,7 +247,7 @@ error-gateway-moderation = The picture service declined this prompt, so please w
 error-gateway-invalid-request =
     { $param ->
         [none] The picture service could not use these options, so please change the size or the prompt and try again; { money-back }.
-       *[other] The picture service could not use the option { $param }, so please change it and try again; { money-back }.
+       *[other] The picture service could not use the option { $param }, so please change it or leave it out and try again; { money-back }.
     }
 
 error-gateway-model-unavailable = This model is not available right now, so please choose another one; { money-back }.
