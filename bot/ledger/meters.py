@@ -72,7 +72,7 @@ async def count(tx: Tx, meters: Sequence[Meter], *, hour: int, asked: int) -> No
         f"({values.add(meter.subject)}, {values.add(hour)}, {values.add(asked)})"
         for meter in meters
     )
-    await tx.execute(
+    tx.put_off(
         f"""
         INSERT INTO meters (subject, hour, credits)
         VALUES {moved}
@@ -86,7 +86,7 @@ async def give_back(tx: Tx, meters: Sequence[Meter], *, hour: int, back: Charged
     """Take what was not charged from the meters, at the hour of its hold."""
     for meter in meters:
         if amount := back[meter.column]:
-            await tx.execute(
+            tx.put_off(
                 "UPDATE meters SET credits = credits - $3 WHERE subject = $1 AND hour = $2",
                 meter.subject,
                 hour,
