@@ -170,6 +170,7 @@ def reset_peak() -> int:
 
 
 def memory_kb(name: str) -> int:
+    """Return a figure of this process, by its name in /proc/self/status."""
     for line in Path("/proc/self/status").read_text("ascii").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])

@@ -3,10 +3,10 @@
     python -m benchmarks.studio [--jobs 500] [--at-once 50] [--slow-jobs 150] [--rounds 3]
 
 A job is one picture of 1.5 MiB in base64. The script sends the POST, reads the JSON, decodes and
-writes the file. The studio also holds and settles credits, writes its journal (``synchronous=FULL``,
-every file synced), keeps the picture for /history and hands it to a courier that copies it to a
-folder; its log is the bot's. In a second race the gateway answers after a second, with five jobs
-in flight.
+writes the file. The studio also holds and settles credits, writes its journal at
+``synchronous=FULL`` and syncs every file, keeps the picture for /history, logs as the bot does, and
+hands the picture to a courier that puts it into a folder, as the terminal's does. In a second race
+the gateway answers after a second, with five jobs in flight.
 
 Both take turns in each round, each in a process of its own, as is the gateway; the table shows
 the median round: CPU (user and system) of that process for each job, its peak memory above what

@@ -8,7 +8,6 @@ import asyncio
 import base64
 import gc
 import json
-import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -62,6 +61,7 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.ledger import parse_limits  # noqa: PLC0415
     from bot.outcome import Ending, Painting, Result, Waiting  # noqa: PLC0415
     from bot.seam import Seam  # noqa: PLC0415
+    from bot.vault import link_or_copy  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 
     class FolderCourier:
@@ -79,7 +79,7 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
         async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
             (picture,) = result.pictures
             target = folder / f"{job.id}.{picture.format}"
-            await asyncio.to_thread(shutil.copyfile, picture.path, target)
+            await asyncio.to_thread(link_or_copy, picture.path, target)
             self.delivered.set()
             return ()
 
@@ -139,9 +139,7 @@ async def figures(
     )
 
 
-async def _painted(
-    paint: Paint, numbers: Sequence[int], at_once: int, prompt: str
-) -> list[float]:
+async def _painted(paint: Paint, numbers: Sequence[int], at_once: int, prompt: str) -> list[float]:
     """Do the jobs, so many at once; return how long each took, in seconds."""
     waiting, took_s = iter(numbers), []
 
