@@ -108,27 +108,25 @@ class Journal:
 
     async def ended(
         self, tx: Tx, job_id: str, state: JobState, error: EaselError | None = None
-    ) -> bool:
-        """End an open job; return False, and change nothing, if it has ended already."""
-        return await self._end(tx, job_id, state, error, among=_OPEN)
+    ) -> None:
+        """End an open job; of one that has ended already nothing changes."""
+        tx.put_off(*self._end(job_id, state, error, among=_OPEN))
 
     async def cancelled(self, tx: Tx, job_id: str, error: EaselError) -> bool:
         """End a job whose work has not begun; return False, and change nothing, otherwise."""
-        return await self._end(tx, job_id, JobState.CANCELLED, error, among="'queued'")
+        end = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
+        return await tx.execute(*end) == 1
 
-    async def _end(
-        self, tx: Tx, job_id: str, state: JobState, error: EaselError | None, *, among: str
-    ) -> bool:
-        rows = await tx.execute(
+    def _end(
+        self, job_id: str, state: JobState, error: EaselError | None, *, among: str
+    ) -> tuple[str, str, int, str | None, str]:
+        """Return the statement that ends a job, with its values."""
+        sql = (
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
             " told = CASE WHEN message_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({among})",
-            state,
-            self._now(),
-            None if error is None else error_to_text(error),
-            job_id,
+            f" WHERE id = $4 AND state IN ({among})"
         )
-        return rows == 1
+        return sql, state, self._now(), None if error is None else error_to_text(error), job_id
 
     async def told(self, tx: Tx, job_id: str) -> None:
         """Write that the job's card says how it ended."""
