@@ -284,7 +284,7 @@ class Studio:
         started: int,
     ) -> None:
         async with self._store.transaction() as tx:
-            await self._journal.reached(tx, job.id, JobState.RECEIVED)
+            self._journal.moved(tx, job.id, JobState.RECEIVED)
         delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         result = await self._result(job, slots, pictures, started)
         if not job.requester.is_operator:
@@ -322,7 +322,7 @@ class Studio:
 
     async def _delivered(self, job: Job, messages: Sequence[CardAddress]) -> None:
         async with self._store.transaction() as tx:
-            await self._journal.reached(tx, job.id, JobState.DELIVERED)
+            self._journal.moved(tx, job.id, JobState.DELIVERED)
             await self._journal.told(tx, job.id)
             for message in messages:
                 await self._journal.posted(tx, job.id, message)

@@ -30,6 +30,15 @@ class Old:
     path: Path
 
 
+def link_or_copy(path: Path, name: Path) -> None:
+    """Give a finished file another name; it is written once, where the file system can do that."""
+    try:
+        os.link(path, name)
+    except OSError:
+        # Another file system, or one without links.
+        shutil.copyfile(path, name)
+
+
 class Vault:
     """A folder of pictures. Its methods block: call them in a thread."""
 
@@ -55,7 +64,7 @@ class Vault:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         reference = Reference(digest, format_, path.stat().st_size)
-        self._enter(reference, lambda part: _link(path, part))
+        self._enter(reference, lambda part: link_or_copy(path, part))
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -151,11 +160,3 @@ def _write(part: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _link(path: Path, part: Path) -> None:
-    try:
-        os.link(path, part)
-    except OSError:
-        # Another file system, or one without links.
-        shutil.copyfile(path, part)
