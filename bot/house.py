@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.album import Album
 from bot.books import Books
 from bot.errors import StartRefused
 from bot.gallery import Gallery, Room
@@ -47,7 +46,7 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
-    album: Album
+    vault: Vault
     export: Export
     deletion: Deletion
     alarms: Alarms
@@ -110,7 +109,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
-            album=Album(store, vault),
+            vault=vault,
             export=Export(store, vault),
             deletion=Deletion(
                 store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"

@@ -15,7 +15,7 @@ from bot.journal import personal
 from tests.journeys.gateway import Refuses
 from tests.journeys.looking import Shown
 from tests.journeys.test_waiting import cards, only_for_them, press, words
-from tests.journeys.world import Build, World, said, shown
+from tests.journeys.world import Build, World, said
 from tests.test_vault import drawn
 
 SECRET = "a fox with a name that nobody else would think of"
