@@ -133,9 +133,12 @@ def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     history = History(
         client=client,
         reception=desk.reception,
+        store=house.store,
+        ledger=house.ledger,
         album=Album(house.store, house.vault),
         gallery=house.gallery,
         couriers=hall.couriers,
+        now=hall.seam.now,
     )
     mydata = MyData(
         client=client,

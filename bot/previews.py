@@ -16,18 +16,21 @@ from PIL import Image, ImageOps
 
 from bot.domain import Reference
 from bot.mosaic import mosaic
-from bot.pictures import MOST_PIXELS
 from bot.vault import Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SIDE = 240  # pixels
 MOST = 4  # of one job
+MOST_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
 # Nobody waits longer for pictures that nobody has looked at before: the next look has them.
 PATIENCE_S = 1.5
 REMEMBERED = 512  # of about 10 KB each
 UNREADABLE = b""
 _REDUCIBLE = ("L", "RGB", "RGBA")
+# What Pillow raises for bad bytes, and for a picture that claims to be huge.
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
 
 
 class Previews:
@@ -46,26 +49,27 @@ class Previews:
         """
         until = self._clock() + PATIENCE_S
         for picture in _in_turn(jobs):
+            if picture.sha256 in self._small:
+                self._small.move_to_end(picture.sha256)
+                continue
             async with self._shrinking:
                 if self._clock() >= until:
                     break
-                await self._remember(picture)
+                self._remember(picture, await asyncio.to_thread(self._shrunk, picture))
         small = [[self._small.get(picture.sha256) for picture in job[:MOST]] for job in jobs]
         return await asyncio.to_thread(
             lambda: [_together(list(filter(None, job))) for job in small]
         )
 
-    async def _remember(self, picture: Reference) -> None:
-        if picture.sha256 not in self._small:
-            self._small[picture.sha256] = await asyncio.to_thread(self._shrunk, picture)
-        self._small.move_to_end(picture.sha256)
+    def _remember(self, picture: Reference, small: bytes) -> None:
+        self._small[picture.sha256] = small
         if len(self._small) > REMEMBERED:
             self._small.popitem(last=False)
 
     def _shrunk(self, picture: Reference) -> bytes:
         try:
             return _small_webp(self._vault.path(picture))
-        except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as damage:
+        except _BAD as damage:
             log.info("preview.unreadable", sha256=picture.sha256, error=repr(damage))
             return UNREADABLE
 

@@ -1,5 +1,6 @@
 """/history: what I asked for, page by page, and its pictures once more."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +17,14 @@ from bot.delivery.discretion import for_all_to_see
 from bot.delivery.history_cards import HistoryCards, link_to
 from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
 from bot.delivery.suggestions import Choices, plain
-from bot.errors import ServerNotListed
+from bot.errors import Blocked, ServerNotListed
 from bot.gallery import Gallery
 from bot.i18n.quoting import visible, width
 from bot.journal.past import EVERYTHING, Sought
-from cogs.reception import Reception
+from bot.ledger import Ledger
+from bot.store import Store
+from cogs.pressing import TWICE_MS, Lately
+from cogs.reception import Reception, Visitor
 
 MOST_CHOICES = 25
 SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
@@ -34,16 +38,22 @@ class History(commands.Cog):
         *,
         client: Client,
         reception: Reception,
+        store: Store,
+        ledger: Ledger,
         album: Album,
         gallery: Gallery,
         couriers: Couriers,
+        now: Callable[[], int],
     ) -> None:
         self._client = client
+        self._store = store
+        self._ledger = ledger
         self._reception = reception
         self._album = album
         self._gallery = gallery
         self._couriers = couriers
         self._cards = HistoryCards(client.texts)
+        self._chosen = Lately(now, within_ms=TWICE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to pages that an earlier process sent."""
@@ -127,13 +137,26 @@ class History(commands.Cog):
 
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:
         self._check_server(interaction)
+        if self._chosen.did((interaction.user.id, job_id)):
+            await interaction.response.defer()
+            return
+        visitor = self._reception.visitor(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._check_welcome(visitor)
         past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say(SAID[seen], self._reception.visitor(interaction).locale)
+        done = self._client.texts.say(SAID[seen], visitor.locale)
         await interaction.followup.send(done, ephemeral=True)
+
+    async def _check_welcome(self, visitor: Visitor) -> None:
+        """Refuse to show pictures to others where this person may not paint."""
+        self._reception.check_place(visitor)
+        async with self._store.reading() as rows:
+            who = await self._ledger.member(rows, visitor.server_id, visitor.requester.user_id)
+        if who.block_reason is not None:
+            raise Blocked(reason=who.block_reason)
 
     def _check_server(self, interaction: Interaction) -> None:
         if not self._client.serves(interaction.guild_id):

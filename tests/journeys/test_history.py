@@ -228,6 +228,48 @@ async def test_pictures_are_posted_again_free_of_charge_and_can_be_rolled(world:
     assert "Ben" in world.title
 
 
+async def test_what_is_posted_again_can_be_played_with(world: World) -> None:
+    """The same controls as under a result: for whoever presses, and after a restart, too."""
+    await painted(world, "a fox", who=world.ada)
+    await (await Shown.to(world, world.ada)).post_again()
+    await world.restart()
+    (job_id,) = world.rows("SELECT id FROM jobs")[0]
+    await world.ben.click(world.card, custom_id=f"easel:again:{job_id}")
+    await world.finished()
+    assert "Ben" in world.title
+    details = await world.ben.click(world.messages()[1], custom_id=f"easel:details:{job_id}")
+    assert details.ephemeral
+    assert world.rows("SELECT COUNT(*) FROM messages") == [(3,)]
+
+
+async def test_who_may_not_paint_here_posts_nothing_here(world: World) -> None:
+    """Allowed channels and blocks hold at this door, too; looking back is one's own affair."""
+    await painted(world, "a fox", who=world.ada)
+    page = await Shown.to(world, world.ada)
+    other = world.guild.create_text_channel("other")
+    await world.mia.slash(world.gallery, "settings channels allow", channel=other)
+    assert "Pictures are not painted in this channel" in said(await page.post_again())
+    await world.mia.slash(world.gallery, "settings channels all")
+    await world.mia.slash(world.gallery, "quota block", user=world.ada, reason="spam")
+    await world.env.advance_time(3)
+    assert "spam" in said(await page.post_again())
+    assert len(world.messages()) == 1
+    assert (await Shown.to(world, world.ada)).prompts == ["a fox"]
+
+
+async def test_a_choice_counts_once(world: World) -> None:
+    """Whoever presses twice by mistake gets one message."""
+    await painted(world, "a fox", who=world.ada)
+    page = await Shown.to(world, world.ada)
+    job_id = next(iter(page.choices.values()))
+    await page.post_again(job_id)
+    await page.post_again(job_id)
+    assert len(world.messages()) == 2
+    await world.env.advance_time(3)
+    await page.post_again(job_id)
+    assert len(world.messages()) == 3
+
+
 async def test_a_list_from_before_a_restart_still_works(world: World) -> None:
     """People scroll back."""
     await world.imagine(world.ada)
