@@ -11,9 +11,9 @@ from bot.domain import Job, JobState
 from bot.i18n.quoting import one_line, quoted
 from bot.i18n.texts import Texts
 
-LONGEST_PROMPT = 160  # about four lines beside a thumbnail on a phone
+LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
 LONGEST_MODEL = 60
-LONGEST_LABEL = 100  # of a choice in a select (components/reference, Select Option)
+LONGEST_LABEL = 60  # of a choice in a select: two lines on a phone; Discord takes 100
 LONGEST_ALT_TEXT = 300
 
 _STATES: dict[JobState, State] = {
@@ -69,9 +69,8 @@ class HistoryCards:
     def choice(self, number: int, look: Look, locale: str = "en") -> discord.SelectOption:
         """Offer a job whose pictures are kept."""
         job = look.written.job
-        words = one_line(job.request.prompt, LONGEST_LABEL)
         return discord.SelectOption(
-            label=one_line(f"{number} · {words}", LONGEST_LABEL),
+            label=f"{number} · {one_line(job.request.prompt, LONGEST_LABEL)}",
             description=self._state(look, locale),
             value=job.id,
         )
