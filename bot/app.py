@@ -77,7 +77,14 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             dev_guild_id=settings.dev_guild_id,
         )
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
-        couriers = Couriers(client, cards, notes, outbox, seam)
+        couriers = Couriers(
+            client,
+            cards,
+            notes,
+            outbox,
+            seam,
+            may_ping=lambda user_id: customs.person(user_id).ping,
+        )
         house.alarms.listener = OwnerNotices(client, texts).tell
         chores = await stack.enter_async_context(Chores(_chores(house, seam), seam))
 

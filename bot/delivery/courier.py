@@ -40,10 +40,13 @@ from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.seam import Seam
+from bot.stopping import Stopped, StoppedWaiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SHRINKS = 3
+# Whoever stopped it was there.
+_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
 
 Post = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
 
@@ -58,16 +61,27 @@ class _Desk:
     outbox: Outbox
     packer: Packer
     seam: Seam
+    may_ping: Callable[[int], bool]
 
 
 class Couriers:
-    """Makes the couriers of one bot."""
+    """Makes the couriers of one bot.
+
+    ``may_ping`` tells whether a person wants to be called after a long wait.
+    """
 
     def __init__(
-        self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
+        self,
+        client: discord.Client,
+        cards: Cards,
+        notes: Notes,
+        outbox: Outbox,
+        seam: Seam,
+        *,
+        may_ping: Callable[[int], bool],
     ) -> None:
         packer = Packer()
-        self._desk = _Desk(client, cards, notes, outbox, packer, seam)
+        self._desk = _Desk(client, cards, notes, outbox, packer, seam, may_ping)
         self.again = Again(client, cards, outbox, packer)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
@@ -147,6 +161,7 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
+        self._may_ping = desk.may_ping
         self._post_card = post
         self._card = Card(desk.client, desk.seam.now, card)
         self._card_gone = False
@@ -200,7 +215,7 @@ class DiscordCourier:
 
     async def end(self, job: Job, ending: Ending) -> bool:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
-        words = Letter(self._notes.without_card(job, ending), mentions=job.requester.user_id)
+        words = Letter(self._notes.without_card(job, ending), mentions=self._called(job))
         try:
             if not await self._card.is_there(job):
                 return True  # nobody saw it
@@ -269,7 +284,7 @@ class DiscordCourier:
             letter = replace(
                 self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
-                mentions=job.requester.user_id,
+                mentions=self._called(job),
             )
             return await self._outbox.post(job, part, channel, letter)
 
@@ -333,13 +348,19 @@ class DiscordCourier:
 
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
         await self._card.edit(job, [self._cards.ended(job, ending)])
-        await self._notify(job, self._notes.ended(job))
+        if ending.error.message_id not in _BY_HAND:
+            await self._notify(job, self._notes.ended(job))
+
+    def _called(self, job: Job) -> int | None:
+        """Return whom a new message may notify: who waited long, and did not switch that off."""
+        user_id = job.requester.user_id
+        return user_id if self._card.took_long(job) and self._may_ping(user_id) else None
 
     async def _notify(self, job: Job, words: str) -> None:
-        """Call the requester to a card that took long."""
-        if not self._card.is_late(job):
+        """Call the requester to a card that took long: an edit notifies nobody."""
+        if (called := self._called(job)) is None:
             return
-        letter = Letter(words, answers=self._card.reference, mentions=job.requester.user_id)
+        letter = Letter(words, answers=self._card.reference, mentions=called)
         try:
             await self._post_in_channel(job, NOTICE, letter)
         except Lost as lost:

@@ -37,6 +37,8 @@ class Post:
     folder: Path
     job: Job = field(init=False)
     card: CardAddress = field(init=False)
+    quiet: set[int] = field(default_factory=set)
+    """Who does not want to be called."""
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[Courier]:
@@ -51,7 +53,14 @@ class Post:
                 outbox = Outbox(client, self.store, self.journal, now=now)
                 seam = Seam(now=now)
                 self.client = client
-                self.couriers = Couriers(client, Cards(texts), Notes(texts), outbox, seam)
+                self.couriers = Couriers(
+                    client,
+                    Cards(texts),
+                    Notes(texts),
+                    outbox,
+                    seam,
+                    may_ping=lambda user_id: user_id not in self.quiet,
+                )
                 if not hasattr(self, "job"):
                     await self._accept()
                 yield self.couriers.reopen(self.job, self.card)
