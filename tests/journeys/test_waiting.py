@@ -167,6 +167,8 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Bu
         world.gateway.moods.append(AsTask())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        # Of jobs of one millisecond nobody knows which came first.
+        await world.env.advance_time(1)
         await world.imagine(world.ben)
         await world.restart()
         _, waiting = cards(world)
