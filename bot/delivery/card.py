@@ -16,9 +16,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # One minute before Discord drops the token (15 minutes, receiving-and-responding).
 TOKEN_IS_FRESH_MS = 14 * 60 * 1000
-# So long somebody watches a card; afterwards they are called to it.
-PATIENCE_MS = 60 * 1000
-REROLL = "🔄"
 
 Files = Callable[[], list[discord.File]]
 
@@ -81,10 +78,6 @@ class Card:
         """Return what a reply to it refers to, whether or not it is still there."""
         return self._message(self.address).to_reference(fail_if_not_exists=False)
 
-    def took_long(self, job: Job) -> bool:
-        """Tell whether its requester has looked away since they asked."""
-        return self._now() - job.created_at > PATIENCE_MS
-
     def _is_late(self, job: Job) -> bool:
         """Tell whether its token edits nothing any more."""
         return self._token_died or self._now() - job.created_at >= TOKEN_IS_FRESH_MS
@@ -105,11 +98,11 @@ class Card:
                 log.info("card.line_broke", job=job.id, error=repr(broken))
         return await self._edit(job, embeds, files, view)
 
-    async def invite_to_reroll(self, messages: Sequence[CardAddress]) -> None:
+    async def invite_to_reroll(self, messages: Sequence[CardAddress], emoji: str) -> None:
         """Put the first arrows under messages with pictures, where that is allowed."""
         for message in messages:
             try:
-                await self._message(message).add_reaction(REROLL)
+                await self._message(message).add_reaction(emoji)
             except Lost as forbidden:
                 log.debug("card.no_reaction", error=repr(forbidden))
 

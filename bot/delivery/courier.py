@@ -16,18 +16,18 @@ import structlog
 from discord.ui import View
 
 from bot.delivery.again import Again
+from bot.delivery.calling import Calls
 from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
 from bot.delivery.discretion import for_all_to_see
-from bot.delivery.letters import picture_letter
+from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     CARD,
     DIRECT,
     ENDING,
     FIRST_PARCEL,
-    NOTICE,
     Channel,
     Letter,
     Lost,
@@ -35,6 +35,7 @@ from bot.delivery.outbox import (
 )
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.seeking import by_token
+from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
 from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
@@ -60,14 +61,15 @@ class _Desk:
     notes: Notes
     outbox: Outbox
     packer: Packer
+    trimmings: Trimmings
     seam: Seam
-    may_ping: Callable[[int], bool]
+    calls: Calls
 
 
 class Couriers:
     """Makes the couriers of one bot.
 
-    ``may_ping`` tells whether a person wants to be called after a long wait.
+    ``may_call`` tells whether a person wants to be called after a long wait.
     """
 
     def __init__(
@@ -76,13 +78,15 @@ class Couriers:
         cards: Cards,
         notes: Notes,
         outbox: Outbox,
+        trimmings: Trimmings,
         seam: Seam,
         *,
-        may_ping: Callable[[int], bool],
+        may_call: Callable[[int], bool],
     ) -> None:
         packer = Packer()
-        self._desk = _Desk(client, cards, notes, outbox, packer, seam, may_ping)
-        self.again = Again(client, cards, outbox, packer)
+        calls = Calls(outbox, now=seam.now, may_call=may_call)
+        self._desk = _Desk(client, cards, notes, outbox, packer, trimmings, seam, calls)
+        self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
@@ -161,7 +165,9 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
-        self._may_ping = desk.may_ping
+        self._calls = desk.calls
+        self._trimmings = desk.trimmings
+        self._thumbnail: Thumbnail | None = None
         self._post_card = post
         self._card = Card(desk.client, desk.seam.now, card)
         self._card_gone = False
@@ -203,6 +209,7 @@ class DiscordCourier:
             max_file_bytes=self._card.address.max_file_bytes,
             folder=_folder(result),
         )
+        self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
         try:
             return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
@@ -215,7 +222,7 @@ class DiscordCourier:
 
     async def end(self, job: Job, ending: Ending) -> bool:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
-        words = Letter(self._notes.without_card(job, ending), mentions=self._called(job))
+        words = Letter(self._notes.without_card(job, ending), mentions=self._calls.whom(job))
         try:
             if not await self._card.is_there(job):
                 return True  # nobody saw it
@@ -247,13 +254,13 @@ class DiscordCourier:
                 parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
             )
             card, rest = await self._shrinking(everything, show), ()
-        await self._card.invite_to_reroll((card, *rest))
-        await self._notify(job, self._notes.ready(job))
+        await self._card.invite_to_reroll((card, *rest), self._trimmings.reroll(job))
+        await self._calls.call(job, self._card, self._notes.ready(job))
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
         letter = self._first_letter(job, result, parcel)
-        return await self._card.edit(job, list(letter.embeds), letter.files)
+        return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -261,7 +268,7 @@ class DiscordCourier:
         messages = await self._in_channel(
             job, result, parcels, self._card.channel, part=FIRST_PARCEL
         )
-        await self._card.invite_to_reroll(messages)
+        await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
         return messages
 
     async def _directly(
@@ -284,7 +291,7 @@ class DiscordCourier:
             letter = replace(
                 self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
-                mentions=self._called(job),
+                mentions=self._calls.whom(job),
             )
             return await self._outbox.post(job, part, channel, letter)
 
@@ -295,7 +302,9 @@ class DiscordCourier:
         of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
         embeds = self._cards.result(job, result, names, more=of - len(parcel))
-        return picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = replace(letter, view=self._trimmings.controls(job))
+        return with_thumbnail(letter, self._thumbnail)
 
     async def _post_rest(
         self,
@@ -340,31 +349,18 @@ class DiscordCourier:
 
     async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
         try:
-            await self._card.edit(job, [self._cards.kept(job, result)])
+            rows = self._trimmings.controls(job)
+            await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
         except Lost as lost:
             log.info("card.not_edited", job=job.id, error=repr(lost))
 
     # --- words --------------------------------------------------------------------------------
 
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
-        await self._card.edit(job, [self._cards.ended(job, ending)])
+        row = self._trimmings.retry(job, ending)
+        await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
         if ending.error.message_id not in _BY_HAND:
-            await self._notify(job, self._notes.ended(job))
-
-    def _called(self, job: Job) -> int | None:
-        """Return whom a new message may notify: who waited long, and did not switch that off."""
-        user_id = job.requester.user_id
-        return user_id if self._card.took_long(job) and self._may_ping(user_id) else None
-
-    async def _notify(self, job: Job, words: str) -> None:
-        """Call the requester to a card that took long: an edit notifies nobody."""
-        if (called := self._called(job)) is None:
-            return
-        letter = Letter(words, answers=self._card.reference, mentions=called)
-        try:
-            await self._post_in_channel(job, NOTICE, letter)
-        except Lost as lost:
-            log.info("card.not_notified", job=job.id, error=repr(lost))
+            await self._calls.call(job, self._card, self._notes.ended(job))
 
     async def _post_in_channel(self, job: Job, part: int, words: Letter) -> None:
         await self._outbox.post(job, part, self._card.channel, words)
