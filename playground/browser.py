@@ -191,8 +191,9 @@ class Person:
         self.wait_for_pictures()
 
     def press(self, label: str) -> None:
-        """Press a button of the newest message."""
-        self.card.get_by_role("button", name=label, exact=True).click()
+        """Press a button of the newest message; an emoji may stand before its label."""
+        name = re.compile(f"(^|\\W ?){re.escape(label)}$")
+        self.card.get_by_role("button", name=name).click()
         self._wait_for_answer()
 
     def react(self, emoji: str) -> None:
@@ -209,7 +210,9 @@ class Person:
         box.click()
         box.press_sequentially(value)
         if box.get_attribute("role") == "combobox":
-            self._suggestion(value).click()
+            # What may also be typed freely is not always suggested.
+            with suppress(TookTooLong):
+                self._suggestion(value).click(timeout=MOMENT_MS)
 
     def _upload(self, option: str, path: Path) -> None:
         self._pill(option).locator("input[type=file]").set_input_files(path)

@@ -9,7 +9,7 @@ import discord
 from discord.ui import View
 
 from bot.delivery.cards import Cards, PostedFile, preview_name
-from bot.delivery.controls import stop_view
+from bot.delivery.controls import controls, retry_controls, stop_view
 from bot.delivery.notes import Notes
 from bot.domain import Billed, ImageRequest, Job, JobState, Picture, Requester, Size, new_job_id
 from bot.errors import (
@@ -37,6 +37,7 @@ NAMES = (
     "painting-preview",
     "painting-long",
     "result",
+    "called",
     "result-2",
     "result-4",
     "result-10",
@@ -53,7 +54,6 @@ NAMES = (
     "interrupted",
     "interrupted-in-doubt",
     "kept",
-    "called",
 )
 NARROW = (
     "queued",
@@ -95,6 +95,7 @@ class Specimen:
     files: Sequence[Path] = ()
     file_names: Sequence[str] = ()
     view: View | None = None
+    # A line that answers the message before it.
     content: str | None = None
 
     def attachments(self) -> list[discord.File]:
@@ -109,7 +110,7 @@ class Easel:
     """Makes the specimens; ``folder`` takes the paintings, ``now_ms`` is the moment."""
 
     def __init__(self, folder: Path, now_ms: int, *, user_id: int) -> None:
-        texts = Texts()
+        self._texts = texts = Texts()
         self._cards, self._notes = Cards(texts), Notes(texts)
         self._folder = folder
         self._now_ms = now_ms
@@ -156,6 +157,7 @@ class Easel:
         spent = replace(DAY, credits=0, frees_at=self._now_ms + 5 * 3_600_000)
         return [
             self._result("result", LIGHTHOUSE),
+            Specimen("called", content=self._notes.ready(self._job(LIGHTHOUSE))),
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "a garden in spring", n=10, left=spent),
@@ -183,7 +185,8 @@ class Easel:
         result = Result(pictures, n, 46_200, count, left, shortfall)
         names = [f"easel-{number}.png" for number in range(1, count + 1)]
         embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
-        return Specimen(name, embeds, [picture.path for picture in pictures], names)
+        rows = controls(self._texts, job.id, job.locale)
+        return Specimen(name, embeds, [picture.path for picture in pictures], names, rows)
 
     # --- endings ------------------------------------------------------------------------------
 
@@ -201,15 +204,17 @@ class Easel:
             "interrupted-in-doubt": Ending(InterruptedInDoubt(), JobState.UNKNOWN),
         }
         job = self._job(FOX)
-        ended = [
-            Specimen(name, [self._cards.ended(job, ending)]) for name, ending in endings.items()
-        ]
         kept = Result(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
+        rows = controls(self._texts, job.id, job.locale)
         return [
-            *ended,
-            Specimen("kept", [self._cards.kept(job, kept)]),
-            Specimen("called", content=self._notes.ready(job)),
+            *(self._ended(name, job, ending) for name, ending in endings.items()),
+            Specimen("kept", [self._cards.kept(job, kept)], view=rows),
         ]
+
+    def _ended(self, name: str, job: Job, ending: Ending) -> Specimen:
+        embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED
+        row = None if cancelled else retry_controls(self._texts, job.id, job.locale)
+        return Specimen(name, [embed], view=row)
 
     # --- parts --------------------------------------------------------------------------------
 

@@ -52,9 +52,13 @@ async def _hang(town: Town, specimens: Sequence[Specimen]) -> None:
     await town.env.restart_bot(client)
     await town.name_bot(client)
     wall = client.get_partial_messageable(town.gallery.id)
+    last: discord.Message | None = None
     for each in specimens:
-        view = each.view or View()
-        await wall.send(each.content, embeds=each.embeds, files=each.attachments(), view=view)
+        view, files = each.view or View(), each.attachments()
+        if each.content and last is not None:
+            last = await last.reply(each.content)
+        else:
+            last = await wall.send(embeds=each.embeds, files=files, view=view)
 
 
 if __name__ == "__main__":

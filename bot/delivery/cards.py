@@ -15,7 +15,7 @@ from bot.delivery.discretion import for_all_to_see
 from bot.delivery.progress import about, progress
 from bot.domain import Job, JobState, Picture, Requester, Size
 from bot.errors import EaselError
-from bot.i18n.quoting import cut, one_line, quoted, visible
+from bot.i18n.quoting import ELLIPSIS, cut, one_line, quoted, visible
 from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 
@@ -24,10 +24,13 @@ from bot.outcome import Ending, Left, Painting, Result, Waiting
 MOST_EMBEDS = 10
 GALLERY = 4
 LONGEST_ALT_TEXT = 1024
-# What a phone shows without scrolling; the whole prompt stands in the details of a job.
-PROMPT = 300
+# Five lines on a phone, and four for each of two; the details of a job have all of it.
+PROMPT = 240
+PROMPT_OF_TWO = 160
 PROMPT_LINES = 6
 SENTENCE = 900  # for what went wrong, beside it
+_LONGEST_WORD = 24
+_STOPS = " ,;"
 _LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
 State = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
@@ -80,8 +83,8 @@ class Cards:
 
     def painting(self, job: Job, painting: Painting) -> discord.Embed:
         """Show since when the job is at work, how far it is, and what there is to see yet."""
-        lines = (self._how_far(job, painting), self._since(job, painting))
-        card = self._unpaid(job, "painting", *(small(_joined(line)) for line in lines if line))
+        since = small(_joined(self._since(job, painting)))
+        card = self._unpaid(job, "painting", _joined(self._how_far(job, painting)), since)
         if painting.preview is not None:
             card.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return card
@@ -129,12 +132,11 @@ class Cards:
     def ended(self, job: Job, ending: Ending) -> discord.Embed:
         """Show why there are no pictures, what that cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
-        card = self._card(
-            job,
-            _END_STATES[ending.state],
-            *self._prompts(for_all_to_see(job, ending.error), None),
-            self._sentence(job, ending.error, money),
-        )
+        sentence = self._sentence(job, ending.error, money)
+        shown = for_all_to_see(job, ending.error)
+        (prompt,) = self._prompts(shown, None)
+        words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
+        card = self._card(job, _END_STATES[ending.state], *words)
         if ending.charged:
             charged = self._say(job, "card-credits", credits=ending.charged)
             card.set_footer(text=_joined([*self._request_facts(job), charged]))
@@ -159,7 +161,7 @@ class Cards:
 
     def _unpaid(self, job: Job, state: State, *lines: str) -> discord.Embed:
         """Draw the card of a job that has brought nothing yet, with what it will cost."""
-        card = self._card(job, state, _quote(job.request.prompt), *lines)
+        card = self._card(job, state, _quote(job.request.prompt, PROMPT), *lines)
         cost = self._say(job, "card-credits", credits=job.credits)
         return card.set_footer(text=_joined([*self._request_facts(job), cost]))
 
@@ -220,8 +222,9 @@ class Cards:
         if not prompt:
             return [small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
-            return [_quote(prompt)]
-        return [_quote(prompt), small(self._say(job, "card-revised")), _quote(revised)]
+            return [_quote(prompt, PROMPT)]
+        heading = small(self._say(job, "card-revised"))
+        return [_quote(prompt, PROMPT_OF_TWO), heading, _quote(revised, PROMPT_OF_TWO)]
 
     def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
@@ -319,8 +322,13 @@ def preview_name(picture: Picture) -> str:
     return f"preview.{picture.format}"
 
 
-def _quote(prompt: str) -> str:
-    return quoted(prompt, PROMPT, lines=PROMPT_LINES)
+def _quote(prompt: str, limit: int) -> str:
+    """Return the beginning of a prompt; what is cut ends with a whole word if there is one."""
+    shown = quoted(prompt, limit, lines=PROMPT_LINES)
+    words, _, rest = shown.removesuffix(ELLIPSIS).rpartition(" ")
+    if not shown.endswith(ELLIPSIS) or len(rest) > _LONGEST_WORD or words.endswith(">"):
+        return shown
+    return f"{words.rstrip(_STOPS)}{ELLIPSIS}"
 
 
 def small(line: str) -> str:

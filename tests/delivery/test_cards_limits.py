@@ -230,8 +230,8 @@ def test_of_two_prompts_each_has_a_few_lines(asked: int, revised: int) -> None:
     result = Result((picture,), 1, 1, 1, None, None)
     description = str(CARDS.result(job, result, [])[0].description)
     shown = description.count("p"), description.count("r")
-    assert max(shown) <= 300
-    assert min(shown) >= min(asked, revised, 290)
+    assert max(shown) <= 160
+    assert min(shown) >= min(asked, revised, 150)
 
 
 @pytest.mark.parametrize("name", ["", "\u200b", "\n", "\u202e"])
