@@ -172,6 +172,7 @@ def _keep_answer(album: Album, command: str) -> None:
     before = album.person.messages.count()
     album.person.type_command(command)
     expect(album.person.messages).to_have_count(before + 1)
+    expect(album.person.card).not_to_contain_text("Thinking")
     album.keep(command.replace(" ", "-"))
 
 
