@@ -41,7 +41,9 @@ def mend(page: Json) -> Json:
 
 def _end_quotes(embed: Json) -> None:
     match embed.get("description_tokens"):
-        case [{"type": "blockquote", "children": [{"type": "paragraph", "children": runs}]}]:
+        case [{"type": "blockquote", "children": [{"type": "paragraph", "children": runs}]}] | [
+            {"type": "paragraph", "children": runs}
+        ]:
             tokens = [token for run in runs for token in run["children"]]
             words, lines = str(embed["description"]).split("\n"), _lines(tokens)
             if len(words) == len(lines):

@@ -108,6 +108,9 @@ def test_a_small_line_of_its_own_is_small() -> None:
     first, second = card["description_tokens"]
     assert first == blocks[0]
     assert second == {"type": "subtext", "children": [text("Use "), code]}
+    lines = [paragraph(text("Declined"), BREAK, text("-# Not repeated"))]
+    (card,) = mended({"description": "Declined\n-# Not repeated", "description_tokens": lines})
+    assert list(map(told, card["description_tokens"])) == ["Declined", "<subtext>Not repeated"]
     blocks = [paragraph(text("-# a"), BREAK, text("b")), paragraph(text("#- c"))]
     (card,) = mended({"description": "", "description_tokens": blocks})
     assert card["description_tokens"] == blocks
