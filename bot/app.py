@@ -77,7 +77,15 @@ def _couriers(client: Client, house: House, customs: Customs, seam: Seam) -> Cou
     texts = client.texts
     outbox = Outbox(client, house.store, house.journal, now=seam.now)
     trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
-    return Couriers(client, Cards(texts), Notes(texts), outbox, trimmings, seam)
+    return Couriers(
+        client,
+        Cards(texts),
+        Notes(texts),
+        outbox,
+        trimmings,
+        seam,
+        may_call=lambda user_id: customs.person(user_id).ping,
+    )
 
 
 def _chores(house: House, seam: Seam) -> Sequence[Chore]:

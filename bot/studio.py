@@ -262,8 +262,9 @@ class Studio:
     ) -> list[Slot]:
         counts = self._catalogue.fan_out(job.request)
         begun = {attempt.key.slot: attempt for attempt in attempts}
+        usual_ms = self._queue.usual_ms(job.request.model)
         async with Bulletin(
-            job, courier, self._seam, started_at=started, slots=len(counts)
+            job, courier, self._seam, started_at=started, usual_ms=usual_ms, slots=len(counts)
         ) as bulletin:
 
             def paint(index: int, asked: int) -> Coroutine[None, None, Slot]:

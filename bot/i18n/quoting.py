@@ -29,12 +29,12 @@ _BARE_QUOTE_MARKS = re.compile(r"(?:(?:^|\n)> ?)+$")
 _ECHO_DROPS = re.compile(r"[\\`*~|<>\[\]@]|(?<=:)//")
 
 
-def quoted(text: str, limit: int) -> str:
+def quoted(text: str, limit: int, *, lines: int = MOST_LINES) -> str:
     """Return the text as a Discord block quote of plain words, at most ``limit`` long."""
-    lines = visible(text).split("\n")
-    if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], ELLIPSIS]
-    return cut("\n".join(f"> {escaped(line)}" for line in lines), limit)
+    shown = visible(text).split("\n")
+    if len(shown) > lines:
+        shown = [*shown[:lines], ELLIPSIS]
+    return cut("\n".join(f"> {escaped(line)}" for line in shown), limit)
 
 
 def escaped(line: str) -> str:

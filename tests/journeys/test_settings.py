@@ -33,7 +33,7 @@ def written(world: World) -> ServerSettings:
 async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) -> None:
     """An admin sees every setting, and what holds without them."""
     answer = await world.mia.slash(world.gallery, "settings show")
-    assert shown(answer).title == "Settings of this server"
+    assert shown(answer).title == "⚙️ Settings of this server"
     assert facts(answer) == {
         "Where nothing is chosen": "dall-e-3 · 1024x1024 · 1 picture",
         "Models": "All",

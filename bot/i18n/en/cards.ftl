@@ -33,7 +33,13 @@ card-ahead =
         [0] { $seconds } s
        *[other] { $minutes } min
     }
+card-asked = asked { $asked_at }
+card-progress-said = { $bar } { $percent }%
+card-progress-about = { $bar } about { $percent }%
+card-progress-overdue = { $bar } longer than usual
 card-started = Started { $started_at }
+card-still = Still painting, started { $started_at }
+card-usual = this model usually takes { $usual_ms }
 card-done = { $done } of { $total } done
 card-revised = The model read it as
 card-shortfall = { $arrived } of { $asked } pictures arrived.
