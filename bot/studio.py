@@ -199,7 +199,12 @@ class Studio:
     def _start(self, run: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(run)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            log.error("job.left", exc_info=defect)  # the next start ends it
 
     # --- the way of a job ---------------------------------------------------------------------
 
@@ -337,9 +342,9 @@ class Studio:
     async def _fail(
         self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
     ) -> None:
-        doubtful = in_doubt(job, slots)
-        state = JobState.UNKNOWN if doubtful else JobState.FAILED
-        settled = await self._books.close(job, state, error, doubtful=doubtful)
+        # What costs no credits can be in doubt as well.
+        state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
+        settled = await self._books.close(job, state, error, doubtful=in_doubt(job, slots))
         if settled is None:
             await self._tell_as_written(job, courier)
             return

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from bot.settings import GatewayKey
@@ -54,8 +55,13 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
                 "CREATE TRIGGER death BEFORE UPDATE OF ended_at ON jobs"
                 " BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END"
             )
-        await studio.ask(Bag(), n=4)
-        await studio.house.studio.drained()
+        with structlog.testing.capture_logs() as logs:
+            await studio.ask(Bag(), n=4)
+            await studio.house.studio.drained()
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
+        "job.defect",
+        "job.left",
+    ]
     assert studio.rows("SELECT state FROM jobs") == [("delivered",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
         database.execute("DROP TRIGGER death")

@@ -247,6 +247,18 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
     assert studio.rows("SELECT credits FROM charges") == [(3,)]
 
 
+async def test_what_costs_nothing_may_be_in_doubt_as_well(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """The operator may have paid for it: the journal must not say that it surely failed."""
+    studio.house.tariff.set(ADA.server_id, "dall-e-3", None, 0)
+    gateway.moods.append(HangsUp())
+    await studio.ask(Bag())
+    await studio.house.studio.drained()
+    assert studio.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
+    assert studio.rows("SELECT billed FROM costs") == [("maybe",)]
+
+
 async def test_a_persons_usage_is_their_own(studio: Studio) -> None:
     """Ben is not charged for Ada's evening."""
     await studio.ask(Bag(), n=5)
