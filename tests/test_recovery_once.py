@@ -1,4 +1,4 @@
-"""What a start asks, pays and charges for a dead process's job: never more than was ordered."""
+"""What a start asks, charges and tells for dead processes' jobs: once, whatever happens to it."""
 
 import shutil
 import sqlite3
@@ -8,10 +8,12 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from bot.domain import Job
+from bot.outcome import Ending
 from bot.settings import GatewayKey
 from tests.journeys.gateway import KEY, ByUrl, MoodyGateway, Skimps
 from tests.test_recovery import Slow, go_on, process, until
-from tests.test_studio import Bag
+from tests.test_studio import ADA, BEN, Bag
 
 
 def at_once(folder: Path, gateway: MoodyGateway, max_n: int) -> dict[str, object]:
@@ -85,3 +87,26 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
     assert len(gateway.bodies) == 1
     assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
     assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+
+
+async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A line that breaks at the first card must not leave every later one painting for ever."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        for who in (ADA, BEN):
+            await studio.ask(Bag(), who)
+        await until(lambda: len(gateway.bodies) == 2)
+
+    class Breaks(Bag):
+        async def end(self, job: Job, ending: Ending) -> bool:
+            await super().end(job, ending)
+            if job.requester.user_id == ADA.user_id:
+                raise OSError("the line broke")
+            return True
+
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, breaks := Breaks())
+    assert len(breaks.endings) == 2
+    assert studio.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]
