@@ -1,6 +1,7 @@
 """What hangs under a result: details, and the original files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 import structlog
@@ -10,6 +11,7 @@ from discord.ext import commands
 from bot.client import Client
 from bot.delivery.cards import Cards
 from bot.delivery.details import Details as DetailsCard
+from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
 from bot.domain import Picture
 from bot.gallery import Gallery
@@ -55,8 +57,10 @@ class Details(commands.Cog):
         self._reception.check_controls(visitor, written.job)
         if await self._presses.is_double(interaction, "details", written.job.id):
             return
+        reader_id = visitor.requester.user_id
+        seen = for_one_to_see(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
-            await self._records.of(written),
+            await self._records.of(replace(written, job=seen)),
             visitor.locale,
             server_id=visitor.server_id,
             for_operator=await self._is_operator(interaction.user),

@@ -16,6 +16,7 @@ from bot.command_errors import ServersOnly
 from bot.customs import Wish, Word
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.courier import Couriers
+from bot.delivery.discretion import for_one_to_see
 from bot.delivery.forms import (
     NOTHING,
     REFERENCES,
@@ -96,7 +97,7 @@ class Editing(commands.Cog):
     async def _edit(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
         kept = await self._gallery.startable(written.job.id)
-        await self._show_edit(interaction, written.job, visitor, list(kept), start)
+        await self._show_edit(interaction, written, visitor, list(kept), start)
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -107,16 +108,18 @@ class Editing(commands.Cog):
         kept = list(await self._gallery.startable(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written.job, visitor, kept, picture(kept[0]))
+        await self._show_edit(interaction, written, visitor, kept, picture(kept[0]))
 
     async def _show_edit(
         self,
         interaction: Interaction,
-        job: Job,
+        written: WrittenJob,
         visitor: Visitor,
         pictures: Sequence[int],
         start: str,
     ) -> None:
+        reader_id = visitor.requester.user_id
+        job = for_one_to_see(written.job, written.error, reader_id=reader_id)
         request = job.request
         offer = Offer(
             prompt=request.prompt,
