@@ -13,6 +13,7 @@ from bot.delivery.cards import Cards
 from bot.delivery.details import Details as DetailsCard
 from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
+from bot.delivery.outbox import Lost
 from bot.domain import Picture
 from bot.gallery import Gallery
 from bot.journal import WrittenJob
@@ -101,6 +102,6 @@ class Details(commands.Cog):
     async def _is_operator(self, user: discord.User | discord.Member) -> bool:
         try:
             return await self._client.is_owner(user)
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.info("details.operator_unknown", error=repr(lost))
             return False

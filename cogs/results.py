@@ -167,7 +167,7 @@ class Results(commands.Cog):
     ) -> None:
         try:
             await message.remove_reaction(emoji, person)
-        except discord.HTTPException as forbidden:
+        except Lost as forbidden:
             log.debug("results.reaction_stays", error=repr(forbidden))
         if self._refused.did(person.id):
             return
@@ -176,5 +176,5 @@ class Results(commands.Cog):
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.info("results.refusal_lost", error=repr(lost))
