@@ -33,6 +33,7 @@ from bot.domain import ImageRequest, Job, Reference
 from bot.errors import NotKept, ServerNotListed
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
+from bot.i18n.quoting import width
 from bot.journal import WrittenJob
 from bot.records import Records
 from bot.references import Attached, Upload
@@ -292,7 +293,7 @@ class Editing(commands.Cog):
     async def _send_back(self, interaction: Interaction, prompt: str) -> None:
         intro = self._client.texts.say("form-your-words", str(interaction.locale))
         words = f"{intro}\n```\n{prompt}\n```"
-        if len(words) <= LONGEST_MESSAGE and "```" not in prompt:
+        if width(words) <= LONGEST_MESSAGE and "```" not in prompt:
             await interaction.followup.send(words, ephemeral=True)
         else:
             file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")

@@ -222,6 +222,15 @@ async def test_a_file_that_is_too_large_is_refused(world: World) -> None:
     assert "more than 20 MB" in told(refused)
 
 
+async def test_two_thousand_units_of_emoji_come_back_as_a_file(world: World) -> None:
+    """A message takes fewer of them than of letters, and nothing may be lost."""
+    card = await painted(world, model="gpt-image-2")
+    shown = await press(world, world.ada, card, "edit")
+    refused = await send_form(world, world.ada, shown, prompt="🦊" * 1_500, size="9x9")
+    (file,) = whispered(refused)[1].attachments
+    assert (await file.read()).decode() == "🦊" * 1_500
+
+
 async def test_without_quota_the_words_come_back(build: Build) -> None:
     """They can be used tomorrow."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
