@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.command_errors import told_of
+from bot.delivery.outbox import Lost
 from bot.errors import ServerNotListed, Unexpected
 from bot.i18n.texts import Texts
 
@@ -104,7 +105,7 @@ class Client(commands.AutoShardedBot):
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.warning("command.answer_lost", error=repr(lost))
 
 

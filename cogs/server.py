@@ -197,6 +197,9 @@ class Server(commands.Cog):
         """Set the reactions that work under a result."""
         if reroll is None and delete is None:
             raise NothingChosen
+        if any(custom_emoji_id(typed.strip()) for typed in (reroll, delete) if typed):
+            # Discord is asked for them first, and may let us wait longer than it waits for us.
+            await interaction.response.defer(ephemeral=True, thinking=True)
         again = reroll and await _checked_emoji(interaction.guild, reroll)
         away = delete and await _checked_emoji(interaction.guild, delete)
 
@@ -322,7 +325,10 @@ class Server(commands.Cog):
             locale=self._reception.visitor(interaction).locale,
             changed=changed,
         )
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        if interaction.response.is_done():
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
 async def _checked_emoji(guild: discord.Guild | None, typed: str) -> str:
