@@ -16,6 +16,7 @@ from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
 from bot.delivery.customs_cards import CustomsCards
+from bot.delivery.languages import Languages
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
@@ -66,18 +67,25 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         taken = await house.recovery.take_over()
         customs = Customs(house.store, now=seam.now)
         await customs.load()
-        reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
+        languages = Languages(customs)
+        reception = Reception(
+            studio=house.studio,
+            catalogue=house.catalogue,
+            customs=customs,
+            languages=languages,
+        )
         texts = Texts(when=discord_timestamp)
         cards, notes = Cards(texts), Notes(texts)
         client = Client(
             texts=texts,
+            languages=languages,
             synced_file=settings.data_dir / "commands.sha256",
             allowed_servers=frozenset(settings.allowed_servers),
             dev_guild_id=settings.dev_guild_id,
         )
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
         couriers = Couriers(client, cards, notes, outbox, seam)
-        house.alarms.listener = OwnerNotices(client, texts).tell
+        house.alarms.listener = OwnerNotices(client, texts, languages).tell
         chores = await stack.enter_async_context(Chores(house.offers, house.gallery, seam))
 
         async def once_logged_in() -> None:
@@ -142,7 +150,13 @@ def _desk(
 
 def _quota_doors(desk: QuotaDesk, gallery: Gallery) -> tuple[Cog, ...]:
     cards = QuotaCards(desk.client.texts)
-    usage = Usage(store=desk.store, ledger=desk.ledger, gallery=gallery, cards=cards)
+    usage = Usage(
+        store=desk.store,
+        ledger=desk.ledger,
+        gallery=gallery,
+        cards=cards,
+        languages=desk.client.languages,
+    )
     return Quota(desk), usage
 
 

@@ -41,7 +41,7 @@ class History(commands.Cog):
     async def history(self, interaction: Interaction) -> None:
         """See your last requests and post their pictures again."""
         past = await self._gallery.last(interaction.user.id, most=MOST)
-        locale = str(interaction.locale)
+        locale = self._client.languages.personal(interaction)
         embed = self._notes.history([(p.written.job, p.written.state) for p in past], locale)
         view = discord.ui.View(timeout=None)
         if options := self._options(past):
@@ -63,7 +63,7 @@ class History(commands.Cog):
         job, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         with TemporaryDirectory(prefix="easel-") as folder:
             await self._couriers.post_again(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say("history-posted", str(interaction.locale))
+        done = self._client.texts.say("history-posted", self._client.languages.personal(interaction))
         await interaction.followup.send(done, ephemeral=True)
 
     def _options(self, past: Sequence[Past]) -> list[discord.SelectOption]:

@@ -1,6 +1,7 @@
 """Say things in a person's language: Fluent messages, found by id.
 
-Each folder beside this file is a language. Facts are told by the end of their names:
+Each folder beside this file is a language. An attribute of a message is found as
+``message.attribute``. Facts are told by the end of their names:
 ``…_at`` is a moment in milliseconds since the epoch, ``…_ms`` a duration in milliseconds,
 ``…_s`` a duration in seconds, shown whole. A fact that is None or empty is ``none`` to Fluent,
 and fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
@@ -56,7 +57,9 @@ class _Language:
     ids: frozenset[str]
 
     def format(self, message_id: str, facts: dict[str, Fact]) -> tuple[str, list[Exception]]:
-        pattern = self.bundle.get_message(message_id).value
+        name, _, attribute = message_id.partition(".")
+        message = self.bundle.get_message(name)
+        pattern = message.attributes[attribute] if attribute else message.value
         if pattern is None:  # a message of attributes alone is none of ours
             raise KeyError(message_id)
         text, holes = self.bundle.format_pattern(pattern, facts)
@@ -151,5 +154,8 @@ def _language(locale: str, sources: list[str]) -> _Language:
     for source in sources:
         resource = FluentResource(source)
         bundle.add_resource(resource)
-        ids.update(entry.id.name for entry in resource.body if isinstance(entry, Message))
+        for entry in resource.body:
+            if isinstance(entry, Message):
+                ids.add(entry.id.name)
+                ids.update(f"{entry.id.name}.{part.id.name}" for part in entry.attributes)
     return _Language(locale, bundle, frozenset(ids))
