@@ -63,7 +63,8 @@ class History(commands.Cog):
         job, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         with TemporaryDirectory(prefix="easel-") as folder:
             await self._couriers.post_again(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say("history-posted", self._client.languages.personal(interaction))
+        locale = self._client.languages.personal(interaction)
+        done = self._client.texts.say("history-posted", locale)
         await interaction.followup.send(done, ephemeral=True)
 
     def _options(self, past: Sequence[Past]) -> list[discord.SelectOption]:

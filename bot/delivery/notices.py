@@ -3,9 +3,9 @@
 import discord
 import structlog
 
+from bot.delivery.languages import Languages
 from bot.domain import money_to_text
 from bot.errors import GatewayFailure
-from bot.delivery.languages import Languages
 from bot.gateways.alarms import Alarm, BudgetReached
 from bot.i18n.texts import Texts
 

@@ -9,7 +9,7 @@ and fluent.runtime refuses facts above 2,500 characters, so prompts are cut befo
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -82,6 +82,15 @@ class Texts:
         """Return the languages, in order of their names."""
         return tuple(self._languages)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Return what each language calls itself."""
+        return {locale: self.say("language-name", locale) for locale in self._languages}
+
+    def nearest(self, locale: str) -> str:
+        """Return the language in which a reader is spoken to: theirs, its wider one, English."""
+        return next(name for name in _chain(locale) if name in self._languages)
+
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
         """Return the ids that a language has words for."""
         return self._languages[locale].ids
@@ -111,7 +120,7 @@ class Texts:
         return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
 
     def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
-        for name in dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK)):
+        for name in _chain(locale):
             language = self._languages.get(name)
             if language is not None and message_id in language.ids:
                 yield language
@@ -134,6 +143,11 @@ class Texts:
         shown = round(seconds, 1) if seconds < 10 else round(seconds)
         minutes, rest = divmod(shown, 60)
         return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
+
+
+def _chain(locale: str) -> Iterable[str]:
+    # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
+    return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
 
 
 def _read(folder: Traversable) -> Iterator[_Language]:

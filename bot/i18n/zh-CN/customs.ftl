@@ -69,6 +69,9 @@ custom-defaults-are = { $model } · { $size } · { $n } 张图片{ $quality ->
        *[other] {" · "}{ $quality }
     }
 
+# What this language calls itself.
+language-name = 简体中文
+
 custom-language = 语言
 custom-language-of =
     { $language ->

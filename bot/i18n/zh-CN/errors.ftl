@@ -197,7 +197,7 @@ error-interrupted = 机器人在开始绘制之前重启了，请再试一次；
 
 error-waited-too-long = 机器人在开始绘制之前离线了很久，如果你还想要这张图，请重新请求；{ money-back }。
 
-error-cancelled-by-operator = 机器人的运营者在绘制之前取消了这个请求，请先问过他们再重试；{ money-back }。
+error-cancelled-by-operator = 机器人的运营者在绘制之前取消了这个请求，请先询问运营者再重试；{ money-back }。
 
 error-interrupted-in-doubt = 机器人在绘制途中重启了，图片可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
 
