@@ -2,7 +2,9 @@
 #   docker build -t easel .
 #   docker run -d --name easel --env-file .env -v easel:/data --stop-timeout 210 easel
 # The stop time-out fits SHUTDOWN_GRACE (180 s): Docker's own 10 s would kill running jobs, which is
-# as safe as a crash but loses time. In a compose file it is called stop_grace_period: 210s.
+# as safe as a crash but loses time. In a compose file it is called stop_grace_period: 210s. Whoever
+# raises SHUTDOWN_GRACE raises it as well.
+# A GATEWAYS_FILE belongs into the volume, too: -v ./gateways.toml:/data/gateways.toml:ro
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \

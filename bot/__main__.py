@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from bot import logs
-from bot.cli import doctor, gateways, jobs, serve, terminal
+from bot.cli import db, doctor, gateways, jobs, serve, terminal
 from bot.errors import StartRefused
 from bot.seam import Seam
 from bot.settings import load
@@ -41,6 +41,8 @@ def _run(options: argparse.Namespace) -> int:
         return gateways.run(settings)
     if options.command == "jobs":
         return jobs.run(settings, options)
+    if options.command == "db":
+        return db.run(settings, options)
     logs.configure(level=settings.log_level, style=settings.log_format, secrets=settings.secrets)
     asyncio.run(serve.serve(settings, Seam()))
     return 0
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     terminal.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
     commands.add_parser("gateways", help="list gateways, models and what they can do")
     jobs.add_options(commands.add_parser("jobs", help="list jobs, cancel or repeat one"))
+    db.add_options(commands.add_parser("db", help="look at the database, or back it up"))
     commands.add_parser("doctor", help="check the whole setup and say what to mend")
     return parser
 

@@ -1,6 +1,6 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -8,7 +8,7 @@ from functools import partial
 from discord.ext.commands import Cog
 
 from bot.charts import Charts
-from bot.chores import Chores
+from bot.chores import Chore, Chores, forget_old_charges
 from bot.client import Client
 from bot.customs import Customs
 from bot.delivery.attachments import read_again
@@ -34,6 +34,7 @@ from cogs.choosing import Choosing
 from cogs.desk import Desk
 from cogs.history import History
 from cogs.imagine import Imagine
+from cogs.mydata import MyData
 from cogs.preferences import Personal
 from cogs.presets import Presets
 from cogs.quota import Quota
@@ -86,7 +87,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         outbox = Outbox(client, house.store, house.journal, now=seam.now)
         couriers = Couriers(client, cards, notes, outbox, seam)
         house.alarms.listener = OwnerNotices(client, texts, languages).tell
-        chores = await stack.enter_async_context(Chores(house.offers, house.gallery, seam))
+        chores = await stack.enter_async_context(Chores(_chores(house, seam), seam))
 
         async def once_logged_in() -> None:
             await house.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
@@ -114,6 +115,15 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
                 now=seam.now,
             )
         )
+        await client.add_cog(
+            MyData(
+                client=client,
+                export=house.export,
+                deletion=house.deletion,
+                customs=customs,
+                now=seam.now,
+            )
+        )
         client.add_dynamic_items(StopButton)
         await client.add_cog(Stopping(client=client, stops=house.stops))
         yield Bot(house, client, customs)
@@ -127,6 +137,15 @@ def _front_doors(desk: Desk, couriers: Couriers) -> tuple[Cog, ...]:
         choosing=desk.choosing,
     )
     return imagine, Server(desk), Personal(desk), Presets(desk, couriers)
+
+
+def _chores(house: House, seam: Seam) -> Sequence[Chore]:
+    return (
+        house.deletion.go_on,
+        house.gallery.clear,
+        partial(forget_old_charges, house.store, house.ledger, seam.now),
+        house.offers.refresh,
+    )
 
 
 def _desk(

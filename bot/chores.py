@@ -1,29 +1,31 @@
 """What the bot does by itself, once a day."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from bot.gallery import Gallery
-from bot.gateways.offers import Offers
+from bot.ledger import Ledger
 from bot.seam import Seam
+from bot.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DAY_S = 24 * 3600.0
+# The longest limit looks back 30 days, and an admin at the charges of a month.
+CHARGES_STAY_MS = 40 * 24 * 3600 * 1000
+BATCH = 100
+
+Chore = Callable[[], Awaitable[None]]
 
 
 class Chores:
-    """Asks the gateways what they offer and clears old pictures away, at the start and daily.
+    """Does every chore at the start and daily. Leaving it ends that."""
 
-    Leaving it ends that.
-    """
-
-    def __init__(self, offers: Offers, gallery: Gallery, seam: Seam) -> None:
-        self._chores = (offers.refresh, gallery.clear)
+    def __init__(self, chores: Sequence[Chore], seam: Seam) -> None:
+        self._chores = chores
         self._seam = seam
         self._task: asyncio.Task[None] | None = None
 
@@ -51,7 +53,15 @@ class Chores:
             await self._seam.wait(self._seam.sleep(DAY_S), "day")
 
 
-async def _done(chore: Callable[[], Awaitable[None]]) -> None:
+async def forget_old_charges(store: Store, ledger: Ledger, now: Callable[[], int]) -> None:
+    """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
+    before, forgotten = now() - CHARGES_STAY_MS, BATCH
+    while forgotten == BATCH:
+        async with store.transaction() as tx:
+            forgotten = await ledger.forget_charges(tx, before=before, most=BATCH)
+
+
+async def _done(chore: Chore) -> None:
     try:
         await chore()
     except Exception:

@@ -164,6 +164,25 @@ class CardAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedCard:
+    """A card that is about to be placed: where it will be, if Discord takes it.
+
+    ``token`` is that of the interaction which it answers, None for a message of its own.
+    """
+
+    channel_id: int
+    application_id: int = 0
+    token: str | None = field(default=None, repr=False)
+    max_file_bytes: int = DEFAULT_FILE_BYTES
+
+    def placed(self, message_id: int) -> CardAddress:
+        """Return where it is, now that Discord has said so."""
+        return CardAddress(
+            self.channel_id, message_id, self.application_id, self.token, self.max_file_bytes
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Addresses:
     """Where attachments lie that are not fetched yet; empty for one that has no address."""
 

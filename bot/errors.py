@@ -391,7 +391,8 @@ class GatewayFailure(EaselError):
 
     ``billed`` says whether the operator may have paid for it; ``retry_after_s`` is the gateway's
     own hint. ``detail`` holds the gateway's redacted words: for the operator's log only, so it
-    is no fact of the sentence.
+    is no fact of the sentence. ``declined``: for another picture of the job, moderation declined
+    the same prompt.
     """
 
     kind: GatewayErrorKind
@@ -402,6 +403,7 @@ class GatewayFailure(EaselError):
     http_status: int | None = None
     request_id: str | None = None
     detail: str = ""
+    declined: bool = False
 
     @property
     def message_id(self) -> str:  # type: ignore[override]  # one sentence for each kind
@@ -411,7 +413,8 @@ class GatewayFailure(EaselError):
     @property
     def facts(self) -> dict[str, Fact | None]:
         """Return what a person may see: neither gateway, host nor the gateway's words."""
-        return {"param": self.param, "retry_after_s": self.retry_after_s}
+        shown: dict[str, Fact | None] = {"param": self.param, "retry_after_s": self.retry_after_s}
+        return shown | {"declined": 1} if self.declined else shown
 
 
 # --- the start ------------------------------------------------------------------------------

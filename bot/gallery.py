@@ -95,7 +95,7 @@ class Gallery:
             for each, count in zip(written, there, strict=True)
         ]
 
-    async def take_out(self, job_id: str, user_id: int) -> tuple[Job, tuple[Picture, ...]]:
+    async def take_out(self, job_id: str, user_id: int) -> tuple[WrittenJob, tuple[Picture, ...]]:
         """Return a person's job with its pictures, in the vault.
 
         Raises:
@@ -109,7 +109,7 @@ class Gallery:
         pictures = await asyncio.to_thread(self._found, kept)
         if not pictures:
             raise NotKept
-        return written.job, pictures
+        return written, pictures
 
     async def clear(self) -> None:
         """Forget what is older than the retention; beyond the room, the oldest first.

@@ -16,6 +16,7 @@ from bot.gateways.offers import Offers
 from bot.gateways.router import Router
 from bot.journal import Journal
 from bot.ledger import Ledger, Tariff
+from bot.mydata import Deletion, Export
 from bot.owner import own
 from bot.queue import Limits, Queue
 from bot.reckoning import Costs
@@ -45,6 +46,8 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
+    export: Export
+    deletion: Deletion
     alarms: Alarms
     offers: Offers
 
@@ -105,6 +108,10 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
+            export=Export(store, vault),
+            deletion=Deletion(
+                store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"
+            ),
             alarms=alarms,
             offers=offers,
         )

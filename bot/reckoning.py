@@ -1,10 +1,10 @@
 """What a job costs and how it ends, as pure functions of the job and its slots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain import Billed, ImageRequest, Job, JobState
-from bot.errors import EaselError, GatewayFailure
+from bot.errors import EaselError, GatewayErrorKind, GatewayFailure
 from bot.gateways.catalogue import Catalogue
 from bot.ledger import Allowance, Settlement, Tariff
 from bot.outcome import Ending, Left
@@ -45,8 +45,13 @@ def failures_of(slots: Sequence[Slot]) -> list[GatewayFailure]:
 
 
 def worst_of(failures: Sequence[GatewayFailure]) -> GatewayFailure:
-    """Return the failure to speak of: one in doubt first, for there money is at stake."""
-    return min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
+    """Return the failure to speak of: one in doubt first, for there money is at stake.
+
+    It knows whether another one is that moderation declined the prompt.
+    """
+    worst = min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
+    kinds = {failure.kind for failure in failures}
+    return replace(worst, declined=GatewayErrorKind.MODERATION in kinds - {worst.kind})
 
 
 def what_is_left(tightest: Allowance | None, *, returned: int) -> Left | None:

@@ -1,9 +1,10 @@
 """What a start does with the jobs of dead processes.
 
 A job goes on where nothing can be paid twice: its request was never sent, or a gateway has a task,
-an answer or pictures for it. Every other one ends once: nobody saw its card, or it waited for too
-long → cancelled and released; its request was sent → ``unknown``, released by the rule for doubts;
-its pictures were posted → settled. Then the cards are told.
+an answer or pictures for it. Every other one ends once: nobody knows of a card, or it waited for
+too long → cancelled and released; its request was sent → ``unknown``, released by the rule for
+doubts; its pictures were posted → settled. Then the cards are told, also one that was announced
+just before the death, if Discord took it.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain import Addresses, CardAddress, Job
+from bot.domain import Addresses, AnnouncedCard, CardAddress, Job
 from bot.errors import EaselError, Interrupted, InterruptedInDoubt
 from bot.journal import Journal, WrittenAttempt, WrittenJob
 from bot.outcome import Courier, Ending
@@ -26,7 +27,7 @@ from bot.studio import Studio
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-Reopen = Callable[[Job, CardAddress], Courier]
+Reopen = Callable[[Job, CardAddress | AnnouncedCard], Courier]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,10 +46,10 @@ class CancelledByOperator(EaselError):
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """A job that has ended while its card still says something else."""
+    """A job that has ended while its card still says something else, if there is a card."""
 
     job: Job
-    card: CardAddress
+    card: CardAddress | AnnouncedCard
     ending: Ending
 
 
@@ -135,7 +136,7 @@ class Recovery:
             return None
         async with self.store.reading() as rows:
             attempts = await self.journal.attempts(rows, found.job.id)
-        if found.card is not None and self._may_go_on(found, attempts):
+        if isinstance(found.card, CardAddress) and self._may_go_on(found, attempts):
             log.info("job.taken_over", job=found.job.id, was=found.state)
             return Unfinished(found.job, found.card, attempts, found.attached)
         ending = await self._end(found)

@@ -1,13 +1,13 @@
 """The reference pictures of a job: fetched once, checked by content, kept in the vault."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain import Addresses, ImageRequest, Reference
 from bot.errors import EaselError, Refusal
 from bot.pictures import TooLarge, Unreadable, pixels, readable
-from bot.vault import Vault
+from bot.vault import Old, Vault, reference_of
 
 MAX_MEGABYTES = 20
 # Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
@@ -144,14 +144,29 @@ class References:
         Raises:
             EaselError: something is gone, too large, no picture, or a mask that does not fit.
         """
+        new: list[Old] = []
+        try:
+            return await self._kept(attached, request, new)
+        except EaselError:
+            # No job will ever name them: nobody else could have them deleted.
+            async with self._decoding:
+                await asyncio.to_thread(self._let_go, new)
+            raise
+
+    async def _kept(
+        self, attached: Attached, request: ImageRequest, new: list[Old]
+    ) -> ImageRequest:
         uploads = enumerate(attached.uploads, len(request.references) + 1)
-        kept = [await self._keep(number, upload) for number, upload in uploads]
-        pictures = kept[: len(attached.pictures)]
-        request = replace(request, references=(*request.references, *pictures))
-        if attached.mask is None:
-            return request
-        await asyncio.to_thread(self._check_mask, kept[-1], request.references[0])
-        return replace(request, mask=kept[-1])
+        kept = [await self._keep(number, upload, new) for number, upload in uploads]
+        references = (*request.references, *kept[: len(attached.pictures)])
+        mask = kept[-1] if attached.mask else None
+        if mask is not None:
+            await asyncio.to_thread(self._check_mask, mask, references[0])
+        return replace(request, references=references, mask=mask)
+
+    def _let_go(self, new: Sequence[Old]) -> None:
+        for file in new:
+            self._vault.remove(file)
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = pixels(self._vault.path(first))
@@ -159,7 +174,7 @@ class References:
         if not fits or mask.bytes > MAX_MASK_BYTES:
             raise MaskUnfit(width=size[0], height=size[1])
 
-    async def _keep(self, number: int, upload: Upload) -> Reference:
+    async def _keep(self, number: int, upload: Upload, new: list[Old]) -> Reference:
         try:
             data = await upload.read()
         except OSError as gone:
@@ -167,17 +182,21 @@ class References:
         fetched_at = self._now()
         _check_size(number, len(data))
         async with self._decoding:
-            kept = await asyncio.to_thread(self._check_and_keep, number, data)
+            kept = await asyncio.to_thread(self._check_and_keep, number, data, new)
         return replace(kept, url=upload.url, fetched_at=fetched_at)
 
-    def _check_and_keep(self, number: int, data: bytes) -> Reference:
+    def _check_and_keep(self, number: int, data: bytes, new: list[Old]) -> Reference:
         try:
             whole, format_ = readable(data, max_pixels=MAX_MEGAPIXELS * 1_000_000)
         except TooLarge as bomb:
             raise ReferenceTooManyPixels(number=number, limit=MAX_MEGAPIXELS) from bomb
         except Unreadable as wrong:
             raise ReferenceUnreadable(number=number) from wrong
-        return self._vault.keep(whole, format_)
+        was_there = self._vault.kept(reference_of(whole, format_)) is not None
+        reference = self._vault.keep(whole, format_)
+        if not was_there and (file := self._vault.kept(reference)) is not None:
+            new.append(file)
+        return reference
 
 
 def _check_size(number: int, size: int) -> None:

@@ -301,7 +301,9 @@ class Studio:
             await self._fail(job, courier, error, slots)
             return
         await self._delivered(job, messages)
-        await self._books.close(job, JobState.DONE, delivered=delivered, doubtful=doubtful)
+        await self._books.close(
+            job, JobState.DONE, result.shortfall, delivered=delivered, doubtful=doubtful
+        )
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
 
     async def _result(

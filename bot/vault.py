@@ -45,7 +45,7 @@ class Vault:
 
     def keep(self, data: bytes, format_: PictureFormat) -> Reference:
         """Keep a picture and return what finds it again; keeping it twice changes nothing."""
-        reference = Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
+        reference = reference_of(data, format_)
         self._enter(reference, lambda part: _write(part, data))
         return reference
 
@@ -65,6 +65,15 @@ class Vault:
         """Tell whether a reference is still kept, whole."""
         path = self.path(reference)
         return path.is_file() and path.stat().st_size == reference.bytes
+
+    def kept(self, reference: Reference) -> Old | None:
+        """Return the file of a reference, None when it is kept no longer."""
+        path = self.path(reference)
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        return Old(_kept_at(found), found.st_size, path)
 
     def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
         """Return what was kept before a moment, and then the oldest until the rest is small enough.
@@ -117,6 +126,11 @@ class Vault:
             except FileNotFoundError:
                 continue
             yield Old(_kept_at(found), found.st_size, path)
+
+
+def reference_of(data: bytes, format_: PictureFormat) -> Reference:
+    """Return what finds a picture, whether or not it is kept."""
+    return Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
 
 
 def _kept_at(found: os.stat_result) -> int:

@@ -11,7 +11,9 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import Client
+from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
+from bot.delivery.discretion import for_all_to_see
 from bot.delivery.notes import Notes
 from bot.errors import ServerNotListed
 from bot.gallery import Gallery, Past
@@ -19,6 +21,7 @@ from bot.gallery import Gallery, Past
 # A select has 25 options (components/reference, String Select).
 MOST = 25
 CUSTOM_ID = "easel:again"
+SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
 
 
 class History(commands.Cog):
@@ -60,11 +63,11 @@ class History(commands.Cog):
         if not self._client.serves(interaction.guild_id):
             raise ServerNotListed
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job, pictures = await self._gallery.take_out(job_id, interaction.user.id)
+        past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
+        job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
-            await self._couriers.post_again(interaction, job, pictures, Path(folder))
-        locale = self._client.languages.personal(interaction)
-        done = self._client.texts.say("history-posted", locale)
+            seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
+        done = self._client.texts.say(SAID[seen], self._client.languages.personal(interaction))
         await interaction.followup.send(done, ephemeral=True)
 
     def _options(self, past: Sequence[Past]) -> list[discord.SelectOption]:

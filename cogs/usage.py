@@ -42,7 +42,7 @@ class Usage(commands.Cog):
         favour = Favour(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
         if past:
-            jobs = [JobRow(p.written.job, p.written.state, p.written.card) for p in past]
+            jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
             embeds.append(self._cards.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.settings import Settings
 ROOT = Path(__file__).parent.parent
 UNIT = (ROOT / "deploy" / "easel.service").read_text()
 IMAGE = (ROOT / "Dockerfile").read_text()
+COPIES = re.findall(r"^COPY (.+)$", IMAGE, re.MULTILINE)
 GRACE_S = Settings.model_fields["shutdown_grace"].default
 CLOSING_S = 20  # to edit cards and close files after the grace
 
@@ -39,6 +41,27 @@ def test_the_container_runs_without_rights_and_keeps_its_data() -> None:
     assert re.findall(r"^WORKDIR (.+)$", IMAGE, re.MULTILINE)[-1] == "/data"
     # Without a shell in between the signal reaches the bot.
     assert re.search(r'^ENTRYPOINT \["python", "-m", "bot"\]$', IMAGE, re.MULTILINE)
+
+
+def test_an_empty_clone_holds_all_that_the_image_is_built_from() -> None:
+    """Each source is there, and reaches the engine through .dockerignore; nothing else does."""
+    copied = [source for line in COPIES for source in line.split()[:-1]]
+    assert copied
+    assert [source for source in copied if not (ROOT / source).exists()] == []
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert sorted(line[1:] for line in lines if line.startswith("!")) == sorted(copied)
+
+
+def test_the_image_is_built_from_all_that_the_package_needs() -> None:
+    """A folder that only the repository has would fail at the first start, not at the build."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    about, wheel = project["project"], project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {"pyproject.toml", about["readme"], *about["license-files"], *wheel["packages"]}
+    constraints = set(re.findall(r"--constraint (\S+)", IMAGE))
+    copied = {source for line in COPIES for source in line.split()[:-1]}
+    assert needed | constraints <= copied
+    (version,) = re.findall(r"^FROM python:(\d+\.\d+)", IMAGE, re.MULTILINE)
+    assert about["requires-python"] == f">={version}"
 
 
 def test_no_secret_goes_into_the_image() -> None:

@@ -72,7 +72,7 @@ async def test_what_was_kept_comes_back_as_it_was(shop: Shop) -> None:
     for path in shop.folder.glob("slot-*"):
         path.unlink()
     again, pictures = await shop.gallery.take_out(job.id, ADA.user_id)
-    assert again.id == job.id
+    assert again.job.id == job.id
     assert [picture.path.read_bytes() for picture in pictures] == [b"one", b"two"]
     assert (pictures[0].width, pictures[0].revised_prompt) == (8, "a red fox")
 

@@ -109,11 +109,21 @@ async def test_the_same_picture_twice_is_one_file(references: References, tmp_pa
 async def test_what_is_no_whole_picture_is_named_by_its_number(
     references: References, tmp_path: Path, data: bytes
 ) -> None:
-    """The person learns which of five files to replace, and nothing is kept of it."""
+    """The person learns which of five files to replace, and nothing is kept of them."""
     with pytest.raises(ReferenceUnreadable) as refused:
         await keep(references, [given(drawn("png")), given(data)])
     assert refused.value.number == 2
-    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_what_an_earlier_job_needs_stays_when_a_later_one_fails(
+    references: References, tmp_path: Path
+) -> None:
+    """The same file was attached before; only what is new goes with the job that failed."""
+    await keep(references, [given(drawn("png"))])
+    with pytest.raises(ReferenceUnreadable):
+        await keep(references, [given(drawn("png")), given(drawn("webp")), given(b"text")])
+    assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [drawn("png")]
 
 
 @pytest.mark.parametrize("side", [5_001, 30_000])

@@ -118,11 +118,11 @@ async def _find(store: Store, prefix: str) -> WrittenJob:
 
 def _row(job: ListedJob, now: int, *, prompts: bool) -> Row:
     error = (job.error or "-").removeprefix("error-")
-    row = (job.id, job.state, _age(now - job.created_at), job.model, job.gateway or "-", error)
+    row = (job.id, job.state, age(now - job.created_at), job.model, job.gateway or "-", error)
     return (*row, one_line(job.prompt, _PROMPT)) if prompts else row
 
 
-def _age(age_ms: int) -> str:
+def age(age_ms: int) -> str:
     """Return an age in its two largest units, like ``2h 5m``."""
     seconds, parts = max(age_ms, 0) // 1000, []
     for unit, length in _UNITS:

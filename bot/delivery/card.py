@@ -7,15 +7,15 @@ import structlog
 from discord.ui import View
 
 from bot.delivery.outbox import TRIES, Channel, LineBroke, Lost
-from bot.domain import CardAddress, Job
+from bot.delivery.seeking import by_token, in_channel
+from bot.delivery.ways import TOKEN_IS_DEAD
+from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.errors import NotDelivered
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # One minute before Discord drops the token (15 minutes, receiving-and-responding).
 TOKEN_IS_FRESH_MS = 14 * 60 * 1000
-# Discord's codes for a token that is too old, or unknown.
-TOKEN_IS_DEAD = frozenset({50027, 10015})
 REROLL = "🔄"
 
 Files = Callable[[], list[discord.File]]
@@ -25,7 +25,10 @@ class Card:
     """A card that is edited through its token while that is young, then through its channel."""
 
     def __init__(
-        self, client: discord.Client, now: Callable[[], int], address: CardAddress | None = None
+        self,
+        client: discord.Client,
+        now: Callable[[], int],
+        address: CardAddress | AnnouncedCard | None = None,
     ) -> None:
         self._client = client
         self._now = now
@@ -41,11 +44,30 @@ class Card:
         """Return where it is.
 
         Raises:
-            NotDelivered: it was never placed.
+            NotDelivered: it was never placed, or nobody has found it yet.
         """
-        if self._address is None:
+        if not isinstance(self._address, CardAddress):
             raise NotDelivered
         return self._address
+
+    async def is_there(self, job: Job) -> bool:
+        """Find one that was only announced; return False if Discord never took it.
+
+        It raises what discord.py raises when Discord cannot say.
+        """
+        if isinstance(self._address, AnnouncedCard):
+            message_id = await self._found(job, self._address)
+            if message_id is None:
+                return False
+            self._address = self._address.placed(message_id)
+        return self._address is not None
+
+    async def _found(self, job: Job, card: AnnouncedCard) -> int | None:
+        if card.token and not self.is_late(job):
+            message_id = await by_token(self._client, card)
+            if message_id is not None:
+                return message_id
+        return await in_channel(self._client, card, job)
 
     @property
     def channel(self) -> Channel:

@@ -11,8 +11,9 @@ from typing import Literal
 
 import discord
 
+from bot.delivery.discretion import for_all_to_see
 from bot.domain import Job, JobState, Picture, Requester, Size
-from bot.errors import EaselError, GatewayErrorKind
+from bot.errors import EaselError
 from bot.i18n.quoting import cut, one_line, quoted, visible, width
 from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
@@ -26,8 +27,6 @@ LONGEST_ALT_TEXT = 1024
 PROMPTS = 3_000  # for the prompt and the revised prompt together
 SENTENCE = 900  # for what went wrong, beside them
 _LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
-
-_DECLINED = f"error-gateway-{GatewayErrorKind.MODERATION}"
 
 State = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
 
@@ -57,7 +56,10 @@ class PostedFile:
 
 
 class Cards:
-    """Draws every card; ``texts`` knows the words, a job knows its reader's language."""
+    """Draws every card; ``texts`` knows the words, a job knows its reader's language.
+
+    A job without a prompt is one whose prompt is not repeated.
+    """
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -115,9 +117,8 @@ class Cards:
 
     def again(self, job: Job, files: Sequence[PostedFile]) -> list[discord.Embed]:
         """Show the files of one message of a job that somebody looked back at."""
-        words = discord.Embed(
-            colour=COLOURS["result"], description=quoted(job.request.prompt, PROMPTS)
-        )
+        (prompt,) = self._prompts(job, None)
+        words = discord.Embed(colour=COLOURS["result"], description=prompt)
         words.set_footer(text=_joined(self._request_facts(job)))
         title = self._say(
             job,
@@ -133,7 +134,7 @@ class Cards:
         card = self._card(
             job,
             _END_STATES[ending.state],
-            self._prompt_at_the_end(job, ending.error),
+            *self._prompts(for_all_to_see(job, ending.error), None),
             self._sentence(job, ending.error, money),
         )
         if ending.charged:
@@ -145,6 +146,8 @@ class Cards:
 
     def alt_text(self, job: Job, picture: Picture, index: int, of: int) -> str:
         """Describe a picture to a screen reader; ``index`` counts from 1."""
+        if not job.request.prompt:
+            return self._say(job, "card-alt-withheld", index=index, of=of)
         prompt = one_line(picture.revised_prompt or job.request.prompt, LONGEST_ALT_TEXT)
         text = self._say(job, "card-alt", prompt=prompt, index=index, of=of)
         return one_line(text, LONGEST_ALT_TEXT)
@@ -198,19 +201,14 @@ class Cards:
 
     def _prompts(self, job: Job, revised: str | None) -> list[str]:
         prompt = job.request.prompt
+        if not prompt:
+            return [small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
             return [quoted(prompt, PROMPTS)]
         wanted = width(quoted(revised, PROMPTS))
         shown = quoted(prompt, max(PROMPTS // 2, PROMPTS - wanted))
         heading = small(self._say(job, "card-revised"))
         return [shown, heading, quoted(revised, PROMPTS - width(shown))]
-
-    def _prompt_at_the_end(self, job: Job, error: EaselError) -> str:
-        """Return the prompt, but not one that moderation declined: others read the card, too."""
-        # After a restart the error is a Recorded one with the same id.
-        if error.message_id == _DECLINED:
-            return small(self._say(job, "card-prompt-withheld"))
-        return quoted(job.request.prompt, PROMPTS)
 
     def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)

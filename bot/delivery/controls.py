@@ -17,7 +17,7 @@ class StopButton(
     """Cancels a job in line, or stops waiting for one at work."""
 
     def __init__(self, job_id: str, label: str | None = None) -> None:
-        super().__init__(Button(label=label, custom_id=f"easel:stop:{job_id}"))
+        super().__init__(Button(label=label, custom_id=stop_id(job_id)))
         self._job_id = job_id
 
     @classmethod
@@ -34,6 +34,11 @@ class StopButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         """Tell the door; errors that rise here are lost in discord.py's log."""
         interaction.client.dispatch(STOP_PRESSED, interaction, self._job_id)
+
+
+def stop_id(job_id: str) -> str:
+    """Return the custom id of a job's button; of all messages, only its card has it."""
+    return f"easel:stop:{job_id}"
 
 
 def stop_view(job_id: str, label: str) -> View:

@@ -15,9 +15,12 @@ import discord
 import structlog
 from discord.ui import View
 
+from bot.delivery.again import Again
 from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
+from bot.delivery.discretion import for_all_to_see
+from bot.delivery.letters import picture_letter
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     CARD,
@@ -29,12 +32,12 @@ from bot.delivery.outbox import (
     Letter,
     Lost,
     Outbox,
-    again,
 )
 from bot.delivery.packing import Packer, Parcel
+from bot.delivery.seeking import by_token
 from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
-from bot.domain import CardAddress, Job, Picture
-from bot.errors import CardNotPlaced, NotDelivered, NotPosted
+from bot.domain import AnnouncedCard, CardAddress, Job, Picture
+from bot.errors import CardNotPlaced, NotDelivered
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.seam import Seam
 
@@ -63,11 +66,13 @@ class Couriers:
     def __init__(
         self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
     ) -> None:
-        self._desk = _Desk(client, cards, notes, outbox, Packer(), seam)
+        packer = Packer()
+        self._desk = _Desk(client, cards, notes, outbox, packer, seam)
+        self.again = Again(client, cards, outbox, packer)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
-        return DiscordCourier(self._desk, partial(_answer, interaction))
+        return DiscordCourier(self._desk, partial(_answer, self._desk, interaction))
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
         """Return the courier that answers a message with a new one."""
@@ -75,54 +80,32 @@ class Couriers:
             self._desk, partial(_reply, self._desk.outbox, message, max_file_bytes)
         )
 
-    def reopen(self, _job: Job, card: CardAddress) -> Courier:
-        """Return the courier of a card that an earlier process placed."""
-        return DiscordCourier(self._desk, partial(_stay, card), card)
-
-    async def post_again(
-        self,
-        interaction: discord.Interaction,
-        job: Job,
-        pictures: Sequence[Picture],
-        folder: Path,
-    ) -> None:
-        """Post a job's pictures once more, where the interaction is; ``folder`` is for copies.
-
-        Raises:
-            NotPosted: the bot cannot post here.
-        """
-        desk = self._desk
-        try:
-            parcels = await desk.packer.pack(
-                pictures, max_file_bytes=interaction.filesize_limit, folder=folder
-            )
-            channel = desk.client.get_partial_messageable(interaction.channel_id or 0)
-            for index, parcel in enumerate(parcels):
-                embeds = desk.cards.again(job, [shown.file(job) for shown in parcel])
-                letter = _letter(desk.cards, job, parcel, embeds, of=len(pictures))
-                nonce = again(interaction.id, index)
-                await desk.outbox.post(job, FIRST_PARCEL + index, channel, letter, nonce=nonce)
-        except Lost as lost:
-            log.info("history.not_posted", job=job.id, error=repr(lost))
-            raise NotPosted from lost
+    def reopen(self, _job: Job, card: CardAddress | AnnouncedCard) -> Courier:
+        """Return the courier of a card that an earlier process placed, or was about to place."""
+        return DiscordCourier(self._desk, _refuse, card)
 
 
 async def _answer(
-    interaction: discord.Interaction,
-    job: Job,  # noqa: ARG001 - an answer needs no nonce
-    embed: discord.Embed,
-    view: View,
+    desk: _Desk, interaction: discord.Interaction, job: Job, embed: discord.Embed, view: View
 ) -> CardAddress:
-    answer = await interaction.response.send_message(embed=embed, view=view)
-    if answer.message_id is None or interaction.channel_id is None:
-        raise CardNotPlaced
-    return CardAddress(
-        channel_id=interaction.channel_id,
-        message_id=answer.message_id,
+    """Answer a command: there is no nonce, but the token tells what became of it."""
+    card = AnnouncedCard(
+        channel_id=interaction.channel_id or 0,
         application_id=interaction.application_id,
         token=interaction.token,
         max_file_bytes=interaction.filesize_limit,
     )
+    await desk.outbox.announce(job, card)
+    try:
+        answer = await interaction.response.send_message(embed=embed, view=view)
+        message_id = answer.message_id
+    except Lost as lost:
+        log.info("card.answer_lost", job=job.id, error=repr(lost))
+        message_id = await by_token(desk.client, card)
+    if message_id is None:
+        await desk.outbox.take_back(job)
+        raise CardNotPlaced
+    return card.placed(message_id)
 
 
 async def _reply(
@@ -138,18 +121,27 @@ async def _reply(
     letter = Letter(
         embeds=[embed], answers=message.to_reference(fail_if_not_exists=False), view=view
     )
-    card = await outbox.post(job, CARD, channel, letter)
-    return replace(card, max_file_bytes=max_file_bytes)
+    card = AnnouncedCard(channel.id, max_file_bytes=max_file_bytes)
+    await outbox.announce(job, card)
+    try:
+        return card.placed((await outbox.post(job, CARD, channel, letter)).message_id)
+    except discord.HTTPException as refused:
+        if surely_refused(refused):
+            await outbox.take_back(job)
+        raise
 
 
-async def _stay(card: CardAddress, job: Job, embed: discord.Embed, view: View) -> CardAddress:  # noqa: ARG001
-    return card
+async def _refuse(job: Job, embed: discord.Embed, view: View) -> CardAddress:  # noqa: ARG001
+    """Place nothing: an earlier process has placed the card, or nobody did."""
+    raise CardNotPlaced
 
 
 class DiscordCourier:
     """Carries one job's answer to its card, or as near to its requester as it gets."""
 
-    def __init__(self, desk: _Desk, post: Post, card: CardAddress | None = None) -> None:
+    def __init__(
+        self, desk: _Desk, post: Post, card: CardAddress | AnnouncedCard | None = None
+    ) -> None:
         self._client = desk.client
         self._cards = desk.cards
         self._outbox = desk.outbox
@@ -190,6 +182,7 @@ class DiscordCourier:
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
         """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
+        job = for_all_to_see(job, result.shortfall)
         parcels = await self._packer.pack(
             result.pictures,
             max_file_bytes=self._card.address.max_file_bytes,
@@ -209,6 +202,8 @@ class DiscordCourier:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
         words = Letter(self._notes.without_card(job, ending), mentions=job.requester.user_id)
         try:
+            if not await self._card.is_there(job):
+                return True  # nobody saw it
             await first_that_works(
                 partial(self._end_on_the_card, job, ending),
                 partial(self._post_in_channel, job, ENDING, words),
@@ -242,9 +237,8 @@ class DiscordCourier:
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
-        embeds = self._first_embeds(job, result, parcel)
-        files = partial(_files, self._cards, job, parcel, len(result.pictures))
-        return await self._card.edit(job, embeds, files)
+        letter = self._first_letter(job, result, parcel)
+        return await self._card.edit(job, list(letter.embeds), letter.files)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -272,9 +266,8 @@ class DiscordCourier:
         part: int,
     ) -> Sequence[CardAddress]:
         async def post(parcel: Parcel) -> CardAddress:
-            embeds = self._first_embeds(job, result, parcel)
             letter = replace(
-                _letter(self._cards, job, parcel, embeds, of=len(result.pictures)),
+                self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
                 mentions=job.requester.user_id,
             )
@@ -283,10 +276,11 @@ class DiscordCourier:
         first = await self._shrinking(parcels[0], post)
         return (first, *await self._post_rest(job, result, parcels, channel, part=part))
 
-    def _first_embeds(self, job: Job, result: Result, parcel: Parcel) -> list[discord.Embed]:
+    def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
+        of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
-        more = len(result.pictures) - len(parcel)
-        return self._cards.result(job, result, names, more=more)
+        embeds = self._cards.result(job, result, names, more=of - len(parcel))
+        return picture_letter(self._cards, job, parcel, embeds, of=of)
 
     async def _post_rest(
         self,
@@ -310,7 +304,7 @@ class DiscordCourier:
         async def post(parcel: Parcel) -> CardAddress:
             names = [shown.file(job) for shown in parcel]
             embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
-            letter = _letter(self._cards, job, parcel, embeds, of=of)
+            letter = picture_letter(self._cards, job, parcel, embeds, of=of)
             return await self._outbox.post(job, part, channel, letter)
 
         return await self._shrinking(parcel, post)
@@ -368,24 +362,3 @@ class DiscordCourier:
 
 def _folder(result: Result) -> Path:
     return result.pictures[0].path.parent
-
-
-def _letter(
-    cards: Cards, job: Job, parcel: Parcel, embeds: Sequence[discord.Embed], *, of: int
-) -> Letter:
-    return Letter(
-        embeds=embeds,
-        files=partial(_files, cards, job, parcel, of),
-        file_names=[shown.file(job).name for shown in parcel],
-    )
-
-
-def _files(cards: Cards, job: Job, parcel: Parcel, of: int) -> list[discord.File]:
-    return [
-        discord.File(
-            shown.picture.path,
-            filename=shown.file(job).name,
-            description=cards.alt_text(job, shown.picture, shown.number, of),
-        )
-        for shown in parcel
-    ]

@@ -8,7 +8,6 @@ import base64
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
@@ -17,7 +16,8 @@ import structlog
 from discord.ui import View
 
 from bot.delivery.packing import MOST_FILES
-from bot.domain import CardAddress, Job
+from bot.delivery.seeking import search
+from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.journal import Journal, intents
 from bot.journal.intents import Intent
 from bot.store import Store
@@ -27,10 +27,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 # Discord remembers a nonce "for the past few minutes".
 NONCE_LIVES_MS = 2 * 60 * 1000
 TRIES = 3
-# How far a channel is searched for a message that was announced.
-SEARCHED = 200
-# Our clock and Discord's may differ.
-SKEW_MS = 60 * 1000
 
 # A line that broke: nobody knows what became of the request. discord.py passes on what aiohttp
 # raises, except for two errors of other systems than this one.
@@ -111,6 +107,16 @@ class Outbox:
                 log.info("outbox.line_broke", job=job.id, part=part, error=repr(broken))
         return await self._post(channel, letter, intent)
 
+    async def announce(self, job: Job, card: AnnouncedCard) -> None:
+        """Write where a card is about to be placed."""
+        async with self._store.transaction() as tx:
+            await self._journal.announced(tx, job.id, card)
+
+    async def take_back(self, job: Job) -> None:
+        """Write that the announced card surely was not placed."""
+        async with self._store.transaction() as tx:
+            await self._journal.not_placed(tx, job.id)
+
     async def _post(self, channel: Channel, letter: Letter, intent: Intent) -> CardAddress:
         async with self._store.transaction() as tx:
             written = await intents.announce(tx, intent)
@@ -146,28 +152,21 @@ class Outbox:
         """
         if self._now() - written.at < NONCE_LIVES_MS:
             return None
-        found = await self._search(channel, letter, since=written.at - SKEW_MS)
+        found = await self._search(channel, letter, since=written.at)
         if found is None:
             async with self._store.transaction() as tx:
                 await intents.announce_again(tx, written.nonce, self._now())
         return found
 
     async def _search(self, channel: Channel, letter: Letter, *, since: int) -> int | None:
-        after = discord.utils.time_snowflake(datetime.fromtimestamp(since / 1000, UTC))
-        history = channel.history(
-            limit=SEARCHED, after=discord.Object(max(after, 0)), oldest_first=True
-        )
         try:
-            async for message in history:
-                if self._is_ours(message) and _is(message, letter):
-                    return message.id
+            return await search(
+                self._client, channel, lambda message: _is(message, letter), since=since
+            )
         except discord.HTTPException as forbidden:
             # Better twice than never.
             log.info("outbox.cannot_look", error=repr(forbidden))
         return None
-
-    def _is_ours(self, message: discord.Message) -> bool:
-        return self._client.user is not None and message.author.id == self._client.user.id
 
 
 def _is(message: discord.Message, letter: Letter) -> bool:

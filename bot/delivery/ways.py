@@ -13,6 +13,8 @@ T = TypeVar("T")
 # "Request entity too large": the limit was another than we were told.
 TOO_LARGE = 40005
 TOO_MANY_REQUESTS = 429
+# Discord's codes for a token that is too old, or unknown.
+TOKEN_IS_DEAD = frozenset({50027, 10015})
 
 
 async def first_that_works(*ways: Callable[[], Awaitable[T]]) -> T:

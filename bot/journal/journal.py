@@ -13,6 +13,7 @@ import msgspec
 from bot.domain import (
     OPEN_STATES,
     Addresses,
+    AnnouncedCard,
     Billed,
     CardAddress,
     Job,
@@ -77,6 +78,22 @@ class Journal:
             self._now() - TOKEN_LIFE_MS,
         )
 
+    async def announced(self, tx: Tx, job_id: str, card: AnnouncedCard) -> None:
+        """Write where the job's card is about to be placed: a crash may hide whether it was."""
+        await tx.execute(
+            "UPDATE jobs SET channel_id = $1, application_id = $2, token = $3,"
+            " max_file_bytes = $4 WHERE id = $5",
+            card.channel_id,
+            card.application_id,
+            card.token,
+            card.max_file_bytes,
+            job_id,
+        )
+
+    async def not_placed(self, tx: Tx, job_id: str) -> None:
+        """Write that Discord surely did not take the announced card."""
+        await tx.execute("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
+
     async def placed(self, tx: Tx, job_id: str, card: CardAddress) -> None:
         """Write where the job's card is."""
         await tx.execute(
@@ -122,7 +139,7 @@ class Journal:
     ) -> bool:
         rows = await tx.execute(
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
-            " told = CASE WHEN message_id IS NULL THEN 1 ELSE told END"
+            " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
             f" WHERE id = $4 AND state IN ({among})",
             state,
             self._now(),

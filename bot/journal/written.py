@@ -6,6 +6,7 @@ import msgspec
 
 from bot.domain import (
     Addresses,
+    AnnouncedCard,
     CardAddress,
     ImageRequest,
     Job,
@@ -46,15 +47,21 @@ class Cost:
 class WrittenJob:
     """A job as the journal has it, with its owner and its card.
 
-    ``attached`` says where its attachments lie, None when there are none left to fetch.
+    A card that was only announced may or may not be there. ``attached`` says where its attachments
+    lie, None when there are none left to fetch.
     """
 
     job: Job
     owner: str
     state: JobState
-    card: CardAddress | None
+    card: CardAddress | AnnouncedCard | None
     error: EaselError | None
     attached: Addresses | None = None
+
+    @property
+    def placed(self) -> CardAddress | None:
+        """Return where its card is, None as long as Discord has not said so."""
+        return self.card if isinstance(self.card, CardAddress) else None
 
     @property
     def is_open(self) -> bool:
@@ -133,7 +140,8 @@ def _to_error(text: str) -> EaselError:
     return Recorded(recorded_id=stored.message_id, recorded_facts=stored.facts)
 
 
-def _to_request(text: str) -> ImageRequest:
+def request_from_text(text: str) -> ImageRequest:
+    """Read a request as the database keeps it."""
     stored = msgspec.json.decode(text, type=_StoredRequest)
     return ImageRequest(
         prompt=stored.prompt,
@@ -153,7 +161,7 @@ def written_job(row: Row) -> WrittenJob:
     """Read a row of ``jobs``."""
     job = Job(
         id=row["id"],
-        request=_to_request(row["request"]),
+        request=request_from_text(row["request"]),
         requester=Requester(row["user_id"], row["server_id"], row["user_name"]),
         credits=row["credits"],
         created_at=row["created_at"],
@@ -181,13 +189,10 @@ def _attached(text: str | None) -> Addresses | None:
     return None if text is None else msgspec.json.decode(text, type=Addresses)
 
 
-def _card(row: Row) -> CardAddress | None:
-    if row["message_id"] is None:
+def _card(row: Row) -> CardAddress | AnnouncedCard | None:
+    if row["channel_id"] is None:
         return None
-    return CardAddress(
-        row["channel_id"],
-        row["message_id"],
-        row["application_id"],
-        row["token"],
-        row["max_file_bytes"],
+    card = AnnouncedCard(
+        row["channel_id"], row["application_id"], row["token"], row["max_file_bytes"]
     )
+    return card if row["message_id"] is None else card.placed(row["message_id"])

@@ -20,7 +20,14 @@ _BUSY_TIMEOUT_S = 10.0
 _BOTH = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
 # A checkpoint for every 1000 pages, as by default, is one hold of a hundred, and takes 2 ms.
-_WRITER = (*_BOTH, "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=4000")
+# What is deleted is overwritten: people may have their words deleted for good.
+_WRITER = (
+    *_BOTH,
+    "secure_delete=ON",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=4000",
+)
 _READER = (*_BOTH, "query_only=ON")
 
 
@@ -84,6 +91,21 @@ class Store:
         """Open one consistent view that cannot write and does not wait for a writer."""
         async with self._reading, transaction(self._reader, "BEGIN") as rows:
             yield rows
+
+    async def empty_log(self) -> bool:
+        """Write what is committed into the one file, so that what was deleted is nowhere any more.
+
+        Returns:
+            False when somebody reads what the log holds: it stays until it is next written to.
+        """
+        async with self._writing:
+            await self._writer.execute_fetchall("PRAGMA busy_timeout=0")
+            try:
+                (row,) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                timeout_ms = int(_BUSY_TIMEOUT_S * 1000)
+                await self._writer.execute_fetchall(f"PRAGMA busy_timeout={timeout_ms}")
+        return bool(row[0] == 0)
 
     @classmethod
     @asynccontextmanager

@@ -139,4 +139,4 @@ async def test_a_job_can_be_painted_again_into_a_folder(
 )
 def test_an_age_is_told_in_its_two_largest_units(age_ms: int, shown: str) -> None:
     """A glance is enough."""
-    assert jobs._age(age_ms) == shown
+    assert jobs.age(age_ms) == shown

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
@@ -15,13 +16,14 @@ from bot.errors import StartRefused
 from bot.seam import Seam
 from bot.settings import Settings
 from playground.settings import painter_settings
-from tests.cli.process import environment, running
+from tests.cli.process import TIMEOUT_S, environment, running
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.journeys.gateway import MoodyGateway
 from tests.test_recovery import process
-from tests.test_studio import Bag
+from tests.test_studio import Bag, Studio
 
 GATEWAY = "/gateway/bot"
+STATES = "SELECT state FROM jobs ORDER BY id"
 
 
 @pytest.fixture
@@ -79,28 +81,66 @@ async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
         await serve(settings(tmp_path), Seam())
 
 
+@asynccontextmanager
+async def at_work(
+    fake: FakeDiscord, gateway: MoodyGateway, folder: Path, *, grace_s: int
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Studio]]:
+    """Run the program while it paints the job that a dead process left in line."""
+    fake.silent.add(GATEWAY)
+    gateway.gate.clear()
+    async with process(folder / "data", gateway, max_concurrent_jobs=1) as studio:
+        await studio.ask(Bag())
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await studio.ask(Bag())
+    gateway.asked.clear()
+    env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
+    async with running("tests.cli.served", fake.base, folder=folder, env=env) as bot:
+        await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
+        await asyncio.wait_for(until_connecting(fake), 10)
+        yield bot, studio
+
+
+async def until_stopping(bot: asyncio.subprocess.Process) -> None:
+    """Wait until the program says that it takes nothing new."""
+    assert bot.stderr is not None
+    while b"bot.stopping" not in await asyncio.wait_for(bot.stderr.readline(), 10):
+        pass
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_ends_at_once(
     fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
     """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
-    fake.silent.add(GATEWAY)
-    gateway.gate.clear()
-    folder = tmp_path / "data"
-    async with process(folder, gateway, max_concurrent_jobs=1) as studio:
-        await studio.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
-        await studio.ask(Bag())
-    gateway.asked.clear()
-    env = environment(tmp_path, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE="180")
-    async with running("tests.cli.served", fake.base, folder=tmp_path, env=env) as bot:
-        await asyncio.wait_for(gateway.asked.wait(), 20)  # the waiting job is painted
-        await asyncio.wait_for(until_connecting(fake), 10)
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, studio):
         bot.send_signal(how)
-        assert bot.stderr is not None
-        while b"bot.stopping" not in await asyncio.wait_for(bot.stderr.readline(), 10):
-            pass
+        await until_stopping(bot)
         assert bot.returncode is None
         bot.send_signal(how)
         assert await asyncio.wait_for(bot.wait(), 5) == 128 + how
-    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("working",)]
+    assert studio.rows(STATES) == [("unknown",), ("working",)]
+
+
+async def test_a_running_job_finishes_within_the_grace(
+    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+) -> None:
+    """An update of the bot costs nobody a picture that is being painted."""
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, studio):
+        bot.terminate()
+        await until_stopping(bot)
+        gateway.gate.set()
+        assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
+    assert studio.rows(STATES) == [("unknown",), ("done",)]
+    assert studio.rows("SELECT SUM(credits) FROM charges") == [(1,)]
+    assert [len(message.files) for message in fake.messages.all.values() if message.files] == [1]
+
+
+async def test_what_outlasts_the_grace_is_left_to_the_journal(
+    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+) -> None:
+    """A service manager does not have to kill: the end is in order, and the hold stays."""
+    async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, studio):
+        bot.terminate()
+        assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
+    assert studio.rows(STATES) == [("unknown",), ("working",)]
+    assert studio.rows("SELECT state FROM charges ORDER BY job_id") == [("settled",), ("held",)]

@@ -28,6 +28,7 @@ class Till:
     refused: float = 0.0
     broken: float = 0.0
     url: str = ""
+    picture: str = PICTURE
     paid: Counter[str] = field(default_factory=Counter)
     begun: int = 0
     tasks: int = 0
@@ -53,7 +54,7 @@ class Till:
             return web.json_response({"task_id": f"task-{self.tasks}"})
         if prompt.endswith("by url"):
             return web.json_response({"data": [{"url": f"{self.url}/files/1.png"}]})
-        return web.json_response({"created": 1, "data": [{"b64_json": PICTURE}]})
+        return web.json_response({"created": 1, "data": [{"b64_json": self.picture}]})
 
     async def task(self, _request: web.Request) -> web.Response:
         """Say that a task is done, three times of four that it is not."""

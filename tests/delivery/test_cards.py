@@ -28,6 +28,7 @@ from bot.errors import (
 )
 from bot.i18n.texts import Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
+from bot.reckoning import worst_of
 
 SOON = Waiting(0, 0)
 ADA = Requester(user_id=1, server_id=2, name="Ada")
@@ -215,6 +216,20 @@ def test_an_ending_says_how_sure_it_is(cards: Cards, ended: JobState, title: str
     card = cards.ended(job(), Ending(NotDelivered(), ended))
     colours = {str(state): colour for state, colour in COLOURS.items()}
     assert (card.author.name, card.colour) == (title, discord.Colour(colours[ended]))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_prompt_declined_for_another_picture_is_taken_off_too(
+    cards: Cards, restarted: bool
+) -> None:
+    """The sentence is about the worse failure, but moderation has read the same words."""
+    failures = [failure(GatewayErrorKind.TIMEOUT_UNKNOWN), failure(GatewayErrorKind.MODERATION)]
+    why: EaselError = worst_of([replace(failures[0], billed=Billed.MAYBE), failures[1]])
+    if restarted:
+        why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
+    card = cards.ended(job(prompt="something terrible"), Ending(why))
+    assert "terrible" not in str(card.to_dict())
+    assert "please word it differently" not in str(card.description)
 
 
 @pytest.mark.parametrize("restarted", [False, True])

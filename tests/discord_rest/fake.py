@@ -15,10 +15,12 @@ from aiohttp import web
 from aiohttp.web_middlewares import middleware
 from discord.http import Route
 
+from tests.discord_rest.interactions import Interactions
 from tests.discord_rest.messages import Limited, Messages, Refused
 
 Json = dict[str, object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Then = Callable[[web.Request, web.StreamResponse], Awaitable[web.StreamResponse]]
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAx.Gplant.planted-discord-token-0123456789"
 APPLICATION_ID = 1_000_000_000_000_000_001
@@ -93,7 +95,7 @@ class FakeDiscord:
 
     ``instead`` replaces the answers of a path, ``silent`` paths never answer, ``requests`` are
     the accepted ones and ``refused`` says what was wrong with the others. ``asked`` are all paths,
-    and ``heard`` is set at each.
+    and ``heard`` is set at each. ``then`` is what a test does between a deed and its answer.
     """
 
     base: str = ""
@@ -107,10 +109,12 @@ class FakeDiscord:
     refused: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    then: Then | None = None
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.messages = Messages(now=lambda: self.now_ms, user=user())
+        self.interactions = Interactions(self.messages)
 
     def app(self) -> web.Application:
         """Return the server."""
@@ -120,6 +124,7 @@ class FakeDiscord:
         app.router.add_get("/api/v10/users/@me/guilds", self._guilds)
         app.router.add_put("/api/v10/applications/{id}/commands", self._commands)
         self.messages.add_routes(app.router)
+        self.interactions.add_routes(app.router)
         return app
 
     def release(self) -> None:
@@ -140,7 +145,7 @@ class FakeDiscord:
         if path in self.silent:
             await self._released.wait()
         # An interaction token is the only key to what it answers (receiving-and-responding).
-        by_token = path.startswith("/webhooks/")
+        by_token = path.startswith(("/webhooks/", "/interactions/"))
         if not by_token and request.headers.get("Authorization") != f"Bot {self.token}":
             return self._refuse(401, 0, "401: Unauthorized", request)
         # A library must name itself so (reference, User Agent).
@@ -157,7 +162,7 @@ class FakeDiscord:
         except web.HTTPException as unknown:
             return self._refuse(unknown.status, 0, f"{unknown.status}: {unknown.reason}", request)
         self.requests.append(f"{request.method} {request.path_qs.removeprefix('/api/v10')}")
-        return response
+        return response if self.then is None else await self.then(request, response)
 
     def _refuse(self, status: int, code: int, message: str, request: web.Request) -> web.Response:
         self.refused.append(f"{request.method} {request.path}: {message}")

@@ -47,10 +47,12 @@ class Message:
     channel_id: int
     content: str = ""
     embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
     nonce: str | None = None
     mentions: object = None
     answers: int | None = None
+    flags: int = 0
     reactions: list[str] = field(default_factory=list)
     at: int = 0
 
@@ -102,13 +104,14 @@ class Messages:
         """Put a card there, as if a command had been answered."""
         if token is not None:
             self.tokens[token] = self.now()
-        return self._new(channel_id)
+        return self.new(channel_id)
 
     def at(self, channel_id: int) -> list[Message]:
         """Return a channel's messages, the oldest first."""
         return [self.all[key] for key in sorted(self.all) if self.all[key].channel_id == channel_id]
 
-    def _new(self, channel_id: int) -> Message:
+    def new(self, channel_id: int) -> Message:
+        """Make an empty message."""
         self._last_id = max((self.now() - DISCORD_EPOCH) << 22, self._last_id + 1)
         message = Message(self._last_id, channel_id, at=self.now())
         self.all[message.id] = message
@@ -122,8 +125,8 @@ class Messages:
         nonce = _nonce(wanted.payload)
         known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
         if known is None:
-            known = self._new(channel_id)
-            self._fill(known, wanted)
+            known = self.new(channel_id)
+            self.fill(known, wanted)
             known.nonce = nonce
             reference = cast("Json", wanted.payload.get("message_reference") or {})
             answers = int(str(reference.get("message_id", 0)))
@@ -138,23 +141,23 @@ class Messages:
 
     async def _edit_by_token(self, request: web.Request) -> web.Response:
         wanted = await self._wanted(request)
-        self._check_token(request)
+        self.check_token(request)
         return await self._edited(request, None, wanted)
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         wanted = await self._wanted(request)
-        self._check_token(request)
+        self.check_token(request)
         if "nonce" in wanted.payload:
             raise Refused(400, 50035, "webhooks know no nonce")
-        message = self._new(0)
-        self._fill(message, wanted)
+        message = self.new(0)
+        self.fill(message, wanted)
         return await self._answered(request, message)
 
     async def _edited(
         self, request: web.Request, channel_id: int | None, wanted: Wanted
     ) -> web.Response:
         message = self._message(request, channel_id)
-        self._fill(message, wanted)
+        self.fill(message, wanted)
         return await self._answered(request, message)
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -168,7 +171,7 @@ class Messages:
         if not 1 <= limit <= 100:
             raise Refused(400, 50035, "limit")
         later = [message for message in self.at(channel_id) if message.id > after][:limit]
-        return _json([self._json(message) for message in reversed(later)])
+        return json_of([self.shown(message) for message in reversed(later)])
 
     async def _react(self, request: web.Request) -> web.Response:
         message = self._message(request, self._channel(request))
@@ -180,7 +183,7 @@ class Messages:
         if person in self.deaf:
             self.closed.add(person)
         recipient = {**self.user, "id": str(person), "username": "ada", "bot": False}
-        return _json({"id": str(person), "type": 1, "recipients": [recipient]})
+        return json_of({"id": str(person), "type": 1, "recipients": [recipient]})
 
     # --- what is checked ----------------------------------------------------------------------
 
@@ -197,7 +200,8 @@ class Messages:
             raise Refused(404, 10008, "Unknown Message")
         return message
 
-    def _check_token(self, request: web.Request) -> None:
+    def check_token(self, request: web.Request) -> None:
+        """Refuse a token that nobody has, or that is too old."""
         made = self.tokens.get(request.match_info["token"])
         if made is None or self.now() - made > TOKEN_LIFE_MS:
             raise Refused(401, 50027, "Invalid Webhook Token")
@@ -214,14 +218,17 @@ class Messages:
         wanted = await _read(request)
         if any(size > self.max_file_bytes for size in wanted.files.values()):
             raise Refused(413, 40005, "Request entity too large")
-        _check(wanted)
+        check(wanted)
         return wanted
 
-    def _fill(self, message: Message, wanted: Wanted) -> None:
+    def fill(self, message: Message, wanted: Wanted) -> None:
+        """Make a message say what was asked for."""
         payload = wanted.payload
         message.content = str(payload.get("content") or message.content)
         message.embeds = cast("list[Json]", payload.get("embeds", message.embeds))
+        message.components = cast("list[Json]", payload.get("components", message.components))
         message.mentions = payload.get("allowed_mentions")
+        message.flags = cast("int", payload.get("flags", message.flags))
         if "attachments" in payload:
             message.files = wanted.files
         if not (message.content or message.embeds or message.files):
@@ -235,9 +242,9 @@ class Messages:
             self.lose.popleft()
             assert request.transport is not None
             request.transport.abort()
-        return _json(self._json(message))
+        return json_of(self.shown(message))
 
-    def _json(self, message: Message) -> Json:
+    def shown(self, message: Message) -> Json:
         """Return a message without its nonce, which only its sender's gateway event carries."""
         shown: Json = {
             "id": str(message.id),
@@ -252,6 +259,7 @@ class Messages:
             "mention_roles": [],
             "attachments": [_attachment(*each) for each in enumerate(message.files.items(), 1)],
             "embeds": message.embeds,
+            "components": message.components,
             "pinned": False,
             "type": 0,
         }
@@ -284,7 +292,7 @@ def _listed(payload: Json, sizes: dict[str, tuple[str, int]]) -> dict[str, int]:
     return dict(sizes.values())
 
 
-def _check(wanted: Wanted) -> None:
+def check(wanted: Wanted) -> None:
     embeds = cast("list[Json]", wanted.payload.get("embeds", []))
     if len(str(wanted.payload.get("content") or "")) > 2000:
         raise Refused(400, 50035, "content is too long")
@@ -318,6 +326,6 @@ def _attachment(number: int, file: tuple[str, int]) -> Json:
     return {"id": str(number), "filename": file[0], "size": file[1], "url": url, "proxy_url": url}
 
 
-def _json(body: object) -> web.Response:
+def json_of(body: object) -> web.Response:
     # Discord names no charset, and discord.py reads JSON only without one.
     return web.Response(body=json.dumps(body).encode(), content_type="application/json")

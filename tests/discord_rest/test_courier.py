@@ -1,129 +1,18 @@
-"""The courier on the wire: discord.py's own HTTP client against a strict loopback Discord."""
+"""The courier on the wire: a job's card, and what becomes of it."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import discord
 import pytest
 from PIL import Image
 
-from bot.delivery.cards import Cards
-from bot.delivery.courier import Couriers
-from bot.delivery.notes import Notes
-from bot.delivery.outbox import Outbox, nonce_of
-from bot.domain import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.delivery.outbox import nonce_of
+from bot.domain import CardAddress, JobState, Picture
 from bot.errors import Interrupted, NotDelivered
-from bot.i18n.texts import Texts
-from bot.journal import Journal
-from bot.outcome import Courier, Ending, Result
-from bot.seam import Seam
-from bot.store import Store
-from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, FakeDiscord, fake_discord
-from tests.discord_rest.messages import MIB, Message
-
-ADA = 77
-CHANNEL = 500
-MINUTE_MS = 60_000
-# Two of them fit into one request.
-THREE = (9 * MIB,) * 3
-
-
-@dataclass
-class Post:
-    """One job with its card in Discord, and the processes that deliver it."""
-
-    fake: FakeDiscord
-    folder: Path
-    job: Job = field(init=False)
-    card: CardAddress = field(init=False)
-
-    @asynccontextmanager
-    async def process(self) -> AsyncIterator[Courier]:
-        """Run one process, and give it the courier of the card."""
-        now = lambda: self.fake.now_ms  # noqa: E731 - the clock
-        backup = self.folder / "backup"
-        async with Store.open(self.folder / "easel.db", backup_dir=backup, now=now) as self.store:
-            self.journal = Journal(owner="me", now=now)
-            async with discord.Client(intents=discord.Intents.none()) as client:
-                await client.login(TOKEN)
-                texts = Texts()
-                outbox = Outbox(client, self.store, self.journal, now=now)
-                couriers = Couriers(client, Cards(texts), Notes(texts), outbox, Seam(now=now))
-                if not hasattr(self, "job"):
-                    await self._accept()
-                yield couriers.reopen(self.job, self.card)
-
-    async def _accept(self) -> None:
-        request = ImageRequest("a fox", "m", "auto", 1)
-        now = self.fake.now_ms
-        self.job = Job(new_job_id(now), request, Requester(ADA, 1, "Ada"), 1, now)
-        card = self.fake.messages.place(CHANNEL, token="a-token")
-        self.card = CardAddress(CHANNEL, card.id, APPLICATION_ID, "a-token")
-        async with self.store.transaction() as tx:
-            await self.journal.queued(tx, self.job)
-            await self.journal.placed(tx, self.job.id, self.card)
-
-    def pictures(self, *sizes: int) -> tuple[Picture, ...]:
-        """Return files of these sizes in bytes; nobody looks inside small ones."""
-        made = []
-        for number, size in enumerate(sizes):
-            path = self.folder / f"slot-{number}.png"
-            path.write_bytes(os.urandom(size))
-            made.append(Picture(path, "png", 64, 64, size))
-        return tuple(made)
-
-    async def deliver(self, *sizes: int, kept: bool = False) -> Sequence[CardAddress]:
-        """Deliver in one process."""
-        async with self.process() as courier:
-            return await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
-
-    def later(self, minutes: int) -> None:
-        """Let time pass."""
-        self.fake.now_ms += minutes * MINUTE_MS
-
-    @property
-    def shown(self) -> list[Message]:
-        """Return what stands in the channel."""
-        return self.fake.messages.at(CHANNEL)
-
-    async def rows(self, sql: str) -> list[tuple[object, ...]]:
-        """Read the database in a process of its own."""
-        async with self.process(), self.store.reading() as rows:
-            return [tuple(row) for row in await rows.all(sql)]
-
-    async def deliver_and_die(self) -> None:
-        """Die after Discord has posted the second message, before its answer is written down."""
-        async with self.process() as courier:
-            self.fake.messages.hold = True
-            pictures = self.pictures(*THREE)
-            task = asyncio.ensure_future(courier.deliver(self.job, result(pictures)))
-            await asyncio.wait_for(self.fake.messages.held.wait(), 10)
-            task.cancel()
-            await asyncio.wait((task,))
-        self.fake.messages.hold = False
-
-
-def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> Result:
-    return Result(pictures, len(pictures), 1000, 1, None, None, kept=kept)
-
-
-def padded(path: Path, size: int) -> Picture:
-    """Return a whole picture in a file that is larger than it needs to be."""
-    Image.new("RGB", (64, 64)).save(path)
-    with path.open("ab") as file:
-        file.truncate(size)
-    return Picture(path, "png", 64, 64, size)
-
-
-@pytest.fixture
-async def post(tmp_path: Path) -> AsyncIterator[Post]:
-    async with fake_discord() as fake:
-        fake.now_ms = NOW_MS
-        yield Post(fake, tmp_path)
+from bot.outcome import Ending
+from tests.discord_rest.events import ADA, CHANNEL
+from tests.discord_rest.fake import APPLICATION_ID
+from tests.discord_rest.messages import MIB
+from tests.discord_rest.post import THREE, Post, padded, result
 
 
 async def test_a_young_card_is_edited_by_its_token(post: Post) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 import bot.command_errors  # the errors of all these are told, too
 import bot.customs
+import bot.mydata
 import bot.pictures
 import bot.queue
 import bot.recovery
 import bot.references
 import bot.statement
 import bot.stopping  # noqa: F401
+import cogs.mydata
 import cogs.quota_costs  # noqa: F401
 from bot.domain import Billed
 from bot.errors import (

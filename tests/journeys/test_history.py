@@ -1,5 +1,6 @@
 """/history: what I asked for lately, and its pictures once more."""
 
+import discord
 import simcord
 
 from tests.journeys.gateway import Refuses
@@ -80,6 +81,55 @@ async def test_a_list_from_before_a_restart_still_works(world: World) -> None:
     await choose(world, world.ada, answer, newest(world))
     assert len(world.messages()) == 2
     assert len(world.card.attachments) == 1
+
+
+async def test_where_the_bot_may_not_write_i_alone_see_them(world: World) -> None:
+    """The channel became read-only for the bot; what was paid for is still mine to see."""
+    await world.imagine(world.ada, n=2)
+    await world.finished()
+    channel = world.bot.client.get_channel(world.gallery.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.set_permissions(channel.guild.me, send_messages=False)
+    answer = await looked_back(world, world.ada)
+    posted = await choose(world, world.ada, answer, newest(world))
+    assert len(world.messages()) == 1
+    assert posted.ephemeral
+    assert posted.response is not None
+    assert len(posted.response.attachments) == 2
+    (sentence,) = posted.followups
+    assert sentence.flags.ephemeral
+    assert "only you see them" in sentence.content
+
+
+async def test_pictures_that_can_be_shown_nowhere_are_one_sentence(world: World) -> None:
+    """Neither the channel nor an answer takes them."""
+    await world.imagine(world.ada)
+    await world.finished()
+    answer = await looked_back(world, world.ada)
+    world.env.inject_error("POST", "/channels/*/messages", status=403, code=50013)
+    world.env.inject_error("POST", "/webhooks/*", status=413, code=40005)
+    refused = await choose(world, world.ada, answer, newest(world))
+    assert "could not be posted here" in said(refused)
+    assert len(world.messages()) == 1
+
+
+async def test_a_prompt_declined_for_one_picture_stays_between_us(world: World) -> None:
+    """Two of three were painted, but moderation declined these words: only I read them again."""
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.revised_prompt = "something terrible, in oil"
+    await world.imagine(world.ada, "something terrible", n=3)
+    await world.finished()
+    card = world.card
+    assert "2 of 3 pictures arrived" in str(card.embeds[0].description)
+    assert "The prompt is not repeated here" in str(card.embeds[0].description)
+    answer = await looked_back(world, world.ada)
+    assert "something terrible" in str(shown(answer).description)
+    await choose(world, world.ada, answer, newest(world))
+    assert "The prompt is not repeated here" in str(world.card.embeds[0].description)
+    for message in (card, world.card):
+        assert "terrible" not in str([embed.to_dict() for embed in message.embeds])
+        assert [a.description for a in message.attachments] == ["Picture 1 of 2", "Picture 2 of 2"]
+    assert world.credits() == 2
 
 
 async def test_what_was_cleared_away_is_said(world: World) -> None:

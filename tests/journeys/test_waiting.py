@@ -161,6 +161,35 @@ async def test_the_button_works_after_a_restart(build: Build) -> None:
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
 
 
+async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Build) -> None:
+    """The old card's button still means what it says: out of the line, nothing to pay."""
+    async with build.world(declared=True, max_concurrent_jobs=1) as world:
+        world.gateway.moods.append(AsTask())
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.imagine(world.ben)
+        await world.restart()
+        _, waiting = cards(world)
+        assert "In line for Ben" in words(waiting)
+        assert buttons(waiting) == ["Cancel"]
+        assert world.credits() == 2
+        await press(world, world.ben, waiting)
+        assert world.credits() == 1
+        waiting = cards(world)[1]
+        assert "Stopped for Ben" in words(waiting)
+        assert "your credits were given back" in words(waiting)
+        assert buttons(waiting) == []
+        world.gateway.gate.set()
+        await world.env.advance_time(10)
+        await world.finished()
+        assert [bool(card.attachments) for card in cards(world)] == [True, False]
+        assert world.rows("SELECT state, told FROM jobs ORDER BY user_id") == [
+            ("done", 1),
+            ("cancelled", 1),
+        ]
+        assert len(world.gateway.bodies) == 1
+
+
 async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: World) -> None:
     """A click may be on its way while the card ends, or the card could not be edited."""
     world.gateway.moods.append(HangsUp())

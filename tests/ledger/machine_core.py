@@ -21,6 +21,7 @@ from tests.ledger.till import ADMIN, DAY, HOUR, Clock, Till
 T = TypeVar("T")
 
 KEEP = 40 * DAY
+MEMBERS = [(1, 10), (2, 10), (1, 11)]  # person and server
 # Steps of the clock, in minutes: back by days, and over the ends of days and months.
 STEPS = [-3 * 1440, 1440, 11 * 1440, 29 * 1440, 30 * 1440]
 
@@ -80,6 +81,10 @@ class Core(RuleBasedStateMachine):
         at = self.clock.ms
         self.model.audit[server_id, at, actor_id, action, subject, old, new, reason] += 1
 
+    def check_usage(self, who: Requester) -> None:
+        """Compare what somebody is told with the model."""
+        raise NotImplementedError
+
     def start(self) -> None:
         """Start a process: nothing is known but the database."""
         self.process = AsyncExitStack()
@@ -98,16 +103,11 @@ class Core(RuleBasedStateMachine):
         """Return somebody with the roles that they have now."""
         return Requester(*person, "somebody", self.roles.get(person, ()))
 
-    @rule()
-    def crash(self) -> None:
-        """Start again: the process forgets, holds stay open."""
-        self.run(self.process.aclose())
-        self.start()
-
-    @rule(minutes=st.integers(-90, 90) | st.sampled_from(STEPS))
-    def step(self, minutes: int) -> None:
-        """Let time pass, or set the clock back."""
+    @rule(minutes=st.integers(-90, 90) | st.sampled_from(STEPS), person=st.sampled_from(MEMBERS))
+    def step(self, minutes: int, person: tuple[int, int]) -> None:
+        """Let time pass, or set the clock back, and see what that means for somebody."""
         self.set_clock(self.clock.ms + minutes * 60_000)
+        self.check_usage(self.who(person))
 
     @rule(job_id=jobs, period=st.sampled_from(Period), early=st.booleans())
     def step_to_the_edge(self, job_id: str, period: Period, early: bool) -> None:
@@ -118,7 +118,24 @@ class Core(RuleBasedStateMachine):
         """Set the clock, but not back to where charges that were forgotten would be missed."""
         self.clock.ms = max(ms, self.forgotten_to + Period.MONTH.ms + HOUR)
 
-    @rule(most=st.integers(1, 3))
+    @rule(
+        event=st.sampled_from(["crash", "forget_charges", "forget_charges", "make_anonymous"]),
+        number=st.integers(1, 2),
+    )
+    def happen(self, event: str, number: int) -> None:
+        """Let one of the rare things happen."""
+        getattr(self, event)(number)
+
+    def crash(self, _: int) -> None:
+        """Start again: the process forgets, holds stay open."""
+        self.run(self.process.aclose())
+        self.start()
+
+    def make_anonymous(self, user_id: int) -> None:
+        """Delete somebody's data."""
+        self.change(lambda tx: self.till.ledger.make_anonymous(tx, user_id))
+        self.model.anonymous.add(user_id)
+
     def forget_charges(self, most: int) -> None:
         """Delete old charges; the meters must not notice."""
         before = self.clock.ms - KEEP

@@ -8,8 +8,8 @@ from bot.domain import Requester
 from bot.ledger import EVERYONE, SERVER, Period, role, user
 from tests.ledger.till import HOUR, TAGS
 
-DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "8/hour, 30/month", "14/hour, 70/month"
-BUDGET = "60/hour, 400/month"
+DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "11/hour, 50/month", "16/hour, 70/month"
+BUDGET = "150/hour, 700/month"
 MAX_DOUBTFUL = 1
 
 Limits = dict[Period, int | None]

@@ -4,18 +4,24 @@ from collections import Counter
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import consumes, invariant, multiple, rule
+from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 
 from bot.domain import Requester
 from bot.errors import Blocked, BudgetSpent, LimitLevel, QuotaSpent, Refusal
 from bot.ledger import Allowance
 from tests.ledger.machine_admins import Admins
-from tests.ledger.machine_core import Core
+from tests.ledger.machine_core import MEMBERS, Core
 from tests.ledger.model import Charge, Counts, same_person, same_server
 
 # Person and server; 0 and 0 is the terminal.
 PEOPLE = [(1, 10), (2, 10), (1, 10), (2, 10), (2, 10), (1, 11), (2, 0), (0, 0)]
 SERVERS = [10, 11]
+Wish = tuple[tuple[int, int], int, int]
+# What was delivered and what is in doubt; what it did cost.
+PARTS = st.just((0, 0)) | st.tuples(*[st.integers(0, 5)] * 2)
+PRICES = st.sampled_from([None, None, 0, 9, 40])
+# Who asks, for how many credits, at what price.
+WISHES = st.tuples(st.sampled_from(PEOPLE), st.integers(0, 4), st.sampled_from([0, 0, 7, 30]))
 
 
 class LedgerMachine(Admins):
@@ -23,21 +29,28 @@ class LedgerMachine(Admins):
 
     jobs = Core.jobs
 
-    @rule(
-        target=jobs,
-        person=st.sampled_from(PEOPLE),
-        credits=st.integers(0, 4),
-        price=st.sampled_from([0, 0, 7, 30]),
-    )
-    def hold(self, person: tuple[int, int], credits: int, price: int) -> object:
+    @initialize(target=jobs, granted=st.integers(0, 6), wishes=st.lists(WISHES, max_size=5))
+    def begin(self, granted: int, wishes: list[Wish]) -> object:
+        """Have some grants, and some jobs that run."""
+        for person in MEMBERS[:2] if granted else ():
+            self.grant(person, granted, "to begin with")
+        return self.hold(wishes)
+
+    @rule(target=jobs, wishes=st.lists(WISHES, min_size=1, max_size=5))
+    def hold(self, wishes: list[Wish]) -> object:
         """Nothing is granted beyond a limit, and nothing refused below it."""
-        who, now = self.who(person), self.clock.ms
+        held = [self.held(self.who(person), *wish) for person, *wish in wishes]
+        return multiple(*(job_id for job_id in held if job_id))
+
+    def held(self, who: Requester, credits: int, price: int) -> str | None:
+        """Hold once, and return the job's id where it was granted."""
+        now = self.clock.ms
         own = self.model.own_part(who, credits, price, now)
         try:
             job_id = self.run(self.till.hold(who, credits, price))
         except Refusal as refusal:
             self.check_refusal(who, credits, price, refusal)
-            return multiple()
+            return None
         assert own is not None
         assert self.model.member(who).block_reason is None
         self.model.charges[job_id] = Charge(who, now, credits, own, price, credits, credits)
@@ -61,11 +74,12 @@ class LedgerMachine(Admins):
             assert not self.model.allows(who, credits, price, refusal.frees_at - 1)
         assert self.model.allows(who, credits, price, refusal.frees_at)
 
-    @rule(
-        job_id=consumes(jobs) | jobs,
-        parts=st.tuples(*[st.integers(0, 5)] * 2),
-        price=st.sampled_from([None, None, 0, 9, 40]),
-    )
+    @rule(job_id=jobs, parts=PARTS, price=PRICES)
+    def settle_again(self, job_id: str, parts: tuple[int, int], price: int | None) -> None:
+        """End any job, perhaps for the second time."""
+        self.settle(job_id, parts, price)
+
+    @rule(job_id=consumes(jobs), parts=PARTS, price=PRICES)
     def settle(self, job_id: str, parts: tuple[int, int], price: int | None) -> None:
         """Every hold ends once, whatever is said the second time."""
         charge = self.model.charges[job_id]
@@ -86,28 +100,24 @@ class LedgerMachine(Admins):
         assert settlement.doubt_charged == charged_doubt
         assert settlement.granted_back == back
 
-    @rule(job_id=jobs)
-    def release(self, job_id: str) -> None:
-        """Cancel a job, which costs nothing."""
-        self.settle(job_id, (0, 0), 0)
-
     @rule(person=st.sampled_from(PEOPLE))
     def usage(self, person: tuple[int, int]) -> None:
         """Tell what the next hold will find."""
-        who, now = self.who(person), self.clock.ms
-        allowances = self.run(self.till.allowances(who))
-        for allowance in (*allowances, *self.run(self.till.budget())):
+        self.check_usage(self.who(person))
+
+    def check_usage(self, who: Requester) -> None:
+        """Compare every allowance with the model."""
+        now = self.clock.ms
+        for allowance in (*self.run(self.till.allowances(who)), *self.run(self.till.budget())):
+            used = allowance.used + allowance.held
             opens = now - allowance.period.ms
-            assert (allowance.used + allowance.held, allowance.held) == self.expected(
-                who, allowance, opens
-            )
-            assert allowance.left == max(0, allowance.limit - allowance.used - allowance.held)
+            assert (used, allowance.held) == self.expected(who, allowance, opens)
+            assert allowance.left == max(0, allowance.limit - used)
         left = self.run(self.till.left(who))
         if left is None:
             return
         assert self.model.own_part(who, left + 1, 0, now, grants=False) is None
-        total_allows = self.model.total_allows(left, now)
-        if total_allows:
+        if self.model.total_allows(left, now):
             assert self.model.own_part(who, left, 0, now, grants=False) == left
 
     def expected(self, who: Requester, allowance: Allowance, opens: int) -> tuple[int, int]:

@@ -92,6 +92,11 @@ ROWS = (
     (4, "UPDATE audit SET reason = 'a reason'"),
     (4, "UPDATE charges SET own_credits = CASE WHEN job_id = 'a' THEN 2 ELSE credits END"),
     (4, f"INSERT INTO meters VALUES ('server:0', {HOUR}, 2), ('budget', {HOUR}, 70)"),
+    (5, "UPDATE costs SET price = 40000"),
+    (6, "UPDATE jobs SET parent = 'a' WHERE id = 'd'"),
+    (6, "INSERT INTO server_settings VALUES (10, '{}')"),
+    (6, "INSERT INTO preferences VALUES (1, '{}')"),
+    (6, f"INSERT INTO presets VALUES (1, 'fox', 'Fox', '{{}}', {NOON})"),
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -212,3 +212,37 @@ def test_any_other_url_is_refused_with_the_mend(url: str) -> None:
     """The operator learns the variable's name and how to write it, not a traceback."""
     with pytest.raises(StartRefused, match=r"DATABASE_URL.*sqlite:///data/easel\.db"):
         database_path(url)
+
+
+async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, store: Store) -> None:
+    """Rows of every length, changed, split over pages and deleted: not a word of them stays."""
+    lengths = [3, 40, 300, 1_200, 9_000]
+    words = [f"word-{number:04}-" for number in range(500)]
+    for number, word in enumerate(words):
+        async with store.transaction() as tx:
+            await insert(tx, word * lengths[number % len(lengths)])
+    async with store.transaction() as tx:
+        await tx.execute("UPDATE counter SET name = name || '!' WHERE n = 0")
+        await insert(tx, "kept")
+        await tx.execute("DELETE FROM counter WHERE name <> 'kept'")
+    assert await store.empty_log()
+    left = b"".join(path.read_bytes() for path in tmp_path.glob("easel.db*"))
+    assert [word for word in words if word.encode() in left] == []
+    assert b"kept" in left
+
+
+async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
+    tmp_path: Path, store: Store
+) -> None:
+    """A backup that runs is not disturbed, and nobody waits for it; the next time it works."""
+    async with store.transaction() as tx:
+        await insert(tx, "first")
+    with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT COUNT(*) FROM counter").fetchone() == (1,)
+        async with store.transaction() as tx:
+            await insert(tx, "second")
+        async with asyncio.timeout(2):
+            assert not await store.empty_log()
+    assert await store.empty_log()
+    assert await names(store) == ["first", "second"]

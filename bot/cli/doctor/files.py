@@ -12,6 +12,7 @@ from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.errors import StartRefused
 from bot.owner import only_bot
 from bot.store import database_path
+from bot.store.beside import problems_of, read_only, version_of
 from bot.store.migrate import shipped
 
 FAIL_BELOW_BYTES = 100 * 10**6
@@ -72,28 +73,12 @@ def check_database(url: str) -> Finding:
 
 def _read(path: Path) -> Finding:
     try:
-        with closing(_read_only(path)) as database:
-            problems = [str(row[0]) for row in database.execute("PRAGMA quick_check(3)")]
-            if problems != ["ok"]:
+        with closing(read_only(path)) as database:
+            if problems := problems_of(database):
                 return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_MEND)
-            return _versions(path, _version(database))
+            return _versions(path, version_of(database))
     except sqlite3.Error as error:
         return wrong("database", f"{path} cannot be read ({error})", _BROKEN_MEND)
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    # Even mode=ro makes -wal and -shm files and leaves them, in the name of the doctor's user.
-    # Without a -wal nobody has the database open, and everything is in the one file.
-    alone = not path.with_name(f"{path.name}-wal").exists()
-    mode = "mode=ro&immutable=1" if alone else "mode=ro"
-    return sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)
-
-
-def _version(database: sqlite3.Connection) -> int:
-    tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'migrations'"
-    if not database.execute(tables).fetchone()[0]:
-        return 0
-    return int(database.execute("SELECT MAX(version) FROM migrations").fetchone()[0] or 0)
 
 
 def _versions(path: Path, version: int) -> Finding:

@@ -91,6 +91,11 @@ card-alt =
         [1] Picture: { $prompt }
        *[other] Picture { $index } of { $of }: { $prompt }
     }
+card-alt-withheld =
+    { $of ->
+        [1] Picture
+       *[other] Picture { $index } of { $of }
+    }
 
 ## One line beside the card, for its requester alone: $mention names them
 
@@ -120,3 +125,4 @@ history-line =
     } { $created_at } · { $model } · { $prompt }
 history-choose = Post again …
 history-posted = Posted again.
+history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.

@@ -137,6 +137,12 @@ command-quota-block = Keep a person from painting here.
 command-quota-unblock = Let a person paint here again.
     .user = Who may paint again
 
+## /mydata
+
+command-mydata = Your own data: take it along, or delete it
+command-mydata-export = Get your requests, charges and pictures as a ZIP that only you see.
+command-mydata-delete = Delete your requests, prompts and pictures, after you confirm.
+
 ## Choices, by their values
 
 command-choice-anyone = Anyone

@@ -75,6 +75,11 @@ card-alt =
         [1] 图片：{ $prompt }
        *[other] 第 { $index } 张图片，共 { $of } 张：{ $prompt }
     }
+card-alt-withheld =
+    { $of ->
+        [1] 图片
+       *[other] 第 { $index } 张图片，共 { $of } 张
+    }
 
 ## One line beside the card, for its requester alone: $mention names them
 
@@ -96,3 +101,4 @@ history-line =
     } { $created_at } · { $model } · { $prompt }
 history-choose = 重新发布…
 history-posted = 已重新发布。
+history-posted-to-you = 机器人不能在这里发送消息，所以只有你能看到：请把想留的图片保存下来。

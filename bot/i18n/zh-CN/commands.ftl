@@ -136,6 +136,12 @@ command-quota-block = 禁止某人在本服务器画图
 command-quota-unblock = 重新允许某人在本服务器画图
     .user = 允许谁
 
+## /mydata
+
+command-mydata = 你自己的数据：带走或删除
+command-mydata-export = 把你的请求、扣费和图片打包为只有你能看到的 ZIP
+command-mydata-delete = 确认后删除你的请求、提示词和图片
+
 ## Choices, by their values
 
 command-choice-anyone = 任何人

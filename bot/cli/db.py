@@ -1,0 +1,146 @@
+"""``python -m bot db``: what the database holds and whether it is sound; a copy of it.
+
+A bot may run beside it. Neither action changes the database, nor brings it up to date.
+"""
+
+import argparse
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from bot.cli.jobs import age
+from bot.cli.table import Row, in_columns
+from bot.errors import StartRefused
+from bot.i18n.texts import Texts
+from bot.seam import wall_clock_ms
+from bot.settings import Settings
+from bot.store import database_path
+from bot.store.beside import Damaged, Look, copy, look
+from bot.store.migrate import shipped
+
+EXIT_FINE = 0
+EXIT_TO_MEND = 1
+_ENDS = ("", "-wal", "-shm", "-journal")  # of the files that are one database to SQLite
+_UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+
+Say = Callable[[str], None]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what ``db`` takes."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("status", help="say how large it is, what it holds, and whether it is sound")
+    backup = actions.add_parser("backup", help="copy it into one file while the bot runs")
+    backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes")
+    backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Do what was asked and return the exit code: 1 if the database has to be mended.
+
+    Raises:
+        StartRefused: there is no database, or the backup cannot be written.
+    """
+    path = database_path(settings.database_url)
+    if not path.is_file():
+        raise StartRefused(
+            f"There is no database {path} yet: the first start makes it; "
+            "if there should be one, correct DATABASE_URL."
+        )
+    if options.action == "backup":
+        return back_up(path, options.file, settings.data_dir, print, force=options.force)
+    return status(path, wall_clock_ms(), print)
+
+
+def status(path: Path, now: int, say: Say) -> int:
+    """Say the file's facts and the rows of each table.
+
+    Raises:
+        StartRefused: the file cannot be read.
+    """
+    try:
+        found = look(path)
+    except Damaged as damage:
+        _say_columns(say, _file_facts(path))
+        say(Texts().say("db-damaged", path=str(path), problems=str(damage)))
+        return EXIT_TO_MEND
+    except sqlite3.Error as error:
+        raise StartRefused(
+            f"The database {path} cannot be read ({error}): let your user read it and its folder, "
+            "or correct DATABASE_URL."
+        ) from error
+    _say_columns(say, [*_file_facts(path), *_facts(found, now)])
+    say("")
+    _say_columns(say, [("TABLE", "ROWS"), *((name, str(n)) for name, n in found.rows.items())])
+    ours = len(shipped())
+    if found.version != ours:
+        words = "db-newer" if found.version > ours else "db-older"
+        say(Texts().say(words, version=str(found.version), ours=str(ours)))
+    return EXIT_TO_MEND if found.version > ours else EXIT_FINE
+
+
+def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) -> int:
+    """Copy the database into a file, and say how to restore it.
+
+    Raises:
+        StartRefused: the file cannot, or must not, be written.
+    """
+    _refuse_unless_free(path, file, force=force)
+    try:
+        size = copy(path, file)
+    except Damaged as damage:
+        say(Texts().say("db-not-copied", path=str(path), problems=str(damage)))
+        return EXIT_TO_MEND
+    except (OSError, sqlite3.Error) as error:
+        raise StartRefused(
+            f"The backup {file} could not be written ({error}): make room on its disk, "
+            "or name a file that may be written."
+        ) from error
+    say(Texts().say("db-copied", file=str(file), size=in_words(size)))
+    say(Texts().say("db-restore", file=str(file), path=str(path)))
+    kept = {"vault": str(data_dir / "vault"), "key": str(data_dir / "user-tags.key")}
+    say(Texts().say("db-beside", **kept))
+    return EXIT_FINE
+
+
+def _refuse_unless_free(path: Path, file: Path, *, force: bool) -> None:
+    if file.is_dir():
+        raise StartRefused(f"{file} is a folder: name a file in it.")
+    if not file.parent.is_dir():
+        raise StartRefused(
+            f"There is no folder {file.parent}: make it, or name a file in one that exists."
+        )
+    own = {path.with_name(path.name + end).resolve() for end in _ENDS}
+    if file.resolve() in own:
+        raise StartRefused(f"{file} is, or belongs to, the database itself: name another file.")
+    if file.exists() and not force:
+        raise StartRefused(f"{file} exists already: name another file, or add --force.")
+
+
+def _file_facts(path: Path) -> Iterator[Row]:
+    wal = path.with_name(f"{path.name}-wal")
+    yield "FILE", f"{path}, {in_words(path.stat().st_size)}"
+    yield "WAL", in_words(wal.stat().st_size) if wal.is_file() else "none"
+    yield "FREE DISK", in_words(shutil.disk_usage(path.absolute().parent).free)
+
+
+def _facts(found: Look, now: int) -> Iterator[Row]:
+    oldest = found.oldest_charge_at
+    yield "CHECK", "ok"
+    yield "VERSION", f"{found.version} (this Easel's is {len(shipped())})"
+    yield "OPEN JOBS", str(found.open_jobs)
+    yield "OLDEST CHARGE", "none" if oldest is None else f"{age(now - oldest)} ago"
+
+
+def _say_columns(say: Say, rows: Iterable[Row]) -> None:
+    for line in in_columns(list(rows)):
+        say(line)
+
+
+def in_words(count: int) -> str:
+    """Return a size like ``1.2 MB``."""
+    for unit, size in _UNITS:
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"

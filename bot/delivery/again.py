@@ -1,0 +1,87 @@
+"""Posts the pictures of a job once more, for the person who looks back at it."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from functools import partial
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.delivery.cards import Cards
+from bot.delivery.letters import picture_letter
+from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
+from bot.delivery.packing import Packer, Parcel
+from bot.delivery.ways import first_that_works
+from bot.domain import Job, Picture
+from bot.errors import NotPosted
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Seen(Enum):
+    """Who sees what was posted again."""
+
+    BY_ALL = auto()
+    BY_ONE = auto()
+
+
+class Again:
+    """Posts in the channel; where the bot may not write, to the person alone."""
+
+    def __init__(
+        self, client: discord.Client, cards: Cards, outbox: Outbox, packer: Packer
+    ) -> None:
+        self._client = client
+        self._cards = cards
+        self._outbox = outbox
+        self._packer = packer
+
+    async def post(
+        self,
+        interaction: discord.Interaction,
+        job: Job,
+        pictures: Sequence[Picture],
+        folder: Path,
+    ) -> Seen:
+        """Post a job's pictures once more, where the interaction is; ``folder`` is for copies.
+
+        The interaction must have been answered before.
+
+        Raises:
+            NotPosted: the bot cannot post here, not even to the person alone.
+        """
+        try:
+            parcels = await self._packer.pack(
+                pictures, max_file_bytes=interaction.filesize_limit, folder=folder
+            )
+            seen = Seen.BY_ALL
+            for index, parcel in enumerate(parcels):
+                letter = self._letter(job, parcel, of=len(pictures))
+                in_channel = partial(self._in_channel, interaction, job, index, letter)
+                to_one = partial(_to_one, interaction, letter)
+                # Once the channel refused, the rest stays together.
+                ways = (in_channel, to_one) if seen is Seen.BY_ALL else (to_one,)
+                seen = await first_that_works(*ways)
+        except Lost as lost:
+            log.info("history.not_posted", job=job.id, error=repr(lost))
+            raise NotPosted from lost
+        return seen
+
+    def _letter(self, job: Job, parcel: Parcel, *, of: int) -> Letter:
+        embeds = self._cards.again(job, [shown.file(job) for shown in parcel])
+        return picture_letter(self._cards, job, parcel, embeds, of=of)
+
+    async def _in_channel(
+        self, interaction: discord.Interaction, job: Job, index: int, letter: Letter
+    ) -> Seen:
+        channel = self._client.get_partial_messageable(interaction.channel_id or 0)
+        nonce = again(interaction.id, index)
+        await self._outbox.post(job, FIRST_PARCEL + index, channel, letter, nonce=nonce)
+        return Seen.BY_ALL
+
+
+async def _to_one(interaction: discord.Interaction, letter: Letter) -> Seen:
+    """Answer the interaction: a follow-up needs no permission, and knows no nonce."""
+    await interaction.followup.send(embeds=letter.embeds, files=letter.files(), ephemeral=True)
+    return Seen.BY_ONE

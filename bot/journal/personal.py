@@ -1,0 +1,136 @@
+"""One person's part of the journal: what they may read, and how it is forgotten.
+
+Forgetting begins in one transaction, which makes all of a person's jobs NOBODY's: from then on they
+are theirs no more. Their files go next and their rows last, so that whatever a crash leaves is
+still written here, and a later start goes on.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.domain import Reference
+from bot.journal import shelf
+from bot.journal.written import WrittenJob, request_from_text, written_job
+from bot.store import Row, Tx
+
+NOBODY = -1
+"""The requester of jobs that are being deleted."""
+
+# Ended, but its card does not say so yet: its task still speaks to Discord.
+_AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalJob:
+    """A job as its requester may read it; ``ended_at`` is None while it is open."""
+
+    written: WrittenJob
+    ended_at: int | None
+    kept: Sequence[shelf.Kept]
+
+
+async def jobs_of(
+    rows: Tx, user_id: int, *, before: WrittenJob | None, most: int
+) -> list[PersonalJob]:
+    """Return a page of a person's jobs, the newest first, from behind ``before``."""
+    where, values = "", list[int | str]()
+    if before is not None:
+        where = " AND (created_at, id) < ($3, $4)"
+        values = [before.job.created_at, before.job.id]
+    found = await rows.all(
+        f"SELECT * FROM jobs WHERE user_id = $1{where} ORDER BY created_at DESC, id DESC LIMIT $2",
+        user_id,
+        most,
+        *values,
+    )
+    return [
+        PersonalJob(written_job(row), row["ended_at"], await shelf.of(rows, row["id"]))
+        for row in found
+    ]
+
+
+async def count_of(rows: Tx, user_id: int) -> int:
+    """Count a person's jobs."""
+    return await _count(rows, "user_id = $1", user_id)
+
+
+async def at_work(rows: Tx, user_id: int) -> int:
+    """Count a person's jobs that are open, or whose card does not say yet how they ended."""
+    return await _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
+
+
+async def disown(tx: Tx, user_id: int) -> int:
+    """Make a person's jobs nobody's, but for those at work; return how many."""
+    return await tx.execute(
+        f"UPDATE jobs SET user_id = {NOBODY}, user_name = '' WHERE user_id = $1 AND NOT {_AT_WORK}",
+        user_id,
+    )
+
+
+async def nobodys(rows: Tx) -> list[str]:
+    """Return the ids of nobody's jobs."""
+    found = await rows.all(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
+    return [row["id"] for row in found]
+
+
+async def files_of(rows: Tx, job_ids: Sequence[str]) -> set[Reference]:
+    """Return the pictures, references and masks of some jobs."""
+    among = _placeholders(job_ids)
+    files = {
+        Reference(row["sha256"], row["format"], row["bytes"])
+        for row in await rows.all(
+            f"SELECT sha256, format, bytes FROM pictures WHERE job_id IN ({among})", *job_ids
+        )
+    }
+    for row in await rows.all(f"SELECT request FROM jobs WHERE id IN ({among})", *job_ids):
+        files.update(_attached(row))
+    return files
+
+
+async def hashes_of_others(rows: Tx, *, behind: str, most: int) -> tuple[set[str], str | None]:
+    """Return the hashes that a page of everybody else's jobs needs, from behind a job's id.
+
+    Returns:
+        The hashes, and the id to go on behind; None after the last page.
+    """
+    page = await rows.all(
+        "SELECT id, CASE WHEN request LIKE '%\"sha256\":%' THEN request END AS request FROM jobs"
+        f" WHERE id > $1 AND user_id <> {NOBODY} ORDER BY id LIMIT $2",
+        behind,
+        most,
+    )
+    if not page:
+        return set(), None
+    kept = await rows.all(
+        "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
+        f" WHERE pictures.job_id > $1 AND pictures.job_id <= $2 AND jobs.user_id <> {NOBODY}",
+        behind,
+        page[-1]["id"],
+    )
+    hashes = {row["sha256"] for row in kept}
+    for row in page:
+        if row["request"] is not None:
+            hashes.update(file.sha256 for file in _attached(row))
+    return hashes, page[-1]["id"]
+
+
+async def forget(tx: Tx, job_ids: Sequence[str]) -> None:
+    """Delete nobody's jobs, with all that hangs on them; costs stay the operator's."""
+    among = _placeholders(job_ids)
+    for table in ("pictures", "intents", "messages", "attempts"):
+        await tx.execute(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
+    await tx.execute(f"DELETE FROM jobs WHERE user_id = {NOBODY} AND id IN ({among})", *job_ids)
+
+
+async def _count(rows: Tx, where: str, user_id: int) -> int:
+    found = await rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", user_id)
+    return int(found["jobs"]) if found else 0
+
+
+def _attached(row: Row) -> Sequence[Reference]:
+    request = request_from_text(row["request"])
+    return (*request.references, request.mask) if request.mask else request.references
+
+
+def _placeholders(values: Collection[str]) -> str:
+    return ", ".join(f"${number}" for number in range(1, len(values) + 1))

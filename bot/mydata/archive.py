@@ -1,0 +1,268 @@
+"""One person's data as a ZIP of a limited size, whatever they asked for.
+
+What is written goes in first, the newest first; then the pictures that still fit. The lists are
+drafted in files, so that ten thousand jobs need no more memory than a hundred.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+import msgspec
+
+from bot.domain import JobState, Reference
+from bot.errors import Fact
+from bot.journal.personal import PersonalJob
+from bot.ledger import Charge
+from bot.vault import Vault
+
+NAME = "easel-my-data.zip"
+_ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name in the list
+_MENTION_BYTES = 32  # what the place and name of a file may add to the compressed draft of a list
+_RESERVED_BYTES = 64 * 1024  # for the words to read first, and what little deflate may differ
+
+Place = Literal["in this file", "left out", "kept no longer"]
+
+
+class File(msgspec.Struct):
+    """A picture of a job: its name in the archive, if it is there."""
+
+    sha256: str
+    format: str
+    bytes: int
+    place: Place = "left out"
+    name: str | None = None
+    width: int | None = None
+    height: int | None = None
+    revised_prompt: str | None = None
+
+
+class _Job(msgspec.Struct):
+    id: str
+    asked_at: str
+    ended_at: str | None
+    state: str
+    server_id: str
+    channel_id: str | None
+    your_name: str
+    language: str
+    prompt: str
+    model: str
+    size: str
+    pictures_asked: int
+    credits: int
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+    error: str | None = None
+    error_facts: dict[str, Fact | None] | None = None
+    references: Sequence[File] = ()
+    mask: File | None = None
+    pictures: Sequence[File] = ()
+
+    @property
+    def files(self) -> Sequence[File]:
+        masks = () if self.mask is None else (self.mask,)
+        return (*self.pictures, *self.references, *masks)
+
+
+class _Charge(msgspec.Struct):
+    job_id: str
+    at: str
+    state: str
+    credits: int
+    of_these_from_grants: int
+    in_doubt_not_charged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """What is in an archive, and what did not fit into it."""
+
+    path: Path
+    jobs: int
+    files: int
+    jobs_left_out: int
+    files_left_out: int
+
+
+class Archive:
+    """Builds one archive in a folder; its methods block, so call them in a thread."""
+
+    def __init__(self, folder: Path, vault: Vault, *, max_bytes: int) -> None:
+        self._folder = folder
+        self._vault = vault
+        self._room = max_bytes - _RESERVED_BYTES
+        self._deflate = zlib.compressobj()
+        for name in ("jobs", "charges"):
+            (folder / f"{name}.draft").touch()
+        self.jobs = 0
+        self._names: dict[str, str] = {}
+
+    def add_customs(self, text: bytes) -> None:
+        """Put in what the person set and saved; it is small beside pictures."""
+        (self._folder / "customs.draft").write_bytes(text)
+        self._room -= len(text)
+
+    def add(self, jobs: Sequence[PersonalJob], charges: Mapping[str, Charge]) -> bool:
+        """Draft what is written of some jobs, with their charges by job id.
+
+        Return False at the first one that does not fit; those before it are in.
+        """
+        with (
+            (self._folder / "jobs.draft").open("ab") as job_draft,
+            (self._folder / "charges.draft").open("ab") as charge_draft,
+        ):
+            for job in jobs:
+                charge = charges.get(job.written.job.id)
+                record = _job(job)
+                line = msgspec.json.encode(record) + b"\n"
+                charged = b"" if charge is None else msgspec.json.encode(_charge(charge)) + b"\n"
+                if not self._takes(line + charged, files=len(record.files)):
+                    return False
+                job_draft.write(line)
+                charge_draft.write(charged)
+                self.jobs += 1
+        return True
+
+    def close(self, readme: str, *, jobs_left_out: int) -> Archived:
+        """Write the archive with the pictures that fit."""
+        path = self._folder / NAME
+        left_out: set[str] = set()
+        with ZipFile(path, "w", ZIP_DEFLATED, strict_timestamps=False) as archive:
+            for job in self._drafted_jobs():
+                left_out |= self._pack(archive, job)
+            archive.writestr("README.txt", readme)
+            _write(archive, "jobs.json", (self._placed(job) for job in self._drafted_jobs()))
+            _write(archive, "charges.json", self._drafted("charges"))
+            if (customs := self._folder / "customs.draft").is_file():
+                archive.write(customs, "customs.json")
+        return Archived(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
+
+    def _takes(self, text: bytes, *, files: int) -> bool:
+        """Make room for some text, compressed, and tell whether there was enough."""
+        tried = self._deflate.copy()
+        size = len(tried.compress(text)) + len(tried.flush(zlib.Z_SYNC_FLUSH))
+        size += files * _MENTION_BYTES
+        if size > self._room:
+            return False
+        self._deflate, self._room = tried, self._room - size
+        return True
+
+    def _pack(self, archive: ZipFile, job: _Job) -> set[str]:
+        """Put a job's files in that are there and fit; return which do not fit."""
+        left_out = set()
+        for file in job.files:
+            if file.sha256 in self._names or self._is_gone(file):
+                continue
+            if file.bytes + _ENTRY_BYTES > self._room:
+                left_out.add(file.sha256)
+                continue
+            name = f"pictures/{job.asked_at[:10]}-{file.sha256[:16]}.{file.format}"
+            try:
+                archive.write(self._path(file), name, ZIP_STORED)
+            except FileNotFoundError:  # cleared away a moment ago
+                continue
+            self._names[file.sha256] = name
+            self._room -= file.bytes + _ENTRY_BYTES
+        return left_out
+
+    def _placed(self, job: _Job) -> bytes:
+        for file in job.files:
+            file.name = self._names.get(file.sha256)
+            if file.name is not None:
+                file.place = "in this file"
+            elif self._is_gone(file):
+                file.place = "kept no longer"
+        return msgspec.json.encode(job)
+
+    def _is_gone(self, file: File) -> bool:
+        return not self._vault.has(_reference(file))
+
+    def _path(self, file: File) -> Path:
+        return self._vault.path(_reference(file))
+
+    def _drafted(self, name: str) -> Iterator[bytes]:
+        with (self._folder / f"{name}.draft").open("rb") as draft:
+            for line in draft:
+                yield line.rstrip(b"\n")
+
+    def _drafted_jobs(self) -> Iterator[_Job]:
+        return (msgspec.json.decode(line, type=_Job) for line in self._drafted("jobs"))
+
+
+def _write(archive: ZipFile, name: str, lines: Iterator[bytes]) -> None:
+    """Write a JSON list, one entry to a line."""
+    with archive.open(name, "w") as file:
+        file.write(b"[")
+        for number, line in enumerate(lines):
+            file.write(b",\n" if number else b"\n")
+            file.write(line)
+        file.write(b"\n]\n")
+
+
+def _job(found: PersonalJob) -> _Job:
+    written, job, request = found.written, found.written.job, found.written.job.request
+    # As in /history: what was not delivered was not charged, and is nobody's to have.
+    kept = found.kept if written.state is JobState.DONE else ()
+    return _Job(
+        id=job.id,
+        asked_at=_moment(job.created_at),
+        ended_at=None if found.ended_at is None else _moment(found.ended_at),
+        state=written.state,
+        # As words: JavaScript loses the last digits of Discord's ids.
+        server_id=str(job.requester.server_id),
+        channel_id=None if written.card is None else str(written.card.channel_id),
+        your_name=job.requester.name,
+        language=job.locale,
+        prompt=request.prompt,
+        model=request.model,
+        size=str(request.size),
+        pictures_asked=request.n,
+        credits=job.credits,
+        quality=request.quality,
+        style=request.style,
+        background=request.background,
+        error=None if written.error is None else written.error.message_id,
+        error_facts=None if written.error is None else written.error.facts,
+        references=[_file(reference) for reference in request.references],
+        mask=None if request.mask is None else _file(request.mask),
+        pictures=[
+            File(
+                *(each.file.sha256, each.file.format, each.file.bytes),
+                width=each.width,
+                height=each.height,
+                revised_prompt=each.revised_prompt,
+            )
+            for each in kept
+        ],
+    )
+
+
+def _charge(charge: Charge) -> _Charge:
+    return _Charge(
+        job_id=charge.job_id,
+        at=_moment(charge.at),
+        state=charge.state,
+        credits=charge.credits,
+        of_these_from_grants=charge.granted,
+        in_doubt_not_charged=charge.doubtful,
+    )
+
+
+def _file(reference: Reference) -> File:
+    return File(reference.sha256, reference.format, reference.bytes)
+
+
+def _reference(file: File) -> Reference:
+    return msgspec.convert(
+        {"sha256": file.sha256, "format": file.format, "bytes": file.bytes}, Reference
+    )
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")

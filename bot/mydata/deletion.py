@@ -1,0 +1,106 @@
+"""Deletes what a person asked for, whatever dies in the middle.
+
+One transaction decides: nothing of theirs is at work, their jobs become nobody's, and their charges
+anonymous. Then nobody's files go, and nobody's rows in small batches. Every start, and every day,
+goes on where that was interrupted.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.domain import Reference
+from bot.errors import Refusal
+from bot.journal import personal
+from bot.ledger import Ledger
+from bot.store import Store
+from bot.vault import Old, Vault
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+BATCH = 50  # jobs in a transaction
+PAGE = 1000  # jobs in a look
+
+
+@dataclass(eq=False, kw_only=True)
+class StillAtWork(Refusal):
+    """The person has ``count`` jobs that did not end yet."""
+
+    count: int
+    message_id = "error-still-at-work"
+
+
+class Deletion:
+    """Deletes people's jobs; ``jobs`` is the folder of the pictures of open ones."""
+
+    def __init__(self, *, store: Store, ledger: Ledger, vault: Vault, jobs: Path) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._vault = vault
+        self._jobs = jobs
+        self._one_at_a_time = asyncio.Lock()
+
+    async def delete(self, user_id: int) -> int:
+        """Delete a person's jobs in every server; return how many there were.
+
+        What they spent still counts against their limits. A job that begins meanwhile is either
+        seen or left alone.
+
+        Raises:
+            StillAtWork: one of their jobs did not end yet; nothing was changed.
+        """
+        async with self._store.transaction() as tx:
+            if count := await personal.at_work(tx, user_id):
+                raise StillAtWork(count=count)
+            disowned = await personal.disown(tx, user_id)
+            await self._ledger.make_anonymous(tx, user_id)
+        await self.go_on()
+        return disowned
+
+    async def go_on(self) -> None:
+        """Delete what is nobody's any more; harmless twice."""
+        async with self._one_at_a_time:
+            async with self._store.reading() as rows:
+                job_ids = await personal.nobodys(rows)
+            if not job_ids:
+                return
+            files = await self._only_theirs(job_ids)
+            await asyncio.to_thread(self._remove, files, job_ids)
+            for batch in _batches(job_ids, BATCH):
+                async with self._store.transaction() as tx:
+                    await personal.forget(tx, batch)
+            is_gone = await self._store.empty_log()
+        log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
+
+    async def _only_theirs(self, job_ids: Sequence[str]) -> list[Old]:
+        """Return the files that no other job needs."""
+        files: set[Reference] = set()
+        for batch in _batches(job_ids, PAGE):
+            async with self._store.reading() as rows:
+                files |= await personal.files_of(rows, batch)
+        # What is kept again from now on is no longer the same to the vault, and stays.
+        found = await asyncio.to_thread(self._found, files)
+        behind: str | None = ""
+        while found and behind is not None:
+            async with self._store.reading() as rows:
+                needed, behind = await personal.hashes_of_others(rows, behind=behind, most=PAGE)
+            found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
+        return list(found.values())
+
+    def _found(self, files: set[Reference]) -> dict[str, Old]:
+        kept = {file.sha256: self._vault.kept(file) for file in files}
+        return {sha256: file for sha256, file in kept.items() if file is not None}
+
+    def _remove(self, files: Sequence[Old], job_ids: Sequence[str]) -> None:
+        for file in files:
+            self._vault.remove(file)
+        for job_id in job_ids:
+            shutil.rmtree(self._jobs / job_id, ignore_errors=True)
+
+
+def _batches(job_ids: Sequence[str], size: int) -> Sequence[Sequence[str]]:
+    return [job_ids[start : start + size] for start in range(0, len(job_ids), size)]

@@ -1,0 +1,65 @@
+"""Gathers what the bot keeps of one person, page by page, into an archive."""
+
+import asyncio
+from pathlib import Path
+
+from bot.journal import personal
+from bot.journal.written import WrittenJob
+from bot.ledger import Charge
+from bot.ledger.personal import charges_of
+from bot.mydata.archive import Archive, Archived
+from bot.pictures import share
+from bot.store import Store
+from bot.vault import Vault
+
+PAGE = 100  # jobs
+
+Page = tuple[list[personal.PersonalJob], dict[str, Charge]]
+
+
+class Export:
+    """Writes people's archives, one at a time."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+        self._one_at_a_time = asyncio.Lock()
+
+    async def write(
+        self,
+        user_id: int,
+        folder: Path,
+        *,
+        max_file_bytes: int,
+        readme: str,
+        customs: bytes | None = None,
+    ) -> Archived | None:
+        """Write a person's archive into a folder; return None if there is nothing of theirs.
+
+        ``customs`` is what they set and saved, as JSON.
+        """
+        async with self._one_at_a_time:
+            archive = Archive(folder, self._vault, max_bytes=share(max_file_bytes, 1))
+            if customs is not None:
+                await asyncio.to_thread(archive.add_customs, customs)
+            left_out = await self._fill(archive, user_id)
+            if not archive.jobs and customs is None:
+                return None
+            return await asyncio.to_thread(archive.close, readme, jobs_left_out=left_out)
+
+    async def _fill(self, archive: Archive, user_id: int) -> int:
+        """Draft the newest jobs; return how many older ones do not fit."""
+        last: WrittenJob | None = None
+        while (page := await self._page(user_id, last))[0]:
+            if not await asyncio.to_thread(archive.add, *page):
+                async with self._store.reading() as rows:
+                    return await personal.count_of(rows, user_id) - archive.jobs
+            last = page[0][-1].written
+        return 0
+
+    async def _page(self, user_id: int, before: WrittenJob | None) -> Page:
+        async with self._store.reading() as rows:
+            jobs = await personal.jobs_of(rows, user_id, before=before, most=PAGE)
+            ids = [each.written.job.id for each in jobs]
+            charges = await charges_of(rows, ids) if ids else []
+        return jobs, {charge.job_id: charge for charge in charges}

@@ -1,0 +1,154 @@
+"""The database file, looked at and copied from beside: a bot may run on it, nothing is migrated."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_BUSY_TIMEOUT_S = 10.0
+_MOST_PROBLEMS = 3
+_PRIMARY = 0xFF  # of an extended error code (https://sqlite.org/rescode.html)
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a sound database holds: ``rows`` of each table, open jobs, and its oldest charge.
+
+    ``oldest_charge_at`` is in milliseconds since the epoch, None when nothing was charged.
+    """
+
+    version: int
+    rows: dict[str, int]
+    open_jobs: int
+    oldest_charge_at: int | None
+
+
+class Damaged(Exception):
+    """The file is no database that can be relied on; its text says what is wrong."""
+
+
+def look(path: Path) -> Look:
+    """Check the file and count what it holds, as of one moment; it writes nothing.
+
+    Raises:
+        Damaged: it is no sound database.
+        sqlite3.Error: it cannot be read.
+    """
+    with _telling_damage(), closing(read_only(path)) as database:
+        database.execute("BEGIN")
+        if problems := problems_of(database):
+            raise Damaged("; ".join(problems))
+        return _look(database)
+
+
+def copy(path: Path, target: Path) -> int:
+    """Copy what is committed at one moment into ``target``, checked and safe from a power cut.
+
+    Writers go on meanwhile. The copy is named TARGET.part until it is complete.
+
+    Returns:
+        How large it is, in bytes.
+
+    Raises:
+        Damaged: the database is; nothing was copied.
+        OSError, sqlite3.Error: it could not be written; nothing is left of it.
+    """
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    # It holds what people asked for: nobody else may read it.
+    part.touch(mode=0o600, exist_ok=False)
+    try:
+        with _telling_damage():
+            _fill(path, part)
+            size = _settle(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync(target.parent)
+    return size
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Open the file without changing anything in its folder."""
+    # Even mode=ro makes -wal and -shm files and leaves them, in the name of this process's user.
+    # Without a -wal nobody has the database open, and everything is in the one file.
+    alone = not path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro&immutable=1" if alone else "mode=ro"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
+
+
+def problems_of(database: sqlite3.Connection) -> Sequence[str]:
+    """Return what is damaged, nothing for a sound database."""
+    found = [str(row[0]) for row in database.execute(f"PRAGMA quick_check({_MOST_PROBLEMS})")]
+    return () if found == ["ok"] else found
+
+
+def version_of(database: sqlite3.Connection) -> int:
+    """Return the schema's version, 0 for an empty database."""
+    tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'migrations'"
+    if not database.execute(tables).fetchone()[0]:
+        return 0
+    return int(database.execute("SELECT MAX(version) FROM migrations").fetchone()[0] or 0)
+
+
+@contextmanager
+def _telling_damage() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & _PRIMARY in _DAMAGE:
+            raise Damaged(str(error)) from error
+        raise
+
+
+def _look(database: sqlite3.Connection) -> Look:
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    names = [str(name) for (name,) in database.execute(f"{tables} ORDER BY name")]
+    rows = {name: _count(database, f'"{name}"') for name in names}
+    return Look(
+        version=version_of(database),
+        rows=rows,
+        open_jobs=_count(database, "jobs WHERE ended_at IS NULL") if "jobs" in rows else 0,
+        oldest_charge_at=_oldest_charge(database) if rows.get("charges") else None,
+    )
+
+
+def _count(database: sqlite3.Connection, what: str) -> int:
+    sql = f"SELECT COUNT(*) FROM {what}"  # noqa: S608 - a table's name, as the database tells it
+    return int(database.execute(sql).fetchone()[0])
+
+
+def _oldest_charge(database: sqlite3.Connection) -> int:
+    return int(database.execute("SELECT MIN(at) FROM charges").fetchone()[0])
+
+
+def _fill(path: Path, part: Path) -> None:
+    # Not read-only: the last one who leaves a database takes its -wal away.
+    source = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S
+    )
+    with closing(source), closing(sqlite3.connect(part)) as copied:
+        # A copy that is not completed is thrown away, so it needs no journal.
+        copied.execute("PRAGMA journal_mode=OFF")
+        # In one step: a copy in several begins again at every write of another process.
+        source.backup(copied)
+
+
+def _settle(part: Path) -> int:
+    with closing(read_only(part)) as copied:
+        if problems := problems_of(copied):
+            raise Damaged("; ".join(problems))
+    _sync(part)
+    return part.stat().st_size
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or a folder's list of names, outlive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,162 @@
+"""/mydata …: take along what the bot keeps of me, or have it deleted."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+import discord
+from discord import Interaction, app_commands
+from discord.ext import commands
+from discord.ui import Button, DynamicItem, View
+
+from bot.client import Client
+from bot.customs import Customs
+from bot.delivery.ways import TOO_LARGE
+from bot.errors import EaselError, Refusal, ServerNotListed
+from bot.mydata import Archived, Deletion, Export
+
+# As long as Discord lets the question be edited.
+CONFIRM_WITHIN_MS = 15 * 60 * 1000
+
+
+@dataclass(eq=False, kw_only=True)
+class ConfirmedTooLate(Refusal):
+    """The question whether to delete was asked long ago."""
+
+    message_id = "error-confirmed-too-late"
+
+
+@dataclass(eq=False, kw_only=True)
+class ArchiveNotTaken(EaselError):
+    """Discord refuses the archive, even half as large as it said."""
+
+    message_id = "error-archive-not-taken"
+
+
+class MyData(commands.Cog):
+    """The door to one's own data."""
+
+    mydata = app_commands.Group(
+        name="mydata", description="Your own data: take it along, or delete it", guild_only=True
+    )
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        export: Export,
+        deletion: Deletion,
+        customs: Customs,
+        now: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._customs = customs
+        self._export = export
+        self._deletion = deletion
+        self._now = now
+
+    async def cog_load(self) -> None:
+        """Answer also to questions that an earlier process asked."""
+        self._client.add_dynamic_items(ConfirmButton)
+
+    @mydata.command()
+    async def export(self, interaction: Interaction) -> None:
+        """Get your requests, charges and pictures as a ZIP that only you see."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        for max_bytes in (interaction.filesize_limit, interaction.filesize_limit // 2):
+            try:
+                await self._hand_over(interaction, max_bytes)
+            except discord.HTTPException as refused:
+                if refused.code != TOO_LARGE and refused.status != 413:
+                    raise
+            else:
+                return
+        raise ArchiveNotTaken
+
+    @mydata.command()
+    async def delete(self, interaction: Interaction) -> None:
+        """Delete your requests, prompts and pictures, after you confirm."""
+        locale = self._client.languages.personal(interaction)
+        label = self._client.texts.say("mydata-confirm", locale)
+        await interaction.response.send_message(
+            self._client.texts.say("mydata-ask", locale),
+            view=View(timeout=None).add_item(ConfirmButton(self._now(), label)),
+            ephemeral=True,
+        )
+
+    async def confirm(self, interaction: Interaction, asked_at: int) -> None:
+        """Delete the data of whoever confirms."""
+        try:
+            await self._confirm(interaction, asked_at)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log it
+            await self._client.answer_error(interaction, error)
+
+    async def _confirm(self, interaction: Interaction, asked_at: int) -> None:
+        if not self._client.serves(interaction.guild_id):
+            raise ServerNotListed
+        if self._now() - asked_at > CONFIRM_WITHIN_MS:
+            raise ConfirmedTooLate
+        await interaction.response.defer()
+        locale = self._client.languages.personal(interaction)  # which is forgotten, too
+        jobs = await self._deletion.delete(interaction.user.id)
+        await self._customs.forget(interaction.user.id)
+        done = self._client.texts.say("mydata-deleted", locale, jobs=jobs)
+        await interaction.edit_original_response(content=done, view=None)
+
+    async def _hand_over(self, interaction: Interaction, max_bytes: int) -> None:
+        locale = self._client.languages.personal(interaction)
+        with TemporaryDirectory(prefix="easel-") as folder:
+            archived = await self._export.write(
+                interaction.user.id,
+                Path(folder),
+                max_file_bytes=max_bytes,
+                readme=self._client.texts.say("mydata-readme", locale),
+                customs=self._customs.of_person(interaction.user.id),
+            )
+            if archived is None:
+                none = self._client.texts.say("mydata-none", locale)
+                await interaction.followup.send(none, ephemeral=True)
+                return
+            await interaction.followup.send(
+                self._words(archived, locale), file=discord.File(archived.path), ephemeral=True
+            )
+
+    def _words(self, archived: Archived, locale: str) -> str:
+        say = self._client.texts.say
+        words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
+        if archived.files_left_out:
+            words.append(say("mydata-files-left-out", locale, count=archived.files_left_out))
+        if archived.jobs_left_out:
+            words.append(say("mydata-jobs-left-out", locale, count=archived.jobs_left_out))
+        return "\n".join(words)
+
+
+class ConfirmButton(DynamicItem[Button[View]], template=r"easel:forget:(?P<asked_at>\d{1,15})"):
+    """Confirms a deletion; it outlives the process, and says when the question was asked."""
+
+    def __init__(self, asked_at: int, label: str | None = None) -> None:
+        style = discord.ButtonStyle.danger
+        super().__init__(Button(label=label, style=style, custom_id=f"easel:forget:{asked_at}"))
+        self._asked_at = asked_at
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: Interaction,  # noqa: ARG003 - the id says everything
+        item: discord.ui.Item[View],  # noqa: ARG003 - as above
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read from a click when the question was asked, whichever process did."""
+        return cls(int(match["asked_at"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Hand the answer to the door."""
+        door = (
+            interaction.client.get_cog("MyData") if isinstance(interaction.client, Client) else None
+        )
+        assert isinstance(door, MyData)  # noqa: S101 - it hung this up
+        await door.confirm(interaction, self._asked_at)

@@ -1,0 +1,280 @@
+"""``python -m bot db``: a look at the database, and a copy of it, while a bot writes."""
+
+import asyncio
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from bot.cli import db
+from bot.errors import StartRefused
+from bot.store import Store
+from bot.store.migrate import shipped
+from tests.cli.process import environment, run, running
+from tests.crash.gateway import open_till
+from tests.journeys.gateway import MoodyGateway
+from tests.test_recovery import process, until
+from tests.test_studio import Bag
+
+OURS = len(shipped())
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> Path:
+    path = tmp_path / "data" / "easel.db"
+    async with Store.open(path, backup_dir=tmp_path / "backup", now=lambda: 0):
+        pass
+    return path
+
+
+def looked_at(path: Path, now: int = 0) -> tuple[int, list[str]]:
+    said: list[str] = []
+    return db.status(path, now, said.append), said
+
+
+def copied(path: Path, file: Path, *, force: bool = False) -> tuple[int, list[str]]:
+    said: list[str] = []
+    code = db.back_up(path, file, path.parent, said.append, force=force)
+    return code, said
+
+
+def change(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(sql)
+        connection.commit()
+
+
+def read(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def damage(path: Path) -> None:
+    """Overwrite what lies behind the first page."""
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+
+def words_of(said: list[str]) -> dict[str, str]:
+    return {line[:13].strip(): line[13:].strip() for line in said if line[:1].isupper()}
+
+
+async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> None:
+    """An operator sees size, version, rows and age at a glance; looking leaves no file behind."""
+    for at in (5 * HOUR_MS, 2 * HOUR_MS):
+        change(
+            database,
+            "INSERT INTO charges (job_id, server_id, user_id, at, hour, state, asked, credits,"
+            f" operator_credits) VALUES ('{at}', 1, 2, {at}, {at // HOUR_MS}, 'settled', 0, 0, 0)",
+        )
+    before = everything(database.parent)
+    code, said = looked_at(database, now=8 * HOUR_MS)
+    assert code == 0
+    assert everything(database.parent) == before
+    words = words_of(said)
+    assert words["FILE"] == f"{database}, {db.in_words(database.stat().st_size)}"
+    assert words["WAL"] == "none"
+    assert words["CHECK"] == "ok"
+    assert words["VERSION"] == f"{OURS} (this Easel's is {OURS})"
+    assert words["OPEN JOBS"] == "0"
+    assert words["OLDEST CHARGE"] == "6h ago"
+    table = dict(line.split() for line in said[said.index("") + 1 :])
+    assert table["TABLE"] == "ROWS"
+    assert (table["charges"], table["jobs"], table["migrations"]) == ("2", "0", str(OURS))
+
+
+async def test_status_works_beside_a_bot_that_paints(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """What is committed but still in the -wal counts, and an open job is told."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        code, said = looked_at(tmp_path / "easel.db")
+        gateway.gate.set()
+        await studio.house.studio.drained()
+    assert code == 0
+    assert words_of(said)["OPEN JOBS"] == "1"
+    assert words_of(said)["WAL"] != "none"
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "sentence"),
+    [(OURS - 1, 0, "The next start brings it from version"), (99, 1, "update Easel")],
+)
+async def test_another_version_is_told_and_left_as_it_is(
+    database: Path, version: int, code: int, sentence: str
+) -> None:
+    """Before and after an update; looking and copying never migrate."""
+    change(database, f"DELETE FROM migrations WHERE version > {version}")
+    if version > OURS:
+        change(database, f"INSERT INTO migrations VALUES ({version}, 0)")
+    found, said = looked_at(database)
+    assert (found, sentence in said[-1]) == (code, True)
+    assert copied(database, database.with_name("copy.db"))[0] == 0
+    for path in (database, database.with_name("copy.db")):
+        assert read(path, "SELECT MAX(version) FROM migrations") == [(version,)]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 1000])
+async def test_what_is_no_database_of_ours_never_looks_like_one(
+    tmp_path: Path, content: bytes
+) -> None:
+    """An empty file holds nothing, and any other file is told as damaged."""
+    path = tmp_path / "easel.db"
+    path.write_bytes(content)
+    code, said = looked_at(path)
+    if content:
+        assert code == 1
+        assert "file is not a database" in said[-1]
+        assert copied(path, tmp_path / "copy.db")[0] == 1
+        assert [file.name for file in tmp_path.iterdir()] == ["easel.db"]
+    else:
+        assert said[-1].startswith("The next start brings it from version 0")
+
+
+async def test_a_damaged_database_is_a_sentence_and_replaces_no_good_copy(database: Path) -> None:
+    """Overwriting the last good backup with a damaged one would be the end of it."""
+    copy = database.with_name("copy.db")
+    copied(database, copy)
+    good = copy.read_bytes()
+    damage(database)
+    code, said = looked_at(database)
+    assert code == 1
+    assert "restore your newest backup" in said[-1]
+    code, said = copied(database, copy, force=True)
+    assert code == 1
+    assert "so there is no new backup" in said[-1]
+    assert copy.read_bytes() == good
+    assert sorted(path.name for path in database.parent.iterdir()) == ["copy.db", "easel.db"]
+
+
+async def test_what_cannot_be_read_is_not_called_damaged(database: Path) -> None:
+    """Somebody who restores a backup for want of a right loses a day."""
+    database.with_name("easel.db-wal").mkdir()
+    with pytest.raises(StartRefused, match="cannot be read"):
+        looked_at(database)
+    with pytest.raises(StartRefused, match="could not be written"):
+        copied(database, database.with_name("copy.db"))
+    assert not list(database.parent.glob("copy*"))
+
+
+@pytest.mark.parametrize("action", [("status",), ("backup", "copy.db")])
+async def test_without_a_database_there_is_a_sentence_and_no_file(
+    tmp_path: Path, gateway: MoodyGateway, action: tuple[str, ...]
+) -> None:
+    """A mistyped DATABASE_URL must not pass for an empty database."""
+    ended = await run("bot", "db", *action, folder=tmp_path, env=environment(tmp_path, gateway))
+    assert (ended.code, ended.out) == (2, "")
+    assert "easel: There is no database" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
+    """The bot goes on; the copy is of one moment: every job in it has its charge."""
+    path = tmp_path / "easel.db"
+    env = environment(tmp_path, DATABASE_URL=f"sqlite:///{path}", DATA_DIR=str(tmp_path))
+    async with open_till(Random(1)) as till:  # noqa: S311 - any delays will do
+        driver = ("tests.crash.driver", str(tmp_path), till.url, "2000")
+        async with running(*driver, folder=tmp_path, env=env) as bot:
+            await until(lambda: till.begun > 0)
+            for number in range(3):
+                backup = ("bot", "db", "backup", f"copy-{number}.db")
+                ended = await run(*backup, folder=tmp_path, env=env)
+                assert (ended.code, ended.err) == (0, "")
+                assert "To restore it, stop the bot" in ended.out
+            assert bot.returncode is None
+    for number in range(3):
+        copy = tmp_path / f"copy-{number}.db"
+        assert read(copy, "PRAGMA integrity_check") == [("ok",)]
+        assert read(copy, "SELECT id FROM jobs ORDER BY id") == read(
+            copy, "SELECT job_id FROM charges ORDER BY job_id"
+        )
+        assert read(copy, "SELECT SUM(credits) FROM charges") == read(
+            copy, "SELECT SUM(credits) FROM meters WHERE subject = 'operator'"
+        )
+        assert (copy.stat().st_mode & 0o077) == 0
+    assert not list(tmp_path.glob("*.part"))
+
+
+async def test_a_copy_can_be_restored(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """The sentence that a backup ends with is tried here."""
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await studio.house.studio.drained()
+        copied(tmp_path / "easel.db", tmp_path / "copy.db")
+        await studio.ask(Bag())
+        await studio.house.studio.drained()
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"easel.db{end}").unlink(missing_ok=True)
+    (tmp_path / "easel.db").write_bytes((tmp_path / "copy.db").read_bytes())
+    async with process(tmp_path, gateway) as studio:
+        assert studio.rows("SELECT state FROM jobs") == [("done",)]
+        await studio.ask(Bag())
+        await studio.house.studio.drained()
+        assert studio.rows("SELECT SUM(credits) FROM charges") == [(2,)]
+
+
+async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> None:
+    """A slip of the hand must not cost yesterday's backup."""
+    copy = database.with_name("easel.db.bak")
+    copy.write_text("yesterday")
+    with pytest.raises(StartRefused, match="exists already: name another file, or add --force"):
+        copied(database, copy)
+    assert copy.read_text() == "yesterday"
+    code, said = copied(database, copy, force=True)
+    assert code == 0
+    assert said[0] == f"The database is in {copy} ({db.in_words(copy.stat().st_size)})."
+    assert read(copy, "SELECT COUNT(*) FROM migrations") == [(OURS,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("easel.db", "the database itself"),
+        ("easel.db-wal", "the database itself"),
+        ("../data/easel.db", "the database itself"),
+        ("missing/copy.db", "There is no folder"),
+        (".", "is a folder"),
+    ],
+)
+async def test_a_file_that_cannot_be_meant_is_refused(
+    database: Path, name: str, sentence: str
+) -> None:
+    """Also with --force: the database copied over itself would be no database."""
+    before = everything(database.parent)
+    with pytest.raises(StartRefused, match=sentence):
+        copied(database, database.parent / name, force=True)
+    assert everything(database.parent) == before
+
+
+async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+    database: Path, gateway: MoodyGateway
+) -> None:
+    """Half a backup is worse than none; the shell's limit of 40 kB stands for the disk."""
+    folder = database.parent.parent
+    command = 'ulimit -f 80; exec "$0" -m bot db backup "$1"'
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", command, sys.executable, str(folder / "copy.db"),
+        env=environment(folder, gateway),
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 2
+    assert "could not be written" in err.decode()
+    assert list(folder.glob("copy*")) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(7, "7 bytes"), (4096, "4.1 kB"), (12_345_678, "12.3 MB")]
+)
+def test_a_size_is_told_in_words(count: int, words: str) -> None:
+    """Nobody counts digits."""
+    assert db.in_words(count) == words

@@ -1,0 +1,36 @@
+"""A process to be killed while it deletes: ``python -m tests.crash.forgetter FOLDER``.
+
+It writes 400 jobs of one person, deletes them, and says so as soon as some rows are gone.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.mydata.deletion import BATCH
+from bot.store import Store
+from tests.test_mydata import ADA, Home
+
+JOBS = 8 * BATCH
+
+
+async def forget(folder: Path) -> None:
+    """Delete, watched by a second task that speaks at the first look behind a batch."""
+    backup = folder / "backup"
+    async with Store.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+        home = Home(folder, store)
+        for number in range(JOBS):
+            await home.painted(ADA, b"%d" % number, prompt=f"nobody may read this: {number}")
+        deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
+        while True:
+            async with store.transaction() as tx:
+                (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
+                if row["jobs"] < JOBS:
+                    print("some are gone", flush=True)  # noqa: T201 - the test waits for it
+                    # Nobody else writes from here on: the kill finds the rest.
+                    await asyncio.sleep(60)
+        await deleting
+
+
+if __name__ == "__main__":
+    asyncio.run(forget(Path(sys.argv[1])))

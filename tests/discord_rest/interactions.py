@@ -1,0 +1,81 @@
+"""Interactions of the loopback Discord: a callback answers one once, its token finds the answer.
+
+Every rule names its page; all are below https://docs.discord.com/developers.
+"""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from aiohttp import web
+
+from tests.discord_rest.messages import Json, Message, Messages, Refused, Wanted, check, json_of
+
+MESSAGE, DEFERRED = 4, 5  # interactions/receiving-and-responding, Interaction Callback Type
+
+
+@dataclass
+class Asked:
+    """One interaction, and the message that answers it, None while that is only deferred."""
+
+    id: int
+    channel_id: int
+    answered: bool = False
+    message: Message | None = None
+
+
+@dataclass
+class Interactions:
+    """What people did, by its token."""
+
+    messages: Messages
+    asked: dict[str, Asked] = field(default_factory=dict)
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Answer what a library asks to answer a person."""
+        router.add_post("/api/v10/interactions/{id:[0-9]+}/{token}/callback", self._callback)
+        router.add_get("/api/v10/webhooks/{app:[0-9]+}/{token}/messages/@original", self._original)
+
+    def ask(self, channel_id: int, id_: int) -> str:
+        """Let somebody do something in a channel; return the token to answer it with."""
+        token = f"token-of-{id_}"
+        self.messages.tokens[token] = self.messages.now()
+        self.asked[token] = Asked(id_, channel_id)
+        return token
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        if request.query.keys() - {"with_response"}:
+            raise Refused(400, 50035, "unknown query")
+        asked = self.asked.get(request.match_info["token"])
+        if asked is None or str(asked.id) != request.match_info["id"]:
+            raise Refused(404, 10062, "Unknown interaction")
+        if asked.answered:
+            raise Refused(400, 40060, "Interaction has already been acknowledged")
+        body: Json = await request.json()
+        asked.answered = True
+        if body["type"] == MESSAGE:
+            wanted = Wanted(cast("Json", body["data"]), {})
+            check(wanted)
+            asked.message = self.messages.new(asked.channel_id)
+            self.messages.fill(asked.message, wanted)
+        elif body["type"] != DEFERRED:
+            raise Refused(400, 50035, "this callback is not known here")
+        return json_of(self._shown(asked, body["type"]))
+
+    def _shown(self, asked: Asked, kind: object) -> Json:
+        """Return the callback's response (interactions/receiving-and-responding)."""
+        told: Json = {"id": str(asked.id), "type": 2, "response_message_loading": kind == DEFERRED}
+        if asked.message is None:
+            return {"interaction": told}
+        told["response_message_id"] = str(asked.message.id)
+        shown = self.messages.shown(asked.message)
+        return {"interaction": told, "resource": {"type": kind, "message": shown}}
+
+    async def _original(self, request: web.Request) -> web.Response:
+        """Return the first answer; an interaction without one is no webhook yet."""
+        asked = self.asked.get(request.match_info["token"])
+        if asked is None or not asked.answered:
+            raise Refused(404, 10015, "Unknown Webhook")
+        self.messages.check_token(request)
+        if asked.message is None or asked.message.id not in self.messages.all:
+            raise Refused(404, 10008, "Unknown Message")
+        return json_of(self.messages.shown(asked.message))
