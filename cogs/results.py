@@ -84,7 +84,8 @@ class Results(commands.Cog):
             log.debug("results.reaction_stays", error=repr(forbidden))
         if self._refused.did(person.id):
             return
-        sentence = self._client.texts.sentence(refusal, str(person.guild.preferred_locale))
+        locale = self._client.languages.of_server(person.guild)  # everybody sees it
+        sentence = self._client.texts.sentence(refusal, locale)
         try:
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False

@@ -191,7 +191,8 @@ def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None
         ),
         (
             _spent(LimitLevel.EVERYONE, 20, 3, HOUR),
-            "每天 20 点只剩 3 点（这里所有人的限额），而这次需要 8 点，请减少张数，或在 1小时后再试。",
+            "每天 20 点只剩 3 点（这里所有人的限额），而这次需要 8 点，"
+            "请减少张数，或在 1小时后再试。",
         ),
         (
             _spent(LimitLevel.ROLE, 5, 5, None),
