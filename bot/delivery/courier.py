@@ -20,7 +20,7 @@ from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
 from bot.delivery.discretion import for_all_to_see
-from bot.delivery.letters import picture_letter
+from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     CARD,
@@ -35,6 +35,7 @@ from bot.delivery.outbox import (
 )
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.seeking import by_token
+from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
 from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
@@ -57,6 +58,7 @@ class _Desk:
     notes: Notes
     outbox: Outbox
     packer: Packer
+    trimmings: Trimmings
     seam: Seam
 
 
@@ -64,11 +66,17 @@ class Couriers:
     """Makes the couriers of one bot."""
 
     def __init__(
-        self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
+        self,
+        client: discord.Client,
+        cards: Cards,
+        notes: Notes,
+        outbox: Outbox,
+        trimmings: Trimmings,
+        seam: Seam,
     ) -> None:
         packer = Packer()
-        self._desk = _Desk(client, cards, notes, outbox, packer, seam)
-        self.again = Again(client, cards, outbox, packer)
+        self._desk = _Desk(client, cards, notes, outbox, packer, trimmings, seam)
+        self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
@@ -147,6 +155,8 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
+        self._trimmings = desk.trimmings
+        self._thumbnail: Thumbnail | None = None
         self._post_card = post
         self._card = Card(desk.client, desk.seam.now, card)
         self._card_gone = False
@@ -188,6 +198,7 @@ class DiscordCourier:
             max_file_bytes=self._card.address.max_file_bytes,
             folder=_folder(result),
         )
+        self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
         try:
             return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
@@ -232,13 +243,13 @@ class DiscordCourier:
                 parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
             )
             card, rest = await self._shrinking(everything, show), ()
-        await self._card.invite_to_reroll((card, *rest))
+        await self._card.invite_to_reroll((card, *rest), self._trimmings.reroll(job))
         await self._notify(job, self._notes.ready(job))
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
         letter = self._first_letter(job, result, parcel)
-        return await self._card.edit(job, list(letter.embeds), letter.files)
+        return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -246,7 +257,7 @@ class DiscordCourier:
         messages = await self._in_channel(
             job, result, parcels, self._card.channel, part=FIRST_PARCEL
         )
-        await self._card.invite_to_reroll(messages)
+        await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
         return messages
 
     async def _directly(
@@ -280,7 +291,9 @@ class DiscordCourier:
         of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
         embeds = self._cards.result(job, result, names, more=of - len(parcel))
-        return picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = replace(letter, view=self._trimmings.controls(job))
+        return with_thumbnail(letter, self._thumbnail)
 
     async def _post_rest(
         self,
@@ -325,14 +338,16 @@ class DiscordCourier:
 
     async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
         try:
-            await self._card.edit(job, [self._cards.kept(job, result)])
+            rows = self._trimmings.controls(job)
+            await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
         except Lost as lost:
             log.info("card.not_edited", job=job.id, error=repr(lost))
 
     # --- words --------------------------------------------------------------------------------
 
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
-        await self._card.edit(job, [self._cards.ended(job, ending)])
+        row = self._trimmings.retry(job, ending)
+        await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
         await self._notify(job, self._notes.ended(job))
 
     async def _notify(self, job: Job, words: str) -> None:

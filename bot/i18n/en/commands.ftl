@@ -143,6 +143,10 @@ command-mydata = Your own data: take it along, or delete it
 command-mydata-export = Get your requests, charges and pictures as a ZIP that only you see.
 command-mydata-delete = Delete your requests, prompts and pictures, after you confirm.
 
+## Context menus, by their names: at most 32 characters
+
+menu-use-as-reference = Use as reference
+
 ## Choices, by their values
 
 command-choice-anyone = Anyone

@@ -142,6 +142,10 @@ command-mydata = 你自己的数据：带走或删除
 command-mydata-export = 把你的请求、扣费和图片打包为只有你能看到的 ZIP
 command-mydata-delete = 确认后删除你的请求、提示词和图片
 
+## Context menus, by their names: at most 32 characters
+
+menu-use-as-reference = 用作参考图
+
 ## Choices, by their values
 
 command-choice-anyone = 任何人

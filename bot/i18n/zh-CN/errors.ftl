@@ -230,7 +230,7 @@ error-gateway-moderation = 绘图服务拒绝了这个提示词，请换一种�
 error-gateway-invalid-request =
     { $param ->
         [none] 绘图服务无法使用这些选项，请修改尺寸或提示词后再试；{ money-back }。
-       *[other] 绘图服务无法使用选项 { $param }，请修改后再试；{ money-back }。
+       *[other] 绘图服务无法使用选项 { $param }，请修改或去掉它后再试；{ money-back }。
     }
 
 error-gateway-model-unavailable = 这个模型暂时不可用，请换一个；{ money-back }。
@@ -256,3 +256,17 @@ error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一�
 error-gateway-task-lost = 绘图服务丢失了这张图片，它可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
 
 error-gateway-task-unfinished = 绘图服务仍未完成，图片之后可能还会画好并计费；{ money-doubt }：请问要再试一次吗？
+
+## What hangs under a result
+
+error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
+
+error-not-yours-to-delete = 只有请求的人和拥有“管理消息”权限的成员可以删除，请联系他们。
+
+error-references-never-kept = 这个请求的参考图没有保存过，请用 `/imagine` 重新请求并上传参考图。
+
+error-form-outdated = 这个表单来自机器人的另一个版本，请重新打开后再提交。
+
+error-form-forgotten = 你打开这个表单之后机器人重启过，请重新选择“用作参考图”。
+
+error-no-picture-there = 这条消息里没有图片，请选择一条带图片的消息。
