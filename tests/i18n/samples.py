@@ -32,6 +32,9 @@ FACTS: dict[str, str | int] = {
     "day": "<t:3600:D>",
     "credits": 2,
     "sizes": "12.0 MB",
+    "min_edge": "16",
+    "max_edge": "2048",
+    "max_ratio": "3",
 }
 
 

@@ -108,7 +108,8 @@ async def test_who_may_not_press_is_told_in_their_language(world: World) -> None
 
 # Names, what people type, and what Discord itself shows otherwise.
 SAME_IN_CHINESE = re.compile(
-    r"https?://\S+|attachment://\S+|easel:\S+|<[@#t][^>]*>|```[^`]*```|`[^`]*`|/[a-z][a-z ]*"
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # the ids of jobs
+    r"|https?://\S+|attachment://\S+|easel:\S+|<[@#t][^>]*>|```[^`]*```|`[^`]*`|/[a-z][a-z ]*"
     r"|gpt-image-2|dall-e-3|easel-painter|\b(Easel|Discord|WebP|auto|high|preset|English|Painters)\b"
 )
 
@@ -137,7 +138,7 @@ async def test_no_english_is_left_on_the_way_of_an_evening(world: World) -> None
     card = await painted(world, "狐狸", n=2, model="gpt-image-2", reference1=("x.png", PNG))
     for action in ("details", "original", "again"):
         await press(world, world.ada, card, action)
-    world.gateway.moods.append(Refuses(402, "insufficient_quota"))
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
     await painted(world, "山")
     ada, mia = world.ada, world.mia
     commands: list[tuple[simcord.MemberActor, str, dict[str, object]]] = [
@@ -163,7 +164,7 @@ async def test_no_english_is_left_on_the_way_of_an_evening(world: World) -> None
         (mia, "quota reset", {"user": world.ben}),
         (mia, "quota cost", {"model": "gpt-image-2", "credits": 2}),
         (mia, "quota cost", {}),
-        (mia, "quota usage", {"days": 7}),
+        (mia, "quota usage", {"user": world.ben}),
         (mia, "quota export", {}),
         (mia, "quota show", {}),
         (mia, "quota audit", {}),

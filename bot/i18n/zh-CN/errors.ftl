@@ -57,7 +57,25 @@ error-prompt-too-long = 你的提示词有 { $length } 个字符，而 { $model 
 
 error-unknown-model = 这里没有名为 { $model } 的模型，请从这些模型中选择：{ $allowed }。
 
-error-wrong-size = { $model } 不能画 { $size } 的图片，请从这些尺寸中选择：{ $allowed }。
+error-wrong-size = { $model } 不能画 { $size } 的图片，请从这些尺寸中选择：{ sizes-taken }。
+
+# Edges come as words, so that no comma stands in what people type.
+sizes-taken = { $allowed }{ $longest_name ->
+        [none] {""}
+       *[other] ，或任意“宽 x 高”，或模型自己的尺寸名（最多 { $longest_name } 个字符）
+    }{ $max_edge ->
+        [none] {""}
+       *[other] ，或任意“宽 x 高”（每边 { $min_edge } 到 { $max_edge }{ $step ->
+                [none] {""}
+               *[other] ，须为 { $step } 的倍数
+            }{ $max_pixels ->
+                [none] {""}
+               *[other] ，共 { $min_pixels } 到 { $max_pixels } 像素
+            }{ $max_ratio ->
+                [none] {""}
+               *[other] ，长宽比不超过 { $max_ratio }:1
+            }）
+    }
 
 error-wrong-count =
     { $limit ->
