@@ -15,9 +15,10 @@ TEXTS = Texts()
 # interactions/receiving-and-responding); the first that matches counts, and the rest are messages.
 PLACES = {
     r"card-cancel|card-stop-waiting|mydata-confirm|quota-page-(back|on)|control-.+": 80,
+    r"history-(newer|older|sought-.+)": 80,
     r"history-choose": 150,
     r"form-title-.+|form-(prompt|model|size|start|files)": 45,
-    r"form-size-hint|form-start-.+|command-choice-.+": 100,
+    r"form-size-hint|form-start-.+|command-choice-.+|history-(state|pictures|pictures-left)": 100,
     r"card-title-.+|.+-title|.+-title-changed|usage-level|custom-[a-z]+": 256,
     r".+": 2_000,
 }
@@ -32,6 +33,7 @@ LONGEST = {
     "subject": f"<@&{'9' * 20}>",
     "mention": f"<@{'9' * 20}>",
     "value": "x" * 400,
+    "word": "x" * 20,
 }
 MOST = 999_999_999
 

@@ -10,8 +10,8 @@ from discord import Interaction, Locale
 
 from bot.gateways.alarms import Retirement
 from tests.journeys.gateway import Refuses
+from tests.journeys.looking import Shown
 from tests.journeys.test_gateways import direct_messages
-from tests.journeys.test_history import choose, looked_back, newest
 from tests.journeys.test_reroll import messages, painted, react
 from tests.journeys.test_settings import facts
 from tests.journeys.test_usage import shown_all
@@ -136,8 +136,12 @@ async def test_a_person_reads_answers_in_their_own_language(world: World) -> Non
     frees_at = world.now() // 1000 + 24 * 3600
     assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>恢复"
     assert "🖼️ 已画好" in str(jobs.description)
-    history = await world.ada.slash(world.gallery, "history")
-    assert shown(history).title == "🗂️ 你最近的请求"
+    history = await Shown.to(world, world.ada)
+    assert history.message.content == "🗂️ **你的请求**，最新的在前"
+    assert history.facts[0].startswith("-# 🖼️ 2 张图片 · 2 点 · <t:")
+    nothing = await Shown.to(world, world.ada, text="猫")
+    assert str(nothing.message.content).startswith("没有找到符合条件的请求")
+    assert nothing.buttons == {"✕ “猫”": True}
     offered = await world.ada.autocomplete(world.gallery, "imagine", "model", "dall")
     assert offered[0] == {"name": "DALL·E 3 · 1 点 · 默认", "value": "dall-e-3"}
 
@@ -227,10 +231,9 @@ async def test_presets_are_answered_in_ones_own_language(world: World) -> None:
 async def test_what_is_pressed_later_answers_in_the_language_of_that_time(world: World) -> None:
     """The list is from before; the person has changed their mind since."""
     await painted(world)
-    listed = await looked_back(world, world.ada)
+    listed = await Shown.to(world, world.ada)
     await prefers(world, world.ada, "zh-CN")
-    answer = await choose(world, world.ada, listed, newest(world))
-    assert said(answer) == "已重新发布。"
+    assert said(await listed.post_again()) == "已重新发布。"
 
 
 async def test_deleted_data_is_confirmed_in_the_language_that_was_just_deleted(

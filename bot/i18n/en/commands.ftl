@@ -19,7 +19,9 @@ command-imagine = Paint a picture from a description.
     .reference5 = A fifth picture to start from
     .mask = A PNG as large as the first picture, transparent where it may change
 command-usage = Show which limits apply to you, what is left, and your last requests.
-command-history = See your last requests and post their pictures again.
+command-history = See what you asked for, find it again and post its pictures once more.
+    .model = Only what this model painted
+    .text = Only what has these words in its prompt
 
 ## /settings
 

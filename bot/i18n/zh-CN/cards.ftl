@@ -86,19 +86,3 @@ card-alt-withheld =
 notice-ready = { $mention } 你的图片画好了。
 notice-ended = { $mention } 这次没有画成，原因写在卡片上。
 notice-card-gone = { $mention } 卡片无法显示图片，所以发在这里。
-
-## /history
-
-history-title = 🗂️ 你最近的请求
-history-none = 你还没有请求过图片。
-history-line =
-    { $number }. { $state ->
-        [done] 🖼️
-        [failed] ⚠️
-        [cancelled] ⏹️
-        [unknown] ❔
-       *[other] 🎨
-    } { $created_at } · { $model } · { $prompt }
-history-choose = 重新发布…
-history-posted = 已重新发布。
-history-posted-to-you = 机器人不能在这里发送消息，所以只有你能看到：请把想留的图片保存下来。

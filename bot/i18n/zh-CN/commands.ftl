@@ -18,7 +18,9 @@ command-imagine = 根据文字描述生成图片
     .reference5 = 第五张参考图
     .mask = 蒙版：与第一张参考图同样大小的 PNG，透明处可以改动
 command-usage = 查看你的限额、剩余点数和最近的请求
-command-history = 查看你最近的请求，并重新发布其中的图片
+command-history = 查看和查找你的请求，并重新发布其中的图片
+    .model = 只看这个模型画的
+    .text = 只看提示词里有这些文字的
 
 ## /settings
 

@@ -3,7 +3,7 @@
 mydata-none = 这里没有你的数据：你还没有请求过图片，或者已经让机器人删除了。
 
 mydata-archive = 这是为你保存的内容：{ $jobs } 个请求和 { $files } 张图片。
-mydata-files-left-out = 有 { $count } 张图片装不进 Discord 允许的一个文件；`jobs.json` 列出了它们，用 `/history` 可以重新发布最近请求的图片。
+mydata-files-left-out = 有 { $count } 张图片装不进 Discord 允许的一个文件；`jobs.json` 列出了它们，用 `/history` 可以重新发布。
 mydata-jobs-left-out = 你最早的 { $count } 个请求也装不下：请向机器人的运营者索取。
 
 mydata-readme =
