@@ -70,7 +70,12 @@ def doors(hall: Hall) -> tuple[Cog, ...]:
 
 def _desk(hall: Hall, suggestions: Suggestions) -> Desk:
     house, client, customs = hall.house, hall.client, hall.customs
-    reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
+    reception = Reception(
+        studio=house.studio,
+        catalogue=house.catalogue,
+        customs=customs,
+        languages=client.languages,
+    )
     cards = CustomsCards(client.texts)
     choosing = Choosing(reception=reception, suggestions=suggestions, customs=customs, cards=cards)
     return Desk(
@@ -170,5 +175,6 @@ def _quota(hall: Hall, suggestions: Suggestions) -> tuple[Cog, ...]:
         ledger=house.ledger,
         gallery=house.gallery,
         cards=QuotaCards(client.texts),
+        languages=client.languages,
     )
     return Quota(desk), usage

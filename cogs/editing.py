@@ -291,7 +291,8 @@ class Editing(commands.Cog):
             log.info("editing.words_lost", error=repr(lost))
 
     async def _send_back(self, interaction: Interaction, prompt: str) -> None:
-        intro = self._client.texts.say("form-your-words", str(interaction.locale))
+        locale = self._client.languages.personal(interaction)
+        intro = self._client.texts.say("form-your-words", locale)
         words = f"{intro}\n```\n{prompt}\n```"
         if width(words) <= LONGEST_MESSAGE and "```" not in prompt:
             await interaction.followup.send(words, ephemeral=True)

@@ -174,7 +174,8 @@ class Results(commands.Cog):
         if isinstance(refusal, Blocked):
             # An admin wrote it for them, and everybody reads this.
             refusal = Blocked(reason="")
-        sentence = self._client.texts.sentence(refusal, str(person.guild.preferred_locale))
+        locale = self._client.languages.of_server(person.guild)  # everybody sees it
+        sentence = self._client.texts.sentence(refusal, locale)
         try:
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False

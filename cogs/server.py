@@ -225,7 +225,7 @@ class Server(commands.Cog):
     @app_commands.describe(language="What I speak where everybody reads it")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of public messages in this server."""
-        chosen = spoken(language, self._client.texts.locales)
+        chosen = spoken(language, self._client.texts.names)
         await self._change(interaction, lambda s: replace(s, language=chosen))
 
     @settings.command()
@@ -271,7 +271,7 @@ class Server(commands.Cog):
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
         """Offer the languages that Easel speaks."""
-        return language_choices(self._client.texts.locales, typed)
+        return language_choices(self._client.texts.names, typed)
 
     # --- what is deleted ----------------------------------------------------------------------
 

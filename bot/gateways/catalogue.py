@@ -294,8 +294,7 @@ def _checked_size(typed: str | None, model: Model) -> AnySize:
         return model.default_size
     size = parse_size(typed)
     if not model.takes(size):
-        allowed = model.sizes_in_words
-        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, allowed=allowed)
+        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.sizes_taken)
     return size
 
 
