@@ -33,7 +33,13 @@ card-ahead =
         [0] { $seconds } 秒
        *[other] { $minutes } 分钟
     }
+card-asked = 请求于 { $asked_at }
+card-progress-said = { $bar } { $percent }%
+card-progress-about = { $bar } 约 { $percent }%
+card-progress-overdue = { $bar } 比平时久
 card-started = 开始于 { $started_at }
+card-still = 仍在绘制，开始于 { $started_at }
+card-usual = 这个模型通常需要 { $usual_ms }
 card-done = 已完成 { $done }/{ $total }
 card-revised = 模型理解为
 card-shortfall = 请求了 { $asked } 张图片，实际得到 { $arrived } 张。

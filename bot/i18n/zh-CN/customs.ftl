@@ -54,13 +54,13 @@ error-unknown-language = 我还不会说 { $language }，请从这些语言中�
 
 custom-title =
     { $of ->
-        [server] 本服务器的设置
-       *[person] 你的偏好
+        [server] ⚙️ 本服务器的设置
+       *[person] ⚙️ 你的偏好
     }
 custom-title-changed =
     { $of ->
-        [server] 已保存，现在在本服务器生效
-       *[person] 已保存，现在对你生效
+        [server] ✅ 已保存，现在在本服务器生效
+       *[person] ✅ 已保存，现在对你生效
     }
 
 custom-defaults = 未作选择时
@@ -135,8 +135,8 @@ preset-deleted = **{ $name }** 已删除。
 
 preset-list-title =
     { $count ->
-        [0] 你的预设
-       *[other] 你的预设（{ $count } 个）
+        [0] 🔖 你的预设
+       *[other] 🔖 你的预设（{ $count } 个）
     }
 preset-list-none = 还没有预设。用 /preset save 保存常用的选项吧。
 preset-list-page = 第 { $page } 页，共 { $pages } 页

@@ -3,7 +3,7 @@
 
 ## /usage: one row for each limit
 
-usage-title = { $name } 的点数
+usage-title = 🎟️ { $name } 的点数
 usage-none = 你在这里没有任何限额。
 
 # Which personal limit decides, and why.
@@ -50,7 +50,7 @@ usage-row =
 usage-granted-title = 额外点数
 usage-granted = 剩余 **{ $credits }** 点，自己的限额用完后使用，永不过期
 
-usage-jobs-title = 你最近的请求
+usage-jobs-title = 🗂️ 你最近的请求
 usage-job = { $state ->
         [done] 🖼️ 已画好
         [failed] ⚠️ 失败
@@ -98,7 +98,7 @@ quota-picture =
 
 ## /quota show
 
-quota-show-title = 本服务器的限额
+quota-show-title = 🎟️ 本服务器的限额
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }（运营者的默认值）
 quota-show-ceiling = 运营者给本服务器的上限：{ $limits }。
@@ -129,7 +129,7 @@ quota-page =
 
 ## /quota cost without options
 
-quota-costs-title = 每张图片的点数
+quota-costs-title = 🏷️ 每张图片的点数
 quota-costs-model = 模型
 quota-costs-credits = 点数
 quota-costs-own = * 由本服务器设置
@@ -139,8 +139,8 @@ quota-costs-more = 还有 { $count } 行
 
 quota-usage-title =
     { $days ->
-        [1] 今天用掉的点数
-       *[other] { $days } 天内用掉的点数
+        [1] 📊 今天用掉的点数
+       *[other] 📊 { $days } 天内用掉的点数
     }
 quota-usage-facts = { $subject } · 共 **{ $total }** 点 · { $day }最多（{ $most } 点）
 quota-usage-nothing = { $subject } · 这段时间没有用掉点数。
@@ -156,7 +156,7 @@ quota-export-done =
 
 ## /quota audit: what was changed, and by whom
 
-audit-title = 额度变更记录
+audit-title = 📜 额度变更记录
 audit-none = 还没有任何变更。
 audit-easel = Easel
 audit-by = { $at } · { $actor }{ $reason ->
