@@ -74,6 +74,8 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             texts=texts,
             synced_file=settings.data_dir / "commands.sha256",
             allowed_servers=frozenset(settings.allowed_servers),
+            direct_messages=settings.allow_direct_messages,
+            user_install=settings.allow_user_install,
             dev_guild_id=settings.dev_guild_id,
         )
         outbox = Outbox(client, house.store, house.journal, now=seam.now)

@@ -10,12 +10,11 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.client import Client
+from bot.client import PERSONAL, Client
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.notes import Notes
-from bot.errors import ServerNotListed
 from bot.gallery import Gallery, Past
 
 # A select has 25 options (components/reference, String Select).
@@ -39,7 +38,7 @@ class History(commands.Cog):
         """Answer also to lists that an earlier process sent."""
         self._client.add_dynamic_items(PostAgain)
 
-    @app_commands.command()
+    @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     async def history(self, interaction: Interaction) -> None:
         """See your last requests and post their pictures again."""
@@ -60,8 +59,7 @@ class History(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        self._client.admit(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         job = for_all_to_see(past.job, past.error)

@@ -34,6 +34,10 @@ class Notes:
         """Say to the requester why the pictures come in a new message."""
         return self._call("notice-card-gone", job)
 
+    def answer_closed(self, job: Job) -> str:
+        """Say to the requester why the pictures come apart from what they answer."""
+        return self._call("notice-answer-closed", job)
+
     def without_card(self, job: Job, ending: Ending) -> str:
         """Say to the requester why there are no pictures, where no card can say so."""
         money: Money = "charged" if ending.doubt_charged else "back"
@@ -51,7 +55,8 @@ class Notes:
 
     def past_label(self, number: int, job: Job) -> str:
         """Name a job in a list to choose from."""
-        return one_line(f"{number}. {one_line(job.request.prompt, LONGEST_LABEL)}", LONGEST_LABEL)
+        prompt = one_line(job.request.prompt, LONGEST_LABEL)
+        return one_line(f"{number}. {_lock(job)}{prompt}", LONGEST_LABEL)
 
     def _past(self, number: int, job: Job, state: JobState, locale: str) -> str:
         return self._texts.say(
@@ -61,12 +66,17 @@ class Notes:
             state=state,
             created_at=job.created_at,
             model=escaped(one_line(job.request.model, LONGEST_MODEL)),
-            prompt=escaped(one_line(job.request.prompt, LONGEST_PAST)),
+            prompt=_lock(job) + escaped(one_line(job.request.prompt, LONGEST_PAST)),
         )
 
     def _call(self, message_id: str, job: Job) -> str:
         mention, count = _mention(job), job.request.n
         return self._texts.say(message_id, job.locale, mention=mention, count=count)
+
+
+def _lock(job: Job) -> str:
+    """Mark what nobody else has seen: posting it again shows it to everybody."""
+    return "🔒 " if job.private else ""
 
 
 def _mention(job: Job) -> str:

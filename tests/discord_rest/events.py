@@ -50,7 +50,7 @@ def command(interaction_id: int, token: str, name: str, **options: str | int) ->
         "channel_id": str(CHANNEL),
         "member": member(),
         "app_permissions": "0",
-        "authorizing_integration_owners": {},
+        "authorizing_integration_owners": {"0": str(SERVER)},
         "attachment_size_limit": FILE_LIMIT,
         "data": {"id": "1", "type": 1, "name": name, "options": given},
     }
