@@ -119,7 +119,7 @@ class Card:
         self, job: Job, embeds: list[discord.Embed], files: Files, view: View | None
     ) -> CardAddress:
         card = self.address
-        if card.token and not self.is_late(job):
+        if card.token and self._trusts_token(job):
             webhook = discord.Webhook.partial(card.application_id, card.token, client=self._client)
             try:
                 await webhook.edit_message(
@@ -135,6 +135,12 @@ class Card:
             raise TokenIsGone
         await self._message(card).edit(embeds=embeds, attachments=files(), view=view)
         return card
+
+    def _trusts_token(self, job: Job) -> bool:
+        """Tell whether to try the token: to its last second where there is no other way."""
+        if self.address.only_by_token:
+            return not self._token_died
+        return not self.is_late(job)
 
     def _message(self, card: CardAddress) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(card.channel_id)

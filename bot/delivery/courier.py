@@ -34,7 +34,7 @@ from bot.delivery.outbox import (
 )
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.placing import Desk, Post, answer, refuse, reply
-from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
+from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.delivery.whisper import LEAST_FILES
 from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
@@ -113,7 +113,7 @@ class DiscordCourier:
                 files = partial(self._preview, job, preview) if preview else list[discord.File]
                 await self._card.edit(job, [self._cards.painting(job, state)], files, view=view)
         except Lost as lost:
-            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden)
+            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenIsGone)
             log.info("card.not_updated", job=job.id, error=repr(lost))
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
