@@ -7,7 +7,7 @@ from bot.errors import Interrupted
 from bot.outcome import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, Payload, directly
 from tests.discord_rest.messages import EPHEMERAL, MIB
-from tests.discord_rest.post import THREE, Post, asked, result
+from tests.discord_rest.post import MINUTE_MS, THREE, Post, asked, result
 
 NOBODY_AHEAD = Waiting(ahead=0, starts_in_ms=0)
 ENDING = Ending(Interrupted(), JobState.CANCELLED)
@@ -49,6 +49,32 @@ async def test_a_line_that_breaks_shows_the_rest_rather_twice_than_never(post: P
         await courier.deliver(post.job, result(post.pictures(*THREE)))
     messages = list(post.fake.messages.all.values())
     assert [len(message.files) for message in messages] == [2, 1, 1]
+    assert channel_paths(post) == []
+
+
+async def test_in_the_last_minute_of_a_token_the_card_is_still_edited(post: Post) -> None:
+    """There is no other way to it, so the token is tried until Discord refuses."""
+    async with post.process():
+        courier = await whispered(post)
+        post.fake.now_ms += 14 * MINUTE_MS + 30_000
+        await courier.deliver(post.job, result(post.pictures(1000)))
+    card, notice = post.fake.messages.all.values()
+    assert list(card.files.values()) == [1000]
+    assert notice.content == f"<@{ADA}> your picture is ready."
+    assert notice.flags & EPHEMERAL
+    assert channel_paths(post) == []
+
+
+async def test_a_crash_before_the_answer_is_written_shows_the_rest_once_more(post: Post) -> None:
+    """The next process cannot look for a follow-up: the person alone sees it twice."""
+    async with post.process():
+        await whispered(post)
+    await post.deliver_and_die()
+    post.later(5)
+    await post.deliver(*THREE)
+    messages = list(post.fake.messages.all.values())
+    assert [len(message.files) for message in messages] == [2, 1, 1]
+    assert all(message.flags & EPHEMERAL for message in messages)
     assert channel_paths(post) == []
 
 

@@ -153,4 +153,4 @@ def check_user_install(visit: Visit, settings: Settings) -> Iterator[Finding]:
             "Installation page.",
         )
         return
-    yield fine("user install link", user_install_link(application.id))
+    yield fine("user install", user_install_link(application.id))

@@ -217,7 +217,7 @@ async def test_people_get_a_link_of_their_own_where_they_may_install_the_bot(
     """It asks for no server and no permission; without the setting nothing is said."""
     clinic.discord.application = application(integration_types_config={"0": {}, "1": {}})
     assert not [one for one in await clinic.examined() if "user install" in one.check]
-    link = of(await clinic.examined(ALLOW_USER_INSTALL="true"), "user install link").facts
+    link = of(await clinic.examined(ALLOW_USER_INSTALL="true"), "user install").facts
     assert parse_qs(urlsplit(link).query) == {
         "client_id": [str(clinic.discord.application["id"])],
         "integration_type": ["1"],
