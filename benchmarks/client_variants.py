@@ -118,11 +118,11 @@ async def figures(client: Client, url: str, folder: Path, *, requests: int, at_o
     async with client(url, folder) as paint:
         await paint(0)
         gc.collect()
-        idle_kb = _reset_peak()
+        idle_kb = reset_peak()
         cpu_s = time.process_time()
         lags_s = await _lags_of(_painted(paint, requests, at_once))
         cpu_s = time.process_time() - cpu_s
-        peak_kb = _memory_kb("VmHWM")
+        peak_kb = memory_kb("VmHWM")
     return json.dumps(
         {
             "cpu_ms": cpu_s * 1000 / requests,
@@ -163,13 +163,14 @@ async def _lags_of(work: Awaitable[None]) -> list[float]:
     return lags_s
 
 
-def _reset_peak() -> int:
+def reset_peak() -> int:
     """Begin to look for the highest memory, and return what there is now."""
     Path("/proc/self/clear_refs").write_text("5", "ascii")  # man 5 proc: resets VmHWM
-    return _memory_kb("VmRSS")
+    return memory_kb("VmRSS")
 
 
-def _memory_kb(name: str) -> int:
+def memory_kb(name: str) -> int:
+    """Return a figure of this process, by its name in /proc/self/status."""
     for line in Path("/proc/self/status").read_text("ascii").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])

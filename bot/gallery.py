@@ -111,6 +111,25 @@ class Gallery:
             raise NotKept
         return written, pictures
 
+    async def startable(self, job_id: str) -> dict[int, Reference]:
+        """Return the pictures of a job that are kept, by their number, for a job to start from."""
+        async with self._store.reading() as rows:
+            kept = await shelf.of(rows, job_id)
+        there = await asyncio.to_thread(lambda: [self._vault.has(each.file) for each in kept])
+        return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
+
+    async def originals(self, job_id: str) -> tuple[Picture, ...]:
+        """Return the pictures of a job as the gateway sent them, in the vault.
+
+        Raises:
+            NotKept: nothing of it is kept any more.
+        """
+        async with self._store.reading() as rows:
+            kept = await shelf.of(rows, job_id)
+        if pictures := await asyncio.to_thread(self._found, kept):
+            return pictures
+        raise NotKept
+
     async def clear(self) -> None:
         """Forget what is older than the retention; beyond the room, the oldest first.
 

@@ -46,6 +46,7 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
+    vault: Vault
     export: Export
     deletion: Deletion
     alarms: Alarms
@@ -108,6 +109,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
             recovery=recovery,
             journal=journal,
             gallery=gallery,
+            vault=vault,
             export=Export(store, vault),
             deletion=Deletion(
                 store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"

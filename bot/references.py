@@ -168,6 +168,12 @@ class References:
         for file in new:
             self._vault.remove(file)
 
+    async def renew(self, request: ImageRequest) -> None:
+        """Keep what a request has of an earlier job as long as if it were new."""
+        kept = (*request.references, request.mask) if request.mask else request.references
+        for reference in kept:
+            await asyncio.to_thread(self._vault.renew, reference)
+
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = pixels(self._vault.path(first))
         fits = pixels(self._vault.path(mask)) == size and mask.format == "png"

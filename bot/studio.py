@@ -15,7 +15,6 @@ import structlog
 from bot.books import Books
 from bot.bulletin import Bulletin, LineBulletin
 from bot.domain import (
-    OPEN_STATES,
     CardAddress,
     ImageRequest,
     Job,
@@ -127,12 +126,6 @@ class Studio:
         self._start(self._run(job, courier, ticket, attached=attached))
         return job
 
-    async def behind(self, message_id: int) -> Job | None:
-        """Return the job that a posted message shows; None if it shows none, or one that runs."""
-        async with self._store.reading() as rows:
-            written = await self._journal.behind(rows, message_id)
-        return None if written is None or written.state in OPEN_STATES else written.job
-
     async def is_private(self, job_id: str) -> bool:
         """Tell whether only its requester sees what becomes of a job."""
         async with self._store.reading() as rows:
@@ -231,6 +224,7 @@ class Studio:
 
     async def _with_references(self, job: Job, courier: Courier, attached: Attached) -> Job | None:
         """Fetch what was attached, before the slot: Discord keeps it for a while only."""
+        await self._references.renew(job.request)
         if not attached.uploads:
             return job
         try:
@@ -290,7 +284,7 @@ class Studio:
         started: int,
     ) -> None:
         async with self._store.transaction() as tx:
-            await self._journal.reached(tx, job.id, JobState.RECEIVED)
+            self._journal.moved(tx, job.id, JobState.RECEIVED)
         delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         result = await self._result(job, slots, pictures, started)
         if not job.requester.is_operator:
@@ -328,7 +322,7 @@ class Studio:
 
     async def _delivered(self, job: Job, messages: Sequence[CardAddress]) -> None:
         async with self._store.transaction() as tx:
-            await self._journal.reached(tx, job.id, JobState.DELIVERED)
+            self._journal.moved(tx, job.id, JobState.DELIVERED)
             await self._journal.told(tx, job.id)
             for message in messages:
                 await self._journal.posted(tx, job.id, message)

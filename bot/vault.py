@@ -9,6 +9,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -27,6 +28,15 @@ class Old:
     at: int
     bytes: int
     path: Path
+
+
+def link_or_copy(path: Path, name: Path) -> None:
+    """Give a finished file another name; it is written once, where the file system can do that."""
+    try:
+        os.link(path, name)
+    except OSError:
+        # Another file system, or one without links.
+        shutil.copyfile(path, name)
 
 
 class Vault:
@@ -54,7 +64,7 @@ class Vault:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         reference = Reference(digest, format_, path.stat().st_size)
-        self._enter(reference, lambda part: _link(path, part))
+        self._enter(reference, lambda part: link_or_copy(path, part))
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -74,6 +84,11 @@ class Vault:
         except FileNotFoundError:
             return None
         return Old(_kept_at(found), found.st_size, path)
+
+    def renew(self, reference: Reference) -> None:
+        """Keep what is there as long as if it were new; what is gone stays gone."""
+        with suppress(FileNotFoundError):
+            self._touch(self.path(reference))
 
     def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
         """Return what was kept before a moment, and then the oldest until the rest is small enough.
@@ -112,6 +127,9 @@ class Vault:
             finally:
                 part.unlink(missing_ok=True)
             self._count(reference.bytes)
+        self._touch(path)
+
+    def _touch(self, path: Path) -> None:
         now_ns = self._now() * 1_000_000
         os.utime(path, ns=(now_ns, now_ns))
 
@@ -142,11 +160,3 @@ def _write(part: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _link(path: Path, part: Path) -> None:
-    try:
-        os.link(path, part)
-    except OSError:
-        # Another file system, or one without links.
-        shutil.copyfile(path, part)

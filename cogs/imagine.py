@@ -1,17 +1,15 @@
 """/imagine: options and attachments → a wish → the reception."""
 
-from functools import partial
-
-import discord
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
 from bot.customs import Wish
+from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.delivery.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
-from bot.references import Attached, Upload
+from bot.references import Attached
 from cogs.choosing import Choosing
 from cogs.reception import Reception
 
@@ -73,8 +71,8 @@ class Imagine(commands.Cog):
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
         attached = Attached(
-            pictures=tuple(_upload(attachment) for attachment in given if attachment is not None),
-            mask=_upload(mask) if mask is not None else None,
+            pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
+            mask=uploaded(mask) if mask is not None else None,
         )
         wish = Wish(
             prompt=prompt,
@@ -123,14 +121,3 @@ class Imagine(commands.Cog):
     async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
         return self._choosing.presets(interaction, typed)
-
-
-def _upload(attachment: Attachment) -> Upload:
-    return Upload(attachment.size, partial(_read, attachment), attachment.url)
-
-
-async def _read(attachment: Attachment) -> bytes:
-    try:
-        return await attachment.read()
-    except discord.DiscordException as gone:
-        raise OSError("the attachment cannot be fetched") from gone

@@ -1,17 +1,25 @@
-"""What hangs under a result: a 🔄 paints the same request again, for whoever reacted."""
+"""What hangs under a result: re-roll and delete, by a button or by a reaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import discord
 import structlog
+from discord import Interaction
 from discord.ext import commands
 
 from bot.client import Client
-from bot.delivery.card import REROLL
+from bot.customs import Customs
+from bot.customs.emoji import same_emoji
+from bot.delivery.controls import Control
 from bot.delivery.courier import Couriers
+from bot.delivery.outbox import Lost
+from bot.domain import OPEN_STATES, CardAddress
 from bot.errors import EaselError
-from bot.studio import Studio
-from cogs.reception import Reception
+from bot.journal import WrittenJob
+from bot.records import Records
+from cogs.pressing import Lately, Presses
+from cogs.reception import Reception, Visitor
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -30,23 +38,98 @@ class Results(commands.Cog):
         *,
         client: Client,
         reception: Reception,
-        studio: Studio,
+        records: Records,
+        presses: Presses,
+        customs: Customs,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:
         self._client = client
         self._reception = reception
-        self._studio = studio
+        self._records = records
+        self._presses = presses
+        self._customs = customs
         self._couriers = couriers
         self._reacted = Lately(now, within_ms=TWICE_MS)
         self._refused = Lately(now, within_ms=REFUSAL_PAUSE_MS)
 
+    async def cog_load(self) -> None:
+        """Answer also to the buttons that an earlier process hung up."""
+        self._client.add_dynamic_items(Control)
+
+    # --- buttons ------------------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_again_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Paint the same once more."""
+        await self._presses.let_paint(interaction, job_id, self._again)
+
+    async def _again(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+        if await self._presses.is_double(interaction, "again", written.job.id):
+            return
+        self._records.check_repeatable(written)
+        await self._reception.again(written.job, visitor, self._couriers.answering(interaction))
+
+    @commands.Cog.listener()
+    async def on_delete_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Take a result down; its requester still finds the pictures in the history."""
+        await self._presses.let(interaction, job_id, self._delete)
+
+    async def _delete(
+        self, interaction: Interaction, written: WrittenJob, visitor: Visitor
+    ) -> None:
+        messages = await self._records.deletable(
+            written,
+            by=visitor.requester.user_id,
+            moderated=interaction.channel_id if visitor.may_manage else None,
+        )
+        await interaction.response.defer()
+        here = interaction.message.id if interaction.message else 0
+        with suppress(discord.NotFound):
+            # This works also where the bot may not see the channel.
+            await interaction.delete_original_response()
+        for gone in [each for each in messages if each.message_id == here]:
+            await self._records.deleted(gone)
+        if left := await self._take_down([each for each in messages if each.message_id != here]):
+            sentence = self._client.texts.say("delete-some-left", visitor.locale, count=left)
+            await interaction.followup.send(sentence, ephemeral=True)
+
+    async def _take_down(self, messages: Sequence[CardAddress]) -> int:
+        """Delete messages; return how many are still there."""
+        left = 0
+        for message in messages:
+            channel = self._client.get_partial_messageable(message.channel_id)
+            try:
+                await channel.get_partial_message(message.message_id).delete()
+            except discord.NotFound:
+                log.debug("results.gone_before", message=message.message_id)
+            except Lost as refused:
+                log.info("results.not_deleted", error=repr(refused))
+                left += 1
+                continue
+            await self._records.deleted(message)
+        return left
+
+    # --- reactions ----------------------------------------------------------------------------
+
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Re-roll at a 🔄, also on a message that is in no cache and from before a restart."""
-        person = reaction.member
-        if not self._counts(reaction) or person is None:
+        """Re-roll or delete, also a message that is in no cache and from before a restart."""
+        person, server_id = reaction.member, reaction.guild_id
+        if person is None or server_id is None or person.bot or not self._client.serves(server_id):
             return
+        settings, emoji = self._customs.server(server_id), str(reaction.emoji)
+        try:
+            if same_emoji(emoji, settings.reroll):
+                await self._reroll(reaction, person)
+            elif same_emoji(emoji, settings.delete):
+                await self._delete_own(reaction)
+        except Exception:
+            log.exception("results.defect", message=reaction.message_id)
+
+    async def _reroll(
+        self, reaction: discord.RawReactionActionEvent, person: discord.Member
+    ) -> None:
         if self._reacted.did((person.id, reaction.message_id)):
             return
         channel = self._client.get_partial_messageable(
@@ -54,22 +137,26 @@ class Results(commands.Cog):
         )
         message = channel.get_partial_message(reaction.message_id)
         try:
-            if job := await self._studio.behind(reaction.message_id):
+            if written := await self._ended(reaction.message_id):
+                self._records.check_repeatable(written)
                 visitor = self._reception.reactor(person, reaction.channel_id)
                 courier = self._couriers.replying(message, person.guild.filesize_limit)
-                await self._reception.again(job, visitor, courier)
+                await self._reception.again(written.job, visitor, courier)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
-        except Exception:
-            log.exception("results.defect", message=reaction.message_id)
 
-    def _counts(self, reaction: discord.RawReactionActionEvent) -> bool:
-        return (
-            str(reaction.emoji) == REROLL
-            and reaction.member is not None
-            and not reaction.member.bot
-            and self._client.serves(reaction.guild_id)
-        )
+    async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
+        """Take down what the person asked for; others' ❌ is an opinion."""
+        written = await self._ended(reaction.message_id)
+        if written is None or written.job.requester.user_id != reaction.user_id:
+            return
+        messages = await self._records.deletable(written, by=reaction.user_id, moderated=None)
+        await self._take_down(messages)
+
+    async def _ended(self, message_id: int) -> WrittenJob | None:
+        """Return the job that a message shows, unless it still runs."""
+        written = await self._records.behind(message_id)
+        return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(
         self,
@@ -91,21 +178,3 @@ class Results(commands.Cog):
             )
         except discord.HTTPException as lost:
             log.info("results.refusal_lost", error=repr(lost))
-
-
-class Lately:
-    """Remembers who did something within the last ``within_ms`` milliseconds."""
-
-    def __init__(self, now: Callable[[], int], *, within_ms: int) -> None:
-        self._now = now
-        self._within_ms = within_ms
-        self._at: dict[object, int] = {}
-
-    def did(self, who: object) -> bool:
-        """Tell whether they did it lately; if not, they did it now."""
-        now = self._now()
-        self._at = {who: at for who, at in self._at.items() if now - at < self._within_ms}
-        if who in self._at:
-            return True
-        self._at[who] = now
-        return False

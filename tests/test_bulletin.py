@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from bot.gateways.events import Preview, Progress, Received
 from bot.outcome import Painting, Waiting
 from bot.queue import Limits, Queue, Ticket
 from bot.seam import Seam, just_await
+from tests.gateways import fake_sse as sse
+from tests.gateways.art import picture
+from tests.gateways.crew import crew
+from tests.gateways.raw_gateway import raw_gateway
 from tests.test_studio import Bag
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 4), OPERATOR, 4, 0)
@@ -70,6 +75,41 @@ async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -
         await until(lambda: len(board.shown) == 2)
     assert board.shown[0] == Painting(7, 0, 4)
     assert board.shown[1] == Painting(7, 0, 4, 0.9, PICTURE)
+
+
+async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Path) -> None:
+    """Two came at once, then a gateway paints for a minute: the pause alone holds back the second.
+
+    It is shown when the pause is over, not when the next byte arrives.
+    """
+    board, paces, silence = Board(), Paces(), asyncio.Event()
+    board.slow.set()
+    pause = asyncio.Event()
+    answer = sse.stream(
+        *(sse.partial(0, picture(width=1)), pause, sse.partial(1, picture(width=2))),
+        *(silence, sse.completed()),
+    )
+    async with (
+        raw_gateway(answer) as raw,
+        crew(tmp_path, raw.gateway()) as one,
+        bulletin(board, paces) as open_bulletin,
+        aclosing(one.router.paint(one.order())) as events,
+    ):
+        await until(lambda: bool(paces.begun))
+        await anext(events)
+        for _ in range(2):
+            preview = await anext(events)
+            assert isinstance(preview, Preview)
+            open_bulletin.report(preview)
+            pause.set()
+        assert len(board.shown) == 1
+        paces.step.set()
+        await until(lambda: len(board.shown) == 2)
+        silence.set()
+    last = board.shown[1]
+    assert isinstance(last, Painting)
+    assert last.preview is not None
+    assert last.preview.width == 2
 
 
 async def test_without_news_nothing_is_edited() -> None:

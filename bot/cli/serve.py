@@ -1,8 +1,10 @@
 """``python -m bot``: run the bot until somebody stops it."""
 
 import asyncio
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,6 +20,8 @@ from bot.settings import MENDS, Settings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD in glibc's malloc.h
+_LARGE_BYTES = 1 << 20
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -31,9 +35,21 @@ async def serve(settings: Settings, seam: Seam) -> None:
     token = settings.discord_token.get_secret_value()
     if not token:
         raise StartRefused(f"DISCORD_TOKEN is missing: {MENDS['DISCORD_TOKEN']}.")
+    _give_large_blocks_back()
     with _on_signal() as stop:
         async with open_bot(settings, seam) as bot:
             await _serve(bot, token, stop, grace_s=settings.shutdown_grace)
+
+
+def _give_large_blocks_back() -> None:
+    """Let the memory of a decoded picture return to the system when it is freed.
+
+    Otherwise glibc learns from the first one to keep such blocks, in every thread that has had one
+    (mallopt(3)): ten pictures of 4K took 450 MB instead of 220.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # musl has none
+        mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 async def _serve(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> None:

@@ -6,7 +6,6 @@ paths go to standard output, everything else to standard error.
 
 import argparse
 import asyncio
-import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
 from bot.seam import Seam
 from bot.settings import Settings
+from bot.vault import link_or_copy
 
 EXIT_NO_PICTURE = 1
 EXIT_WRONG_OPTION = 2
@@ -146,7 +146,7 @@ class TerminalCourier:
             self._bar = asyncio.create_task(self._draw(state.started_at))
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
-        """Copy the pictures to the folder and print their paths."""
+        """Put the pictures into the folder and print their paths."""
         await self._put_bar_away()
         try:
             for number, picture in enumerate(result.pictures, 1):
@@ -170,7 +170,9 @@ class TerminalCourier:
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:
         # Job ids sort by time and are unique, so no earlier picture is overwritten.
         name = f"easel-{job.id}-{number}.{picture.format}"
-        return Path(shutil.copyfile(picture.path, self._out / name))
+        kept = self._out / name
+        link_or_copy(picture.path, kept)
+        return kept
 
     async def _draw(self, started_at: int) -> None:
         while True:

@@ -1,6 +1,7 @@
 """Posts the pictures of a job once more, for the person who looks back at it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.delivery.letters import picture_letter
 from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.places import Place, place_of
+from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import first_that_works
 from bot.delivery.whisper import LEAST_FILES
 from bot.domain import Job, Picture
@@ -33,12 +35,18 @@ class Again:
     """Posts in the channel; where the bot may not write, to the person alone."""
 
     def __init__(
-        self, client: discord.Client, cards: Cards, outbox: Outbox, packer: Packer
+        self,
+        client: discord.Client,
+        cards: Cards,
+        outbox: Outbox,
+        packer: Packer,
+        trimmings: Trimmings,
     ) -> None:
         self._client = client
         self._cards = cards
         self._outbox = outbox
         self._packer = packer
+        self._trimmings = trimmings
 
     async def post(
         self,
@@ -62,6 +70,8 @@ class Again:
             seen = Seen.BY_ONE if elsewhere else Seen.BY_ALL
             for index, parcel in enumerate(parcels):
                 letter = self._letter(job, parcel, of=len(pictures))
+                if index == 0:
+                    letter = replace(letter, view=self._trimmings.controls(job))
                 in_channel = partial(self._in_channel, interaction, job, index, letter)
                 to_one = partial(_to_one, interaction, letter)
                 # Once the channel refused, the rest stays together.
@@ -92,5 +102,8 @@ def _most(interaction: discord.Interaction) -> int:
 
 async def _to_one(interaction: discord.Interaction, letter: Letter) -> Seen:
     """Answer the interaction: a follow-up needs no permission, and knows no nonce."""
-    await interaction.followup.send(embeds=letter.embeds, files=letter.files(), ephemeral=True)
+    view = letter.view or discord.utils.MISSING
+    await interaction.followup.send(
+        embeds=letter.embeds, files=letter.files(), view=view, ephemeral=True
+    )
     return Seen.BY_ONE

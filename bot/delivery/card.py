@@ -21,7 +21,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # One minute before Discord drops the token (15 minutes, receiving-and-responding).
 TOKEN_IS_FRESH_MS = 14 * 60 * 1000
-REROLL = "🔄"
 
 Files = Callable[[], list[discord.File]]
 
@@ -107,11 +106,11 @@ class Card:
                 log.info("card.line_broke", job=job.id, error=repr(broken))
         return await self._edit(job, embeds, files, view)
 
-    async def invite_to_reroll(self, messages: Sequence[CardAddress]) -> None:
+    async def invite_to_reroll(self, messages: Sequence[CardAddress], emoji: str) -> None:
         """Put the first arrows under messages with pictures, where that is allowed."""
         for message in messages:
             try:
-                await self._message(message).add_reaction(REROLL)
+                await self._message(message).add_reaction(emoji)
             except Lost as forbidden:
                 log.debug("card.no_reaction", error=repr(forbidden))
 

@@ -20,7 +20,7 @@ from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
 from bot.delivery.discretion import for_all_to_see
-from bot.delivery.letters import picture_letter
+from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
     DIRECT,
@@ -34,6 +34,7 @@ from bot.delivery.outbox import (
 )
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.placing import Desk, Post, answer, refuse, reply
+from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.delivery.whisper import LEAST_FILES
 from bot.domain import AnnouncedCard, CardAddress, Job, Picture
@@ -51,11 +52,17 @@ class Couriers:
     """Makes the couriers of one bot."""
 
     def __init__(
-        self, client: discord.Client, cards: Cards, notes: Notes, outbox: Outbox, seam: Seam
+        self,
+        client: discord.Client,
+        cards: Cards,
+        notes: Notes,
+        outbox: Outbox,
+        trimmings: Trimmings,
+        seam: Seam,
     ) -> None:
         packer = Packer()
-        self._desk = Desk(client, cards, notes, outbox, packer, seam)
-        self.again = Again(client, cards, outbox, packer)
+        self._desk = Desk(client, cards, notes, outbox, packer, trimmings, seam)
+        self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
@@ -83,6 +90,8 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
+        self._trimmings = desk.trimmings
+        self._thumbnail: Thumbnail | None = None
         self._post_card = post
         self._card = Card(desk.client, desk.seam.now, card)
         self._card_gone = False
@@ -125,6 +134,7 @@ class DiscordCourier:
         parcels = await self._packer.pack(
             result.pictures, max_file_bytes=most, folder=_folder(result)
         )
+        self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
         try:
             return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
@@ -175,7 +185,7 @@ class DiscordCourier:
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
         letter = self._first_letter(job, result, parcel)
-        return await self._card.edit(job, list(letter.embeds), letter.files)
+        return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
         self, job: Job, result: Result, parcels: Sequence[Parcel]
@@ -221,13 +231,15 @@ class DiscordCourier:
     async def _invite_to_reroll(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Put arrows where a reaction reaches the bot, and counts for a server."""
         if job.requester.server_id and not self._card.address.only_by_token:
-            await self._card.invite_to_reroll(messages)
+            await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
 
     def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
         of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
         embeds = self._cards.result(job, result, names, more=of - len(parcel))
-        return picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = replace(letter, view=self._trimmings.controls(job))
+        return with_thumbnail(letter, self._thumbnail)
 
     async def _post_rest(
         self,
@@ -272,14 +284,16 @@ class DiscordCourier:
 
     async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
         try:
-            await self._card.edit(job, [self._cards.kept(job, result)])
+            rows = self._trimmings.controls(job)
+            await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
         except Lost as lost:
             log.info("card.not_edited", job=job.id, error=repr(lost))
 
     # --- words --------------------------------------------------------------------------------
 
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
-        await self._card.edit(job, [self._cards.ended(job, ending)])
+        row = self._trimmings.retry(job, ending)
+        await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
         await self._notify(job, self._notes.ended(job))
 
     async def _notify(self, job: Job, words: str) -> None:

@@ -14,6 +14,7 @@ import aiohttp
 import discord
 import structlog
 from discord.ui import View
+from yarl import URL
 
 from bot.delivery.packing import MOST_FILES
 from bot.delivery.seeking import search
@@ -186,5 +187,15 @@ def _is(message: discord.Message, letter: Letter) -> bool:
     """Tell whether a message says the same; the names of files belong to one job."""
     if not letter.content and not letter.file_names:
         return False
-    names = [attachment.filename for attachment in message.attachments]
-    return message.content == (letter.content or "") and names == list(letter.file_names)
+    return message.content == (letter.content or "") and _files(message) == set(letter.file_names)
+
+
+def _files(message: discord.Message) -> set[str]:
+    """Return the names of a message's files.
+
+    Discord lists a file that an embed shows only there, by its address
+    (discord/discord-api-docs#1340).
+    """
+    shown = (media.url for embed in message.embeds for media in (embed.image, embed.thumbnail))
+    in_embeds = {URL(url).name for url in shown if url}
+    return in_embeds | {attachment.filename for attachment in message.attachments}

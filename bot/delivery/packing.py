@@ -49,7 +49,7 @@ class Packer:
             await self._fitted(Shown(number, picture, picture), most, folder)
             for number, picture in enumerate(pictures, 1)
         ]
-        return _split(shown)
+        return split(shown)
 
     async def shrink(self, parcel: Parcel, folder: Path) -> Parcel:
         """Make the largest pictures half as large, and every other one no larger than that.
@@ -75,7 +75,7 @@ class Packer:
         return Shown(shown.number, shown.original, fitted)
 
 
-def _split(shown: Sequence[Shown]) -> list[Parcel]:
+def split(shown: Sequence[Shown]) -> list[Parcel]:
     """Fill each message to its limits: ten files, and the largest request."""
     parcels: list[Parcel] = []
     for each in shown:

@@ -13,6 +13,7 @@ from bot.delivery.outbox import CARD, Letter, Lost, Outbox
 from bot.delivery.packing import Packer
 from bot.delivery.places import Place, place_of
 from bot.delivery.seeking import by_token
+from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import surely_refused
 from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.errors import CardNotPlaced
@@ -32,6 +33,7 @@ class Desk:
     notes: Notes
     outbox: Outbox
     packer: Packer
+    trimmings: Trimmings
     seam: Seam
 
 

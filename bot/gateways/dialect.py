@@ -14,7 +14,7 @@ from bot.gateways.tables import Table, as_table, read_sections, read_table
 
 __all__ = ("GENERATIONS", "Gateway", "parse_gateways", "single_gateway")
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
 _PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
 _PLACEHOLDER = re.compile(r"[<>]")
@@ -69,7 +69,10 @@ def _gateway(name: str, table: Table, where: str) -> Gateway:
     for wrong in _mistakes(gateway):
         raise StartRefused(f"{where} {wrong}.")
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
-    return replace(gateway, abilities=_abilities(gateway, abilities, where))
+    described = replace(gateway, abilities=_abilities(gateway, abilities, where))
+    for wrong in _wrong_abilities(described):
+        raise StartRefused(f"{where} {wrong}.")
+    return described
 
 
 def _abilities(gateway: Gateway, tables: Table, where: str) -> dict[str, Model]:
@@ -139,9 +142,7 @@ def _wrong_headers(gateway: Gateway) -> Iterator[str]:
 
 
 def _are_headers(headers: Mapping[str, str]) -> bool:
-    return all(
-        _HEADER_NAME.fullmatch(name) and value.isprintable() for name, value in headers.items()
-    )
+    return all(_NAME.fullmatch(name) and value.isprintable() for name, value in headers.items())
 
 
 def _wrong_fields(gateway: Gateway) -> Iterator[str]:
@@ -149,10 +150,18 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
         yield f"drop must not name {name}"
     if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
         yield "rename: a name cannot be sent"
+    if gateway.wrap and not _NAME.fullmatch(gateway.wrap):
+        yield "wrap: a name cannot be sent"
     if both := sorted(set(gateway.drop) & set(gateway.always_send)):
         yield f"drop and always_send both name {both[0]}"
     if not _FORM_FIELD.fullmatch(gateway.edit_field):
         yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
+
+
+def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
+    for name, ability in gateway.abilities.items():
+        if ability.response_format.mode == "required" and "response_format" in gateway.drop:
+            yield f"drop names response_format, which abilities.{name} requires"
 
 
 def _wrong_task_mode(asynchronous: Asynchronous) -> Iterator[str]:

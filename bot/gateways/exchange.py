@@ -25,11 +25,12 @@ from bot.gateways.events import (
     Sending,
     Task,
 )
+from bot.gateways.fields import needless
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
 from bot.gateways.polling import Poll, TaskStopped
 from bot.gateways.redact import redact
-from bot.gateways.refusals import Answer, Verdict, judge, request_id
+from bot.gateways.refusals import Answer, Verdict, judge, request_id, unknown_field
 from bot.gateways.reply import Found, Reply, address, read_reply
 from bot.gateways.request import Request, open_request
 from bot.gateways.skeleton import WHITE, Skeleton
@@ -233,7 +234,16 @@ class Exchange:
                 return task
             if reply.found:
                 return reply
-        raise self._judged(self._verdict(answer), answer)
+        raise self._refused(answer)
+
+    def _refused(self, answer: Answer) -> GatewayFailure:
+        """Return the failure of an answer to the order, and what it would do without."""
+        failure = self._judged(self._verdict(answer), answer)
+        name = unknown_field(answer)
+        if name and (failure.kind, failure.billed) == (GatewayErrorKind.INVALID_REQUEST, Billed.NO):
+            field = needless(name, self.order, self.model, self.gateway)
+            failure.needless_field = field or ""
+        return failure
 
     def _streamed(self, streamed: Streamed) -> Reply:
         if streamed.found:

@@ -1,36 +1,70 @@
 """The fields of a paid request: what was chosen, in the words of one gateway."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from bot.gateways.events import Order
 from bot.gateways.gateway import Gateway, Wire
 from bot.gateways.model import Model
 
 # A multipart edit knows neither of them (OpenAI's openapi.yaml, CreateImageEditRequest).
-NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")
+_NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")
+# Nobody who asks for a picture chooses these: without them it is the same one, as a rule.
+_NEEDLESS: tuple[Wire, ...] = (
+    "moderation",
+    "output_format",
+    "output_compression",
+    "response_format",
+    "stream",
+    "partial_images",
+    "user",
+    "safety_identifier",
+)
 _WITH_AUTO: tuple[Wire, ...] = ("size", "quality", "background", "moderation")
 
 Fields = dict[str, object]
 
 
-def fields_of(
-    order: Order, model: Model, gateway: Gateway, *, but: Collection[Wire] = ()
-) -> Fields:
+def fields_of(order: Order, model: Model, gateway: Gateway) -> Fields:
     """Return every field but the pictures, by the gateway's own names."""
-    never = {*gateway.drop, *but}
-    chosen = _with_autos(_chosen(order, model, gateway), gateway)
     sent = {
         gateway.rename.get(name, name): _coerced(value, gateway.coerce.get(name))
-        for name, value in chosen.items()
-        if value is not None and name not in never
+        for name, value in _sent(order, model, gateway).items()
     }
     return {**sent, **gateway.asynchronous.body}
+
+
+def needless(name: str, order: Order, model: Model, gateway: Gateway) -> Wire | None:
+    """Return the field that a gateway calls so, if it was sent and may be left out.
+
+    What a person chose never may, nor what the tables insist on.
+    """
+    insisted: set[Wire] = {*gateway.always_send}
+    if model.response_format.mode == "required":
+        insisted.add("response_format")
+    named = (
+        field for field in _sent(order, model, gateway) if gateway.rename.get(field, field) == name
+    )
+    return next((field for field in named if field in _NEEDLESS and field not in insisted), None)
+
+
+def is_form(order: Order, model: Model) -> bool:
+    """Tell whether the order travels as a form with files."""
+    limits = model.references
+    return bool(order.request.references and limits and limits.transport == "multipart")
 
 
 def streams(order: Order, model: Model, gateway: Gateway) -> bool:
     """Tell whether events are asked for: they do not say which of several pictures they show."""
     able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
     return able and order.n == 1
+
+
+def _sent(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
+    never = {*gateway.drop, *(_NOT_IN_FORMS if is_form(order, model) else ())}
+    chosen = _with_autos(_chosen(order, model, gateway), gateway)
+    return {
+        name: value for name, value in chosen.items() if value is not None and name not in never
+    }
 
 
 def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
@@ -46,7 +80,7 @@ def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
         "moderation": _moderation(order, model),
         "output_format": preset.output_format,
         "output_compression": preset.output_compression,
-        "response_format": model.response_format,
+        "response_format": model.response_format.sent,
     }
     if streams(order, model, gateway):
         chosen |= {"stream": True, "partial_images": model.partial_images}

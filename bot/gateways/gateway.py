@@ -132,8 +132,8 @@ class Gateway:
     """An OpenAI-compatible image endpoint, as its table describes it.
 
     ``abilities`` are what its models can do here, where that differs from ``models.toml``.
-    ``error_kinds`` are by the gateway's own codes; ``max_at_once`` is 0 where it takes any number
-    of requests.
+    ``wrap`` names the object that the fields of a JSON body lie in, if they do. ``error_kinds``
+    are by the gateway's own codes; ``max_at_once`` is 0 where it takes any number of requests.
     """
 
     name: str
@@ -148,6 +148,7 @@ class Gateway:
     drop: tuple[Wire, ...] = ()
     rename: Mapping[Wire, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
     coerce: Mapping[Wire, Literal["string"]] = field(default_factory=dict)
+    wrap: str = ""
     edit_field: str = "auto"
     asynchronous: Asynchronous = field(default_factory=Asynchronous, metadata={"key": "async"})
     poll: Poll = field(default_factory=Poll)

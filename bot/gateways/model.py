@@ -103,12 +103,32 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseFormat:
+    """Whether the field ``response_format`` may be sent, and what it says.
+
+    An optional one is left out where there is no ``value``, or where the gateway does not know it.
+    """
+
+    mode: Literal["forbidden", "optional", "required"]
+    value: Literal["b64_json", "url"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode == "required" and not self.value:
+            raise ValueError('mode = "required" needs `value`')
+
+    @property
+    def sent(self) -> str | None:
+        """Return what is sent, None for nothing."""
+        return None if self.mode == "forbidden" else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One model's abilities; ``models.toml`` explains each field.
 
-    ``response_format`` is None where the field must not be sent, ``references`` where the model
-    takes none, ``partial_images`` where it cannot stream, ``price`` where the operator states
-    none. The words of an option are None where nobody knows them.
+    ``references`` is None where the model takes none, ``partial_images`` where it cannot stream,
+    ``price`` where the operator states none. The words of an option are None where nobody knows
+    them.
     """
 
     name: str
@@ -129,7 +149,7 @@ class Model:
     preset: Preset = field(default_factory=Preset)
     references: References | None = None
     partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
-    response_format: Literal["b64_json", "url"] | None = None
+    response_format: ResponseFormat = ResponseFormat(mode="forbidden")
     user_field: Literal["user", "safety_identifier"] | None = None
     timeout_s: Seconds = 300
     usual_s: Seconds = 30

@@ -182,7 +182,7 @@ class Poll:
         state = STATES.get(status_of(body))
         if answer.status in _KEEP_ON or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
-        if answer.status in _GONE or is_unknown(body):
+        if answer.status in _GONE or is_unknown(body, answer.text):
             if self._spent_s < GRACE_S:
                 return False
             raise TaskStopped(

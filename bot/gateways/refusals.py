@@ -45,7 +45,10 @@ _KINDS = {
 NO_KINDS: Mapping[str, Kind] = {}
 
 _WORDS = (
-    (r"safety system|moderation|content.?policy|敏感|违规|审核", Kind.MODERATION),
+    (
+        r"safety (?:system|check)|banned.prompt|moderation|content.?policy|敏感|违规|审核",
+        Kind.MODERATION,
+    ),
     (
         r"insufficient.{0,9} (?:quota|balance|credit)|quota.not.enough|billing|余额不足|额度不足",
         Kind.QUOTA,
@@ -75,6 +78,7 @@ _REQUEST_IDS = ("x-request-id", "x-oneapi-request-id", "request-id", "cf-ray")
 _REQUEST_ID = re.compile(r"\(request id: ?([\w-]{1,100})\)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
 _PARAM = re.compile(r"[\w.\[\]-]{1,64}")
+_UNKNOWN_PARAMETER = re.compile(r"Unknown parameter: '([\w.\[\]-]{1,64})'", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,19 @@ def complaint_of(body: Mapping[str, object]) -> Complaint:
         type=_word(error.get("type")),
         param=_param(where[-1] if isinstance(where, list) and where else error.get("param")),
     )
+
+
+def unknown_field(answer: Answer) -> str:
+    """Return the field that a gateway refuses because it does not know it, by its own name.
+
+    It is empty where that is in doubt: by its code alone such a refusal came before any work.
+    """
+    complaint = _complaint(answer)
+    if answer.status != HTTPStatus.BAD_REQUEST or complaint.code != "unknown_parameter":
+        return ""
+    said = _UNKNOWN_PARAMETER.search(complaint.message)  # new-api leaves `param` empty
+    names = {complaint.param, said[1] if said else ""} - {""}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _spoken(text: str) -> str:

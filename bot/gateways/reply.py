@@ -26,7 +26,7 @@ _HOLDERS = (
 # In this order of preference. `image` holds base64 at some gateways and an address at others;
 # beside a task it is the reference that was sent.
 _BASE64_KEYS = ("b64_json", "image")
-_ADDRESS_KEYS = ("url", "image_url")
+_ADDRESS_KEYS = ("url", "image_url", "imageUrl")
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10

@@ -19,7 +19,7 @@ from bot.domain import Reference
 from bot.errors import GatewayErrorKind
 from bot.gateways.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
 from bot.gateways.events import Order
-from bot.gateways.fields import NOT_IN_FORMS, as_text, fields_of, streams
+from bot.gateways.fields import as_text, fields_of, is_form, streams
 from bot.gateways.gateway import Gateway, Wire
 from bot.gateways.model import Model
 
@@ -94,7 +94,7 @@ class _Writer:
         limits = self.model.references
         if not limits or not self.order.request.references:
             return self.gateway.url, self._json()
-        if limits.transport == "multipart":
+        if is_form(self.order, self.model):
             return self.gateway.edit_url, self._form()
         if limits.transport == "json_images_objects":
             pictures = chain(self._list("images", self._objects()), self._mask_object())
@@ -107,6 +107,8 @@ class _Writer:
     def _json(self, pictures: Iterable[Part] = ()) -> Body:
         fields = fields_of(self.order, self.model, self.gateway)
         start = msgspec.json.encode(fields).removesuffix(b"}")
+        if wrap := self.gateway.wrap:
+            return Body((f'{{"{wrap}":'.encode(), start, *pictures, b"}}"))
         return Body((start, *pictures, b"}"))
 
     def _list(self, name: Wire, pictures: Iterable[Parts]) -> Parts:
@@ -141,7 +143,7 @@ class _Writer:
         return Body((*parts, end), f"multipart/form-data; boundary={boundary}")
 
     def _form_parts(self, line: str) -> Parts:
-        fields = fields_of(self.order, self.model, self.gateway, but=NOT_IN_FORMS)
+        fields = fields_of(self.order, self.model, self.gateway)
         for name, value in fields.items():
             head = f'{line}Content-Disposition: form-data; name="{name}"\r\n\r\n'
             yield f"{head}{as_text(value)}\r\n".encode()

@@ -24,7 +24,8 @@ from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.health import DOWN_S, Health
 from bot.gateways.model import Model
-from bot.gateways.turns import Turns, is_certain
+from bot.gateways.omissions import Omissions
+from bot.gateways.turns import Turns
 from bot.seam import Seam
 
 __all__ = ("Order", "Router")
@@ -51,6 +52,7 @@ class Router:
         self._seam = seam
         self._alarms = alarms or Alarms(now=seam.now)
         self._health = Health(seam.now)
+        self._omissions = Omissions()
         self._resolver = resolver
         self._downloaders: dict[str, Downloader] = {}
         self._places = {
@@ -88,16 +90,19 @@ class Router:
 
         The caller commits each event before it asks for the next. A request is sent again, to
         the same gateway or to another one, only when it is certain that it made nothing:
-        ``Refused``, perhaps a pause, another ``Sending``. Every other end raises GatewayFailure,
-        whose ``billed`` tells what is known about the money.
+        ``Refused``, perhaps a pause, another ``Sending``; once each, without a field that the
+        gateway does not know. Every other end raises GatewayFailure, whose ``billed`` tells what
+        is known about the money.
         """
         turns = Turns(self._serving(order), order.request.model, self._health)
         while True:
             gateway = await self._turn(turns, order)
             last: Event | None = None
             try:
-                exchange = self._exchange(order, gateway)
-                async with self._place(gateway), aclosing(exchange.events()) as events:
+                async with (
+                    self._place(gateway),
+                    aclosing(self._exchange(order, gateway).events()) as events,
+                ):
                     async for event in events:
                         last = event
                         yield event
@@ -106,7 +111,8 @@ class Router:
                 is_answer = isinstance(last, Sending)
                 if is_answer:
                     self._note(failure, order)
-                if not (is_answer and is_certain(failure)):
+                    self._omissions.note(failure, gateway, order.request.model)
+                if not (is_answer and turns.may_ask_after(failure)):
                     _tell("gateway.failed", order, failure)
                     raise
                 refused = failure
@@ -218,7 +224,7 @@ class Router:
         return Exchange(
             order=order,
             model=self._ability(gateway, order.request.model),
-            gateway=gateway,
+            gateway=self._omissions.of(gateway, order.request.model),
             session=self._session,
             downloader=self._downloaders[gateway.name],
             reading=self._reading,

@@ -20,7 +20,7 @@ from bot.gateways.spool import Spool
 from bot.seam import Seam
 
 STREAM_TYPE = "text/event-stream"
-PREVIEW_PAUSE_S = 2.0
+MAX_PREVIEWS = 100  # shown of one stream: each is a file until its end
 # A stream brings its pictures once more for each preview, of which OpenAI sends up to three.
 TIMES = 4
 _LONGEST_NAME = 200
@@ -89,11 +89,6 @@ class Frames:
             self._take(text)
             if len(text) < len(line) and (frame := self._end_line()):
                 yield frame
-
-    @property
-    def is_inside(self) -> bool:
-        """Whether the data of an event is under way."""
-        return self._data is not None
 
     def finish(self) -> Frame | None:
         """Return the event that the end of the stream cut off, as far as it came."""
@@ -182,7 +177,7 @@ class EventStream:
         self._completed = 0
         self._is_over = False
         self._preview: tuple[Skeleton, Path] | None = None
-        self._shown_at_ms = float("-inf")
+        self._shown = 0
         self._take(opening)
 
     @property
@@ -198,13 +193,15 @@ class EventStream:
         )
 
     async def next_preview(self) -> Picture | None:
-        """Return the next picture to look at, at most one in two seconds; None at the end."""
+        """Return the next picture to look at, None at the end; of some that came together the last.
+
+        None is held back, so that a silence after it hides nothing: who shows them keeps the pace.
+        """
         while not self._is_over:
-            if self._preview and self._is_due:
-                if picture := self._show(*self._preview):
-                    return picture
-            else:
+            if not self._preview:
                 await self._seam.wait(self._read(), "gateway")
+            elif picture := self._show(*self._preview):
+                return picture
         return None
 
     # --- reading ------------------------------------------------------------------------------
@@ -212,7 +209,7 @@ class EventStream:
     async def _read(self) -> None:
         """Read until there is something to tell."""
         try:
-            while not (self._is_over or self._is_due):
+            while not (self._is_over or self._preview):
                 self._take(await self._response.content.readany())
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._end(f"{type(lost).__name__}: {lost}")
@@ -280,19 +277,11 @@ class EventStream:
 
     # --- previews -----------------------------------------------------------------------------
 
-    @property
-    def _is_due(self) -> bool:
-        # While the next event arrives, it may be a newer preview: the last one wins.
-        rested_ms = self._seam.now() - self._shown_at_ms
-        is_ready = self._preview is not None and not self._frames.is_inside
-        return is_ready and rested_ms >= PREVIEW_PAUSE_S * 1000
-
     def _show(self, data: Skeleton, part: Path) -> Picture | None:
-        picture = self._spool.show(part)
+        picture = self._spool.show(part) if self._shown < MAX_PREVIEWS else None
         data.discard()
         self._preview = None
-        if picture:
-            self._shown_at_ms = self._seam.now()
+        self._shown += picture is not None
         return picture
 
 

@@ -28,10 +28,14 @@ _WORDS: Mapping[State, str] = {
     " IN_PROGRESS UNKNOWN",
     "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
     "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
-    " REJECTED NOT_FOUND",
+    " REJECTED NOT_FOUND"
+    " MODAL",  # Midjourney asks back, and nobody answers
 }
 STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
-_SUCCESS_CODES = ("", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202")
+_SUCCESS_CODES = frozenset(
+    {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
+    | {"22"}  # midjourney-proxy has queued it
+)
 _LOST = re.compile(
     r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
 )
@@ -91,6 +95,7 @@ def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
         first.get("id"),
         body.get("id"),
         body.get("job_id"),
+        body.get("result"),
     )
     ids = map(_id, (*certain, *likely) if by_any_name else certain)
     return next(filter(None, ids), None)
@@ -189,8 +194,10 @@ def _reasons(body: Fields, error: Complaint) -> Iterator[object]:
         yield body.get("message")
 
 
-def is_unknown(body: Fields) -> bool:
+def is_unknown(body: Fields, text: str = "") -> bool:
     """Tell whether the gateway says that it does not know the task."""
+    if text.strip() == "null":  # as midjourney-proxy does
+        return True
     status = status_of(body)
     if STATES.get(status) in ("pending", "success"):
         return False

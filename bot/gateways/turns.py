@@ -30,7 +30,10 @@ class Turn:
 
 
 class Turns:
-    """The turns of one slot: its gateways in their order, each at most three times."""
+    """The turns of one slot: its gateways in their order, each at most three times.
+
+    Once each may be asked once more, without a field that it does not know.
+    """
 
     def __init__(self, gateways: Sequence[Gateway], model: str, health: Health) -> None:
         self._gateways = gateways
@@ -40,11 +43,14 @@ class Turns:
         self._pause_s: dict[str, float] = {}  # how long each gateway was asked to be left alone
         self._refusals: dict[str, GatewayFailure] = {}
         self._asked_back = ""
+        self._again = ""  # who was just refused nothing but a needless field
+        self._resent: set[str] = set()  # to whom it was sent again without one
         self._waits_s = 0.0
 
     def next(self) -> Turn | None:
         """Return whose turn it is; None when nobody can be waited for."""
-        turns = [self._turn(one) for one in self._gateways if one.name in self._pauses]
+        order = sorted(self._gateways, key=lambda one: one.name != self._again)
+        turns = [self._turn(one) for one in order if one.name in self._pauses]
         ready = (turn for turn in turns if turn.wait_s <= self._patience_s(turn.gateway))
         turn = next(ready, None) or min(turns, key=lambda turn: turn.wait_s, default=None)
         return turn if turn and self._can_wait(turn.wait_s) else None
@@ -56,9 +62,20 @@ class Turns:
             name: max(0.0, pause_s - wait_s) for name, pause_s in self._pause_s.items()
         }
 
+    def may_ask_after(self, failure: GatewayFailure) -> bool:
+        """Tell whether it is certain that nothing was made, and right to ask again."""
+        if failure.billed is not Billed.NO:
+            return False
+        without = bool(failure.needless_field) and failure.gateway not in self._resent
+        return without or failure.kind in _HOPEFUL
+
     def goes_on_after(self, refusal: GatewayFailure) -> bool:
         """Note a certain refusal; tell whether the slot may be sent again, to anybody."""
         name = refusal.gateway
+        self._again = name if refusal.needless_field else ""
+        if refusal.needless_field:
+            self._resent.add(name)
+            return self.next() is not None
         self._refusals[name] = refusal
         pause_s = next(self._pauses[name], None) if _may_resend(refusal) else None
         if pause_s is None:
@@ -89,11 +106,6 @@ class Turns:
 
     def _can_wait(self, wait_s: float) -> bool:
         return wait_s <= MAX_RESEND_WAIT_S and self._waits_s + wait_s <= MAX_WAITS_S
-
-
-def is_certain(failure: GatewayFailure) -> bool:
-    """Tell whether it is certain that nothing was made, and right to ask again."""
-    return failure.billed is Billed.NO and failure.kind in _HOPEFUL
 
 
 def _may_resend(failure: GatewayFailure) -> bool:

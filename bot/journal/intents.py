@@ -36,12 +36,12 @@ async def announce(tx: Tx, intent: Intent) -> Intent:
 
 async def announce_again(tx: Tx, nonce: str, at: int) -> None:
     """Write that a message which surely was not posted is sent once more."""
-    await tx.execute("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
+    tx.put_off("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
 
 
 async def confirm(tx: Tx, nonce: str, message_id: int) -> None:
     """Write which message it became."""
-    await tx.execute("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
+    tx.put_off("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
 
 
 async def forget(tx: Tx, *, before: int, most: int) -> int:

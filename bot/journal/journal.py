@@ -40,6 +40,7 @@ TOKEN_LIFE_MS = 15 * 60 * 1000
 MAX_TELLING_FAILURES = 3
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+_MOVE = f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN})"
 
 
 class Journal:
@@ -56,7 +57,7 @@ class Journal:
 
         The interaction tokens that Discord dropped meanwhile are forgotten.
         """
-        await tx.execute(
+        tx.put_off(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
             " credits, created_at, attached, parent, private)"
             " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -73,7 +74,7 @@ class Journal:
             job.parent,
             int(job.private),
         )
-        await tx.execute(
+        tx.put_off(
             "UPDATE jobs SET token = NULL"
             " WHERE ended_at IS NULL AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
@@ -98,7 +99,7 @@ class Journal:
 
     async def placed(self, tx: Tx, job_id: str, card: CardAddress) -> None:
         """Write where the job's card is."""
-        await tx.execute(
+        tx.put_off(
             "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
             " max_file_bytes = $5, only_by_token = $6 WHERE id = $7",
             card.channel_id,
@@ -112,7 +113,7 @@ class Journal:
 
     async def referenced(self, tx: Tx, job: Job) -> None:
         """Write which references the job's request has, now that the vault keeps them."""
-        await tx.execute(
+        tx.put_off(
             "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
             request_to_text(job.request),
             job.id,
@@ -120,50 +121,45 @@ class Journal:
 
     async def reached(self, tx: Tx, job_id: str, state: JobState) -> bool:
         """Move an open job forward; return False, and change nothing, if it has ended."""
-        rows = await tx.execute(
-            f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN})",
-            state,
-            job_id,
-        )
-        return rows == 1
+        return await tx.execute(_MOVE, state, job_id) == 1
+
+    def moved(self, tx: Tx, job_id: str, state: JobState) -> None:
+        """Move an open job forward as ``reached`` does, where nobody asks whether it has ended."""
+        tx.put_off(_MOVE, state, job_id)
 
     async def ended(
         self, tx: Tx, job_id: str, state: JobState, error: EaselError | None = None
-    ) -> bool:
-        """End an open job; return False, and change nothing, if it has ended already."""
-        return await self._end(tx, job_id, state, error, among=_OPEN)
+    ) -> None:
+        """End an open job; of one that has ended already nothing changes."""
+        tx.put_off(*self._end(job_id, state, error, among=_OPEN))
 
     async def cancelled(self, tx: Tx, job_id: str, error: EaselError) -> bool:
         """End a job whose work has not begun; return False, and change nothing, otherwise."""
-        return await self._end(tx, job_id, JobState.CANCELLED, error, among="'queued'")
+        end = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
+        return await tx.execute(*end) == 1
 
-    async def _end(
-        self, tx: Tx, job_id: str, state: JobState, error: EaselError | None, *, among: str
-    ) -> bool:
-        rows = await tx.execute(
+    def _end(
+        self, job_id: str, state: JobState, error: EaselError | None, *, among: str
+    ) -> tuple[str, str, int, str | None, str]:
+        """Return the statement that ends a job, with its values."""
+        sql = (
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({among})",
-            state,
-            self._now(),
-            None if error is None else error_to_text(error),
-            job_id,
+            f" WHERE id = $4 AND state IN ({among})"
         )
-        return rows == 1
+        return sql, state, self._now(), None if error is None else error_to_text(error), job_id
 
     async def told(self, tx: Tx, job_id: str) -> None:
         """Write that the job's card says how it ended."""
-        await tx.execute("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
+        tx.put_off("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
 
     async def not_told(self, tx: Tx, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
-        await tx.execute(
-            "UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id
-        )
+        tx.put_off("UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id)
 
     async def posted(self, tx: Tx, job_id: str, card: CardAddress) -> None:
         """Map a posted message to its job: a reaction knows only the message."""
-        await tx.execute(
+        tx.put_off(
             "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, $2, $3)"
             " ON CONFLICT (message_id) DO NOTHING",
             card.message_id,
@@ -199,7 +195,7 @@ class Journal:
 
     async def task(self, tx: Tx, attempt: Attempt, task_id: str) -> None:
         """Write that the gateway works on it as a task."""
-        await tx.execute(
+        tx.put_off(
             "UPDATE attempts SET state = 'task', task_id = $1"
             " WHERE job_id = $2 AND slot = $3 AND number = $4",
             task_id,
@@ -221,7 +217,7 @@ class Journal:
     async def answered(self, tx: Tx, attempt: Attempt, urls: Sequence[str]) -> None:
         """Write that the gateway made the pictures, and where they can be fetched."""
         await self._move(tx, attempt, state="answered", billed=Billed.YES)
-        await tx.execute(
+        tx.put_off(
             "UPDATE attempts SET urls = $1 WHERE job_id = $2 AND slot = $3 AND number = $4",
             msgspec.json.encode(list(urls)).decode(),
             attempt.job_id,
@@ -244,7 +240,7 @@ class Journal:
         await self._cost(tx, attempt, billed, cost)
 
     async def _move(self, tx: Tx, attempt: Attempt, *, state: str, billed: Billed) -> None:
-        await tx.execute(
+        tx.put_off(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6",
             state,
@@ -257,7 +253,7 @@ class Journal:
 
     async def _cost(self, tx: Tx, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         usage = cost.usage
-        await tx.execute(
+        tx.put_off(
             "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
             " input_tokens, output_tokens, price)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -21,7 +21,7 @@ class Kept:
 async def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int) -> None:
     """Write where the pictures of a job lie; harmless twice."""
     for number, (picture, file) in enumerate(kept, 1):
-        await tx.execute(
+        tx.put_off(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
             " revised_prompt, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             " ON CONFLICT (job_id, number) DO NOTHING",

@@ -170,6 +170,11 @@ class Ledger(Admin, History):
             rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free]
         )
 
+    async def charged(self, rows: Tx, job_id: str) -> int:
+        """Return how many credits a job holds, or has cost once it has ended."""
+        charge = await rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
+        return 0 if charge is None else int(charge["credits"])
+
     async def outlays(self, rows: Tx) -> tuple[Outlay, ...]:
         """Return what of OPERATOR_BUDGET is spent and held, without saying when it frees."""
         return await read_outlays(rows, self._budget, at=self._now())

@@ -73,7 +73,7 @@ async def move(tx: Tx, meters: Sequence[Meter], *, hour: int, by: Charged) -> No
     await _add(tx, {m.subject: by[m.column] for m in meters if by[m.column] > 0}, hour)
     for meter in meters:
         if by[meter.column] < 0:
-            await tx.execute(
+            tx.put_off(
                 "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
                 meter.subject,
                 hour,
@@ -89,7 +89,7 @@ async def _add(tx: Tx, amounts: Mapping[str, int], hour: int) -> None:
         f"({values.add(subject)}, {values.add(hour)}, {values.add(amount)})"
         for subject, amount in amounts.items()
     )
-    await tx.execute(
+    tx.put_off(
         f"""
         INSERT INTO meters (subject, hour, credits)
         VALUES {added}

@@ -21,15 +21,18 @@ class Usual:
     def __init__(self, seed_s: Callable[[str], float]) -> None:
         self._seed_s = seed_s
         self._took: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+        self._medians: dict[str, float] = {}  # asked for every job in line, at every move
 
     def took(self, model: str, seconds: float) -> None:
         """Remember how long a job had its slot."""
-        self._took[model].append(seconds)
+        took = self._took[model]
+        took.append(seconds)
+        self._medians[model] = median(took)
 
     def seconds(self, model: str) -> float:
         """Return how long the model's next job will have its slot."""
-        took = self._took.get(model)
-        return median(took) if took else self._seed_s(model)
+        usual_s = self._medians.get(model)
+        return self._seed_s(model) if usual_s is None else usual_s
 
     def rest(self, model: str, elapsed_s: float) -> float:
         """Return how long a running job will still have its slot."""

@@ -143,6 +143,8 @@ class Queue:
         return (self._now() - (ticket.started_at or 0)) / 1000
 
     def _tell_moved(self) -> None:
+        if all(ticket.moved is None for ticket in self._line):
+            return
         for ahead, (ticket, _) in enumerate(islice(self._forecast(), KEPT_UP_TO_DATE)):
             if ticket.moved is not None and ticket.told != ahead:
                 ticket.moved()

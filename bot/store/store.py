@@ -3,8 +3,10 @@
 import asyncio
 import re
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +14,7 @@ import aiosqlite
 
 from bot.errors import StartRefused
 from bot.store import migrate
-from bot.store.tx import Tx, transaction
+from bot.store.tx import Connection, Line, Statements, Tx, transaction
 
 # How long a statement waits for another process, such as a terminal job beside the bot.
 _BUSY_TIMEOUT_S = 10.0
@@ -47,7 +49,7 @@ def database_path(url: str) -> Path:
 class Store:
     """The open database; every change goes through ``transaction``."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writer: Line, reader: Line) -> None:
         self._writer, self._writing = writer, asyncio.Lock()
         self._reader, self._reading = reader, asyncio.Lock()
 
@@ -99,12 +101,14 @@ class Store:
             False when somebody reads what the log holds: it stays until it is next written to.
         """
         async with self._writing:
-            await self._writer.execute_fetchall("PRAGMA busy_timeout=0")
+            await self._writer.connection.execute_fetchall("PRAGMA busy_timeout=0")
             try:
-                (row,) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                (row,) = await self._writer.connection.execute_fetchall(
+                    "PRAGMA wal_checkpoint(TRUNCATE)"
+                )
             finally:
                 timeout_ms = int(_BUSY_TIMEOUT_S * 1000)
-                await self._writer.execute_fetchall(f"PRAGMA busy_timeout={timeout_ms}")
+                await self._writer.connection.execute_fetchall(f"PRAGMA busy_timeout={timeout_ms}")
         return bool(row[0] == 0)
 
     @classmethod
@@ -136,16 +140,21 @@ class Store:
         copy.parent.mkdir(parents=True, exist_ok=True)
         part = copy.with_suffix(".part")
         async with aiosqlite.connect(part) as target:
-            await self._reader.backup(target)
+            await self._reader.connection.backup(target)
         part.replace(copy)
 
 
 @asynccontextmanager
-async def _connection(path: Path, pragmas: Sequence[str]) -> AsyncIterator[aiosqlite.Connection]:
-    # isolation_level=None: sqlite3 itself must begin nothing.
-    opened = aiosqlite.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+async def _connection(path: Path, pragmas: Sequence[str]) -> AsyncIterator[Line]:
+    put_off: Statements = deque()
+    opened = aiosqlite.connect(
+        path,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,  # sqlite3 itself must begin nothing
+        factory=partial(Connection, put_off),
+    )
     async with opened as connection:
         connection.row_factory = sqlite3.Row
         for pragma in pragmas:
             await connection.execute_fetchall(f"PRAGMA {pragma}")
-        yield connection
+        yield Line(connection, put_off)

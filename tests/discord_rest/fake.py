@@ -194,6 +194,7 @@ class FakeDiscord:
         return _json(
             [
                 {
+                    "description": "",  # of context menus, which come without one
                     **command,
                     "id": str(number),
                     "application_id": str(APPLICATION_ID),

@@ -6,7 +6,7 @@ Every limit names its place; all pages are below https://docs.discord.com/develo
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
@@ -260,7 +260,13 @@ class Messages:
         return json_of(self.shown(message))
 
     def shown(self, message: Message) -> Json:
-        """Return a message without its nonce, which only its sender's gateway event carries."""
+        """Return a message without its nonce, which only its sender's gateway event carries.
+
+        A file that an embed shows stands only there (discord/discord-api-docs#1340).
+        """
+        files = [_attachment(*each) for each in enumerate(message.files.items(), 1)]
+        urls = {f"attachment://{file['filename']}": file["url"] for file in files}
+        in_embeds = {urls[url] for url in map(str, _media(message.embeds)) if url in urls}
         shown: Json = {
             "id": str(message.id),
             "channel_id": str(message.channel_id),
@@ -272,8 +278,8 @@ class Messages:
             "mention_everyone": False,
             "mentions": [],
             "mention_roles": [],
-            "attachments": [_attachment(*each) for each in enumerate(message.files.items(), 1)],
-            "embeds": message.embeds,
+            "attachments": [file for file in files if file["url"] not in in_embeds],
+            "embeds": [_served(embed, urls) for embed in message.embeds],
             "components": message.components,
             "pinned": False,
             "type": 0,
@@ -317,7 +323,7 @@ def check(wanted: Wanted) -> None:
         raise Refused(400, 50035, "a description is too long")
     if sum(map(_length, embeds)) > 6000:
         raise Refused(400, 50035, "the embeds are too long")
-    shown = {str(cast("Json", embed["image"])["url"]) for embed in embeds if "image" in embed}
+    shown = set(map(str, _media(embeds)))
     if shown - {f"attachment://{name}" for name in wanted.files}:
         raise Refused(400, 50035, "an embed shows a file that is not there")
 
@@ -327,6 +333,23 @@ def _length(embed: Json) -> int:
     parts = (embed.get("author", {}), embed.get("footer", {}))
     names = (str(cast("Json", part).get(key, "")) for part in parts for key in ("name", "text"))
     return len(str(embed.get("description", ""))) + sum(map(len, names))
+
+
+def _media(embeds: Iterable[Json]) -> list[object]:
+    """Return the addresses of the pictures that embeds show."""
+    shown = (embed[key] for embed in embeds for key in ("image", "thumbnail") if key in embed)
+    return [cast("Json", media)["url"] for media in shown]
+
+
+def _served(embed: Json, urls: Mapping[str, object]) -> Json:
+    """Return an embed whose files have the addresses that Discord gave them."""
+    served = dict(embed)
+    for key in ("image", "thumbnail"):
+        if key in embed:
+            url = cast("Json", embed[key])["url"]
+            address = urls.get(str(url), url)
+            served[key] = {"url": address, "proxy_url": address}
+    return served
 
 
 def _nonce(payload: Json) -> str | None:

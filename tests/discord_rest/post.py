@@ -10,16 +10,19 @@ from pathlib import Path
 import discord
 from PIL import Image
 
+from bot.customs.settings import REROLL
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import Outbox
+from bot.delivery.trimmings import Trimmings
 from bot.domain import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.i18n.texts import Texts
 from bot.journal import Journal
 from bot.outcome import Courier, Result
 from bot.seam import Seam
 from bot.store import Store
+from bot.vault import Vault
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
@@ -51,8 +54,12 @@ class Post:
                 texts = Texts()
                 outbox = Outbox(client, self.store, self.journal, now=now)
                 seam = Seam(now=now)
+                vault = Vault(self.folder / "vault", now)
+                trimmings = Trimmings(texts, vault, lambda _: REROLL)
                 self.client = client
-                self.couriers = Couriers(client, Cards(texts), Notes(texts), outbox, seam)
+                self.couriers = Couriers(
+                    client, Cards(texts), Notes(texts), outbox, trimmings, seam
+                )
                 if not hasattr(self, "job"):
                     await self._accept()
                 yield self.couriers.reopen(self.job, self.card)

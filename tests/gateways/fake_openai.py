@@ -8,7 +8,15 @@ from aiohttp import BodyPartReader, web
 
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import KEY
-from tests.gateways.openai_rules import MAX_DATA_URI, Refusal, checked_edit, checked_generation
+from tests.gateways.openai_rules import (
+    KINDS,
+    MAX_DATA_URI,
+    MAX_IMAGES,
+    TOO_LARGE,
+    Refusal,
+    checked_edit,
+    checked_generation,
+)
 
 Fields = dict[str, object]
 
@@ -117,28 +125,28 @@ def _check_files(files: list[Uploaded]) -> None:
     # A list may hold a single file, too.
     if names != {"image[]"} and (names, len(images)) != ({"image"}, 1):
         raise Refusal(400, "unknown_parameter", f"Unknown parameter: '{min(names)}'.", "image")
-    if len(images) > 16 or len(files) - len(images) > 1:
+    if len(images) > MAX_IMAGES or len(files) - len(images) > 1:
         raise Refusal(400, "invalid_value", "Too many images.", "image")
     for file in images:
-        _check_picture(file.kind, file.data, "image", 50_000_000)
+        _check_picture(file.kind, file.data, "image")
     for file in files[len(images) :]:
         assert file.field == "mask", "the mask comes last"
-        _check_picture(file.kind, file.data, "mask", 4_000_000)
+        _check_picture(file.kind, file.data, "mask")
 
 
 _MAGIC = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}
 
 
-def _check_picture(kind: str, data: bytes, param: str, limit: int) -> None:
-    allowed = ("image/png",) if param == "mask" else tuple(_MAGIC)
-    if kind not in allowed or not data.startswith(_MAGIC[kind]) or len(data) >= limit:
+def _check_picture(kind: str, data: bytes, param: str) -> None:
+    is_right = kind in KINDS[param] and data.startswith(_MAGIC[kind])
+    if not is_right or len(data) >= TOO_LARGE[param]:
         raise Refusal(400, "invalid_value", f"Invalid file '{param}'.", param)
 
 
 def _named(body: Fields) -> list[Uploaded]:
     """Read ``images: [{image_url}]`` and ``mask: {image_url}``."""
     images = body.get("images")
-    if not isinstance(images, list) or not 1 <= len(images) <= 16:
+    if not isinstance(images, list) or not 1 <= len(images) <= MAX_IMAGES:
         raise Refusal(400, "invalid_value", "Invalid value for 'images'.", "images")
     named = [("images", image) for image in images]
     named += [("mask", body["mask"])] if "mask" in body else []
@@ -154,7 +162,7 @@ def _decoded(name: str, image: object) -> Uploaded:
         raise Refusal(400, "invalid_value", f"Invalid '{name}'.", name)
     kind = head.removeprefix("data:").removesuffix(";base64")
     whole = base64.b64decode(data, validate=True)
-    _check_picture(kind, whole, "mask" if name == "mask" else "image", 50_000_000)
+    _check_picture(kind, whole, "mask" if name == "mask" else "image")
     return Uploaded(name, "", kind, whole)
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_DATA_URI = 20_971_520
+MAX_IMAGES = 16
+TOO_LARGE = {"image": 50_000_000, "mask": 4_000_000}  # bytes: documented are "less than" these
+KINDS = {"image": ("image/png", "image/jpeg", "image/webp"), "mask": ("image/png",)}
 Fields = dict[str, object]
 Family = Literal["dall-e-3", "gpt-1", "gpt-2", "gpt-2.5", "gpt-2.6"]
 

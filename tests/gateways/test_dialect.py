@@ -92,6 +92,8 @@ WRONG = [
     (ONE + "rename = { colour = 'a' }", {}, "rename"),
     (ONE + "coerce = { n = 'float' }", {}, "coerce"),
     (ONE + "edit_field = 'a b'", {}, "edit_field must be"),
+    (ONE + "wrap = 'a b'", {}, "wrap: a name cannot be sent"),
+    (ONE + "wrap = true", {}, "wrong: .*`wrap`"),
     (ONE + "async = { mode = 'maybe' }", {}, r"\[gateways\.g\], async is wrong: .*mode"),
     (ONE + "async = { mode = 'query' }", {}, r"async\.query must say"),
     (ONE + "async = { mode = 'always', path = '/async' }", {}, r"async\.path must be left out"),
@@ -105,6 +107,12 @@ WRONG = [
     (ONE + "download = { max_mb = 0 }", {}, "download is wrong: .*max_mb"),
     (ONE + "abilities = 3", {}, "abilities must be a table"),
     (ONE + "[gateways.g.abilities]\nq = {}", {}, "abilities describes q, which models"),
+    (
+        ONE + "drop = ['response_format']\n[gateways.g.abilities.m]\nprompt_max = 9\nauto = true\n"
+        "response_format = { mode = 'required', value = 'url' }",
+        {},
+        r"\[gateways\.g\], drop names response_format, which abilities\.m requires",
+    ),
     (ONE + "[gateways.g.abilities]\nm = 3", {}, r"abilities\.m must be a table"),
     (ONE + "[gateways.g.abilities]\nm = {}", {}, r"\[gateways\.g\], abilities\.m is wrong"),
     (ONE.replace("https://a.example", "https://<host>"), {}, "base_url is still https://<host>"),

@@ -7,7 +7,7 @@ from bot.domain import ImageRequest
 from bot.gateways.events import Order
 from bot.gateways.fields import fields_of
 from bot.gateways.gateway import Asynchronous, Gateway
-from bot.gateways.model import Model, Preset, References
+from bot.gateways.model import Model, Preset, References, ResponseFormat
 from bot.gateways.request import open_request
 from tests.gateways.bench import KEY, NOW_MS, PROMPT, attach, model
 from tests.gateways.wire import form_of, head_of, json_of, line_of, sent
@@ -23,7 +23,7 @@ async def test_fields_in_the_words_of_the_gateway(tmp_path: Path) -> None:
     """Renamed, sent as text, left out, or sent although nobody chose."""
     raw, _ = await sent(
         tmp_path,
-        model("painter", response_format="url"),
+        model("painter", response_format=ResponseFormat(mode="optional", value="url")),
         at_rename={"model": "model_name"},
         at_coerce={"n": "string"},
         at_drop=("style", "response_format"),

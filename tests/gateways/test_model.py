@@ -10,6 +10,7 @@ from bot.gateways.model import (
     Option,
     Preset,
     References,
+    ResponseFormat,
     overlaid,
     read_models,
     shipped_models,
@@ -67,7 +68,15 @@ WRONG_TABLES = [
     (PAINTER + "qualities = ['hd']\nprice = { hd = 'x' }", r"`price\.hd` is wrong"),
     (PAINTER + "qualities = ['hd', 'auto']\nprice = { auto = 1 }", r"`price\.auto` is none of"),
     (PAINTER + "timeout_s = 0", "timeout_s"),
-    (PAINTER + "response_format = 'png'", "response_format"),
+    (PAINTER + "response_format = 'url'", r"\[models\.p\], response_format must be a table"),
+    (PAINTER + "response_format = { value = 'url' }", "response_format is wrong.*`mode`"),
+    (PAINTER + "response_format = { mode = 'never' }", "response_format is wrong.*`mode`"),
+    (
+        PAINTER + "response_format = { mode = 'optional', value = 'png' }",
+        "response_format is wrong.*`value`",
+    ),
+    (PAINTER + "response_format = { mode = 'required' }", "response_format is wrong.*`value`"),
+    (PAINTER + "response_format = { mode = 'optional', form = 'url' }", "unknown key form"),
     (PAINTER + "qualities = 'low'", "qualities"),
     (PAINTER + "styles = ['']", "styles"),
     (PAINTER + "references = 'json_image_urls'", "references must be a table"),
@@ -159,6 +168,35 @@ def test_a_gateway_changes_single_rates() -> None:
     assert overlaid(known, "p", {"price": "none"}, where="here").price_each("hd") is None
 
 
+RESPONSE_FORMATS = [
+    ({"mode": "forbidden"}, None),
+    ({"mode": "forbidden", "value": "url"}, None),
+    ({"mode": "optional"}, None),
+    ({"mode": "optional", "value": "url"}, "url"),
+    ({"mode": "required", "value": "b64_json"}, "b64_json"),
+]
+
+
+@pytest.mark.parametrize(("table", "sent"), RESPONSE_FORMATS)
+def test_when_the_response_format_is_sent(table: dict[str, str], sent: str | None) -> None:
+    """GPT image refuses the field, others answer by address without it."""
+    known = read_models(PAINTER)["p"]
+    assert (
+        overlaid(known, "p", {"response_format": table}, where="here").response_format.sent == sent
+    )
+
+
+def test_a_gateway_changes_the_mode_alone() -> None:
+    """The shipped value stays, where it is still sent."""
+    known = SHIPPED["dall-e-3"]
+    for mode, sent in (("required", "b64_json"), ("forbidden", None)):
+        changed = overlaid(known, "p", {"response_format": {"mode": mode}}, where="here")
+        assert changed.response_format.sent == sent
+    assert (
+        overlaid(known, "p", {"response_format": "none"}, where="here").response_format.sent is None
+    )
+
+
 ASKED = ImageRequest("fox", "p", Size(1, 1), 1)
 PICTURE = Reference("0" * 64, "png", 9)
 MASK = Reference("1" * 64, "png", 4)
@@ -209,7 +247,8 @@ def test_dropped_fields_are_no_options() -> None:
 def test_a_table_of_an_operator() -> None:
     """Only what differs from the cautious profile has to be written."""
     read = read_models(PAINTER)["p"]
-    assert (read.label, read.max_n, read.credits, read.response_format) == ("p", 1, 1, None)
+    assert (read.label, read.max_n, read.credits) == ("p", 1, 1)
+    assert read.response_format == ResponseFormat(mode="forbidden")
     assert (read.qualities, read.styles, read.backgrounds, read.references) == ((), (), (), None)
     takes = read_models(PAINTER + TAKES % "json_image_urls")["p"].references
     assert takes == References(transport="json_image_urls", max_count=5, max_bytes=9)

@@ -308,6 +308,7 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
     (200, {"task_id": 10**200}, Kind.NO_IMAGE),
     (200, {"task_id": True, "data": []}, Kind.NO_IMAGE),
     (200, ["t-1"], Kind.NO_IMAGE),
+    (200, {"result": "t-1"}, Kind.NO_IMAGE),
     (400, {"task_id": "t-1"}, Kind.INVALID_REQUEST),
 ]
 

@@ -8,7 +8,7 @@ from bot.domain import Billed, Size, TokenUsage
 from bot.errors import GatewayErrorKind
 from bot.gateways.dialect import Gateway
 from bot.gateways.gateway import Download
-from bot.gateways.model import References
+from bot.gateways.model import References, ResponseFormat
 from tests.gateways import art
 from tests.gateways.bench import KEY, Painted, attach, model, paint
 from tests.gateways.fake_g2all import FakeFiles, FakeG2all
@@ -98,14 +98,24 @@ class TestOpenAI:
         )
         assert (fake.posts, fake.paid) == (1, 0)
 
-    async def test_a_forbidden_field_is_a_wrong_table(
+    async def test_a_forbidden_field_is_left_out(self, fake: FakeOpenAI, tmp_path: Path) -> None:
+        """An operator who sets response_format for GPT image sees it in the log, people do not."""
+        optional = ResponseFormat(mode="optional", value="url")
+        known = model("gpt-image-1", response_format=optional)
+        painted = await self._paint(tmp_path, "gpt-image-1", known=known)
+        assert painted.names == ["Sending", "Refused", "Sending", "Received"]
+        assert ["response_format" in body for body in fake.bodies] == [True, False]
+        assert (fake.posts, fake.paid) == (2, 1)
+
+    async def test_a_field_that_the_table_requires_is_a_wrong_table(
         self, fake: FakeOpenAI, tmp_path: Path
     ) -> None:
-        """An operator who sets response_format for GPT image sees it in the log."""
-        known = model("gpt-image-1", response_format="url")
+        """It is never left out: what came without it would not be what the table expects."""
+        required = ResponseFormat(mode="required", value="url")
+        known = model("gpt-image-1", response_format=required)
         failed = (await self._paint(tmp_path, "gpt-image-1", known=known)).failed
         assert (failed.kind, failed.param) == (GatewayErrorKind.INVALID_REQUEST, "response_format")
-        assert fake.paid == 0
+        assert (fake.posts, fake.paid) == (1, 0)
 
     async def test_too_many_pictures_at_once_are_refused(
         self, fake: FakeOpenAI, tmp_path: Path

@@ -11,11 +11,12 @@ from bot.errors import GatewayErrorKind as Kind
 from bot.gateways import spool as spool_module
 from bot.gateways.events import Preview, Received
 from bot.gateways.spool import Spool
-from bot.gateways.stream import EventStream, is_stream
+from bot.gateways.stream import MAX_PREVIEWS, EventStream, is_stream
+from bot.seam import Seam
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import Painted, model, paint
-from tests.gateways.crew import Clock, crew
+from tests.gateways.crew import crew
 from tests.gateways.raw_gateway import Says, http, raw_gateway
 
 PAINTER = model("painter", timeout_s=5)
@@ -67,10 +68,9 @@ async def test_a_preview_is_told_while_the_stream_runs(tmp_path: Path) -> None:
 
 @dataclass
 class Played:
-    """A response whose chunks come when the clock says so."""
+    """A response that arrives in these chunks."""
 
-    clock: Clock
-    chunks: list[tuple[float, bytes]]
+    chunks: list[bytes]
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -80,21 +80,18 @@ class Played:
         return self
 
     async def readany(self) -> bytes:
-        """Return the next chunk, after the time that it takes."""
-        seconds, chunk = self.chunks.pop(0)
-        self.clock.goes_on(seconds)
-        return chunk
+        """Return the next chunk."""
+        return self.chunks.pop(0)
 
 
-async def _widths(folder: Path, *chunks: tuple[float, bytes]) -> list[int]:
+async def _widths(folder: Path, *chunks: bytes) -> list[int]:
     """Return how wide the previews are that are shown of a stream."""
-    clock = Clock()
-    played = Played(clock, list(chunks))
+    played = Played(list(chunks))
     with Spool(folder, "s", pictures=1) as spool:
         stream = EventStream(
             played,  # type: ignore[arg-type]  # has what is read of a response
             spool,
-            clock.seam,
+            Seam(),
             base=URL("https://gw.example/"),
             pictures=1,
             opening=b":\n",
@@ -105,25 +102,23 @@ async def _widths(folder: Path, *chunks: tuple[float, bytes]) -> list[int]:
     return widths
 
 
-async def test_previews_keep_a_distance(tmp_path: Path) -> None:
-    """Discord takes five edits in five seconds; of a burst the last one counts."""
-    one, two, three, four, five, six = (
-        sse.partial(0, picture(width=width)) for width in range(1, 7)
-    )
-    widths = await _widths(
-        tmp_path,
-        *((0, one), (0.1, two), (0.1, three), (2, sse.PING)),
-        *((1, four), (9, five[:300]), (0.1, five[300:]), (0.1, six), (9, sse.completed())),
-    )
-    assert widths == [1, 3, 5]
+async def test_no_preview_is_held_back(tmp_path: Path) -> None:
+    """The bulletin keeps the pace; of those that came together the last one counts."""
+    one, two, three, four = (sse.partial(0, picture(width=width)) for width in range(1, 5))
+    widths = await _widths(tmp_path, one, two + three, four[:300], four[300:], sse.completed())
+    assert widths == [1, 3, 4]
 
 
 async def test_a_preview_that_is_no_picture(tmp_path: Path) -> None:
-    """It is passed over, and the next one need not wait."""
-    widths = await _widths(
-        tmp_path, (0, sse.partial(0, b"no picture")), (0, sse.partial()), (0, sse.completed())
-    )
+    """It is passed over."""
+    widths = await _widths(tmp_path, sse.partial(0, b"no picture"), sse.partial(), sse.completed())
     assert widths == [8]
+
+
+async def test_previews_without_end(tmp_path: Path) -> None:
+    """Each is a file until the stream ends; the picture comes all the same."""
+    widths = await _widths(tmp_path, *[sse.partial()] * (MAX_PREVIEWS + 9), sse.completed())
+    assert len(widths) == MAX_PREVIEWS
 
 
 async def test_waits_of_a_stream_are_not_nested(tmp_path: Path) -> None:

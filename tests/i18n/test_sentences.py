@@ -8,9 +8,12 @@ import pytest
 
 import bot.command_errors  # the errors of all these are told, too
 import bot.customs
+import bot.delivery.attachments
+import bot.delivery.forms
 import bot.mydata
 import bot.pictures
 import bot.queue
+import bot.records
 import bot.recovery
 import bot.references
 import bot.statement

@@ -144,6 +144,23 @@ async def test_a_picture_is_posted_again_there(build: Build) -> None:
         assert len(pictures) == 2
 
 
+async def test_the_controls_work_there_on_the_account_of_who_presses(build: Build) -> None:
+    """A re-roll in direct messages is one more of the person's own."""
+    async with build.world(allow_direct_messages=True) as world:
+        await world.ada.user.slash("imagine", prompt="a fox")
+        await world.finished()
+        ((job_id,),) = world.rows("SELECT id FROM jobs")
+        (card,) = world.ada.user.dm_channel.history()
+        await world.ada.user.click(card, custom_id=f"easel:again:{job_id}")
+        await world.finished()
+        assert len(world.ada.user.dm_channel.history()) == 2
+        assert world.rows("SELECT DISTINCT server_id FROM jobs") == [(0,)]
+        await world.restart(allow_direct_messages=False)
+        answer = await world.ada.user.click(card, custom_id=f"easel:again:{job_id}")
+        assert answer.response is not None
+        assert "works in servers only" in str(answer.response.content)
+
+
 async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
     build: Build,
 ) -> None:

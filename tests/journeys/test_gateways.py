@@ -46,6 +46,22 @@ async def test_a_refused_key_is_told_to_the_owner_once(world: World) -> None:
     assert world.credits() == 0
 
 
+async def test_a_field_that_the_gateway_does_not_know_costs_nobody_a_picture(
+    build: Build,
+) -> None:
+    """It is sent again without the field: the books hold both attempts, the person one picture."""
+    async with build.world(declared=True, **described(build)) as world:
+        refusal = Refuses(400, "unknown_parameter", "Unknown parameter: 'user'.")
+        world.gateway.moods.append(refusal)
+        await world.imagine(world.ada)
+        await world.finished()
+        assert len(world.card.attachments) == 1
+        assert ["user" in body for body in world.gateway.bodies] == [True, False]
+        rows = "SELECT slot, number, state, billed FROM attempts ORDER BY number"
+        assert world.rows(rows) == [(0, 1, "refused", "no"), (0, 2, "received", "yes")]
+        assert world.credits() == 1
+
+
 async def test_a_model_that_retires_is_told_to_the_owner(world: World) -> None:
     """A shop that closes next week should not be a surprise."""
     listener = world.bot.house.alarms.listener

@@ -44,9 +44,9 @@ async def finish(world: World) -> None:
     await world.finished()
 
 
-async def private_job(world: World) -> Job:
-    """Let Ada have a private picture, and return its job."""
-    await world.imagine(world.ada, private=True)
+async def ada_has(world: World, *, private: bool) -> Job:
+    """Let Ada have a picture, and return its job."""
+    await world.imagine(world.ada, private=private)
     await world.finished()
     ((job_id,),) = world.rows("SELECT id FROM jobs")
     async with world.bot.house.store.reading() as rows:
@@ -176,7 +176,7 @@ async def test_a_restart_after_the_token_died_brings_it_directly(build: Build) -
 
 async def test_what_comes_from_a_private_result_is_private(world: World) -> None:
     """Re-roll, edit and use as reference; not a reaction, which nobody can answer alone."""
-    job = await private_job(world)
+    job = await ada_has(world, private=True)
     house = world.bot.house
     reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=world.bot.customs)
     who = visitor(world)
@@ -186,12 +186,25 @@ async def test_what_comes_from_a_private_result_is_private(world: World) -> None
     await world.finished()
 
 
+async def test_the_controls_under_a_private_result_stay_private(world: World) -> None:
+    """A re-roll and an edit are for her alone, and so is the end of it."""
+    job = await ada_has(world, private=True)
+    (card,) = seen(world)
+    await world.ada.click(card, custom_id=f"easel:again:{job.id}")
+    await world.finished()
+    form = await world.ada.click(card, custom_id=f"easel:edit:{job.id}")
+    assert form.modal is not None
+    await world.finished()
+    assert [len(each.attachments) for each in seen(world)] == [1, 1]
+    await world.ada.click(card, custom_id=f"easel:delete:{job.id}")
+    assert card.id not in {each.id for each in seen(world)}
+    only_ada_knows(world)
+    assert world.rows("SELECT DISTINCT private FROM jobs") == [(1,)]
+
+
 async def test_who_wants_all_private_rolls_anothers_picture_privately(world: World) -> None:
     """A press under Ada's public result shows Ben's to Ben."""
-    await world.imagine(world.ada)
-    await world.finished()
-    job = await world.bot.house.studio.behind(world.card.id)
-    assert job is not None
+    job = await ada_has(world, private=False)
     await world.ben.slash(world.gallery, "preferences private", private=True)
     house = world.bot.house
     reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=world.bot.customs)
@@ -201,7 +214,7 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Wor
 
 async def test_it_becomes_public_only_when_its_requester_posts_it_again(world: World) -> None:
     """Then everybody sees it, and a 🔄 there paints for everybody."""
-    job = await private_job(world)
+    job = await ada_has(world, private=True)
     listed = await world.ada.slash(world.gallery, "history")
     only_ada_knows(world)
     assert listed.response is not None
@@ -216,7 +229,7 @@ async def test_it_becomes_public_only_when_its_requester_posts_it_again(world: W
 
 async def test_a_usage_line_links_to_no_private_card(world: World) -> None:
     """A link to an ephemeral message leads nowhere."""
-    await private_job(world)
+    await ada_has(world, private=True)
     answer = await world.ada.slash(world.gallery, "usage")
     assert answer.response is not None
     assert "discord.com/channels" not in str([e.to_dict() for e in answer.response.embeds])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.customs import Wish
-from bot.domain import Reference, Requester
+from bot.domain import Job, Reference, Requester
 from bot.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from bot.vault import Vault
 from cogs.reception import Reception, Visitor
@@ -36,6 +36,14 @@ def kept(world: World, data: bytes) -> Reference:
     return Vault(world.folder / "vault", world.now).keep(data, "png")
 
 
+async def behind(world: World, message_id: int) -> Job | None:
+    """Return the job that a message shows."""
+    house = world.bot.house
+    async with house.store.reading() as rows:
+        written = await house.journal.behind(rows, message_id)
+    return written.job if written else None
+
+
 def upload(data: bytes, *, size: int | None = None) -> Upload:
     """Return a picture that somebody attached to a form."""
 
@@ -48,7 +56,7 @@ def upload(data: bytes, *, size: int | None = None) -> Upload:
 async def test_kept_references_come_before_new_ones(world: World, reception: Reception) -> None:
     """An edit starts from the picture, and what is attached to the form is added."""
     parent = await painted(world)
-    job = await world.bot.house.studio.behind(parent.id)
+    job = await behind(world, parent.id)
     assert job is not None
     edited = await reception.paint(
         Wish(prompt="bluer", model="easel-painter"),
@@ -89,16 +97,15 @@ async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
     """Lineage and moderation are written with the job, and read after a restart."""
     await world.mia.slash(world.gallery, "settings moderation", level="low")
     first = await painted(world, model="gpt-image-2")
-    studio = world.bot.house.studio
-    parent = await studio.behind(first.id)
+    parent = await behind(world, first.id)
     assert parent is not None
     assert (parent.request.moderation, parent.parent) == ("low", None)
     bag = Bag()
     again = await reception.again(parent, visitor(world), bag)
     await world.finished()
     await world.restart()
-    found = await world.bot.house.studio.behind(first.id)
+    found = await behind(world, first.id)
     assert found == parent
     assert again.parent == parent.id
     assert replace(again.request, moderation=None) == replace(parent.request, moderation=None)
-    assert await world.bot.house.studio.behind(12345) is None
+    assert await behind(world, 12345) is None

@@ -95,7 +95,8 @@ async def test_a_mask_says_where_the_first_picture_may_change(world: World) -> N
     assert body["prompt"] == "a fox"
     assert len(str(body["user"])) == 32
     assert str(world.ada.id) not in str(body["user"])
-    assert len(world.card.attachments) == 1
+    names = [attachment.filename.rpartition("-")[2] for attachment in world.card.attachments]
+    assert names == ["1.png", "references.webp"]
 
 
 async def test_a_mask_that_does_not_fit_ends_the_job(world: World) -> None:

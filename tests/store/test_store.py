@@ -13,6 +13,7 @@ from bot.store import Store, Tx, database_path
 from bot.store.tx import rewritten
 
 COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
+INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ async def names(store: Store) -> list[str]:
 
 
 async def insert(tx: Tx, name: str) -> None:
-    await tx.execute("INSERT INTO counter (name, n) VALUES ($1, $2)", name, 0)
+    await tx.execute(INSERT, name)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,52 @@ async def test_a_failing_statement_rolls_everything_back(store: Store) -> None:
     assert await names(store) == []
 
 
+async def test_what_is_put_off_comes_before_what_follows(store: Store) -> None:
+    """A sum that is read next must count it, and the commit must not forget it."""
+    async with store.transaction() as tx:
+        tx.put_off(INSERT, "a")
+        tx.put_off("UPDATE counter SET n = $2 WHERE name = $1", "a", 5)
+        row = await tx.one("SELECT n FROM counter")
+        tx.put_off(INSERT, "b")
+    assert row is not None
+    assert row["n"] == 5
+    assert await names(store) == ["a", "b"]
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_what_fails_late_rolls_everything_back(store: Store, *, commits: bool) -> None:
+    """An error that shows only at the next statement, or at the commit, is not forgotten."""
+
+    async def the_same_twice() -> None:
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+            tx.put_off(INSERT, "a")
+            tx.put_off(INSERT, "b")
+            if not commits:
+                await tx.all("SELECT 1")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await the_same_twice()
+    async with store.transaction() as tx:
+        await insert(tx, "c")
+    assert await names(store) == ["c"]
+
+
+async def test_what_is_put_off_before_an_exception_never_happens(store: Store) -> None:
+    """Half a transaction must not turn up in the next one."""
+
+    async def half_a_job() -> None:
+        async with store.transaction() as tx:
+            tx.put_off(INSERT, "a")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await half_a_job()
+    async with store.transaction() as tx:
+        await insert(tx, "b")
+    assert await names(store) == ["b"]
+
+
 @pytest.mark.parametrize("steps", range(0, 150, 2))
 async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store, steps: int) -> None:
     """A cancelled task must leave neither half of its work nor an open transaction."""
@@ -122,7 +169,8 @@ async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancel
     other.execute("BEGIN IMMEDIATE")
 
     async def work() -> None:
-        async with store.transaction():
+        async with store.transaction() as tx:
+            await insert(tx, "a")
             raise AssertionError
 
     task = asyncio.create_task(work())

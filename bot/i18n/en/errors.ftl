@@ -247,7 +247,7 @@ error-gateway-moderation = The picture service declined this prompt, so please w
 error-gateway-invalid-request =
     { $param ->
         [none] The picture service could not use these options, so please change the size or the prompt and try again; { money-back }.
-       *[other] The picture service could not use the option { $param }, so please change it and try again; { money-back }.
+       *[other] The picture service could not use the option { $param }, so please change it or leave it out and try again; { money-back }.
     }
 
 error-gateway-model-unavailable = This model is not available right now, so please choose another one; { money-back }.
@@ -273,3 +273,17 @@ error-gateway-task-failed = The picture service could not finish this picture, s
 error-gateway-task-lost = The picture service lost track of this picture, so it may have been made and paid for; { money-doubt }: would you like to try again?
 
 error-gateway-task-unfinished = The picture service is still not done, so the picture may be made and paid for after all; { money-doubt }: would you like to try again?
+
+## What hangs under a result
+
+error-result-unknown = This result is known no longer, so please ask for a new picture with `/imagine`.
+
+error-not-yours-to-delete = Only the person who asked and members who may manage messages can delete this, so please ask one of them.
+
+error-references-never-kept = The references of this request were never kept, so please ask again with `/imagine` and attach them.
+
+error-form-outdated = This form is from another version of this bot, so please open it anew and send it again.
+
+error-form-forgotten = The bot restarted after you opened this form, so please choose *Use as reference* again.
+
+error-no-picture-there = There is no picture in this message, so please choose one that shows a picture.

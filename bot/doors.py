@@ -1,0 +1,167 @@
+"""The doors of the bot: every cog, with what it needs from the rooms behind it."""
+
+from dataclasses import dataclass
+
+from discord.ext.commands import Cog
+
+from bot.charts import Charts
+from bot.client import Client
+from bot.customs import Customs
+from bot.delivery.attachments import Pictures
+from bot.delivery.cards import Cards
+from bot.delivery.courier import Couriers
+from bot.delivery.customs_cards import CustomsCards
+from bot.delivery.details import Details as DetailsCard
+from bot.delivery.notes import Notes
+from bot.delivery.quota_cards import QuotaCards
+from bot.delivery.suggestions import Suggestions
+from bot.house import House
+from bot.records import Records
+from bot.seam import Seam
+from bot.settings import Settings
+from bot.statement import Statement
+from cogs.choosing import Choosing
+from cogs.desk import Desk
+from cogs.details import Details
+from cogs.editing import Editing
+from cogs.history import History
+from cogs.imagine import Imagine
+from cogs.mydata import MyData
+from cogs.preferences import Personal
+from cogs.presets import Presets
+from cogs.pressing import Presses
+from cogs.quota import Quota
+from cogs.quota_door import Desk as QuotaDesk
+from cogs.reception import Reception
+from cogs.results import Results
+from cogs.server import Server
+from cogs.stopping import Stopping
+from cogs.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What lies behind all doors."""
+
+    settings: Settings
+    seam: Seam
+    house: House
+    client: Client
+    customs: Customs
+    couriers: Couriers
+    pictures: Pictures
+
+
+def doors(hall: Hall) -> tuple[Cog, ...]:
+    """Return every door, ready to be hung up."""
+    house, client = hall.house, hall.client
+    suggestions = Suggestions(
+        catalogue=house.catalogue, costs=house.costs, texts=client.texts, now=hall.seam.now
+    )
+    desk = _desk(hall, suggestions)
+    return (
+        *_painting(hall, desk),
+        *_results(hall, desk),
+        *_looking_back(hall),
+        *_quota(hall, suggestions),
+        Stopping(client=client, stops=house.stops),
+    )
+
+
+def _desk(hall: Hall, suggestions: Suggestions) -> Desk:
+    house, client, customs = hall.house, hall.client, hall.customs
+    reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
+    cards = CustomsCards(client.texts)
+    choosing = Choosing(reception=reception, suggestions=suggestions, customs=customs, cards=cards)
+    return Desk(
+        client=client,
+        reception=reception,
+        catalogue=house.catalogue,
+        customs=customs,
+        choosing=choosing,
+        cards=cards,
+    )
+
+
+def _painting(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
+    imagine = Imagine(
+        reception=desk.reception,
+        catalogue=desk.catalogue,
+        couriers=hall.couriers,
+        choosing=desk.choosing,
+    )
+    return imagine, Server(desk), Personal(desk), Presets(desk, hall.couriers)
+
+
+def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
+    house, client, reception = hall.house, hall.client, desk.reception
+    records = Records(store=house.store, journal=house.journal, ledger=house.ledger)
+    presses = Presses(client=client, records=records, reception=reception, now=hall.seam.now)
+    results = Results(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        customs=desk.customs,
+        couriers=hall.couriers,
+        now=hall.seam.now,
+    )
+    details = Details(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        gallery=house.gallery,
+        cards=Cards(client.texts),
+        details=DetailsCard(client.texts),
+    )
+    editing = Editing(
+        client=client,
+        reception=reception,
+        records=records,
+        presses=presses,
+        gallery=house.gallery,
+        catalogue=house.catalogue,
+        couriers=hall.couriers,
+        pictures=hall.pictures,
+    )
+    return results, details, editing
+
+
+def _looking_back(hall: Hall) -> tuple[Cog, ...]:
+    house, client = hall.house, hall.client
+    history = History(
+        client=client, gallery=house.gallery, couriers=hall.couriers, notes=Notes(client.texts)
+    )
+    mydata = MyData(
+        client=client,
+        export=house.export,
+        deletion=house.deletion,
+        customs=hall.customs,
+        now=hall.seam.now,
+    )
+    return history, mydata
+
+
+def _quota(hall: Hall, suggestions: Suggestions) -> tuple[Cog, ...]:
+    settings, house, client = hall.settings, hall.house, hall.client
+    desk = QuotaDesk(
+        client=client,
+        store=house.store,
+        ledger=house.ledger,
+        catalogue=house.catalogue,
+        tariff=house.tariff,
+        costs=house.costs,
+        suggestions=suggestions,
+        statement=Statement(house.store, house.ledger, now=hall.seam.now),
+        charts=Charts(settings.data_dir / "charts", wait=hall.seam.wait),
+        default=settings.default_quota,
+        server_quota=settings.server_quota,
+    )
+    usage = Usage(
+        store=house.store,
+        ledger=house.ledger,
+        gallery=house.gallery,
+        cards=QuotaCards(client.texts),
+    )
+    return Quota(desk), usage

@@ -1,0 +1,59 @@
+"""One job looked at afterwards: its work, its messages, and the job that it came from."""
+
+from dataclasses import dataclass
+
+from bot.domain import CardAddress, TokenUsage
+from bot.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the gateways did for a job; moments are in milliseconds since the epoch.
+
+    ``tokens`` is None where no gateway counted; all is empty where none was asked.
+    """
+
+    began_at: int | None
+    ended_at: int | None
+    gateways: tuple[str, ...]
+    tokens: TokenUsage | None
+
+
+async def work(rows: Tx, job_id: str) -> Work:
+    """Return the work on a job, over all its attempts."""
+    tries = await rows.all(
+        "SELECT gateway, state, started_at, ended_at FROM attempts WHERE job_id = $1"
+        " ORDER BY started_at, slot, number",
+        job_id,
+    )
+    received = [row["ended_at"] for row in tries if row["state"] == "received"]
+    return Work(
+        began_at=tries[0]["started_at"] if tries else None,
+        ended_at=max(received, default=None),
+        gateways=tuple(dict.fromkeys(row["gateway"] for row in tries)),
+        tokens=await _tokens(rows, job_id),
+    )
+
+
+async def _tokens(rows: Tx, job_id: str) -> TokenUsage | None:
+    found = await rows.one(
+        "SELECT CAST(SUM(input_tokens) AS BIGINT) AS put_in,"
+        " CAST(SUM(output_tokens) AS BIGINT) AS put_out FROM costs WHERE job_id = $1",
+        job_id,
+    )
+    if found is None or (found["put_in"] is None and found["put_out"] is None):
+        return None
+    return TokenUsage(found["put_in"] or 0, found["put_out"] or 0)
+
+
+async def messages(rows: Tx, job_id: str) -> list[CardAddress]:
+    """Return the messages that show a job, the oldest first."""
+    found = await rows.all(
+        "SELECT message_id, channel_id FROM messages WHERE job_id = $1 ORDER BY message_id", job_id
+    )
+    return [CardAddress(row["channel_id"], row["message_id"], application_id=0) for row in found]
+
+
+async def deleted(tx: Tx, message_id: int) -> None:
+    """Write that a message is gone; harmless twice."""
+    await tx.execute("DELETE FROM messages WHERE message_id = $1", message_id)

@@ -1,0 +1,59 @@
+"""Several pictures in one small square, to be shown beside something larger.
+
+It blocks for a while and belongs in a thread, one at a time: it decodes every picture.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+SIDE = 240  # pixels: three for each point of the 80 that Discord gives a thumbnail
+GAP = 8
+_HALF = (SIDE - GAP) // 2
+_THIRD = (SIDE - 2 * GAP) // 3
+_FAR = SIDE - _HALF
+
+Tile = tuple[int, int, int, int]
+"""Left, top, width and height."""
+
+_LEFT, _RIGHT = (0, 0, _HALF, SIDE), (_FAR, 0, _HALF, SIDE)
+_CORNERS = tuple((x, y, _HALF, _HALF) for y in (0, _FAR) for x in (0, _FAR))
+_BELOW = tuple((column * (_THIRD + GAP), _FAR, _THIRD, _HALF) for column in range(3))
+# By the number of pictures, from two on.
+_TILES: dict[int, tuple[Tile, ...]] = {
+    2: (_LEFT, _RIGHT),
+    3: (_LEFT, _CORNERS[1], _CORNERS[3]),
+    4: _CORNERS,
+    5: (*_CORNERS[:2], *_BELOW),
+}
+MOST = max(_TILES)
+
+
+def mosaic(paths: Sequence[Path]) -> bytes:
+    """Return a WebP of one picture as a whole, or of up to five as tiles of a square.
+
+    It raises OSError or ValueError when a picture cannot be read.
+    """
+    shown = paths[:MOST]
+    if len(shown) == 1:
+        return _webp(ImageOps.contain(_opened(shown[0], SIDE), (SIDE, SIDE)))
+    square = Image.new("RGBA", (SIDE, SIDE))
+    for path, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
+        tile = ImageOps.fit(_opened(path, max(width, height)), (width, height))
+        square.paste(tile, (left, top))
+    return _webp(square)
+
+
+def _opened(path: Path, side: int) -> Image.Image:
+    """Return the picture upright; a JPEG is decoded only as large as it is needed."""
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * side, 2 * side))
+        return ImageOps.exif_transpose(image).convert("RGBA")
+
+
+def _webp(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=85)
+    return file.getvalue()

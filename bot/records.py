@@ -1,0 +1,142 @@
+"""What the house knows of a result long afterwards, and who may take it down."""
+
+from dataclasses import dataclass
+
+from bot.domain import CardAddress
+from bot.errors import Refusal
+from bot.journal import Journal, WrittenJob, lineage, shelf
+from bot.journal.lineage import Work
+from bot.journal.shelf import Kept
+from bot.ledger import Ledger
+from bot.references import (
+    MaskUnfit,
+    ReferenceLost,
+    ReferenceTooLarge,
+    ReferenceTooManyPixels,
+    ReferenceUnreadable,
+)
+from bot.store import Store, Tx
+
+_LOST_WITH = frozenset(
+    error.message_id
+    for error in (
+        MaskUnfit,
+        ReferenceLost,
+        ReferenceTooLarge,
+        ReferenceTooManyPixels,
+        ReferenceUnreadable,
+    )
+)
+
+
+@dataclass(eq=False, kw_only=True)
+class ResultUnknown(Refusal):
+    """There is no such job, or none any more."""
+
+    message_id = "error-result-unknown"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotYoursToDelete(Refusal):
+    """Only the requester, and who may manage messages there, takes a result down."""
+
+    message_id = "error-not-yours-to-delete"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferencesNeverKept(Refusal):
+    """The job ended because of its references, so that nobody has them any more."""
+
+    message_id = "error-references-never-kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One job with everything that is known of it.
+
+    ``pictures`` are those whose files may still be kept; ``parent`` is the job that it came from,
+    None where its card is gone.
+    """
+
+    written: WrittenJob
+    work: Work
+    charged: int
+    pictures: tuple[Kept, ...]
+    parent: WrittenJob | None
+
+
+class Records:
+    """Looks jobs up, for the controls under their results."""
+
+    def __init__(self, *, store: Store, journal: Journal, ledger: Ledger) -> None:
+        self._store = store
+        self._journal = journal
+        self._ledger = ledger
+
+    async def job(self, job_id: str) -> WrittenJob:
+        """Return a job; raise ResultUnknown where there is no such id."""
+        async with self._store.reading() as rows:
+            written = await self._journal.job(rows, job_id)
+        if written is None:
+            raise ResultUnknown
+        return written
+
+    @staticmethod
+    def check_repeatable(written: WrittenJob) -> None:
+        """Refuse to paint a request again without the references that it came with.
+
+        Raises:
+            ReferencesNeverKept
+        """
+        if written.error is not None and written.error.message_id in _LOST_WITH:
+            raise ReferencesNeverKept
+
+    async def behind(self, message_id: int) -> WrittenJob | None:
+        """Return the job that a message shows, None for any other message."""
+        async with self._store.reading() as rows:
+            return await self._journal.behind(rows, message_id)
+
+    async def of(self, written: WrittenJob) -> Record:
+        """Return everything that is known of a job."""
+        job_id = written.job.id
+        async with self._store.reading() as rows:
+            return Record(
+                written=written,
+                work=await lineage.work(rows, job_id),
+                charged=await self._ledger.charged(rows, job_id),
+                pictures=tuple(await shelf.of(rows, job_id)),
+                parent=await self._parent(rows, written),
+            )
+
+    async def _parent(self, rows: Tx, written: WrittenJob) -> WrittenJob | None:
+        if written.job.parent is None:
+            return None
+        parent = await self._journal.job(rows, written.job.parent)
+        if parent is None or parent.placed is None:
+            return None
+        there = await lineage.messages(rows, parent.job.id)
+        is_there = parent.placed.message_id in {each.message_id for each in there}
+        return parent if is_there else None
+
+    async def deletable(
+        self, written: WrittenJob, *, by: int, moderated: int | None
+    ) -> list[CardAddress]:
+        """Return the messages of a result that a person may delete.
+
+        Its requester may delete all of them; who manages messages, those in the channel
+        ``moderated``.
+
+        Raises:
+            NotYoursToDelete: they are neither.
+        """
+        is_theirs = by == written.job.requester.user_id
+        if not is_theirs and moderated is None:
+            raise NotYoursToDelete
+        async with self._store.reading() as rows:
+            messages = await lineage.messages(rows, written.job.id)
+        return [each for each in messages if is_theirs or each.channel_id == moderated]
+
+    async def deleted(self, message: CardAddress) -> None:
+        """Write that a message is gone."""
+        async with self._store.transaction() as tx:
+            await lineage.deleted(tx, message.message_id)

@@ -1,0 +1,102 @@
+"""What hangs under a result: details, and the original files."""
+
+from collections.abc import Sequence
+
+import discord
+import structlog
+from discord import Interaction
+from discord.ext import commands
+
+from bot.client import Client
+from bot.delivery.cards import Cards
+from bot.delivery.details import Details as DetailsCard
+from bot.delivery.letters import originals
+from bot.domain import Picture
+from bot.gallery import Gallery
+from bot.journal import WrittenJob
+from bot.pictures import share
+from bot.records import Records
+from cogs.pressing import Presses
+from cogs.reception import Reception, Visitor
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+MEGABYTE = 1024 * 1024  # as Discord counts them
+
+
+class Details(commands.Cog):
+    """The door for who wants to know more, or to have the file itself."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        reception: Reception,
+        records: Records,
+        presses: Presses,
+        gallery: Gallery,
+        cards: Cards,
+        details: DetailsCard,
+    ) -> None:
+        self._client = client
+        self._reception = reception
+        self._records = records
+        self._presses = presses
+        self._gallery = gallery
+        self._cards = cards
+        self._details = details
+
+    @commands.Cog.listener()
+    async def on_details_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Tell everything of a result."""
+        await self._presses.let(interaction, job_id, self._tell)
+
+    async def _tell(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+        self._reception.check_controls(visitor, written.job)
+        if await self._presses.is_double(interaction, "details", written.job.id):
+            return
+        told = self._details.card(
+            await self._records.of(written),
+            visitor.locale,
+            server_id=visitor.server_id,
+            for_operator=await self._is_operator(interaction.user),
+        )
+        files = [told.file] if told.file else []
+        await interaction.response.send_message(embed=told.embed, files=files, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Hand over the files as the gateway sent them."""
+        await self._presses.let(interaction, job_id, self._hand_over)
+
+    async def _hand_over(
+        self, interaction: Interaction, written: WrittenJob, visitor: Visitor
+    ) -> None:
+        self._reception.check_controls(visitor, written.job)
+        if await self._presses.is_double(interaction, "original", written.job.id):
+            return
+        pictures = await self._gallery.originals(written.job.id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        limit = share(interaction.filesize_limit, 1)
+        for letter in originals(self._cards, written.job, pictures, max_file_bytes=limit):
+            await interaction.followup.send(files=letter.files(), ephemeral=True)
+        if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
+            sentence = self._too_large(too_large, limit, visitor.locale)
+            await interaction.followup.send(sentence, ephemeral=True)
+
+    def _too_large(self, pictures: Sequence[tuple[int, Picture]], limit: int, locale: str) -> str:
+        return self._client.texts.say(
+            "original-too-large",
+            locale,
+            count=len(pictures),
+            numbers=", ".join(str(number) for number, _ in pictures),
+            sizes=", ".join(f"{picture.bytes / MEGABYTE:.1f} MB" for _, picture in pictures),
+            limit=limit // MEGABYTE,
+        )
+
+    async def _is_operator(self, user: discord.User | discord.Member) -> bool:
+        try:
+            return await self._client.is_owner(user)
+        except discord.HTTPException as lost:
+            log.info("details.operator_unknown", error=repr(lost))
+            return False

@@ -1,0 +1,292 @@
+"""Another picture from one that is there: the form of a result, or of any message with pictures."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import cast
+
+import discord
+import structlog
+from discord import Interaction, app_commands
+from discord.ext import commands
+
+from bot.client import Client
+from bot.customs import Wish, Word
+from bot.delivery.attachments import Pictures, read_again
+from bot.delivery.courier import Couriers
+from bot.delivery.forms import (
+    NOTHING,
+    REFERENCES,
+    Filled,
+    FormForgotten,
+    FormOutdated,
+    Offer,
+    form,
+    picture,
+    read_form,
+)
+from bot.delivery.outbox import Lost
+from bot.domain import ImageRequest, Job, Reference
+from bot.errors import NotKept
+from bot.gallery import Gallery
+from bot.gateways.catalogue import Catalogue
+from bot.journal import WrittenJob
+from bot.records import Records
+from bot.references import Attached, Upload
+from cogs.pressing import Presses
+from cogs.reception import Reception, Visitor
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>.+)")
+# A select has 25 options, and one of them is none of the pictures.
+MOST_PICTURES = 24
+# So many messages are remembered at which somebody began and has not sent the form yet.
+MOST_BEGUN = 1_000
+LONGEST_MESSAGE = 2_000
+
+Begun = dict[tuple[int, str], Sequence[Upload]]
+"""The pictures of a message, by who began there and the message's id."""
+
+
+class Editing(commands.Cog):
+    """The door for who wants almost the same, or something made of it."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        reception: Reception,
+        records: Records,
+        presses: Presses,
+        gallery: Gallery,
+        catalogue: Catalogue,
+        couriers: Couriers,
+        pictures: Pictures,
+    ) -> None:
+        self._client = client
+        self._reception = reception
+        self._records = records
+        self._presses = presses
+        self._gallery = gallery
+        self._catalogue = catalogue
+        self._couriers = couriers
+        self._pictures = pictures
+        self._begun: Begun = {}
+        self._menu = app_commands.ContextMenu(name="Use as reference", callback=self.use_message)
+        self._menu.guild_only = True
+
+    async def cog_load(self) -> None:
+        """Hang up the context menu, which discord.py does not do for a cog."""
+        self._client.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Take it down again."""
+        self._client.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    # --- showing the form ---------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_edit_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Show the form with everything as it was."""
+        await self._presses.let_paint(interaction, job_id, self._edit)
+
+    async def _edit(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+        start = REFERENCES if written.job.request.references else NOTHING
+        kept = await self._gallery.startable(written.job.id)
+        await self._show_edit(interaction, written.job, visitor, list(kept), start)
+
+    @commands.Cog.listener()
+    async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
+        """Show the form with the picture chosen to start from."""
+        await self._presses.let_paint(interaction, job_id, self._use)
+
+    async def _use(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+        kept = list(await self._gallery.startable(written.job.id))
+        if not kept:
+            raise NotKept
+        await self._show_edit(interaction, written.job, visitor, kept, picture(kept[0]))
+
+    async def _show_edit(
+        self,
+        interaction: Interaction,
+        job: Job,
+        visitor: Visitor,
+        pictures: Sequence[int],
+        start: str,
+    ) -> None:
+        request = job.request
+        offer = Offer(
+            prompt=request.prompt,
+            model=self._model(request.model, visitor, start),
+            models=self._reception.models(visitor.server_id),
+            size=str(request.size),
+            pictures=pictures,
+            references=len(request.references),
+            start=start,
+        )
+        await self._show(interaction, f"easel:edited:{job.id}", offer, visitor)
+
+    async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Show the form for the pictures of any message."""
+        visitor = self._reception.visitor(interaction)
+        self._reception.check_place(visitor)
+        written = await self._records.behind(message.id)
+        if written is not None and await self._gallery.startable(written.job.id):
+            self._reception.check_controls(visitor, written.job)
+            await self._use(interaction, written, visitor)
+            return
+        uploads = self._pictures.of(message)[:MOST_PICTURES]
+        self._begun[interaction.user.id, str(message.id)] = uploads
+        while len(self._begun) > MOST_BEGUN:
+            del self._begun[next(iter(self._begun))]
+        await self._show_begun(interaction, message.id, len(uploads), visitor)
+
+    async def _show_begun(
+        self, interaction: Interaction, message_id: int, count: int, visitor: Visitor
+    ) -> None:
+        usual = self._reception.resolved(Wish(), visitor)
+        start = picture(1)
+        offer = Offer(
+            prompt="",
+            model=self._model(usual.model, visitor, start),
+            models=self._reception.models(visitor.server_id),
+            size="",
+            pictures=range(1, count + 1),
+            references=0,
+            start=start,
+        )
+        await self._show(interaction, f"easel:begun:{message_id}", offer, visitor)
+
+    async def _show(
+        self, interaction: Interaction, custom_id: str, offer: Offer, visitor: Visitor
+    ) -> None:
+        modal = form(self._client.texts, custom_id, offer, visitor.locale)
+        await interaction.response.send_modal(modal)
+
+    def _model(self, wanted: str | None, visitor: Visitor, start: str) -> str:
+        """Return the model to propose: one that may be used here and can start from that."""
+        here = self._reception.models(visitor.server_id) or (self._catalogue.default.name,)
+        able = [name for name in here if start == NOTHING or self._catalogue.model(name).references]
+        if wanted in able:
+            return wanted
+        return (*able, *here)[0]
+
+    # --- what comes back ----------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Paint what a form says, also one that an earlier process showed."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        # discord.py's types know the shapes of each kind of interaction apart; we read it anew.
+        data = cast("Mapping[str, object]", interaction.data or {})
+        found = FORM.fullmatch(str(data.get("custom_id")))
+        if found is None:
+            return
+        filled = None
+        try:
+            filled = read_form(data)
+            paint = self._paint_edited if found["kind"] == "edited" else self._paint_begun
+            await paint(interaction, found["of"], filled)
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
+            await self._client.answer_error(interaction, error)
+            if filled is not None:
+                await self._give_back(interaction, filled.prompt)
+
+    async def _paint_edited(self, interaction: Interaction, job_id: str, filled: Filled) -> None:
+        written, visitor = await self._presses.admit_painter(interaction, job_id)
+        references, mask = await self._started_from(written.job, filled)
+        if await self._presses.is_double(interaction, "edited", job_id):
+            return
+        await self._reception.paint(
+            self._wish(filled, written.job.request),
+            visitor,
+            self._couriers.answering(interaction),
+            attached=Attached(self._files(filled)),
+            references=references,
+            mask=mask,
+            after=job_id,
+        )
+
+    async def _started_from(
+        self, job: Job, filled: Filled
+    ) -> tuple[tuple[Reference, ...], Reference | None]:
+        """Return the references that were chosen, and a mask over the first of them."""
+        if filled.start == NOTHING:
+            return (), None
+        if filled.start == REFERENCES:
+            return job.request.references, job.request.mask
+        if filled.picture is None:
+            raise FormOutdated
+        kept = await self._gallery.startable(job.id)
+        if filled.picture not in kept:
+            raise NotKept
+        return (kept[filled.picture],), None
+
+    def _wish(self, filled: Filled, before: ImageRequest) -> Wish:
+        """Return what was typed, and the rest as it was as far as the model knows it."""
+        model, size = filled.model or before.model, filled.size.strip()
+        words: dict[Word, str | None] = {
+            "quality": before.quality,
+            "style": before.style,
+            "background": before.background,
+            # What nobody changed was not typed for another model.
+            "size": size if size == str(before.size) else None,
+        }
+        kept = {
+            word: value
+            for word, value in words.items()
+            if value and self._reception.can(model, word, value)
+        }
+        if size != str(before.size):
+            kept["size"] = size
+        return Wish(
+            prompt=filled.prompt,
+            model=model,
+            size=kept.get("size") or None,
+            n=before.n,
+            quality=kept.get("quality"),
+            style=kept.get("style"),
+            background=kept.get("background"),
+        )
+
+    async def _paint_begun(self, interaction: Interaction, message_id: str, filled: Filled) -> None:
+        self._client.admit(interaction)
+        uploads = self._begun.get((interaction.user.id, message_id))
+        if uploads is None:
+            raise FormForgotten
+        chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
+        if await self._presses.is_double(interaction, "begun", message_id):
+            return
+        await self._reception.paint(
+            Wish(prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None),
+            self._reception.visitor(interaction),
+            self._couriers.answering(interaction),
+            attached=Attached((*chosen, *self._files(filled))),
+        )
+
+    def _files(self, filled: Filled) -> tuple[Upload, ...]:
+        return tuple(
+            Upload(file.size, partial(read_again, self._client, file.url), file.url)
+            for file in filled.files
+        )
+
+    async def _give_back(self, interaction: Interaction, prompt: str) -> None:
+        """Return the words of a form that was refused: nobody types 4,000 characters twice."""
+        if not prompt.strip():
+            return
+        try:
+            await self._send_back(interaction, prompt)
+        except Lost as lost:
+            log.info("editing.words_lost", error=repr(lost))
+
+    async def _send_back(self, interaction: Interaction, prompt: str) -> None:
+        intro = self._client.texts.say("form-your-words", str(interaction.locale))
+        words = f"{intro}\n```\n{prompt}\n```"
+        if len(words) <= LONGEST_MESSAGE and "```" not in prompt:
+            await interaction.followup.send(words, ephemeral=True)
+        else:
+            file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")
+            await interaction.followup.send(intro, file=file, ephemeral=True)

@@ -1,0 +1,69 @@
+"""Several pictures in one small square."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.mosaic import GAP, SIDE, mosaic
+
+COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200)]
+
+
+def painted(folder: Path, *sizes: tuple[int, int]) -> list[Path]:
+    """Return one-coloured pictures of these sizes."""
+    paths = []
+    for number, size in enumerate(sizes):
+        paths.append(folder / f"{number}.png")
+        Image.new("RGB", size, COLOURS[number]).save(paths[-1])
+    return paths
+
+
+def opened(data: bytes) -> Image.Image:
+    """Return what was drawn, with its transparency."""
+    return Image.open(io.BytesIO(data)).convert("RGBA")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((1000, 500), (240, 120)), ((300, 900), (80, 240)), ((24, 24), (240, 240))]
+)
+def test_one_picture_is_shown_whole(
+    tmp_path: Path, size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    """Nothing of it is cut off."""
+    assert opened(mosaic(painted(tmp_path, size))).size == shown
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_each_of_several_has_its_tile(tmp_path: Path, count: int) -> None:
+    """All are there, none over another, with air between them."""
+    square = opened(mosaic(painted(tmp_path, *[(90, 60)] * count)))
+    assert square.size == (SIDE, SIDE)
+    data = square.tobytes()
+    pixels = [tuple(data[at : at + 4]) for at in range(0, len(data), 4)]
+    seen = [
+        sum(_is_like(pixel, colour) for pixel in pixels) / len(pixels) for colour in COLOURS[:count]
+    ]
+    assert all(share > 0.12 for share in seen)
+    air = sum(pixel[3] == 0 for pixel in pixels)
+    assert air >= GAP * SIDE * 0.9
+
+
+def test_a_large_photo_is_small_afterwards(tmp_path: Path) -> None:
+    """It travels with every result."""
+    path = tmp_path / "photo.jpg"
+    Image.effect_noise((4000, 3000), 90).convert("RGB").save(path)
+    assert len(mosaic([path] * 5)) < 60_000
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_picture_raises(tmp_path: Path, data: bytes) -> None:
+    """The card goes without it."""
+    (tmp_path / "x.png").write_bytes(data)
+    with pytest.raises((OSError, ValueError)):
+        mosaic([tmp_path / "x.png"])
+
+
+def _is_like(pixel: tuple[int, ...], colour: tuple[int, ...]) -> bool:
+    return pixel[3] > 200 and all(abs(a - b) < 25 for a, b in zip(pixel, colour, strict=False))
