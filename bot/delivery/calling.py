@@ -27,9 +27,13 @@ class Calls:
     def whom(self, job: Job) -> int | None:
         """Return whom a new message may notify now; None where nobody waited long for it.
 
+        What is private is nobody else's business: its channel hears of no call.
+
         What counts is the time since the command, so that a restart forgets nothing.
         """
         waited_ms, user_id = self._now() - job.created_at, job.requester.user_id
+        if job.private:
+            return None
         return user_id if waited_ms > PATIENCE_MS and self._may_call(user_id) else None
 
     async def call(self, job: Job, card: Card, words: str) -> None:
@@ -38,6 +42,6 @@ class Calls:
             return
         letter = Letter(words, answers=card.reference, mentions=called)
         try:
-            await self._outbox.post(job, NOTICE, card.channel, letter)
+            await self._outbox.post(job, NOTICE, card.beside(job), letter)
         except Lost as lost:
             log.info("card.not_notified", job=job.id, error=repr(lost))
