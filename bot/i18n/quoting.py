@@ -93,6 +93,16 @@ def width(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
+def columns(text: str) -> int:
+    """Return how many columns the text takes in a code block: Chinese letters take two each."""
+    return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in text)
+
+
+def padded(text: str, wanted: int) -> str:
+    """Fill the text up with spaces to as many columns."""
+    return text + " " * (wanted - columns(text))
+
+
 def clusters(text: str) -> Iterator[str]:
     """Split into characters as people see them: marks, emoji sequences, flags and escapes whole."""
     cluster = ""

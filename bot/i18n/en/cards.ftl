@@ -116,19 +116,3 @@ notice-card-gone =
         [one] here is your picture, as its card cannot show it.
        *[other] here are your pictures, as their card cannot show them.
     }
-
-## /history
-
-history-title = 🗂️ Your last requests
-history-none = You have not asked for a picture yet.
-history-line =
-    { $number }. { $state ->
-        [done] 🖼️
-        [failed] ⚠️
-        [cancelled] ⏹️
-        [unknown] ❔
-       *[other] 🎨
-    } { $created_at } · { $model } · { $prompt }
-history-choose = Post again …
-history-posted = Posted again.
-history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.

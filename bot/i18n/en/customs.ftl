@@ -72,6 +72,9 @@ custom-defaults-are = { $model } · { $size } · { $n ->
        *[other] {" · "}{ $quality }
     }
 
+# What this language calls itself.
+language-name = English
+
 custom-language = Language
 custom-language-of =
     { $language ->
