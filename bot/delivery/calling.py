@@ -27,13 +27,9 @@ class Calls:
     def whom(self, job: Job) -> int | None:
         """Return whom a new message may notify now; None where nobody waited long for it.
 
-        What is private is nobody else's business: its channel hears of no call.
-
         What counts is the time since the command, so that a restart forgets nothing.
         """
         waited_ms, user_id = self._now() - job.created_at, job.requester.user_id
-        if job.private:
-            return None
         return user_id if waited_ms > PATIENCE_MS and self._may_call(user_id) else None
 
     async def call(self, job: Job, card: Card, words: str) -> None:

@@ -135,7 +135,7 @@ async def test_who_takes_no_direct_message_finds_it_in_the_history(build: Build)
         assert world.credits() == 1
         assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
         listed = await world.ada.slash(world.gallery, "history")
-        assert "🔒 a fox" in str(shown(listed).description)
+        assert "a fox\n-# 🔒" in str(shown(listed).description)
 
 
 async def test_a_refusal_after_the_token_died_is_said_directly(build: Build) -> None:
