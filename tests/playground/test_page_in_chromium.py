@@ -12,7 +12,7 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 from playwright.sync_api import expect
 
-from playground.browser import MOMENT_MS, Person, chromium, headless, playing
+from playground.browser import MOMENT_MS, SIZE, Person, chromium, headless, playing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -116,6 +116,7 @@ def test_an_evening_with_a_result(person: Person, onlooker: Person, tmp_path: Pa
     _change(person, "Use", on="a boat in a storm", into="a boat at night")
     _see_picture(person, onlooker, "a boat at night")
     _read_details(person)
+    _look_on_a_phone(person)
     _delete(person, onlooker)
     person.type_command("history")
     person.wait_for_words(ONLY_YOU)
@@ -149,6 +150,18 @@ def _read_details(person: Person) -> None:
     person.press("Details", on="a boat at night", until=read)
     person.wait_for_words(ONLY_YOU)
     person.wait_for_words("from an earlier result")
+
+
+def _look_on_a_phone(person: Person) -> None:
+    """Nothing reaches beyond the edge: not the pictures, not the command to paste."""
+    person.tab.set_viewport_size({"width": 360, "height": 800})
+    right = person.tab.evaluate(
+        "Math.max(...[...document.querySelectorAll('#channel-message-list *')]"
+        ".map(part => part.getBoundingClientRect().right))"
+    )
+    assert right <= 360
+    width, height = SIZE
+    person.tab.set_viewport_size({"width": width, "height": height})
 
 
 def _delete(person: Person, onlooker: Person) -> None:
