@@ -32,6 +32,10 @@ MOMENT_MS = 3_000
 BLINK_MS = 50
 TRIES = 3
 SIZE = (1280, 900)
+_WIDEST = (
+    "Math.max(...[...document.querySelectorAll('#channel-message-list *')]"
+    ".map(part => part.getBoundingClientRect().right))"
+)
 
 
 def chromium() -> str | None:
@@ -152,6 +156,14 @@ class Person:
                 return
             self.tab.wait_for_timeout(BLINK_MS)
 
+    def wait_for_width(self, points: int) -> None:
+        """Wait until nothing in the channel reaches beyond so many points."""
+        for _ in range(PATIENCE_MS // BLINK_MS):
+            if self.tab.evaluate(_WIDEST) <= points:
+                return
+            self.tab.wait_for_timeout(BLINK_MS)
+        raise AssertionError(f"something reaches beyond {points}")
+
     # --- what people do -----------------------------------------------------------------------
 
     def type_command(
@@ -164,6 +176,11 @@ class Person:
         for option, path in (files or {}).items():
             self._upload(option, path)
         self.send()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give the window another width and height."""
+        width, height = size
+        self.tab.set_viewport_size({"width": width, "height": height})
 
     def choose_command(self, name: str) -> None:
         """Type ``/name`` and take it from the list, again if the page was not listening."""

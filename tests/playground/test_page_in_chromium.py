@@ -154,14 +154,9 @@ def _read_details(person: Person) -> None:
 
 def _look_on_a_phone(person: Person) -> None:
     """Nothing reaches beyond the edge: not the pictures, not the command to paste."""
-    person.tab.set_viewport_size({"width": 360, "height": 800})
-    right = person.tab.evaluate(
-        "Math.max(...[...document.querySelectorAll('#channel-message-list *')]"
-        ".map(part => part.getBoundingClientRect().right))"
-    )
-    assert right <= 360
-    width, height = SIZE
-    person.tab.set_viewport_size({"width": width, "height": height})
+    person.resize((360, 800))
+    person.wait_for_width(360)
+    person.resize(SIZE)
 
 
 def _delete(person: Person, onlooker: Person) -> None:
