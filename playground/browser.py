@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,6 +32,10 @@ MOMENT_MS = 3_000
 BLINK_MS = 50
 TRIES = 3
 SIZE = (1280, 900)
+_WIDEST = (
+    "Math.max(...[...document.querySelectorAll('#channel-message-list *')]"
+    ".map(part => part.getBoundingClientRect().right))"
+)
 
 
 def chromium() -> str | None:
@@ -125,6 +129,15 @@ class Person:
         """Return the newest message."""
         return self.messages.last
 
+    @property
+    def form(self) -> Locator:
+        """Return the form that is open, if any."""
+        return self.tab.locator("#modal-root form")
+
+    def field(self, name: str) -> Locator:
+        """Return a field of the form by its name in the bot."""
+        return self.form.locator(f'[data-custom-id="{name}"]')
+
     def wait_for_words(self, words: str) -> None:
         """Wait until the newest message says this."""
         expect(self.card).to_contain_text(words, timeout=PATIENCE_MS)
@@ -135,6 +148,8 @@ class Person:
         images = self.card.locator("img.embed-image")
         expect(images).to_have_count(pictures, timeout=PATIENCE_MS)
         self.wait_for_pictures()
+        for image in images.all():
+            expect(image).to_be_visible()
 
     def wait_for_pictures(self) -> None:
         """Wait until every picture in the channel is loaded, those of people included."""
@@ -145,6 +160,14 @@ class Person:
             if not self._coming:
                 return
             self.tab.wait_for_timeout(BLINK_MS)
+
+    def wait_for_width(self, points: int) -> None:
+        """Wait until nothing in the channel reaches beyond so many points."""
+        for _ in range(PATIENCE_MS // BLINK_MS):
+            if self.tab.evaluate(_WIDEST) <= points:
+                return
+            self.tab.wait_for_timeout(BLINK_MS)
+        raise AssertionError(f"something reaches beyond {points}")
 
     # --- what people do -----------------------------------------------------------------------
 
@@ -158,6 +181,11 @@ class Person:
         for option, path in (files or {}).items():
             self._upload(option, path)
         self.send()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Give the window another width and height."""
+        width, height = size
+        self.tab.set_viewport_size({"width": width, "height": height})
 
     def choose_command(self, name: str) -> None:
         """Type ``/name`` and take it from the list, again if the page was not listening."""
@@ -190,15 +218,43 @@ class Person:
         self._wait_for_answer()
         self.wait_for_pictures()
 
-    def press(self, label: str) -> None:
-        """Press a button of the newest message; an emoji may stand before its label."""
-        name = re.compile(f"(^|\\W ?){re.escape(label)}$")
-        self.card.get_by_role("button", name=name).click()
-        self._wait_for_answer()
+    def press(self, label: str, *, on: str, until: Callable[[], None]) -> None:
+        """Press a button of the newest message that says ``on``, until its effect is seen."""
+        button = self.tab.get_by_role("button", name=re.compile(rf"(^|\s){label}$"))
+        message = self.messages.filter(has_text=on).filter(has=button).last
+        self._until(until, message.locator(button))
+
+    def choose(self, label: str, choice: str, *, until: Callable[[], None]) -> None:
+        """Choose from a list in the newest message, until the effect is seen."""
+        opener = self.card.get_by_role("combobox", name=label, exact=True)
+        option = self.card.locator(".select-option", has_text=choice)
+        self._until(until, opener, option)
+
+    def fill_in(self, **texts: str) -> None:
+        """Write into the form that is open, send it and see it close."""
+        for name, text in texts.items():
+            self.field(name).locator("textarea, input").fill(text)
+        send = self.form.get_by_role("button", name="Submit", exact=True)
+        self._until(lambda: expect(self.form).to_be_hidden(timeout=MOMENT_MS), send)
 
     def react(self, emoji: str) -> None:
         """Add one's own to a reaction of the newest message."""
         self.card.locator(".reaction-chip", has_text=emoji).click()
+        self._wait_for_answer()
+
+    def _until(self, seen: Callable[[], None], *buttons: Locator) -> None:
+        """Click one after the other, and again where the page was busy and nothing came of it."""
+        for _ in range(TRIES - 1):
+            with suppress(AssertionError, TookTooLong):
+                self._click(*buttons)
+                return seen()
+        with suppress(TookTooLong):  # what a slow click did may have taken the button away
+            self._click(*buttons)
+        return seen()
+
+    def _click(self, *buttons: Locator) -> None:
+        for button in buttons:
+            button.click(timeout=MOMENT_MS)
         self._wait_for_answer()
 
     def _wait_for_answer(self) -> None:

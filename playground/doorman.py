@@ -31,12 +31,13 @@ _HOP_BY_HOP = frozenset(
 # Inside a JSON text quotes are escaped, so this can only be the envelope's own field.
 _REVISION = re.compile(rb'"published_revision":\s*\d+')
 _TITLE = b"<title>SimCord Preview</title>"
-_OUR_HEAD = (
-    b'<title>Easel playground</title><link rel="icon" href="/easel.svg">'
-    b'<link rel="stylesheet" href="/easel.css">'
-)
+_OUR_TITLE = b'<title>Easel playground</title><link rel="icon" href="/easel.svg">'
+# Of two rules that say the same of a thing, the later one holds: ours.
+_HEAD_END = b"</head>"
+_OUR_HEAD_END = b'<link rel="stylesheet" href="/easel.css"></head>'
 _END = b"</body>"
 _OUR_END = b'<script type="module" src="/easel.js"></script></body>'
+_ADDED = {_TITLE: _OUR_TITLE, _HEAD_END: _OUR_HEAD_END, _END: _OUR_END}
 # One transparent pixel. SimCord forgets a preview as soon as its card is edited.
 _NOTHING = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _OURS = {
@@ -64,7 +65,8 @@ class Doorman:
         """Show the page under our name."""
         page = await self._pass_on(request)
         if isinstance(page.body, bytes):
-            page.body = page.body.replace(_TITLE, _OUR_HEAD).replace(_END, _OUR_END)
+            for theirs, ours in _ADDED.items():
+                page.body = page.body.replace(theirs, ours)
         return page
 
     async def channel(self, request: web.Request) -> web.Response:

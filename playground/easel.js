@@ -1,5 +1,5 @@
-// Two habits of Discord that SimCord's page lacks: it goes to the latest message when somebody
-// comes in or sends something, and the channel has the room to itself.
+// A habit of Discord that SimCord's page lacks: it goes to the latest message when somebody comes
+// in or sends something. And the playground has a name of its own.
 const GOING_MS = 2500;
 const timeline = document.getElementById("channel-timeline");
 let until = 0;
@@ -19,5 +19,5 @@ document.getElementById("viewer-picker").addEventListener("change", goToLatest);
 timeline.addEventListener("wheel", () => { until = 0; }, { passive: true });
 goToLatest();
 
-const sidebar = document.getElementById("messages-toggle");
-if (sidebar.getAttribute("aria-expanded") === "true") sidebar.click();
+document.querySelector(".preview-brand strong").textContent = "Easel";
+document.querySelector(".preview-brand small").textContent = "Playground";

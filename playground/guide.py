@@ -1,11 +1,13 @@
 """What the playground says to people: once in the terminal, once in #gallery."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import discord
 
 from bot.ledger.rules import Limit, caps
+from playground.painter import MASTER
 from playground.town import ADMIN, CHANNEL, MEMBERS
 
 GREETING_COLOUR = 0x7391D6
@@ -24,30 +26,51 @@ class Guide:
         """Return the terminal's few lines: where to go, who is who, what to try."""
         first, second = MEMBERS
         where = f"is kept in {kept}" if kept else "is forgotten then, unless you add --data DIR"
+        tries = "".join(f"  {what:<40} {why}\n" for what, why in self._tries())
         return f"""\
 Easel's playground is open. {self.who_paints}
 
   {url}
 
 You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the admin. Try:
-  /imagine prompt: a lighthouse at dusk    then add n: 4 or size: 1792x1024
-  /imagine prompt: a forbidden garden      the prompt is declined, nothing is charged
-  /usage                                   everybody has {self._allowance()}: spend it
-  /quota set credits: 3 per: day           as {ADMIN}
-Ctrl-C ends it; what happened {where}.
+{tries}Ctrl-C ends it; what happened {where}.
 """
+
+    def _tries(self) -> Iterator[tuple[str, str]]:
+        yield "/imagine prompt: a lighthouse at dusk", "then Edit and Use under the picture"
+        if self.who_paints == THE_PAINTER:
+            yield f"/imagine … model: {MASTER}", "quality: high costs 4 credits, low 1"
+            yield (
+                "/imagine prompt: a forbidden garden",
+                "the prompt is declined, nothing is charged",
+            )
+        yield "/preset save, /preferences, /history", "what you like, and what you had"
+        yield "/usage", f"everybody has {self._allowance()}"
+        yield "/quota set, /settings show", f"as {ADMIN}"
 
     def welcome(self) -> discord.Embed:
         """Return the bot's first words in #gallery."""
-        lines = (
-            "Type `/imagine` below and say what you would like to see: "
+        embed = discord.Embed(
+            colour=GREETING_COLOUR,
+            description="Type `/imagine` below and say what you would like to see: "
             "*a lighthouse at dusk*, *a fox in the snow*, *a city in the rain*.",
-            "",
-            f"- You have {self._allowance()}; `/usage` shows what is left",
-            f"- *Viewing as*, above, makes you {MEMBERS[1]} or {ADMIN}",
-            f"- {ADMIN} is the admin: `/quota set` gives people more or less",
         )
-        embed = discord.Embed(colour=GREETING_COLOUR, description="\n".join(lines))
+        finer = f"- `{MASTER}` paints finer, for more credits\n"
+        embed.add_field(
+            name="Then",
+            value="- ✏️ *Edit* and 🖼️ *Use*, under a picture\n"
+            f"{finer if self.who_paints == THE_PAINTER else ''}"
+            "- `/preset save`, `/history`, `/preferences`\n"
+            f"- `/usage`: you have {self._allowance()}",
+            inline=False,
+        )
+        embed.add_field(
+            name=f"As {ADMIN}, the admin",
+            value=f"- *Viewing as*, above, makes you {ADMIN}, or {MEMBERS[1]}\n"
+            "- `/quota set` gives people more or less\n"
+            "- `/settings` says what is painted, where and for whom",
+            inline=False,
+        )
         return embed.set_author(name="🎨 Welcome").set_footer(text=self.who_paints)
 
     def _allowance(self) -> str:

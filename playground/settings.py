@@ -7,16 +7,34 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.errors import StartRefused
 from bot.settings import Settings
-
-MODEL = "easel-painter"
+from playground.painter import MASTER, MODEL
 
 _TABLE = f"""\
 # Written by the playground at each start: the painter inside.
 [gateways.painter]
 base_url = "{{url}}"
-models = ["{MODEL}"]
+models = ["{MODEL}", "{MASTER}"]
 auth = "none"
 stream = "sse"
+
+[gateways.painter.abilities."{MASTER}"]
+label = "Easel's master"
+price = 0
+credits = {{{{ low = 1, medium = 2, high = 4, default = 2 }}}}
+qualities = ["low", "medium", "high"]
+prompt_max = 4000
+sizes = ["1024x1024", "1536x1024", "1024x1536"]
+size_rule = {{{{ min_edge = 256, max_edge = 2048 }}}}
+max_n = 4
+partial_images = 2
+timeout_s = 60
+usual_s = 4
+
+[gateways.painter.abilities."{MASTER}".references]
+transport = "json_images_objects"
+max_count = 5
+max_bytes = 20_000_000
+mask_max_bytes = 4_000_000
 """
 
 

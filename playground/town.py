@@ -13,7 +13,7 @@ from playground.portraits import portrait
 
 SERVER = "Painters"
 CHANNEL = "gallery"
-TOPIC = "Type /imagine below and say what you would like to see."
+TOPIC = "Type /imagine and say what you would like to see. As Mia: /quota and /settings."
 MEMBERS = ("Ada", "Ben")
 ADMIN = "Mia"
 BOT = "Easel"

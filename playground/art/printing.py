@@ -10,6 +10,8 @@ from PIL import Image
 
 from playground.art.studio import describe, paint
 
+_LEAST, _MOST = 96, 2400  # pixels on a side: below, motifs dissolve; above, painting takes long
+
 
 @dataclass(frozen=True, slots=True)
 class Print:
@@ -29,15 +31,20 @@ def make_print(
     size: tuple[int, int],
     seed: int,
     *,
+    detail: float = 1.0,
     references: Sequence[Image.Image] = (),
     ground: Image.Image | None = None,
 ) -> Print:
     """Paint and encode one picture; takes some tenths of a second, so call it in a thread.
 
-    With a ground, an RGBA picture of that size, the first reference stays where that is opaque.
+    ``detail`` is how large it is painted before it is brought to its size: below 1 it becomes
+    coarse, above 1 fine. With a ground, an RGBA picture of that size, the first reference stays
+    where that is opaque.
     """
     shown = references if ground is None else references[1:]
-    picture = paint(prompt, size=size, seed=seed, references=shown)
+    picture = paint(prompt, size=_drawn(size, detail), seed=seed, references=shown)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
     caption = describe(prompt, seed=seed, references=shown)
     if ground is not None:
         picture.paste(ground, mask=ground.getchannel("A"))
@@ -45,6 +52,13 @@ def make_print(
     sheet = io.BytesIO()
     picture.save(sheet, "PNG", compress_level=4)
     return Print(sheet.getvalue(), caption)
+
+
+def _drawn(size: tuple[int, int], detail: float) -> tuple[int, int]:
+    """Return the size to paint at, of the same shape as far as the limits allow."""
+    least, most = min(1.0, _LEAST / min(size)), max(1.0, _MOST / max(size))
+    wide, high = (round(side * min(max(detail, least), most)) for side in size)
+    return wide, high
 
 
 class Wall:

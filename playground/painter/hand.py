@@ -8,8 +8,12 @@ from random import Random
 from typing import ParamSpec, TypeVar
 
 from playground.art import Print, make_print
-from playground.painter.orders import Order
+from playground.painter.orders import Order, Quality
 from playground.painter.refused import Refused
+
+# How long a picture is thought about, and how finely it is painted.
+PACE: dict[Quality, float] = {"low": 0.5, "medium": 1.0, "high": 2.0}
+DETAIL: dict[Quality, float] = {"low": 0.25, "medium": 1.0, "high": 1.5}
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +37,7 @@ class Hand:
 
     async def paint(self, order: Order, *, after_s: float) -> list[Print]:
         """Think, then paint everything that was ordered; raises Refused for bad luck."""
-        await asyncio.sleep(after_s)
+        await asyncio.sleep(after_s * PACE[order.quality])
         if self._luck.random() < self._fail_rate:
             message = "The painter dropped the brush (--fail-rate). Nothing was charged; try again."
             raise Refused(message, "server_error", status=500, kind="server_error")
@@ -42,5 +46,10 @@ class Hand:
 
 def _paint(order: Order, seed: int) -> Print:
     return make_print(
-        order.prompt, order.size, seed, references=order.references, ground=order.ground
+        order.prompt,
+        order.size,
+        seed,
+        detail=DETAIL[order.quality],
+        references=order.references,
+        ground=order.ground,
     )

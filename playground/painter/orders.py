@@ -14,10 +14,11 @@ from playground.painter.refused import Refused, missing, wrong_type, wrong_value
 
 Action = Literal["image_generation", "image_edit"]
 Form = Literal["b64_json", "url"]
+Quality = Literal["low", "medium", "high"]
 Fields = Mapping[str, object]
 
 _COMMON = (
-    *("model", "prompt", "n", "size", "response_format", "seed", "user"),
+    *("model", "prompt", "n", "size", "response_format", "seed", "user", "quality"),
     *("stream", "partial_images"),
 )
 _SMALLEST, _LARGEST = 256, 2048  # pixels on a side
@@ -42,6 +43,7 @@ class Order:
     form: Form
     seed: int | None
     previews: int | None
+    quality: Quality = "medium"
     references: tuple[Image.Image, ...] = ()
     ground: Image.Image | None = None
 
@@ -94,6 +96,7 @@ def _order(action: Action, fields: Fields, images: str) -> Order:
         form=_form(fields.get("response_format")),
         seed=_seed(fields.get("seed")),
         previews=_previews(fields),
+        quality=_quality(fields.get("quality")),
     )
     uris, mask = data_uris(fields.get(images), images), fields.get("mask")
     references = open_references(uris, images)
@@ -173,6 +176,15 @@ def _form(value: object) -> Form:
     if value == "url":
         return "url"
     raise wrong_value("response_format", "'b64_json' or 'url'")
+
+
+def _quality(value: object) -> Quality:
+    match value:
+        case None | "auto":
+            return "medium"
+        case "low" | "medium" | "high":
+            return value
+    raise wrong_value("quality", "'low', 'medium', 'high' or 'auto'")
 
 
 def _seed(value: object) -> int | None:

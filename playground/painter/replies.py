@@ -5,21 +5,23 @@ import json
 from collections.abc import Callable, Sequence
 
 from playground.art import Print
-from playground.painter.orders import Order
+from playground.painter.orders import Order, Quality
 from playground.painter.refused import Json
 
 MODEL = "easel-painter"
+MASTER = "easel-master"
 
 _CREATED = 1_735_689_600  # 2025-01-01, when the painter took up the brush
-_PICTURE_TOKENS = 1056  # what gpt-image-1 counts for a square of 1024 in medium quality
+# What gpt-image-1 counts for a square of 1024.
+_PICTURE_TOKENS: dict[Quality, int] = {"low": 272, "medium": 1056, "high": 4160}
 _PREVIEW_TOKENS = 100  # what it counts for each partial image
 _REFERENCE_TOKENS = 194  # what it counts for a square it looks at: 65 and one tile of 129
 
 
 def models() -> Json:
-    """Return the list of models."""
-    card = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": "easel"}
-    return {"object": "list", "data": [card]}
+    """Return the list of models: two names of one hand."""
+    card = {"object": "model", "created": _CREATED, "owned_by": "easel"}
+    return {"object": "list", "data": [{"id": name, **card} for name in (MODEL, MASTER)]}
 
 
 def plain(
@@ -58,7 +60,7 @@ def _event(order: Order, name: str, picture: bytes, created: int, facts: Json) -
         "b64_json": _base64(picture),
         "created_at": created,
         "size": _size(order),
-        "quality": "auto",
+        "quality": order.quality,
         "background": "opaque",
         **facts,
     }
@@ -78,7 +80,8 @@ def _usage(order: Order) -> Json:
     words = max(1, len(order.prompt) // 4)
     seen = _REFERENCE_TOKENS * len(order.references)
     pixels = order.size[0] * order.size[1] * order.n
-    drawn = round(_PICTURE_TOKENS * pixels / 1024**2) + _PREVIEW_TOKENS * (order.previews or 0)
+    drawn = round(_PICTURE_TOKENS[order.quality] * pixels / 1024**2)
+    drawn += _PREVIEW_TOKENS * (order.previews or 0)
     return {
         "input_tokens": words + seen,
         "output_tokens": drawn,

@@ -17,7 +17,7 @@ from playground.art.references import MOST_BYTES, MOST_REFERENCES
 from playground.art.sketch import sketch
 from playground.painter import replies
 from playground.painter.forms import Part, fields_of, parts_of
-from playground.painter.hand import Hand
+from playground.painter.hand import PACE, Hand
 from playground.painter.orders import Order, read_edit, read_edit_form, read_generation
 from playground.painter.refused import Json, Refused, wrong_value
 from playground.painter.tasks import UNKNOWN, Tasks
@@ -107,7 +107,7 @@ class Painter:
             await response.prepare(request)
             for index in range(previews):
                 await response.write(await self._hand.do(self._preview, order, picture, index))
-                await asyncio.sleep(share_s)
+                await asyncio.sleep(share_s * PACE[order.quality])
             await response.write(await self._hand.do(self._completed, order, picture))
         return response
 

@@ -109,6 +109,22 @@ def test_every_subject_paints_small_and_quickly(subject: str, shape: tuple[int, 
     assert max(ImageStat.Stat(picture).stddev) > 8, "the picture is nearly empty"
 
 
+@pytest.mark.parametrize("subject", sorted(SUBJECT_WORDS))
+def test_every_subject_can_be_painted_coarsely(subject: str) -> None:
+    """A cheap picture has its size and shows something."""
+    coarse = make_print(subject, SMALL, 4, detail=0.25)
+    with Image.open(io.BytesIO(coarse.png)) as picture:
+        assert picture.size == SMALL
+        assert max(ImageStat.Stat(picture).stddev) > 8, "the picture is nearly empty"
+
+
+@pytest.mark.parametrize("detail", [0, 0.25, 1.5, 100])
+def test_detail_has_its_limits(detail: float) -> None:
+    """Whatever is asked for, the picture has its size and memory stays bounded."""
+    with Image.open(io.BytesIO(make_print("a boat", (300, 257), 1, detail=detail).png)) as boat:
+        assert boat.size == (300, 257)
+
+
 @pytest.mark.parametrize("mood", sorted(MOOD_WORDS))
 @pytest.mark.parametrize("place", PLACES)
 def test_every_mood_suits_every_place(mood: str, place: str) -> None:

@@ -33,7 +33,9 @@ async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path, how: signal
     async with page(folder=tmp_path) as (url, process), aiohttp.ClientSession() as session:
         async with session.get(url) as answer:
             assert (answer.status, answer.content_type) == (200, "text/html")
-            assert "<title>Easel playground</title>" in await answer.text()
+            shown = await answer.text()
+            assert "<title>Easel playground</title>" in shown
+            assert shown.index("/preview.css") < shown.index("/easel.css"), "ours counts last"
         for ours in ("easel.svg", "easel.css", "easel.js"):
             async with session.get(url.partition("#")[0] + ours) as answer:
                 assert answer.status == 200

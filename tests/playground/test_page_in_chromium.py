@@ -10,7 +10,9 @@ from tests.cli.process import environment
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from playground.browser import Person, chromium, headless, playing
+from playwright.sync_api import expect
+
+from playground.browser import MOMENT_MS, SIZE, Person, chromium, headless, playing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -25,12 +27,26 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def person(browser: "Browser", tmp_path: Path) -> Iterator[Person]:
-    """Ada, at a page of her own."""
+def url(tmp_path: Path) -> Iterator[str]:
     with playing("--latency", "1", cwd=tmp_path, env=environment(tmp_path)) as url:
-        person = Person(browser, url)
-        yield person
-        person.tab.close()
+        yield url
+
+
+@pytest.fixture
+def person(browser: "Browser", url: str) -> Iterator[Person]:
+    """Ada, at a page of her own."""
+    person = Person(browser, url)
+    yield person
+    person.tab.close()
+
+
+@pytest.fixture
+def onlooker(browser: "Browser", url: str) -> Iterator[Person]:
+    """Ben, at another page of the same town."""
+    onlooker = Person(browser, url)
+    onlooker.switch_to("Ben")
+    yield onlooker
+    onlooker.tab.close()
 
 
 def test_a_prompt_becomes_a_picture_as_one_watches(person: Person) -> None:
@@ -72,16 +88,6 @@ def test_the_admin_sets_a_limit_and_a_member_meets_it(person: Person) -> None:
     assert person.complaints == []
 
 
-def test_an_uploaded_picture_is_a_reference(person: Person, tmp_path: Path) -> None:
-    """A file chosen in the page reaches the painter as a reference."""
-    sketch = tmp_path / "sketch.png"
-    sketch.write_bytes(person.tab.screenshot())
-    person.type_command("imagine", prompt="as a painting", files={"reference1": sketch})
-    person.wait_for_card("A picture for Ada", pictures=1)
-    person.wait_for_words("1 reference")
-    assert person.complaints == []
-
-
 def test_a_reaction_rolls_again(person: Person) -> None:
     """Ben likes Ada's picture: his click on 🔄 paints it anew, for his credits."""
     person.type_command("imagine", prompt="a lighthouse at dusk")
@@ -91,3 +97,79 @@ def test_a_reaction_rolls_again(person: Person) -> None:
     person.wait_for_card("A picture for Ben", pictures=1)
     person.wait_for_words("9 of 10 left today")
     assert person.complaints == []
+
+
+ONLY_YOU = "Only you can see this"
+
+
+def test_an_evening_with_a_result(person: Person, onlooker: Person, tmp_path: Path) -> None:
+    """Ada changes a word, goes on from the picture, reads about it, deletes it, finds it again.
+
+    Ben sees every picture as it comes and goes, and nothing that is for Ada alone.
+    """
+    sketch = tmp_path / "sketch.png"
+    sketch.write_bytes(person.tab.screenshot())
+    person.type_command("imagine", prompt="a boat on a lake", files={"reference1": sketch})
+    _see_picture(person, onlooker, "a boat on a lake")
+    _change(person, "Edit", on="a boat on a lake", into="a boat in a storm")
+    _see_picture(person, onlooker, "a boat in a storm")
+    _change(person, "Use", on="a boat in a storm", into="a boat at night")
+    _see_picture(person, onlooker, "a boat at night")
+    _read_details(person)
+    _look_on_a_phone(person)
+    _delete(person, onlooker)
+    person.type_command("history")
+    person.wait_for_words(ONLY_YOU)
+    person.choose("Post again …", "a boat at night", until=lambda: _find_again(person))
+    _find_again(onlooker)
+    expect(onlooker.messages.filter(has_text=ONLY_YOU)).to_have_count(0)
+    assert person.complaints + onlooker.complaints == []
+
+
+def _see_picture(person: Person, onlooker: Person, prompt: str) -> None:
+    for who in (person, onlooker):
+        who.wait_for_words(prompt)
+        who.wait_for_card("A picture for Ada", pictures=1)
+        who.wait_for_words("1 reference")
+
+
+def _change(person: Person, button: str, *, on: str, into: str) -> None:
+    def opened() -> None:
+        expect(person.field("prompt").locator("textarea")).to_have_value(on, timeout=MOMENT_MS)
+
+    person.press(button, on=on, until=opened)
+    person.fill_in(prompt=into)
+
+
+def _read_details(person: Person) -> None:
+    def read() -> None:
+        expect(person.card).to_contain_text(
+            "/imagine prompt:a boat at night model:easel-painter", timeout=MOMENT_MS
+        )
+
+    person.press("Details", on="a boat at night", until=read)
+    person.wait_for_words(ONLY_YOU)
+    person.wait_for_words("from an earlier result")
+
+
+def _look_on_a_phone(person: Person) -> None:
+    """Nothing reaches beyond the edge: not the pictures, not the command to paste."""
+    person.resize((360, 800))
+    person.wait_for_width(360)
+    person.resize(SIZE)
+
+
+def _delete(person: Person, onlooker: Person) -> None:
+    def gone(who: Person) -> None:
+        pictures = who.messages.filter(has_text="A picture for Ada")
+        expect(pictures).to_have_count(2, timeout=MOMENT_MS)
+
+    person.press("🗑️", on="a boat at night", until=lambda: gone(person))
+    gone(onlooker)
+    onlooker.wait_for_card("a boat in a storm", pictures=1)
+
+
+def _find_again(who: Person) -> None:
+    who.wait_for_card("A picture from the history of Ada", pictures=1)
+    who.wait_for_words("a boat at night")
+    who.wait_for_words("Details")

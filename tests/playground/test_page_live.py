@@ -55,6 +55,17 @@ async def test_the_card_tells_the_true_time(tmp_path: Path) -> None:
         assert 0.6 <= seconds < 10
 
 
+async def test_the_better_model_costs_more(tmp_path: Path) -> None:
+    """The two models of the painter show what credits are for."""
+    async with _people("Ada", options=("--latency", "0"), folder=tmp_path) as (ada,):
+        await ada.command("imagine", prompt="a hill", model="easel-master", quality="high")
+        footer = (await ada.card(PICTURE))["embeds"][0]["footer"]["text"]
+        assert footer.startswith("easel-master · 1024×1024 · high · ")
+        assert footer.endswith(" · 4 credits · 6 of 10 left today")
+        await ada.command("imagine", prompt="a hill", model="easel-master", quality="low")
+        await ada.card("1 credit · 5 of 10 left today")
+
+
 async def test_no_click_is_lost_while_pictures_come(tmp_path: Path) -> None:
     """Eighteen commands of three people, sent while jobs end all around them, are all taken."""
     options = ("--latency", "0.2")

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import aiohttp
 import pytest
@@ -18,7 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
-from playground.painter import MODEL, make_app, painter
+from playground.painter import MASTER, MODEL, make_app, painter
 from playground.painter.__main__ import main
 
 Client = TestClient[web.Request, web.Application]
@@ -74,12 +75,12 @@ def opened(data: dict[str, str]) -> Image.Image:
     return picture
 
 
-async def test_the_painter_lists_its_model(client: Client) -> None:
-    """A gateway check that asks for models finds one."""
+async def test_the_painter_lists_its_models(client: Client) -> None:
+    """A gateway check that asks for models finds both."""
     async with client.get("/v1/models") as response:
         listed = await response.json()
     assert listed["object"] == "list"
-    assert [model["id"] for model in listed["data"]] == [MODEL]
+    assert [model["id"] for model in listed["data"]] == [MODEL, MASTER]
 
 
 async def test_a_picture_comes_as_base64_with_size_usage_and_caption(client: Client) -> None:
@@ -130,6 +131,17 @@ async def test_every_known_field_is_accepted(client: Client) -> None:
     """A full OpenAI request passes, with any model's name."""
     fields = {"model": "any-name", "n": 1, "response_format": "b64_json", "user": "somebody"}
     assert len(data_of(await order(client, **fields))) == 1
+
+
+async def test_quality_decides_how_finely_and_for_how_many_tokens(client: Client) -> None:
+    """What costs more shows more, of the same size; "auto" is in the middle."""
+    replies = {word: await order(client, quality=word) for word in ("low", "medium", "high")}
+    pictures = {word: data_of(reply)[0] for word, reply in replies.items()}
+    assert {opened(picture).size for picture in pictures.values()} == {(256, 256)}
+    assert len({picture["b64_json"] for picture in pictures.values()}) == 3
+    assert pictures["medium"] == data_of(await order(client, quality="auto"))[0]
+    tokens = [cast("dict[str, int]", r["usage"])["output_tokens"] for r in replies.values()]
+    assert tokens == [17, 66, 260]
 
 
 async def test_a_url_serves_the_picture(client: Client) -> None:
@@ -191,7 +203,9 @@ async def test_only_the_latest_pictures_are_kept(client: Client) -> None:
         ({"mask": "data:image/png;base64,"}, "unknown_parameter", "mask"),
         ({"model": 1}, "invalid_type", "model"),
         ({"user": []}, "invalid_type", "user"),
-        ({"quality": "high"}, "unknown_parameter", "quality"),
+        ({"quality": "best"}, "invalid_value", "quality"),
+        ({"quality": ["high"]}, "invalid_value", "quality"),
+        ({"style": "vivid"}, "unknown_parameter", "style"),
     ],
 )
 async def test_wrong_orders_are_refused_with_the_field_named(
