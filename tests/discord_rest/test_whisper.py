@@ -73,7 +73,7 @@ async def test_a_crash_before_the_answer_is_written_shows_the_rest_once_more(pos
     post.later(5)
     await post.deliver(*THREE)
     messages = list(post.fake.messages.all.values())
-    assert [len(message.files) for message in messages] == [2, 1, 1]
+    assert [len(message.files) for message in messages] == [2, 1, 1, 0]  # and the call
     assert all(message.flags & EPHEMERAL for message in messages)
     assert channel_paths(post) == []
 
