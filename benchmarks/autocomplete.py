@@ -51,6 +51,13 @@ Payload = dict[str, Any]
 MODELS, PRESETS, QUALITIES, SIZES = 200, 1_000, 12, 25
 MOST_MS = 3.0  # p99
 REFERENCE = "reference: 25 choices"
+# By name: discord.py's types leave open whether such a method knows its door.
+ASKED = {
+    "model": "suggest_models",
+    "size": "suggest_sizes",
+    "quality": "suggest_qualities",
+    "preset": "suggest_presets",
+}
 
 NAMES = [f"vendor-{number % 20:02}/picture-model-{number:03}" for number in range(MODELS)]
 TYPED = ("", "p", "picture-model-19", "VENDOR-07/", "1024", "100x", "hi", "q", "狐", "x" * 100)
@@ -101,14 +108,8 @@ def _asked(bot: Bot) -> dict[str, Ask]:
     door = bot.client.get_cog("Imagine")
     if not isinstance(door, Imagine):
         raise SystemExit("there is no door called Imagine")
-    # discord.py's type leaves open whether a method knows its door.
-    return {
-        "model": cast("Ask", door.suggest_models),
-        "size": cast("Ask", door.suggest_sizes),
-        "quality": cast("Ask", door.suggest_qualities),
-        "preset": cast("Ask", door.suggest_presets),
-        REFERENCE: _reference,
-    }
+    asked: dict[str, Ask] = {name: getattr(door, method) for name, method in ASKED.items()}
+    return {**asked, REFERENCE: _reference}
 
 
 # --- what there is --------------------------------------------------------------------------------

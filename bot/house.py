@@ -78,7 +78,8 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
         queue = _queue(settings, catalogue, seam)
         stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
         tariff = await _tariff(store, ledger)
-        costs = Costs(catalogue, tariff)
+        has_ceilings = bool(settings.server_quota or settings.total_quota)
+        costs = Costs(catalogue, tariff, has_ceilings)
         studio = Studio(
             Parts(
                 store=store,

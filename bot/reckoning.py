@@ -13,16 +13,27 @@ from bot.slots import Slot
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What pictures cost people: the credits that their server's admins set, else the model's."""
+    """What pictures cost people: the credits that their server's admins set, else the model's.
+
+    ``has_ceilings``: the operator counts credits as well, in SERVER_QUOTA or TOTAL_QUOTA. Then a
+    server's own cost cannot be below the model's, or admins could paint past those.
+    """
 
     catalogue: Catalogue
     tariff: Tariff
+    has_ceilings: bool = False
 
     def each(self, server_id: int, model: str, quality: str | None) -> int:
         """Return the credits of one picture; raise UnknownModel for a model not offered."""
         known = self.catalogue.model(model)
         own = self.tariff.each(server_id, known.name, quality)
-        return known.credits_each(quality) if own is None else own
+        if own is None:
+            return known.credits_each(quality)
+        return max(own, self.least(model, quality))
+
+    def least(self, model: str, quality: str | None) -> int:
+        """Return the fewest credits that admins may ask for one picture."""
+        return self.catalogue.model(model).credits_each(quality) if self.has_ceilings else 0
 
     def of(self, request: ImageRequest, server_id: int) -> int:
         """Return the credits of all pictures of a request."""

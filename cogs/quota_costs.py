@@ -7,7 +7,7 @@ from discord import Interaction, app_commands
 
 from bot.delivery.quota_lists import CostRow
 from bot.delivery.suggestions import Choices
-from bot.errors import OptionNotTaken, Refusal, UnknownModel, WrongChoice
+from bot.errors import CostBelowTheOperators, OptionNotTaken, Refusal, UnknownModel, WrongChoice
 from bot.gateways.model import Model
 from cogs.quota_door import QuotaDoor, quota, server_of
 
@@ -69,6 +69,8 @@ class CostCommands(QuotaDoor):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
+        if credits < (least := self._desk.costs.least(name, kind)):
+            raise CostBelowTheOperators(credits=credits, limit=least)
         async with self._desk.store.transaction() as tx:
             await self._desk.ledger.set_cost(
                 tx,

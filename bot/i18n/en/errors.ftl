@@ -171,6 +171,12 @@ error-grant-out-of-range = A grant of { $credits } credits is not possible, so p
 
 error-cost-out-of-range = A cost of { $credits } credits for each picture is not possible, so please choose a number from 0 to { $limit }.
 
+error-cost-below-the-operators =
+    The operator limits the credits of this server, so a picture cannot cost { $credits } here: please choose { $limit } { $limit ->
+        [one] credit
+       *[other] credits
+    } or more.
+
 error-no-such-cost = This server has set no cost for that, so nothing was removed: please check the model and the quality.
 
 ## The doors

@@ -159,6 +159,8 @@ error-grant-out-of-range = 不能给 { $credits } 点，请选择 1 到 { $limit
 
 error-cost-out-of-range = 每张图片不能收 { $credits } 点，请选择 0 到 { $limit } 之间的数。
 
+error-cost-below-the-operators = 运营者限制了本服务器的点数，所以每张图片不能收 { $credits } 点：请选择 { $limit } 点或更多。
+
 error-no-such-cost = 本服务器没有为它设置点数，什么都没有移除：请检查模型和画质。
 
 ## The doors

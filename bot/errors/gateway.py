@@ -1,0 +1,63 @@
+"""How an exchange with an image endpoint fails."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain import Billed
+from bot.errors.base import EaselError, Fact
+
+
+class GatewayErrorKind(StrEnum):
+    """How an exchange with an image endpoint can fail."""
+
+    AUTH = "auth"
+    QUOTA = "quota"
+    RATE_LIMITED = "rate-limited"
+    MODERATION = "moderation"
+    INVALID_REQUEST = "invalid-request"
+    MODEL_UNAVAILABLE = "model-unavailable"
+    UPSTREAM = "upstream"
+    TIMEOUT_UNKNOWN = "timeout-unknown"
+    BAD_RESPONSE = "bad-response"
+    NO_IMAGE = "no-image"
+    DOWNLOAD_FAILED = "download-failed"
+    UNREACHABLE = "unreachable"
+    DISK_FULL = "disk-full"
+    REFERENCE_LOST = "reference-lost"
+    TASK_FAILED = "task-failed"
+    TASK_LOST = "task-lost"
+    TASK_UNFINISHED = "task-unfinished"
+
+
+@dataclass(eq=False, kw_only=True)
+class GatewayFailure(EaselError):
+    """An exchange that brought no picture.
+
+    ``billed`` says whether the operator may have paid for it; ``retry_after_s`` is the gateway's
+    own hint. ``needless_field`` is one that nobody chose and the gateway surely does not know, or
+    empty. ``detail`` holds the gateway's redacted words: for the operator's log only, so it is no
+    fact of the sentence. ``declined``: for another picture of the job, moderation declined the
+    same prompt.
+    """
+
+    kind: GatewayErrorKind
+    gateway: str
+    billed: Billed
+    param: str = ""
+    retry_after_s: float | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    needless_field: str = ""
+    detail: str = ""
+    declined: bool = False
+
+    @property
+    def message_id(self) -> str:  # type: ignore[override]  # one sentence for each kind
+        """Return the id of this kind's sentence."""
+        return f"error-gateway-{self.kind}"
+
+    @property
+    def facts(self) -> dict[str, Fact | None]:
+        """Return what a person may see: neither gateway, host nor the gateway's words."""
+        shown: dict[str, Fact | None] = {"param": self.param, "retry_after_s": self.retry_after_s}
+        return shown | {"declined": 1} if self.declined else shown

@@ -1,0 +1,109 @@
+"""What ends a job, or keeps it from beginning."""
+
+from dataclasses import dataclass
+
+from bot.errors.base import EaselError, Fact, Refusal
+
+
+@dataclass(eq=False, kw_only=True)
+class TooManyWaiting(Refusal):
+    """The person already has as many waiting requests as are allowed."""
+
+    limit: int
+    message_id = "error-too-many-waiting"
+
+
+@dataclass(eq=False, kw_only=True)
+class ShuttingDown(Refusal):
+    """The bot is stopping and takes no new requests."""
+
+    message_id = "error-shutting-down"
+
+
+@dataclass(eq=False, kw_only=True)
+class CardNotPlaced(EaselError):
+    """The card could not be posted, so nobody saw the job: it is cancelled and released."""
+
+    message_id = "error-card-not-placed"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotDelivered(EaselError):
+    """The pictures could not be posted anywhere; the requester is not charged."""
+
+    message_id = "error-not-delivered"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotKept(Refusal):
+    """The pictures of that job are kept no longer, or never were this person's."""
+
+    message_id = "error-not-kept"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotPosted(Refusal):
+    """What somebody looked back at cannot be posted here."""
+
+    message_id = "error-not-posted"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoRoom(Refusal):
+    """The room for pictures is full, and everything in it is still needed."""
+
+    message_id = "error-no-room"
+
+
+@dataclass(eq=False, kw_only=True)
+class Interrupted(EaselError):
+    """A restart ended the job before its request was sent."""
+
+    message_id = "error-interrupted"
+
+
+@dataclass(eq=False, kw_only=True)
+class InterruptedInDoubt(EaselError):
+    """A restart ended the job after its request was sent: the picture may have been made."""
+
+    message_id = "error-interrupted-in-doubt"
+
+
+@dataclass(eq=False, kw_only=True)
+class Recorded(EaselError):
+    """An error as the journal kept it, to be told again after a restart."""
+
+    recorded_id: str
+    recorded_facts: dict[str, Fact | None]
+
+    @property
+    def message_id(self) -> str:  # type: ignore[override]  # it speaks with another's id
+        """Return the id of the recorded error's sentence."""
+        return self.recorded_id
+
+    @property
+    def facts(self) -> dict[str, Fact | None]:
+        """Return the recorded facts."""
+        return self.recorded_facts
+
+
+@dataclass(eq=False, kw_only=True)
+class Unexpected(EaselError):
+    """A defect of ours; ``reference`` finds the log record."""
+
+    reference: str
+    message_id = "error-unexpected"
+
+
+@dataclass(eq=False, kw_only=True)
+class ServerNotListed(Refusal):
+    """The operator's ALLOWED_SERVERS does not hold this server."""
+
+    message_id = "error-server-not-listed"
+
+
+@dataclass(eq=False, kw_only=True)
+class OutdatedCommand(Refusal):
+    """The person's Discord still shows an earlier version of a command."""
+
+    message_id = "error-outdated-command"

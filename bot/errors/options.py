@@ -1,0 +1,111 @@
+"""What the catalogue refuses of the options of /imagine."""
+
+from dataclasses import dataclass
+
+from bot.errors.base import Refusal
+
+
+@dataclass(eq=False, kw_only=True)
+class PromptEmpty(Refusal):
+    """The prompt holds no visible character."""
+
+    message_id = "error-prompt-empty"
+
+
+@dataclass(eq=False, kw_only=True)
+class PromptTooLong(Refusal):
+    """The prompt is longer than the chosen model takes."""
+
+    model: str
+    limit: int
+    length: int
+    message_id = "error-prompt-too-long"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownModel(Refusal):
+    """No gateway here offers that model; ``allowed`` is a comma list."""
+
+    model: str
+    allowed: str
+    message_id = "error-unknown-model"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongSize(Refusal):
+    """The model cannot paint that size; the rest says which it can (``Model.sizes_taken``)."""
+
+    size: str
+    model: str
+    allowed: str
+    longest_name: int | None = None
+    min_edge: str | None = None
+    max_edge: str | None = None
+    step: int | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    max_ratio: str | None = None
+    message_id = "error-wrong-size"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongCount(Refusal):
+    """The number of pictures is outside 1 to ``limit``."""
+
+    n: int
+    limit: int
+    message_id = "error-wrong-count"
+
+
+@dataclass(eq=False, kw_only=True)
+class WrongChoice(Refusal):
+    """The model does not know that value of an option; ``allowed`` is a comma list."""
+
+    option: str
+    value: str
+    model: str
+    allowed: str
+    message_id = "error-wrong-choice"
+
+
+@dataclass(eq=False, kw_only=True)
+class OptionNotTaken(Refusal):
+    """The model has no such option: quality, style or background."""
+
+    option: str
+    model: str
+    message_id = "error-option-not-taken"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoReferences(Refusal):
+    """The model takes no reference pictures; ``allowed`` names those that do, or is empty."""
+
+    model: str
+    allowed: str
+    message_id = "error-no-references"
+
+
+@dataclass(eq=False, kw_only=True)
+class TooManyReferences(Refusal):
+    """More reference pictures than the model takes."""
+
+    model: str
+    limit: int
+    message_id = "error-too-many-references"
+
+
+@dataclass(eq=False, kw_only=True)
+class MaskNotTaken(Refusal):
+    """The model takes no mask; ``allowed`` names those that do, or is empty."""
+
+    model: str
+    allowed: str
+    message_id = "error-mask-not-taken"
+
+
+@dataclass(eq=False, kw_only=True)
+class MaskWithoutReference(Refusal):
+    """There is a mask, but no reference picture that it lies over."""
+
+    message_id = "error-mask-without-reference"
