@@ -12,6 +12,7 @@ from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
 from bot.delivery.courier import Couriers
+from bot.delivery.languages import Languages
 from bot.delivery.notes import Notes
 from bot.delivery.notices import OwnerNotices
 from bot.delivery.outbox import Outbox
@@ -48,14 +49,16 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         taken = await house.recovery.take_over()
         customs = Customs(house.store, now=seam.now)
         await customs.load()
+        languages = Languages(customs)
         client = Client(
             texts=Texts(when=discord_timestamp),
+            languages=languages,
             synced_file=settings.data_dir / "commands.sha256",
             allowed_servers=frozenset(settings.allowed_servers),
             dev_guild_id=settings.dev_guild_id,
         )
         couriers = _couriers(client, house, customs, seam)
-        house.alarms.listener = OwnerNotices(client, client.texts).tell
+        house.alarms.listener = OwnerNotices(client, client.texts, languages).tell
         chores = await stack.enter_async_context(Chores(_chores(house, seam), seam))
 
         async def once_logged_in() -> None:
@@ -77,7 +80,15 @@ def _couriers(client: Client, house: House, customs: Customs, seam: Seam) -> Cou
     texts = client.texts
     outbox = Outbox(client, house.store, house.journal, now=seam.now)
     trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
-    return Couriers(client, Cards(texts), Notes(texts), outbox, trimmings, seam)
+    return Couriers(
+        client,
+        Cards(texts),
+        Notes(texts),
+        outbox,
+        trimmings,
+        seam,
+        may_call=lambda user_id: customs.person(user_id).ping,
+    )
 
 
 def _chores(house: House, seam: Seam) -> Sequence[Chore]:

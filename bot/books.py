@@ -79,10 +79,11 @@ class Books:
             pictures = await self.journal.close_attempts(
                 tx, job.id, model=job.request.model, price_at=price_at
             )
+            doubtful = await self.journal.in_doubt(tx, job.id) if posted else pictures
             state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
             await self.journal.ended(tx, job.id, state, error)
             settled, reached = await self._settle(
-                tx, job, delivered=posted * each, doubtful=(pictures - posted) * each
+                tx, job, delivered=posted * each, doubtful=doubtful * each
             )
         self._tell(reached)
         return None if error is None else ending(error, state, settled)

@@ -23,6 +23,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 PACE_S = 2.0
 LINE_PACE_S = 5.0
+# An estimate is shown anew in so many steps, each of at least so many seconds.
+STEPS = 10
+SHORTEST_STEP_S = 5.0
+LINE_STEP_S = 15.0
 
 
 class Paced(ABC):
@@ -61,7 +65,23 @@ class Paced(ABC):
             await self._try_update()
             await self._rest()
             if not self._over:
-                await self._seam.wait(self._news.wait(), "progress")
+                await self._wait_for_news()
+
+    async def _wait_for_news(self) -> None:
+        alarm = self._alarm(self._stale_in_s())
+        try:
+            await self._seam.wait(self._news.wait(), "progress")
+        finally:
+            alarm.cancel()
+            await asyncio.wait((alarm,))
+
+    def _alarm(self, after_s: float | None) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        return loop.create_future() if after_s is None else loop.create_task(self._ring(after_s))
+
+    async def _ring(self, after_s: float) -> None:
+        await self._seam.wait(self._seam.sleep(after_s), "estimate")
+        self._news.set()
 
     async def _rest(self) -> None:
         if not self._over:
@@ -82,6 +102,10 @@ class Paced(ABC):
     async def _update(self) -> None:
         """Show the newest state."""
 
+    @abstractmethod
+    def _stale_in_s(self) -> float | None:
+        """Return in how many seconds what is shown is old without any news, None for never."""
+
 
 class Bulletin(Paced):
     """One job's progress."""
@@ -89,10 +113,17 @@ class Bulletin(Paced):
     pace_s = PACE_S
 
     def __init__(
-        self, job: Job, courier: Courier, seam: Seam, *, started_at: int, slots: int
+        self,
+        job: Job,
+        courier: Courier,
+        seam: Seam,
+        *,
+        started_at: int,
+        usual_ms: int | None,
+        slots: int,
     ) -> None:
         super().__init__(job, courier, seam)
-        self._painting = Painting(started_at, done=0, total=job.request.n)
+        self._painting = Painting(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
 
     def report(self, what: Report) -> None:
@@ -108,7 +139,18 @@ class Bulletin(Paced):
         self._news.set()
 
     async def _update(self) -> None:
+        elapsed_ms = max(0, self._seam.now() - self._painting.started_at)
+        self._painting = replace(self._painting, elapsed_ms=elapsed_ms)
         await self._courier.update(self._job, self._painting)
+
+    def _stale_in_s(self) -> float | None:
+        painting = self._painting
+        if painting.usual_ms is None or painting.is_overdue:
+            return None
+        to_go_s = (painting.usual_ms - painting.elapsed_ms) / 1000
+        if painting.fraction is not None or painting.preview is not None:
+            return to_go_s
+        return min(to_go_s, max(SHORTEST_STEP_S, painting.usual_ms / 1000 / STEPS))
 
 
 class LineBulletin(Paced):
@@ -131,3 +173,6 @@ class LineBulletin(Paced):
     async def _update(self) -> None:
         if (place := self._queue.news(self._ticket)) is not None:
             await self._courier.update(self._job, place)
+
+    def _stale_in_s(self) -> float:
+        return LINE_STEP_S

@@ -12,8 +12,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.command_errors import told_of
+from bot.delivery.languages import Languages
+from bot.delivery.outbox import Lost
 from bot.errors import ServerNotListed, Unexpected
 from bot.i18n.texts import Texts
+from bot.i18n.translator import CommandWords
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -33,6 +36,7 @@ class Client(commands.AutoShardedBot):
         self,
         *,
         texts: Texts,
+        languages: Languages,
         synced_file: Path,
         allowed_servers: frozenset[int] = frozenset(),
         dev_guild_id: int | None = None,
@@ -48,6 +52,8 @@ class Client(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.texts = texts
+        self.languages = languages
+        self._words = CommandWords(texts)
         self._allowed_servers = allowed_servers
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
@@ -61,6 +67,7 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Prepare what needs the token but not the gateway connection."""
+        await self.tree.set_translator(self._words)
         await self.sync_commands()
         if self.once_logged_in is not None:
             await self.once_logged_in()
@@ -69,7 +76,7 @@ class Client(commands.AutoShardedBot):
         """Tell Discord the commands, only when their definition changed since the last start."""
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
-        digest = self._digest()
+        digest = await self._digest()
         if self._synced_file.is_file() and self._synced_file.read_text() == digest:
             return False
         await self.tree.sync(guild=self._dev_guild)
@@ -77,9 +84,10 @@ class Client(commands.AutoShardedBot):
         log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
         return True
 
-    def _digest(self) -> str:
+    async def _digest(self) -> str:
         found = self.tree.get_commands(guild=self._dev_guild)
-        described = sorted((c.to_dict(self.tree) for c in found), key=lambda c: str(c["name"]))
+        told = [await command.get_translated_payload(self.tree, self._words) for command in found]
+        described = sorted(told, key=lambda command: str(command["name"]))
         where = [self.application_id, self._dev_guild and self._dev_guild.id]
         return hashlib.sha256(msgspec.json.encode([where, described], order="sorted")).hexdigest()
 
@@ -98,13 +106,13 @@ class Client(commands.AutoShardedBot):
                 command=interaction.command and interaction.command.qualified_name,
                 exc_info=error,
             )
-        sentence = self.texts.sentence(known, str(interaction.locale))
+        sentence = self.texts.sentence(known, self.languages.personal(interaction))
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.warning("command.answer_lost", error=repr(lost))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from discord.ext.commands import Cog
 
+from bot.album import Album
 from bot.charts import Charts
 from bot.client import Client
 from bot.customs import Customs
@@ -12,7 +13,6 @@ from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
 from bot.delivery.customs_cards import CustomsCards
 from bot.delivery.details import Details as DetailsCard
-from bot.delivery.notes import Notes
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
 from bot.house import House
@@ -62,7 +62,7 @@ def doors(hall: Hall) -> tuple[Cog, ...]:
     return (
         *_painting(hall, desk),
         *_results(hall, desk),
-        *_looking_back(hall),
+        *_looking_back(hall, desk),
         *_quota(hall, suggestions),
         Stopping(client=client, stops=house.stops),
     )
@@ -70,7 +70,12 @@ def doors(hall: Hall) -> tuple[Cog, ...]:
 
 def _desk(hall: Hall, suggestions: Suggestions) -> Desk:
     house, client, customs = hall.house, hall.client, hall.customs
-    reception = Reception(studio=house.studio, catalogue=house.catalogue, customs=customs)
+    reception = Reception(
+        studio=house.studio,
+        catalogue=house.catalogue,
+        customs=customs,
+        languages=client.languages,
+    )
     cards = CustomsCards(client.texts)
     choosing = Choosing(reception=reception, suggestions=suggestions, customs=customs, cards=cards)
     return Desk(
@@ -128,10 +133,17 @@ def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     return results, details, editing
 
 
-def _looking_back(hall: Hall) -> tuple[Cog, ...]:
+def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     house, client = hall.house, hall.client
     history = History(
-        client=client, gallery=house.gallery, couriers=hall.couriers, notes=Notes(client.texts)
+        client=client,
+        reception=desk.reception,
+        store=house.store,
+        ledger=house.ledger,
+        album=Album(house.store, house.vault),
+        gallery=house.gallery,
+        couriers=hall.couriers,
+        now=hall.seam.now,
     )
     mydata = MyData(
         client=client,
@@ -163,5 +175,6 @@ def _quota(hall: Hall, suggestions: Suggestions) -> tuple[Cog, ...]:
         ledger=house.ledger,
         gallery=house.gallery,
         cards=QuotaCards(client.texts),
+        languages=client.languages,
     )
     return Quota(desk), usage

@@ -62,11 +62,18 @@ class UnknownModel(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class WrongSize(Refusal):
-    """The model cannot paint that size; ``allowed`` says in words what it can."""
+    """The model cannot paint that size; the rest says which it can (``Model.sizes_taken``)."""
 
     size: str
     model: str
     allowed: str
+    longest_name: int | None = None
+    min_edge: str | None = None
+    max_edge: str | None = None
+    step: int | None = None
+    min_pixels: int | None = None
+    max_pixels: int | None = None
+    max_ratio: str | None = None
     message_id = "error-wrong-size"
 
 

@@ -87,7 +87,6 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
                 books=Books(store, ledger, journal, catalogue, alarms),
                 costs=costs,
                 queue=queue,
-                catalogue=catalogue,
                 references=References(vault, now=seam.now),
                 slots=_slots(settings, store, journal, catalogue, router, vault),
                 stops=stops,

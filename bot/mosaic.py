@@ -15,6 +15,9 @@ _HALF = (SIDE - GAP) // 2
 _THIRD = (SIDE - 2 * GAP) // 3
 _FAR = SIDE - _HALF
 
+Source = Path | io.BytesIO
+"""A picture's file, or its content."""
+
 Tile = tuple[int, int, int, int]
 """Left, top, width and height."""
 
@@ -31,24 +34,24 @@ _TILES: dict[int, tuple[Tile, ...]] = {
 MOST = max(_TILES)
 
 
-def mosaic(paths: Sequence[Path]) -> bytes:
+def mosaic(pictures: Sequence[Source]) -> bytes:
     """Return a WebP of one picture as a whole, or of up to five as tiles of a square.
 
     It raises OSError or ValueError when a picture cannot be read.
     """
-    shown = paths[:MOST]
+    shown = pictures[:MOST]
     if len(shown) == 1:
         return _webp(ImageOps.contain(_opened(shown[0], SIDE), (SIDE, SIDE)))
     square = Image.new("RGBA", (SIDE, SIDE))
-    for path, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
-        tile = ImageOps.fit(_opened(path, max(width, height)), (width, height))
+    for picture, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
+        tile = ImageOps.fit(_opened(picture, max(width, height)), (width, height))
         square.paste(tile, (left, top))
     return _webp(square)
 
 
-def _opened(path: Path, side: int) -> Image.Image:
+def _opened(picture: Source, side: int) -> Image.Image:
     """Return the picture upright; a JPEG is decoded only as large as it is needed."""
-    with Image.open(path) as image:
+    with Image.open(picture) as image:
         image.draft("RGB", (2 * side, 2 * side))
         return ImageOps.exif_transpose(image).convert("RGBA")
 

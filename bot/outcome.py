@@ -21,7 +21,8 @@ class Painting:
     """A job at work: ``done`` of ``total`` pictures are here.
 
     ``started_at`` is in milliseconds since the epoch; ``fraction`` (0 to 1) is how far the gateway
-    says it is, ``preview`` what it has so far, None where it says nothing.
+    says it is, ``preview`` what it has so far, None where it says nothing. ``elapsed_ms`` is since
+    the start, ``usual_ms`` how long the model usually takes, None where nobody knows.
     """
 
     started_at: int
@@ -29,6 +30,13 @@ class Painting:
     total: int
     fraction: float | None = None
     preview: Picture | None = None
+    elapsed_ms: int = 0
+    usual_ms: int | None = None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it takes longer than usual."""
+        return self.usual_ms is not None and self.elapsed_ms >= self.usual_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,16 @@ _BOT = "bot"
 
 @contextmanager
 def own(folder: Path) -> Iterator[str]:
-    """Hold a new owner's lock in ``folder`` and yield the owner's id."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Hold a new owner's lock in ``folder`` and yield the owner's id.
+
+    Raises:
+        StartRefused: the data folder cannot be written.
+    """
     owner = uuid4().hex
-    lock = FileLock(folder / f"{owner}.lock")
-    # A start that clears dead locks away may hold a new one for a moment.
-    with lock.acquire(timeout=5):
+    with _writing(folder):
+        # A start that clears dead locks away may hold a new one for a moment.
+        held = FileLock(folder / f"{owner}.lock").acquire(timeout=5)
+    with held:
         try:
             yield owner
         finally:
@@ -35,12 +39,12 @@ def only_bot(folder: Path) -> Iterator[None]:
     """Hold the place of the one bot on a data folder.
 
     Raises:
-        StartRefused: another bot holds it.
+        StartRefused: another bot holds it, or the data folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{_BOT}.lock")
     try:
-        lock.acquire(blocking=False)
+        with _writing(folder):
+            lock.acquire(blocking=False)
     except Timeout:
         raise StartRefused(
             f"Another Easel bot already runs on DATA_DIR={folder.parent}: "
@@ -50,6 +54,21 @@ def only_bot(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Make the folder, and say it where this, or what is done in it, is not allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except Timeout:
+        raise
+    except OSError as refused:
+        raise StartRefused(
+            f"DATA_DIR={folder.parent} cannot be written ({refused.strerror}): let the bot's user "
+            "write there, or set it to a folder that it may write."
+        ) from refused
 
 
 def is_dead(folder: Path, owner: str) -> bool:

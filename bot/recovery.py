@@ -108,7 +108,14 @@ class Recovery:
                 self.studio.go_on(each.job, courier, each.attempts, attached=attached)
         for each in taken:
             if isinstance(each, Untold):
-                await self.studio.tell(each.job, reopen(each.job, each.card), each.ending)
+                await self._tell(each, reopen)
+
+    async def _tell(self, untold: Untold, reopen: Reopen) -> None:
+        try:
+            await self.studio.tell(untold.job, reopen(untold.job, untold.card), untold.ending)
+        except Exception:
+            # One card's defect must not end the others, nor the start; the next one tries again.
+            log.exception("card.defect", job=untold.job.id)
 
     async def cancel(self, found: WrittenJob) -> bool:
         """Cancel a job that only waits, or whose process is gone; return False for any other."""

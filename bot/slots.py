@@ -6,12 +6,13 @@ exchange goes on only when the journal holds what it is about to do.
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-from bot.domain import Billed, Job, Picture, Reference
+from bot.domain import Billed, ImageRequest, Job, Picture, Reference
 from bot.errors import GatewayErrorKind, GatewayFailure
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
@@ -74,6 +75,21 @@ class Slots:
         self._user_tags = user_tags
         self._folder = folder
 
+    def portions(
+        self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
+    ) -> dict[int, int]:
+        """Return how many pictures each slot asks for.
+
+        What a dead process has ``begun`` stays as it was, whatever a model takes at once by now;
+        the other slots ask for the rest.
+        """
+        portions = {index: attempt.asked for index, attempt in begun.items()}
+        rest = max(0, request.n - sum(portions.values()))
+        free = (index for index in count() if index not in begun)
+        for asked in self._catalogue.fan_out(replace(request, n=rest)):
+            portions[next(free)] = asked
+        return portions
+
     async def paint(
         self, job: Job, index: int, asked: int, *, report: Callable[[Report], None]
     ) -> Slot:
@@ -96,7 +112,7 @@ class Slots:
             case "answered" if attempt.urls:
                 events = self._router.fetch(order, gateway=attempt.key.gateway, urls=attempt.urls)
             case "received":
-                return Slot(attempt.asked, await asyncio.to_thread(_kept, order))
+                return await asyncio.to_thread(_received, order, attempt)
             case _:
                 return await self._lost(job, attempt)
         return await self._follow(
@@ -212,6 +228,19 @@ class Slots:
     def clear(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self._folder / job.id, ignore_errors=True)
+
+
+def _received(order: Order, attempt: WrittenAttempt) -> Slot:
+    """Return what an earlier process received, and has written the cost of; it blocks."""
+    if pictures := _kept(order):
+        return Slot(attempt.asked, pictures)
+    gone = GatewayFailure(
+        kind=GatewayErrorKind.DOWNLOAD_FAILED,
+        gateway=attempt.key.gateway,
+        billed=Billed.YES,
+        detail="the picture files of an earlier process are gone",
+    )
+    return Slot(attempt.asked, failure=gone)
 
 
 def _kept(order: Order) -> tuple[Picture, ...]:

@@ -59,12 +59,15 @@ class Stoppable:
         """End the card for whoever waited; return False where its end is under way already."""
         if self._ends or self._parted:
             return False
-        self._parted = True
-        async with self._one_at_a_time:
-            ending = Ending(StoppedWaiting(), JobState.CANCELLED)
+        self._parted, is_told = True, False
+        try:
+            async with self._one_at_a_time:
+                ending = Ending(StoppedWaiting(), JobState.CANCELLED)
+                is_told = await self._courier.end(job, ending)
+        finally:
             # Where the card cannot say so, the job goes on as if nobody had asked.
-            self._parted = await self._courier.end(job, ending)
-        return self._parted
+            self._parted = is_told
+        return is_told
 
     async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
         """Place the card."""

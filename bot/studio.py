@@ -25,7 +25,6 @@ from bot.domain import (
 )
 from bot.errors import EaselError, ShuttingDown, Unexpected
 from bot.gallery import Gallery
-from bot.gateways.catalogue import Catalogue
 from bot.journal import Journal, WrittenAttempt
 from bot.ledger import Ledger
 from bot.outcome import Courier, Ending, Result
@@ -60,7 +59,6 @@ class Parts:
     books: Books
     costs: Costs
     queue: Queue
-    catalogue: Catalogue
     references: References
     slots: Slots
     stops: Stops
@@ -78,7 +76,6 @@ class Studio:
         self._books = parts.books
         self._costs = parts.costs
         self._queue = parts.queue
-        self._catalogue = parts.catalogue
         self._references = parts.references
         self._slots = parts.slots
         self._stops = parts.stops
@@ -178,7 +175,12 @@ class Studio:
         now = self._seam.now()
         credits_ = self._costs.of(request, requester.server_id)
         job = Job(new_job_id(now), request, requester, credits_, now, locale, parent)
-        await self._books.hold(job, attached=attached.addresses)
+        try:
+            await self._books.hold(job, attached=attached.addresses)
+        except asyncio.CancelledError:
+            # It comes as well when everything was committed.
+            await self._books.close(job, JobState.CANCELLED)
+            raise
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=credits_)
         return job
 
@@ -197,7 +199,12 @@ class Studio:
     def _start(self, run: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(run)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (defect := task.exception()) is not None:
+            log.error("job.left", exc_info=defect)  # the next start ends it
 
     # --- the way of a job ---------------------------------------------------------------------
 
@@ -260,10 +267,11 @@ class Studio:
     async def _paint(
         self, job: Job, courier: Courier, started: int, attempts: Sequence[WrittenAttempt]
     ) -> list[Slot]:
-        counts = self._catalogue.fan_out(job.request)
         begun = {attempt.key.slot: attempt for attempt in attempts}
+        portions = self._slots.portions(job.request, begun)
+        usual_ms = self._queue.usual_ms(job.request.model)
         async with Bulletin(
-            job, courier, self._seam, started_at=started, slots=len(counts)
+            job, courier, self._seam, started_at=started, usual_ms=usual_ms, slots=len(portions)
         ) as bulletin:
 
             def paint(index: int, asked: int) -> Coroutine[None, None, Slot]:
@@ -271,7 +279,12 @@ class Studio:
                     return self._slots.pick_up(job, begun[index], report=bulletin.report)
                 return self._slots.paint(job, index, asked, report=bulletin.report)
 
-            return list(await asyncio.gather(*map(paint, range(len(counts)), counts)))
+            # All of them end before one's defect does: none is sent for a job that has ended.
+            painted = await asyncio.gather(
+                *(paint(index, portions[index]) for index in sorted(portions)),
+                return_exceptions=True,
+            )
+        return [_unless_defect(slot) for slot in painted]
 
     # --- the end of a job ---------------------------------------------------------------------
 
@@ -330,9 +343,9 @@ class Studio:
     async def _fail(
         self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
     ) -> None:
-        doubtful = in_doubt(job, slots)
-        state = JobState.UNKNOWN if doubtful else JobState.FAILED
-        settled = await self._books.close(job, state, error, doubtful=doubtful)
+        # What costs no credits can be in doubt as well.
+        state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
+        settled = await self._books.close(job, state, error, doubtful=in_doubt(job, slots))
         if settled is None:
             await self._tell_as_written(job, courier)
             return
@@ -364,3 +377,9 @@ class Studio:
 
     async def _clear(self, job: Job) -> None:
         await asyncio.to_thread(self._slots.clear, job)
+
+
+def _unless_defect(slot: Slot | BaseException) -> Slot:
+    if isinstance(slot, BaseException):
+        raise slot
+    return slot

@@ -36,8 +36,8 @@ class UserTags:
 def read_or_make_key(path: Path) -> bytes:
     """Return the key of a data folder, making it at the first start.
 
-    Raises StartRefused for anything but a whole key: without one, ids could be guessed, and what
-    anonymous people spent would be forgotten.
+    Raises StartRefused for anything but a whole key that can be read: without one, ids could be
+    guessed, and what anonymous people spent would be forgotten.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -49,7 +49,13 @@ def read_or_make_key(path: Path) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    key = path.read_bytes()
+    try:
+        key = path.read_bytes()
+    except OSError as refused:
+        raise StartRefused(
+            f"The file {path} in DATA_DIR cannot be read ({refused.strerror}): let the bot's user "
+            "read it."
+        ) from refused
     if len(key) != KEY_BYTES:
         raise StartRefused(
             f"The file {path} in DATA_DIR is damaged: bring it back from a backup, or delete it, "

@@ -1,12 +1,12 @@
 """What the doors offer while somebody types, with the default marked: from memory alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from discord import Interaction
 from discord.app_commands import Choice
 
 from bot.customs import Customs, UnknownLanguage
-from bot.delivery.customs_cards import CustomsCards, Painted, language_name
+from bot.delivery.customs_cards import CustomsCards, Painted
 from bot.delivery.suggestions import Choices, Suggestions, plain
 from bot.gateways.catalogue import Option
 from cogs.reception import Reception
@@ -99,26 +99,24 @@ class Choosing:
         return self._reception.visitor(interaction).locale
 
 
-def language_choices(locales: Iterable[str], typed: str) -> Choices:
-    """Offer languages in their own words."""
-    named = {locale: language_name(locale) for locale in locales}
+def language_choices(names: Mapping[str, str], typed: str) -> Choices:
+    """Offer languages, given by their locales, in their own words."""
     wanted = typed.strip().casefold()
     return [
         Choice(name=name, value=locale)
-        for locale, name in named.items()
+        for locale, name in names.items()
         if wanted in name.casefold() or wanted in locale.casefold()
     ]
 
 
-def spoken(typed: str, locales: Iterable[str]) -> str:
-    """Return the language that somebody typed, by its code or by its own name.
+def spoken(typed: str, names: Mapping[str, str]) -> str:
+    """Return the locale of the language that somebody typed, by its code or by its own name.
 
     Raises:
         UnknownLanguage
     """
-    named = {locale: language_name(locale) for locale in locales}
     wanted = typed.strip().casefold()
-    for locale, name in named.items():
+    for locale, name in names.items():
         if wanted in {locale.casefold(), name.casefold()}:
             return locale
-    raise UnknownLanguage(language=typed, allowed=", ".join(named.values()))
+    raise UnknownLanguage(language=typed, allowed=", ".join(names.values()))

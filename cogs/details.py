@@ -1,6 +1,7 @@
 """What hangs under a result: details, and the original files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 import structlog
@@ -10,7 +11,9 @@ from discord.ext import commands
 from bot.client import Client
 from bot.delivery.cards import Cards
 from bot.delivery.details import Details as DetailsCard
+from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
+from bot.delivery.outbox import Lost
 from bot.domain import Picture
 from bot.gallery import Gallery
 from bot.journal import WrittenJob
@@ -55,8 +58,10 @@ class Details(commands.Cog):
         self._reception.check_controls(visitor, written.job)
         if await self._presses.is_double(interaction, "details", written.job.id):
             return
+        reader_id = visitor.requester.user_id
+        seen = for_one_to_see(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
-            await self._records.of(written),
+            await self._records.of(replace(written, job=seen)),
             visitor.locale,
             server_id=visitor.server_id,
             for_operator=await self._is_operator(interaction.user),
@@ -97,6 +102,6 @@ class Details(commands.Cog):
     async def _is_operator(self, user: discord.User | discord.Member) -> bool:
         try:
             return await self._client.is_owner(user)
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.info("details.operator_unknown", error=repr(lost))
             return False

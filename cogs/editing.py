@@ -16,6 +16,7 @@ from bot.command_errors import ServersOnly
 from bot.customs import Wish, Word
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.courier import Couriers
+from bot.delivery.discretion import for_one_to_see
 from bot.delivery.forms import (
     NOTHING,
     REFERENCES,
@@ -32,6 +33,7 @@ from bot.domain import ImageRequest, Job, Reference
 from bot.errors import NotKept, ServerNotListed
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
+from bot.i18n.quoting import width
 from bot.journal import WrittenJob
 from bot.records import Records
 from bot.references import Attached, Upload
@@ -96,7 +98,7 @@ class Editing(commands.Cog):
     async def _edit(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
         kept = await self._gallery.startable(written.job.id)
-        await self._show_edit(interaction, written.job, visitor, list(kept), start)
+        await self._show_edit(interaction, written, visitor, list(kept), start)
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -107,16 +109,18 @@ class Editing(commands.Cog):
         kept = list(await self._gallery.startable(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written.job, visitor, kept, picture(kept[0]))
+        await self._show_edit(interaction, written, visitor, kept, picture(kept[0]))
 
     async def _show_edit(
         self,
         interaction: Interaction,
-        job: Job,
+        written: WrittenJob,
         visitor: Visitor,
         pictures: Sequence[int],
         start: str,
     ) -> None:
+        reader_id = visitor.requester.user_id
+        job = for_one_to_see(written.job, written.error, reader_id=reader_id)
         request = job.request
         offer = Offer(
             prompt=request.prompt,
@@ -287,9 +291,10 @@ class Editing(commands.Cog):
             log.info("editing.words_lost", error=repr(lost))
 
     async def _send_back(self, interaction: Interaction, prompt: str) -> None:
-        intro = self._client.texts.say("form-your-words", str(interaction.locale))
+        locale = self._client.languages.personal(interaction)
+        intro = self._client.texts.say("form-your-words", locale)
         words = f"{intro}\n```\n{prompt}\n```"
-        if len(words) <= LONGEST_MESSAGE and "```" not in prompt:
+        if width(words) <= LONGEST_MESSAGE and "```" not in prompt:
             await interaction.followup.send(words, ephemeral=True)
         else:
             file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")

@@ -1,112 +1,196 @@
-"""/history: what I asked for lately, and its pictures once more."""
+"""/history: what I asked for, page by page, and its pictures once more."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
 
 import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.album import Album, Look, Turn
 from bot.client import Client
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_all_to_see
-from bot.delivery.notes import Notes
-from bot.errors import ServerNotListed
-from bot.gallery import Gallery, Past
+from bot.delivery.history_cards import HistoryCards, link_to
+from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
+from bot.delivery.suggestions import Choices, plain
+from bot.errors import Blocked, ServerNotListed
+from bot.gallery import Gallery
+from bot.i18n.quoting import visible, width
+from bot.journal.past import EVERYTHING, Sought
+from bot.ledger import Ledger
+from bot.store import Store
+from cogs.pressing import TWICE_MS, Lately
+from cogs.reception import Reception, Visitor
 
-# A select has 25 options (components/reference, String Select).
-MOST = 25
-CUSTOM_ID = "easel:again"
+MOST_CHOICES = 25
 SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
 
 
 class History(commands.Cog):
-    """The door to what was painted before."""
+    """The door to what was painted before; everybody sees their own."""
 
     def __init__(
-        self, *, client: Client, gallery: Gallery, couriers: Couriers, notes: Notes
+        self,
+        *,
+        client: Client,
+        reception: Reception,
+        store: Store,
+        ledger: Ledger,
+        album: Album,
+        gallery: Gallery,
+        couriers: Couriers,
+        now: Callable[[], int],
     ) -> None:
         self._client = client
+        self._store = store
+        self._ledger = ledger
+        self._reception = reception
+        self._album = album
         self._gallery = gallery
         self._couriers = couriers
-        self._notes = notes
+        self._cards = HistoryCards(client.texts)
+        self._chosen = Lately(now, within_ms=TWICE_MS)
 
     async def cog_load(self) -> None:
-        """Answer also to lists that an earlier process sent."""
-        self._client.add_dynamic_items(PostAgain)
+        """Answer also to pages that an earlier process sent."""
+        self._client.add_dynamic_items(*ITEMS)
 
     @app_commands.command()
     @app_commands.guild_only()
-    async def history(self, interaction: Interaction) -> None:
-        """See your last requests and post their pictures again."""
-        past = await self._gallery.last(interaction.user.id, most=MOST)
-        locale = str(interaction.locale)
-        embed = self._notes.history([(p.written.job, p.written.state) for p in past], locale)
-        view = discord.ui.View(timeout=None)
-        if options := self._options(past):
-            placeholder = self._client.texts.say("history-choose", locale)
-            view.add_item(PostAgain(_select(placeholder, options)))
-        await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+    @app_commands.describe(
+        model="Only what this model painted", text="Only what has these words in its prompt"
+    )
+    async def history(
+        self,
+        interaction: Interaction,
+        model: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        text: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+    ) -> None:
+        """See what you asked for, find it again and post its pictures once more."""
+        sought = Sought(text=_word(text), model=_word(model))
+        # Previews of large pictures may take longer than Discord waits for a first answer.
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._show(interaction, sought)
 
-    async def post_again(self, interaction: Interaction, job_id: str) -> None:
+    @history.autocomplete("model")
+    async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the models that this person asked for lately."""
+        wanted = typed.strip().casefold()
+        models = await self._album.models(interaction.user.id)
+        offered = [name for name in models if wanted in name.casefold()]
+        return plain(name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_WORD)
+
+    # --- the rows under a page ----------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_history_turned(self, interaction: Interaction, turn: Turn) -> None:
+        """Show another page of the same."""
+        await self._show_instead(interaction, sought_by(interaction.message), turn)
+
+    @commands.Cog.listener()
+    async def on_history_freed(self, interaction: Interaction, what: str) -> None:
+        """Seek anew, by less."""
+        sought = sought_by(interaction.message)
+        freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
+        await self._show_instead(interaction, freed)
+
+    @commands.Cog.listener()
+    async def on_history_chosen(self, interaction: Interaction, job_id: str) -> None:
         """Post one job's pictures where its requester looks back at it."""
         try:
             await self._post_again(interaction, job_id)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._client.answer_error(interaction, error)
 
+    async def _show_instead(
+        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+    ) -> None:
+        try:
+            self._check_server(interaction)
+            await interaction.response.defer()
+            await self._show(interaction, sought, turn)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log it
+            await self._client.answer_error(interaction, error)
+
+    async def _show(
+        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+    ) -> None:
+        page = await self._album.page(interaction.user.id, sought, turn)
+        locale = self._reception.visitor(interaction).locale
+        if page.looks:
+            content = self._cards.heading(locale)
+        else:
+            content = self._cards.nothing(locale, is_sought=sought != EVERYTHING)
+        await interaction.edit_original_response(
+            content=content,
+            embeds=[
+                self._cards.card(number, look, _link(interaction, look), locale)
+                for number, look in enumerate(page.looks, 1)
+            ],
+            attachments=self._cards.files(page.looks, locale),
+            view=history_view(self._client.texts, self._cards, page, sought, locale),
+        )
+
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        self._check_server(interaction)
+        if self._chosen.did((interaction.user.id, job_id)):
+            await interaction.response.defer()
+            return
+        visitor = self._reception.visitor(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._check_welcome(visitor)
         past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
         job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say(SAID[seen], str(interaction.locale))
+        done = self._client.texts.say(SAID[seen], visitor.locale)
         await interaction.followup.send(done, ephemeral=True)
 
-    def _options(self, past: Sequence[Past]) -> list[discord.SelectOption]:
-        return [
-            discord.SelectOption(
-                label=self._notes.past_label(number, each.written.job), value=each.written.job.id
-            )
-            for number, each in enumerate(past, 1)
-            if each.pictures
-        ]
+    async def _check_welcome(self, visitor: Visitor) -> None:
+        """Refuse to show pictures to others where this person may not paint."""
+        self._reception.check_place(visitor)
+        async with self._store.reading() as rows:
+            who = await self._ledger.member(rows, visitor.server_id, visitor.requester.user_id)
+        if who.block_reason is not None:
+            raise Blocked(reason=who.block_reason)
+
+    def _check_server(self, interaction: Interaction) -> None:
+        if not self._client.serves(interaction.guild_id):
+            raise ServerNotListed
 
 
-class PostAgain(discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]], template=CUSTOM_ID):
-    """The choice of a job whose pictures are kept; it outlives the process."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: Interaction,  # noqa: ARG003 - how discord.py calls it
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
-        """Take up a list that may be older than this process."""
-        assert isinstance(item, discord.ui.Select)  # noqa: S101 - nothing else has this id
-        return cls(item)
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Hand the choice to the door."""
-        door = (
-            interaction.client.get_cog("History")
-            if isinstance(interaction.client, Client)
-            else None
-        )
-        assert isinstance(door, History)  # noqa: S101 - it hung this up
-        await door.post_again(interaction, self.item.values[0])
+def _word(typed: str | None) -> str | None:
+    """Return what somebody seeks as one line that a custom id has room for, None for nothing."""
+    word = visible(typed or "").replace("\n", " ")
+    while width(word) > LONGEST_WORD:
+        word = word[:-1]
+    return word.strip() or None
 
 
-def _select(
-    placeholder: str, options: list[discord.SelectOption]
-) -> discord.ui.Select[discord.ui.View]:
-    return discord.ui.Select(custom_id=CUSTOM_ID, placeholder=placeholder, options=options)
+def _link(interaction: Interaction, look: Look) -> str | None:
+    """Return a way to a job's message, None where this person surely cannot go there."""
+    server_id = look.written.job.requester.server_id
+    if look.message is None or server_id == 0:
+        return link_to(look)
+    server = interaction.client.get_guild(server_id)
+    channel = server.get_channel_or_thread(look.message.channel_id) if server else None
+    if channel is None or not _may_see(channel, interaction.user):
+        return None
+    return link_to(look)
+
+
+def _may_see(
+    channel: discord.abc.GuildChannel | discord.Thread, who: discord.User | discord.Member
+) -> bool:
+    """Tell whether somebody may look into a channel; of other servers Discord tells no roles."""
+    if isinstance(channel, discord.Thread):
+        if channel.parent is None:
+            return False
+        channel = channel.parent
+    if not isinstance(who, discord.Member) or who.guild != channel.guild:
+        return True
+    return channel.permissions_for(who).view_channel

@@ -79,7 +79,7 @@ class MyData(commands.Cog):
     @mydata.command()
     async def delete(self, interaction: Interaction) -> None:
         """Delete your requests, prompts and pictures, after you confirm."""
-        locale = str(interaction.locale)
+        locale = self._client.languages.personal(interaction)
         label = self._client.texts.say("mydata-confirm", locale)
         await interaction.response.send_message(
             self._client.texts.say("mydata-ask", locale),
@@ -100,13 +100,14 @@ class MyData(commands.Cog):
         if self._now() - asked_at > CONFIRM_WITHIN_MS:
             raise ConfirmedTooLate
         await interaction.response.defer()
+        locale = self._client.languages.personal(interaction)  # which is forgotten, too
         jobs = await self._deletion.delete(interaction.user.id)
         await self._customs.forget(interaction.user.id)
-        done = self._client.texts.say("mydata-deleted", str(interaction.locale), jobs=jobs)
+        done = self._client.texts.say("mydata-deleted", locale, jobs=jobs)
         await interaction.edit_original_response(content=done, view=None)
 
     async def _hand_over(self, interaction: Interaction, max_bytes: int) -> None:
-        locale = str(interaction.locale)
+        locale = self._client.languages.personal(interaction)
         with TemporaryDirectory(prefix="easel-") as folder:
             archived = await self._export.write(
                 interaction.user.id,

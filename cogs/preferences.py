@@ -73,7 +73,7 @@ class Personal(commands.Cog):
     @app_commands.describe(language="What I speak where only you read it")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language that I speak to you."""
-        chosen = spoken(language, self._client.texts.locales)
+        chosen = spoken(language, self._client.texts.names)
         await self._change(interaction, lambda p: replace(p, language=chosen))
 
     @preferences.command()
@@ -123,7 +123,7 @@ class Personal(commands.Cog):
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
         """Offer the languages that Easel speaks."""
-        return language_choices(self._client.texts.locales, typed)
+        return language_choices(self._client.texts.names, typed)
 
     async def _change(self, interaction: Interaction, change: Change) -> None:
         preferences = await self._customs.change_person(interaction.user.id, change)

@@ -38,7 +38,7 @@ class BookCommands(QuotaDoor):
         subject = SERVER if user_id is None else user_subject(user_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         rows = await self._used(server_of(interaction), user_id, days)
-        locale = str(interaction.locale)
+        locale = self.locale(interaction)
         picture = await self._drawn(rows, locale)
         embed = self._report.usage(subject, rows, locale, with_chart=picture is not None)
         alt = self._report.alt_text(rows, locale)
@@ -58,7 +58,7 @@ class BookCommands(QuotaDoor):
                 days=days,
                 max_bytes=interaction.filesize_limit,
             )
-            said = self._cards.exported(written.count, str(interaction.locale))
+            said = self._cards.exported(written.count, self.locale(interaction))
             file = discord.File(written.path)
             await interaction.followup.send(said, file=file, ephemeral=True)
 
@@ -75,7 +75,7 @@ class BookCommands(QuotaDoor):
                 rows, server_of(interaction), most=size + 1, skip=number * size
             )
         page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
-        locale = str(interaction.locale)
+        locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
         return shown(self._desk.client.texts, CHANGES, page, embed, locale)
 

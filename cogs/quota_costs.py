@@ -52,7 +52,7 @@ class CostCommands(QuotaDoor):
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that match what was typed so far, with what a picture costs."""
         return self._desk.suggestions.models(
-            typed, server_id=server_of(interaction), locale=str(interaction.locale)
+            typed, server_id=server_of(interaction), locale=self.locale(interaction)
         )
 
     @cost.autocomplete("quality")
@@ -62,7 +62,7 @@ class CostCommands(QuotaDoor):
             typed,
             model=interaction.namespace.model,
             server_id=server_of(interaction),
-            locale=str(interaction.locale),
+            locale=self.locale(interaction),
         )
 
     async def _set_cost(
@@ -79,7 +79,7 @@ class CostCommands(QuotaDoor):
                 actor_id=interaction.user.id,
             )
         self._desk.tariff.set(server_id, name, kind, credits)
-        said = self._cards.cost_set(name, kind, credits, str(interaction.locale))
+        said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, said)
 
     async def _remove_cost(self, interaction: Interaction, model: str, quality: str | None) -> None:
@@ -98,7 +98,7 @@ class CostCommands(QuotaDoor):
             )
         self._desk.tariff.remove(server_id, name, kind)
         await self.answer(
-            interaction, self._cards.cost_removed(name, kind, str(interaction.locale))
+            interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
         )
 
     async def _list_costs(self, interaction: Interaction) -> None:
@@ -106,7 +106,7 @@ class CostCommands(QuotaDoor):
         async with self._desk.store.reading() as rows:
             costs = await self._desk.ledger.costs(rows, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
-        embed = self._lists.costs(list(self._rows(server_id, own)), str(interaction.locale))
+        embed = self._lists.costs(list(self._rows(server_id, own)), self.locale(interaction))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     def _rows(self, server_id: int, own: Own) -> Iterator[CostRow]:

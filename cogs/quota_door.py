@@ -84,6 +84,10 @@ class QuotaDoor(commands.Cog):
         self._lists = QuotaLists(texts)
         self._report = QuotaReport(texts)
 
+    def locale(self, interaction: Interaction) -> str:
+        """Return the language of whoever typed the command: all answers are for them alone."""
+        return self._desk.client.languages.personal(interaction)
+
     @staticmethod
     async def answer(interaction: Interaction, sentence: str) -> None:
         """Say it to whoever typed the command, and to nobody else."""

@@ -50,7 +50,7 @@ class LimitCommands(QuotaDoor):
                 actor_id=interaction.user.id,
             )
         row = LimitRow(subject, limit.credits, limit.period)
-        await self.answer(interaction, self._cards.limit_set(row, str(interaction.locale)))
+        await self.answer(interaction, self._cards.limit_set(row, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(
@@ -81,7 +81,7 @@ class LimitCommands(QuotaDoor):
                 limit=Limit(None, Period.MONTH),
                 actor_id=actor_id,
             )
-        await self.answer(interaction, self._cards.unlimited(subject, str(interaction.locale)))
+        await self.answer(interaction, self._cards.unlimited(subject, self.locale(interaction)))
 
     @quota.command(name="remove")
     @app_commands.describe(
@@ -109,7 +109,7 @@ class LimitCommands(QuotaDoor):
                 period=Period(per) if per else None,
                 actor_id=interaction.user.id,
             )
-        said = self._cards.limit_removed(subject, per, str(interaction.locale))
+        said = self._cards.limit_removed(subject, per, self.locale(interaction))
         await self.answer(interaction, said)
 
     @quota.command()
@@ -126,7 +126,7 @@ class LimitCommands(QuotaDoor):
             limits = await self._desk.ledger.limits(rows, server_id)
             members = await self._desk.ledger.members(rows, server_id)
         page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
-        locale = str(interaction.locale)
+        locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
         return shown(self._desk.client.texts, LIMITS, page, embed, locale)
 

@@ -29,7 +29,7 @@ class PeopleCommands(QuotaDoor):
                 actor_id=interaction.user.id,
             )
         await self.answer(
-            interaction, self._cards.granted(user.id, balance, str(interaction.locale))
+            interaction, self._cards.granted(user.id, balance, self.locale(interaction))
         )
 
     @quota.command()
@@ -43,7 +43,7 @@ class PeopleCommands(QuotaDoor):
                 user_id=person(user).id,
                 actor_id=interaction.user.id,
             )
-        await self.answer(interaction, self._cards.reset(user.id, str(interaction.locale)))
+        await self.answer(interaction, self._cards.reset(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Who may not paint any more", reason="Why; the person reads it")
@@ -57,7 +57,7 @@ class PeopleCommands(QuotaDoor):
                 reason=checked_reason(reason),
                 actor_id=interaction.user.id,
             )
-        await self.answer(interaction, self._cards.blocked(user.id, str(interaction.locale)))
+        await self.answer(interaction, self._cards.blocked(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Who may paint again")
@@ -70,4 +70,4 @@ class PeopleCommands(QuotaDoor):
                 user_id=user.id,
                 actor_id=interaction.user.id,
             )
-        await self.answer(interaction, self._cards.unblocked(user.id, str(interaction.locale)))
+        await self.answer(interaction, self._cards.unblocked(user.id, self.locale(interaction)))

@@ -19,6 +19,7 @@ from bot.customs import (
     resolve,
 )
 from bot.delivery.customs_cards import Painted
+from bot.delivery.languages import Languages
 from bot.domain import ImageRequest, Job, Reference, Requester
 from bot.errors import Refusal, UnknownModel
 from bot.gateways.catalogue import Catalogue
@@ -53,49 +54,36 @@ class Visitor:
 class Reception:
     """Takes wishes at every door; whoever stands there pays."""
 
-    def __init__(self, *, studio: Studio, catalogue: Catalogue, customs: Customs) -> None:
+    def __init__(
+        self, *, studio: Studio, catalogue: Catalogue, customs: Customs, languages: Languages
+    ) -> None:
         self._studio = studio
         self._catalogue = catalogue
         self._customs = customs
+        self._languages = languages
         self._names = tuple(model.name for model in catalogue.models)
 
     # --- who is there -------------------------------------------------------------------------
 
     def visitor(self, interaction: Interaction) -> Visitor:
         """Return who typed a command, pressed a button or sent a form."""
-        public = str(interaction.guild_locale or interaction.locale)
-        return self._visitor(
+        return Visitor(
             requester(interaction.user, interaction.guild_id),
             channel_ids(interaction.channel_id, interaction.channel),
-            str(interaction.locale),
-            public,
+            self._languages.personal(interaction),
+            self._languages.public(interaction),
             may_manage=interaction.permissions.manage_messages,
         )
 
     def reactor(self, member: discord.Member, channel_id: int) -> Visitor:
-        """Return who reacted: Discord does not tell their language, so the server's counts."""
+        """Return who reacted."""
         place = member.guild.get_channel_or_thread(channel_id)
-        locale = str(member.guild.preferred_locale)
-        return self._visitor(
+        return Visitor(
             requester(member, member.guild.id),
             channel_ids(channel_id, place),
-            locale,
-            locale,
+            self._languages.of_member(member),
+            self._languages.of_server(member.guild),
             may_manage=place is not None and _may_manage(place, member),
-        )
-
-    def _visitor(
-        self,
-        who: Requester,
-        channels: tuple[int, ...],
-        locale: str,
-        public: str,
-        *,
-        may_manage: bool,
-    ) -> Visitor:
-        person, server = self._customs.person(who.user_id), self._customs.server(who.server_id)
-        return Visitor(
-            who, channels, person.language or locale, server.language or public, may_manage
         )
 
     # --- what they want -----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from bot.delivery.controls import Control
 from bot.delivery.courier import Couriers
 from bot.delivery.outbox import Lost
 from bot.domain import OPEN_STATES, CardAddress
-from bot.errors import EaselError
+from bot.errors import Blocked, EaselError
 from bot.journal import WrittenJob
 from bot.records import Records
 from cogs.pressing import Lately, Presses
@@ -167,14 +167,18 @@ class Results(commands.Cog):
     ) -> None:
         try:
             await message.remove_reaction(emoji, person)
-        except discord.HTTPException as forbidden:
+        except Lost as forbidden:
             log.debug("results.reaction_stays", error=repr(forbidden))
         if self._refused.did(person.id):
             return
-        sentence = self._client.texts.sentence(refusal, str(person.guild.preferred_locale))
+        if isinstance(refusal, Blocked):
+            # An admin wrote it for them, and everybody reads this.
+            refusal = Blocked(reason="")
+        locale = self._client.languages.of_server(person.guild)  # everybody sees it
+        sentence = self._client.texts.sentence(refusal, locale)
         try:
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
-        except discord.HTTPException as lost:
+        except Lost as lost:
             log.info("results.refusal_lost", error=repr(lost))

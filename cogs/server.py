@@ -197,6 +197,9 @@ class Server(commands.Cog):
         """Set the reactions that work under a result."""
         if reroll is None and delete is None:
             raise NothingChosen
+        if any(custom_emoji_id(typed.strip()) for typed in (reroll, delete) if typed):
+            # Discord is asked for them first, and may let us wait longer than it waits for us.
+            await interaction.response.defer(ephemeral=True, thinking=True)
         again = reroll and await _checked_emoji(interaction.guild, reroll)
         away = delete and await _checked_emoji(interaction.guild, delete)
 
@@ -222,7 +225,7 @@ class Server(commands.Cog):
     @app_commands.describe(language="What I speak where everybody reads it")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of public messages in this server."""
-        chosen = spoken(language, self._client.texts.locales)
+        chosen = spoken(language, self._client.texts.names)
         await self._change(interaction, lambda s: replace(s, language=chosen))
 
     @settings.command()
@@ -268,7 +271,7 @@ class Server(commands.Cog):
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
         """Offer the languages that Easel speaks."""
-        return language_choices(self._client.texts.locales, typed)
+        return language_choices(self._client.texts.names, typed)
 
     # --- what is deleted ----------------------------------------------------------------------
 
@@ -322,7 +325,10 @@ class Server(commands.Cog):
             locale=self._reception.visitor(interaction).locale,
             changed=changed,
         )
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        if interaction.response.is_done():
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
 async def _checked_emoji(guild: discord.Guild | None, typed: str) -> str:

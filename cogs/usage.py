@@ -3,6 +3,7 @@
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.gallery import Gallery
 from bot.ledger import Allowance, Ledger
@@ -14,12 +15,19 @@ class Usage(commands.Cog):
     """The door at which everybody sees their own credits."""
 
     def __init__(
-        self, *, store: Store, ledger: Ledger, gallery: Gallery, cards: QuotaCards
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        gallery: Gallery,
+        cards: QuotaCards,
+        languages: Languages,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._gallery = gallery
         self._cards = cards
+        self._languages = languages
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -30,7 +38,7 @@ class Usage(commands.Cog):
             allowances = await self._ledger.allowances(rows, who)
             member = await self._ledger.member(rows, who.server_id, who.user_id)
         past = await self._gallery.last(who.user_id, most=MOST_JOBS)
-        locale = str(interaction.locale)
+        locale = self._languages.personal(interaction)
         favour = Favour(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
         if past:

@@ -45,10 +45,13 @@ def chromium() -> str | None:
 
 @contextmanager
 def playing(
-    *options: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    *options: str,
+    module: str = "playground",
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Run the playground in a process of its own; yields its URL."""
-    command = (sys.executable, "-m", "playground", "--no-open", *options)
+    command = (sys.executable, "-m", module, "--no-open", *options)
     with subprocess.Popen(  # noqa: S603 - ourselves
         command, cwd=cwd, env=env, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -83,8 +86,10 @@ def headless() -> Iterator[Browser]:
 class Person:
     """Looks at the page, types and clicks; `complaints` are the console's errors."""
 
-    def __init__(self, browser: Browser, url: str, *, scale: float = 1) -> None:
-        width, height = SIZE
+    def __init__(
+        self, browser: Browser, url: str, *, scale: float = 1, size: tuple[int, int] = SIZE
+    ) -> None:
+        width, height = size
         self.tab: Tab = browser.new_page(
             viewport={"width": width, "height": height}, device_scale_factor=scale
         )
@@ -167,7 +172,7 @@ class Person:
     # --- what people do -----------------------------------------------------------------------
 
     def type_command(
-        self, name: str, files: Mapping[str, Path] | None = None, **options: object
+        self, name: str, files: Mapping[str, Path] | None = None, /, **options: object
     ) -> None:
         """Type a command with its options and send it."""
         self.choose_command(name)
@@ -213,9 +218,13 @@ class Person:
         self._wait_for_answer()
         self.wait_for_pictures()
 
-    def press(self, label: str, *, on: str, until: Callable[[], None]) -> None:
-        """Press a button of the newest message that says ``on``, until its effect is seen."""
-        button = self.tab.get_by_role("button", name=re.compile(rf"(^|\s){label}$"))
+    def press(self, label: str, *, on: str = "", until: Callable[[], None] = lambda: None) -> None:
+        """Press a button of the newest message that says ``on``, until its effect is seen.
+
+        An emoji may stand before its label.
+        """
+        name = re.compile(f"(^|\\W ?){re.escape(label)}$")
+        button = self.tab.get_by_role("button", name=name)
         message = self.messages.filter(has_text=on).filter(has=button).last
         self._until(until, message.locator(button))
 
@@ -261,7 +270,9 @@ class Person:
         box.click()
         box.press_sequentially(value)
         if box.get_attribute("role") == "combobox":
-            self._suggestion(value).click()
+            # What may also be typed freely is not always suggested.
+            with suppress(TookTooLong):
+                self._suggestion(value).click(timeout=MOMENT_MS)
 
     def _upload(self, option: str, path: Path) -> None:
         self._pill(option).locator("input[type=file]").set_input_files(path)

@@ -1,11 +1,13 @@
 """Mend what SimCord's page shows otherwise than Discord, in the data that the page draws from.
 
-Two things, for SimCord 3.2: Discord ends a quote with its line, where CommonMark goes on quoting;
-and it shows embeds that share one URL as one card with a gallery, where the page stacks them.
-What this module does not know it leaves as it is.
+Some things, for SimCord 3.2: Discord ends a quote with its line, where CommonMark goes on quoting;
+it shows small print, and people's names, anywhere in an embed; and it shows embeds that share one
+URL as one card with a gallery, where the page stacks them. What this module does not know it leaves
+as it is.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
@@ -15,14 +17,20 @@ Json = dict[str, Any]
 Line = tuple[Literal["quote", "small", "plain"], list[Json]]
 
 _SMALL = "-# "
+_PERSON = re.compile(r"<@(\d+)>")
 _BREAK: Json = {"type": "break"}
 
 
 def mend(page: Json) -> Json:
     """Return a page's data as Discord would show it."""
+    names = {str(person["id"]): str(person["name"]) for person in page.get("viewers", ())}
     for message in page.get("messages", {}).values():
         for embed in message.get("embeds", ()):
             _end_quotes(embed)
+            if embed.get("description_tokens"):
+                embed["description_tokens"] = [
+                    _named(block, names) for block in map(_small, embed["description_tokens"])
+                ]
         if message.get("embeds"):
             message["embeds"] = list(_galleries(message["embeds"]))
     return page
@@ -33,7 +41,9 @@ def mend(page: Json) -> Json:
 
 def _end_quotes(embed: Json) -> None:
     match embed.get("description_tokens"):
-        case [{"type": "blockquote", "children": [{"type": "paragraph", "children": runs}]}]:
+        case [{"type": "blockquote", "children": [{"type": "paragraph", "children": runs}]}] | [
+            {"type": "paragraph", "children": runs}
+        ]:
             tokens = [token for run in runs for token in run["children"]]
             words, lines = str(embed["description"]).split("\n"), _lines(tokens)
             if len(words) == len(lines):
@@ -74,6 +84,41 @@ def _blocks(lines: Sequence[Line]) -> Iterator[Json]:
 def _paragraph(lines: Sequence[list[Json]]) -> Json:
     tokens = [token for line in lines for token in (*line, _BREAK)][:-1]
     return {"type": "paragraph", "tag": "p", "children": [{"type": "inline", "children": tokens}]}
+
+
+# --- small print and names --------------------------------------------------------------------
+
+
+def _small(block: Json) -> Json:
+    """Return a paragraph of one small line as small print."""
+    match block:
+        case {"type": "paragraph", "children": [{"children": [{"type": "text"} as first, *rest]}]}:
+            words = str(first.get("content"))
+            if words.startswith(_SMALL) and _BREAK not in rest:
+                first = first | {"content": words.removeprefix(_SMALL)}
+                return {"type": "subtext", "children": [first, *rest]}
+    return block
+
+
+def _named(token: Json, names: Mapping[str, str]) -> Json:
+    children = token.get("children")
+    if not isinstance(children, list):
+        return token
+    parts = [part for child in children for part in _parts(child, names)]
+    return token | {"children": [_named(part, names) for part in parts]}
+
+
+def _parts(token: Json, names: Mapping[str, str]) -> Iterator[Json]:
+    """Take words apart where somebody is mentioned."""
+    words = str(token.get("content"))
+    if token.get("type") != "text" or not _PERSON.search(words):
+        yield token
+        return
+    for index, piece in enumerate(_PERSON.split(words)):
+        if index % 2 == 1:
+            yield {"type": "mention", "label": f"@{names.get(piece, piece)}"}
+        elif piece:
+            yield token | {"content": piece}
 
 
 # --- galleries --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import tempfile
 import threading
 import webbrowser
 from argparse import Namespace
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ async def serve(options: Namespace) -> None:
         clock = Clock(town.env)
         bot = await stack.enter_async_context(open_bot(settings, _seam(town, clock)))
         await town.let_in(bot.client, guide.welcome())
-        await _show(options, town, clock, guide, stack)
+        await show(options, town, clock, lambda url: guide.printed(url, options.data), stack)
 
 
 def _folder(data: Path | None, stack: AsyncExitStack) -> Path:
@@ -88,9 +88,18 @@ def _seam(town: Town, clock: Clock) -> Seam:
     return Seam(now=clock.now_ms, sleep=real_pause, wait=wait)
 
 
-async def _show(
-    options: Namespace, town: Town, clock: Clock, guide: Guide, stack: AsyncExitStack
+async def show(
+    options: Namespace,
+    town: Town,
+    clock: Clock,
+    words: Callable[[str], str],
+    stack: AsyncExitStack,
 ) -> None:
+    """Show a town at a URL until somebody closes the page; ``words`` tell where that is.
+
+    Raises:
+        StartRefused: the port cannot be had.
+    """
     preview = town.env.preview(
         town.gallery,
         viewers=town.people,
@@ -107,7 +116,7 @@ async def _show(
             f"Port {options.port} cannot be used ({taken.strerror}): "
             "choose another --port, or leave it out."
         ) from None
-    print(guide.printed(url, options.data), flush=True)
+    print(words(url), flush=True)
     if options.open:
         # A browser of the terminal would hold up everything else.
         threading.Thread(target=partial(webbrowser.open, url), daemon=True).start()

@@ -36,9 +36,13 @@ class Town:
         await self.env.restart_bot(bot)
         # SimCord takes every error that the bot answers for a defect, and the page would say so.
         bot.tree.error(answer_error)
+        await self.name_bot(bot)
+        await bot.get_partial_messageable(self.gallery.id).send(embed=welcome)
+
+    async def name_bot(self, bot: discord.Client) -> None:
+        """Call the bot what people call it."""
         if bot.user is not None:
             await bot.user.edit(username=BOT)
-        await bot.get_partial_messageable(self.gallery.id).send(embed=welcome)
 
     def portraits(self) -> dict[str, tuple[str, bytes]]:
         """Return everybody's picture by the address at which the page looks for it."""

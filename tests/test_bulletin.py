@@ -6,7 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.bulletin import LINE_PACE_S, PACE_S, Bulletin, LineBulletin
+import pytest
+
+from bot.bulletin import LINE_PACE_S, LINE_STEP_S, PACE_S, Bulletin, LineBulletin
 from bot.domain import OPERATOR, ImageRequest, Job, Picture, Requester
 from bot.gateways.events import Preview, Progress, Received
 from bot.outcome import Painting, Waiting
@@ -49,8 +51,16 @@ class Paces:
         await self.step.wait()
 
 
-def bulletin(board: Board, paces: Paces, *, slots: int = 1) -> Bulletin:
-    return Bulletin(JOB, board, Seam(sleep=paces.sleep), started_at=7, slots=slots)
+def bulletin(
+    board: Board,
+    paces: Paces,
+    *,
+    slots: int = 1,
+    usual_ms: int | None = None,
+    now: Callable[[], int] = lambda: 7,
+) -> Bulletin:
+    seam = Seam(now=now, sleep=paces.sleep)
+    return Bulletin(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -206,3 +216,72 @@ async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> N
     async with LineBulletin(JOB, Board(), Seam(sleep=paces.sleep), queue=queue, ticket=first):
         pass
     assert paces.begun == []
+
+
+@pytest.mark.parametrize(
+    ("usual_ms", "reports", "pauses"),
+    [
+        (48_000, [], [5.0] * 9 + [3.0]),
+        (200_000, [], [20.0] * 10),
+        (8_000, [], [5.0, 3.0]),
+        (48_000, [Progress(0.5)], [48.0]),
+        (48_000, [Preview(PICTURE)], [48.0]),
+    ],
+)
+async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
+    usual_ms: int, reports: list[Progress | Preview], pauses: list[float]
+) -> None:
+    """A bar that stands still looks broken; afterwards there is nothing new to say."""
+    board, paces, clock = Board(), Paces(), [7]
+    expected = [each for pause in pauses for each in (PACE_S, pause)] + [PACE_S]
+    board.slow.set()
+    async with bulletin(board, paces, usual_ms=usual_ms, now=lambda: clock[0]) as open_bulletin:
+        for report in reports:
+            open_bulletin.report(report)
+        for index, pause in enumerate(expected):
+            await until(lambda: len(paces.begun) > index)  # noqa: B023 - awaited at once
+            clock[0] += 0 if index % 2 == 0 else int(pause * 1000)
+            paces.step.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert paces.begun == expected
+    states = [state for state in board.shown if isinstance(state, Painting)]
+    assert [state.is_overdue for state in states] == [False] * len(pauses) + [True]
+
+
+async def test_news_comes_before_the_next_estimate() -> None:
+    """What the gateway says is worth more than what we guess, and ends the guessing."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    async with bulletin(board, paces, usual_ms=48_000) as open_bulletin:
+        await until(lambda: paces.begun == [PACE_S])
+        paces.step.set()
+        await until(lambda: paces.begun == [PACE_S, 5.0])
+        open_bulletin.report(Progress(0.5))
+        await until(lambda: len(board.shown) == 2)
+    assert board.shown[1] == Painting(7, 0, 4, 0.5, usual_ms=48_000)
+
+
+async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
+    """Who is next reads how long that still takes, also when the one before takes its time."""
+    clock = [0]
+    limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
+    queue = Queue(limits, usual_s=lambda _: 60.0, now=lambda: clock[0], wait=just_await)
+    working, last = (queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(2))
+    queue.claim(working)
+    queue.claim(last)
+    board, paces = Board(), Paces()
+    board.slow.set()
+    assert queue.place(last) == Waiting(0, 60_000)
+    async with LineBulletin(JOB, board, Seam(sleep=paces.sleep), queue=queue, ticket=last):
+        await until(lambda: paces.begun == [LINE_PACE_S])
+        clock[0] = 5_000
+        paces.step.set()
+        await until(lambda: paces.begun == [LINE_PACE_S] * 2)
+        assert board.shown == []
+        paces.step.set()
+        await until(lambda: paces.begun[-1] == LINE_STEP_S)
+        clock[0] = 25_000
+        paces.step.set()
+        await until(lambda: bool(board.shown))
+    assert board.shown == [Waiting(0, 35_000)]

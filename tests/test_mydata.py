@@ -321,3 +321,19 @@ async def test_a_card_that_is_being_told_is_waited_for(
         await studio.house.studio.drained()
         assert [error.facts for error in refused] == [{"count": 1}]
         assert await studio.house.deletion.delete(ADA.user_id) == 1
+
+
+async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """A crash in a deletion must not make the next start speak to somebody who is forgotten."""
+
+    class Deaf(Bag):
+        async def end(self, job: Job, ending: object) -> bool:
+            return False
+
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Deaf(fails="deliver"))
+        await studio.house.studio.drained()
+        async with studio.house.store.transaction() as tx:
+            assert await personal.disown(tx, ADA.user_id) == 1
+    async with process(tmp_path, gateway) as studio:
+        assert await studio.house.recovery.take_over() == []

@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -56,4 +58,20 @@ def test_a_second_bot_on_one_folder_is_refused(tmp_path: Path) -> None:
     with only_bot(tmp_path), pytest.raises(StartRefused, match="DATA_DIR"), only_bot(tmp_path):
         pass
     with only_bot(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("hold", [own, only_bot])
+@pytest.mark.parametrize("in_the_way", [".", "run"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, hold: Callable[[Path], AbstractContextManager[object]], in_the_way: str
+) -> None:
+    """The most common mistake with a container's volume, and no traceback."""
+    data = tmp_path / "data"
+    (file := data / in_the_way).parent.mkdir(exist_ok=True)
+    file.write_text("a file where a folder should be")
+    with (
+        pytest.raises(StartRefused, match=f"DATA_DIR={data} cannot be written"),
+        hold(data / "run"),
+    ):
         pass

@@ -219,3 +219,21 @@ async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> Non
     assert not await courier.part(JOB)
     slow.goes_on.set()
     assert len(await courier.deliver(JOB, RESULT)) == 1
+
+
+@dataclass
+class Broken(Slow):
+    """A courier with a defect in what it says last."""
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Fail."""
+        raise RuntimeError
+
+
+async def test_a_defect_while_stopping_hides_no_picture() -> None:
+    """The card does not say that nobody waits, so it must show what is paid."""
+    courier = Stoppable(slow := Broken())
+    with pytest.raises(RuntimeError):
+        await courier.part(JOB)
+    slow.goes_on.set()
+    assert len(await courier.deliver(JOB, RESULT)) == 1

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.domain import CardAddress, Job, Requester
-from bot.errors import CardNotPlaced, NotDelivered, QuotaSpent, ShuttingDown
+from bot.errors import CardNotPlaced, NotDelivered, QuotaSpent, ShuttingDown, Unexpected
 from bot.house import House, open_house
 from bot.ledger import parse_limits
 from bot.outcome import Ending, Painting, Result, Waiting
@@ -138,6 +138,49 @@ async def test_a_refused_placing_leaves_nothing_behind(
     assert len(bag.results[0].pictures) == 5
 
 
+async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Credits must not stay held, nor a place in the queue taken, until the next restart."""
+    async with open_house(settings(tmp_path, gateway, default_quota=()), Seam()) as house:
+        studio = Studio(house, tmp_path)
+        for steps in range(30):
+            asked = asyncio.create_task(studio.ask(Bag()))
+            for _ in range(steps):
+                await asyncio.to_thread(int)  # about as long as a step of the database
+            asked.cancel()
+            await asyncio.wait([asked])
+            await house.studio.drained()
+        ends = set(
+            studio.rows("SELECT jobs.state, charges.state FROM jobs JOIN charges ON job_id = id")
+        )
+    assert ends <= {("cancelled", "settled"), ("done", "settled")}
+
+
+async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """What is asked for an ended job would be paid by the operator and written nowhere."""
+    with sqlite3.connect(studio.folder / "easel.db") as database:
+        database.execute(
+            "CREATE TRIGGER defect BEFORE INSERT ON attempts WHEN NEW.slot = 1"
+            " BEGIN SELECT RAISE(ABORT, 'a defect'); END"
+        )
+    gateway.gate.clear()
+    await studio.ask(bag := Bag(), n=3)
+    async with asyncio.timeout(10):
+        while len(gateway.bodies) < 2:  # noqa: ASYNC110 - another program's view
+            await asyncio.sleep(0.005)
+    gateway.gate.set()
+    await studio.house.studio.drained()
+    assert [type(ending.error) for ending in bag.endings] == [Unexpected]
+    assert studio.rows("SELECT slot, state FROM attempts") == [(0, "received"), (2, "received")]
+    assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1), ("yes", 1)]
+    assert studio.rows("SELECT state, credits, operator_credits FROM charges") == [
+        ("settled", 0, 2)
+    ]
+
+
 async def test_a_failed_delivery_gives_the_credits_back(studio: Studio) -> None:
     """The operator paid, the person did not get it: only the operator's cost row stays."""
     bag = Bag(fails="deliver")
@@ -202,6 +245,18 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
     assert result.left is not None
     assert result.left.credits == 2
     assert studio.rows("SELECT credits FROM charges") == [(3,)]
+
+
+async def test_what_costs_nothing_may_be_in_doubt_as_well(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """The operator may have paid for it: the journal must not say that it surely failed."""
+    studio.house.tariff.set(ADA.server_id, "dall-e-3", None, 0)
+    gateway.moods.append(HangsUp())
+    await studio.ask(Bag())
+    await studio.house.studio.drained()
+    assert studio.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
+    assert studio.rows("SELECT billed FROM costs") == [("maybe",)]
 
 
 async def test_a_persons_usage_is_their_own(studio: Studio) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from bot.cli.doctor.finding import say
 from bot.cli.jobs import age
 from bot.cli.table import Row, in_columns
 from bot.errors import StartRefused
@@ -49,8 +50,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             "if there should be one, correct DATABASE_URL."
         )
     if options.action == "backup":
-        return back_up(path, options.file, settings.data_dir, print, force=options.force)
-    return status(path, wall_clock_ms(), print)
+        return back_up(path, options.file, settings.data_dir, say, force=options.force)
+    return status(path, wall_clock_ms(), say)
 
 
 def status(path: Path, now: int, say: Say) -> int:

@@ -17,6 +17,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
 from bot.gateways.probe import Probe, probe_all
 from bot.house import read_gateways
+from bot.i18n.texts import Texts
 from bot.seam import Seam
 from bot.settings import Settings
 
@@ -66,12 +67,14 @@ def _rows(
     gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[Probe]
 ) -> Sequence[Row]:
     """Return the head, and one row for each model of each gateway."""
-    rows = [_HEAD]
+    rows, texts = [_HEAD], Texts()
     for gateway, found in zip(gateways, probes, strict=True):
         first: Row = (gateway.name, "set" if gateway.key else "not set", _answer(found))
         for name in gateway.models:
             ability = catalogue.ability(gateway.name, name)
-            rows.append((*first, name, _listed(name, found), *_abilities(ability, gateway, found)))
+            rows.append(
+                (*first, name, _listed(name, found), *_abilities(ability, gateway, found, texts))
+            )
             first = ("", "", "")
     return rows
 
@@ -87,7 +90,7 @@ def _listed(model: str, found: Probe) -> str:
     return "no" if model in found.missing else "yes"
 
 
-def _abilities(ability: Model, gateway: Gateway, found: Probe) -> Row:
+def _abilities(ability: Model, gateway: Gateway, found: Probe, texts: Texts) -> Row:
     streams = gateway.stream and ability.partial_images is not None
     retires = ability.retires or found.shutdowns.get(ability.name)
     return (
@@ -96,7 +99,7 @@ def _abilities(ability: Model, gateway: Gateway, found: Probe) -> Row:
         "yes" if streams else "no",
         _day(retires),
         _price(ability),
-        ability.sizes_in_words,
+        texts.say("sizes-taken", **ability.sizes_taken),
     )
 
 

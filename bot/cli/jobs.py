@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.cli import terminal
+from bot.cli.doctor.finding import say
 from bot.cli.table import Row, in_columns
 from bot.domain import ImageRequest
 from bot.errors import StartRefused
@@ -52,10 +53,10 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     """
     logs.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
     if options.action == "cancel":
-        return asyncio.run(cancel(settings, options.id, Seam(), print))
+        return asyncio.run(cancel(settings, options.id, Seam(), say))
     if options.action == "retry":
         return asyncio.run(retry(settings, options.id, options.out, Seam()))
-    return asyncio.run(show(settings, Seam(), print, prompts=options.prompts))
+    return asyncio.run(show(settings, Seam(), say, prompts=options.prompts))
 
 
 async def show(settings: Settings, seam: Seam, say: Say, *, prompts: bool) -> int:

@@ -30,7 +30,7 @@ async def serve(settings: Settings, seam: Seam) -> None:
     """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
 
     Raises:
-        StartRefused: the settings are wrong, or Discord refuses the token or is out of reach.
+        StartRefused: the settings are wrong, or Discord refuses the start or is out of reach.
     """
     token = settings.discord_token.get_secret_value()
     if not token:
@@ -108,7 +108,12 @@ def _raise_kindly(running: asyncio.Task[None]) -> None:
         raise StartRefused(
             f"DISCORD_TOKEN was refused by Discord: {MENDS['DISCORD_TOKEN']}."
         ) from None
-    except (aiohttp.ClientConnectionError, discord.GatewayNotFound, OSError):
+    except discord.HTTPException as refused:
+        raise StartRefused(
+            f"Discord refused the start (HTTP {refused.status}): "
+            "python -m bot doctor says what to mend."
+        ) from None
+    except (aiohttp.ClientError, discord.GatewayNotFound, OSError):
         raise StartRefused(
             "Discord cannot be reached: check this machine's network, then start again."
         ) from None

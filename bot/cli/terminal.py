@@ -16,7 +16,7 @@ from bot import logs
 from bot.domain import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.errors import EaselError, NotDelivered, StartRefused
 from bot.house import House, open_house
-from bot.i18n.texts import Texts, plain_time
+from bot.i18n.texts import Money, Texts, plain_time
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
 from bot.seam import Seam
@@ -155,7 +155,8 @@ class TerminalCourier:
             _say(str(full))
             raise NotDelivered from full
         if result.shortfall is not None:
-            _say(self._texts.sentence(result.shortfall, money="part"))
+            money: Money = "charged" if result.doubt_charged else "part"
+            _say(self._texts.sentence(result.shortfall, money=money))
         seconds = round(result.took_ms / 1000, 1)
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
@@ -164,7 +165,8 @@ class TerminalCourier:
         """Say why there is no picture."""
         await self._put_bar_away()
         self.failed = True
-        _say(self._texts.sentence(ending.error))
+        money: Money = "charged" if ending.doubt_charged else "back"
+        _say(self._texts.sentence(ending.error, money=money))
         return True
 
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:

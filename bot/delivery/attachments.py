@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import discord
 from yarl import URL
 
+from bot.delivery.outbox import Lost
 from bot.errors import Refusal
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.spool import SpoolFailed
@@ -30,7 +31,7 @@ async def read_again(client: discord.Client, url: str) -> bytes:
     """Return what Discord keeps at an address; raise OSError when it has it no longer."""
     try:
         return await client.http.get_from_cdn(url)
-    except discord.DiscordException as gone:
+    except Lost as gone:
         raise OSError("the attachment cannot be fetched") from gone
 
 
@@ -83,5 +84,5 @@ class Pictures:
 async def _read(attachment: discord.Attachment) -> bytes:
     try:
         return await attachment.read()
-    except discord.DiscordException as gone:
+    except Lost as gone:
         raise OSError("the attachment cannot be fetched") from gone

@@ -62,7 +62,7 @@ class Card:
         return self._address is not None
 
     async def _found(self, job: Job, card: AnnouncedCard) -> int | None:
-        if card.token and not self.is_late(job):
+        if card.token and not self._is_late(job):
             message_id = await by_token(self._client, card)
             if message_id is not None:
                 return message_id
@@ -78,8 +78,8 @@ class Card:
         """Return what a reply to it refers to, whether or not it is still there."""
         return self._message(self.address).to_reference(fail_if_not_exists=False)
 
-    def is_late(self, job: Job) -> bool:
-        """Tell whether its requester has long looked away."""
+    def _is_late(self, job: Job) -> bool:
+        """Tell whether its token edits nothing any more."""
         return self._token_died or self._now() - job.created_at >= TOKEN_IS_FRESH_MS
 
     async def edit(
@@ -110,7 +110,7 @@ class Card:
         self, job: Job, embeds: list[discord.Embed], files: Files, view: View | None
     ) -> CardAddress:
         card = self.address
-        if card.token and not self.is_late(job):
+        if card.token and not self._is_late(job):
             webhook = discord.Webhook.partial(card.application_id, card.token, client=self._client)
             try:
                 await webhook.edit_message(

@@ -12,9 +12,10 @@ from typing import Literal
 import discord
 
 from bot.delivery.discretion import for_all_to_see
+from bot.delivery.progress import about, progress
 from bot.domain import Job, JobState, Picture, Requester, Size
 from bot.errors import EaselError
-from bot.i18n.quoting import cut, one_line, quoted, visible, width
+from bot.i18n.quoting import ELLIPSIS, cut, one_line, quoted, visible
 from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 
@@ -22,10 +23,14 @@ from bot.outcome import Ending, Left, Painting, Result, Waiting
 # 4096, 6000 over all embeds; alt texts of 1024. Embeds with one URL show as one gallery, up to 4.
 MOST_EMBEDS = 10
 GALLERY = 4
-BAR_LENGTH = 10
 LONGEST_ALT_TEXT = 1024
-PROMPTS = 3_000  # for the prompt and the revised prompt together
-SENTENCE = 900  # for what went wrong, beside them
+# Five lines on a phone, and four for each of two; the details of a job have all of it.
+PROMPT = 240
+PROMPT_OF_TWO = 160
+PROMPT_LINES = 6
+SENTENCE = 900  # for what went wrong, beside it
+_LONGEST_WORD = 24
+_STOPS = " ,;"
 _LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
 State = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
@@ -78,12 +83,8 @@ class Cards:
 
     def painting(self, job: Job, painting: Painting) -> discord.Embed:
         """Show since when the job is at work, how far it is, and what there is to see yet."""
-        facts = [self._say(job, "card-started", started_at=painting.started_at)]
-        if painting.total > 1:
-            facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
-        if painting.fraction is not None:
-            facts.append(_bar(painting.fraction))
-        card = self._unpaid(job, "painting", small(_joined(facts)))
+        since = small(_joined(self._since(job, painting)))
+        card = self._unpaid(job, "painting", _joined(self._how_far(job, painting)), since)
         if painting.preview is not None:
             card.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return card
@@ -131,12 +132,11 @@ class Cards:
     def ended(self, job: Job, ending: Ending) -> discord.Embed:
         """Show why there are no pictures, what that cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
-        card = self._card(
-            job,
-            _END_STATES[ending.state],
-            *self._prompts(for_all_to_see(job, ending.error), None),
-            self._sentence(job, ending.error, money),
-        )
+        sentence = self._sentence(job, ending.error, money)
+        shown = for_all_to_see(job, ending.error)
+        (prompt,) = self._prompts(shown, None)
+        words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
+        card = self._card(job, _END_STATES[ending.state], *words)
         if ending.charged:
             charged = self._say(job, "card-credits", credits=ending.charged)
             card.set_footer(text=_joined([*self._request_facts(job), charged]))
@@ -159,17 +159,35 @@ class Cards:
         card.set_author(name=self._title(job, state, count=job.request.n))
         return card.set_footer(text=_joined(self._request_facts(job)))
 
-    def _unpaid(self, job: Job, state: State, line: str) -> discord.Embed:
+    def _unpaid(self, job: Job, state: State, *lines: str) -> discord.Embed:
         """Draw the card of a job that has brought nothing yet, with what it will cost."""
-        card = self._card(job, state, quoted(job.request.prompt, PROMPTS), line)
+        card = self._card(job, state, _quote(job.request.prompt, PROMPT), *lines)
         cost = self._say(job, "card-credits", credits=job.credits)
         return card.set_footer(text=_joined([*self._request_facts(job), cost]))
 
     def _line(self, job: Job, waiting: Waiting) -> str:
         if not waiting.starts_in_ms:
             return self._say(job, "card-starting")
-        minutes, seconds = _about(waiting.starts_in_ms / 1000)
-        return self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
+        minutes, seconds = about(waiting.starts_in_ms / 1000)
+        ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
+        return _joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
+
+    def _how_far(self, job: Job, painting: Painting) -> list[str]:
+        facts = []
+        if (far := progress(painting)) is not None:
+            name = f"card-progress-{far.kind}"
+            facts.append(self._say(job, name, bar=far.bar, percent=far.percent))
+        if painting.total > 1:
+            facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
+        return facts
+
+    def _since(self, job: Job, painting: Painting) -> list[str]:
+        started = "card-still" if painting.is_overdue else "card-started"
+        facts = [self._say(job, started, started_at=painting.started_at)]
+        if painting.usual_ms is not None:
+            usual_ms = math.ceil(painting.usual_ms / 1000) * 1000
+            facts.append(self._say(job, "card-usual", usual_ms=usual_ms))
+        return facts
 
     def _gallery(
         self, job: Job, words: discord.Embed, title: str, files: Sequence[PostedFile]
@@ -204,11 +222,9 @@ class Cards:
         if not prompt:
             return [small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
-            return [quoted(prompt, PROMPTS)]
-        wanted = width(quoted(revised, PROMPTS))
-        shown = quoted(prompt, max(PROMPTS // 2, PROMPTS - wanted))
+            return [_quote(prompt, PROMPT)]
         heading = small(self._say(job, "card-revised"))
-        return [shown, heading, quoted(revised, PROMPTS - width(shown))]
+        return [_quote(prompt, PROMPT_OF_TWO), heading, _quote(revised, PROMPT_OF_TWO)]
 
     def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
@@ -306,16 +322,13 @@ def preview_name(picture: Picture) -> str:
     return f"preview.{picture.format}"
 
 
-def _bar(fraction: float) -> str:
-    filled = round(fraction * BAR_LENGTH)
-    return f"{'▰' * filled}{'▱' * (BAR_LENGTH - filled)} {fraction:.0%}"
-
-
-def _about(seconds: float) -> tuple[int, int]:
-    """Round an estimate up, so that it promises little: to full minutes, or to five seconds."""
-    if seconds > 55:
-        return math.ceil(seconds / 60), 0
-    return 0, math.ceil(seconds / 5) * 5
+def _quote(prompt: str, limit: int) -> str:
+    """Return the beginning of a prompt; what is cut ends with a whole word if there is one."""
+    shown = quoted(prompt, limit, lines=PROMPT_LINES)
+    words, _, rest = shown.removesuffix(ELLIPSIS).rpartition(" ")
+    if not shown.endswith(ELLIPSIS) or len(rest) > _LONGEST_WORD or words.endswith(">"):
+        return shown
+    return f"{words.rstrip(_STOPS)}{ELLIPSIS}"
 
 
 def small(line: str) -> str:

@@ -16,6 +16,7 @@ import structlog
 from discord.ui import View
 
 from bot.delivery.again import Again
+from bot.delivery.calling import Calls
 from bot.delivery.card import Card
 from bot.delivery.cards import Cards, preview_name
 from bot.delivery.controls import stop_view
@@ -27,7 +28,6 @@ from bot.delivery.outbox import (
     DIRECT,
     ENDING,
     FIRST_PARCEL,
-    NOTICE,
     Channel,
     Letter,
     Lost,
@@ -41,10 +41,13 @@ from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.seam import Seam
+from bot.stopping import Stopped, StoppedWaiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SHRINKS = 3
+# Whoever stopped it was there.
+_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
 
 Post = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
 
@@ -60,10 +63,14 @@ class _Desk:
     packer: Packer
     trimmings: Trimmings
     seam: Seam
+    calls: Calls
 
 
 class Couriers:
-    """Makes the couriers of one bot."""
+    """Makes the couriers of one bot.
+
+    ``may_call`` tells whether a person wants to be called after a long wait.
+    """
 
     def __init__(
         self,
@@ -73,9 +80,12 @@ class Couriers:
         outbox: Outbox,
         trimmings: Trimmings,
         seam: Seam,
+        *,
+        may_call: Callable[[int], bool],
     ) -> None:
         packer = Packer()
-        self._desk = _Desk(client, cards, notes, outbox, packer, trimmings, seam)
+        calls = Calls(outbox, now=seam.now, may_call=may_call)
+        self._desk = _Desk(client, cards, notes, outbox, packer, trimmings, seam, calls)
         self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
@@ -155,6 +165,7 @@ class DiscordCourier:
         self._outbox = desk.outbox
         self._packer = desk.packer
         self._notes = desk.notes
+        self._calls = desk.calls
         self._trimmings = desk.trimmings
         self._thumbnail: Thumbnail | None = None
         self._post_card = post
@@ -211,7 +222,7 @@ class DiscordCourier:
 
     async def end(self, job: Job, ending: Ending) -> bool:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
-        words = Letter(self._notes.without_card(job, ending), mentions=job.requester.user_id)
+        words = Letter(self._notes.without_card(job, ending), mentions=self._calls.whom(job))
         try:
             if not await self._card.is_there(job):
                 return True  # nobody saw it
@@ -244,7 +255,7 @@ class DiscordCourier:
             )
             card, rest = await self._shrinking(everything, show), ()
         await self._card.invite_to_reroll((card, *rest), self._trimmings.reroll(job))
-        await self._notify(job, self._notes.ready(job))
+        await self._calls.call(job, self._card, self._notes.ready(job))
         return (card, *rest)
 
     async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
@@ -280,7 +291,7 @@ class DiscordCourier:
             letter = replace(
                 self._first_letter(job, result, parcel),
                 content=self._notes.card_gone(job),
-                mentions=job.requester.user_id,
+                mentions=self._calls.whom(job),
             )
             return await self._outbox.post(job, part, channel, letter)
 
@@ -348,17 +359,8 @@ class DiscordCourier:
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
         row = self._trimmings.retry(job, ending)
         await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
-        await self._notify(job, self._notes.ended(job))
-
-    async def _notify(self, job: Job, words: str) -> None:
-        """Call the requester to a card that took long."""
-        if not self._card.is_late(job):
-            return
-        letter = Letter(words, answers=self._card.reference, mentions=job.requester.user_id)
-        try:
-            await self._post_in_channel(job, NOTICE, letter)
-        except Lost as lost:
-            log.info("card.not_notified", job=job.id, error=repr(lost))
+        if ending.error.message_id not in _BY_HAND:
+            await self._calls.call(job, self._card, self._notes.ended(job))
 
     async def _post_in_channel(self, job: Job, part: int, words: Letter) -> None:
         await self._outbox.post(job, part, self._card.channel, words)

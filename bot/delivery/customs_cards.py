@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import discord
-from babel import Locale
 from discord.app_commands import Choice
 
 from bot.customs import Preferences, Preset, ServerSettings
@@ -129,7 +128,7 @@ class CustomsCards:
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
 
     def _language(self, language: str | None, locale: str) -> str:
-        name = language and language_name(language)
+        name = language and self._texts.names.get(language, language)
         return self._texts.say("custom-language-of", locale, language=name)
 
     # --- choices ------------------------------------------------------------------------------
@@ -183,12 +182,6 @@ class CustomsCards:
 def page_count(presets: Sequence[Preset]) -> int:
     """Return how many pages a list has, at least one."""
     return max(1, -(-len(presets) // MOST_ON_A_PAGE))
-
-
-def language_name(locale: str) -> str:
-    """Return a language in its own words."""
-    name = Locale.parse(locale, sep="-").get_display_name() or locale
-    return name[:1].upper() + name[1:]
 
 
 def _word(text: str) -> str:

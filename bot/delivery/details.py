@@ -35,12 +35,13 @@ class Details:
         self._texts = texts
 
     def card(self, record: Record, locale: str, *, server_id: int, for_operator: bool) -> Told:
-        """Show a record in the reader's language; only the operator sees the gateway's name."""
+        """Show a record in the reader's language; only the operator sees the gateway's name.
+
+        A job without a prompt is one whose prompt is not repeated.
+        """
         request = record.written.job.request
         revised = _revised_prompts(record)
-        words = [quoted(request.prompt, PROMPT)]
-        if revised:
-            words += [small(self._say("card-revised", locale)), quoted(revised[0], REVISED)]
+        words = self._prompts(request.prompt, revised, locale)
         paste = f"```\n{cut(command(request), FIELD - 8)}\n```"
         embed = discord.Embed(colour=COLOURS["result"], description="\n".join(words))
         embed.set_author(name=self._say("details-title", locale))
@@ -55,6 +56,14 @@ class Details:
         embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
         is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
         return Told(embed, _in_full(record, revised) if is_cut else None)
+
+    def _prompts(self, prompt: str, revised: list[str], locale: str) -> list[str]:
+        if not prompt:
+            return [small(self._say("card-prompt-withheld", locale))]
+        words = [quoted(prompt, PROMPT)]
+        if revised:
+            words += [small(self._say("card-revised", locale)), quoted(revised[0], REVISED)]
+        return words
 
     def _request(self, record: Record, locale: str) -> Iterator[str]:
         request = record.written.job.request
@@ -127,6 +136,8 @@ def command(request: ImageRequest) -> str:
 
 def _revised_prompts(record: Record) -> list[str]:
     asked = visible(record.written.job.request.prompt).casefold()
+    if not asked:  # what it was made into is not repeated either
+        return []
     revised = dict.fromkeys(visible(each.revised_prompt or "") for each in record.pictures)
     return [words for words in revised if words and words.casefold() != asked]
 

@@ -17,3 +17,8 @@ def for_all_to_see(job: Job, error: EaselError | None) -> Job:
     if error is None or not (error.message_id == _DECLINED or error.facts.get("declined")):
         return job
     return replace(job, request=replace(job.request, prompt=""))
+
+
+def for_one_to_see(job: Job, error: EaselError | None, *, reader_id: int) -> Job:
+    """Return the job as one person may read it: its requester knows what they typed."""
+    return job if reader_id == job.requester.user_id else for_all_to_see(job, error)

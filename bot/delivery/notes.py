@@ -1,19 +1,10 @@
-"""Words beside the cards: one line to a requester, and the list of what they asked for."""
+"""Words beside the cards: one line to a requester, and nobody else is called."""
 
-from collections.abc import Sequence
-
-import discord
-
-from bot.delivery.cards import COLOURS, SENTENCE
-from bot.domain import Job, JobState
-from bot.i18n.quoting import cut, escaped, one_line
+from bot.delivery.cards import SENTENCE
+from bot.domain import Job
+from bot.i18n.quoting import cut
 from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending
-
-LONGEST_LABEL = 100  # of a choice in a select (components/reference, Select Option)
-# In a list of 25 that has 4,096 characters, also when every letter is escaped.
-LONGEST_PAST = 40
-LONGEST_MODEL = 20
 
 
 class Notes:
@@ -39,30 +30,6 @@ class Notes:
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._texts.sentence(ending.error, job.locale, money=money)
         return f"{_mention(job)} {cut(sentence, SENTENCE)}"
-
-    def history(self, past: Sequence[tuple[Job, JobState]], locale: str = "en") -> discord.Embed:
-        """Show a person's last jobs, one line for each."""
-        lines = [self._past(number, *each, locale) for number, each in enumerate(past, 1)]
-        return discord.Embed(
-            colour=COLOURS["painting"],
-            title=self._texts.say("history-title", locale),
-            description="\n".join(lines) or self._texts.say("history-none", locale),
-        )
-
-    def past_label(self, number: int, job: Job) -> str:
-        """Name a job in a list to choose from."""
-        return one_line(f"{number}. {one_line(job.request.prompt, LONGEST_LABEL)}", LONGEST_LABEL)
-
-    def _past(self, number: int, job: Job, state: JobState, locale: str) -> str:
-        return self._texts.say(
-            "history-line",
-            locale,
-            number=str(number),
-            state=state,
-            created_at=job.created_at,
-            model=escaped(one_line(job.request.model, LONGEST_MODEL)),
-            prompt=escaped(one_line(job.request.prompt, LONGEST_PAST)),
-        )
 
     def _call(self, message_id: str, job: Job) -> str:
         mention, count = _mention(job), job.request.n

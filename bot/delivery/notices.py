@@ -3,6 +3,7 @@
 import discord
 import structlog
 
+from bot.delivery.languages import Languages
 from bot.domain import money_to_text
 from bot.errors import GatewayFailure
 from bot.gateways.alarms import Alarm, BudgetReached
@@ -14,15 +15,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class OwnerNotices:
     """Tells the owner of the application, or its team's, what only they can mend."""
 
-    def __init__(self, client: discord.Client, texts: Texts) -> None:
+    def __init__(self, client: discord.Client, texts: Texts, languages: Languages) -> None:
         self._client = client
         self._texts = texts
+        self._languages = languages
 
     async def tell(self, alarm: Alarm) -> None:
         """Send one direct message; an owner who takes none finds it in the log."""
         try:
             owner = await self._owner()
-            await owner.send(self._sentence(alarm))
+            await owner.send(self._sentence(alarm, self._languages.of_user(owner)))
         except discord.DiscordException as lost:
             log.warning("owner.not_told", error=repr(lost))
 
@@ -32,18 +34,22 @@ class OwnerNotices:
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
         return await self._client.fetch_user(owner_id)
 
-    def _sentence(self, alarm: Alarm) -> str:
+    def _sentence(self, alarm: Alarm, locale: str) -> str:
         if isinstance(alarm, GatewayFailure):
-            return self._texts.say("owner-gateway-down", kind=alarm.kind, gateway=alarm.gateway)
+            return self._texts.say(
+                "owner-gateway-down", locale, kind=alarm.kind, gateway=alarm.gateway
+            )
         if isinstance(alarm, BudgetReached):
             return self._texts.say(
                 "owner-budget-reached",
+                locale,
                 percent=alarm.percent,
                 limit=money_to_text(alarm.limit),
                 period=alarm.period,
             )
         return self._texts.say(
             "owner-model-retires",
+            locale,
             model=alarm.model,
             gateway=alarm.gateway,
             day=alarm.on.isoformat(),

@@ -13,7 +13,7 @@ import discord
 from bot.delivery.cards import COLOURS, small
 from bot.delivery.quota_cards import Favour
 from bot.delivery.subjects import LONGEST_REASON, change_words, mention, plain, subject_name
-from bot.i18n.quoting import cut, one_line, width
+from bot.i18n.quoting import columns, cut, one_line, padded
 from bot.i18n.texts import Texts
 
 LIMITS_ON_A_PAGE = 10
@@ -216,12 +216,12 @@ class QuotaLists:
     def _cost_table(self, rows: Sequence[CostRow], locale: str) -> str:
         names = [_fitted(row) for row in rows]
         head = self._texts.say("quota-costs-model", locale)
-        column = max(map(width, [head, *names]))
+        widest = max(map(columns, [head, *names]))
         credits = self._texts.say("quota-costs-credits", locale)
-        lines = [f"{head:<{column}}  {credits}"]
+        lines = [f"{padded(head, widest)}  {credits}"]
         for name, row in zip(names, rows, strict=True):
             mark = "*" if row.is_own else ""
-            lines.append(f"{name:<{column}}  {row.credits:>{len(credits)},}{mark}")
+            lines.append(f"{padded(name, widest)}  {row.credits:>{columns(credits)},}{mark}")
         return "```\n" + "\n".join(lines) + "\n```"
 
     def _with_page(self, embed: discord.Embed, page: Page[Entry], locale: str) -> discord.Embed:

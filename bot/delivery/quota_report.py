@@ -10,7 +10,8 @@ from babel.dates import format_interval, format_skeleton
 
 from bot.delivery.cards import COLOURS
 from bot.delivery.subjects import subject_name
-from bot.i18n.texts import FALLBACK, Texts
+from bot.i18n.quoting import columns, padded
+from bot.i18n.texts import Texts
 
 CHART = "usage.png"
 MOST_ROWS = 14  # of the table; more days are told by weeks
@@ -76,19 +77,18 @@ class QuotaReport:
         rows = [
             (_name(group, reader), sum(day.credits for day in group)) for group in _groups(days)
         ]
-        named = max(len(name) for name, _ in rows)
+        named = max(columns(name) for name, _ in rows)
         figures = max(len(f"{credits:,}") for _, credits in rows)
         most = max(credits for _, credits in rows)
         lines = []
         for name, credits in rows:
             bar = f"  {_bar(credits, most)}" if bars else ""
-            lines.append(f"{name:<{named}}  {credits:>{figures},}{bar}".rstrip())
+            lines.append(f"{padded(name, named)}  {credits:>{figures},}{bar}".rstrip())
         return "\n".join(lines)
 
     def _reader(self, locale: str) -> Locale:
         """Return how dates are written in the language that the words are in."""
-        told = locale if locale in self._texts.locales else FALLBACK
-        return Locale.parse(told, sep="-")
+        return Locale.parse(self._texts.nearest(locale), sep="-")
 
 
 def _groups(days: Sequence[DayRow]) -> list[Sequence[DayRow]]:

@@ -95,14 +95,6 @@ class Catalogue:
         """Return what a model can do at one gateway; raise UnknownModel if none serves it."""
         return self._pairs.get((gateway, model)) or self.model(model)
 
-    def retiring(self, today: date, *, within_days: int = RETIREMENT_DAYS) -> dict[Pair, date]:
-        """Return when which gateway gives up which model, as far as that is soon or was."""
-        return {
-            pair: model.retires
-            for pair, model in self._pairs.items()
-            if model.retires and model.retires_within(within_days, today)
-        }
-
     @property
     def default(self) -> Model:
         """Return the model for somebody who chose none."""
@@ -302,8 +294,7 @@ def _checked_size(typed: str | None, model: Model) -> AnySize:
         return model.default_size
     size = parse_size(typed)
     if not model.takes(size):
-        allowed = model.sizes_in_words
-        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, allowed=allowed)
+        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.sizes_taken)
     return size
 
 

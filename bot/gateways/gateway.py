@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -36,7 +36,6 @@ Wire = Literal[
 ]
 """The fields of a request, by OpenAI's names."""
 
-WIRE_FIELDS: tuple[Wire, ...] = get_args(Wire)
 Texts = Mapping[str, str]
 
 

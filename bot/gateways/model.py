@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from importlib.resources import files
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self, TypedDict, get_args
 
 from msgspec import Meta
 
@@ -32,7 +32,31 @@ MASK_TRANSPORTS = ("json_images_objects", "multipart")
 Words = tuple[Annotated[str, Meta(min_length=1)], ...] | None
 
 # Six digits in a row, or an edge of 0, are no size that any model paints.
-_FREE_SIZE = re.compile(r"(?!.*\d{6}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{0,31}")
+LONGEST_NAME = 32
+_FREE_SIZE = re.compile(
+    rf"(?!.*\d{{6}}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{{0,{LONGEST_NAME - 1}}}"
+)
+
+
+class RuleFacts(TypedDict):
+    """A rule's numbers for people, None where it has none; edges as words, to be typed."""
+
+    min_edge: str | None
+    max_edge: str | None
+    step: int | None
+    min_pixels: int | None
+    max_pixels: int | None
+    max_ratio: str | None
+
+
+class SizesTaken(RuleFacts):
+    """What a person may type: ``allowed`` is a comma list, the rest a rule's, if there is one.
+
+    ``longest_name`` counts the characters where any name may be typed, as nobody knows them.
+    """
+
+    allowed: str
+    longest_name: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +82,22 @@ class SizeRule:
             and long <= short * self.max_ratio
         )
 
-    def __str__(self) -> str:
-        words = [f"each side {max(self.min_edge, self.step)} to {self.max_edge}"]
-        if self.step > 1:
-            words.append(f"in steps of {self.step}")
-        if self.max_pixels:
-            words.append(f"{self.min_pixels} to {self.max_pixels} pixels together")
-        if math.isfinite(self.max_ratio):
-            words.append(f"at most {self.max_ratio:g}:1")
-        return f"WIDTHxHEIGHT ({', '.join(words)})"
+    @property
+    def facts(self) -> RuleFacts:
+        """Return what a sentence needs to say it."""
+        return RuleFacts(
+            min_edge=str(max(self.min_edge, self.step)),
+            max_edge=str(self.max_edge),
+            step=self.step if self.step > 1 else None,
+            min_pixels=self.min_pixels if self.max_pixels else None,
+            max_pixels=self.max_pixels,
+            max_ratio=f"{self.max_ratio:g}" if math.isfinite(self.max_ratio) else None,
+        )
+
+
+NO_RULE = RuleFacts(
+    min_edge=None, max_edge=None, step=None, min_pixels=None, max_pixels=None, max_ratio=None
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,14 +278,13 @@ class Model:
         return self.retires is not None and self.retires <= today + timedelta(days)
 
     @property
-    def sizes_in_words(self) -> str:
-        """Return what a person may type, as a comma list."""
-        words = list(dict.fromkeys(["auto"] * self.auto + list(self.sizes)))
-        if self.size_rule:
-            words.append(str(self.size_rule))
-        if not self.sizes and not self.size_rule:
-            words.append("WIDTHxHEIGHT or the model's own name for a size, up to 32 characters")
-        return ", ".join(words)
+    def sizes_taken(self) -> SizesTaken:
+        """Return what a person may type, as the facts of the text ``sizes-taken``."""
+        named = dict.fromkeys(["auto"] * self.auto + list(self.sizes))
+        rule = self.size_rule.facts if self.size_rule else NO_RULE
+        is_free = not self.sizes and not self.size_rule
+        longest = LONGEST_NAME if is_free else None
+        return SizesTaken(allowed=", ".join(named), longest_name=longest, **rule)
 
 
 def read_models(text: str, *, file: str = "models.toml") -> dict[str, Model]:

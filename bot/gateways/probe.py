@@ -69,11 +69,6 @@ class Probe:
     detail: str = ""
     clock_ahead_ms: int | None = None
 
-    @property
-    def reachable(self) -> bool:
-        """Tell whether anything answered."""
-        return self.status is not None
-
 
 async def probe(
     gateway: Gateway,

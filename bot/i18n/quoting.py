@@ -29,12 +29,12 @@ _BARE_QUOTE_MARKS = re.compile(r"(?:(?:^|\n)> ?)+$")
 _ECHO_DROPS = re.compile(r"[\\`*~|<>\[\]@]|(?<=:)//")
 
 
-def quoted(text: str, limit: int) -> str:
+def quoted(text: str, limit: int, *, lines: int = MOST_LINES) -> str:
     """Return the text as a Discord block quote of plain words, at most ``limit`` long."""
-    lines = visible(text).split("\n")
-    if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES], ELLIPSIS]
-    return cut("\n".join(f"> {escaped(line)}" for line in lines), limit)
+    shown = visible(text).split("\n")
+    if len(shown) > lines:
+        shown = [*shown[:lines], ELLIPSIS]
+    return cut("\n".join(f"> {escaped(line)}" for line in shown), limit)
 
 
 def escaped(line: str) -> str:
@@ -91,6 +91,16 @@ def cut(text: str, limit: int) -> str:
 def width(text: str) -> int:
     """Return the length in UTF-16 units: never less than any way of counting at Discord."""
     return len(text) + sum(char > "\uffff" for char in text)
+
+
+def columns(text: str) -> int:
+    """Return how many columns the text takes in a code block: Chinese letters take two each."""
+    return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in text)
+
+
+def padded(text: str, wanted: int) -> str:
+    """Fill the text up with spaces to as many columns."""
+    return text + " " * (wanted - columns(text))
 
 
 def clusters(text: str) -> Iterator[str]:

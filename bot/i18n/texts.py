@@ -1,6 +1,7 @@
 """Say things in a person's language: Fluent messages, found by id.
 
-Each folder beside this file is a language. Facts are told by the end of their names:
+Each folder beside this file is a language. An attribute of a message is found as
+``message.attribute``. Facts are told by the end of their names:
 ``…_at`` is a moment in milliseconds since the epoch, ``…_ms`` a duration in milliseconds,
 ``…_s`` a duration in seconds, shown whole. A fact that is None or empty is ``none`` to Fluent,
 and fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
@@ -8,7 +9,7 @@ and fluent.runtime refuses facts above 2,500 characters, so prompts are cut befo
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -56,7 +57,9 @@ class _Language:
     ids: frozenset[str]
 
     def format(self, message_id: str, facts: dict[str, Fact]) -> tuple[str, list[Exception]]:
-        pattern = self.bundle.get_message(message_id).value
+        name, _, attribute = message_id.partition(".")
+        message = self.bundle.get_message(name)
+        pattern = message.attributes[attribute] if attribute else message.value
         if pattern is None:  # a message of attributes alone is none of ours
             raise KeyError(message_id)
         text, holes = self.bundle.format_pattern(pattern, facts)
@@ -78,6 +81,15 @@ class Texts:
     def locales(self) -> tuple[str, ...]:
         """Return the languages, in order of their names."""
         return tuple(self._languages)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return what each language calls itself."""
+        return {locale: self.say("language-name", locale) for locale in self._languages}
+
+    def nearest(self, locale: str) -> str:
+        """Return the language in which a reader is spoken to: theirs, its wider one, English."""
+        return next(name for name in _chain(locale) if name in self._languages)
 
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
         """Return the ids that a language has words for."""
@@ -108,7 +120,7 @@ class Texts:
         return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
 
     def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
-        for name in dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK)):
+        for name in _chain(locale):
             language = self._languages.get(name)
             if language is not None and message_id in language.ids:
                 yield language
@@ -133,6 +145,11 @@ class Texts:
         return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
 
 
+def _chain(locale: str) -> Iterable[str]:
+    # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
+    return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
+
+
 def _read(folder: Traversable) -> Iterator[_Language]:
     for place in sorted(folder.iterdir(), key=lambda place: place.name):
         sources = _sources(place) if place.is_dir() else []
@@ -151,5 +168,8 @@ def _language(locale: str, sources: list[str]) -> _Language:
     for source in sources:
         resource = FluentResource(source)
         bundle.add_resource(resource)
-        ids.update(entry.id.name for entry in resource.body if isinstance(entry, Message))
+        for entry in resource.body:
+            if isinstance(entry, Message):
+                ids.add(entry.id.name)
+                ids.update(f"{entry.id.name}.{part.id.name}" for part in entry.attributes)
     return _Language(locale, bundle, frozenset(ids))

@@ -293,6 +293,15 @@ class Journal:
         )
         return int(asked["pictures"]) if asked else 0
 
+    async def in_doubt(self, rows: Tx, job_id: str) -> int:
+        """Count the pictures that a gateway may have made although none came."""
+        row = await rows.one(
+            "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
+            " WHERE job_id = $1 AND state = 'unknown' AND billed = 'maybe'",
+            job_id,
+        )
+        return int(row["pictures"]) if row else 0
+
     async def price(self, rows: Tx, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
         row = await rows.one(

@@ -60,9 +60,13 @@ async def at_work(rows: Tx, user_id: int) -> int:
 
 
 async def disown(tx: Tx, user_id: int) -> int:
-    """Make a person's jobs nobody's, but for those at work; return how many."""
+    """Make a person's jobs nobody's, but for those at work; return how many.
+
+    No start tries again to tell one of their cards anything.
+    """
     return await tx.execute(
-        f"UPDATE jobs SET user_id = {NOBODY}, user_name = '' WHERE user_id = $1 AND NOT {_AT_WORK}",
+        f"UPDATE jobs SET user_id = {NOBODY}, user_name = '', told = 1"
+        f" WHERE user_id = $1 AND NOT {_AT_WORK}",
         user_id,
     )
 

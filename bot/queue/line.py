@@ -14,8 +14,8 @@ class Ticket:
     """One job's place in the queue.
 
     ``told`` is how many the person was told to be ahead, None before they were told anything;
-    ``moved`` is called when another number is true. ``started_at`` is in milliseconds since the
-    epoch, None while it waits.
+    ``told_ms`` in how many milliseconds it would start. ``moved`` is called when another number is
+    true. ``started_at`` is in milliseconds since the epoch, None while it waits.
     """
 
     server_id: int
@@ -25,6 +25,7 @@ class Ticket:
     started_at: int | None = None
     dismissed: bool = False
     told: int | None = None
+    told_ms: int = 0
     moved: Callable[[], None] | None = field(default=None, repr=False)
 
     @property

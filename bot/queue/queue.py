@@ -13,8 +13,9 @@ from bot.queue.forecast import Usual, forecast
 from bot.queue.line import Line, Ticket
 from bot.seam import Wait
 
-# So many from the front hear of it when they move up.
+# So many from the front hear of it when they move up, or when it takes that much shorter or longer.
 KEPT_UP_TO_DATE = 10
+WORTH_TELLING_MS = 10_000
 
 
 @dataclass(eq=False, kw_only=True)
@@ -108,16 +109,23 @@ class Queue:
     def place(self, ticket: Ticket) -> Waiting:
         """Return the ticket's place, to be told now; ``moved`` says when it is another."""
         place = self._place(ticket)
-        ticket.told = place.ahead
+        ticket.told, ticket.told_ms = place.ahead, place.starts_in_ms
         return place
 
     def news(self, ticket: Ticket) -> Waiting | None:
         """Return the ticket's place if it is worth telling and was not told yet."""
-        ahead = self._place(ticket).ahead
-        known = ticket.told is not None
-        if known and (ahead == ticket.told or ahead >= KEPT_UP_TO_DATE):
-            return None
+        place = self._place(ticket)
+        if ticket.told is not None:
+            if place.ahead >= KEPT_UP_TO_DATE:
+                return None
+            change_ms = abs(place.starts_in_ms - ticket.told_ms)
+            if place.ahead == ticket.told and change_ms < WORTH_TELLING_MS:
+                return None
         return self.place(ticket)
+
+    def usual_ms(self, model: str) -> int:
+        """Return how long the model's jobs usually are at work."""
+        return round(self._usual.seconds(model) * 1000)
 
     def _place(self, ticket: Ticket) -> Waiting:
         for ahead, (other, starts_in_s) in enumerate(self._forecast()):

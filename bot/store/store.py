@@ -101,8 +101,8 @@ class Store:
             False when somebody reads what the log holds: it stays until it is next written to.
         """
         async with self._writing:
-            await self._writer.connection.execute_fetchall("PRAGMA busy_timeout=0")
             try:
+                await self._writer.connection.execute_fetchall("PRAGMA busy_timeout=0")
                 (row,) = await self._writer.connection.execute_fetchall(
                     "PRAGMA wal_checkpoint(TRUNCATE)"
                 )

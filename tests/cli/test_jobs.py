@@ -64,6 +64,20 @@ async def test_the_list_says_where_every_job_stands(tmp_path: Path, gateway: Moo
     assert "fox" not in "".join((head, failed, working, queued))
 
 
+async def test_words_that_a_terminal_does_not_have_are_no_traceback(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A list that goes into a file on Windows has no letters but its code page's."""
+    async with process(tmp_path / "data", gateway) as studio:
+        order = studio.house.catalogue.order(prompt="狐 in snow", model=None, size=None, n=1)
+        await studio.house.studio.submit(order, BEN, Bag())
+        await studio.house.studio.drained()
+    env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")
+    ended = await run("bot", "jobs", "--prompts", folder=tmp_path, env=env)
+    assert (ended.code, ended.err) == (0, "")
+    assert "? in snow" in ended.out
+
+
 async def test_an_empty_list_makes_no_database(tmp_path: Path, gateway: MoodyGateway) -> None:
     """Looking changes nothing."""
     ended = await run("bot", "jobs", folder=tmp_path, env=environment(tmp_path, gateway))

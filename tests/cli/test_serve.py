@@ -17,7 +17,7 @@ from bot.seam import Seam
 from bot.settings import Settings
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
-from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
+from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 from tests.journeys.gateway import MoodyGateway
 from tests.test_recovery import process
 from tests.test_studio import Bag, Studio
@@ -72,6 +72,16 @@ async def test_a_missing_token_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StartRefused, match="DISCORD_TOKEN is missing: copy"):
         await serve(settings(tmp_path, token=""), Seam())
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_start_that_discord_refuses_is_one_sentence(
+    fake: FakeDiscord, tmp_path: Path
+) -> None:
+    """DEV_GUILD_ID is a server that the bot is not in: no traceback, but who knows more."""
+    refused = Answer(403, {"code": 50001, "message": "Missing Access"})
+    fake.instead[f"/applications/{APPLICATION_ID}/commands"] = refused
+    with pytest.raises(StartRefused, match=r"HTTP 403.*python -m bot doctor"):
+        await serve(settings(tmp_path), Seam())
 
 
 async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,15 @@ async def test_a_wrong_option_is_a_sentence_and_exit_code_2(
     assert gateway.bodies == []
 
 
+async def test_a_charge_in_spite_of_doubt_is_said(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """The operator's own total counts it, so the sentence must not say the opposite."""
+    gateway.moods.append(HangsUp())
+    env = environment(tmp_path, gateway, MAX_DOUBTFUL_PER_DAY="0")
+    ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=env)
+    assert rows(tmp_path, "SELECT credits FROM charges") == [(1,)]
+    assert "it was charged all the same" in ended.err
+
+
 async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: MoodyGateway) -> None:
     """What people attach in Discord, the operator names as a file."""
     (tmp_path / "x.png").write_bytes(drawn("png"))

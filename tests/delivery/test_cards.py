@@ -68,9 +68,10 @@ def cards() -> Cards:
 
 def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: Cards) -> None:
     """A person wants to know that the request arrived, and whether to wait for it."""
-    card = cards.queued(job(n=4, size=Size(1024, 1024)), Waiting(3, 38_200))
+    asked = replace(job(n=4, size=Size(1024, 1024)), created_at=1_700_000_000_000)
+    card = cards.queued(asked, Waiting(3, 38_200))
     assert card.author.name == "⏳ In line for Ada"
-    assert card.description == "> a fox\n-# 3 ahead · about 40 s"
+    assert card.description == "> a fox\n-# 3 ahead · about 40 s · asked <t:1700000000:R>"
     assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
 
 
@@ -113,13 +114,58 @@ def test_a_painting_card_counts_the_seconds_by_itself(cards: Cards) -> None:
     """Discord counts up from a time stamp: no edit is needed for that."""
     card = cards.painting(job(n=4), Painting(1_700_000_000_000, 1, 4))
     assert card.author.name == "🎨 Painting for Ada"
-    assert card.description == "> a fox\n-# Started <t:1700000000:R> · 1 of 4 done"
+    assert card.description == "> a fox\n1 of 4 done\n-# Started <t:1700000000:R>"
 
 
 def test_a_single_picture_is_not_counted(cards: Cards) -> None:
     """0 of 1 says nothing."""
     card = cards.painting(job(), Painting(5_000, 0, 1))
     assert card.description == "> a fox\n-# Started <t:5:R>"
+
+
+@pytest.mark.parametrize(
+    ("painting", "said"),
+    [
+        (Painting(0, 0, 1, 0.4), "▰▰▰▰▱▱▱▱▱▱ 40%\n"),
+        (Painting(0, 0, 1, 0.999), "▰▰▰▰▰▰▰▰▰▱ 99%\n"),
+        (Painting(0, 0, 1, 1.0), "▰▰▰▰▰▰▰▰▰▰ 100%\n"),
+        (Painting(0, 0, 1, None, None, 0, 48_000), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
+        (Painting(0, 0, 1, None, None, 25_000, 48_000), "▰▰▰▰▰▱▱▱▱▱ about 52%\n"),
+        (Painting(0, 0, 1, None, None, 47_900, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95%\n"),
+        (Painting(0, 0, 1, None, None, 0, 1), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
+        (Painting(0, 1, 4, None, None, 1_000, 48_000), "▰▰▱▱▱▱▱▱▱▱ about 25% · 1 of 4 done\n"),
+        (Painting(0, 4, 4, None, None, 1_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95% · 4 of 4 done\n"),
+        (Painting(0, 0, 1, None, None, 48_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ longer than usual\n"),
+        (Painting(0, 0, 1, 0.7, None, 90_000, 48_000), "▰▰▰▰▰▰▰▱▱▱ 70%\n"),
+    ],
+)
+def test_a_bar_is_full_only_when_the_gateway_says_so(
+    cards: Cards, painting: Painting, said: str
+) -> None:
+    """An estimate looks like one, and never promises the last twentieth."""
+    assert f"> a fox\n{said}" in str(cards.painting(job(), painting).description)
+
+
+def test_a_long_wait_says_what_is_going_on(cards: Cards) -> None:
+    """Silence after the usual time looks like a bot that forgot somebody."""
+    usual = Painting(9_000, 0, 1, None, None, 47_000, 47_600)
+    said = str(cards.painting(job(), usual).description)
+    assert said.endswith("-# Started <t:9:R> · this model usually takes 48 s")
+    said = str(cards.painting(job(), replace(usual, elapsed_ms=47_600)).description)
+    assert said.endswith("-# Still painting, started <t:9:R> · this model usually takes 48 s")
+
+
+@pytest.mark.parametrize("long", ["word " * 800, "詩" * 4_000, "شعر " * 1_000, "line\n" * 800])
+def test_a_long_prompt_is_cut_on_the_card(cards: Cards, long: str) -> None:
+    """The picture matters there; the whole prompt stands in the details."""
+    revised = replace(PICTURE, revised_prompt=f"so {long}")
+    (card,) = cards.result(job(prompt=long), result(pictures=(revised,)), posted(1))
+    asked, model = str(card.description).split("\n-# The model read it as\n")
+    for shown in (asked, model):
+        assert shown.endswith("…")
+        assert len(shown) <= 160
+        assert len(shown.splitlines()) <= 7
+        assert shown.removesuffix("…").split()[-1] in {"word", "line", ">", "شعر"} or "詩" in shown
 
 
 def test_a_result_is_a_picture_with_one_line_of_facts(cards: Cards) -> None:

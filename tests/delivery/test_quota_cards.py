@@ -29,7 +29,7 @@ def test_usage_has_one_row_for_each_limit(cards: QuotaCards) -> None:
             UsageRow(LimitLevel.SERVER_QUOTA, 0, "week", used=0, held=0, left=0, frees_at=None),
         ],
     )
-    assert embed.author.name == "Credits of Ada"
+    assert embed.author.name == "🎟️ Credits of Ada"
     assert [(field.name, field.value) for field in embed.fields] == [
         (
             "Your own limit, per day",

@@ -40,6 +40,8 @@ class Post:
     folder: Path
     job: Job = field(init=False)
     card: CardAddress = field(init=False)
+    quiet: set[int] = field(default_factory=set)
+    """Who does not want to be called."""
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[Courier]:
@@ -57,7 +59,13 @@ class Post:
                 trimmings = Trimmings(texts, vault, lambda _: REROLL)
                 self.client = client
                 self.couriers = Couriers(
-                    client, Cards(texts), Notes(texts), outbox, trimmings, seam
+                    client,
+                    Cards(texts),
+                    Notes(texts),
+                    outbox,
+                    trimmings,
+                    seam,
+                    may_call=lambda user_id: user_id not in self.quiet,
                 )
                 if not hasattr(self, "job"):
                     await self._accept()

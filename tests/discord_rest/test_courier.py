@@ -7,8 +7,9 @@ from PIL import Image
 
 from bot.delivery.outbox import nonce_of
 from bot.domain import CardAddress, JobState, Picture
-from bot.errors import Interrupted, NotDelivered
+from bot.errors import EaselError, Interrupted, NotDelivered
 from bot.outcome import Ending
+from bot.stopping import Stopped, StoppedWaiting
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID
 from tests.discord_rest.messages import MIB
@@ -44,9 +45,43 @@ async def test_a_token_that_dies_early_is_no_end(post: Post) -> None:
     async with post.process():
         post.fake.messages.tokens.clear()
     await post.deliver(1000)
-    assert [list(message.files.values()) for message in post.shown] == [[1000], []]
     await post.deliver(1000)
-    assert len(post.shown) == 2
+    assert [list(message.files.values()) for message in post.shown] == [[1000]]
+
+
+@pytest.mark.parametrize(("after_s", "called"), [(60, False), (61, True)])
+async def test_a_requester_is_called_once_after_a_minute(
+    post: Post, after_s: int, called: bool
+) -> None:
+    """Counted from the command, in whichever process; a second delivery calls nobody again."""
+    async with post.process():
+        post.fake.now_ms += after_s * 1000
+    for _ in range(2):
+        await post.deliver(1000)
+        notices = [message.content for message in post.shown[1:]]
+        assert notices == [f"<@{ADA}> your picture is ready."] * called
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_who_switched_calls_off_is_never_notified(post: Post, gone: bool) -> None:
+    """No reply; and a new message in place of a lost card names them without a sound."""
+    post.quiet.add(ADA)
+    async with post.process():
+        post.later(5)
+        if gone:
+            post.fake.messages.all.clear()
+    await post.deliver(1000)
+    (shown,) = post.shown
+    assert shown.mentions == ({"parse": [], "users": []} if gone else None)
+
+
+@pytest.mark.parametrize("error", [Stopped(), StoppedWaiting()])
+async def test_who_stopped_it_is_not_called(post: Post, error: EaselError) -> None:
+    """They pressed the button a moment ago."""
+    async with post.process() as courier:
+        post.later(5)
+        assert await courier.end(post.job, Ending(error, JobState.CANCELLED))
+    assert len(post.shown) == 1
 
 
 async def test_large_pictures_come_in_several_messages(post: Post) -> None:
@@ -84,8 +119,10 @@ async def test_later_a_message_is_looked_for_and_adopted(post: Post) -> None:
     await post.deliver_and_die()
     post.later(10)
     await post.deliver(*THREE)
-    assert [len(message.files) for message in post.shown] == [2, 1]
-    assert await post.rows("SELECT message_id FROM intents") == [(post.shown[1].id,)]
+    assert [len(message.files) for message in post.shown] == [2, 1, 0]
+    assert await post.rows("SELECT message_id FROM intents ORDER BY part") == [
+        (message.id,) for message in post.shown[1:]
+    ]
 
 
 async def test_what_was_announced_but_never_posted_is_sent_later(post: Post) -> None:
@@ -94,7 +131,7 @@ async def test_what_was_announced_but_never_posted_is_sent_later(post: Post) -> 
     del post.fake.messages.all[post.shown[1].id]
     post.later(10)
     await post.deliver(*THREE)
-    assert [len(message.files) for message in post.shown] == [2, 1]
+    assert [len(message.files) for message in post.shown] == [2, 1, 0]
 
 
 async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_never(
@@ -105,7 +142,7 @@ async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_
     post.fake.messages.unread.add(CHANNEL)
     post.later(10)
     await post.deliver(*THREE)
-    assert [len(message.files) for message in post.shown] == [2, 1, 1]
+    assert [len(message.files) for message in post.shown] == [2, 1, 1, 0]
 
 
 async def test_a_limit_that_is_lower_than_it_said_makes_the_pictures_smaller(post: Post) -> None:

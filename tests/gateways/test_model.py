@@ -7,17 +7,25 @@ import pytest
 from bot.domain import ImageRequest, Reference, Size
 from bot.errors import StartRefused
 from bot.gateways.model import (
+    NO_RULE,
     Option,
     Preset,
     References,
     ResponseFormat,
+    SizesTaken,
     overlaid,
     read_models,
     shipped_models,
 )
+from bot.i18n.texts import Texts
 
 SHIPPED = shipped_models()
 OPTIONS: tuple[Option, ...] = ("quality", "style", "background")
+
+
+def sizes(model: str, locale: str = "en") -> str:
+    """Return what people read of a model's sizes."""
+    return Texts().say("sizes-taken", locale, **SHIPPED[model].sizes_taken)
 
 
 def test_the_shipped_models_are_right() -> None:
@@ -33,11 +41,15 @@ def test_the_shipped_models_are_right() -> None:
 
 def test_a_rule_is_told_in_words() -> None:
     """The sentence has to be enough to type a right size."""
-    assert SHIPPED["gpt-image-2"].sizes_in_words.endswith(
+    assert sizes("gpt-image-2").endswith(
         "2160x3840, WIDTHxHEIGHT (each side 16 to 3840, in steps of 16, "
-        "655360 to 8294400 pixels together, at most 3:1)"
+        "655,360 to 8,294,400 pixels together, at most 3:1)"
     )
-    assert SHIPPED["easel-painter"].sizes_in_words.endswith("WIDTHxHEIGHT (each side 256 to 2048)")
+    assert sizes("gpt-image-2", "zh-CN").endswith(
+        "2160x3840，或任意“宽 x 高”（每边 16 到 3840，须为 16 的倍数，"
+        "共 655,360 到 8,294,400 像素，长宽比不超过 3:1）"
+    )
+    assert sizes("easel-painter").endswith("WIDTHxHEIGHT (each side 256 to 2048)")
 
 
 PAINTER = "[models.p]\nprompt_max = 10\nsizes = ['1x1']\n"
@@ -239,7 +251,8 @@ def test_dropped_fields_are_no_options() -> None:
     dall_e = SHIPPED["dall-e-3"].without(["style", "user"])
     assert (dall_e.styles, dall_e.qualities) == ((), ("standard", "hd"))
     silent = SHIPPED["gpt-image-2"].without(["n", "size"])
-    assert (silent.max_n, silent.default_size, silent.sizes_in_words) == (1, "auto", "auto")
+    assert (silent.max_n, silent.default_size) == (1, "auto")
+    assert silent.sizes_taken == SizesTaken(allowed="auto", longest_name=None, **NO_RULE)
     assert silent.takes("auto")
     assert not silent.takes(Size(1024, 1024))
 

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n.quoting import clusters, cut, echo, escaped, one_line, quoted, visible, width
+from bot.i18n.quoting import (
+    clusters,
+    columns,
+    cut,
+    echo,
+    escaped,
+    one_line,
+    padded,
+    quoted,
+    visible,
+    width,
+)
 
 FAMILY = "👨‍👩‍👧‍👦"
 WHOLE = [
@@ -133,6 +144,15 @@ def test_a_lone_surrogate_is_dropped() -> None:
 def test_an_empty_prompt_stays_a_quote() -> None:
     """A prompt of unseen characters must not break the card."""
     assert quoted("\u200b\u200d", 100) == "> "
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("Model", 5), ("模型", 4), ("11月20日", 8), ("gpt 模", 6), ("", 0)]
+)
+def test_columns_of_a_table_count_wide_letters_twice(text: str, wanted: int) -> None:
+    """In a code block, figures under a Chinese heading would stand elsewhere."""
+    assert columns(text) == wanted
+    assert padded(text, wanted + 3) == text + "   "
 
 
 def test_names_stay_in_one_line() -> None:

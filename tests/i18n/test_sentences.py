@@ -105,6 +105,22 @@ def test_every_error_is_one_sentence(texts: Texts, error: EaselError, money: Mon
     assert len(sentence) < 300
 
 
+@pytest.mark.parametrize("money", MONEY)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: str(error.message_id))
+def test_every_error_is_one_sentence_in_chinese(
+    texts: Texts, error: EaselError, money: Money
+) -> None:
+    """What English promises, Chinese keeps: a next step, plain words, nobody's secrets."""
+    sentence = texts.sentence(error, "zh-CN", money=money)
+    assert sentence[-1] in "。？"
+    assert len(re.findall("[。？]", sentence)) == 1
+    assert not NOT_FOR_PEOPLE.search(sentence)
+    assert "SECRET" not in sentence
+    assert "请" in sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 200
+
+
 def test_every_sentence_of_the_file_belongs_to_an_error(texts: Texts) -> None:
     """A sentence that nobody says is a leftover, or an error that was mistyped."""
     written = {name for name in texts.ids() if name.startswith("error-")}
@@ -167,6 +183,47 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
 def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None:
     """The words that people meet most often, in full."""
     assert texts.sentence(error) == said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            _spent(LimitLevel.USER, 5, 0, 3 * HOUR),
+            "每天 5 点已全部用完（你自己的限额），请在 3小时后再试。",
+        ),
+        (
+            _spent(LimitLevel.EVERYONE, 20, 3, HOUR),
+            "每天 20 点只剩 3 点（这里所有人的限额），而这次需要 8 点，"
+            "请减少张数，或在 1小时后再试。",
+        ),
+        (
+            _spent(LimitLevel.ROLE, 5, 5, None),
+            "这次需要 8 点，而你的身份组的限额是每天 5 点，请减少张数，或换一个更便宜的模型。",
+        ),
+        (
+            _spent(LimitLevel.TOTAL, 0, 0, None),
+            "运营者给所有服务器的上限是每天 0 点，所以这里不能画图：请联系机器人的运营者。",
+        ),
+        (TooManyWaiting(limit=1), "你已有 1 个请求在等待，请等它完成后再试。"),
+        (TooManyWaiting(limit=3), "你已有 3 个请求在等待，请等其中一个完成后再试。"),
+        (
+            PromptTooLong(model="m", limit=4_000, length=4_001),
+            "你的提示词有 4,001 个字符，而 m 最多接受 4,000 个，请缩短一些。",
+        ),
+        (
+            _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=0.4),
+            "绘图服务正忙，请在 1 秒后再试；点数已退还给你。",
+        ),
+        (
+            _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),
+            "绘图服务断开了连接，图片可能已经画好并计费；没有扣你的点数：请问要再试一次吗？",
+        ),
+    ],
+)
+def test_sentences_read_well_in_chinese(texts: Texts, error: EaselError, said: str) -> None:
+    """The words that people meet most often, in full."""
+    assert texts.sentence(error, "zh-CN") == said
 
 
 @pytest.mark.parametrize(

@@ -1,39 +1,13 @@
 """Texts: every id can be said, in the nearest language, with plurals and times as they should."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fluent.runtime import FluentResource
-from fluent.syntax.ast import EntryType, Junk, Message, VariableReference
-from fluent.syntax.visitor import Visitor
+from fluent.syntax.ast import Junk
 
-from bot.i18n import texts as texts_module
 from bot.i18n.texts import Texts, discord_timestamp, plain_time
-
-HOUR = 3_600_000
-FOLDER = Path(texts_module.__file__).parent
-FACTS: dict[str, str | int] = {
-    "name": "Ada",
-    "mention": "<@1>",
-    "level": "user",
-    "period": "day",
-    "money": "back",
-    "reference": "a1b2",
-    "subject": "Everyone",
-    "started_at": HOUR,
-    "frees_at": HOUR,
-    "took_ms": 8_400,
-    "model": "some-model",
-    "allowed": "a, b",
-    "prompt": "a fox",
-    "path": "fox.png",
-    "sentence": "Try again.",
-    "param": "size",
-    "size": "1x1",
-    "width": "1024",
-    "height": "1024",
-}
+from tests.i18n.book import FOLDER, book, files, messages, parts
+from tests.i18n.samples import HOUR, facts
 
 
 @pytest.fixture(scope="module")
@@ -45,31 +19,32 @@ def texts() -> Texts:
 def test_every_id_can_be_said_in_every_language(texts: Texts) -> None:
     """A text with a hole in braces reaches a person."""
     for locale in texts.locales:
-        facts = {name: FACTS.get(name, 2) for used in _facts(locale).values() for name in used}
+        asked = {name for entry in book(locale).values() for name in entry.asked}
         for message_id in texts.ids(locale):
-            said = texts.say(message_id, locale, **facts)
+            said = texts.say(message_id, locale, **facts(asked))
             assert said.strip() == said != ""
-            assert "{" not in said
+            assert "{" not in said.replace("{prompt}", "")  # which people type in presets
 
 
 def test_no_file_holds_junk() -> None:
     """Fluent skips what it cannot parse: a text would be missing without a word."""
     for file in FOLDER.glob("*/*.ftl"):
-        assert not [part for part in _resource(file) if isinstance(part, Junk)]
+        assert not [part for part in parts(file) if isinstance(part, Junk)]
 
 
-def test_no_id_is_written_twice() -> None:
+def test_no_id_is_written_twice(texts: Texts) -> None:
     """Of two messages with one id the second is silently dropped."""
-    for locale in FOLDER.iterdir():
-        ids = [part.id.name for part in _messages(locale)]
+    for locale in texts.locales:
+        ids = [part.id.name for file in files(locale).values() for part in messages(file)]
+        assert ids
         assert sorted(ids) == sorted(set(ids))
 
 
 def test_a_translation_asks_for_no_fact_that_english_does_not_have(texts: Texts) -> None:
     """It would fall back to English without anybody noticing."""
-    english = _facts("en")
+    english = book("en")
     for locale in texts.locales:
-        assert all(used <= english[message] for message, used in _facts(locale).items())
+        assert all(used.asked <= english[name].asked for name, used in book(locale).items())
 
 
 def test_an_unknown_id_is_an_error_of_ours(texts: Texts) -> None:
@@ -121,12 +96,42 @@ def test_only_folders_with_texts_are_languages(tmp_path: Path) -> None:
     assert Texts(folder=tmp_path).locales == ("en",)
 
 
+def test_an_attribute_is_said_by_its_path(tmp_path: Path) -> None:
+    """The options of a command stand under it."""
+    _write(tmp_path, en="a = A\n    .b = B", de="a = Ä")
+    texts = Texts(folder=tmp_path)
+    assert texts.ids() == {"a", "a.b"}
+    assert (texts.say("a", "de"), texts.say("a.b", "de")) == ("Ä", "B")
+    with pytest.raises(KeyError):
+        texts.say("a.c")
+
+
 @pytest.mark.parametrize(
-    ("n", "said"), [(0, "0 credits"), (1, "1 credit"), (1_200, "1,200 credits")]
+    ("locale", "nearest"),
+    [("zh-CN", "zh-CN"), ("zh-TW", "en"), ("en-GB", "en"), ("de", "en"), ("", "en")],
 )
-def test_plurals_are_right(texts: Texts, n: int, said: str) -> None:
+def test_a_reader_is_spoken_to_in_the_nearest_language(
+    texts: Texts, locale: str, nearest: str
+) -> None:
+    """Dates have to be in the language of the words around them."""
+    assert texts.nearest(locale) == nearest
+    assert texts.say("card-cancel", locale) == texts.say("card-cancel", nearest)
+
+
+@pytest.mark.parametrize(
+    ("locale", "n", "said"),
+    [
+        ("en", 0, "0 credits"),
+        ("en", 1, "1 credit"),
+        ("en", 1_200, "1,200 credits"),
+        ("zh-CN", 0, "0 点"),
+        ("zh-CN", 1, "1 点"),
+        ("zh-CN", 1_200, "1,200 点"),
+    ],
+)
+def test_plurals_are_right(texts: Texts, locale: str, n: int, said: str) -> None:
     """One credit is not 1 credits."""
-    assert texts.say("card-credits", credits=n) == said
+    assert texts.say("card-credits", locale, credits=n) == said
 
 
 def test_discord_counts_down_by_itself(texts: Texts) -> None:
@@ -143,6 +148,7 @@ def test_discord_counts_down_by_itself(texts: Texts) -> None:
         (6 * 24 * HOUR, "en", "in 6 days"),
         (-40_000, "en", "40 seconds ago"),
         (3 * HOUR, "pt-BR", "em 3 horas"),
+        (3 * HOUR, "zh-CN", "3小时后"),
     ],
 )
 def test_the_terminal_says_times_in_words(at: int, locale: str, said: str) -> None:
@@ -160,32 +166,13 @@ def test_durations_read_well(texts: Texts, took: int, said: str) -> None:
     assert texts.say("card-took", took_ms=took) == said
 
 
+def test_durations_read_well_in_chinese(texts: Texts) -> None:
+    """Units are words, too."""
+    said = [texts.say("card-took", "zh-CN", took_ms=took) for took in (840, 125_000)]
+    assert said == ["0.8 秒", "2 分 5 秒"]
+
+
 def _write(folder: Path, **languages: str) -> None:
     for locale, source in languages.items():
         (folder / locale).mkdir()
         (folder / locale / "some.ftl").write_text(source, encoding="utf-8")
-
-
-class _FactsOf(Visitor):
-    """Collects the facts that one message asks for."""
-
-    def __init__(self, message: Message) -> None:
-        self.names: set[str] = set()
-        self.visit(message)
-
-    def visit_VariableReference(self, node: VariableReference) -> None:  # noqa: N802 - Fluent's name
-        """Note one."""
-        self.names.add(node.id.name)
-
-
-def _facts(locale: str) -> dict[str, set[str]]:
-    return {part.id.name: _FactsOf(part).names for part in _messages(FOLDER / locale)}
-
-
-def _resource(file: Path) -> list[EntryType]:
-    return list(FluentResource(file.read_text(encoding="utf-8")).body)
-
-
-def _messages(locale: Path) -> Iterator[Message]:
-    for file in sorted(locale.glob("*.ftl")):
-        yield from (part for part in _resource(file) if isinstance(part, Message))

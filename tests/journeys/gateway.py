@@ -45,7 +45,12 @@ class Streams:
     """A preview comes at once, the picture when the gate opens."""
 
 
-Mood = Refuses | HangsUp | AsTask | ByUrl | Streams
+@dataclass(frozen=True)
+class Skimps:
+    """One picture comes, however many were ordered."""
+
+
+Mood = Refuses | HangsUp | AsTask | ByUrl | Streams | Skimps
 
 
 @dataclass
@@ -121,7 +126,8 @@ class MoodyGateway:
             "b64_json": png(str(body.get("size", "64x64"))),
             "revised_prompt": self.revised_prompt,
         }
-        return web.json_response({"created": 1, "data": [item] * int(str(body["n"]))})
+        made = 1 if isinstance(mood, Skimps) else int(str(body["n"]))
+        return web.json_response({"created": 1, "data": [item] * made})
 
 
 def _event(name: str, b64_json: str) -> bytes:

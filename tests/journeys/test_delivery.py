@@ -89,7 +89,9 @@ async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(build: 
         await world.imagine(world.ben, "an owl")
         world.gateway.moods.append(Refuses(400, "moderation_blocked"))
         cards = world.messages()
-        await world.env.advance_time(16 * 60)
+        # In steps: while they wait, their estimates are looked at every quarter of a minute.
+        for _ in range(16):
+            await world.env.advance_time(60)
         early = [ways(world, card) for card in cards]
         await finish(world)
         late = [ways(world, card)[len(edits) :] for card, edits in zip(cards, early, strict=True)]
@@ -119,11 +121,10 @@ async def test_a_token_that_discord_drops_early_is_no_end(build: Build) -> None:
         before = len(ways(world, world.card))
         world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027)
         await finish(world)
-        card, notice = world.messages()
+        (card,) = world.messages()
         assert ways(world, card)[before:][:2] == ["webhooks", "channels"]
         assert "webhooks" not in ways(world, card)[before + 1 :]
         assert len(card.attachments) == 1
-        assert notice.content == f"<@{world.ada.id}> your picture is ready."
         delivered_once(world)
 
 

@@ -2,7 +2,7 @@
 
 import discord
 
-from tests.journeys.gateway import AsTask
+from tests.journeys.gateway import AsTask, Refuses
 from tests.journeys.hands import newest, painted, press, send_form, whispered
 from tests.journeys.test_references import PNG
 from tests.journeys.world import Build, World, shown
@@ -118,6 +118,19 @@ async def test_a_prompt_cannot_break_out_of_the_command(world: World) -> None:
     paste = facts(shown(await press(world, world.ada, card, "details")))["Command to paste"]
     assert paste.count("`") == 6
     assert paste.count("\n") == 2
+
+
+async def test_a_prompt_that_was_declined_is_told_to_its_requester_alone(world: World) -> None:
+    """The card does not repeat it for others, so neither does what hangs under the card."""
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.revised_prompt = "something terrible, in oil"
+    card = await painted(world, "something terrible", n=2)
+    (theirs,) = whispered(await press(world, world.ben, card, "details"))
+    (own,) = whispered(await press(world, world.ada, card, "details"))
+    assert "The prompt is not repeated here" in str(theirs.embeds[0].description)
+    assert "terrible" not in str(theirs.embeds[0].to_dict())
+    assert theirs.attachments == []
+    assert str(own.embeds[0].to_dict()).count("something terrible") == 3
 
 
 async def test_a_double_press_is_answered_once(world: World) -> None:

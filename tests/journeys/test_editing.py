@@ -13,6 +13,7 @@ from bot.delivery.forms import FormOutdated, read_form
 from bot.gateways.download import Downloader
 from bot.ledger import parse_limits
 from bot.seam import Seam
+from tests.journeys.gateway import Refuses
 from tests.journeys.hands import (
     fields,
     newest,
@@ -79,6 +80,16 @@ async def test_the_form_opens_with_everything_as_it_was(world: World) -> None:
     ]
     labels = [label["label"] for label in shown.modal["components"]]
     assert all(len(label) <= 45 for label in (shown.modal["title"], *labels))
+
+
+@pytest.mark.parametrize("how", ["edit", "use", "menu"])
+async def test_a_form_does_not_repeat_anothers_declined_prompt(world: World, how: str) -> None:
+    """Only who typed it reads it again; others begin with an empty line."""
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    card = await painted(world, "something terrible", n=2)
+    for who, prompt in ((world.ben, None), (world.ada, "something terrible")):
+        shown = await (use(world, who, card) if how == "menu" else press(world, who, card, how))
+        assert standing(shown).get("prompt") == prompt
 
 
 async def test_one_changed_word_keeps_the_rest(world: World) -> None:
@@ -209,6 +220,15 @@ async def test_a_file_that_is_too_large_is_refused(world: World) -> None:
     shown = await press(world, world.ada, card, "edit")
     refused = await send_form(world, world.ada, shown, files=[("x.png", bytes(20_000_001))])
     assert "more than 20 MB" in told(refused)
+
+
+async def test_two_thousand_units_of_emoji_come_back_as_a_file(world: World) -> None:
+    """A message takes fewer of them than of letters, and nothing may be lost."""
+    card = await painted(world, model="gpt-image-2")
+    shown = await press(world, world.ada, card, "edit")
+    refused = await send_form(world, world.ada, shown, prompt="🦊" * 1_500, size="9x9")
+    (file,) = whispered(refused)[1].attachments
+    assert (await file.read()).decode() == "🦊" * 1_500
 
 
 async def test_without_quota_the_words_come_back(build: Build) -> None:

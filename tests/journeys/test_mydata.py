@@ -13,9 +13,9 @@ import simcord
 
 from bot.journal import personal
 from tests.journeys.gateway import Refuses
-from tests.journeys.test_history import choose, looked_back, newest
+from tests.journeys.looking import Shown
 from tests.journeys.test_waiting import cards, only_for_them, press, words
-from tests.journeys.world import Build, World, said, shown
+from tests.journeys.world import Build, World, said
 from tests.test_vault import drawn
 
 SECRET = "a fox with a name that nobody else would think of"
@@ -240,9 +240,8 @@ async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Buil
         assert world.rows("SELECT COUNT(*) FROM costs") == [(4,)]
         refused = await world.ada.slash(world.gallery, "mydata export")
         assert "There is nothing of yours here" in said(refused)
-        assert "not asked for a picture" in str(
-            shown(await looked_back(world, world.ada)).description
-        )
+        empty = await Shown.to(world, world.ada)
+        assert "not asked for a picture" in empty.message.content
         await world.imagine(world.ada, "an owl")
         await world.finished()
         _, lists, _ = await exported(world, world.ada)
@@ -279,7 +278,7 @@ async def test_a_picture_that_somebody_else_needs_stays(world: World) -> None:
     assert len(both) == 2
     await deleted(world, world.ada)
     assert vault(world) == both
-    await choose(world, world.ben, await looked_back(world, world.ben), newest(world))
+    await (await Shown.to(world, world.ben)).post_again()
     assert len(world.card.attachments) == 1
     await world.mia.react(cards(world)[1], "🔄")
     await world.finished()
@@ -316,13 +315,13 @@ async def test_requests_that_did_not_end_are_in_the_way(one_slot: World) -> None
 async def test_what_was_deleted_cannot_be_rolled_or_posted_again(world: World) -> None:
     """Old messages stay in the channel; they lead nowhere, and nobody pays for that."""
     await painted(world, world.ada)
-    job_id, list_ = newest(world), await looked_back(world, world.ada)
+    page = await Shown.to(world, world.ada)
     card = world.card
     await deleted(world, world.ada)
     await world.ben.react(card, "🔄")
     await world.finished()
     assert len(world.messages()) == 1
-    refused = await choose(world, world.ada, list_, job_id)
+    refused = await page.post_again()
     assert "kept no longer" in said(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
     assert world.rows("SELECT COUNT(*) FROM charges") == [(1,)]

@@ -22,7 +22,7 @@ def written(world: World) -> Preferences:
 async def test_a_person_who_set_nothing_sees_what_holds(world: World) -> None:
     """Without an admin's help."""
     answer = await world.ada.slash(world.gallery, "preferences show")
-    assert shown(answer).title == "Your preferences"
+    assert shown(answer).title == "⚙️ Your preferences"
     assert facts(answer) == {
         "Where nothing is chosen": "dall-e-3 · 1024x1024 · 1 picture",
         "Results": "Everybody in the channel sees them",

@@ -192,7 +192,7 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     answer = await world.ada.slash(world.gallery, "preset list")
     assert answer.response is not None
     page = shown(answer)
-    assert page.title == "Your 1,000 presets"
+    assert page.title == "🔖 Your 1,000 presets"
     assert page.footer.text == "Page 1 of 100"
     assert str(page.description).startswith("**last**")
     await world.restart()

@@ -56,7 +56,7 @@ async def test_usage_is_a_table_and_a_chart(build: Build) -> None:
         asked = await world.mia.slash(world.gallery, "quota usage", days=7)
         response = await told(world, asked)
         card = embed_of(response)
-        assert card.title == "Credits used in 7 days"
+        assert card.title == "📊 Credits used in 7 days"
         facts, _, *table, _ = str(card.description).splitlines()
         assert facts == "This server together · **5** in all · most on Jan 1 (3)"
         assert [line.split() for line in table][-2:] == [["Jan", "1", "3"], ["Jan", "2", "2"]]
@@ -89,7 +89,7 @@ async def test_a_quiet_time_is_said(world: World) -> None:
     """A chart of nothing would look like a defect."""
     asked = await world.mia.slash(world.gallery, "quota usage")
     card = embed_of(await told(world, asked))
-    assert card.title == "Credits used in 30 days"
+    assert card.title == "📊 Credits used in 30 days"
     assert card.description == "This server together · nothing was used in this time."
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.journeys.hands import newest, painted, press, react
-from tests.journeys.world import Build, World
+from tests.journeys.world import Build, World, said
 
 DELETE = "❌"
 REROLL = "🔄"
@@ -90,6 +90,15 @@ async def test_a_server_can_keep_re_rolls_for_who_asked(world: World) -> None:
     assert len(world.gateway.bodies) == 1
     await react(world, world.ada, card, REROLL)
     assert len(world.gateway.bodies) == 2
+
+
+async def test_why_somebody_is_blocked_is_not_told_to_the_channel(world: World) -> None:
+    """An admin wrote it for one reader; a reaction can only be answered where all read."""
+    card = await painted(world)
+    await world.mia.slash(world.gallery, "quota block", user=world.ben, reason="was rude to Ada")
+    assert "(was rude to Ada)" in said(await world.imagine(world.ben))
+    await react(world, world.ben, card, REROLL)
+    assert "You may not ask for pictures in this server, so" in world.messages()[-1].content
 
 
 async def test_a_deleted_result_is_forgotten(world: World) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.customs import Wish
+from bot.delivery.languages import Languages
 from bot.domain import Job, Reference, Requester
 from bot.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from bot.vault import Vault
@@ -22,7 +23,12 @@ OTHER = drawn("png", size=(8, 8))
 def reception(world: World) -> Reception:
     """Return the door's way into the house."""
     house = world.bot.house
-    return Reception(studio=house.studio, catalogue=house.catalogue, customs=world.bot.customs)
+    return Reception(
+        studio=house.studio,
+        catalogue=house.catalogue,
+        customs=world.bot.customs,
+        languages=Languages(world.bot.customs),
+    )
 
 
 def visitor(world: World, *channels: int) -> Visitor:

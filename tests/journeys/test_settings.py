@@ -33,7 +33,7 @@ def written(world: World) -> ServerSettings:
 async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) -> None:
     """An admin sees every setting, and what holds without them."""
     answer = await world.mia.slash(world.gallery, "settings show")
-    assert shown(answer).title == "Settings of this server"
+    assert shown(answer).title == "⚙️ Settings of this server"
     assert facts(answer) == {
         "Where nothing is chosen": "dall-e-3 · 1024x1024 · 1 picture",
         "Models": "All",
@@ -286,6 +286,9 @@ async def test_a_server_chooses_its_own_emojis(world: World) -> None:
     fox = world.guild.create_emoji("fox")
     held = await change(world, "emojis", reroll=f"<:fox:{fox.id}>", delete="🗑️")
     assert held["Emojis"] == f"<:fox:{fox.id}> rolls again · 🗑️ deletes"
+    asked = [request.path for request in world.env.http_requests if request.method != "PUT"]
+    (looked_up,) = (at for at, path in enumerate(asked) if "/emojis/" in path)
+    assert any(path.endswith("/callback") for path in asked[:looked_up])  # within three seconds
     other = world.env.create_guild("Others").create_emoji("owl")
     answer = await world.mia.slash(world.gallery, "settings emojis", reroll=f"<:owl:{other.id}>")
     assert "is no emoji that works here" in said(answer)

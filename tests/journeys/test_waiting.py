@@ -169,6 +169,8 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Bu
         world.gateway.moods.append(AsTask())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        # Of jobs of one millisecond nobody knows which came first.
+        await world.env.advance_time(1)
         await world.imagine(world.ben)
         await world.restart()
         _, waiting = cards(world)
@@ -210,3 +212,138 @@ async def test_a_full_queue_refuses_at_once_and_privately(one_slot: World) -> No
     answer = await one_slot.imagine(one_slot.mia)
     assert "already 2 requests waiting here" in said(answer)
     assert one_slot.credits() == 3
+
+
+def called(world: World) -> list[tuple[str, list[int], bool]]:
+    """Return the replies that call somebody: their words, whom, and whether to the first card."""
+    card, *others = cards(world)
+    return [
+        (
+            each.content,
+            [person.id for person in each.mentions],
+            each.reference is not None and each.reference.message_id == card.id,
+        )
+        for each in others
+    ]
+
+
+async def test_a_card_at_work_shows_how_far_it_probably_is(build: Build) -> None:
+    """The gateway says nothing, so the bar is an estimate, and ends before the end."""
+    async with build.world(declared=True) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        assert "▱▱▱▱▱▱▱▱▱▱ about 0%" in words(world.card)
+        assert "Started <t:" in words(world.card)
+        assert "this model usually takes 20 s" in words(world.card)
+        await world.env.advance_time(8)
+        assert "▰▰▰▱▱▱▱▱▱▱ about 35%" in words(world.card)
+        await world.env.advance_time(20)
+        assert "▰▰▰▰▰▰▰▰▰▱ longer than usual" in words(world.card)
+        assert "Still painting, started <t:" in words(world.card)
+        edits = len(world.env.http_requests)
+        await world.env.advance_time(25)
+        assert len(world.env.http_requests) == edits
+        world.gateway.gate.set()
+        await world.finished()
+        assert len(world.card.attachments) == 1
+
+
+async def test_the_gateways_own_progress_beats_the_estimate(build: Build) -> None:
+    """It knows; a guess beside it would only differ."""
+    async with build.world(declared=True) as world:
+        world.gateway.moods.append(AsTask())
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        for _ in range(2):
+            await world.env.advance_time(5)
+        assert "▰▰▰▰▱▱▱▱▱▱ 40%" in words(world.card)
+        assert "about" not in words(world.card)
+        await world.env.advance_time(20)
+        assert "▰▰▰▰▱▱▱▱▱▱ 40%" in words(world.card)
+        assert "Still painting" in words(world.card)
+        world.gateway.gate.set()
+        await world.env.advance_time(10)
+        await world.finished()
+
+
+@pytest.mark.parametrize("waited_s", [58, 61])
+async def test_the_requester_is_called_once_after_more_than_a_minute(
+    build: Build, waited_s: int
+) -> None:
+    """One reply that mentions only them; who waited less has not looked away."""
+    async with build.world(declared=True) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.env.advance_time(30)
+        await world.env.advance_time(waited_s - 30)
+        world.gateway.gate.set()
+        await world.finished()
+        reply = (f"<@{world.ada.id}> your picture is ready.", [world.ada.id], True)
+        assert called(world) == [reply] * (waited_s > 60)
+
+
+async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(build: Build) -> None:
+    """Who waited in vain wants to know as much as who waited for a picture."""
+    async with build.world(declared=True, max_concurrent_jobs=1) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.env.advance_time(30)
+        await world.imagine(world.ben)
+        await world.env.advance_time(25)
+        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.skipped_ms = 36_000
+        world.gateway.gate.set()
+        await world.finished()
+        mentioned = [list(map(int, each.raw_mentions)) for each in cards(world)[2:]]
+        assert mentioned == [[world.ada.id], [world.ben.id]]
+        assert "the card says why" in cards(world)[-1].content
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_who_switched_calls_off_is_left_in_peace(build: Build, late: bool) -> None:
+    """By one command, also for what is at work already."""
+    async with build.world(declared=True) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        if late:
+            await world.env.advance_time(30)
+        await world.ada.slash(world.gallery, "preferences ping", ping=False)
+        world.skipped_ms = 20 * 60_000
+        world.gateway.gate.set()
+        await world.finished()
+        (card,) = cards(world)
+        assert len(card.attachments) == 1
+
+
+async def test_a_restart_in_the_middle_does_not_forget_since_when(build: Build) -> None:
+    """The new process counts from the command, not from its own start."""
+    async with build.world(declared=True) as world:
+        world.gateway.moods.append(AsTask())
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.env.advance_time(30)
+        await world.restart()
+        assert "Still painting" in words(world.card)
+        await world.env.advance_time(28)
+        assert len(cards(world)) == 1
+        world.gateway.gate.set()
+        await world.env.advance_time(10)
+        await world.finished()
+        reply = (f"<@{world.ada.id}> your picture is ready.", [world.ada.id], True)
+        assert called(world) == [reply]
+
+
+async def test_who_cancels_after_a_long_wait_is_not_called(build: Build) -> None:
+    """They have just pressed the button."""
+    async with build.world(declared=True, max_concurrent_jobs=1) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.imagine(world.ben)
+        await world.env.advance_time(30)
+        world.skipped_ms = 10 * 60_000
+        first, second = cards(world)
+        await press(world, world.ben, second)
+        await press(world, world.ada, first)
+        world.gateway.gate.set()
+        await world.finished()
+        assert len(cards(world)) == 2

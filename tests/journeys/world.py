@@ -21,6 +21,10 @@ from tests.journeys.gateway import KEY, MoodyGateway
 
 T = TypeVar("T")
 
+# How long a step may take in real time on a busy machine: every pause of the bot is declared, so
+# nothing of it passes while that is waited for.
+PATIENCE_S = 8
+
 
 class World:
     """What a journey acts in: people, their channel, the bot and its gateway."""
@@ -44,7 +48,7 @@ class World:
         """Start the bot and let people in."""
         self.bot = await self._open_bot()
         self.env = simcord.Env(
-            self.bot.client, settle_timeout=1.5, shard_count=1, check_errors=False
+            self.bot.client, settle_timeout=PATIENCE_S, shard_count=1, check_errors=False
         )
         self._stack.push_async_callback(self.env.shutdown)
         await self.env.start()

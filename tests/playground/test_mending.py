@@ -92,3 +92,40 @@ def test_other_embeds_stay_apart() -> None:
     assert mended(single) == [single]
     apart = [{"description": "a"}, {"description": "b"}]
     assert mended(*apart) == apart
+
+
+def paragraph(*tokens: Json) -> Json:
+    """Return what SimCord makes of a paragraph."""
+    children = [{"type": "inline", "children": list(tokens)}]
+    return {"type": "paragraph", "tag": "p", "children": children}
+
+
+def test_a_small_line_of_its_own_is_small() -> None:
+    """After a blank line SimCord takes the mark for words."""
+    code = {"type": "code", "content": "/quota set"}
+    blocks = [paragraph(text("a")), paragraph(text("-# Use "), code)]
+    (card,) = mended({"description": "a\n\n-# Use", "description_tokens": blocks})
+    first, second = card["description_tokens"]
+    assert first == blocks[0]
+    assert second == {"type": "subtext", "children": [text("Use "), code]}
+    lines = [paragraph(text("Declined"), BREAK, text("-# Not repeated"))]
+    (card,) = mended({"description": "Declined\n-# Not repeated", "description_tokens": lines})
+    assert list(map(told, card["description_tokens"])) == ["Declined", "<subtext>Not repeated"]
+    blocks = [paragraph(text("-# a"), BREAK, text("b")), paragraph(text("#- c"))]
+    (card,) = mended({"description": "", "description_tokens": blocks})
+    assert card["description_tokens"] == blocks
+
+
+def test_people_have_names_in_an_embed() -> None:
+    """An admin wants to read who changed something, not a number of nineteen digits."""
+    tokens = [{"type": "subtext", "children": [text("by <@7> and <@8>!")]}]
+    embed = {"description": "", "description_tokens": tokens}
+    page = {"viewers": [{"id": "7", "name": "Mia"}], "messages": {"1": {"embeds": [embed]}}}
+    (block,) = mend(page)["messages"]["1"]["embeds"][0]["description_tokens"]
+    assert block["children"] == [
+        text("by "),
+        {"type": "mention", "label": "@Mia"},
+        text(" and "),
+        {"type": "mention", "label": "@8"},
+        text("!"),
+    ]

@@ -109,7 +109,7 @@ def test_an_evening_with_a_result(person: Person, onlooker: Person, tmp_path: Pa
     """
     sketch = tmp_path / "sketch.png"
     sketch.write_bytes(person.tab.screenshot())
-    person.type_command("imagine", prompt="a boat on a lake", files={"reference1": sketch})
+    person.type_command("imagine", {"reference1": sketch}, prompt="a boat on a lake")
     _see_picture(person, onlooker, "a boat on a lake")
     _change(person, "Edit", on="a boat on a lake", into="a boat in a storm")
     _see_picture(person, onlooker, "a boat in a storm")

@@ -294,3 +294,28 @@ async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
             assert not await store.empty_log()
     assert await store.empty_log()
     assert await names(store) == ["first", "second"]
+
+
+async def test_writers_wait_for_each_other_also_after_a_cancelled_emptying(
+    tmp_path: Path, store: Store
+) -> None:
+    """A terminal beside the bot must not make every later request of the bot fail."""
+    for steps in range(1, 8):
+        emptying = asyncio.create_task(store.empty_log())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        emptying.cancel()
+        await asyncio.wait([emptying])
+
+    async def write() -> None:
+        async with store.transaction() as tx:
+            await insert(tx, "a")
+
+    with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(write())
+        for _ in range(50):
+            await asyncio.to_thread(int)  # about as long as a step of the database
+        other.execute("COMMIT")
+        await writing
+    assert await names(store) == ["a"]

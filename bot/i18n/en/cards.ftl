@@ -33,7 +33,13 @@ card-ahead =
         [0] { $seconds } s
        *[other] { $minutes } min
     }
+card-asked = asked { $asked_at }
+card-progress-said = { $bar } { $percent }%
+card-progress-about = { $bar } about { $percent }%
+card-progress-overdue = { $bar } longer than usual
 card-started = Started { $started_at }
+card-still = Still painting, started { $started_at }
+card-usual = this model usually takes { $usual_ms }
 card-done = { $done } of { $total } done
 card-revised = The model read it as
 card-shortfall = { $arrived } of { $asked } pictures arrived.
@@ -110,19 +116,3 @@ notice-card-gone =
         [one] here is your picture, as its card cannot show it.
        *[other] here are your pictures, as their card cannot show them.
     }
-
-## /history
-
-history-title = 🗂️ Your last requests
-history-none = You have not asked for a picture yet.
-history-line =
-    { $number }. { $state ->
-        [done] 🖼️
-        [failed] ⚠️
-        [cancelled] ⏹️
-        [unknown] ❔
-       *[other] 🎨
-    } { $created_at } · { $model } · { $prompt }
-history-choose = Post again …
-history-posted = Posted again.
-history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.

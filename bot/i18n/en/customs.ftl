@@ -54,13 +54,13 @@ error-unknown-language = I do not speak { $language } yet, so please choose one 
 
 custom-title =
     { $of ->
-        [server] Settings of this server
-       *[person] Your preferences
+        [server] ⚙️ Settings of this server
+       *[person] ⚙️ Your preferences
     }
 custom-title-changed =
     { $of ->
-        [server] Saved: this holds in this server now
-       *[person] Saved: this holds for you now
+        [server] ✅ Saved: this holds in this server now
+       *[person] ✅ Saved: this holds for you now
     }
 
 custom-defaults = Where nothing is chosen
@@ -71,6 +71,9 @@ custom-defaults-are = { $model } · { $size } · { $n ->
         [none] {""}
        *[other] {" · "}{ $quality }
     }
+
+# What this language calls itself.
+language-name = English
 
 custom-language = Language
 custom-language-of =
@@ -135,9 +138,9 @@ preset-deleted = **{ $name }** is deleted.
 
 preset-list-title =
     { $count ->
-        [0] Your presets
-        [one] Your preset
-       *[other] Your { $count } presets
+        [0] 🔖 Your presets
+        [one] 🔖 Your preset
+       *[other] 🔖 Your { $count } presets
     }
 preset-list-none = You have none yet. Save what you like to use again with /preset save.
 preset-list-page = Page { $page } of { $pages }

@@ -60,7 +60,25 @@ error-prompt-too-long = Your prompt has { $length } characters and { $model } ta
 
 error-unknown-model = There is no model called { $model } here, so please choose one of these: { $allowed }.
 
-error-wrong-size = { $model } cannot paint { $size }, so please choose from: { $allowed }.
+error-wrong-size = { $model } cannot paint { $size }, so please choose from: { sizes-taken }.
+
+# Edges come as words, so that no comma stands in what people type.
+sizes-taken = { $allowed }{ $longest_name ->
+        [none] {""}
+       *[other] , WIDTHxHEIGHT or the model's own name for a size, up to { $longest_name } characters
+    }{ $max_edge ->
+        [none] {""}
+       *[other] , WIDTHxHEIGHT (each side { $min_edge } to { $max_edge }{ $step ->
+                [none] {""}
+               *[other] , in steps of { $step }
+            }{ $max_pixels ->
+                [none] {""}
+               *[other] , { $min_pixels } to { $max_pixels } pixels together
+            }{ $max_ratio ->
+                [none] {""}
+               *[other] , at most { $max_ratio }:1
+            })
+    }
 
 error-wrong-count =
     { $limit ->

@@ -14,7 +14,7 @@ mydata-files-left-out =
     { $count ->
         [one] { $count } picture does not fit into one file that Discord takes
        *[other] { $count } pictures do not fit into one file that Discord takes
-    }; `jobs.json` names them, and `/history` posts those of your last requests.
+    }; `jobs.json` names them, and `/history` posts them again.
 mydata-jobs-left-out =
     { $count ->
         [one] Your oldest request does not fit either

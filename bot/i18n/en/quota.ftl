@@ -3,7 +3,7 @@
 
 ## /usage: one row for each limit
 
-usage-title = Credits of { $name }
+usage-title = 🎟️ Credits of { $name }
 usage-none = No limit applies to you here.
 
 # Which personal limit decides, and why.
@@ -54,7 +54,7 @@ usage-granted =
        *[other] **{ $credits }** left, used when your own limit is spent; they do not expire
     }
 
-usage-jobs-title = Your last requests
+usage-jobs-title = 🗂️ Your last requests
 usage-job = { $state ->
         [done] 🖼️ painted
         [failed] ⚠️ failed
@@ -108,7 +108,7 @@ quota-picture =
 
 ## /quota show
 
-quota-show-title = Limits in this server
+quota-show-title = 🎟️ Limits in this server
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }, the operator's default
 quota-show-ceiling = The operator allows this server { $limits }.
@@ -140,7 +140,7 @@ quota-page =
 
 ## /quota cost without options
 
-quota-costs-title = Credits for a picture
+quota-costs-title = 🏷️ Credits for a picture
 quota-costs-model = Model
 quota-costs-credits = Credits
 quota-costs-own = * set by this server
@@ -154,8 +154,8 @@ quota-costs-more =
 
 quota-usage-title =
     { $days ->
-        [one] Credits used today
-       *[other] Credits used in { $days } days
+        [one] 📊 Credits used today
+       *[other] 📊 Credits used in { $days } days
     }
 quota-usage-facts = { $subject } · **{ $total }** in all · most on { $day } ({ $most })
 quota-usage-nothing = { $subject } · nothing was used in this time.
@@ -172,7 +172,7 @@ quota-export-done =
 
 ## /quota audit: what was changed, and by whom
 
-audit-title = Changes to the quotas
+audit-title = 📜 Changes to the quotas
 audit-none = Nothing was changed yet.
 audit-easel = Easel
 audit-by = { $at } · { $actor }{ $reason ->

@@ -37,8 +37,8 @@ form-your-words = Here are your words, to copy:
 
 original-too-large =
     { $count ->
-        [one] Picture { $numbers } has { $sizes }, more than the { $limit } MB that Discord takes here: please find it with whoever runs this bot.
-       *[other] Pictures { $numbers } have { $sizes }, more than the { $limit } MB that Discord takes here: please find them with whoever runs this bot.
+        [one] Picture { $numbers } has { $sizes }, more than the { $limit } MB that Discord takes here: please ask the operator of this bot for it.
+       *[other] Pictures { $numbers } have { $sizes }, more than the { $limit } MB that Discord takes here: please ask the operator of this bot for them.
     }
 
 ## Details: three columns of short lines, and a command

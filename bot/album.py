@@ -1,0 +1,126 @@
+"""What a person looks back at: their jobs page by page, with what is left of each."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain import CardAddress, JobState, Reference
+from bot.journal import WrittenJob, lineage, past, shelf
+from bot.journal.past import EVERYTHING, Sought
+from bot.ledger.personal import charges_of
+from bot.previews import Previews
+from bot.store import Store, Tx
+from bot.vault import Vault
+
+PAGE = 4  # jobs
+RECENT = 100  # jobs whose models are offered
+
+Way = Literal["newer", "older"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which page comes next: that of the jobs before or after one."""
+
+    job_id: str
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One job looked back at.
+
+    ``pictures`` are those of its ``painted`` that are still kept, ``credits`` what it cost or
+    holds, None where that is forgotten, and ``message`` is where its result or its card is.
+    """
+
+    written: WrittenJob
+    painted: int
+    pictures: tuple[Reference, ...]
+    credits: int | None
+    message: CardAddress | None
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a person's jobs, the newest first, and whether there are others."""
+
+    looks: Sequence[Look]
+    has_newer: bool
+    has_older: bool
+
+
+class Album:
+    """Opens a person's pages; nobody sees another's."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+        self._previews = Previews(vault)
+
+    async def page(
+        self, user_id: int, sought: Sought = EVERYTHING, turn: Turn | None = None
+    ) -> Page:
+        """Return the newest page of what is sought, or the one that somebody turned to."""
+        async with self._store.reading() as rows:
+            jobs, has_newer, has_older = await _jobs(rows, user_id, sought, turn)
+            spent = await _spent(rows, jobs)
+            shelves = [await shelf.of(rows, each.job.id) for each in jobs]
+            messages = [await _message(rows, each) for each in jobs]
+        done = [
+            kept if job.state is JobState.DONE else ()
+            for job, kept in zip(jobs, shelves, strict=True)
+        ]
+        there = await asyncio.to_thread(self._there, done)
+        previews = await self._previews.of(there)
+        looks = [
+            Look(job, len(kept), files, spent.get(job.job.id), message, preview)
+            for job, kept, files, message, preview in zip(
+                jobs, shelves, there, messages, previews, strict=True
+            )
+        ]
+        return Page(looks, has_newer, has_older)
+
+    async def models(self, user_id: int) -> list[str]:
+        """Return the models that a person asked for lately, the last one first."""
+        async with self._store.reading() as rows:
+            return await past.models(rows, user_id, most=RECENT)
+
+    def _there(self, shelves: Sequence[Sequence[shelf.Kept]]) -> list[tuple[Reference, ...]]:
+        return [tuple(each.file for each in kept if self._vault.has(each.file)) for kept in shelves]
+
+
+async def _jobs(
+    rows: Tx, user_id: int, sought: Sought, turn: Turn | None
+) -> tuple[list[WrittenJob], bool, bool]:
+    """Return a page's jobs, and whether there are newer and older ones."""
+    start = await shelf.written(rows, turn.job_id, user_id) if turn else None
+    if start is not None and turn is not None:
+        is_back = turn.way == "newer"
+        found = await past.beside(rows, user_id, sought, start, newer=is_back, most=PAGE + 1)
+        if is_back and len(found) > PAGE:
+            return found[PAGE - 1 :: -1], True, True
+        if not is_back and found:
+            return found[:PAGE], True, len(found) > PAGE
+    # Nothing is known of the place, or it is beside the first page.
+    found = await past.beside(rows, user_id, sought, None, newer=False, most=PAGE + 1)
+    return found[:PAGE], False, len(found) > PAGE
+
+
+async def _spent(rows: Tx, jobs: Sequence[WrittenJob]) -> dict[str, int]:
+    """Return the credits of each job whose charge is not forgotten."""
+    if not jobs:
+        return {}
+    found = await charges_of(rows, [each.job.id for each in jobs])
+    return {charge.job_id: charge.credits for charge in found}
+
+
+async def _message(rows: Tx, written: WrittenJob) -> CardAddress | None:
+    """Return a job's card, or else the last message with its pictures."""
+    messages = await lineage.messages(rows, written.job.id)
+    card = written.placed
+    if card and card.message_id in {each.message_id for each in messages}:
+        return card
+    return messages[-1] if messages else None

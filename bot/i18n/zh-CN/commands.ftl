@@ -1,0 +1,165 @@
+# Descriptions of commands and options: at most 100 characters. What people type stays English.
+
+## /imagine, /usage and /history
+
+command-imagine = 根据文字描述生成图片
+    .prompt = 想画什么
+    .model = 用哪个模型
+    .size = 图片尺寸，例如 1024x1024
+    .n = 几张图片
+    .quality = 画质
+    .style = 风格
+    .background = 背景
+    .preset = 套用一个用 /preset 保存的预设
+    .reference1 = 作为起点的参考图
+    .reference2 = 第二张参考图
+    .reference3 = 第三张参考图
+    .reference4 = 第四张参考图
+    .reference5 = 第五张参考图
+    .mask = 蒙版：与第一张参考图同样大小的 PNG，透明处可以改动
+command-usage = 查看你的限额、剩余点数和最近的请求
+command-history = 查看和查找你的请求，并重新发布其中的图片
+    .model = 只看这个模型画的
+    .text = 只看提示词里有这些文字的
+
+## /settings
+
+command-settings = 设置 Easel 在本服务器的使用方式
+command-settings-models = 设置本服务器可用的模型
+command-settings-models-allow = 允许一个模型；一旦允许了一个，其余的都不能用
+    .model = 允许使用的模型；没有允许过的不能用
+command-settings-models-remove = 从允许列表移除一个模型；列表清空后，所有模型都可用
+    .model = 不再允许使用的模型
+command-settings-models-all = 允许所有模型
+command-settings-channels = 设置可以画图的频道
+command-settings-channels-allow = 允许在一个频道画图；一旦允许了一个，其他频道都不能画
+    .channel = 频道，包括它的子区；选择类别则包括其下所有频道
+command-settings-channels-remove = 从允许列表移除一个频道；列表清空后，所有频道都可用
+    .channel = 不再画图的频道
+command-settings-channels-all = 允许在所有频道画图
+command-settings-roles = 设置谁可以在本服务器画图
+command-settings-roles-allow = 允许一个身份组画图；一旦允许了一个，其他人都不能画
+    .role = 可以画图的身份组
+command-settings-roles-remove = 从允许列表移除一个身份组；列表清空后，所有人都可以画
+    .role = 不再允许画图的身份组
+command-settings-roles-all = 允许所有人画图
+command-settings-show = 查看本服务器的设置
+command-settings-defaults = 设置未作选择时的默认值
+    .model = 默认模型
+    .size = 该模型的默认尺寸
+    .n = 默认张数
+command-settings-controls = 设置谁可以使用结果下方的按钮和反应
+    .who = 谁可以使用结果下方的按钮和反应
+command-settings-emojis = 设置结果下方可用的表情反应
+    .reroll = 用来重绘的表情
+    .delete = 用来删除的表情
+command-settings-moderation = 设置模型审核的严格程度（仅限支持调节的模型）
+    .level = 审核提示词和图片的严格程度
+command-settings-language = 设置本服务器公开消息的语言
+    .language = 所有人都能看到的消息使用的语言
+command-settings-reset = 清除本服务器的设置
+    .what = 要恢复为初始状态的内容
+
+## /preferences
+
+command-preferences = 设置你自己使用 Easel 的偏好
+command-preferences-show = 查看你的偏好
+command-preferences-defaults = 设置你未作选择时的默认值
+    .model = 默认模型
+    .size = 该模型的默认尺寸
+    .n = 默认张数
+    .quality = 默认画质
+command-preferences-language = 设置我对你使用的语言
+    .language = 只有你能看到的消息使用的语言
+command-preferences-private = 设置别人能否看到你的结果
+    .private = 是否只有你能看到你的结果
+command-preferences-ping = 设置我能否提及你
+    .ping = 图片耗时较长时是否提及你
+command-preferences-reset = 清除你的偏好；预设会保留
+    .what = 要恢复为初始状态的内容
+
+## /preset
+
+command-preset = 保存常用的选项，方便再次使用
+command-preset-save = 把一组选项保存为预设
+    .name = 预设的名称；同名的旧预设会被替换
+    .prompt = 提示词；{ "{prompt}" } 代表使用预设时输入的内容
+    .model = 用哪个模型
+    .size = 图片尺寸
+    .n = 几张图片
+    .quality = 画质
+    .style = 风格
+    .background = 背景
+command-preset-use = 用预设画图
+    .name = 哪个预设
+    .prompt = 想画什么；会填入预设中的 { "{prompt}" }
+command-preset-list = 查看你保存的预设
+command-preset-delete = 删除一个预设
+    .name = 哪个预设
+
+## /quota
+
+command-quota = 设置大家在本服务器可以使用多少点数
+command-quota-usage = 按天查看用掉的点数
+    .user = 查看谁的；留空则查看整个服务器
+    .days = 往前多少天，1 到 90；留空为 30
+command-quota-export = 把本服务器的每笔扣费导出为表格
+    .days = 往前多少天，1 到 40；留空为 30
+command-quota-audit = 查看谁改了什么，最新的在前
+command-quota-cost = 设置本服务器每张图片的点数，或查看价目表
+    .model = 哪个模型；全部留空则查看价目表
+    .quality = 哪种画质；留空则不限
+    .credits = 每张图片多少点数；留空则恢复默认
+command-quota-set = 限制某人或所有人在本服务器可用的点数
+    .credits = 多少点数；0 表示不能画图
+    .per = 在多长时间内
+    .user = 限制谁；此项与 role、whole_server 都留空则为所有人
+    .role = 拥有该身份组的每个人
+    .whole_server = 所有人合计，而不是每人分别计算
+command-quota-unlimited = 让某人、某身份组或所有人没有自己的限额
+    .user = 给谁；此项与 role、whole_server 都留空则为所有人
+    .role = 拥有该身份组的每个人
+    .whole_server = 所有人合计，而不是每人分别计算
+command-quota-remove = 移除在本服务器设置的限额
+    .per = 哪个限额；留空则移除全部
+    .user = 谁的；此项与 role、whole_server 都留空则为所有人的
+    .role = 拥有该身份组的每个人的
+    .whole_server = 所有人合计的限额
+command-quota-show = 查看本服务器的限额
+command-quota-grant = 给某人永不过期的额外点数
+    .user = 给谁
+    .credits = 增加多少点数
+    .reason = 原因，会写入变更记录
+command-quota-reset = 清零某人自己限额的用量
+    .user = 谁的用量
+command-quota-block = 禁止某人在本服务器画图
+    .user = 禁止谁
+    .reason = 原因；对方会看到
+command-quota-unblock = 重新允许某人在本服务器画图
+    .user = 允许谁
+
+## /mydata
+
+command-mydata = 你自己的数据：带走或删除
+command-mydata-export = 把你的请求、扣费和图片打包为只有你能看到的 ZIP
+command-mydata-delete = 确认后删除你的请求、提示词和图片
+
+## Context menus, by their names: at most 32 characters
+
+menu-use-as-reference = 用作参考图
+
+## Choices, by their values
+
+command-choice-anyone = 任何人
+command-choice-requester = 仅请求图片的人
+command-choice-operator = 按运营者的设置
+command-choice-auto = auto：模型的常规标准
+command-choice-low = low：较宽松（仅限支持调节的模型）
+command-choice-defaults = 默认值
+command-choice-emojis = 表情
+command-choice-language = 语言
+command-choice-everything = 全部
+command-choice-hour = 小时
+command-choice-day = 天
+command-choice-week = 周
+command-choice-month = 月

@@ -1,0 +1,143 @@
+# What servers and people make their custom: /settings, /preferences and /preset.
+
+## House rules, at every door. $channel, $another and $role are ids.
+
+error-channel-not-allowed =
+    { $channel ->
+        [none] 本服务器允许画图的频道都已被删除，请联系管理员用 /settings channels 重新选择。
+       *[other] 这个频道不能画图，请前往 <#{ $channel }>{ $another ->
+            [none] {""}
+           *[other] {" "}或 <#{ $another }>
+        }。
+    }
+
+error-role-not-allowed =
+    { $role ->
+        [none] 本服务器允许画图的身份组都已被删除，请联系管理员用 /settings roles 重新选择。
+       *[other] 只有拥有身份组 <@&{ $role }>{ $another ->
+            [none] {""}
+           *[other] {" "}或 <@&{ $another }>
+        } 的成员可以在这里画图，请向本服务器的管理员申请。
+    }
+
+error-model-not-allowed =
+    { $allowed ->
+        [none] 本服务器允许的模型都已下线，请联系管理员用 /settings models 重新选择。
+       *[other] 本服务器不允许使用 { $model }，请从这些模型中选择：{ $allowed }。
+    }
+
+error-controls-not-yours = 在本服务器，只有请求图片的人可以这样操作，请用 /imagine 画一张自己的。
+
+## Emojis
+
+error-not-an-emoji = { $emoji } 不是这里能用的表情，请选择 Discord 自带的表情或本服务器的表情。
+
+error-same-emoji = 重绘和删除不能用同一个表情，请选择两个不同的。
+
+## Presets
+
+error-preset-name-empty = 这个名称显示不出任何内容，请给预设换一个能看见的名称。
+
+error-preset-name-too-long = 名称最多 { $limit } 个字符，请换一个短一点的。
+
+error-no-such-preset = 你没有名为 { $name } 的预设，请从 /preset list 中选择。
+
+error-presets-full = 你已有 { $limit } 个预设，达到上限，请先用 /preset delete 删除一个。
+
+## Settings and preferences
+
+error-nothing-chosen = 没有填写任何选项，请至少选择一项。
+
+error-not-on-the-list = { $name } 不在允许列表中，请用 /settings show 查看列表。
+
+error-unknown-language = 我还不会说 { $language }，请从这些语言中选择：{ $allowed }。
+
+custom-title =
+    { $of ->
+        [server] ⚙️ 本服务器的设置
+       *[person] ⚙️ 你的偏好
+    }
+custom-title-changed =
+    { $of ->
+        [server] ✅ 已保存，现在在本服务器生效
+       *[person] ✅ 已保存，现在对你生效
+    }
+
+custom-defaults = 未作选择时
+custom-defaults-are = { $model } · { $size } · { $n } 张图片{ $quality ->
+        [none] {""}
+       *[other] {" · "}{ $quality }
+    }
+
+# What this language calls itself.
+language-name = 简体中文
+
+custom-language = 语言
+custom-language-of =
+    { $language ->
+        [none] 跟随 Discord 的设置
+       *[other] { $language }
+    }
+
+custom-models = 模型
+custom-channels = 频道
+custom-roles = 身份组
+custom-all =
+    { $of ->
+        [models] 所有模型
+        [channels] 所有频道
+       *[roles] 所有人
+    }
+custom-empty =
+    { $of ->
+        [models] ⚠️ 没有人能画图：允许的模型都已下线。请用 /settings models 重新选择。
+        [channels] ⚠️ 没有人能画图：允许的频道都已被删除。请用 /settings channels 重新选择。
+       *[roles] ⚠️ 没有人能画图：允许的身份组都已被删除。请用 /settings roles 重新选择。
+    }
+custom-more = 以及另外 { $count } 个
+
+custom-controls = 结果下方的按钮和反应
+custom-controls-of =
+    { $who ->
+        [requester] 仅请求图片的人可用
+       *[anyone] 任何人都可用
+    }
+
+custom-emojis = 表情
+custom-emojis-are = { $reroll } 重绘 · { $delete } 删除
+
+custom-moderation = 审核
+custom-moderation-is =
+    { $level ->
+        [none] 按运营者的设置
+       *[other] { $level }
+    }
+custom-moderation-deaf = { $models } 不支持调节，由模型自行判断。
+
+custom-private = 结果
+custom-private-is =
+    { $private ->
+        [yes] 只有你能看到
+       *[no] 频道里的所有人都能看到
+    }
+custom-ping = 通知
+custom-ping-is =
+    { $ping ->
+        [yes] 图片耗时较长时会提及你
+       *[no] 从不提及你
+    }
+
+choice-default = { $name } · 默认
+
+preset-saved = 已保存为 **{ $name }**。用 /preset use 使用，或在 /imagine 的 preset 选项中选择。
+preset-replaced = **{ $name }** 已重新保存，原来的内容已被替换。
+preset-deleted = **{ $name }** 已删除。
+
+preset-list-title =
+    { $count ->
+        [0] 🔖 你的预设
+       *[other] 🔖 你的预设（{ $count } 个）
+    }
+preset-list-none = 还没有预设。用 /preset save 保存常用的选项吧。
+preset-list-page = 第 { $page } 页，共 { $pages } 页
+preset-list-n = { $n } 张图片

@@ -1,0 +1,290 @@
+# One sentence for every error: what happened, and what to do next. Kind, without jargon or blame;
+# never a key, a host or a gateway's own words. bot/errors.py says what each fact is.
+
+## Words that several sentences share
+
+period-each =
+    { $period ->
+        [hour] 每小时
+        [day] 每天
+        [week] 每周
+       *[month] 每月
+    }
+
+limit-credits = { period-each } { $limit } 点
+
+limit-of =
+    { $level ->
+        [user] 你自己的限额
+        [role] 你的身份组的限额
+        [everyone] 这里所有人的限额
+        [default] 默认限额
+        [server] 本服务器合计的限额
+        [server-quota] 运营者给本服务器的上限
+        [budget] 运营者的预算
+       *[total] 运营者给所有服务器的上限
+    }
+
+limit-keeper =
+    { $level ->
+        [default] 机器人的运营者
+        [server-quota] 机器人的运营者
+        [total] 机器人的运营者
+        [budget] 机器人的运营者
+       *[other] 本服务器的管理员
+    }
+
+# What it cost. $money is back: nothing; part: other pictures came; charged: too many doubts today.
+money-back =
+    { $money ->
+        [part] 缺少的图片不收点数
+        [charged] 由于今天多次出现这种情况，这次仍然扣了点数
+       *[back] 点数已退还给你
+    }
+
+money-doubt =
+    { $money ->
+        [part] 缺少的图片不收点数
+        [charged] 由于今天多次出现这种情况，这次仍然扣了点数
+       *[back] 没有扣你的点数
+    }
+
+## The options of /imagine
+
+error-prompt-empty = 提示词是空的，请写下想画什么。
+
+error-prompt-too-long = 你的提示词有 { $length } 个字符，而 { $model } 最多接受 { $limit } 个，请缩短一些。
+
+error-unknown-model = 这里没有名为 { $model } 的模型，请从这些模型中选择：{ $allowed }。
+
+error-wrong-size = { $model } 不能画 { $size } 的图片，请从这些尺寸中选择：{ sizes-taken }。
+
+# Edges come as words, so that no comma stands in what people type.
+sizes-taken = { $allowed }{ $longest_name ->
+        [none] {""}
+       *[other] ，或任意“宽 x 高”，或模型自己的尺寸名（最多 { $longest_name } 个字符）
+    }{ $max_edge ->
+        [none] {""}
+       *[other] ，或任意“宽 x 高”（每边 { $min_edge } 到 { $max_edge }{ $step ->
+                [none] {""}
+               *[other] ，须为 { $step } 的倍数
+            }{ $max_pixels ->
+                [none] {""}
+               *[other] ，共 { $min_pixels } 到 { $max_pixels } 像素
+            }{ $max_ratio ->
+                [none] {""}
+               *[other] ，长宽比不超过 { $max_ratio }:1
+            }）
+    }
+
+error-wrong-count =
+    { $limit ->
+        [1] 这个模型每次只画 1 张图片，请把 { $n } 改为 1。
+       *[other] 每次可以请求 1 到 { $limit } 张图片，请把 { $n } 改为其中的数。
+    }
+
+error-wrong-choice = { $model } 的选项 { $option } 不支持 { $value }，请从这些值中选择：{ $allowed }。
+
+error-option-not-taken = { $model } 没有选项 { $option }，请去掉它，或换一个模型。
+
+error-no-references =
+    { $allowed ->
+        [none] { $model } 只能根据文字画图，请去掉参考图。
+       *[other] { $model } 只能根据文字画图，请去掉参考图，或从这些模型中选择：{ $allowed }。
+    }
+
+error-too-many-references =
+    { $limit ->
+        [1] { $model } 只接受 1 张参考图，请去掉其余的。
+       *[other] { $model } 最多接受 { $limit } 张参考图，请去掉几张。
+    }
+
+error-mask-not-taken =
+    { $allowed ->
+        [none] { $model } 不支持蒙版，请去掉它。
+       *[other] { $model } 不支持蒙版，请去掉它，或从这些模型中选择：{ $allowed }。
+    }
+
+error-mask-without-reference = 蒙版用来标出参考图中可以改动的部分，请把那张图作为第一张参考图一起上传。
+
+## References
+
+error-mask-unfit = 蒙版必须是不超过 4 MB 的 PNG，并与第一张参考图同为 { $width }×{ $height } 像素，请重新上传；{ money-back }。
+
+error-reference-too-large = 第 { $number } 张参考图超过 { $limit } MB，请上传小一些的文件。
+
+error-reference-too-many-pixels = 第 { $number } 张参考图超过 { $limit } 百万像素，请上传小一些的图片；{ money-back }。
+
+error-reference-unreadable = 第 { $number } 张参考图不是可读取的 PNG、JPEG、WebP 或 GIF，请换一个文件；{ money-back }。
+
+error-reference-lost = 第 { $number } 张参考图已无法获取，请重新上传；{ money-back }。
+
+## Credits and limits
+
+error-quota-spent =
+    { $limit ->
+        [0] { limit-of }是{ period-each } 0 点，所以这里不能画图：请联系{ limit-keeper }。
+       *[other] { $frees_at ->
+            [none] 这次需要 { $credits } 点，而{ limit-of }是{ limit-credits }，请减少张数，或换一个更便宜的模型。
+           *[other] { $left ->
+                [0] { limit-credits }已全部用完（{ limit-of }），请在 { $frees_at }再试。
+               *[other] { limit-credits }只剩 { $left } 点（{ limit-of }），而这次需要 { $credits } 点，请减少张数，或在 { $frees_at }再试。
+            }
+        }
+    }
+
+error-limit-out-of-range = 不能设置 { $credits } 点的限额，请选择 0 到 { $limit } 之间的数。
+
+error-limit-above-ceiling = 机器人的运营者给本服务器的上限是{ limit-credits }，请选择低于 { $credits } 的限额。
+
+error-one-subject-only = 限额只能针对一个人、一个身份组或整个服务器，请只选择其中一项。
+
+error-no-such-limit = 没有这样的限额，什么都没有移除：请用 `/quota show` 查看现有限额。
+
+error-budget-spent =
+    { $frees_at ->
+        [none] 这次的费用超出运营者的预算，请减少张数，或换一个更便宜的模型。
+       *[other] 运营者的画图预算已用完，请在 { $frees_at }再试。
+    }
+
+error-blocked =
+    { $reason ->
+        [none] 你不能在本服务器请求图片，如有误会，请联系本服务器的管理员。
+       *[other] 你不能在本服务器请求图片（{ $reason }），如有误会，请联系本服务器的管理员。
+    }
+
+error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认你选的是谁。
+
+error-grant-out-of-range = 不能给 { $credits } 点，请选择 1 到 { $limit } 之间的数。
+
+error-cost-out-of-range = 每张图片不能收 { $credits } 点，请选择 0 到 { $limit } 之间的数。
+
+error-no-such-cost = 本服务器没有为它设置点数，什么都没有移除：请检查模型和画质。
+
+## The doors
+
+error-server-not-listed = 本服务器不在运营者的名单上，请联系机器人的运营者添加。
+
+error-permission-missing = 使用这个命令需要权限 { $permissions }，请联系本服务器的管理员。
+
+error-bot-permission-missing = 机器人在这里缺少权限 { $permissions }，请联系本服务器的管理员授予。
+
+error-too-soon = 你刚刚用过这个命令，请在 { $retry_after_s } 秒后再试。
+
+error-servers-only = 这个命令只能在服务器中使用，请到服务器的频道里使用。
+
+error-not-allowed = 你不能在这里使用这个命令，如果你本应可以，请联系本服务器的管理员。
+
+error-outdated-command = 你的 Discord 显示的还是这个命令的旧版本，请重启 Discord 后再试。
+
+## The way of a job
+
+error-too-many-waiting =
+    { $limit ->
+        [1] 你已有 1 个请求在等待，请等它完成后再试。
+       *[other] 你已有 { $limit } 个请求在等待，请等其中一个完成后再试。
+    }
+
+error-queue-full =
+    { $limit ->
+        [1] 这里已有 1 个请求在等待，请等它完成后再试。
+       *[other] 这里已有 { $limit } 个请求在等待，请过几分钟再试。
+    }
+
+error-stopped = 已在开始之前取消，想画时请随时再来；{ money-back }。
+
+error-stopped-waiting = 绘制已经开始，会在没有卡片的情况下继续：如果画成，会扣点数并为你保存，请用 `/history` 查看。
+
+error-not-yours-to-stop = 只有请求的人和拥有“管理消息”权限的成员可以停止，请联系他们。
+
+error-nothing-to-stop = 这个请求已经结束或即将结束，没有可停止的了：请稍后查看它的卡片。
+
+error-shutting-down = 机器人即将重启，请一分钟后再试。
+
+error-card-not-placed = 回复无法发到这里，所以没有开始绘制，也没有扣点数：请再试一次。
+
+error-not-delivered = 图片无法发布，请确认机器人可以在这里发送消息和附件；{ money-back }。
+
+error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
+
+error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
+
+error-no-room = 机器人暂时没有空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
+
+error-interrupted = 机器人在开始绘制之前重启了，请再试一次；{ money-back }。
+
+error-waited-too-long = 机器人在开始绘制之前离线了很久，如果你还想要这张图，请重新请求；{ money-back }。
+
+error-cancelled-by-operator = 机器人的运营者在绘制之前取消了这个请求，请先询问运营者再重试；{ money-back }。
+
+error-interrupted-in-doubt = 机器人在绘制途中重启了，图片可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+
+error-unexpected =
+    { $reference ->
+        [none] 我们这边出了点问题，请过几分钟再试。
+       *[other] 我们这边出了点问题，请再试一次；如果仍然不行，请把编号 { $reference } 告诉机器人的运营者。
+    }
+
+## Pictures that cannot be shown
+
+error-picture-too-large = { $width }×{ $height } 像素的图片太大，无法在这里显示，请选择小一些的尺寸。
+
+error-picture-unreadable = 收到的图片已损坏，无法显示，请再试一次。
+
+## Gateways, called "picture service" here; $param is the option that was refused
+
+error-gateway-auth = 绘图服务没有让机器人通过验证，请等待运营者更新访问权限；{ money-back }。
+
+error-gateway-quota = 机器人在绘图服务的账户余额已用完，请等待运营者充值；{ money-back }。
+
+error-gateway-rate-limited =
+    { $retry_after_s ->
+        [none] 绘图服务正忙，请一分钟后再试；{ money-back }。
+       *[other] 绘图服务正忙，请在 { $retry_after_s } 秒后再试；{ money-back }。
+    }
+
+error-gateway-moderation = 绘图服务拒绝了这个提示词，请换一种说法再试；{ money-back }。
+
+error-gateway-invalid-request =
+    { $param ->
+        [none] 绘图服务无法使用这些选项，请修改尺寸或提示词后再试；{ money-back }。
+       *[other] 绘图服务无法使用选项 { $param }，请修改或去掉它后再试；{ money-back }。
+    }
+
+error-gateway-model-unavailable = 这个模型暂时不可用，请换一个；{ money-back }。
+
+error-gateway-upstream = 绘图服务自身出了问题，请过几分钟再试；{ money-back }。
+
+error-gateway-timeout-unknown = 绘图服务断开了连接，图片可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+
+error-gateway-bad-response = 绘图服务发来的内容不是图片，请再试一次，或换一个模型；{ money-back }。
+
+error-gateway-no-image = 绘图服务没有返回图片，请换一种说法再试；{ money-back }。
+
+error-gateway-download-failed = 图片已经画好但无法取回，请再试一次；{ money-back }。
+
+error-gateway-unreachable = 暂时无法连接绘图服务，请过几分钟再试；{ money-back }。
+
+error-gateway-disk-full = 机器人没有空间存放图片了，请等待运营者腾出空间；{ money-back }。
+
+error-gateway-reference-lost = 有一张参考图已不再保存，请重新上传；{ money-back }。
+
+error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一次，或换一个模型；{ money-back }。
+
+error-gateway-task-lost = 绘图服务丢失了这张图片，它可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+
+error-gateway-task-unfinished = 绘图服务仍未完成，图片之后可能还会画好并计费；{ money-doubt }：请问要再试一次吗？
+
+## What hangs under a result
+
+error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
+
+error-not-yours-to-delete = 只有请求的人和拥有“管理消息”权限的成员可以删除，请联系他们。
+
+error-references-never-kept = 这个请求的参考图没有保存过，请用 `/imagine` 重新请求并上传参考图。
+
+error-form-outdated = 这个表单来自机器人的另一个版本，请重新打开后再提交。
+
+error-form-forgotten = 你打开这个表单之后机器人重启过，请重新选择“用作参考图”。
+
+error-no-picture-there = 这条消息里没有图片，请选择一条带图片的消息。

@@ -1,0 +1,15 @@
+# What the owner of the application reads in a direct message.
+
+owner-gateway-down =
+    { $kind ->
+        [quota] 网关 { $gateway } 的账户余额已用完，每次会暂停使用十分钟：请充值，然后用 `python -m bot gateways` 检查。
+       *[other] 网关 { $gateway } 拒绝了密钥，每次会暂停使用十分钟：请更换密钥，然后用 `python -m bot doctor` 检查。
+    }
+
+owner-model-retires = 网关 { $gateway } 将于 { $day } 下线模型 { $model }：请在此之前换用其他模型。
+
+owner-budget-reached =
+    { $percent ->
+        [100] 你{ period-each } { $limit } 的预算已用完，需要花钱的请求会被拒绝，直到腾出部分额度：如需现在放宽，请调高 OPERATOR_BUDGET 并重启机器人。
+       *[other] 你{ period-each } { $limit } 的预算已用掉 { $percent }%，达到 100% 后需要花钱的请求会被拒绝：如需放宽，请调高 OPERATOR_BUDGET 并重启机器人。
+    }

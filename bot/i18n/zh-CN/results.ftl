@@ -1,0 +1,68 @@
+# What hangs under a result: buttons, the form that changes it, and what is told of it.
+
+## The buttons: a short word each, so that three fit beside each other on a phone; the bin has none
+
+control-again = 重绘
+control-edit = 编辑
+control-use = 参考
+control-original = 原图
+control-details = 详情
+
+# Under a card without pictures.
+control-try-again = 再试一次
+
+## The form: its title and labels have at most 45 characters, choices 100
+
+form-title-edit = 修改后重绘
+form-title-use = 用作参考图
+form-prompt = 提示词
+form-model = 模型
+form-size = 尺寸
+form-size-hint = 例如 1024x1024；留空则由模型决定
+form-start = 从哪里开始
+form-start-nothing = 不用图片，只用文字
+form-start-references =
+    { $count ->
+        [1] 原来的参考图
+       *[other] 原来的 { $count } 张参考图
+    }
+form-start-picture = 这张图片
+form-start-one-of = 第 { $number } 张图片
+form-files = 更多参考图
+
+# Where a form is refused, so that nobody has to type it again.
+form-your-words = 这是你写的内容，可以复制：
+
+## The original files
+
+original-too-large = 第 { $numbers } 张图片大小为 { $sizes }，超过 Discord 在这里允许的 { $limit } MB：请向机器人的运营者索取。
+
+## Details: three columns of short lines, and a command
+
+details-title = ℹ️ 详情
+
+details-request = 请求
+details-size-both = { $painted }（{ $asked }）
+details-arrived = { $asked } 张中的 { $arrived } 张
+details-option =
+    { $option ->
+        [quality] 画质
+        [style] 风格
+       *[background] 背景
+    } { $value }
+
+details-work = 绘制
+details-waited = 排队 { $waited_ms }
+details-painted = 绘制 { $painted_ms }
+details-tokens = { $input } → { $output } 个 token
+details-gateway = 由 { $gateways } 绘制
+
+details-origin = 来源
+details-created = { $created_at }
+details-parent = 来自[之前的结果]({ $link })
+
+details-command = 可粘贴的命令
+
+## Deleting
+
+delete-some-left = 有 { $count } 条消息无法删除，请联系有“管理消息”权限的成员删除。

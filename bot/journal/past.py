@@ -1,0 +1,109 @@
+"""What one person asked for, found again by its words and its model, page by page.
+
+Requests lie in the database as JSON. SQL finds what may be meant: LOWER is sure of ASCII and of
+letters without case only, and some characters are escaped there. Python decides.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain import ImageRequest
+from bot.journal.written import WrittenJob, request_from_text, written_job
+from bot.store import Tx, Value
+
+# One batch of a search: small, for most of it may be more than a page needs.
+_BATCH = 50
+_ACTIVE = frozenset('%_\\"')  # in LIKE, or in JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for: words of a prompt in any case, and a model; None is any."""
+
+    text: str | None = None
+    model: str | None = None
+
+    def is_in(self, request: ImageRequest) -> bool:
+        """Tell whether a request is one of those."""
+        return (self.text is None or _folded(self.text) in _folded(request.prompt)) and (
+            self.model is None or self.model.casefold() == request.model.casefold()
+        )
+
+
+EVERYTHING = Sought()
+
+
+async def beside(
+    rows: Tx, user_id: int, sought: Sought, job: WrittenJob | None, *, newer: bool, most: int
+) -> list[WrittenJob]:
+    """Return at most ``most`` of a person's jobs from before or after one, the nearest first.
+
+    Where there is none they are the newest or the oldest of all.
+    """
+    found: list[WrittenJob] = []
+    size = most if sought == EVERYTHING else _BATCH
+    while len(found) < most:
+        batch = await _batch(rows, user_id, sought, job, newer=newer, most=size)
+        found.extend(each for each in batch if sought.is_in(each.job.request))
+        if len(batch) < size:
+            break
+        job = batch[-1]
+    return found[:most]
+
+
+async def models(rows: Tx, user_id: int, *, most: int) -> list[str]:
+    """Return the models of a person's last ``most`` jobs, that of the newest first."""
+    found = await rows.all(
+        "SELECT request FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2",
+        user_id,
+        most,
+    )
+    return list(dict.fromkeys(request_from_text(row["request"]).model for row in found))
+
+
+async def _batch(
+    rows: Tx, user_id: int, sought: Sought, job: WrittenJob | None, *, newer: bool, most: int
+) -> Sequence[WrittenJob]:
+    sign, order = (">", "ASC") if newer else ("<", "DESC")
+    where, values = "", list[Value]()
+    if sought != EVERYTHING:
+        where += " AND LOWER(request) LIKE $3"
+        values.append(_pattern(sought))
+    if job is not None:
+        number = 3 + len(values)
+        where += f" AND (created_at, id) {sign} (${number}, ${number + 1})"
+        values += [job.job.created_at, job.job.id]
+    found = await rows.all(
+        f"SELECT * FROM jobs WHERE user_id = $1{where}"
+        f" ORDER BY created_at {order}, id {order} LIMIT $2",
+        user_id,
+        most,
+        *values,
+    )
+    return [written_job(row) for row in found]
+
+
+def _pattern(sought: Sought) -> str:
+    """Return what LIKE finds in a request as the journal writes it: prompt, model, size.
+
+    A quotation mark within one is written behind a backslash, so its end is found nowhere else.
+    """
+    text = "%" if sought.text is None else f"%{_like(sought.text)}%"
+    model = "%" if sought.model is None else f'{_like(sought.model)}","size":"%'
+    return f'{{"prompt":"{text}","model":"{model}'
+
+
+def _like(words: str) -> str:
+    return "".join(letter if _is_itself(letter) else "%" for letter in words.lower())
+
+
+def _is_itself(letter: str) -> bool:
+    if letter in _ACTIVE or not letter.isprintable() or letter.isspace():
+        return False
+    written_so = {letter, letter.upper(), unicodedata.normalize("NFD", letter)}
+    return letter.isascii() or len(written_so) == 1
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())

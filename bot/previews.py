@@ -1,0 +1,103 @@
+"""Jobs in small: each one's kept pictures as one square, made when somebody looks.
+
+An original is decoded once and then remembered in small. It is decoded in a thread, and one at a
+time, for a decoded picture is large.
+"""
+
+import asyncio
+import io
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import perf_counter
+
+import structlog
+from PIL import Image, ImageOps
+
+from bot.domain import Reference
+from bot.mosaic import mosaic
+from bot.vault import Vault
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SIDE = 240  # pixels
+MOST = 4  # of one job
+MOST_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
+# Nobody waits longer for pictures that nobody has looked at before: the next look has them.
+PATIENCE_S = 1.5
+REMEMBERED = 512  # of about 10 KB each
+UNREADABLE = b""
+_REDUCIBLE = ("L", "RGB", "RGBA")
+# What Pillow raises for bad bytes, and for a picture that claims to be huge.
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
+
+
+class Previews:
+    """Makes them from the vault, and remembers the latest."""
+
+    def __init__(self, vault: Vault, *, clock: Callable[[], float] = perf_counter) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._small: OrderedDict[str, bytes] = OrderedDict()
+        self._shrinking = asyncio.Lock()
+
+    async def of(self, jobs: Sequence[Sequence[Reference]]) -> list[bytes | None]:
+        """Return a WebP for each job, None where nothing of it could be made in time.
+
+        Every job's first picture comes before any job's second.
+        """
+        until = self._clock() + PATIENCE_S
+        for picture in _in_turn(jobs):
+            if picture.sha256 in self._small:
+                self._small.move_to_end(picture.sha256)
+                continue
+            async with self._shrinking:
+                if self._clock() >= until:
+                    break
+                self._remember(picture, await asyncio.to_thread(self._shrunk, picture))
+        small = [[self._small.get(picture.sha256) for picture in job[:MOST]] for job in jobs]
+        return await asyncio.to_thread(
+            lambda: [_together(list(filter(None, job))) for job in small]
+        )
+
+    def _remember(self, picture: Reference, small: bytes) -> None:
+        self._small[picture.sha256] = small
+        if len(self._small) > REMEMBERED:
+            self._small.popitem(last=False)
+
+    def _shrunk(self, picture: Reference) -> bytes:
+        try:
+            return _small_webp(self._vault.path(picture))
+        except _BAD as damage:
+            log.info("preview.unreadable", sha256=picture.sha256, error=repr(damage))
+            return UNREADABLE
+
+
+def _in_turn(jobs: Sequence[Sequence[Reference]]) -> Iterator[Reference]:
+    for number in range(MOST):
+        for job in jobs:
+            yield from job[number : number + 1]
+
+
+def _together(pictures: Sequence[bytes]) -> bytes | None:
+    return mosaic([io.BytesIO(picture) for picture in pictures]) if pictures else None
+
+
+def _small_webp(path: Path) -> bytes:
+    with Image.open(path) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError("too many pixels")
+        # A JPEG can be decoded small; anything else is made small before it is converted.
+        image.draft("RGB", (2 * SIDE, 2 * SIDE))
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        small = ImageOps.contain(_reduced(image).convert("RGBA"), (SIDE, SIDE))
+    data = io.BytesIO()
+    small.save(data, "WEBP", quality=85)
+    return data.getvalue()
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    factor = max(image.size) // (2 * SIDE)
+    return image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image

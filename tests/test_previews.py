@@ -1,0 +1,125 @@
+"""Pictures in small, made while somebody waits."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot import previews
+from bot.domain import PictureFormat, Reference
+from bot.previews import PATIENCE_S, Previews
+from bot.vault import Vault
+
+
+class Wall:
+    """A vault with pictures, and a clock that moves when it is read."""
+
+    def __init__(self, folder: Path, *, step_s: float = 0) -> None:
+        self.vault = Vault(folder)
+        self.now_s = 0.0
+        self.step_s = step_s
+        self.previews = Previews(self.vault, clock=self.clock)
+
+    def clock(self) -> float:
+        """Return the time."""
+        self.now_s += self.step_s
+        return self.now_s
+
+    def keep(
+        self,
+        grey: int = 0,
+        *,
+        mode: str = "RGB",
+        size: tuple[int, int] = (64, 64),
+        kind: PictureFormat = "png",
+    ) -> Reference:
+        """Keep a picture of one colour."""
+        file = io.BytesIO()
+        Image.new("L", size, grey).convert(mode).save(file, kind)
+        return self.vault.keep(file.getvalue(), kind)
+
+
+def sizes(made: Sequence[bytes | None]) -> list[tuple[int, int] | None]:
+    """Return how large each is."""
+    return [None if each is None else Image.open(io.BytesIO(each)).size for each in made]
+
+
+def corners(made: bytes | None) -> list[int]:
+    """Return the red in the four tiles of a square."""
+    assert made is not None
+    square = Image.open(io.BytesIO(made)).convert("RGBA")
+    places = [(60, 60), (180, 60), (60, 180), (180, 180)]
+    return [round(square.getpixel(place)[0] / 10) * 10 for place in places]  # type: ignore[index]  # of RGBA a tuple
+
+
+async def test_each_job_is_one_small_picture(tmp_path: Path) -> None:
+    """One is shown whole, several as tiles; a job without pictures has none."""
+    wall = Wall(tmp_path)
+    wide, four = wall.keep(size=(400, 200)), [wall.keep(grey) for grey in (0, 50, 100, 150)]
+    one, none, several = await wall.previews.of([[wide], [], four])
+    assert sizes([one, none, several]) == [(240, 120), None, (240, 240)]
+    assert corners(several) == [0, 50, 100, 150]
+
+
+async def test_nobody_waits_long_and_the_next_look_has_the_rest(tmp_path: Path) -> None:
+    """The first of every job comes first; what was made is remembered."""
+    wall = Wall(tmp_path, step_s=PATIENCE_S / 3)
+    jobs = [[wall.keep(0), wall.keep(50)], [wall.keep(100)], [wall.keep(150)]]
+    assert sizes(await wall.previews.of(jobs)) == [(240, 240), (240, 240), None]
+    wall.step_s = 0
+    first, _, third = await wall.previews.of(jobs)
+    assert third is not None
+    assert corners(first) == [0, 50, 0, 50]
+
+
+async def test_an_original_is_read_once(tmp_path: Path) -> None:
+    """To decode it again would cost as much again."""
+    wall = Wall(tmp_path)
+    picture = wall.keep()
+    first = await wall.previews.of([[picture]])
+    wall.vault.path(picture).unlink()
+    assert await wall.previews.of([[picture]]) == first
+
+
+async def test_only_the_latest_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot of years must not fill its memory."""
+    monkeypatch.setattr(previews, "REMEMBERED", 1)
+    wall = Wall(tmp_path)
+    old, new = wall.keep(0), wall.keep(50)
+    await wall.previews.of([[old]])
+    await wall.previews.of([[new]])
+    wall.vault.path(old).unlink()
+    assert await wall.previews.of([[old]]) == [None]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+async def test_every_kind_of_picture_is_made_small(tmp_path: Path, mode: str) -> None:
+    """Gateways send what they like; large ones are made small before they are converted."""
+    wall = Wall(tmp_path)
+    picture = wall.keep(mode=mode, size=(2000, 1000))
+    assert sizes(await wall.previews.of([[picture]])) == [(240, 120)]
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp", "gif"])
+async def test_every_format_is_made_small(tmp_path: Path, kind: PictureFormat) -> None:
+    """As for kinds."""
+    wall = Wall(tmp_path)
+    picture = wall.keep(kind=kind, size=(2000, 1000))
+    assert sizes(await wall.previews.of([[picture]])) == [(240, 120)]
+
+
+async def test_what_cannot_be_read_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged file, one that is gone, and one that is too large to decode: the page comes."""
+    wall = Wall(tmp_path)
+    damaged = wall.vault.keep(b"\x89PNG\r\n\x1a\nno", "png")
+    gone, good, huge = wall.keep(50), wall.keep(), wall.keep(100, size=(101, 100))
+    wall.vault.path(gone).unlink()
+    monkeypatch.setattr(previews, "MOST_PIXELS", 10_000)
+    made = await wall.previews.of([[damaged], [gone], [huge], [damaged, good]])
+    assert sizes(made) == [None, None, None, (240, 240)]
