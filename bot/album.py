@@ -121,6 +121,8 @@ async def _message(rows: Tx, written: WrittenJob) -> CardAddress | None:
     """Return a job's card, or else the last message with its pictures."""
     messages = await lineage.messages(rows, written.job.id)
     card = written.placed
+    if card and card.only_by_token:
+        return None  # no link leads to what one person alone sees, or where the bot is not
     if card and card.message_id in {each.message_id for each in messages}:
         return card
     return messages[-1] if messages else None

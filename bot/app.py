@@ -55,6 +55,8 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
             languages=languages,
             synced_file=settings.data_dir / "commands.sha256",
             allowed_servers=frozenset(settings.allowed_servers),
+            direct_messages=settings.allow_direct_messages,
+            user_install=settings.allow_user_install,
             dev_guild_id=settings.dev_guild_id,
         )
         couriers = _couriers(client, house, customs, seam)

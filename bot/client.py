@@ -1,9 +1,13 @@
-"""The Discord client: intents, mentions, the one error handler; it knows no cog."""
+"""The Discord client: intents, mentions, who is let in where, the one error handler.
+
+It knows no cog: a command says itself that it is ``PERSONAL``.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 import discord
 import msgspec
@@ -11,14 +15,19 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.command_errors import told_of
+from bot.command_errors import ServersOnly, told_of
 from bot.delivery.languages import Languages
 from bot.delivery.outbox import Lost
-from bot.errors import ServerNotListed, Unexpected
+from bot.delivery.places import Place, place_of
+from bot.errors import Refusal, ServerNotListed, Unexpected
 from bot.i18n.texts import Texts
 from bot.i18n.translator import CommandWords
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+# The extras of a command that a person can use also outside servers, where the operator allows it.
+PERSONAL: Final = {"personal": True}
 
 
 def intents() -> discord.Intents:
@@ -39,6 +48,8 @@ class Client(commands.AutoShardedBot):
         languages: Languages,
         synced_file: Path,
         allowed_servers: frozenset[int] = frozenset(),
+        direct_messages: bool = False,
+        user_install: bool = False,
         dev_guild_id: int | None = None,
     ) -> None:
         super().__init__(
@@ -55,6 +66,8 @@ class Client(commands.AutoShardedBot):
         self.languages = languages
         self._words = CommandWords(texts)
         self._allowed_servers = allowed_servers
+        self._direct_messages = direct_messages
+        self._user_install = user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
@@ -65,6 +78,22 @@ class Client(commands.AutoShardedBot):
             not self._allowed_servers or server_id in self._allowed_servers
         )
 
+    def admit(self, interaction: discord.Interaction) -> None:
+        """Refuse a call from where the operator does not want one.
+
+        Raises:
+            ServerNotListed, ServersOnly
+        """
+        place = place_of(interaction)
+        if place is Place.ELSEWHERE:
+            allowed = self._user_install
+        elif place is Place.DIRECT:
+            allowed = self._direct_messages
+        else:
+            allowed = self.serves(interaction.guild_id)
+        if not allowed:
+            raise ServersOnly if interaction.guild_id is None else ServerNotListed
+
     async def setup_hook(self) -> None:
         """Prepare what needs the token but not the gateway connection."""
         await self.tree.set_translator(self._words)
@@ -74,6 +103,7 @@ class Client(commands.AutoShardedBot):
 
     async def sync_commands(self) -> bool:
         """Tell Discord the commands, only when their definition changed since the last start."""
+        self._open_doors()
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
         digest = await self._digest()
@@ -83,6 +113,21 @@ class Client(commands.AutoShardedBot):
         self._synced_file.write_text(digest)
         log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
         return True
+
+    def _open_doors(self) -> None:
+        """Let personal commands appear wherever the operator allows them."""
+        if not (self._direct_messages or self._user_install):
+            return
+        for command in self.tree.get_commands():
+            if not command.extras.get("personal"):
+                continue
+            command.guild_only = False
+            command.allowed_installs = app_commands.AppInstallationType(
+                guild=True, user=self._user_install
+            )
+            command.allowed_contexts = app_commands.AppCommandContext(
+                guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
+            )
 
     async def _digest(self) -> str:
         found = self.tree.get_commands(guild=self._dev_guild)
@@ -117,15 +162,17 @@ class Client(commands.AutoShardedBot):
 
 
 class Tree(app_commands.CommandTree[Client]):
-    """The commands, behind the operator's list of servers and the one error handler."""
+    """The commands, behind the operator's rules and the one error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Let only the operator's servers in."""
-        if self.client.serves(interaction.guild_id):
-            return True
-        if interaction.type is not discord.InteractionType.autocomplete:
-            await self.client.answer_error(interaction, ServerNotListed())
-        return False
+        """Let in only who calls from where the operator wants it."""
+        try:
+            self.client.admit(interaction)
+        except Refusal as refusal:
+            if interaction.type is not discord.InteractionType.autocomplete:
+                await self.client.answer_error(interaction, refusal)
+            return False
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /

@@ -154,7 +154,8 @@ DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 class CardAddress:
     """Where a job's card is, and the interaction token that may edit it for 15 minutes.
 
-    ``max_file_bytes`` is what one attachment may have there.
+    ``max_file_bytes`` is what one attachment may have there. ``only_by_token``: the channel does
+    not lead to it, because one person alone sees it, or because the bot is not there.
     """
 
     channel_id: int
@@ -162,6 +163,7 @@ class CardAddress:
     application_id: int
     token: str | None = field(default=None, repr=False)
     max_file_bytes: int = DEFAULT_FILE_BYTES
+    only_by_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +177,17 @@ class AnnouncedCard:
     application_id: int = 0
     token: str | None = field(default=None, repr=False)
     max_file_bytes: int = DEFAULT_FILE_BYTES
+    only_by_token: bool = False
 
     def placed(self, message_id: int) -> CardAddress:
         """Return where it is, now that Discord has said so."""
         return CardAddress(
-            self.channel_id, message_id, self.application_id, self.token, self.max_file_bytes
+            self.channel_id,
+            message_id,
+            self.application_id,
+            self.token,
+            self.max_file_bytes,
+            self.only_by_token,
         )
 
 
@@ -196,7 +204,8 @@ class Job:
     """One accepted request: what, for whom, and the credits it holds.
 
     ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
-    ``parent`` is the job that it came from, if any.
+    ``parent`` is the job that it came from, if any. ``private``: only its requester sees what
+    becomes of it.
     """
 
     id: str
@@ -206,6 +215,7 @@ class Job:
     created_at: int
     locale: str = "en"
     parent: str | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

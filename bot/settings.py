@@ -120,6 +120,8 @@ class Settings(BaseSettings):
     total_quota: Limits = ()
     operator_budget: Budget = ()
     allowed_servers: CommaList[int] = ()
+    allow_direct_messages: bool = False
+    allow_user_install: bool = False
     max_concurrent_jobs: int = Field(default=8, ge=1, le=1000)
     max_running_per_user: int = Field(default=3, ge=1, le=1000)
     max_waiting_per_user: int = Field(default=10, ge=1, le=1000)
@@ -155,6 +157,8 @@ MENDS = {
     "TOTAL_QUOTA": "set it like 1000/month; leave it empty for no ceiling",
     "OPERATOR_BUDGET": "set it like 50/month or 5/day, 50/month; leave it empty for no budget",
     "ALLOWED_SERVERS": "list server ids with commas; leave it empty to allow every server",
+    "ALLOW_DIRECT_MESSAGES": "set it to true or false",
+    "ALLOW_USER_INSTALL": "set it to true or false",
     "MAX_CONCURRENT_JOBS": "set it to a whole number from 1 to 1000",
     "MAX_RUNNING_PER_USER": "set it to a whole number from 1 to 1000",
     "MAX_WAITING_PER_USER": "set it to a whole number from 1 to 1000",

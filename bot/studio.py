@@ -95,11 +95,12 @@ class Studio:
         attached: Attached = NOTHING,
         locale: str = "en",
         parent: str | None = None,
+        private: bool = False,
     ) -> Job:
         """Hold the credits, place the card and start the job.
 
         What is ``attached`` joins the references of its request; ``parent`` is the job that it
-        comes from.
+        comes from; what is ``private`` only its requester sees.
 
         Raises:
             EaselError: nothing was held and no card is shown; CardNotPlaced: the card could not
@@ -111,13 +112,22 @@ class Studio:
         await self._gallery.make_room()
         ticket = self._queue.enter(requester, request.model)
         try:
-            job = await self._hold(request, requester, locale, attached, parent)
+            now, credits_ = self._seam.now(), self._costs.of(request, requester.server_id)
+            id_ = new_job_id(now)
+            job = Job(id_, request, requester, credits_, now, locale, parent, private)
+            await self._hold(job, attached)
             await self._place(job, courier, ticket)
         except BaseException:
             self._queue.leave(ticket)
             raise
         self._start(self._run(job, courier, ticket, attached=attached))
         return job
+
+    async def is_private(self, job_id: str) -> bool:
+        """Tell whether only its requester sees what becomes of a job."""
+        async with self._store.reading() as rows:
+            written = await self._journal.job(rows, job_id)
+        return written is not None and written.job.private
 
     def go_on(
         self,
@@ -164,25 +174,15 @@ class Studio:
 
     # --- hold and card ------------------------------------------------------------------------
 
-    async def _hold(
-        self,
-        request: ImageRequest,
-        requester: Requester,
-        locale: str,
-        attached: Attached,
-        parent: str | None,
-    ) -> Job:
-        now = self._seam.now()
-        credits_ = self._costs.of(request, requester.server_id)
-        job = Job(new_job_id(now), request, requester, credits_, now, locale, parent)
+    async def _hold(self, job: Job, attached: Attached) -> None:
         try:
             await self._books.hold(job, attached=attached.addresses)
         except asyncio.CancelledError:
             # It comes as well when everything was committed.
             await self._books.close(job, JobState.CANCELLED)
             raise
-        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=credits_)
-        return job
+        request = job.request
+        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
 
     async def _place(self, job: Job, courier: Courier, ticket: Ticket) -> None:
         try:

@@ -7,6 +7,7 @@ from discord.app_commands import Choice
 
 from bot.customs import Customs, UnknownLanguage
 from bot.delivery.customs_cards import CustomsCards, Painted
+from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices, Suggestions, plain
 from bot.gateways.catalogue import Option
 from cogs.reception import Reception
@@ -32,7 +33,7 @@ class Choosing:
         """Offer the models that may be used here, with what a picture costs."""
         offered = self._suggestions.models(
             typed,
-            server_id=interaction.guild_id or 0,
+            server_id=server_of(interaction),
             locale=self._locale(interaction),
             quality=interaction.namespace.quality,
             among=self._offered(interaction),
@@ -42,7 +43,7 @@ class Choosing:
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model that there is."""
         return self._suggestions.models(
-            typed, server_id=interaction.guild_id or 0, locale=self._locale(interaction)
+            typed, server_id=server_of(interaction), locale=self._locale(interaction)
         )
 
     def sizes(self, interaction: Interaction, typed: str) -> Choices:
@@ -57,7 +58,7 @@ class Choosing:
         qualities = self._suggestions.qualities(
             typed,
             model=self._model(interaction, painted),
-            server_id=interaction.guild_id or 0,
+            server_id=server_of(interaction),
             locale=self._locale(interaction),
         )
         return self._marked(interaction, qualities, painted.quality)
@@ -74,7 +75,7 @@ class Choosing:
     def painted(self, interaction: Interaction) -> Painted:
         """Return what would be painted if nothing more was typed."""
         typed = interaction.namespace
-        server_id, user_id = interaction.guild_id or 0, interaction.user.id
+        server_id, user_id = server_of(interaction), interaction.user.id
         return self._reception.painted(server_id, user_id, model=typed.model, preset=typed.preset)
 
     def _model(self, interaction: Interaction, painted: Painted) -> str:
@@ -83,10 +84,10 @@ class Choosing:
     def _offered(self, interaction: Interaction) -> tuple[str, ...]:
         """Return the models that may be used here, the default first."""
         default = self._default_model(interaction)
-        return tuple(dict.fromkeys((default, *self._reception.models(interaction.guild_id or 0))))
+        return tuple(dict.fromkeys((default, *self._reception.models(server_of(interaction)))))
 
     def _default_model(self, interaction: Interaction) -> str:
-        server_id, user_id = interaction.guild_id or 0, interaction.user.id
+        server_id, user_id = server_of(interaction), interaction.user.id
         preset = interaction.namespace.preset
         return self._reception.painted(server_id, user_id, preset=preset).model
 

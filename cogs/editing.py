@@ -12,7 +12,6 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.command_errors import ServersOnly
 from bot.customs import Wish, Word
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.courier import Couriers
@@ -30,7 +29,7 @@ from bot.delivery.forms import (
 )
 from bot.delivery.outbox import Lost
 from bot.domain import ImageRequest, Job, Reference
-from bot.errors import NotKept, ServerNotListed
+from bot.errors import NotKept
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
 from bot.i18n.quoting import width
@@ -258,10 +257,7 @@ class Editing(commands.Cog):
         )
 
     async def _paint_begun(self, interaction: Interaction, message_id: str, filled: Filled) -> None:
-        if interaction.guild_id is None:
-            raise ServersOnly
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        self._client.admit(interaction)
         uploads = self._begun.get((interaction.user.id, message_id))
         if uploads is None:
             raise FormForgotten

@@ -10,14 +10,14 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.album import Album, Look, Turn
-from bot.client import Client
+from bot.client import PERSONAL, Client
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.history_cards import HistoryCards, link_to
 from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
 from bot.delivery.suggestions import Choices, plain
-from bot.errors import Blocked, ServerNotListed
+from bot.errors import Blocked
 from bot.gallery import Gallery
 from bot.i18n.quoting import visible, width
 from bot.journal.past import EVERYTHING, Sought
@@ -59,7 +59,7 @@ class History(commands.Cog):
         """Answer also to pages that an earlier process sent."""
         self._client.add_dynamic_items(*ITEMS)
 
-    @app_commands.command()
+    @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     @app_commands.describe(
         model="Only what this model painted", text="Only what has these words in its prompt"
@@ -110,7 +110,7 @@ class History(commands.Cog):
         self, interaction: Interaction, sought: Sought, turn: Turn | None = None
     ) -> None:
         try:
-            self._check_server(interaction)
+            self._client.admit(interaction)
             await interaction.response.defer()
             await self._show(interaction, sought, turn)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
@@ -136,7 +136,7 @@ class History(commands.Cog):
         )
 
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:
-        self._check_server(interaction)
+        self._client.admit(interaction)
         if self._chosen.did((interaction.user.id, job_id)):
             await interaction.response.defer()
             return
@@ -147,7 +147,8 @@ class History(commands.Cog):
         job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
-        done = self._client.texts.say(SAID[seen], visitor.locale)
+        said = "history-posted-privately" if job.private else SAID[seen]
+        done = self._client.texts.say(said, visitor.locale)
         await interaction.followup.send(done, ephemeral=True)
 
     async def _check_welcome(self, visitor: Visitor) -> None:
@@ -157,10 +158,6 @@ class History(commands.Cog):
             who = await self._ledger.member(rows, visitor.server_id, visitor.requester.user_id)
         if who.block_reason is not None:
             raise Blocked(reason=who.block_reason)
-
-    def _check_server(self, interaction: Interaction) -> None:
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
 
 
 def _word(typed: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
+from bot.client import PERSONAL
 from bot.customs import Wish
 from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
@@ -10,9 +11,7 @@ from bot.delivery.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
 from bot.references import Attached
 from cogs.choosing import Choosing
-from cogs.reception import Reception, requester
-
-__all__ = ("Imagine", "requester")
+from cogs.reception import Reception
 
 
 class Imagine(commands.Cog):
@@ -31,7 +30,7 @@ class Imagine(commands.Cog):
         self._couriers = couriers
         self._choosing = choosing
 
-    @app_commands.command()
+    @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     @app_commands.describe(
         prompt="What to paint",
@@ -48,6 +47,7 @@ class Imagine(commands.Cog):
         reference4="A fourth picture to start from",
         reference5="A fifth picture to start from",
         mask="A PNG as large as the first picture, transparent where it may change",
+        private="Whether only you see the result",
     )
     async def imagine(  # noqa: PLR0913, PLR0917 - what people see as options
         self,
@@ -66,6 +66,7 @@ class Imagine(commands.Cog):
         reference4: Attachment | None = None,
         reference5: Attachment | None = None,
         mask: Attachment | None = None,
+        private: bool | None = None,
     ) -> None:
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
@@ -81,6 +82,7 @@ class Imagine(commands.Cog):
             quality=quality,
             style=style,
             background=background,
+            private=private,
         )
         await self._reception.paint(
             wish,

@@ -12,10 +12,10 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 from discord.ui import Button, DynamicItem, View
 
-from bot.client import Client
+from bot.client import PERSONAL, Client
 from bot.customs import Customs
 from bot.delivery.ways import TOO_LARGE
-from bot.errors import EaselError, Refusal, ServerNotListed
+from bot.errors import EaselError, Refusal
 from bot.mydata import Archived, Deletion, Export
 
 # As long as Discord lets the question be edited.
@@ -40,7 +40,10 @@ class MyData(commands.Cog):
     """The door to one's own data."""
 
     mydata = app_commands.Group(
-        name="mydata", description="Your own data: take it along, or delete it", guild_only=True
+        name="mydata",
+        description="Your own data: take it along, or delete it",
+        guild_only=True,
+        extras=PERSONAL,
     )
 
     def __init__(
@@ -95,8 +98,7 @@ class MyData(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _confirm(self, interaction: Interaction, asked_at: int) -> None:
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        self._client.admit(interaction)
         if self._now() - asked_at > CONFIRM_WITHIN_MS:
             raise ConfirmedTooLate
         await interaction.response.defer()

@@ -6,7 +6,9 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.client import PERSONAL
 from bot.customs import Preferences, Wish
+from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices
 from cogs.choosing import language_choices, spoken
 from cogs.desk import Desk
@@ -24,7 +26,10 @@ class Personal(commands.Cog):
     """The door to a person's preferences."""
 
     preferences = app_commands.Group(
-        name="preferences", description="Set how Easel works for you", guild_only=True
+        name="preferences",
+        description="Set how Easel works for you",
+        guild_only=True,
+        extras=PERSONAL,
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -134,7 +139,7 @@ class Personal(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._reception.painted(interaction.guild_id or 0, interaction.user.id),
+            self._reception.painted(server_of(interaction), interaction.user.id),
             locale=self._reception.visitor(interaction).locale,
             changed=changed,
         )

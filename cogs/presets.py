@@ -7,12 +7,11 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.client import Client
+from bot.client import PERSONAL, Client
 from bot.customs import LONGEST_NAME, NothingChosen, Wish
 from bot.delivery.courier import Couriers
 from bot.delivery.customs_cards import page_count
 from bot.delivery.suggestions import Choices
-from bot.errors import ServerNotListed
 from cogs.desk import Desk
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -22,7 +21,10 @@ class Presets(commands.Cog):
     """The door to a person's presets."""
 
     preset = app_commands.Group(
-        name="preset", description="Keep what you like to use again", guild_only=True
+        name="preset",
+        description="Keep what you like to use again",
+        guild_only=True,
+        extras=PERSONAL,
     )
 
     def __init__(self, desk: Desk, couriers: Couriers) -> None:
@@ -149,8 +151,7 @@ class Presets(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _turn(self, interaction: Interaction, page: int) -> None:
-        if not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        self._client.admit(interaction)
         embed, view = self._page(interaction, page)
         await interaction.response.edit_message(embed=embed, view=view)
 

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from discord import Interaction
 
 from bot.client import Client
-from bot.command_errors import ServersOnly
-from bot.errors import ServerNotListed
 from bot.journal import WrittenJob
 from bot.records import Records
 from cogs.reception import Reception, Visitor
@@ -52,8 +50,7 @@ class Presses:
         Raises:
             EaselError: there is no such job, or they may not paint here, or not from it.
         """
-        if interaction.guild_id is None:
-            raise ServersOnly
+        self._client.admit(interaction)
         written, visitor = await self._admit(interaction, job_id)
         self._reception.check_place(visitor)
         self._reception.check_controls(visitor, written.job)
@@ -67,8 +64,8 @@ class Presses:
         return True
 
     async def _admit(self, interaction: Interaction, job_id: str) -> tuple[WrittenJob, Visitor]:
-        if interaction.guild_id is not None and not self._client.serves(interaction.guild_id):
-            raise ServerNotListed
+        if interaction.guild_id is not None:
+            self._client.admit(interaction)
         return await self._records.job(job_id), self._reception.visitor(interaction)
 
 

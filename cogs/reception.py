@@ -20,6 +20,7 @@ from bot.customs import (
 )
 from bot.delivery.customs_cards import Painted
 from bot.delivery.languages import Languages
+from bot.delivery.places import server_of
 from bot.domain import ImageRequest, Job, Reference, Requester
 from bot.errors import Refusal, UnknownModel
 from bot.gateways.catalogue import Catalogue
@@ -36,7 +37,8 @@ class Visitor:
 
     ``channel_ids`` are the channel's own id and those of the channel and the category that it
     lies in. ``locale`` is for what only they read, ``public_locale`` for what everybody does.
-    ``may_manage`` tells whether they may manage others' messages there.
+    ``may_manage`` tells whether they may manage others' messages there, ``alone`` whether an
+    answer can be for them alone.
     """
 
     requester: Requester
@@ -44,6 +46,7 @@ class Visitor:
     locale: str
     public_locale: str
     may_manage: bool
+    alone: bool = True
 
     @property
     def server_id(self) -> int:
@@ -68,7 +71,7 @@ class Reception:
     def visitor(self, interaction: Interaction) -> Visitor:
         """Return who typed a command, pressed a button or sent a form."""
         return Visitor(
-            requester(interaction.user, interaction.guild_id),
+            caller(interaction),
             channel_ids(interaction.channel_id, interaction.channel),
             self._languages.personal(interaction),
             self._languages.public(interaction),
@@ -76,7 +79,10 @@ class Reception:
         )
 
     def reactor(self, member: discord.Member, channel_id: int) -> Visitor:
-        """Return who reacted."""
+        """Return who reacted.
+
+        Nobody can be answered alone there, whatever they react to is there for all to see.
+        """
         place = member.guild.get_channel_or_thread(channel_id)
         return Visitor(
             requester(member, member.guild.id),
@@ -84,6 +90,7 @@ class Reception:
             self._languages.of_member(member),
             self._languages.of_server(member.guild),
             may_manage=place is not None and _may_manage(place, member),
+            alone=False,
         )
 
     # --- what they want -----------------------------------------------------------------------
@@ -103,7 +110,8 @@ class Reception:
         """Paint what somebody wishes, over a preset of theirs and everybody's defaults.
 
         ``references`` and ``mask`` are those that an earlier job kept; what is ``attached`` comes
-        after them. ``after`` is the id of the job that this one comes from.
+        after them. ``after`` is the id of the job that this one comes from; what comes from a
+        private one is private.
 
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
@@ -117,10 +125,15 @@ class Reception:
             mask=mask is not None or attached.mask is not None,
         )
         request = replace(request, references=tuple(references), mask=mask)
-        return await self._submit(request, visitor, courier, attached=attached, after=after)
+        private = bool(wish.private) or (after is not None and await self._studio.is_private(after))
+        return await self._submit(
+            request, visitor, courier, private=private, attached=attached, after=after
+        )
 
     async def again(self, job: Job, visitor: Visitor, courier: Courier) -> Job:
         """Paint an earlier job's request once more as it was: only the house rules apply.
+
+        It is private where that one was, or where who wants it once more wants all to be.
 
         Raises:
             EaselError: as ``paint`` does.
@@ -128,7 +141,9 @@ class Reception:
         self.check_place(visitor)
         self.check_controls(visitor, job)
         self._check_model(visitor, job.request.model)
-        return await self._submit(job.request, visitor, courier, after=job.id)
+        person = self._customs.person(visitor.requester.user_id)
+        private = job.private or bool(person.private)
+        return await self._submit(job.request, visitor, courier, private=private, after=job.id)
 
     def check_place(self, visitor: Visitor) -> None:
         """Refuse who may not paint, or not here: before a form is shown to them, too.
@@ -271,23 +286,31 @@ class Reception:
         visitor: Visitor,
         courier: Courier,
         *,
+        private: bool,
         attached: Attached = NOTHING,
         after: str | None,
     ) -> Job:
         server = self._customs.server(visitor.server_id)
+        private = private and visitor.alone
         return await self._studio.submit(
             replace(request, moderation=server.moderation),
             visitor.requester,
             courier,
             attached=attached,
-            locale=visitor.public_locale,
+            locale=visitor.locale if private else visitor.public_locale,
             parent=after,
+            private=private,
         )
+
+
+def caller(interaction: Interaction) -> Requester:
+    """Return who calls, on whose account."""
+    return requester(interaction.user, server_of(interaction))
 
 
 def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
     """Return who asks, and where."""
-    roles = getattr(user, "roles", ())
+    roles = getattr(user, "roles", ()) if server_id else ()
     # Discord gives everybody a role with the server's id.
     role_ids = tuple(role.id for role in roles if role.id != server_id)
     return Requester(user.id, server_id or 0, user.display_name, role_ids)

@@ -5,7 +5,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.stopping import Stops
-from cogs.imagine import requester
+from cogs.reception import caller
 
 
 class Stopping(commands.Cog):
@@ -23,7 +23,7 @@ class Stopping(commands.Cog):
             await interaction.response.defer()
             await self._stops.stop(
                 job_id,
-                requester(interaction.user, interaction.guild_id),
+                caller(interaction),
                 moderates=interaction.permissions.manage_messages,
             )
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected

@@ -3,12 +3,13 @@
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.client import PERSONAL
 from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.gallery import Gallery
 from bot.ledger import Allowance, Ledger
 from bot.store import Store
-from cogs.imagine import requester
+from cogs.reception import caller
 
 
 class Usage(commands.Cog):
@@ -29,11 +30,11 @@ class Usage(commands.Cog):
         self._cards = cards
         self._languages = languages
 
-    @app_commands.command()
+    @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     async def usage(self, interaction: Interaction) -> None:
         """Show which limits apply to you, what is left, and your last requests."""
-        who = requester(interaction.user, interaction.guild_id)
+        who = caller(interaction)
         async with self._store.reading() as rows:
             allowances = await self._ledger.allowances(rows, who)
             member = await self._ledger.member(rows, who.server_id, who.user_id)

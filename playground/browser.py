@@ -218,13 +218,9 @@ class Person:
         self._wait_for_answer()
         self.wait_for_pictures()
 
-    def press(self, label: str, *, on: str = "", until: Callable[[], None] = lambda: None) -> None:
-        """Press a button of the newest message that says ``on``, until its effect is seen.
-
-        An emoji may stand before its label.
-        """
-        name = re.compile(f"(^|\\W ?){re.escape(label)}$")
-        button = self.tab.get_by_role("button", name=name)
+    def press(self, label: str, *, on: str, until: Callable[[], None]) -> None:
+        """Press a button of the newest message that says ``on``, until its effect is seen."""
+        button = self.tab.get_by_role("button", name=re.compile(rf"(^|\s){label}$"))
         message = self.messages.filter(has_text=on).filter(has=button).last
         self._until(until, message.locator(button))
 

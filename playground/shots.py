@@ -129,8 +129,8 @@ def _paint(album: Album) -> None:
     for prompt in ("a lighthouse at dusk", "a boat at night", "a whale under the stars"):
         person.type_command("imagine", prompt=prompt)
         person.wait_for_card("A picture for Ada", pictures=1)
-    person.press("Details")
-    person.wait_for_words("/imagine")
+    last = "a whale under the stars"
+    person.press("Details", on=last, until=lambda: person.wait_for_words("/imagine prompt:"))
     album.keep("details")
     person.type_command("imagine", prompt="a forbidden garden")
     person.wait_for_words("declined")

@@ -13,10 +13,13 @@ from bot.delivery.cards import Cards
 from bot.delivery.letters import picture_letter
 from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
 from bot.delivery.packing import Packer, Parcel
+from bot.delivery.places import Place, place_of
 from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import first_that_works
+from bot.delivery.whisper import LEAST_FILES
 from bot.domain import Job, Picture
 from bot.errors import NotPosted
+from bot.pictures import share
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -29,7 +32,7 @@ class Seen(Enum):
 
 
 class Again:
-    """Posts in the channel; where the bot may not write, to the person alone."""
+    """Posts in the channel; what is private, or where the bot may not write, to one alone."""
 
     def __init__(
         self,
@@ -61,9 +64,12 @@ class Again:
         """
         try:
             parcels = await self._packer.pack(
-                pictures, max_file_bytes=interaction.filesize_limit, folder=folder
+                pictures, max_file_bytes=_most(interaction), folder=folder
             )
-            seen = Seen.BY_ALL
+            place = place_of(interaction)
+            # In their direct messages nobody else reads, and an ephemeral answer would not stay.
+            alone = place is Place.ELSEWHERE or (job.private and place is not Place.DIRECT)
+            seen = Seen.BY_ONE if alone else Seen.BY_ALL
             for index, parcel in enumerate(parcels):
                 letter = self._letter(job, parcel, of=len(pictures))
                 if index == 0:
@@ -89,6 +95,11 @@ class Again:
         nonce = again(interaction.id, index)
         await self._outbox.post(job, FIRST_PARCEL + index, channel, letter, nonce=nonce)
         return Seen.BY_ALL
+
+
+def _most(interaction: discord.Interaction) -> int:
+    files = LEAST_FILES if place_of(interaction) is Place.ELSEWHERE else 1
+    return share(interaction.filesize_limit, files)
 
 
 async def _to_one(interaction: discord.Interaction, letter: Letter) -> Seen:

@@ -38,6 +38,6 @@ class Calls:
             return
         letter = Letter(words, answers=card.reference, mentions=called)
         try:
-            await self._outbox.post(job, NOTICE, card.channel, letter)
+            await self._outbox.post(job, NOTICE, card.beside(job), letter)
         except Lost as lost:
             log.info("card.not_notified", job=job.id, error=repr(lost))

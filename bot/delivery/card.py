@@ -1,4 +1,8 @@
-"""One job's card in Discord: the same message, whichever way it is edited."""
+"""One job's card in Discord: the same message, whichever way it is edited.
+
+Some cards have one way only, their interaction's token: those that one person alone sees, and
+those in places where the bot is not.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +12,8 @@ from discord.ui import View
 
 from bot.delivery.outbox import TRIES, Channel, LineBroke, Lost
 from bot.delivery.seeking import by_token, in_channel
-from bot.delivery.ways import TOKEN_IS_DEAD
+from bot.delivery.ways import TOKEN_IS_DEAD, TokenIsGone
+from bot.delivery.whisper import FollowUps
 from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.errors import NotDelivered
 
@@ -66,11 +71,14 @@ class Card:
             message_id = await by_token(self._client, card)
             if message_id is not None:
                 return message_id
+        if card.only_by_token:
+            return None
         return await in_channel(self._client, card, job)
 
-    @property
-    def channel(self) -> Channel:
-        """Return the channel that it is in."""
+    def beside(self, job: Job) -> Channel:
+        """Return where further messages of its job go: to who sees the card, and nobody else."""
+        if self.address.only_by_token:
+            return FollowUps(self._client, self.address, ephemeral=job.private)
         return self._client.get_partial_messageable(self.address.channel_id)
 
     @property
@@ -110,7 +118,7 @@ class Card:
         self, job: Job, embeds: list[discord.Embed], files: Files, view: View | None
     ) -> CardAddress:
         card = self.address
-        if card.token and not self._is_late(job):
+        if card.token and self._trusts_token(job):
             webhook = discord.Webhook.partial(card.application_id, card.token, client=self._client)
             try:
                 await webhook.edit_message(
@@ -122,8 +130,16 @@ class Card:
                 self._token_died = True
             else:
                 return card
+        if card.only_by_token:
+            raise TokenIsGone
         await self._message(card).edit(embeds=embeds, attachments=files(), view=view)
         return card
+
+    def _trusts_token(self, job: Job) -> bool:
+        """Tell whether to try the token: to its last second where there is no other way."""
+        if self.address.only_by_token:
+            return not self._token_died
+        return not self._is_late(job)
 
     def _message(self, card: CardAddress) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(card.channel_id)

@@ -3,11 +3,11 @@
 A card is edited through its interaction token while that is young, and through the channel
 afterwards: the same message either way. An edit states the whole message, so it is harmless
 twice. Where there is no card any more, its channel gets a new message, else its requester a direct
-one, else the pictures wait in the history.
+one, else the pictures wait in the history. What one person alone sees never comes to a channel.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from bot.delivery.discretion import for_all_to_see
 from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import (
-    CARD,
     DIRECT,
     ENDING,
     FIRST_PARCEL,
@@ -34,12 +33,14 @@ from bot.delivery.outbox import (
     Outbox,
 )
 from bot.delivery.packing import Packer, Parcel
-from bot.delivery.seeking import by_token
+from bot.delivery.placing import Desk, Post, answer, refuse, reply
 from bot.delivery.trimmings import Thumbnail, Trimmings
-from bot.delivery.ways import TOO_LARGE, first_that_works, surely_refused
+from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
+from bot.delivery.whisper import LEAST_FILES
 from bot.domain import AnnouncedCard, CardAddress, Job, Picture
 from bot.errors import CardNotPlaced, NotDelivered
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
+from bot.pictures import share
 from bot.seam import Seam
 from bot.stopping import Stopped, StoppedWaiting
 
@@ -48,22 +49,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SHRINKS = 3
 # Whoever stopped it was there.
 _BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
-
-Post = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    """What every courier of a bot needs."""
-
-    client: discord.Client
-    cards: Cards
-    notes: Notes
-    outbox: Outbox
-    packer: Packer
-    trimmings: Trimmings
-    seam: Seam
-    calls: Calls
 
 
 class Couriers:
@@ -85,80 +70,29 @@ class Couriers:
     ) -> None:
         packer = Packer()
         calls = Calls(outbox, now=seam.now, may_call=may_call)
-        self._desk = _Desk(client, cards, notes, outbox, packer, trimmings, seam, calls)
+        self._desk = Desk(client, cards, notes, outbox, packer, trimmings, seam, calls)
         self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
-        return DiscordCourier(self._desk, partial(_answer, self._desk, interaction))
+        return DiscordCourier(self._desk, partial(answer, self._desk, interaction))
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
         """Return the courier that answers a message with a new one."""
         return DiscordCourier(
-            self._desk, partial(_reply, self._desk.outbox, message, max_file_bytes)
+            self._desk, partial(reply, self._desk.outbox, message, max_file_bytes)
         )
 
     def reopen(self, _job: Job, card: CardAddress | AnnouncedCard) -> Courier:
         """Return the courier of a card that an earlier process placed, or was about to place."""
-        return DiscordCourier(self._desk, _refuse, card)
-
-
-async def _answer(
-    desk: _Desk, interaction: discord.Interaction, job: Job, embed: discord.Embed, view: View
-) -> CardAddress:
-    """Answer a command: there is no nonce, but the token tells what became of it."""
-    card = AnnouncedCard(
-        channel_id=interaction.channel_id or 0,
-        application_id=interaction.application_id,
-        token=interaction.token,
-        max_file_bytes=interaction.filesize_limit,
-    )
-    await desk.outbox.announce(job, card)
-    try:
-        answer = await interaction.response.send_message(embed=embed, view=view)
-        message_id = answer.message_id
-    except Lost as lost:
-        log.info("card.answer_lost", job=job.id, error=repr(lost))
-        message_id = await by_token(desk.client, card)
-    if message_id is None:
-        await desk.outbox.take_back(job)
-        raise CardNotPlaced
-    return card.placed(message_id)
-
-
-async def _reply(
-    outbox: Outbox,
-    message: discord.PartialMessage,
-    max_file_bytes: int,
-    job: Job,
-    embed: discord.Embed,
-    view: View,
-) -> CardAddress:
-    channel = message.channel
-    assert isinstance(channel, discord.PartialMessageable)  # noqa: S101 - how the door made it
-    letter = Letter(
-        embeds=[embed], answers=message.to_reference(fail_if_not_exists=False), view=view
-    )
-    card = AnnouncedCard(channel.id, max_file_bytes=max_file_bytes)
-    await outbox.announce(job, card)
-    try:
-        return card.placed((await outbox.post(job, CARD, channel, letter)).message_id)
-    except discord.HTTPException as refused:
-        if surely_refused(refused):
-            await outbox.take_back(job)
-        raise
-
-
-async def _refuse(job: Job, embed: discord.Embed, view: View) -> CardAddress:  # noqa: ARG001
-    """Place nothing: an earlier process has placed the card, or nobody did."""
-    raise CardNotPlaced
+        return DiscordCourier(self._desk, refuse, card)
 
 
 class DiscordCourier:
     """Carries one job's answer to its card, or as near to its requester as it gets."""
 
     def __init__(
-        self, desk: _Desk, post: Post, card: CardAddress | AnnouncedCard | None = None
+        self, desk: Desk, post: Post, card: CardAddress | AnnouncedCard | None = None
     ) -> None:
         self._client = desk.client
         self._cards = desk.cards
@@ -175,7 +109,7 @@ class DiscordCourier:
     # --- the courier's verbs ------------------------------------------------------------------
 
     async def place(self, job: Job, *, waiting: Waiting) -> CardAddress:
-        """Post the public card."""
+        """Post the card: for everybody, or for its requester alone."""
         embed, view = self._cards.queued(job, waiting), self._stop_view(job, waiting)
         try:
             card = await self._post_card(job, embed, view)
@@ -198,16 +132,17 @@ class DiscordCourier:
                 files = partial(self._preview, job, preview) if preview else list[discord.File]
                 await self._card.edit(job, [self._cards.painting(job, state)], files, view=view)
         except Lost as lost:
-            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden)
+            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenIsGone)
             log.info("card.not_updated", job=job.id, error=repr(lost))
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
         """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
         job = for_all_to_see(job, result.shortfall)
+        card = self._card.address
+        # Where follow-ups are few, no picture takes a message for itself.
+        most = share(card.max_file_bytes, LEAST_FILES if card.only_by_token else 1)
         parcels = await self._packer.pack(
-            result.pictures,
-            max_file_bytes=self._card.address.max_file_bytes,
-            folder=_folder(result),
+            result.pictures, max_file_bytes=most, folder=_folder(result)
         )
         self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
@@ -245,7 +180,7 @@ class DiscordCourier:
         card = await self._shrinking(parcels[0], show)
         try:
             rest = await self._post_rest(
-                job, result, parcels, self._card.channel, part=FIRST_PARCEL
+                job, result, parcels, self._card.beside(job), part=FIRST_PARCEL
             )
         except Lost as lost:
             # Commands are answered also where the bot may not write: all on the card, then.
@@ -254,7 +189,7 @@ class DiscordCourier:
                 parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
             )
             card, rest = await self._shrinking(everything, show), ()
-        await self._card.invite_to_reroll((card, *rest), self._trimmings.reroll(job))
+        await self._invite_to_reroll(job, (card, *rest))
         await self._calls.call(job, self._card, self._notes.ready(job))
         return (card, *rest)
 
@@ -266,9 +201,9 @@ class DiscordCourier:
         self, job: Job, result: Result, parcels: Sequence[Parcel]
     ) -> Sequence[CardAddress]:
         messages = await self._in_channel(
-            job, result, parcels, self._card.channel, part=FIRST_PARCEL
+            job, result, parcels, self._card.beside(job), part=FIRST_PARCEL
         )
-        await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
+        await self._invite_to_reroll(job, messages)
         return messages
 
     async def _directly(
@@ -290,13 +225,23 @@ class DiscordCourier:
         async def post(parcel: Parcel) -> CardAddress:
             letter = replace(
                 self._first_letter(job, result, parcel),
-                content=self._notes.card_gone(job),
+                content=self._why_anew(job, result),
                 mentions=self._calls.whom(job),
             )
             return await self._outbox.post(job, part, channel, letter)
 
         first = await self._shrinking(parcels[0], post)
         return (first, *await self._post_rest(job, result, parcels, channel, part=part))
+
+    def _why_anew(self, job: Job, result: Result) -> str:
+        if self._card.address.only_by_token and result.kept:
+            return self._notes.answer_closed(job)
+        return self._notes.card_gone(job)
+
+    async def _invite_to_reroll(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Put arrows where a reaction reaches the bot, and counts for a server."""
+        if job.requester.server_id and not self._card.address.only_by_token:
+            await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
 
     def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
         of = len(result.pictures)
@@ -363,7 +308,7 @@ class DiscordCourier:
             await self._calls.call(job, self._card, self._notes.ended(job))
 
     async def _post_in_channel(self, job: Job, part: int, words: Letter) -> None:
-        await self._outbox.post(job, part, self._card.channel, words)
+        await self._outbox.post(job, part, self._card.beside(job), words)
 
     async def _post_directly(self, job: Job, part: int, words: Letter) -> None:
         channel = await self._client.create_dm(discord.Object(job.requester.user_id))

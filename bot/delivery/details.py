@@ -151,9 +151,9 @@ def _in_full(record: Record, revised: list[str]) -> discord.File:
 def _link(parent: WrittenJob, server_id: int) -> str | None:
     """Return where the parent's card is, if it is in this server."""
     card = parent.placed
-    if card is None or parent.job.requester.server_id != server_id:
+    if card is None or card.only_by_token or parent.job.requester.server_id != server_id:
         return None
-    return f"https://discord.com/channels/{server_id}/{card.channel_id}/{card.message_id}"
+    return f"https://discord.com/channels/{server_id or '@me'}/{card.channel_id}/{card.message_id}"
 
 
 def _plain(word: str) -> str:

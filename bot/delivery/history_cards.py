@@ -71,12 +71,12 @@ class HistoryCards:
         job = look.written.job
         return discord.SelectOption(
             label=f"{number} · {one_line(job.request.prompt, LONGEST_LABEL)}",
-            description=self._state(look, locale),
+            description=_lock(job) + self._state(look, locale),
             value=job.id,
         )
 
     def _facts(self, look: Look, link: str | None, locale: str) -> str:
-        facts = [self._state(look, locale)]
+        facts = [_lock(look.written.job) + self._state(look, locale)]
         if look.credits:
             facts.append(self._texts.say("card-credits", locale, credits=look.credits))
         created_at = look.written.job.created_at
@@ -106,6 +106,11 @@ def link_to(look: Look) -> str | None:
     return (
         f"https://discord.com/channels/{server}/{look.message.channel_id}/{look.message.message_id}"
     )
+
+
+def _lock(job: Job) -> str:
+    """Mark what nobody else has seen."""
+    return "🔒 " if job.private else ""
 
 
 def _preview_name(job: Job) -> str:

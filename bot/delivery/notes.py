@@ -25,6 +25,10 @@ class Notes:
         """Say to the requester why the pictures come in a new message."""
         return self._call("notice-card-gone", job)
 
+    def answer_closed(self, job: Job) -> str:
+        """Say to the requester why the pictures come apart from what they answer."""
+        return self._call("notice-answer-closed", job)
+
     def without_card(self, job: Job, ending: Ending) -> str:
         """Say to the requester why there are no pictures, where no card can say so."""
         money: Money = "charged" if ending.doubt_charged else "back"

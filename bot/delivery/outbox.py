@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.delivery.packing import MOST_FILES
 from bot.delivery.seeking import search
+from bot.delivery.whisper import FollowUps
 from bot.domain import AnnouncedCard, CardAddress, Job
 from bot.journal import Journal, intents
 from bot.journal.intents import Intent
@@ -44,7 +45,7 @@ ENDING = NOTICE + 1
 # Added for direct messages: a nonce counts for its author, not for its channel.
 DIRECT = 16
 
-Channel = discord.PartialMessageable | discord.DMChannel
+Channel = discord.PartialMessageable | discord.DMChannel | FollowUps
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,18 @@ class Outbox:
 
     async def _send(self, channel: Channel, letter: Letter, nonce: str) -> int:
         people = [discord.Object(letter.mentions)] if letter.mentions else []
+        mentions = discord.AllowedMentions(
+            everyone=False, roles=False, users=people, replied_user=False
+        )
+        if isinstance(channel, FollowUps):
+            sent = await channel.send(
+                letter.content,
+                embeds=letter.embeds,
+                files=letter.files(),
+                view=letter.view,
+                allowed_mentions=mentions,
+            )
+            return sent.id
         send = partial(
             channel.send,
             letter.content,
@@ -139,9 +152,7 @@ class Outbox:
             files=letter.files(),
             view=letter.view,
             nonce=nonce,
-            allowed_mentions=discord.AllowedMentions(
-                everyone=False, roles=False, users=people, replied_user=False
-            ),
+            allowed_mentions=mentions,
         )
         answers = letter.answers
         return int((await (send() if answers is None else send(reference=answers))).id)
@@ -151,7 +162,7 @@ class Outbox:
 
         If it is not there it is announced anew: from now on Discord knows the nonce again.
         """
-        if self._now() - written.at < NONCE_LIVES_MS:
+        if isinstance(channel, FollowUps) or self._now() - written.at < NONCE_LIVES_MS:
             return None
         found = await self._search(channel, letter, since=written.at)
         if found is None:
@@ -159,7 +170,9 @@ class Outbox:
                 await intents.announce_again(tx, written.nonce, self._now())
         return found
 
-    async def _search(self, channel: Channel, letter: Letter, *, since: int) -> int | None:
+    async def _search(
+        self, channel: discord.abc.Messageable, letter: Letter, *, since: int
+    ) -> int | None:
         try:
             return await search(
                 self._client, channel, lambda message: _is(message, letter), since=since

@@ -193,7 +193,7 @@ def _named(model: str, quality: str | None) -> dict[str, str | None]:
 
 
 def _link(row: JobRow) -> str | None:
-    if row.card is None:
-        return None
+    if row.card is None or row.card.only_by_token:
+        return None  # no link leads there
     server = row.job.requester.server_id or "@me"
     return f"https://discord.com/channels/{server}/{row.card.channel_id}/{row.card.message_id}"

@@ -10,6 +10,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 T = TypeVar("T")
 
+
+class TokenIsGone(discord.DiscordException):
+    """What only its token led to is out of reach: the token died."""
+
+
 # "Request entity too large": the limit was another than we were told.
 TOO_LARGE = 40005
 TOO_MANY_REQUESTS = 429
@@ -25,6 +30,8 @@ async def first_that_works(*ways: Callable[[], Awaitable[T]]) -> T:
     for way in ways[:-1]:
         try:
             return await way()
+        except TokenIsGone:
+            log.info("card.token_is_gone")
         except discord.HTTPException as refused:
             # What is too large here is too large everywhere.
             if refused.code == TOO_LARGE or not surely_refused(refused):
@@ -35,6 +42,8 @@ async def first_that_works(*ways: Callable[[], Awaitable[T]]) -> T:
 
 def surely_refused(error: BaseException) -> bool:
     """Tell whether nothing was posted, and asking again would not help."""
+    if isinstance(error, TokenIsGone):
+        return True
     if not isinstance(error, discord.HTTPException):
         return False
     return 400 <= error.status < 500 and error.status != TOO_MANY_REQUESTS

@@ -59,8 +59,8 @@ class Journal:
         """
         tx.put_off(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
-            " credits, created_at, attached, parent)"
-            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            " credits, created_at, attached, parent, private)"
+            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             job.id,
             self._owner,
             job.requester.server_id,
@@ -72,6 +72,7 @@ class Journal:
             job.created_at,
             None if attached is None else addresses_to_text(attached),
             job.parent,
+            int(job.private),
         )
         tx.put_off(
             "UPDATE jobs SET token = NULL"
@@ -83,11 +84,12 @@ class Journal:
         """Write where the job's card is about to be placed: a crash may hide whether it was."""
         await tx.execute(
             "UPDATE jobs SET channel_id = $1, application_id = $2, token = $3,"
-            " max_file_bytes = $4 WHERE id = $5",
+            " max_file_bytes = $4, only_by_token = $5 WHERE id = $6",
             card.channel_id,
             card.application_id,
             card.token,
             card.max_file_bytes,
+            int(card.only_by_token),
             job_id,
         )
 
@@ -99,12 +101,13 @@ class Journal:
         """Write where the job's card is."""
         tx.put_off(
             "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
-            " max_file_bytes = $5 WHERE id = $6",
+            " max_file_bytes = $5, only_by_token = $6 WHERE id = $7",
             card.channel_id,
             card.message_id,
             card.application_id,
             card.token,
             card.max_file_bytes,
+            int(card.only_by_token),
             job_id,
         )
 

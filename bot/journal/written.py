@@ -167,6 +167,7 @@ def written_job(row: Row) -> WrittenJob:
         created_at=row["created_at"],
         locale=row["locale"],
         parent=row["parent"],
+        private=bool(row["private"]),
     )
     error = None if row["error"] is None else _to_error(row["error"])
     return WrittenJob(
@@ -193,6 +194,10 @@ def _card(row: Row) -> CardAddress | AnnouncedCard | None:
     if row["channel_id"] is None:
         return None
     card = AnnouncedCard(
-        row["channel_id"], row["application_id"], row["token"], row["max_file_bytes"]
+        row["channel_id"],
+        row["application_id"],
+        row["token"],
+        row["max_file_bytes"],
+        only_by_token=bool(row["only_by_token"]),
     )
     return card if row["message_id"] is None else card.placed(row["message_id"])

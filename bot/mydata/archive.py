@@ -55,6 +55,7 @@ class _Job(msgspec.Struct):
     size: str
     pictures_asked: int
     credits: int
+    private: bool = False
     quality: str | None = None
     style: str | None = None
     background: str | None = None
@@ -224,6 +225,7 @@ def _job(found: PersonalJob) -> _Job:
         size=str(request.size),
         pictures_asked=request.n,
         credits=job.credits,
+        private=job.private,
         quality=request.quality,
         style=request.style,
         background=request.background,

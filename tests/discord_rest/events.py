@@ -30,6 +30,30 @@ def member() -> Payload:
     }
 
 
+def elsewhere(typed: Payload) -> Payload:
+    """Return a command as it is where only Ada brought the bot along (resources/application)."""
+    return {**typed, "authorizing_integration_owners": {"1": str(ADA)}, "context": 0}
+
+
+def directly(typed: Payload) -> Payload:
+    """Return a command as it is in the direct messages of Ada and the bot."""
+    typed = {**typed, "user": member()["user"], "context": 1}
+    typed["channel"] = {"id": str(CHANNEL), "type": 1, "recipients": [typed["user"]]}
+    for key in ("guild_id", "guild", "guild_locale", "member"):
+        del typed[key]
+    return {**typed, "authorizing_integration_owners": {"0": "0"}}
+
+
+def among_friends(typed: Payload) -> Payload:
+    """Return a command as it is in a message of Ada with others (resources/channel, Group DM)."""
+    channel = {"id": str(CHANNEL), "type": 3, "name": None, "icon": None, "recipients": []}
+    owners = {"1": str(ADA)}
+    typed = {**typed, "user": member()["user"], "channel": channel, "context": 2}
+    for key in ("guild_id", "guild", "guild_locale", "member"):
+        del typed[key]
+    return {**typed, "authorizing_integration_owners": owners}
+
+
 def command(interaction_id: int, token: str, name: str, **options: str | int) -> Payload:
     """Return a command that Ada typed (interactions/receiving-and-responding)."""
     given = [
@@ -50,7 +74,7 @@ def command(interaction_id: int, token: str, name: str, **options: str | int) ->
         "channel_id": str(CHANNEL),
         "member": member(),
         "app_permissions": "0",
-        "authorizing_integration_owners": {},
+        "authorizing_integration_owners": {"0": str(SERVER)},
         "attachment_size_limit": FILE_LIMIT,
         "data": {"id": "1", "type": 1, "name": name, "options": given},
     }

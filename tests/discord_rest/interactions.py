@@ -8,8 +8,18 @@ from typing import cast
 
 from aiohttp import web
 
-from tests.discord_rest.messages import Json, Message, Messages, Refused, Wanted, check, json_of
+from tests.discord_rest.messages import (
+    EPHEMERAL,
+    Json,
+    Message,
+    Messages,
+    Refused,
+    Wanted,
+    check,
+    json_of,
+)
 
+MOST_FOLLOW_UPS = 5  # receiving-and-responding, Followup Messages
 MESSAGE, DEFERRED = 4, 5  # interactions/receiving-and-responding, Interaction Callback Type
 
 
@@ -25,9 +35,10 @@ class Asked:
 
 @dataclass
 class Interactions:
-    """What people did, by its token."""
+    """What people did, by its token; ``forced`` are channels where only they see the answers."""
 
     messages: Messages
+    forced: set[int] = field(default_factory=set)
     asked: dict[str, Asked] = field(default_factory=dict)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -35,9 +46,14 @@ class Interactions:
         router.add_post("/api/v10/interactions/{id:[0-9]+}/{token}/callback", self._callback)
         router.add_get("/api/v10/webhooks/{app:[0-9]+}/{token}/messages/@original", self._original)
 
-    def ask(self, channel_id: int, id_: int) -> str:
-        """Let somebody do something in a channel; return the token to answer it with."""
+    def ask(self, channel_id: int, id_: int, *, elsewhere: bool = False) -> str:
+        """Let somebody do something in a channel; return the token to answer it with.
+
+        ``elsewhere``: the bot is not there, so five follow-ups are all.
+        """
         token = f"token-of-{id_}"
+        if elsewhere:
+            self.messages.follow_ups[token] = MOST_FOLLOW_UPS
         self.messages.tokens[token] = self.messages.now()
         self.asked[token] = Asked(id_, channel_id)
         return token
@@ -57,6 +73,8 @@ class Interactions:
             check(wanted)
             asked.message = self.messages.new(asked.channel_id)
             self.messages.fill(asked.message, wanted)
+            if asked.channel_id in self.forced:
+                asked.message.flags |= EPHEMERAL
         elif body["type"] != DEFERRED:
             raise Refused(400, 50035, "this callback is not known here")
         return json_of(self._shown(asked, body["type"]))
@@ -67,6 +85,7 @@ class Interactions:
         if asked.message is None:
             return {"interaction": told}
         told["response_message_id"] = str(asked.message.id)
+        told["response_message_ephemeral"] = bool(asked.message.flags & EPHEMERAL)
         shown = self.messages.shown(asked.message)
         return {"interaction": told, "resource": {"type": kind, "message": shown}}
 

@@ -19,6 +19,7 @@ MIB = 1024 * 1024
 MOST_REQUEST_BYTES = 25 * MIB  # resources/message, Uploading Files
 TOKEN_LIFE_MS = 15 * 60 * 1000  # interactions/receiving-and-responding
 NONCE_LIFE_MS = 3 * 60 * 1000  # resources/message: "the past few minutes"
+EPHEMERAL = 1 << 6  # resources/message, Message Flags
 DISCORD_EPOCH = 1_420_070_400_000
 
 
@@ -72,6 +73,7 @@ class Messages:
     ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
     interaction tokens and when they were made. ``lose`` names methods: each is done once without an
     answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
+    ``follow_ups`` says how many of them a token still has, where there is a limit.
     """
 
     now: Callable[[], int]
@@ -82,6 +84,7 @@ class Messages:
     unread: set[int] = field(default_factory=set)
     deaf: set[int] = field(default_factory=set)
     tokens: dict[str, int] = field(default_factory=dict)
+    follow_ups: dict[str, int] = field(default_factory=dict)
     lose: deque[str] = field(default_factory=deque)
     hold: bool = False
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -149,6 +152,7 @@ class Messages:
         self.check_token(request)
         if "nonce" in wanted.payload:
             raise Refused(400, 50035, "webhooks know no nonce")
+        self._count_follow_up(request.match_info["token"])
         message = self.new(0)
         self.fill(message, wanted)
         return await self._answered(request, message)
@@ -170,7 +174,8 @@ class Messages:
         limit, after = int(request.query.get("limit", "50")), int(request.query.get("after", "0"))
         if not 1 <= limit <= 100:
             raise Refused(400, 50035, "limit")
-        later = [message for message in self.at(channel_id) if message.id > after][:limit]
+        there = [message for message in self.at(channel_id) if not message.flags & EPHEMERAL]
+        later = [message for message in there if message.id > after][:limit]
         return json_of([self.shown(message) for message in reversed(later)])
 
     async def _react(self, request: web.Request) -> web.Response:
@@ -198,7 +203,17 @@ class Messages:
         message = self.all.get(int(request.match_info["message"]))
         if message is None or channel_id not in {None, message.channel_id}:
             raise Refused(404, 10008, "Unknown Message")
+        # Ephemeral messages are in no channel (interactions/receiving-and-responding).
+        if channel_id is not None and message.flags & EPHEMERAL:
+            raise Refused(404, 10008, "Unknown Message")
         return message
+
+    def _count_follow_up(self, token: str) -> None:
+        if token not in self.follow_ups:
+            return
+        if not self.follow_ups[token]:
+            raise Refused(400, 40094, "the maximum number of follow-up messages")
+        self.follow_ups[token] -= 1
 
     def check_token(self, request: web.Request) -> None:
         """Refuse a token that nobody has, or that is too old."""

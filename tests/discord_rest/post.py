@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +23,12 @@ from bot.outcome import Courier, Result
 from bot.seam import Seam
 from bot.store import Store
 from bot.vault import Vault
-from tests.discord_rest.events import ADA, CHANNEL, command
+from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
 
 MINUTE_MS = 60_000
+Brought = Callable[[Payload], Payload]
 # Two of them fit into one request.
 THREE = (9 * MIB,) * 3
 
@@ -134,8 +135,21 @@ def padded(path: Path, size: int) -> Picture:
     return Picture(path, "png", 64, 64, size)
 
 
-def asked(post: Post, name: str, *, known: bool = True) -> discord.Interaction:
-    """Return a command that Ada typed just now, one that Discord still knows or not."""
-    token = post.fake.interactions.ask(CHANNEL, 9) if known else "token-of-nobody"
+def asked(
+    post: Post,
+    name: str,
+    *,
+    known: bool = True,
+    brought: Brought | None = None,
+) -> discord.Interaction:
+    """Return a command that Ada typed just now, one that Discord still knows or not.
+
+    ``brought`` makes it one of where only she brought the bot along.
+    """
+    outside = brought is not None
+    token = post.fake.interactions.ask(CHANNEL, 9, elsewhere=outside) if known else "of-nobody"
     typed = command(9, token, name)
+    if brought is not None:
+        post.fake.messages.closed.add(CHANNEL)
+        typed = brought(typed)
     return discord.Interaction(data=typed, state=post.client._connection)  # type: ignore[arg-type]  # JSON

@@ -8,10 +8,8 @@ from aiohttp import web
 from bot.delivery.again import Seen
 from bot.errors import NotPosted
 from tests.discord_rest.events import CHANNEL
-from tests.discord_rest.messages import Message
+from tests.discord_rest.messages import EPHEMERAL, Message
 from tests.discord_rest.post import THREE, Post, asked
-
-EPHEMERAL = 1 << 6
 
 
 async def posted_again(post: Post, *, token_dies: bool = False) -> Seen:

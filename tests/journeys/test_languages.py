@@ -116,7 +116,7 @@ async def test_a_reaction_is_answered_in_the_servers_language(world: World) -> N
     card = await painted(world)
     await world.mia.slash(world.gallery, "quota block", user=world.ben, reason="spam")
     await react(world, world.ben, card)
-    assert "你不能在本服务器请求图片（spam）" in str(world.card.content)
+    assert "你不能在本服务器请求图片，如有误会" in str(world.card.content)
     await react(world, world.mia, card)
     assert world.title == "🖼️ Mia 的图片"
 
@@ -132,7 +132,7 @@ async def test_a_person_reads_answers_in_their_own_language(world: World) -> Non
     refusal = await world.imagine(world.ada, model="dall-e-9")
     assert said(refusal).startswith("这里没有名为 dall-e-9 的模型，请从这些模型中选择：")
     limits, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
-    assert (limits.author.name, limits.fields[0].name) == ("Ada 的点数", "默认限额，每天")
+    assert (limits.author.name, limits.fields[0].name) == ("🎟️ Ada 的点数", "默认限额，每天")
     frees_at = world.now() // 1000 + 24 * 3600
     assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>恢复"
     assert "🖼️ 已画好" in str(jobs.description)
@@ -162,13 +162,13 @@ async def test_an_admin_reads_answers_in_their_own_language(world: World) -> Non
     limits = shown(await world.mia.slash(world.gallery, "quota show"))
     assert str(limits.description).startswith("**所有人** · 每天 1 点\n")
     changes = shown(await world.mia.slash(world.gallery, "quota audit"))
-    assert (changes.title, "额外点数" in str(changes.description)) == ("额度变更记录", True)
+    assert (changes.title, "额外点数" in str(changes.description)) == ("📜 额度变更记录", True)
     costs = shown(await world.mia.slash(world.gallery, "quota cost"))
     assert str(costs.description).startswith("```\n模型")
     answer = await world.mia.slash(world.gallery, "quota cost", model="dall-e-3", credits=2)
     assert said(answer) == "dall-e-3 的图片从现在起在这里每张 2 点。"
     settings = await world.mia.slash(world.gallery, "settings show")
-    assert shown(settings).title == "本服务器的设置"
+    assert shown(settings).title == "⚙️ 本服务器的设置"
     assert facts(settings)["语言"] == "跟随 Discord 的设置"
 
 
@@ -190,14 +190,14 @@ async def test_a_spent_limit_is_told_in_chinese(
 async def test_what_a_person_prefers_goes_before_their_discord(world: World) -> None:
     """At once, in both directions, and for them alone."""
     saved = await prefers(world, world.ada, "简体中文")
-    assert saved.title == "已保存，现在对你生效"
+    assert saved.title == "✅ 已保存，现在对你生效"
     assert saved.fields[-1].value == "简体中文"
     assert said(await world.imagine(world.ada, size="7x7")).startswith("dall-e-3 不能画 7x7")
     assert "cannot paint 7x7" in said(await world.imagine(world.ben, size="7x7"))
     await world.restart()
     clients_speak(world, CHINESE, CHINESE)
     assert "不能画" in said(await world.imagine(world.ada, size="7x7"))
-    assert (await prefers(world, world.ada, "en")).title == "Saved: this holds for you now"
+    assert (await prefers(world, world.ada, "en")).title == "✅ Saved: this holds for you now"
     assert "cannot paint 7x7" in said(await world.imagine(world.ada, size="7x7"))
     assert "不能画 7x7" in said(await world.imagine(world.ben, size="7x7"))
 
@@ -222,7 +222,7 @@ async def test_presets_are_answered_in_ones_own_language(world: World) -> None:
     answer = await world.ada.slash(world.gallery, "preset save", name="水墨", prompt="山", n=2)
     assert said(answer).startswith("已保存为 **水墨**。")
     page = shown(await world.ada.slash(world.gallery, "preset list"))
-    assert page.title == "你的预设（1 个）"
+    assert page.title == "🔖 你的预设（1 个）"
     assert "2 张图片" in str(page.description)
     refusal = await world.ada.slash(world.gallery, "preset use", name="油画")
     assert said(refusal) == "你没有名为 油画 的预设，请从 /preset list 中选择。"

@@ -37,6 +37,14 @@ def invite_link(application_id: int) -> str:
     return discord.utils.oauth_url(application_id, permissions=needed_permissions(), scopes=scopes)
 
 
+def user_install_link(application_id: int) -> str:
+    """Return the address with which a person installs the bot for themselves."""
+    return (
+        f"https://discord.com/oauth2/authorize?client_id={application_id}"
+        "&integration_type=1&scope=applications.commands"
+    )
+
+
 def check_application(visit: Visit) -> Iterator[Finding]:
     """Tell about the token and what else can keep a working token from working."""
     application = visit.application
@@ -130,3 +138,19 @@ def check_invitation(visit: Visit) -> Finding:
     if not application.bot_public:
         return fine("invite link", f"for the application's owner only: {link}")
     return fine("invite link", link)
+
+
+def check_user_install(visit: Visit, settings: Settings) -> Iterator[Finding]:
+    """Give the link with which people install the bot for themselves, where they may."""
+    application = visit.application
+    if isinstance(application, Unanswered) or not settings.allow_user_install:
+        return
+    if application.user_integration_config is None:
+        yield wrong(
+            "user install",
+            "ALLOW_USER_INSTALL is on, but the application does not allow it",
+            "Turn on User Install, with the scope applications.commands, on your application's "
+            "Installation page.",
+        )
+        return
+    yield fine("user install", user_install_link(application.id))

@@ -69,6 +69,8 @@ async def examine(
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": visit.clock_ahead_ms, **theirs})
     yield discord_side.check_invitation(visit)
+    for finding in discord_side.check_user_install(visit, settings):
+        yield finding
 
 
 async def _gateways(

@@ -116,3 +116,8 @@ notice-card-gone =
         [one] here is your picture, as its card cannot show it.
        *[other] here are your pictures, as their card cannot show them.
     }
+notice-answer-closed =
+    { $mention } { $count ->
+        [one] here is your picture, as Discord takes no more answers where you asked; `/history` has it, too.
+       *[other] here are your pictures, as Discord takes no more answers where you asked; `/history` has them, too.
+    }

@@ -18,6 +18,7 @@ command-imagine = Paint a picture from a description.
     .reference4 = A fourth picture to start from
     .reference5 = A fifth picture to start from
     .mask = A PNG as large as the first picture, transparent where it may change
+    .private = Whether only you see the result
 command-usage = Show which limits apply to you, what is left, and your last requests.
 command-history = See what you asked for, find it again and post its pictures once more.
     .model = Only what this model painted

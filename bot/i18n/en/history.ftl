@@ -33,4 +33,5 @@ history-sought-text = ✕ “{ $word }”
 history-sought-model = ✕ { $word }
 
 history-posted = Posted again.
+history-posted-privately = Only you see them, as they were painted for you alone.
 history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.

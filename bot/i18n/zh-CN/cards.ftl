@@ -92,3 +92,5 @@ card-alt-withheld =
 notice-ready = { $mention } 你的图片画好了。
 notice-ended = { $mention } 这次没有画成，原因写在卡片上。
 notice-card-gone = { $mention } 卡片无法显示图片，所以发在这里。
+notice-answer-closed =
+    { $mention } 你的图片在这里：Discord 已不再接受原处的回复；`/history` 里也有。

@@ -17,6 +17,7 @@ command-imagine = 根据文字描述生成图片
     .reference4 = 第四张参考图
     .reference5 = 第五张参考图
     .mask = 蒙版：与第一张参考图同样大小的 PNG，透明处可以改动
+    .private = 是否只有你能看到结果
 command-usage = 查看你的限额、剩余点数和最近的请求
 command-history = 查看和查找你的请求，并重新发布其中的图片
     .model = 只看这个模型画的

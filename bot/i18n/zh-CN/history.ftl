@@ -32,4 +32,5 @@ history-sought-text = ✕ “{ $word }”
 history-sought-model = ✕ { $word }
 
 history-posted = 已重新发布。
+history-posted-privately = 只有你能看到，因为它们是只为你画的。
 history-posted-to-you = 机器人不能在这里发送消息，所以只有你能看到：请把想留的图片保存下来。

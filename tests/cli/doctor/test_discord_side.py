@@ -211,6 +211,28 @@ async def test_a_private_bots_link_says_for_whom_it_is(clinic: Clinic) -> None:
     assert re.match("for the application's owner only: https://discord.com/", found.facts)
 
 
+async def test_people_get_a_link_of_their_own_where_they_may_install_the_bot(
+    clinic: Clinic,
+) -> None:
+    """It asks for no server and no permission; without the setting nothing is said."""
+    clinic.discord.application = application(integration_types_config={"0": {}, "1": {}})
+    assert not [one for one in await clinic.examined() if "user install" in one.check]
+    link = of(await clinic.examined(ALLOW_USER_INSTALL="true"), "user install").facts
+    assert parse_qs(urlsplit(link).query) == {
+        "client_id": [str(clinic.discord.application["id"])],
+        "integration_type": ["1"],
+        "scope": ["applications.commands"],
+    }
+
+
+async def test_an_application_that_people_cannot_install_is_told(clinic: Clinic) -> None:
+    """The setting alone does nothing: Discord's page has a switch, too."""
+    clinic.discord.application = application(integration_types_config={"0": {}})
+    found = of(await clinic.examined(ALLOW_USER_INSTALL="true"), "user install")
+    assert found.sign is Sign.WRONG
+    assert found.mend.startswith("Turn on User Install")
+
+
 async def test_the_token_goes_to_discord_only_as_a_bots(clinic: Clinic) -> None:
     """The fake answers nothing to any other header, and saw nothing else."""
     await clinic.examined()

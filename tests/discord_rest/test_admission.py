@@ -1,0 +1,72 @@
+"""Who may call from where: what the operator allowed, and no more."""
+
+import discord
+import pytest
+
+from bot.client import Client
+from bot.command_errors import ServersOnly
+from bot.customs import Customs
+from bot.delivery.languages import Languages
+from bot.errors import Refusal, ServerNotListed
+from bot.i18n.texts import Texts
+from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
+from tests.discord_rest.post import Brought, Post, asked
+
+NOTHING = frozenset[str]()
+DIRECT = frozenset({"direct"})
+INSTALL = frozenset({"install"})
+
+
+def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
+    """Return the bot of an operator who allows this."""
+    return Client(
+        texts=Texts(),
+        languages=Languages(Customs(post.store, now=lambda: 0)),
+        synced_file=post.folder / "commands",
+        allowed_servers=frozenset(servers),
+        direct_messages="direct" in settings,
+        user_install="install" in settings,
+    )
+
+
+@pytest.mark.parametrize(
+    ("brought", "settings", "refused"),
+    [
+        (None, NOTHING, None),
+        (directly, NOTHING, ServersOnly),
+        (directly, INSTALL, ServersOnly),
+        (directly, DIRECT, None),
+        (among_friends, NOTHING, ServersOnly),
+        (among_friends, DIRECT, ServersOnly),
+        (among_friends, INSTALL, None),
+        (elsewhere, NOTHING, ServerNotListed),
+        (elsewhere, DIRECT, ServerNotListed),
+        (elsewhere, INSTALL, None),
+    ],
+)
+async def test_each_place_needs_its_own_setting(
+    post: Post, brought: Brought | None, settings: frozenset[str], refused: type[Refusal] | None
+) -> None:
+    """Both are off by default: whoever calls there paints with the operator's key."""
+    async with post.process():
+        interaction = asked(post, "imagine", brought=brought)
+    assert _refusal(client(post, settings), interaction) is refused
+
+
+async def test_a_server_that_is_not_listed_stays_out_where_it_let_the_bot_in(post: Post) -> None:
+    """The operator's list is about servers; people with an installation of their own are none."""
+    async with post.process():
+        at_home = asked(post, "imagine")
+        abroad = asked(post, "imagine", brought=elsewhere)
+    strict = client(post, DIRECT | INSTALL, SERVER + 1)
+    assert _refusal(strict, at_home) is ServerNotListed
+    assert _refusal(strict, abroad) is None
+    assert _refusal(client(post, NOTHING, SERVER), at_home) is None
+
+
+def _refusal(client: Client, interaction: discord.Interaction) -> type[Refusal] | None:
+    try:
+        client.admit(interaction)
+    except Refusal as refusal:
+        return type(refusal)
+    return None
