@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain import CardAddress
-from bot.errors import Refusal
+from bot.errors import Refusal, is_declined
 from bot.journal import Journal, WrittenJob, lineage, shelf
 from bot.journal.lineage import Work
 from bot.journal.shelf import Kept
@@ -50,6 +50,13 @@ class ReferencesNeverKept(Refusal):
     message_id = "error-references-never-kept"
 
 
+@dataclass(eq=False, kw_only=True)
+class DeclinedToOthers(Refusal):
+    """Moderation declined the prompt, and somebody else wants to see it painted."""
+
+    message_id = "error-declined-to-others"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One job with everything that is known of it.
@@ -82,12 +89,16 @@ class Records:
         return written
 
     @staticmethod
-    def check_repeatable(written: WrittenJob) -> None:
+    def check_repeatable(written: WrittenJob, *, by: int) -> None:
         """Refuse to paint a request again without the references that it came with.
 
+        A prompt that moderation declined only its requester knows, and may try again.
+
         Raises:
-            ReferencesNeverKept
+            ReferencesNeverKept, DeclinedToOthers
         """
+        if is_declined(written.error) and by != written.job.requester.user_id:
+            raise DeclinedToOthers
         if written.error is not None and written.error.message_id in _LOST_WITH:
             raise ReferencesNeverKept
 

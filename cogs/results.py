@@ -67,7 +67,7 @@ class Results(commands.Cog):
     async def _again(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
         if await self._presses.is_double(interaction, "again", written.job.id):
             return
-        self._records.check_repeatable(written)
+        self._records.check_repeatable(written, by=interaction.user.id)
         await self._reception.again(written.job, visitor, self._couriers.answering(interaction))
 
     @commands.Cog.listener()
@@ -138,7 +138,7 @@ class Results(commands.Cog):
         message = channel.get_partial_message(reaction.message_id)
         try:
             if written := await self._ended(reaction.message_id):
-                self._records.check_repeatable(written)
+                self._records.check_repeatable(written, by=person.id)
                 visitor = self._reception.reactor(person, reaction.channel_id)
                 courier = self._couriers.replying(message, person.guild.filesize_limit)
                 await self._reception.again(written.job, visitor, courier)

@@ -3,18 +3,12 @@
 from dataclasses import replace
 
 from bot.domain import Job
-from bot.errors import EaselError, GatewayErrorKind
-
-_DECLINED = f"error-gateway-{GatewayErrorKind.MODERATION}"
+from bot.errors import EaselError, is_declined
 
 
 def for_all_to_see(job: Job, error: EaselError | None) -> Job:
-    """Return the job as cards show it: without its prompt where moderation declined that.
-
-    It does so also where other pictures were painted from the same words.
-    """
-    # After a restart the error is a Recorded one with the same id and facts.
-    if error is None or not (error.message_id == _DECLINED or error.facts.get("declined")):
+    """Return the job as cards show it: without its prompt where moderation declined that."""
+    if not is_declined(error):
         return job
     return replace(job, request=replace(job.request, prompt=""))
 

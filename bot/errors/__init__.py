@@ -4,7 +4,7 @@
 """
 
 from bot.errors.base import EaselError, Fact, Refusal, StartRefused
-from bot.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.errors.gateway import GatewayErrorKind, GatewayFailure, is_declined
 from bot.errors.jobs import (
     CardNotPlaced,
     Interrupted,
@@ -95,4 +95,5 @@ __all__ = (
     "WrongChoice",
     "WrongCount",
     "WrongSize",
+    "is_declined",
 )

@@ -61,3 +61,16 @@ class GatewayFailure(EaselError):
         """Return what a person may see: neither gateway, host nor the gateway's words."""
         shown: dict[str, Fact | None] = {"param": self.param, "retry_after_s": self.retry_after_s}
         return shown | {"declined": 1} if self.declined else shown
+
+
+_DECLINED = f"error-gateway-{GatewayErrorKind.MODERATION}"
+
+
+def is_declined(error: EaselError | None) -> bool:
+    """Tell whether moderation declined the prompt, also where other pictures were painted from it.
+
+    After a restart the error is a Recorded one with the same id and facts.
+    """
+    return error is not None and (
+        error.message_id == _DECLINED or bool(error.facts.get("declined"))
+    )

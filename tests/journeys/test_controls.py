@@ -113,6 +113,18 @@ async def test_references_that_were_never_kept_are_not_left_out(world: World, by
 # --- re-roll ----------------------------------------------------------------------------------
 
 
+async def test_a_declined_prompt_is_tried_again_by_its_requester_alone(world: World) -> None:
+    """Others do not know it, and are not shown it on a card of theirs."""
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    card = await painted(world, "something terrible")
+    assert "Only who wrote it" not in str(card.embeds[0].to_dict())
+    stranger = await press(world, world.ben, card, "again")
+    assert "only who wrote it may try it again" in said(stranger)
+    assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
+    await press(world, world.ada, card, "again")
+    assert "something terrible" in str(world.card.embeds[0].description)
+
+
 async def test_a_re_roll_paints_the_same_for_whoever_presses(world: World) -> None:
     """Ben's press is Ben's picture and Ben's credit; it knows where it came from."""
     card = await painted(world, size="1792x1024", quality="hd")

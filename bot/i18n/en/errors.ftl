@@ -304,6 +304,8 @@ error-result-unknown = This result is known no longer, so please ask for a new p
 
 error-not-yours-to-delete = Only the person who asked and members who may manage messages can delete this, so please ask one of them.
 
+error-declined-to-others = This prompt was declined and only who wrote it may try it again, so please use one of your own with `/imagine`.
+
 error-references-never-kept = The references of this request were never kept, so please ask again with `/imagine` and attach them.
 
 error-form-outdated = This form is from another version of this bot, so please open it anew and send it again.
