@@ -41,6 +41,10 @@ class Room:
     max_bytes: int
 
 
+Adopted = tuple[Picture, Reference]
+"""A picture, and its file in the vault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """A job to look back at; ``pictures`` is how many of it are still kept."""
@@ -73,16 +77,17 @@ class Gallery:
             )
             raise NoRoom
 
-    async def keep(self, job: Job, pictures: Sequence[Picture]) -> bool:
-        """Keep a job's pictures; return False if the disk refuses. Harmless twice."""
+    async def adopt(self, job: Job, pictures: Sequence[Picture]) -> Sequence[Adopted]:
+        """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""
         try:
-            kept = [await asyncio.to_thread(self._adopt, picture) for picture in pictures]
+            return [await asyncio.to_thread(self._adopt, picture) for picture in pictures]
         except OSError as full:
             log.warning("gallery.not_kept", job=job.id, error=repr(full))
-            return False
-        async with self._store.transaction() as tx:
-            await shelf.put(tx, job.id, kept, at=self._now())
-        return True
+            return ()
+
+    def shelve(self, tx: Tx, job: Job, adopted: Sequence[Adopted]) -> None:
+        """Write which files a job's pictures are; harmless twice."""
+        shelf.put(tx, job.id, adopted, at=self._now())
 
     async def last(self, user_id: int, *, most: int) -> list[Past]:
         """Return a person's last jobs, the newest first."""
@@ -162,7 +167,7 @@ class Gallery:
     def _is_full(self) -> bool:
         return self._vault.total_bytes >= self._room.max_bytes * FULL
 
-    def _adopt(self, picture: Picture) -> tuple[Picture, Reference]:
+    def _adopt(self, picture: Picture) -> Adopted:
         return picture, self._vault.adopt(picture.path, picture.format)
 
     def _there(self, jobs: Sequence[Sequence[shelf.Kept]]) -> list[int]:

@@ -43,7 +43,7 @@ class Painting:
 class Left:
     """What remains of the limit that binds the requester most: ``credits`` of ``limit``.
 
-    ``frees_at`` is in milliseconds since the epoch, None when nothing is spent.
+    ``frees_at``, in milliseconds since the epoch, is told when nothing remains.
     """
 
     credits: int

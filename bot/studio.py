@@ -24,7 +24,7 @@ from bot.domain import (
     new_job_id,
 )
 from bot.errors import EaselError, ShuttingDown, Unexpected
-from bot.gallery import Gallery
+from bot.gallery import Adopted, Gallery
 from bot.journal import Journal, WrittenAttempt
 from bot.ledger import Ledger
 from bot.outcome import Courier, Ending, Result
@@ -42,7 +42,7 @@ from bot.references import Attached, References
 from bot.seam import Seam
 from bot.slots import Slot, Slots
 from bot.stopping import Stops
-from bot.store import Store
+from bot.store import Store, Tx
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -296,12 +296,15 @@ class Studio:
         pictures: tuple[Picture, ...],
         started: int,
     ) -> None:
+        adopted: Sequence[Adopted] = ()
+        if not job.requester.is_operator:
+            adopted = await self._gallery.adopt(job, pictures)
         async with self._store.transaction() as tx:
             self._journal.moved(tx, job.id, JobState.RECEIVED)
+            self._gallery.shelve(tx, job, adopted)
+            result = await self._result(tx, job, slots, pictures, started)
+        result = replace(result, kept=bool(adopted))
         delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
-        result = await self._result(job, slots, pictures, started)
-        if not job.requester.is_operator:
-            result = replace(result, kept=await self._gallery.keep(job, pictures))
         try:
             messages = await courier.deliver(job, result)
         except EaselError as error:
@@ -314,15 +317,14 @@ class Studio:
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
 
     async def _result(
-        self, job: Job, slots: Sequence[Slot], pictures: tuple[Picture, ...], started: int
+        self, tx: Tx, job: Job, slots: Sequence[Slot], pictures: tuple[Picture, ...], started: int
     ) -> Result:
         """Foretell the settlement: the card shows it, and the credits move only afterwards."""
         charged, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         failures = failures_of(slots)
-        async with self._store.reading() as rows:
-            doubt_charged = doubtful > 0 and not await self._ledger.forgives(rows, job.id)
-            charged += doubtful if doubt_charged else 0
-            tightest = await self._ledger.left(rows, job.requester)
+        doubt_charged = doubtful > 0 and not await self._ledger.forgives(tx, job.id)
+        charged += doubtful if doubt_charged else 0
+        tightest = await self._ledger.left(tx, job.requester)
         return Result(
             pictures=pictures,
             asked=job.request.n,

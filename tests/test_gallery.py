@@ -43,10 +43,17 @@ class Shop:
         job = Job(new_job_id(self.now_ms), request, ADA, len(contents), self.now_ms)
         async with self.store.transaction() as tx:
             await self.journal.queued(tx, job)
-        assert await self.gallery.keep(job, [self.picture(content) for content in contents])
+        await self.keep(job, *contents)
         async with self.store.transaction() as tx:
             await self.journal.ended(tx, job.id, JobState.DONE)
         return job
+
+    async def keep(self, job: Job, *contents: bytes) -> None:
+        """Keep pictures of these bytes as the job's."""
+        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        assert len(adopted) == len(contents)
+        async with self.store.transaction() as tx:
+            self.gallery.shelve(tx, job, adopted)
 
     def picture(self, content: bytes) -> Picture:
         """Return a file as the gateway's room leaves it."""
@@ -87,7 +94,7 @@ async def test_nobody_takes_out_what_is_not_theirs(shop: Shop) -> None:
 async def test_keeping_twice_changes_nothing(shop: Shop) -> None:
     """A start after a crash delivers, and keeps, again."""
     job = await shop.painted(b"one")
-    assert await shop.gallery.keep(job, [shop.picture(b"one")])
+    await shop.keep(job, b"one")
     assert await shop.kept() == [1]
     assert shop.vault.total_bytes == 3
 
@@ -160,4 +167,4 @@ async def test_a_disk_that_refuses_is_said(shop: Shop) -> None:
     (shop.folder / "vault").write_text("a file where a folder should be")
     request = ImageRequest("a fox", "m", "auto", 1)
     job = Job(new_job_id(shop.now_ms), request, ADA, 1, shop.now_ms)
-    assert not await shop.gallery.keep(job, [shop.picture(b"one")])
+    assert not await shop.gallery.adopt(job, [shop.picture(b"one")])

@@ -79,9 +79,10 @@ class Home:
         async with self.store.transaction() as tx:
             await self.ledger.hold(tx, job_id=job.id, requester=who, credits=1)
             await self.journal.queued(tx, job)
-        if contents:
-            assert await self.gallery.keep(job, [self.picture(content) for content in contents])
+        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        assert len(adopted) == len(contents)
         async with self.store.transaction() as tx:
+            self.gallery.shelve(tx, job, adopted)
             await self.journal.ended(tx, job.id, JobState.DONE)
             await self.ledger.settle(tx, job.id, delivered=1)
         return job

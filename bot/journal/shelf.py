@@ -18,7 +18,7 @@ class Kept:
     revised_prompt: str | None
 
 
-async def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int) -> None:
+def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int) -> None:
     """Write where the pictures of a job lie; harmless twice."""
     for number, (picture, file) in enumerate(kept, 1):
         tx.put_off(

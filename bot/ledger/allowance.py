@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import BudgetSpent, LimitLevel, QuotaSpent
 from bot.ledger.meters import Meter, Values
@@ -74,7 +74,7 @@ def _holds(claim: Claim, at: int, values: Values) -> str:
 
 async def room(rows: Tx, claim: Claim, at: int) -> int:
     """Return how much of a claim its rule has room for, by the set that leaves most."""
-    return min(claim.asked, _least(await roomiest(rows, claim, at)))
+    return min(claim.asked, _least(await _roomiest(rows, claim, at)))
 
 
 async def refusal(rows: Tx, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
@@ -123,6 +123,23 @@ def _wait(spent: _Spent) -> tuple[float, int]:
 
 async def roomiest(rows: Tx, claim: Claim, at: int) -> list[Allowance]:
     """Return the allowances of that set of a rule which leaves most."""
+    found = await _roomiest(rows, claim, at)
+    return [await _saying_when(rows, claim, allowance, at) for allowance in found]
+
+
+async def tightest(rows: Tx, claims: Sequence[Claim], at: int) -> Allowance | None:
+    """Return the allowance that leaves least; it says when more frees only if nothing is left.
+
+    That takes longer than all sums, and every finished job asks.
+    """
+    found = [(claim, each) for claim in claims for each in await _roomiest(rows, claim, at)]
+    if not found:
+        return None
+    claim, allowance = min(found, key=lambda pair: pair[1].left)
+    return allowance if allowance.left else await _saying_when(rows, claim, allowance, at)
+
+
+async def _roomiest(rows: Tx, claim: Claim, at: int) -> list[Allowance]:
     sets = [[await _allowance(rows, claim, cap, at) for cap in caps] for caps in claim.rule.caps]
     return max(sets, key=_least)
 
@@ -141,5 +158,10 @@ async def _allowance(rows: Tx, claim: Claim, cap: Cap, at: int) -> Allowance:
         period=period,
         used=used - held,
         held=held,
-        frees_at=await window.frees_at(rows, 1),
+        frees_at=None,
     )
+
+
+async def _saying_when(rows: Tx, claim: Claim, allowance: Allowance, at: int) -> Allowance:
+    frees_at = await Window(claim.meter, allowance.period, at).frees_at(rows, 1)
+    return replace(allowance, frees_at=frees_at)

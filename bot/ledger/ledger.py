@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.domain import Requester
 from bot.errors import Blocked, LimitLevel
 from bot.ledger.admin import Admin
-from bot.ledger.allowance import Allowance, Claim, refusal, roomiest
+from bot.ledger.allowance import Allowance, Claim, refusal, roomiest, tightest
 from bot.ledger.history import History
 from bot.ledger.holds import Hold, charge, placed, placed_with_grant, read_hold
 from bot.ledger.members import add_granted, members_of, take_granted
@@ -154,15 +154,14 @@ class Ledger(Admin, History):
         Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
         the budget by itself.
         """
-        untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
-        standing = await self._standing(rows, requester)
-        claims = self._claims(standing, requester)
-        return await self._told(rows, [c for c in claims if c.rule.level not in untold])
+        return await self._told(rows, await self._told_claims(rows, requester))
 
     async def left(self, rows: Tx, requester: Requester) -> Allowance | None:
-        """Return the tightest of the allowances, None when nothing limits the person."""
-        allowances = await self.allowances(rows, requester)
-        return min(allowances, key=lambda allowance: allowance.left, default=None)
+        """Return the tightest of the allowances, None when nothing limits the person.
+
+        It says when more frees only if nothing is left.
+        """
+        return await tightest(rows, await self._told_claims(rows, requester), self._now())
 
     async def budget(self, rows: Tx) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
@@ -183,6 +182,11 @@ class Ledger(Admin, History):
         at = self._now()
         told = [await roomiest(rows, claim, at) for claim in claims]
         return tuple(allowance for allowances in told for allowance in allowances)
+
+    async def _told_claims(self, rows: Tx, requester: Requester) -> list[Claim]:
+        untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
+        claims = self._claims(await self._standing(rows, requester), requester)
+        return [claim for claim in claims if claim.rule.level not in untold]
 
     async def _standing(self, rows: Tx, requester: Requester) -> Standing:
         pseudonym = self._pseudonym(requester.user_id)
