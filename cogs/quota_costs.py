@@ -69,7 +69,7 @@ class CostCommands(QuotaDoor):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
-        if credits < (least := self._desk.costs.least(name, kind)):
+        if 0 <= credits < (least := self._desk.costs.least(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
         async with self._desk.store.transaction() as tx:
             await self._desk.ledger.set_cost(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.journeys.world import World, said, shown
+from bot.ledger import parse_limits
+from tests.journeys.world import Build, World, said, shown
 
 
 async def test_a_cost_of_the_servers_own_is_charged(world: World) -> None:
@@ -82,6 +83,18 @@ async def test_wrong_values_are_refused_with_what_is_allowed(
     assert told in said(answer)
     assert world.rows("SELECT * FROM credit_costs") == []
     assert world.rows("SELECT * FROM audit") == []
+
+
+async def test_no_picture_is_cheaper_than_the_operators_ceiling_knows(build: Build) -> None:
+    """Else an admin would paint past SERVER_QUOTA; dearer is theirs to say."""
+    async with build.world(server_quota=parse_limits("9/day")) as world:
+        answer = await world.mia.slash(
+            world.gallery, "quota cost", model="easel-painter", credits=0
+        )
+        assert "please choose 1 credit or more" in said(answer)
+        assert world.rows("SELECT * FROM credit_costs") == []
+        await world.mia.slash(world.gallery, "quota cost", model="easel-painter", credits=2)
+        assert world.rows("SELECT credits FROM credit_costs") == [(2,)]
 
 
 async def test_models_and_qualities_are_suggested_with_their_cost(world: World) -> None:
