@@ -2,10 +2,12 @@
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypedDict, get_args
 
 from msgspec import Meta
@@ -296,9 +298,11 @@ def read_models(text: str, *, file: str = "models.toml") -> dict[str, Model]:
     }
 
 
-def shipped_models() -> dict[str, Model]:
+@cache
+def shipped_models() -> Mapping[str, Model]:
     """Return the models that Easel knows out of the box, by name."""
-    return read_models(files("bot.gateways").joinpath("models.toml").read_text("utf-8"))
+    text = files("bot.gateways").joinpath("models.toml").read_text("utf-8")
+    return MappingProxyType(read_models(text))
 
 
 def overlaid(base: Model | None, name: str, table: object, *, where: str) -> Model:

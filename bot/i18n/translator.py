@@ -26,8 +26,10 @@ class CommandWords(app_commands.Translator):
         context: TranslationContextTypes,
     ) -> str | None:
         """Return the words in one of Discord's languages, None where English is shown."""
-        name = text_id(context) or ""
-        if locale.value not in self._texts.locales or name not in self._texts.ids(locale.value):
+        if locale.value not in self._texts.locales:  # most of the 34 for which Discord asks
+            return None
+        name = text_id(context)
+        if name is None or name not in self._texts.ids(locale.value):
             return None
         return self._texts.say(name, locale.value)
 
