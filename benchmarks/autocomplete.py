@@ -30,11 +30,11 @@ import discord
 import simcord
 from discord.app_commands import Choice
 
-from bot import logs
 from bot.app import Bot, open_bot
-from bot.customs import Wish
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.customs.wish import Wish
 from bot.delivery.suggestions import Choices
-from bot.seam import Seam
 from bot.settings import Settings
 from playground.settings import painter_settings
 
@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=2000, help="calls in each round")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    logs.configure(level="ERROR", style="console", secrets=())
+    bot_logging.configure(level="ERROR", style="console", secrets=())
     with TemporaryDirectory() as folder:
         rounds = asyncio.run(_rounds(Path(folder), given.times, given.rounds))
     middle = {name: _middle([turn[name] for turn in rounds]) for name in rounds[0]}
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 async def _rounds(folder: Path, times: int, rounds: int) -> list[dict[str, Times]]:
-    async with open_bot(_settings(folder), Seam()) as bot:
+    async with open_bot(_settings(folder), Clock()) as bot:
         env = simcord.Env(bot.client, shard_count=1)
         await env.start()
         try:

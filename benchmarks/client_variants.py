@@ -78,11 +78,12 @@ async def openai_sdk(url: str, folder: Path) -> AsyncIterator[Paint]:
 @asynccontextmanager
 async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     """Paint with the gateway room, from the order to its last event."""
-    from bot.domain import ImageRequest  # noqa: PLC0415
+    from bot.core.clock import Clock  # noqa: PLC0415
+    from bot.core.models import ImageRequest  # noqa: PLC0415
     from bot.gateways.catalogue import Catalogue  # noqa: PLC0415
+    from bot.gateways.events import Order  # noqa: PLC0415
     from bot.gateways.gateway import Gateway  # noqa: PLC0415
-    from bot.gateways.router import Order, Router  # noqa: PLC0415
-    from bot.seam import Seam  # noqa: PLC0415
+    from bot.gateways.router import Router
 
     request = ImageRequest(PROMPT, MODEL, "auto", PICTURES)
     gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY)
@@ -93,7 +94,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
             async for _ in events:
                 pass
 
-    async with Router([gateway], Catalogue.of([gateway]), seam=Seam()) as router:
+    async with Router([gateway], Catalogue.of([gateway]), seam=Clock()) as router:
         yield paint
 
 

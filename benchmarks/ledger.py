@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-from bot.domain import Requester, new_job_id
-from bot.ledger import SERVER, Ledger, Limit, Period, parse_limits
-from bot.ledger.rules import HOUR_MS
-from bot.seam import wall_clock_ms
-from bot.store import Store, Tx
-from bot.store.tx import rewritten
-from bot.user_tags import UserTags
+from bot.core.clock import wall_clock_ms
+from bot.core.models import Requester, new_job_id
+from bot.core.pseudonyms import Pseudonyms
+from bot.ledger.ledger import Ledger
+from bot.ledger.rules import HOUR_MS, SERVER, Limit, Period, parse_limits
+from bot.store.store import Store
+from bot.store.tx import Tx, rewritten
 
 BUSY_SERVER = 1
 SERVERS = 100
@@ -85,7 +85,7 @@ async def _ledger(store: Store) -> Ledger:
         server_quota=(),
         total_quota=(Limit(TOTAL_PER_MONTH, Period.MONTH),),
         max_doubtful_per_day=3,
-        pseudonym=UserTags(b"benchmark").pseudonym,
+        pseudonym=Pseudonyms(b"benchmark").pseudonym,
         now=wall_clock_ms,
     )
     async with store.transaction() as tx:

@@ -24,7 +24,7 @@ import asyncio, json, sys, time
 began = time.perf_counter()
 from pathlib import Path
 from bot.app import open_bot
-from bot.seam import Seam
+from bot.core.clock import Seam
 from playground.settings import painter_settings
 imported = time.perf_counter()
 

@@ -55,12 +55,12 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
     """Paint through the house as the bot opens it: with limits, log, journal and vault."""
     from pydantic import SecretStr  # noqa: PLC0415
 
-    from bot import logs  # noqa: PLC0415
-    from bot.domain import CardAddress, Job, Requester  # noqa: PLC0415
+    from bot.core import logging as bot_logging  # noqa: PLC0415
+    from bot.core.clock import Clock  # noqa: PLC0415
+    from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
     from bot.house import open_house  # noqa: PLC0415
-    from bot.ledger import parse_limits  # noqa: PLC0415
+    from bot.ledger.rules import parse_limits  # noqa: PLC0415
     from bot.outcome import Ending, Painting, Result, Waiting  # noqa: PLC0415
-    from bot.seam import Seam  # noqa: PLC0415
     from bot.vault import link_or_copy  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 
@@ -107,8 +107,8 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
         max_running_per_user=100,
         max_waiting_per_user=100,
     )
-    logs.configure(level="INFO", style="console", secrets=settings.secrets)
-    async with open_house(settings, Seam()) as house:
+    bot_logging.configure(level="INFO", style="console", secrets=settings.secrets)
+    async with open_house(settings, Clock()) as house:
         yield paint
 
 

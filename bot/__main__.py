@@ -5,10 +5,10 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from bot import logs
 from bot.cli import db, doctor, gateways, jobs, serve, terminal
-from bot.errors import StartRefused
-from bot.seam import Seam
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.settings import load
 
 EXIT_WRONG_USE = 2
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
-        return doctor.run()
+        return examination.run()
     settings = load()
     if options.command == "imagine":
         return terminal.run(settings, options)
@@ -43,8 +43,10 @@ def _run(options: argparse.Namespace) -> int:
         return jobs.run(settings, options)
     if options.command == "db":
         return db.run(settings, options)
-    logs.configure(level=settings.log_level, style=settings.log_format, secrets=settings.secrets)
-    asyncio.run(serve.serve(settings, Seam()))
+    bot_logging.configure(
+        level=settings.log_level, style=settings.log_format, secrets=settings.secrets
+    )
+    asyncio.run(serve.serve(settings, Clock()))
     return 0
 
 

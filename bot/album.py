@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain import CardAddress, JobState, Reference
-from bot.journal import WrittenJob, lineage, past, shelf
+from bot.core.models import CardAddress, JobState, Reference
+from bot.journal import lineage, past, shelf
 from bot.journal.past import EVERYTHING, Sought
+from bot.journal.written import WrittenJob
 from bot.ledger.personal import charges_of
 from bot.previews import Previews
-from bot.store import Store, Tx
+from bot.store.store import Store
+from bot.store.tx import Tx
 from bot.vault import Vault
 
 PAGE = 4  # jobs

@@ -7,7 +7,10 @@ from functools import partial
 
 from bot.chores import Chore, Chores, forget_old_charges
 from bot.client import Client
-from bot.customs import Customs
+from bot.core.clock import Clock
+from bot.core.i18n.texts import Texts, discord_timestamp
+from bot.core.process_lock import hold_bot_lock
+from bot.customs.customs import Customs
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
@@ -20,10 +23,7 @@ from bot.delivery.trimmings import Trimmings
 from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
 from bot.house import House, open_house
-from bot.i18n.texts import Texts, discord_timestamp
-from bot.owner import only_bot
 from bot.references import MAX_MEGABYTES
-from bot.seam import Seam
 from bot.settings import Settings
 
 
@@ -37,14 +37,14 @@ class Bot:
 
 
 @asynccontextmanager
-async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
+async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
     """Open the house, end what dead processes left, and hang up the doors.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(only_bot(settings.data_dir / "run"))
+        stack.enter_context(hold_bot_lock(settings.data_dir / "run"))
         house = await stack.enter_async_context(open_house(settings, seam))
         taken = await house.recovery.take_over()
         customs = Customs(house.store, now=seam.now)
@@ -78,7 +78,7 @@ async def open_bot(settings: Settings, seam: Seam) -> AsyncIterator[Bot]:
         yield Bot(house, client, customs)
 
 
-def _couriers(client: Client, house: House, customs: Customs, seam: Seam) -> Couriers:
+def _couriers(client: Client, house: House, customs: Customs, seam: Clock) -> Couriers:
     texts = client.texts
     outbox = Outbox(client, house.store, house.journal, now=seam.now)
     trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
@@ -93,10 +93,10 @@ def _couriers(client: Client, house: House, customs: Customs, seam: Seam) -> Cou
     )
 
 
-def _chores(house: House, seam: Seam) -> Sequence[Chore]:
+def _chores(house: House, seam: Clock) -> Sequence[Chore]:
     return (
         house.deletion.go_on,
-        house.gallery.clear,
+        house.retention.clear,
         partial(forget_old_charges, house.store, house.ledger, seam.now),
         house.offers.refresh,
     )

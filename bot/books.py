@@ -8,15 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot.domain import Addresses, Job, JobState
-from bot.errors import BudgetSpent, EaselError
+from bot.core.errors.base import EaselError
+from bot.core.errors.quotas import BudgetSpent
+from bot.core.models import Addresses, Job, JobState
 from bot.gateways.alarms import Alarms, BudgetReached
 from bot.gateways.catalogue import Catalogue
-from bot.journal import Journal
-from bot.ledger import Ledger, Outlay, Settlement
+from bot.journal.journal import Journal
+from bot.ledger.ledger import Ledger, Settlement
+from bot.ledger.outlays import Outlay
 from bot.outcome import Ending
 from bot.reckoning import credits_each, ending, how_it_ends
-from bot.store import Store, Tx
+from bot.store.store import Store
+from bot.store.tx import Tx
 
 ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 

@@ -12,11 +12,12 @@ from typing import ClassVar, Self
 
 import structlog
 
-from bot.domain import Job
+from bot.core.clock import Clock
+from bot.core.models import Job
 from bot.gateways.events import Preview, Progress, Received
 from bot.outcome import Courier, Painting
-from bot.queue import Queue, Ticket
-from bot.seam import Seam
+from bot.queue.line import Ticket
+from bot.queue.queue import Queue
 from bot.slots import Report
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -34,7 +35,7 @@ class Paced(ABC):
 
     pace_s: ClassVar[float]
 
-    def __init__(self, job: Job, courier: Courier, seam: Seam) -> None:
+    def __init__(self, job: Job, courier: Courier, seam: Clock) -> None:
         self._job = job
         self._courier = courier
         self._seam = seam
@@ -116,7 +117,7 @@ class Bulletin(Paced):
         self,
         job: Job,
         courier: Courier,
-        seam: Seam,
+        seam: Clock,
         *,
         started_at: int,
         usual_ms: int | None,
@@ -159,7 +160,7 @@ class LineBulletin(Paced):
     pace_s = LINE_PACE_S
 
     def __init__(
-        self, job: Job, courier: Courier, seam: Seam, *, queue: Queue, ticket: Ticket
+        self, job: Job, courier: Courier, seam: Clock, *, queue: Queue, ticket: Ticket
     ) -> None:
         super().__init__(job, courier, seam)
         self._queue = queue

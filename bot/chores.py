@@ -7,9 +7,9 @@ from typing import Self
 
 import structlog
 
-from bot.ledger import Ledger
-from bot.seam import Seam
-from bot.store import Store
+from bot.core.clock import Clock
+from bot.ledger.ledger import Ledger
+from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -24,7 +24,7 @@ Chore = Callable[[], Awaitable[None]]
 class Chores:
     """Does every chore at the start and daily. Leaving it ends that."""
 
-    def __init__(self, chores: Sequence[Chore], seam: Seam) -> None:
+    def __init__(self, chores: Sequence[Chore], seam: Clock) -> None:
         self._chores = chores
         self._seam = seam
         self._task: asyncio.Task[None] | None = None

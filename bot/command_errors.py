@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from discord import app_commands
 
-from bot.errors import EaselError, OutdatedCommand, Refusal
+from bot.core.errors.base import EaselError, Refusal
+from bot.core.errors.jobs import OutdatedCommand
 
 
 @dataclass(eq=False, kw_only=True)

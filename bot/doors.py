@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from discord.ext.commands import Cog
 
 from bot.album import Album
-from bot.charts import Charts
+from bot.charts.charts import Charts
 from bot.client import Client
-from bot.customs import Customs
+from bot.core.clock import Clock
+from bot.customs.customs import Customs
 from bot.delivery.attachments import Pictures
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
@@ -17,7 +18,6 @@ from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
 from bot.house import House
 from bot.records import Records
-from bot.seam import Seam
 from bot.settings import Settings
 from bot.statement import Statement
 from cogs.choosing import Choosing
@@ -44,7 +44,7 @@ class Hall:
     """What lies behind all doors."""
 
     settings: Settings
-    seam: Seam
+    seam: Clock
     house: House
     client: Client
     customs: Customs
@@ -116,7 +116,7 @@ def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
         reception=reception,
         records=records,
         presses=presses,
-        gallery=house.gallery,
+        gallery=house.retention,
         cards=Cards(client.texts),
         details=DetailsCard(client.texts),
     )
@@ -125,7 +125,7 @@ def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
         reception=reception,
         records=records,
         presses=presses,
-        gallery=house.gallery,
+        gallery=house.retention,
         catalogue=house.catalogue,
         couriers=hall.couriers,
         pictures=hall.pictures,
@@ -141,7 +141,7 @@ def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
         store=house.store,
         ledger=house.ledger,
         album=Album(house.store, house.vault),
-        gallery=house.gallery,
+        gallery=house.retention,
         couriers=hall.couriers,
         now=hall.seam.now,
     )
@@ -173,7 +173,7 @@ def _quota(hall: Hall, suggestions: Suggestions) -> tuple[Cog, ...]:
     usage = Usage(
         store=house.store,
         ledger=house.ledger,
-        gallery=house.gallery,
+        gallery=house.retention,
         cards=QuotaCards(client.texts),
         languages=client.languages,
     )

@@ -12,10 +12,12 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain import Job, JobState, Picture, Reference
-from bot.errors import NoRoom, NotKept
-from bot.journal import WrittenJob, intents, shelf
-from bot.store import Store, Tx
+from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.models import Job, JobState, Picture, Reference
+from bot.journal import intents, shelf
+from bot.journal.written import WrittenJob
+from bot.store.store import Store
+from bot.store.tx import Tx
 from bot.vault import Old, Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

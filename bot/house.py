@@ -7,28 +7,31 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.books import Books
-from bot.errors import StartRefused
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.core.process_lock import hold_process_lock
+from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.gallery import Gallery, Room
 from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway, parse_gateways, single_gateway
+from bot.gateways.dialect import parse_gateways, single_gateway
+from bot.gateways.gateway import Gateway
 from bot.gateways.offers import Offers
 from bot.gateways.router import Router
-from bot.journal import Journal
-from bot.ledger import Ledger, Tariff
-from bot.mydata import Deletion, Export
-from bot.owner import own
-from bot.queue import Limits, Queue
+from bot.journal.journal import Journal
+from bot.ledger.ledger import Ledger
+from bot.ledger.tariff import Tariff
+from bot.mydata.deletion import Deletion
+from bot.mydata.export import Export
+from bot.queue.queue import Limits, Queue
 from bot.reckoning import Costs
 from bot.recovery import Recovery
 from bot.references import References
-from bot.seam import Seam
 from bot.settings import MENDS, Settings
 from bot.slots import Slots
 from bot.stopping import Stops
-from bot.store import Store, database_path
+from bot.store.store import Store, database_path
 from bot.studio import Parts, Studio
-from bot.user_tags import UserTags, read_or_make_key
 from bot.vault import Vault
 
 
@@ -54,7 +57,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
+async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
     """Open every room below Discord.
 
     Raises:
@@ -64,7 +67,7 @@ async def open_house(settings: Settings, seam: Seam) -> AsyncIterator[House]:
     catalogue = Catalogue.of(gateways)
     check_prices(settings, catalogue)
     async with AsyncExitStack() as stack:
-        owner = stack.enter_context(own(settings.data_dir / "run"))
+        owner = stack.enter_context(hold_process_lock(settings.data_dir / "run"))
         store = await stack.enter_async_context(_store(settings, seam))
         alarms = await stack.enter_async_context(Alarms(now=seam.now))
         router = await stack.enter_async_context(
@@ -174,7 +177,7 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _store(settings: Settings, seam: Seam) -> AbstractAsyncContextManager[Store]:
+def _store(settings: Settings, seam: Clock) -> AbstractAsyncContextManager[Store]:
     path = database_path(settings.database_url)
     return Store.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
 
@@ -200,7 +203,7 @@ def _slots(
 
 def _recovery(
     settings: Settings,
-    seam: Seam,
+    seam: Clock,
     owner: str,
     store: Store,
     journal: Journal,
@@ -226,7 +229,7 @@ async def _tariff(store: Store, ledger: Ledger) -> Tariff:
         return Tariff(await ledger.costs(rows, None))
 
 
-def _ledger(settings: Settings, seam: Seam) -> Ledger:
+def _ledger(settings: Settings, seam: Clock) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
@@ -238,11 +241,11 @@ def _ledger(settings: Settings, seam: Seam) -> Ledger:
     )
 
 
-def _user_tags(settings: Settings) -> UserTags:
-    return UserTags(read_or_make_key(settings.data_dir / "user-tags.key"))
+def _user_tags(settings: Settings) -> Pseudonyms:
+    return Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
 
 
-def _queue(settings: Settings, catalogue: Catalogue, seam: Seam) -> Queue:
+def _queue(settings: Settings, catalogue: Catalogue, seam: Clock) -> Queue:
     limits = Limits(
         slots=settings.max_concurrent_jobs,
         slots_per_user=settings.max_running_per_user,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain import CardAddress, Job, JobState, Picture
-from bot.errors import EaselError
+from bot.core.errors.base import EaselError
+from bot.core.models import CardAddress, Job, JobState, Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from bot.domain import Picture, PictureFormat
-from bot.errors import EaselError
+from bot.core.errors.base import EaselError
+from bot.core.models import Picture, PictureFormat
 
 MOST_PIXELS = 40_000_000
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)

@@ -14,7 +14,7 @@ from time import perf_counter
 import structlog
 from PIL import Image, ImageOps
 
-from bot.domain import Reference
+from bot.core.models import Reference
 from bot.mosaic import mosaic
 from bot.vault import Vault
 

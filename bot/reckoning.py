@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain import Billed, ImageRequest, Job, JobState
-from bot.errors import EaselError, GatewayErrorKind, GatewayFailure
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.models import Billed, ImageRequest, Job, JobState
 from bot.gateways.catalogue import Catalogue
-from bot.ledger import Allowance, Settlement, Tariff
+from bot.ledger.allowance import Allowance
+from bot.ledger.ledger import Settlement
+from bot.ledger.tariff import Tariff
 from bot.outcome import Ending, Left
 from bot.slots import Slot
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from bot.domain import CardAddress
-from bot.errors import Refusal, is_declined
-from bot.journal import Journal, WrittenJob, lineage, shelf
+from bot.core.errors.base import Refusal
+from bot.core.errors.gateway import is_declined
+from bot.core.models import CardAddress
+from bot.journal import lineage, shelf
+from bot.journal.journal import Journal
 from bot.journal.lineage import Work
 from bot.journal.shelf import Kept
-from bot.ledger import Ledger
+from bot.journal.written import WrittenJob
+from bot.ledger.ledger import Ledger
 from bot.references import (
     MaskUnfit,
     ReferenceLost,
@@ -15,7 +18,8 @@ from bot.references import (
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
-from bot.store import Store, Tx
+from bot.store.store import Store
+from bot.store.tx import Tx
 
 _LOST_WITH = frozenset(
     error.message_id

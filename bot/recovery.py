@@ -15,14 +15,16 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain import Addresses, AnnouncedCard, CardAddress, Job
-from bot.errors import EaselError, Interrupted, InterruptedInDoubt
-from bot.journal import Journal, WrittenAttempt, WrittenJob
+from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
+from bot.core.models import Addresses, AnnouncedCard, CardAddress, Job
+from bot.core.process_lock import is_dead, others_alive
+from bot.journal.journal import Journal
+from bot.journal.written import WrittenAttempt, WrittenJob
 from bot.outcome import Courier, Ending
-from bot.owner import is_dead, others_alive
 from bot.references import Read, attached_at
 from bot.stopping import Stops
-from bot.store import Store
+from bot.store.store import Store
 from bot.studio import Studio
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

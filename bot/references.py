@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain import Addresses, ImageRequest, Reference
-from bot.errors import EaselError, Refusal
+from bot.core.errors.base import EaselError, Refusal
+from bot.core.models import Addresses, ImageRequest, Reference
 from bot.pictures import TooLarge, Unreadable, pixels, readable
 from bot.vault import Old, Vault, reference_of
 

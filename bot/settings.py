@@ -12,8 +12,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-from bot.domain import parse_money
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
+from bot.core.models import parse_money
 from bot.ledger.rules import Limit, Period, parse_limits
 
 T = TypeVar("T")

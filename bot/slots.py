@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from bot.domain import Billed, ImageRequest, Job, Picture, Reference
-from bot.errors import GatewayErrorKind, GatewayFailure
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
+from bot.core.pseudonyms import Pseudonyms
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
@@ -29,10 +30,10 @@ from bot.gateways.events import (
 from bot.gateways.model import References
 from bot.gateways.router import Router
 from bot.gateways.sniff import sniff
-from bot.journal import Attempt, Cost, Journal, WrittenAttempt
+from bot.journal.journal import Journal
+from bot.journal.written import Attempt, Cost, WrittenAttempt
 from bot.pictures import convert, pixels
-from bot.store import Store
-from bot.user_tags import UserTags
+from bot.store.store import Store
 from bot.vault import Vault
 
 Report = Progress | Preview | Received
@@ -64,7 +65,7 @@ class Slots:
         catalogue: Catalogue,
         router: Router,
         vault: Vault,
-        user_tags: UserTags,
+        user_tags: Pseudonyms,
         folder: Path,
     ) -> None:
         self._store = store

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.errors import Refusal
-from bot.ledger import Charge, Ledger
-from bot.store import Store
+from bot.core.errors.base import Refusal
+from bot.ledger.history import Charge
+from bot.ledger.ledger import Ledger
+from bot.store.store import Store
 
 PAGE = 1_000
 COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain import CardAddress, Job, JobState, Requester
-from bot.errors import EaselError, Refusal
-from bot.journal import Journal
-from bot.ledger import Ledger
+from bot.core.errors.base import EaselError, Refusal
+from bot.core.models import CardAddress, Job, JobState, Requester
+from bot.journal.journal import Journal
+from bot.ledger.ledger import Ledger
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
-from bot.queue import Queue, Ticket
-from bot.store import Store
+from bot.queue.line import Ticket
+from bot.queue.queue import Queue
+from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -14,35 +14,23 @@ import structlog
 
 from bot.books import Books
 from bot.bulletin import Bulletin, LineBulletin
-from bot.domain import (
-    CardAddress,
-    ImageRequest,
-    Job,
-    JobState,
-    Picture,
-    Requester,
-    new_job_id,
-)
-from bot.errors import EaselError, ShuttingDown, Unexpected
+from bot.core.clock import Clock
+from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import ShuttingDown, Unexpected
+from bot.core.models import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.gallery import Adopted, Gallery
-from bot.journal import Journal, WrittenAttempt
-from bot.ledger import Ledger
+from bot.journal.journal import Journal
+from bot.journal.written import WrittenAttempt
+from bot.ledger.ledger import Ledger
 from bot.outcome import Courier, Ending, Result
-from bot.queue import Queue, Ticket
-from bot.reckoning import (
-    Costs,
-    credits_each,
-    ending,
-    failures_of,
-    in_doubt,
-    what_is_left,
-    worst_of,
-)
+from bot.queue.line import Ticket
+from bot.queue.queue import Queue
+from bot.reckoning import Costs, credits_each, ending, failures_of, in_doubt, what_is_left, worst_of
 from bot.references import Attached, References
-from bot.seam import Seam
 from bot.slots import Slot, Slots
 from bot.stopping import Stops
-from bot.store import Store, Tx
+from bot.store.store import Store
+from bot.store.tx import Tx
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -63,7 +51,7 @@ class Parts:
     slots: Slots
     stops: Stops
     gallery: Gallery
-    seam: Seam
+    seam: Clock
 
 
 class Studio:

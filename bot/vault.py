@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from bot.domain import PictureFormat, Reference
-from bot.seam import wall_clock_ms
+from bot.core.clock import wall_clock_ms
+from bot.core.models import PictureFormat, Reference
 
 # Jobs in line need their references, whatever the disk says.
 NEEDED_MS = 2 * 3600 * 1000

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.customs import Customs, UnknownLanguage
+from bot.customs.customs import Customs
+from bot.customs.settings import UnknownLanguage
 from bot.delivery.customs_cards import CustomsCards, Painted
 from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices, Suggestions, plain
-from bot.gateways.catalogue import Option
+from bot.gateways.model import Option
 from cogs.reception import Reception
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.client import Client
-from bot.customs import Customs
+from bot.customs.customs import Customs
 from bot.delivery.customs_cards import CustomsCards
 from bot.gateways.catalogue import Catalogue
 from cogs.choosing import Choosing

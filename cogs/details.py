@@ -9,14 +9,14 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.client import Client
+from bot.core.models import Picture
 from bot.delivery.cards import Cards
 from bot.delivery.details import Details as DetailsCard
 from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
 from bot.delivery.outbox import Lost
-from bot.domain import Picture
 from bot.gallery import Gallery
-from bot.journal import WrittenJob
+from bot.journal.written import WrittenJob
 from bot.pictures import share
 from bot.records import Records
 from cogs.pressing import Presses

@@ -12,7 +12,10 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import Client
-from bot.customs import Wish, Word
+from bot.core.errors.jobs import NotKept
+from bot.core.i18n.escaping import width
+from bot.core.models import ImageRequest, Job, Reference
+from bot.customs.wish import Wish, Word
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_one_to_see
@@ -28,12 +31,9 @@ from bot.delivery.forms import (
     read_form,
 )
 from bot.delivery.outbox import Lost
-from bot.domain import ImageRequest, Job, Reference
-from bot.errors import NotKept
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
-from bot.i18n.quoting import width
-from bot.journal import WrittenJob
+from bot.journal.written import WrittenJob
 from bot.records import Records
 from bot.references import Attached, Upload
 from cogs.pressing import Presses

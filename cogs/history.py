@@ -11,18 +11,18 @@ from discord.ext import commands
 
 from bot.album import Album, Look, Turn
 from bot.client import PERSONAL, Client
+from bot.core.errors.quotas import Blocked
+from bot.core.i18n.escaping import visible, width
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.history_cards import HistoryCards, link_to
 from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
 from bot.delivery.suggestions import Choices, plain
-from bot.errors import Blocked
 from bot.gallery import Gallery
-from bot.i18n.quoting import visible, width
 from bot.journal.past import EVERYTHING, Sought
-from bot.ledger import Ledger
-from bot.store import Store
+from bot.ledger.ledger import Ledger
+from bot.store.store import Store
 from cogs.pressing import TWICE_MS, Lately
 from cogs.reception import Reception, Visitor
 

@@ -4,7 +4,7 @@ from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
-from bot.customs import Wish
+from bot.customs.wish import Wish
 from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.delivery.suggestions import Choices

@@ -13,10 +13,12 @@ from discord.ext import commands
 from discord.ui import Button, DynamicItem, View
 
 from bot.client import PERSONAL, Client
-from bot.customs import Customs
+from bot.core.errors.base import EaselError, Refusal
+from bot.customs.customs import Customs
 from bot.delivery.ways import TOO_LARGE
-from bot.errors import EaselError, Refusal
-from bot.mydata import Archived, Deletion, Export
+from bot.mydata.archive import Archived
+from bot.mydata.deletion import Deletion
+from bot.mydata.export import Export
 
 # As long as Discord lets the question be edited.
 CONFIRM_WITHIN_MS = 15 * 60 * 1000

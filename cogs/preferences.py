@@ -7,7 +7,8 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
-from bot.customs import Preferences, Wish
+from bot.customs.settings import Preferences
+from bot.customs.wish import Wish
 from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices
 from cogs.choosing import language_choices, spoken

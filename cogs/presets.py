@@ -8,7 +8,9 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL, Client
-from bot.customs import LONGEST_NAME, NothingChosen, Wish
+from bot.customs.presets import LONGEST_NAME
+from bot.customs.settings import NothingChosen
+from bot.customs.wish import Wish
 from bot.delivery.courier import Couriers
 from bot.delivery.customs_cards import page_count
 from bot.delivery.suggestions import Choices

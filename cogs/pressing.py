@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from discord import Interaction
 
 from bot.client import Client
-from bot.journal import WrittenJob
+from bot.journal.written import WrittenJob
 from bot.records import Records
 from cogs.reception import Reception, Visitor
 

@@ -3,8 +3,8 @@
 from discord import Interaction
 from discord.ext import commands
 
+from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
 from bot.delivery.pages import PageButton
-from bot.errors import OutdatedCommand, ServerNotListed
 from cogs.quota_books import CHANGES, BookCommands
 from cogs.quota_costs import CostCommands
 from cogs.quota_door import quota

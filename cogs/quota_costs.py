@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from discord import Interaction, app_commands
 
+from bot.core.errors.base import Refusal
+from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
+from bot.core.errors.quotas import CostBelowTheOperators
 from bot.delivery.quota_lists import CostRow
 from bot.delivery.suggestions import Choices
-from bot.errors import CostBelowTheOperators, OptionNotTaken, Refusal, UnknownModel, WrongChoice
 from bot.gateways.model import Model
 from cogs.quota_door import QuotaDoor, quota, server_of
 

@@ -6,20 +6,23 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.charts import Charts
+from bot.charts.charts import Charts
 from bot.client import Client
+from bot.core.errors.base import Refusal
+from bot.core.errors.quotas import OneSubjectOnly
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.quota_lists import QuotaLists
 from bot.delivery.quota_report import QuotaReport
 from bot.delivery.suggestions import Suggestions
-from bot.errors import OneSubjectOnly, Refusal
 from bot.gateways.catalogue import Catalogue
-from bot.ledger import EVERYONE, SERVER, Ledger, LimitSet, Tariff
-from bot.ledger import role as role_subject
-from bot.ledger import user as user_subject
+from bot.ledger.ledger import Ledger
+from bot.ledger.rules import EVERYONE, SERVER, LimitSet
+from bot.ledger.rules import role as role_subject
+from bot.ledger.rules import user as user_subject
+from bot.ledger.tariff import Tariff
 from bot.reckoning import Costs
 from bot.statement import Statement
-from bot.store import Store
+from bot.store.store import Store
 
 MAX_REASON = 200
 

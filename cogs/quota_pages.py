@@ -6,9 +6,9 @@ import discord
 from discord import Interaction
 from discord.utils import MISSING
 
+from bot.core.i18n.texts import Texts
 from bot.delivery.pages import page_view
 from bot.delivery.quota_lists import Entry, Page
-from bot.i18n.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)

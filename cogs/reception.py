@@ -6,23 +6,17 @@ from dataclasses import dataclass, replace
 import discord
 from discord import Interaction
 
-from bot.customs import (
-    Customs,
-    NoSuchPreset,
-    NothingChosen,
-    Wish,
-    Word,
-    allowed_models,
-    check_controls,
-    check_model,
-    check_place,
-    resolve,
-)
+from bot.core.errors.base import Refusal
+from bot.core.errors.options import UnknownModel
+from bot.core.models import ImageRequest, Job, Reference, Requester
+from bot.customs.customs import Customs
+from bot.customs.house_rules import allowed_models, check_controls, check_model, check_place
+from bot.customs.presets import NoSuchPreset
+from bot.customs.settings import NothingChosen
+from bot.customs.wish import Wish, Word, resolve
 from bot.delivery.customs_cards import Painted
 from bot.delivery.languages import Languages
 from bot.delivery.places import server_of
-from bot.domain import ImageRequest, Job, Reference, Requester
-from bot.errors import Refusal, UnknownModel
 from bot.gateways.catalogue import Catalogue
 from bot.outcome import Courier
 from bot.references import Attached

@@ -9,14 +9,15 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.client import Client
-from bot.customs import Customs
+from bot.core.errors.base import EaselError
+from bot.core.errors.quotas import Blocked
+from bot.core.models import OPEN_STATES, CardAddress
+from bot.customs.customs import Customs
 from bot.customs.emoji import same_emoji
 from bot.delivery.controls import Control
 from bot.delivery.courier import Couriers
 from bot.delivery.outbox import Lost
-from bot.domain import OPEN_STATES, CardAddress
-from bot.errors import Blocked, EaselError
-from bot.journal import WrittenJob
+from bot.journal.written import WrittenJob
 from bot.records import Records
 from cogs.pressing import Lately, Presses
 from cogs.reception import Reception, Visitor

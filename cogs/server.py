@@ -7,22 +7,18 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.customs import (
+from bot.customs.emoji import NotAnEmoji, SameEmoji, custom_emoji_id, is_unicode_emoji, same_emoji
+from bot.customs.house_rules import check_model
+from bot.customs.settings import (
     MODERATIONS,
     Controls,
     Moderation,
-    NotAnEmoji,
     NothingChosen,
-    SameEmoji,
     ServerSettings,
-    Wish,
     allowing,
-    check_model,
-    custom_emoji_id,
-    is_unicode_emoji,
     removing,
-    same_emoji,
 )
+from bot.customs.wish import Wish
 from bot.delivery.suggestions import Choices, plain
 from cogs.choosing import language_choices, spoken
 from cogs.desk import Desk

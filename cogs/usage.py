@@ -7,8 +7,9 @@ from bot.client import PERSONAL
 from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.gallery import Gallery
-from bot.ledger import Allowance, Ledger
-from bot.store import Store
+from bot.ledger.allowance import Allowance
+from bot.ledger.ledger import Ledger
+from bot.store.store import Store
 from cogs.reception import caller
 
 

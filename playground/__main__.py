@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import logs
 from bot.cli import terminal
-from bot.errors import StartRefused
-from bot.seam import Seam
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from playground.options import port, seconds, share
-from playground.painter import painter
+from playground.painter.server import painter
 from playground.settings import painter_settings
 
 EXIT_WRONG_USE = 2
@@ -58,8 +58,8 @@ async def _imagine(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="easel-") as folder:
         async with painter() as url:
             settings = painter_settings(url, Path(folder))
-            logs.configure(level="ERROR", style="console", secrets=settings.secrets)
-            return await terminal.imagine(settings, options, Seam())
+            bot_logging.configure(level="ERROR", style="console", secrets=settings.secrets)
+            return await terminal.imagine(settings, options, Clock())
 
 
 def _parser() -> argparse.ArgumentParser:

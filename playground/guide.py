@@ -7,7 +7,7 @@ from pathlib import Path
 import discord
 
 from bot.ledger.rules import Limit, caps
-from playground.painter import MASTER
+from playground.painter.replies import MASTER
 from playground.town import ADMIN, CHANNEL, MEMBERS
 
 GREETING_COLOUR = 0x7391D6

@@ -18,7 +18,7 @@ LOOK_EVERY_S = 0.1
 IDLE_S = 20.0
 
 
-class Clock:
+class VirtualClock:
     """Real time, counted from the moment at which the simulation stood at today."""
 
     def __init__(self, env: simcord.Env) -> None:
@@ -59,7 +59,7 @@ def _end(pause: asyncio.Future[None]) -> None:
 class Live:
     """Moves Discord's time and publishes what the bot did."""
 
-    def __init__(self, env: simcord.Env, page: "simcord.Preview", clock: Clock) -> None:
+    def __init__(self, env: simcord.Env, page: "simcord.Preview", clock: VirtualClock) -> None:
         self._env = env
         self._page = page
         self._clock = clock

@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot import logs
 from bot.app import open_bot
-from bot.errors import StartRefused
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.ledger.rules import parse_limits
-from bot.seam import Seam
 from bot.settings import Settings, load
 from playground.doorman import doorman
 from playground.guide import A_GATEWAY, THE_PAINTER, Guide
-from playground.live import Clock, Live, real_pause
-from playground.painter import painter
+from playground.live import Live, VirtualClock, real_pause
+from playground.painter.server import painter
 from playground.settings import at_home, painter_settings, streaming
 from playground.town import Town, open_town
 
@@ -39,10 +39,10 @@ async def serve(options: Namespace) -> None:
     async with AsyncExitStack() as stack:
         folder = _folder(options.data, stack)
         settings, who_paints = await _settings(options, folder, stack)
-        logs.configure(level="ERROR", style="console", secrets=settings.secrets)
+        bot_logging.configure(level="ERROR", style="console", secrets=settings.secrets)
         guide = Guide(who_paints, settings.default_quota)
         town = await stack.enter_async_context(open_town())
-        clock = Clock(town.env)
+        clock = VirtualClock(town.env)
         bot = await stack.enter_async_context(open_bot(settings, _seam(town, clock)))
         await town.let_in(bot.client, guide.welcome())
         await show(options, town, clock, lambda url: guide.printed(url, options.data), stack)
@@ -80,18 +80,18 @@ async def _settings(
     return streaming(settings), THE_PAINTER
 
 
-def _seam(town: Town, clock: Clock) -> Seam:
+def _seam(town: Town, clock: VirtualClock) -> Clock:
     async def wait(awaitable: Awaitable[T], reason: str, /) -> T:
         result: T = await town.env.external_wait(awaitable, reason=reason)
         return result
 
-    return Seam(now=clock.now_ms, sleep=real_pause, wait=wait)
+    return Clock(now=clock.now_ms, sleep=real_pause, wait=wait)
 
 
 async def show(
     options: Namespace,
     town: Town,
-    clock: Clock,
+    clock: VirtualClock,
     words: Callable[[str], str],
     stack: AsyncExitStack,
 ) -> None:

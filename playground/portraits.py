@@ -1,6 +1,6 @@
 """Small pictures of who is in the playground, from the painter's own hand."""
 
-from playground.art import make_print
+from playground.art.printing import make_print
 
 SIDE = 128
 # What to paint for each name, and with which seed it came out well.

@@ -5,9 +5,9 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 from bot.settings import Settings
-from playground.painter import MASTER, MODEL
+from playground.painter.replies import MASTER, MODEL
 
 _TABLE = f"""\
 # Written by the playground at each start: the painter inside.

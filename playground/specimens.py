@@ -8,21 +8,26 @@ from pathlib import Path
 import discord
 from discord.ui import View
 
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
+from bot.core.i18n.texts import Texts
+from bot.core.models import (
+    Billed,
+    ImageRequest,
+    Job,
+    JobState,
+    Picture,
+    Requester,
+    Size,
+    new_job_id,
+)
 from bot.delivery.cards import Cards, PostedFile, preview_name
 from bot.delivery.controls import controls, retry_controls, stop_view
 from bot.delivery.notes import Notes
-from bot.domain import Billed, ImageRequest, Job, JobState, Picture, Requester, Size, new_job_id
-from bot.errors import (
-    EaselError,
-    GatewayErrorKind,
-    GatewayFailure,
-    Interrupted,
-    InterruptedInDoubt,
-)
-from bot.i18n.texts import Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 from bot.stopping import Stopped, StoppedWaiting
-from playground.art import paint
+from playground.art.studio import paint
 
 MODEL = "gpt-image-2"
 USUAL_MS = 48_000

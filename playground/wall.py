@@ -11,9 +11,9 @@ from pathlib import Path
 import discord
 from discord.ui import View
 
-from bot import logs
-from bot.errors import StartRefused
-from playground.live import Clock
+from bot.core import logging as bot_logging
+from bot.core.errors.base import StartRefused
+from playground.live import VirtualClock
 from playground.options import port
 from playground.page import show
 from playground.specimens import Easel, Specimen
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m playground.wall", description=__doc__)
     parser.add_argument("--no-open", dest="open", action="store_false", help="open no browser")
     parser.add_argument("--port", type=port, default=0, help="by default a free one")
-    logs.configure(level="ERROR", style="console", secrets=())
+    bot_logging.configure(level="ERROR", style="console", secrets=())
     try:
         asyncio.run(_serve(parser.parse_args(argv)))
     except StartRefused as refused:
@@ -40,7 +40,7 @@ async def _serve(options: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-")))
         town = await stack.enter_async_context(open_town())
-        clock = Clock(town.env)
+        clock = VirtualClock(town.env)
         easel = Easel(folder, clock.now_ms(), user_id=town.people[0].id)
         specimens = await asyncio.to_thread(easel.specimens)
         await _hang(town, specimens)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import BudgetSpent, StartRefused
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.core.errors.quotas import BudgetSpent
 from bot.gateways.alarms import Alarm, Alarms, BudgetReached
 from bot.house import open_house
-from bot.seam import Seam
 from bot.settings import GatewayKey, Settings, parse_budget
-from tests.gateways.crew import Clock
+from tests.gateways.crew import ManualClock
 from tests.journeys.gateway import KEY, HangsUp, MoodyGateway, Refuses
 from tests.test_studio import Bag, Studio, settings
 
@@ -38,7 +39,7 @@ def two_gateways(
 @asynccontextmanager
 async def opened(chosen: Settings) -> AsyncIterator[Studio]:
     """Open a house."""
-    async with open_house(chosen, Seam()) as house:
+    async with open_house(chosen, Clock()) as house:
         yield Studio(house, chosen.data_dir)
 
 
@@ -137,7 +138,7 @@ async def test_the_same_part_of_the_budget_is_told_once_a_day() -> None:
     async def listener(alarm: Alarm) -> None:
         heard.append(alarm)
 
-    clock = Clock()
+    clock = ManualClock()
     most, whole = (BudgetReached(percent, 5, "day") for percent in (80, 100))
     async with Alarms(listener, now=clock.now) as alarms:
         for _ in range(5):

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.bulletin import LINE_PACE_S, LINE_STEP_S, PACE_S, Bulletin, LineBulletin
-from bot.domain import OPERATOR, ImageRequest, Job, Picture, Requester
+from bot.core.clock import Clock, await_directly
+from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
 from bot.gateways.events import Preview, Progress, Received
 from bot.outcome import Painting, Waiting
-from bot.queue import Limits, Queue, Ticket
-from bot.seam import Seam, just_await
+from bot.queue.line import Ticket
+from bot.queue.queue import Limits, Queue
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import picture
 from tests.gateways.crew import crew
@@ -59,7 +60,7 @@ def bulletin(
     usual_ms: int | None = None,
     now: Callable[[], int] = lambda: 7,
 ) -> Bulletin:
-    seam = Seam(now=now, sleep=paces.sleep)
+    seam = Clock(now=now, sleep=paces.sleep)
     return Bulletin(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
 
 
@@ -164,7 +165,7 @@ async def test_of_several_slots_only_the_pictures_count() -> None:
 def line() -> tuple[Queue, list[Ticket]]:
     """Return a queue of one slot, with one job at work and three behind it."""
     limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
-    queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=just_await)
+    queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=await_directly)
     tickets = [queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(4)]
     for ticket in tickets:
         queue.claim(ticket)
@@ -177,7 +178,7 @@ async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_ear
     board, paces = Board(), Paces()
     board.slow.set()
     queue, (working, first, second, last) = line()
-    async with LineBulletin(JOB, board, Seam(sleep=paces.sleep), queue=queue, ticket=last):
+    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
         await until(lambda: paces.begun == [LINE_PACE_S])
         queue.dismiss(first)
         queue.dismiss(second)
@@ -194,7 +195,7 @@ async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
     """A late "in line" would cover "painting": an edit under way is waited for."""
     board, paces = Board(), Paces()
     queue, (working, first, *_) = line()
-    async with LineBulletin(JOB, board, Seam(sleep=paces.sleep), queue=queue, ticket=first):
+    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
         await until(lambda: bool(paces.begun))
         first.told = 5
         paces.step.set()
@@ -213,7 +214,7 @@ async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> N
     """Five seconds of nothing would be five seconds of a slot."""
     paces = Paces()
     queue, (_, first, *_) = line()
-    async with LineBulletin(JOB, Board(), Seam(sleep=paces.sleep), queue=queue, ticket=first):
+    async with LineBulletin(JOB, Board(), Clock(sleep=paces.sleep), queue=queue, ticket=first):
         pass
     assert paces.begun == []
 
@@ -266,14 +267,14 @@ async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
     """Who is next reads how long that still takes, also when the one before takes its time."""
     clock = [0]
     limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
-    queue = Queue(limits, usual_s=lambda _: 60.0, now=lambda: clock[0], wait=just_await)
+    queue = Queue(limits, usual_s=lambda _: 60.0, now=lambda: clock[0], wait=await_directly)
     working, last = (queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(2))
     queue.claim(working)
     queue.claim(last)
     board, paces = Board(), Paces()
     board.slow.set()
     assert queue.place(last) == Waiting(0, 60_000)
-    async with LineBulletin(JOB, board, Seam(sleep=paces.sleep), queue=queue, ticket=last):
+    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
         await until(lambda: paces.begun == [LINE_PACE_S])
         clock[0] = 5_000
         paces.step.set()

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.charts import Charts
-from bot.charts.charts import Bars
-from bot.seam import just_await
+from bot.charts.charts import Bars, Charts
+from bot.core.clock import await_directly
 
 pytest.importorskip("matplotlib", reason="the extra charts is not installed")
 
@@ -25,7 +24,7 @@ def _height(picture: Image.Image, x: int) -> int:
 
 @pytest.fixture
 def charts(tmp_path: Path) -> Charts:
-    return Charts(tmp_path, wait=just_await)
+    return Charts(tmp_path, wait=await_directly)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ async def test_the_heights_are_those_of_the_days(charts: Charts) -> None:
 
 async def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """An admin gets bars of text instead of an answer that never comes."""
-    charts = Charts(tmp_path, wait=just_await, limit_s=0.001)
+    charts = Charts(tmp_path, wait=await_directly, limit_s=0.001)
     assert await charts.draw([("Nov 20", 3)]) is None
 
 
@@ -96,7 +95,7 @@ async def test_the_bots_secrets_stay_with_the_bot(
     spy.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\n", encoding="utf-8")
     spy.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(spy))
-    assert await Charts(tmp_path, wait=just_await).draw([("Nov 20", 3)]) is None
+    assert await Charts(tmp_path, wait=await_directly).draw([("Nov 20", 3)]) is None
     seen = (tmp_path / "seen").read_text()
     assert "MPLCONFIGDIR=" in seen
     assert "planted-discord-token" not in seen

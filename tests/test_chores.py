@@ -4,13 +4,13 @@ import asyncio
 from pathlib import Path
 
 from bot.chores import BATCH, CHARGES_STAY_MS, Chores, forget_old_charges
-from bot.seam import Seam
-from tests.ledger.till import NOON, Clock, Till, requester
+from bot.core.clock import Clock
+from tests.ledger.till import NOON, ManualClock, Till, requester
 
 
 async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_path: Path) -> None:
     """The table stays small, however long the bot runs; a chart of the last year is still true."""
-    clock = Clock(NOON)
+    clock = ManualClock(NOON)
     async with Till.open(tmp_path, clock=clock) as till:
         for _ in range(2 * BATCH + 1):
             await till.settle(await till.hold(requester()), delivered=1)
@@ -42,7 +42,7 @@ async def test_a_chore_that_fails_ends_neither_the_others_nor_tomorrow() -> None
             days.set()
             await asyncio.Event().wait()
 
-    async with Chores((fails, works), Seam(sleep=sleep)) as chores:
+    async with Chores((fails, works), Clock(sleep=sleep)) as chores:
         chores.begin()
         await asyncio.wait_for(days.wait(), 10)
     assert done == ["fails", "works"] * 3

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ImageRequest, Job, JobState, Picture, Requester, new_job_id
-from bot.errors import NoRoom, NotKept
+from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.gallery import BATCH, Gallery, Room
-from bot.journal import Journal
-from bot.store import Store
+from bot.journal.journal import Journal
+from bot.store.store import Store
 from bot.vault import NEEDED_MS, Vault
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")

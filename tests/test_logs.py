@@ -6,7 +6,7 @@ import logging
 import pytest
 import structlog
 
-from bot.logs import Redactor, configure
+from bot.core.logging import Redactor, configure
 
 SECRET = "planted-secret-value"
 

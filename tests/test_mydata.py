@@ -13,15 +13,17 @@ from zipfile import ZipFile
 
 import pytest
 
-from bot.domain import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
-from bot.errors import EaselError
+from bot.core.errors.base import EaselError
+from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
+from bot.core.pseudonyms import Pseudonyms
 from bot.gallery import Gallery, Room
-from bot.journal import Journal, personal
-from bot.ledger import Ledger
-from bot.mydata import Archived, Deletion, Export, StillAtWork
-from bot.mydata.deletion import BATCH
-from bot.store import Store
-from bot.user_tags import UserTags
+from bot.journal import personal
+from bot.journal.journal import Journal
+from bot.ledger.ledger import Ledger
+from bot.mydata.archive import Archived
+from bot.mydata.deletion import BATCH, Deletion, StillAtWork
+from bot.mydata.export import Export
+from bot.store.store import Store
 from bot.vault import Vault
 from tests.cli.process import environment, running
 from tests.journeys.gateway import MoodyGateway
@@ -50,7 +52,7 @@ class Home:
             server_quota=(),
             total_quota=(),
             max_doubtful_per_day=3,
-            pseudonym=UserTags(b"k" * 32).pseudonym,
+            pseudonym=Pseudonyms(b"k" * 32).pseudonym,
             now=self.now,
         )
         self.deletion = Deletion(

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StartRefused
-from bot.owner import is_dead, only_bot, own
+from bot.core.errors.base import StartRefused
+from bot.core.process_lock import hold_bot_lock, hold_process_lock, is_dead
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from bot.owner import own
+from bot.core.process_lock import own
 with own(Path(sys.argv[1])) as owner:
     print(owner, flush=True)
     time.sleep(60)
@@ -24,7 +24,7 @@ with own(Path(sys.argv[1])) as owner:
 
 def test_an_owner_lives_while_its_process_holds_the_lock(tmp_path: Path) -> None:
     """A running bot's jobs are never taken for abandoned."""
-    with own(tmp_path) as owner:
+    with hold_process_lock(tmp_path) as owner:
         assert not is_dead(tmp_path, owner)
     assert is_dead(tmp_path, owner)
     assert list(tmp_path.iterdir()) == []
@@ -55,13 +55,17 @@ def test_an_owner_that_never_was_is_dead(tmp_path: Path) -> None:
 
 def test_a_second_bot_on_one_folder_is_refused(tmp_path: Path) -> None:
     """Two bots would answer every command twice."""
-    with only_bot(tmp_path), pytest.raises(StartRefused, match="DATA_DIR"), only_bot(tmp_path):
+    with (
+        hold_bot_lock(tmp_path),
+        pytest.raises(StartRefused, match="DATA_DIR"),
+        hold_bot_lock(tmp_path),
+    ):
         pass
-    with only_bot(tmp_path):
+    with hold_bot_lock(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("hold", [own, only_bot])
+@pytest.mark.parametrize("hold", [hold_process_lock, hold_bot_lock])
 @pytest.mark.parametrize("in_the_way", [".", "run"])
 def test_a_folder_that_cannot_be_written_is_one_sentence(
     tmp_path: Path, hold: Callable[[Path], AbstractContextManager[object]], in_the_way: str

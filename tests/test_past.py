@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ImageRequest, Job, Requester, new_job_id
-from bot.journal import Journal, past
+from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.journal import past
+from bot.journal.journal import Journal
 from bot.journal.past import EVERYTHING, Sought
-from bot.store import Store
+from bot.store.store import Store
 
 ADA, BEN = 1, 2
 

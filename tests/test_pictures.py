@@ -7,7 +7,7 @@ from zlib import crc32
 import pytest
 from PIL import Image, ImageCms
 
-from bot.domain import Picture
+from bot.core.models import Picture
 from bot.pictures import MOST_PIXELS, TooLarge, Unreadable, fit, share
 
 MIB = 1024 * 1024

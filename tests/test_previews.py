@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot import previews
-from bot.domain import PictureFormat, Reference
+from bot.core.models import PictureFormat, Reference
 from bot.previews import PATIENCE_S, Previews
 from bot.vault import Vault
 

@@ -5,16 +5,17 @@ from functools import partial
 
 import pytest
 
-from bot.domain import Requester
-from bot.errors import TooManyWaiting
+from bot.core.clock import await_directly
+from bot.core.errors.jobs import TooManyWaiting
+from bot.core.models import Requester
 from bot.outcome import Waiting
-from bot.queue import Limits, Queue, QueueFull, Ticket
-from bot.seam import just_await
+from bot.queue.line import Ticket
+from bot.queue.queue import Limits, Queue, QueueFull
 
 USUAL_S = {"slow": 60.0, "fast": 10.0}
 
 
-class Clock:
+class ManualClock:
     """The time, which stands until a test moves it."""
 
     def __init__(self) -> None:
@@ -31,12 +32,14 @@ def queue(
     per_user: int = 2,
     waiting: int = 1000,
     waiting_per_user: int = 100,
-    clock: Clock | None = None,
+    clock: ManualClock | None = None,
 ) -> Queue:
     limits = Limits(
         slots=slots, slots_per_user=per_user, waiting=waiting, waiting_per_user=waiting_per_user
     )
-    return Queue(limits, usual_s=USUAL_S.__getitem__, now=(clock or Clock()).now, wait=just_await)
+    return Queue(
+        limits, usual_s=USUAL_S.__getitem__, now=(clock or ManualClock()).now, wait=await_directly
+    )
 
 
 def enter(q: Queue, user: int, *, server: int = 1, model: str = "fast") -> Ticket:
@@ -169,7 +172,7 @@ async def test_a_dismissed_job_goes_on_at_once_and_takes_no_slot() -> None:
 
 async def test_a_place_is_told_with_the_time_until_its_turn() -> None:
     """The estimate knows the models ahead, and how long the running ones already take."""
-    clock = Clock()
+    clock = ManualClock()
     q = queue(slots=2, clock=clock)
     assert q.place(claimed(q, 1, model="slow")) == Waiting(0, 0)
     claimed(q, 2, model="fast")
@@ -191,7 +194,7 @@ async def test_who_is_at_their_own_limit_is_told_how_long_that_lasts() -> None:
 
 async def test_estimates_follow_what_the_model_took_lately() -> None:
     """A gateway that is slow today says so; one slow picture does not."""
-    clock = Clock()
+    clock = ManualClock()
     q = queue(slots=1, clock=clock)
     for took_ms in (30_000, 20_000, 900_000):
         ticket = claimed(q, 1, model="fast")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Requester
-from bot.queue import Limits, Queue, Ticket
-from bot.seam import just_await
+from bot.core.clock import await_directly
+from bot.core.models import Requester
+from bot.queue.line import Ticket
+from bot.queue.queue import Limits, Queue
 
 USERS, SERVERS = 3, 3
 
@@ -33,7 +34,7 @@ class Bar:
         limits = Limits(
             slots=self.slots, slots_per_user=self.slots_per_user, waiting=999, waiting_per_user=999
         )
-        self.queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=just_await)
+        self.queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=await_directly)
 
     @property
     def running(self) -> list[Ticket]:

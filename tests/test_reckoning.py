@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.domain import ImageRequest
-from bot.errors import UnknownModel
+from bot.core.errors.options import UnknownModel
+from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.ledger import Tariff
+from bot.ledger.tariff import Tariff
 from bot.reckoning import Costs
 from tests.gateways.bench import model
 

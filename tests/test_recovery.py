@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import CardAddress, Job
-from bot.errors import InterruptedInDoubt
+from bot.core.clock import Clock
+from bot.core.errors.jobs import InterruptedInDoubt
+from bot.core.models import CardAddress, Job
 from bot.house import open_house
 from bot.outcome import Ending, Result
 from bot.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
 from bot.references import Attached, Read, Upload
-from bot.seam import Seam
 from tests.journeys.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
 from tests.test_vault import drawn
@@ -23,7 +23,7 @@ from tests.test_vault import drawn
 @asynccontextmanager
 async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
     """Run one process on the folder; it leaves whatever still runs to the journal."""
-    seam = Seam(sleep=lambda _seconds: asyncio.sleep(0.005))
+    seam = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
     async with open_house(settings(folder, gateway, **changes), seam) as house:
         yield Studio(house, folder)
 

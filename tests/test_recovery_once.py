@@ -8,7 +8,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.domain import Job
+from bot.core.models import Job
 from bot.outcome import Ending
 from bot.settings import GatewayKey
 from tests.journeys.gateway import KEY, ByUrl, MoodyGateway, Skimps

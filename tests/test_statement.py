@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import new_job_id
+from bot.core.models import new_job_id
 from bot.statement import PAGE, ExportTooLarge, Statement
 from tests.ledger.till import DAY, SERVER_ID, Till, requester
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import OPERATOR, CardAddress, ImageRequest, Job
-from bot.errors import NotDelivered
+from bot.core.clock import Clock, await_directly
+from bot.core.errors.jobs import NotDelivered
+from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
 from bot.house import open_house
-from bot.journal import Journal
+from bot.journal.journal import Journal
 from bot.outcome import Ending, Painting, Result, Waiting
-from bot.queue import Limits, Queue
+from bot.queue.queue import Limits, Queue
 from bot.references import Attached, Upload
-from bot.seam import Seam, just_await
 from bot.stopping import NothingToStop, NotYoursToStop, Stoppable, Stopped, StoppedWaiting, Stops
 from tests.journeys.gateway import MoodyGateway
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
@@ -29,7 +29,7 @@ WORK = Painting(0, 0, 1)
 async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
     """Open a house with one slot."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
-    async with open_house(changed, Seam()) as house:
+    async with open_house(changed, Clock()) as house:
         yield Studio(house, tmp_path)
 
 
@@ -139,12 +139,12 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
     elsewhere = Stops(
         store=studio.house.store,
         ledger=studio.house.ledger,
-        journal=Journal(owner="another", now=Seam().now),
+        journal=Journal(owner="another", now=Clock().now),
         queue=Queue(
             Limits(slots=1, slots_per_user=1, waiting=1, waiting_per_user=1),
             usual_s=lambda _: 1.0,
-            now=Seam().now,
-            wait=just_await,
+            now=Clock().now,
+            wait=await_directly,
         ),
     )
     await elsewhere.stop(job.id, BEN, moderates=False)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.domain import CardAddress, Job, Requester
-from bot.errors import CardNotPlaced, NotDelivered, QuotaSpent, ShuttingDown, Unexpected
+from bot.core.clock import Clock
+from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unexpected
+from bot.core.errors.quotas import QuotaSpent
+from bot.core.models import CardAddress, Job, Requester
 from bot.house import House, open_house
-from bot.ledger import parse_limits
+from bot.ledger.rules import parse_limits
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.recovery import Untold
-from bot.seam import Seam
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.journeys.gateway import KEY, HangsUp, MoodyGateway
@@ -92,7 +93,7 @@ def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings
 
 @pytest.fixture
 async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
-    async with open_house(settings(tmp_path, gateway), Seam()) as house:
+    async with open_house(settings(tmp_path, gateway), Clock()) as house:
         yield Studio(house, tmp_path)
 
 
@@ -142,7 +143,7 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """Credits must not stay held, nor a place in the queue taken, until the next restart."""
-    async with open_house(settings(tmp_path, gateway, default_quota=()), Seam()) as house:
+    async with open_house(settings(tmp_path, gateway, default_quota=()), Clock()) as house:
         studio = Studio(house, tmp_path)
         for steps in range(30):
             asked = asyncio.create_task(studio.ask(Bag()))
@@ -236,7 +237,7 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
 ) -> None:
     """The card and the books must say the same."""
     gateway.moods.append(HangsUp())
-    async with open_house(settings(tmp_path, gateway, max_doubtful_per_day=0), Seam()) as house:
+    async with open_house(settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()) as house:
         studio = Studio(house, tmp_path)
         await studio.ask(bag := Bag(), n=3)
         await house.studio.drained()
@@ -289,14 +290,14 @@ async def test_what_does_not_finish_in_time_is_left_to_the_journal(
 ) -> None:
     """The next start, not this one, says how the job ended; nothing is sent twice."""
     gateway.gate.clear()
-    async with open_house(settings(tmp_path, gateway), Seam()) as house:
+    async with open_house(settings(tmp_path, gateway), Clock()) as house:
         studio = Studio(house, tmp_path)
         await studio.ask(bag := Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
         await house.studio.close(grace_s=0)
     assert (bag.results, bag.endings) == ([], [])
     assert studio.rows("SELECT state FROM jobs") == [("working",)]
-    async with open_house(settings(tmp_path, gateway), Seam()) as house:
+    async with open_house(settings(tmp_path, gateway), Clock()) as house:
         (untold,) = await house.recovery.take_over()
         assert await house.recovery.take_over() == []
     assert isinstance(untold, Untold)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StartRefused
-from bot.user_tags import UserTags, read_or_make_key
+from bot.core.errors.base import StartRefused
+from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 
 
 def test_a_person_keeps_their_tag_and_shares_it_with_nobody(tmp_path: Path) -> None:
     """A gateway that blocks one abuser must not block another person."""
-    first = UserTags(read_or_make_key(tmp_path / "key"))
-    again = UserTags(read_or_make_key(tmp_path / "key"))
+    first = Pseudonyms(read_or_make_key(tmp_path / "key"))
+    again = Pseudonyms(read_or_make_key(tmp_path / "key"))
     assert first.of(1) == again.of(1)
     assert len({first.of(user_id) for user_id in range(1000)}) == 1000
     assert len(first.of(2**63)) == 32
@@ -20,7 +20,7 @@ def test_a_person_keeps_their_tag_and_shares_it_with_nobody(tmp_path: Path) -> N
 
 def test_a_pseudonym_is_a_number_that_no_id_is(tmp_path: Path) -> None:
     """What an anonymous person spent must never count for somebody else."""
-    tags = UserTags(read_or_make_key(tmp_path / "key"))
+    tags = Pseudonyms(read_or_make_key(tmp_path / "key"))
     pseudonyms = [tags.pseudonym(user_id) for user_id in range(1000)]
     assert pseudonyms == [tags.pseudonym(user_id) for user_id in range(1000)]
     assert len(set(pseudonyms)) == 1000
@@ -29,14 +29,14 @@ def test_a_pseudonym_is_a_number_that_no_id_is(tmp_path: Path) -> None:
 
 def test_a_pseudonym_tells_nothing_of_the_tag(tmp_path: Path) -> None:
     """A gateway that knows somebody's tag must not find their charges in an export."""
-    tags = UserTags(read_or_make_key(tmp_path / "key"))
+    tags = Pseudonyms(read_or_make_key(tmp_path / "key"))
     hashed = -1 - tags.pseudonym(1)
     assert f"{hashed:016x}"[1:] not in tags.of(1)
 
 
 def test_another_data_folder_gives_other_tags(tmp_path: Path) -> None:
     """Two bots of one operator cannot be put together by their gateway."""
-    one, two = (UserTags(read_or_make_key(tmp_path / name)) for name in "ab")
+    one, two = (Pseudonyms(read_or_make_key(tmp_path / name)) for name in "ab")
     assert one.of(1) != two.of(1)
     assert one.pseudonym(1) != two.pseudonym(1)
 

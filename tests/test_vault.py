@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.domain import ImageRequest, Reference
+from bot.core.models import ImageRequest, Reference
 from bot.references import (
     MAX_MASK_BYTES,
     MAX_MEGABYTES,

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 import bot
-from bot.seam import Wait
+from bot.core.clock import ExternalWait
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class Charts:
     chart is drawn at a time: a process takes about 80 MB.
     """
 
-    def __init__(self, cache: Path, *, wait: Wait, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, cache: Path, *, wait: ExternalWait, limit_s: float = LIMIT_S) -> None:
         self._cache = cache
         self._wait = wait
         self._limit_s = limit_s

@@ -12,13 +12,13 @@ from pathlib import Path
 from bot.cli.doctor.finding import say
 from bot.cli.jobs import age
 from bot.cli.table import Row, in_columns
-from bot.errors import StartRefused
-from bot.i18n.texts import Texts
-from bot.seam import wall_clock_ms
+from bot.core.clock import wall_clock_ms
+from bot.core.errors.base import StartRefused
+from bot.core.i18n.texts import Texts
 from bot.settings import Settings
-from bot.store import database_path
 from bot.store.beside import Damaged, Look, copy, look
 from bot.store.migrate import shipped
+from bot.store.store import database_path
 
 EXIT_FINE = 0
 EXIT_TO_MEND = 1

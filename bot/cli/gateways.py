@@ -7,18 +7,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot import logs
 from bot.cli.doctor.finding import Sign, say
 from bot.cli.doctor.gateways import Names, describe
 from bot.cli.table import Row, in_columns
-from bot.domain import money_to_text
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.i18n.texts import Texts
+from bot.core.models import money_to_text
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
 from bot.gateways.probe import Probe, probe_all
 from bot.house import read_gateways
-from bot.i18n.texts import Texts
-from bot.seam import Seam
 from bot.settings import Settings
 
 EXIT_FINE = 0
@@ -37,11 +37,11 @@ def run(settings: Settings) -> int:
         StartRefused: the gateways are described wrongly.
     """
     # What a gateway answers is told by the table: only what nobody expected is worth a record.
-    logs.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
-    return asyncio.run(show(settings, Seam(), say))
+    bot_logging.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
+    return asyncio.run(show(settings, Clock(), say))
 
 
-async def show(settings: Settings, seam: Seam, say: Callable[[str], None]) -> int:
+async def show(settings: Settings, seam: Clock, say: Callable[[str], None]) -> int:
     """Ask every gateway, say the table, and below it what must be mended.
 
     Raises:
@@ -50,7 +50,7 @@ async def show(settings: Settings, seam: Seam, say: Callable[[str], None]) -> in
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
     probes = await probe_all(gateways, seam)
-    clean = logs.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
+    clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
     for line in in_columns(_rows(gateways, catalogue, probes)):
         say(clean(line))
     in_file = settings.gateways_file is not None

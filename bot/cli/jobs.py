@@ -9,20 +9,21 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot import logs
 from bot.cli import terminal
 from bot.cli.doctor.finding import say
 from bot.cli.table import Row, in_columns
-from bot.domain import ImageRequest
-from bot.errors import StartRefused
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.core.i18n.escaping import one_line
+from bot.core.i18n.texts import Texts
+from bot.core.models import ImageRequest
 from bot.house import House, open_house
-from bot.i18n.quoting import one_line
-from bot.i18n.texts import Texts
-from bot.journal import ListedJob, WrittenJob, find_jobs, list_jobs
+from bot.journal.listing import ListedJob, find_jobs, list_jobs
+from bot.journal.written import WrittenJob
 from bot.references import Attached
-from bot.seam import Seam
 from bot.settings import Settings
-from bot.store import Store, database_path
+from bot.store.store import Store, database_path
 
 EXIT_FINE = 0
 EXIT_NOT_CANCELLED = 1
@@ -51,15 +52,15 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     Raises:
         StartRefused: there is no such job, or the settings stop the start.
     """
-    logs.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
     if options.action == "cancel":
-        return asyncio.run(cancel(settings, options.id, Seam(), say))
+        return asyncio.run(cancel(settings, options.id, Clock(), say))
     if options.action == "retry":
-        return asyncio.run(retry(settings, options.id, options.out, Seam()))
-    return asyncio.run(show(settings, Seam(), say, prompts=options.prompts))
+        return asyncio.run(retry(settings, options.id, options.out, Clock()))
+    return asyncio.run(show(settings, Clock(), say, prompts=options.prompts))
 
 
-async def show(settings: Settings, seam: Seam, say: Say, *, prompts: bool) -> int:
+async def show(settings: Settings, seam: Clock, say: Say, *, prompts: bool) -> int:
     """Say the table; prompts are people's own words, and shown only when asked for."""
     path = database_path(settings.database_url)
     jobs: Sequence[ListedJob] = ()
@@ -80,7 +81,7 @@ async def show(settings: Settings, seam: Seam, say: Say, *, prompts: bool) -> in
     return EXIT_FINE
 
 
-async def cancel(settings: Settings, prefix: str, seam: Seam, say: Say) -> int:
+async def cancel(settings: Settings, prefix: str, seam: Clock, say: Say) -> int:
     """End the job if it waits or its process is gone; its credits go back by the usual rules.
 
     Raises:
@@ -93,7 +94,7 @@ async def cancel(settings: Settings, prefix: str, seam: Seam, say: Say) -> int:
     return EXIT_FINE if done else EXIT_NOT_CANCELLED
 
 
-async def retry(settings: Settings, prefix: str, out: Path, seam: Seam) -> int:
+async def retry(settings: Settings, prefix: str, out: Path, seam: Clock) -> int:
     """Paint the job's request again, as a new job of the terminal.
 
     Raises:

@@ -14,8 +14,8 @@ import discord
 import structlog
 
 from bot.app import Bot, open_bot
-from bot.errors import StartRefused
-from bot.seam import Seam
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.settings import MENDS, Settings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -26,7 +26,7 @@ _LARGE_BYTES = 1 << 20
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-async def serve(settings: Settings, seam: Seam) -> None:
+async def serve(settings: Settings, seam: Clock) -> None:
     """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
 
     Raises:

@@ -12,14 +12,15 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from bot import logs
-from bot.domain import OPERATOR, CardAddress, ImageRequest, Job, Picture
-from bot.errors import EaselError, NotDelivered, StartRefused
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import EaselError, StartRefused
+from bot.core.errors.jobs import NotDelivered
+from bot.core.i18n.texts import Money, Texts, plain_time
+from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.house import House, open_house
-from bot.i18n.texts import Money, Texts, plain_time
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
-from bot.seam import Seam
 from bot.settings import Settings
 from bot.vault import link_or_copy
 
@@ -67,11 +68,11 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             'python -m playground imagine "a lighthouse at dusk".'
         )
     # A person watches: only what went wrong is worth a line between the bars.
-    logs.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
-    return asyncio.run(imagine(settings, options, Seam()))
+    bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    return asyncio.run(imagine(settings, options, Clock()))
 
 
-async def imagine(settings: Settings, options: argparse.Namespace, seam: Seam) -> int:
+async def imagine(settings: Settings, options: argparse.Namespace, seam: Clock) -> int:
     """Submit one request, see it through, and return the exit code.
 
     Raises:
@@ -80,7 +81,7 @@ async def imagine(settings: Settings, options: argparse.Namespace, seam: Seam) -
     return await see_through(settings, seam, partial(_order, options), out=options.out)
 
 
-async def see_through(settings: Settings, seam: Seam, order: Order, *, out: Path) -> int:
+async def see_through(settings: Settings, seam: Clock, order: Order, *, out: Path) -> int:
     """Submit what the operator orders, see it through, and return the exit code.
 
     Raises:

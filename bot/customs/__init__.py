@@ -1,13 +1,7 @@
 """What servers and people made their custom: settings, preferences, presets, house rules."""
 
 from bot.customs.customs import Customs
-from bot.customs.emoji import (
-    NotAnEmoji,
-    SameEmoji,
-    custom_emoji_id,
-    is_unicode_emoji,
-    same_emoji,
-)
+from bot.customs.emoji import NotAnEmoji, SameEmoji, custom_emoji_id, is_unicode_emoji, same_emoji
 from bot.customs.house_rules import (
     ChannelNotAllowed,
     ControlsNotYours,

@@ -7,17 +7,11 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from bot.customs.presets import (
-    MOST_PRESETS,
-    NoSuchPreset,
-    PresetsFull,
-    folded,
-    matching,
-    spelled,
-)
+from bot.customs.presets import MOST_PRESETS, NoSuchPreset, PresetsFull, folded, matching, spelled
 from bot.customs.settings import Preferences, Preset, ServerSettings
 from bot.customs.wish import Wish
-from bot.store import Store, Tx
+from bot.store.store import Store
+from bot.store.tx import Tx
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.errors import Refusal
+from bot.core.errors.base import Refusal
 
 
 @dataclass(eq=False, kw_only=True)

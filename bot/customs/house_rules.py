@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.core.errors.base import Refusal
 from bot.customs.settings import ServerSettings
-from bot.errors import Refusal
 
 
 @dataclass(eq=False, kw_only=True)

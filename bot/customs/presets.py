@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from bot.core.errors.base import Refusal
+from bot.core.i18n.escaping import one_line, width
 from bot.customs.settings import Preset
-from bot.errors import Refusal
-from bot.i18n.quoting import one_line, width
 
 MOST_PRESETS = 1_000
 LONGEST_NAME = 50

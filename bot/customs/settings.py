@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeVar, get_args
 
+from bot.core.errors.base import Refusal
 from bot.customs.wish import Wish
-from bot.errors import Refusal
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from bot.errors import PromptEmpty
+from bot.core.errors.options import PromptEmpty
 
 PLACEHOLDER = "{prompt}"
 

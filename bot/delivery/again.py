@@ -9,6 +9,8 @@ from pathlib import Path
 import discord
 import structlog
 
+from bot.core.errors.jobs import NotPosted
+from bot.core.models import Job, Picture
 from bot.delivery.cards import Cards
 from bot.delivery.letters import picture_letter
 from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
@@ -17,8 +19,6 @@ from bot.delivery.places import Place, place_of
 from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import first_that_works
 from bot.delivery.whisper import LEAST_FILES
-from bot.domain import Job, Picture
-from bot.errors import NotPosted
 from bot.pictures import share
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

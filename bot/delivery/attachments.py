@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import discord
 from yarl import URL
 
+from bot.core.errors.base import Refusal
 from bot.delivery.outbox import Lost
-from bot.errors import Refusal
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.spool import SpoolFailed
 from bot.references import Upload

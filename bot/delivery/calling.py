@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import structlog
 
+from bot.core.models import Job
 from bot.delivery.card import Card
 from bot.delivery.outbox import NOTICE, Letter, Lost, Outbox
-from bot.domain import Job
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

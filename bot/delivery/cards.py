@@ -11,12 +11,12 @@ from typing import Literal
 
 import discord
 
+from bot.core.errors.base import EaselError
+from bot.core.i18n.escaping import ELLIPSIS, cut, one_line, quoted, visible
+from bot.core.i18n.texts import Money, Texts
+from bot.core.models import Job, JobState, Picture, Requester, Size
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.progress import about, progress
-from bot.domain import Job, JobState, Picture, Requester, Size
-from bot.errors import EaselError
-from bot.i18n.quoting import ELLIPSIS, cut, one_line, quoted, visible
-from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 
 # https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of

@@ -6,7 +6,7 @@ from typing import Literal, Self, cast
 import discord
 from discord.ui import Button, DynamicItem, View
 
-from bot.i18n.texts import Texts
+from bot.core.i18n.texts import Texts
 
 STOP_PRESSED = "stop_pressed"
 """The event that a cog hears of: with the interaction and the job's id."""

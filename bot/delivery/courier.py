@@ -15,6 +15,9 @@ import discord
 import structlog
 from discord.ui import View
 
+from bot.core.clock import Clock
+from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.models import AnnouncedCard, CardAddress, Job, Picture
 from bot.delivery.again import Again
 from bot.delivery.calling import Calls
 from bot.delivery.card import Card
@@ -23,25 +26,14 @@ from bot.delivery.controls import stop_view
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.letters import picture_letter, with_thumbnail
 from bot.delivery.notes import Notes
-from bot.delivery.outbox import (
-    DIRECT,
-    ENDING,
-    FIRST_PARCEL,
-    Channel,
-    Letter,
-    Lost,
-    Outbox,
-)
+from bot.delivery.outbox import DIRECT, ENDING, FIRST_PARCEL, Channel, Letter, Lost, Outbox
 from bot.delivery.packing import Packer, Parcel
 from bot.delivery.placing import Desk, Post, answer, refuse, reply
 from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.delivery.whisper import LEAST_FILES
-from bot.domain import AnnouncedCard, CardAddress, Job, Picture
-from bot.errors import CardNotPlaced, NotDelivered
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.pictures import share
-from bot.seam import Seam
 from bot.stopping import Stopped, StoppedWaiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -64,7 +56,7 @@ class Couriers:
         notes: Notes,
         outbox: Outbox,
         trimmings: Trimmings,
-        seam: Seam,
+        seam: Clock,
         *,
         may_call: Callable[[int], bool],
     ) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import discord
 from discord.app_commands import Choice
 
-from bot.customs import Preferences, Preset, ServerSettings
+from bot.core.i18n.escaping import cut, escaped, one_line
+from bot.core.i18n.texts import Texts
+from bot.customs.settings import Preferences, Preset, ServerSettings
 from bot.delivery.cards import COLOURS, small
-from bot.i18n.quoting import cut, escaped, one_line
-from bot.i18n.texts import Texts
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 LONGEST_CHOICE = 100  # of a choice's name (application-commands)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
+from bot.core.i18n.texts import Texts
+from bot.core.models import ImageRequest
 from bot.delivery.cards import COLOURS, display_name, small
-from bot.domain import ImageRequest
-from bot.i18n.quoting import ELLIPSIS, cut, escaped, one_line, quoted, visible
-from bot.i18n.texts import Texts
-from bot.journal import WrittenJob
+from bot.journal.written import WrittenJob
 from bot.records import Record
 
 # Of the 6,000 that an embed may have (resources/message), beside the fields.

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bot.domain import Job
-from bot.errors import EaselError, is_declined
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import is_declined
+from bot.core.models import Job
 
 
 def for_all_to_see(job: Job, error: EaselError | None) -> Job:

@@ -11,9 +11,9 @@ import msgspec
 from discord import SelectOption, TextStyle
 from discord.ui import FileUpload, Label, Modal, Select, TextInput
 
-from bot.errors import Refusal
-from bot.i18n.quoting import one_line
-from bot.i18n.texts import Texts
+from bot.core.errors.base import Refusal
+from bot.core.i18n.escaping import one_line
+from bot.core.i18n.texts import Texts
 
 # https://docs.discord.com/developers/components/reference: String Select, Select Option, Text Input
 MOST_OPTIONS = 25

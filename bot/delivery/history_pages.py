@@ -8,9 +8,9 @@ import discord
 from discord.ui import Button, DynamicItem, Select, View
 
 from bot.album import Page, Turn, Way
+from bot.core.i18n.escaping import one_line
+from bot.core.i18n.texts import Texts
 from bot.delivery.history_cards import HistoryCards
-from bot.i18n.quoting import one_line
-from bot.i18n.texts import Texts
 from bot.journal.past import EVERYTHING, Sought
 
 HISTORY_CHOSEN = "history_chosen"

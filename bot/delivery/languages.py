@@ -2,8 +2,8 @@
 
 import discord
 
-from bot.customs import Customs
-from bot.i18n.texts import FALLBACK
+from bot.core.i18n.texts import FALLBACK
+from bot.customs.customs import Customs
 
 
 class Languages:

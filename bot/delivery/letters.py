@@ -6,11 +6,11 @@ from functools import partial
 
 import discord
 
+from bot.core.models import Job, Picture
 from bot.delivery.cards import Cards
 from bot.delivery.outbox import Letter
 from bot.delivery.packing import MOST_FILES, Parcel, Shown, split
 from bot.delivery.trimmings import Thumbnail
-from bot.domain import Job, Picture
 from bot.pictures import share
 
 

@@ -1,9 +1,9 @@
 """Words beside the cards: one line to a requester, and nobody else is called."""
 
+from bot.core.i18n.escaping import cut
+from bot.core.i18n.texts import Money, Texts
+from bot.core.models import Job
 from bot.delivery.cards import SENTENCE
-from bot.domain import Job
-from bot.i18n.quoting import cut
-from bot.i18n.texts import Money, Texts
 from bot.outcome import Ending
 
 

@@ -3,11 +3,11 @@
 import discord
 import structlog
 
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.i18n.texts import Texts
+from bot.core.models import money_to_text
 from bot.delivery.languages import Languages
-from bot.domain import money_to_text
-from bot.errors import GatewayFailure
 from bot.gateways.alarms import Alarm, BudgetReached
-from bot.i18n.texts import Texts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -16,13 +16,14 @@ import structlog
 from discord.ui import View
 from yarl import URL
 
+from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.delivery.packing import MOST_FILES
 from bot.delivery.seeking import search
 from bot.delivery.whisper import FollowUps
-from bot.domain import AnnouncedCard, CardAddress, Job
-from bot.journal import Journal, intents
+from bot.journal import intents
 from bot.journal.intents import Intent
-from bot.store import Store
+from bot.journal.journal import Journal
+from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.models import Job, Picture
 from bot.delivery.cards import PostedFile
-from bot.domain import Job, Picture
 from bot.pictures import fit, share
 
 # https://docs.discord.com/developers/resources/message: ten attachments in a message.

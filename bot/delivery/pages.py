@@ -6,7 +6,7 @@ from typing import Literal, Self
 import discord
 from discord.ui import Button, DynamicItem, View
 
-from bot.i18n.texts import Texts
+from bot.core.i18n.texts import Texts
 
 PAGE_TURNED = "page_turned"
 """The event that a cog hears of: with the interaction, the book's name and the page's number."""

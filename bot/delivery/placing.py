@@ -7,6 +7,9 @@ import discord
 import structlog
 from discord.ui import View
 
+from bot.core.clock import Clock
+from bot.core.errors.jobs import CardNotPlaced
+from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.delivery.calling import Calls
 from bot.delivery.cards import Cards
 from bot.delivery.notes import Notes
@@ -16,9 +19,6 @@ from bot.delivery.places import Place, place_of
 from bot.delivery.seeking import by_token
 from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import surely_refused
-from bot.domain import AnnouncedCard, CardAddress, Job
-from bot.errors import CardNotPlaced
-from bot.seam import Seam
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class Desk:
     outbox: Outbox
     packer: Packer
     trimmings: Trimmings
-    seam: Seam
+    seam: Clock
     calls: Calls
 
 

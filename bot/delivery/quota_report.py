@@ -8,10 +8,10 @@ import discord
 from babel import Locale
 from babel.dates import format_interval, format_skeleton
 
+from bot.core.i18n.escaping import columns, padded
+from bot.core.i18n.texts import Texts
 from bot.delivery.cards import COLOURS
 from bot.delivery.subjects import subject_name
-from bot.i18n.quoting import columns, padded
-from bot.i18n.texts import Texts
 
 CHART = "usage.png"
 MOST_ROWS = 14  # of the table; more days are told by weeks

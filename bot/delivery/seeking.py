@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import discord
 from discord.http import Route
 
+from bot.core.models import AnnouncedCard, Job
 from bot.delivery.controls import stop_id
 from bot.delivery.ways import TOKEN_IS_DEAD
-from bot.domain import AnnouncedCard, Job
 
 # How far a channel is searched for a message that was announced.
 SEARCHED = 200

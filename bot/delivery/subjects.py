@@ -2,8 +2,8 @@
 
 import re
 
-from bot.i18n.quoting import escaped, one_line
-from bot.i18n.texts import Texts
+from bot.core.i18n.escaping import escaped, one_line
+from bot.core.i18n.texts import Texts
 
 LONGEST_REASON = 200
 LONGEST_MODEL = 40

@@ -9,9 +9,9 @@ import discord
 import structlog
 from discord.ui import View
 
+from bot.core.i18n.texts import Texts
+from bot.core.models import Job, JobState
 from bot.delivery.controls import controls, retry_controls
-from bot.domain import Job, JobState
-from bot.i18n.texts import Texts
 from bot.mosaic import mosaic
 from bot.outcome import Ending
 from bot.vault import Vault

@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayFailure
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ import pybase64
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
 
 _PIECE = 3 << 16  # bytes read at once; a multiple of 3, so that the base64 of all pieces joins up
 

@@ -8,25 +8,23 @@ from typing import Self
 
 import structlog
 
-from bot.domain import AnySize, ImageRequest, parse_size
-from bot.errors import (
+from bot.core.errors.base import StartRefused
+from bot.core.errors.options import (
     MaskNotTaken,
     MaskWithoutReference,
     NoReferences,
     OptionNotTaken,
     PromptEmpty,
     PromptTooLong,
-    StartRefused,
     TooManyReferences,
     UnknownModel,
     WrongChoice,
     WrongCount,
     WrongSize,
 )
-from bot.gateways.dialect import Gateway
+from bot.core.models import AnySize, ImageRequest, parse_size
+from bot.gateways.gateway import Gateway
 from bot.gateways.model import MAX_PICTURES, Model, Option, shipped_models
-
-__all__ = ("Catalogue", "Model", "Option")
 
 log = structlog.get_logger()
 

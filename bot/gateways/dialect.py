@@ -7,12 +7,10 @@ from urllib.parse import parse_qsl
 
 from yarl import URL
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 from bot.gateways.gateway import GENERATIONS, Asynchronous, Gateway, Paths, host_and_port
 from bot.gateways.model import Model, overlaid, shipped_models
 from bot.gateways.tables import Table, as_table, read_sections, read_table
-
-__all__ = ("GENERATIONS", "Gateway", "parse_gateways", "single_gateway")
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")

@@ -14,9 +14,9 @@ import stamina
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from bot.core.clock import Clock
 from bot.gateways.gateway import Gateway
 from bot.gateways.spool import on_disk
-from bot.seam import Seam
 
 MAX_BYTES = 50_000_000
 MAX_SECONDS = 120
@@ -103,7 +103,7 @@ class Downloader:
         self,
         trusted: Hosts,
         *,
-        seam: Seam,
+        seam: Clock,
         resolver: AbstractResolver | None = None,
         max_bytes: int = MAX_BYTES,
         origin: URL | None = None,
@@ -117,7 +117,7 @@ class Downloader:
         self._names = resolver
 
     @classmethod
-    def of(cls, gateway: Gateway, *, seam: Seam, resolver: AbstractResolver | None = None) -> Self:
+    def of(cls, gateway: Gateway, *, seam: Clock, resolver: AbstractResolver | None = None) -> Self:
         """Return a downloader that keeps to the gateway's ``download`` table."""
         with_key = gateway.download.auth == "same_origin"
         return cls(

@@ -7,8 +7,8 @@ acts only then.
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain import ImageRequest, Picture, TokenUsage
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import ImageRequest, Picture, TokenUsage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,12 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from bot.domain import Billed, Picture
-from bot.errors import GatewayErrorKind, GatewayFailure
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.models import Billed, Picture
 from bot.gateways.body import BodyFailed
 from bot.gateways.download import Downloader, DownloadFailed
-from bot.gateways.events import (
-    Answered,
-    Event,
-    Order,
-    Preview,
-    Progress,
-    Received,
-    Sending,
-    Task,
-)
+from bot.gateways.events import Answered, Event, Order, Preview, Progress, Received, Sending, Task
 from bot.gateways.fields import needless
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
@@ -37,7 +29,6 @@ from bot.gateways.skeleton import WHITE, Skeleton
 from bot.gateways.spool import Spool, SpoolFailed
 from bot.gateways.stream import STREAM_TYPE, EventStream, Streamed, is_stream
 from bot.gateways.tasks import Submitted, submission
-from bot.seam import Seam
 
 log = structlog.get_logger()
 
@@ -69,7 +60,7 @@ class Exchange:
     session: aiohttp.ClientSession
     downloader: Downloader
     reading: asyncio.Lock
-    seam: Seam
+    seam: Clock
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Send the order and run it; raise GatewayFailure when it brings no picture."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
 from bot.gateways.model import Model, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"

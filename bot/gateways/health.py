@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import Billed
 
 DOWN_S = 600  # somebody has to renew a key or top up an account
 UNHINTED_S = 10  # for a busy gateway that does not say how long

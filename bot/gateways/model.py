@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self, TypedDict, get_args
 
 from msgspec import Meta
 
-from bot.domain import (
+from bot.core.models import (
     AnySize,
     ImageRequest,
     PictureFormat,

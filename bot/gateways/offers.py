@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 
 import structlog
 
+from bot.core.clock import Clock
 from bot.gateways.alarms import Alarms, Retirement
 from bot.gateways.catalogue import RETIREMENT_DAYS, Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import Probe, Verdict, probe_all
-from bot.seam import Seam
 
 log = structlog.get_logger()
 
@@ -20,7 +20,7 @@ class Offers:
     """The gateways' own lists. What is configured wins: a list changes nothing, it only warns."""
 
     def __init__(
-        self, gateways: Sequence[Gateway], catalogue: Catalogue, *, seam: Seam, alarms: Alarms
+        self, gateways: Sequence[Gateway], catalogue: Catalogue, *, seam: Clock, alarms: Alarms
     ) -> None:
         self._gateways = gateways
         self._catalogue = catalogue

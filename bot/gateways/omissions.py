@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 import structlog
 
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayFailure
 from bot.gateways.catalogue import Pair
 from bot.gateways.gateway import Gateway, Wire
 

@@ -10,8 +10,9 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.events import Progress
 from bot.gateways.gateway import Gateway
 from bot.gateways.refusals import Answer, Verdict, judge, retry_after_s
@@ -26,7 +27,6 @@ from bot.gateways.tasks import (
     is_unknown,
     status_of,
 )
-from bot.seam import Seam
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Poll:
         gateway: Gateway,
         session: aiohttp.ClientSession,
         spool: Spool,
-        seam: Seam,
+        seam: Clock,
         *,
         base: URL,
         chance: Callable[[], float] = random.random,

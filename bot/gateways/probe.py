@@ -12,11 +12,11 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from bot.errors import GatewayErrorKind as Kind
-from bot.gateways.dialect import Gateway
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.gateways.gateway import Gateway
 from bot.gateways.redact import redact
 from bot.gateways.refusals import Answer, judge
-from bot.seam import Seam
 
 MAX_BODY_BYTES = 1 << 20
 TIMEOUT_S = 15.0
@@ -73,7 +73,7 @@ class Probe:
 async def probe(
     gateway: Gateway,
     session: aiohttp.ClientSession,
-    seam: Seam,
+    seam: Clock,
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> Probe:
@@ -97,7 +97,7 @@ async def probe(
 
 
 async def probe_all(
-    gateways: Sequence[Gateway], seam: Seam, *, timeout_s: float = TIMEOUT_S
+    gateways: Sequence[Gateway], seam: Clock, *, timeout_s: float = TIMEOUT_S
 ) -> list[Probe]:
     """Ask every gateway at the same time; the answers are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
@@ -122,7 +122,7 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
 
 
 async def _ask(
-    gateway: Gateway, session: aiohttp.ClientSession, seam: Seam, timeout_s: float
+    gateway: Gateway, session: aiohttp.ClientSession, seam: Clock, timeout_s: float
 ) -> Probe:
     async with session.get(
         gateway.models_url,

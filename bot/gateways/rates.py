@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from bot.domain import parse_money
+from bot.core.models import parse_money
 
 DEFAULT = "default"
 USUAL_CREDITS = 1

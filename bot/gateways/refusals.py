@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from math import isfinite
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 
 MAX_RESEND_WAIT_S = 120  # a longer hint means: not now (openai-python does the same)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from bot.domain import TokenUsage
+from bot.core.models import TokenUsage
 from bot.gateways.skeleton import Skeleton
 
 # Where pictures lie (dialects §3.4); the first that holds any counts.

@@ -15,8 +15,8 @@ import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
-from bot.domain import Reference
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import Reference
 from bot.gateways.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
 from bot.gateways.events import Order
 from bot.gateways.fields import as_text, fields_of, is_form, streams

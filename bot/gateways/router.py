@@ -14,8 +14,10 @@ import aiohttp
 import structlog
 from aiohttp.abc import AbstractResolver
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind, GatewayFailure, UnknownModel
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.options import UnknownModel
+from bot.core.models import Billed
 from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.download import Downloader
@@ -26,9 +28,6 @@ from bot.gateways.health import DOWN_S, Health
 from bot.gateways.model import Model
 from bot.gateways.omissions import Omissions
 from bot.gateways.turns import Turns
-from bot.seam import Seam
-
-__all__ = ("Order", "Router")
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ class Router:
         gateways: Sequence[Gateway],
         catalogue: Catalogue,
         *,
-        seam: Seam,
+        seam: Clock,
         alarms: Alarms | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
 from bot.gateways.base64file import Base64File
 from bot.gateways.spool import Room, Spool, SpoolFailed, on_disk
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.domain import PictureFormat
+from bot.core.models import PictureFormat
 
 _TAIL = 4096  # some encoders write a little after the end marker
 _HEAD = 32

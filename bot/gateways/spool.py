@@ -12,8 +12,8 @@ from typing import Self
 
 import aiohttp
 
-from bot.domain import Picture
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import Picture
 from bot.gateways.base64file import Base64File
 from bot.gateways.sniff import Looks, sniff
 

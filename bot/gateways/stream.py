@@ -12,12 +12,12 @@ from typing import Literal
 import aiohttp
 from yarl import URL
 
-from bot.domain import Picture, TokenUsage
+from bot.core.clock import Clock
+from bot.core.models import Picture, TokenUsage
 from bot.gateways.refusals import Answer
 from bot.gateways.reply import Found, parsed, read_reply, text_of
 from bot.gateways.skeleton import Skeleton
 from bot.gateways.spool import Spool
-from bot.seam import Seam
 
 STREAM_TYPE = "text/event-stream"
 MAX_PREVIEWS = 100  # shown of one stream: each is a file until its end
@@ -156,7 +156,7 @@ class EventStream:
         self,
         response: aiohttp.ClientResponse,
         spool: Spool,
-        seam: Seam,
+        seam: Clock,
         *,
         base: URL,
         pictures: int,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 
 T = TypeVar("T")
 

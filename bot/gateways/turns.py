@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
-from bot.errors import GatewayFailure
-from bot.gateways.dialect import Gateway
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import Billed
+from bot.gateways.gateway import Gateway
 from bot.gateways.health import Health
 from bot.gateways.refusals import MAX_RESEND_WAIT_S
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from bot.domain import (
+from bot.core.errors.base import EaselError
+from bot.core.models import (
     OPEN_STATES,
     Addresses,
     AnnouncedCard,
@@ -19,7 +20,6 @@ from bot.domain import (
     Job,
     JobState,
 )
-from bot.errors import EaselError
 from bot.journal.written import (
     Attempt,
     Cost,
@@ -31,7 +31,7 @@ from bot.journal.written import (
     written_attempt,
     written_job,
 )
-from bot.store import Tx
+from bot.store.tx import Tx
 
 # Discord drops an interaction token after 15 minutes (receiving-and-responding).
 TOKEN_LIFE_MS = 15 * 60 * 1000

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.domain import CardAddress, TokenUsage
-from bot.store import Tx
+from bot.core.models import CardAddress, TokenUsage
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

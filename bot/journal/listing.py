@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.journal.written import WrittenJob, written_job
-from bot.store import Row, Tx
+from bot.store.tx import Row, Tx
 
 # Ids are lower-case hexadecimal digits and hyphens: this sorts behind all of them.
 _BEHIND = "~"

@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import ImageRequest
+from bot.core.models import ImageRequest
 from bot.journal.written import WrittenJob, request_from_text, written_job
-from bot.store import Tx, Value
+from bot.store.tx import Tx, Value
 
 # One batch of a search: small, for most of it may be more than a page needs.
 _BATCH = 50

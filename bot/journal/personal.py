@@ -8,10 +8,10 @@ still written here, and a later start goes on.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.domain import Reference
+from bot.core.models import Reference
 from bot.journal import shelf
 from bot.journal.written import WrittenJob, request_from_text, written_job
-from bot.store import Row, Tx
+from bot.store.tx import Row, Tx
 
 NOBODY = -1
 """The requester of jobs that are being deleted."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import Picture, Reference
+from bot.core.models import Picture, Reference
 from bot.journal.written import WrittenJob, written_job
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

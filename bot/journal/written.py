@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from bot.domain import (
+from bot.core.errors.base import EaselError, Fact
+from bot.core.errors.jobs import Recorded
+from bot.core.models import (
     Addresses,
     AnnouncedCard,
     CardAddress,
@@ -16,8 +18,7 @@ from bot.domain import (
     TokenUsage,
     parse_size,
 )
-from bot.errors import EaselError, Fact, Recorded
-from bot.store import Row
+from bot.store.tx import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 
-from bot.errors import (
+from bot.core.errors.quotas import (
     CostOutOfRange,
     GrantOutOfRange,
     LimitAboveCeiling,
@@ -23,7 +23,7 @@ from bot.ledger.members import (
     write_reset,
 )
 from bot.ledger.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
-from bot.store import Tx
+from bot.store.tx import Tx
 
 _THE_BOT = 0
 

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.errors import BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
 from bot.ledger.meters import Meter, Values
 from bot.ledger.rules import Cap, Period, Rule
 from bot.ledger.windows import Window
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

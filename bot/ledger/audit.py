@@ -4,8 +4,8 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain import new_job_id
-from bot.store import Tx
+from bot.core.models import new_job_id
+from bot.store.tx import Tx
 
 
 class Action(StrEnum):

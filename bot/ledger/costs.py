@@ -1,6 +1,6 @@
 """A server's own credits for each picture, by model and quality ('' is any quality)."""
 
-from bot.store import Tx
+from bot.store.tx import Tx
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""

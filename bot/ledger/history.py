@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.ledger.identity import is_anonymous, move_to_pseudonym
 from bot.ledger.meters import person, server
 from bot.ledger.rules import HOUR_MS, Period
-from bot.store import Tx
+from bot.store.tx import Tx
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.ledger.allowance import Claim, all_hold, room
 from bot.ledger.meters import Charged, Values
 from bot.ledger.rules import HOUR_MS, split, split_back
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Whom charges and meters belong to, once somebody's data was deleted."""
 
 from bot.ledger.meters import person
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 async def is_anonymous(rows: Tx, pseudonym: int) -> bool:

@@ -6,8 +6,8 @@ The ledger never opens a transaction: its caller does, and passes it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain import Requester
-from bot.errors import Blocked, LimitLevel
+from bot.core.errors.quotas import Blocked, LimitLevel
+from bot.core.models import Requester
 from bot.ledger.admin import Admin
 from bot.ledger.allowance import Allowance, Claim, refusal, roomiest, tightest
 from bot.ledger.history import History
@@ -27,7 +27,7 @@ from bot.ledger.rules import (
     user,
 )
 from bot.ledger.standing import Standing, read_standing
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from bot.ledger.meters import Values
 from bot.ledger.rules import Limit, LimitSet, Period
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 async def read_limits(rows: Tx, server_id: int, *subjects: str) -> dict[str, LimitSet]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.store import Tx, Value
+from bot.store.tx import Tx, Value
 
 
 class Values:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.ledger.meters import budget
 from bot.ledger.rules import LimitSet, Period, caps
 from bot.ledger.windows import Window
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

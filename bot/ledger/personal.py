@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.ledger.history import Charge
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 async def charges_of(rows: Tx, job_ids: Sequence[str]) -> list[Charge]:

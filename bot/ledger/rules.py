@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import LimitLevel
+from bot.core.errors.quotas import LimitLevel
 
 HOUR_MS = 3_600_000
 MAX_CREDITS = 1_000_000

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from bot.domain import Requester
+from bot.core.models import Requester
 from bot.ledger.members import Member
 from bot.ledger.meters import Values
 from bot.ledger.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
-from bot.store import Tx
+from bot.store.tx import Tx
 
 _MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from bot.ledger.meters import Meter, Values
 from bot.ledger.rules import HOUR_MS, Period
-from bot.store import Tx
+from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import msgspec
 
-from bot.domain import JobState, Reference
-from bot.errors import Fact
+from bot.core.errors.base import Fact
+from bot.core.models import JobState, Reference
 from bot.journal.personal import PersonalJob
-from bot.ledger import Charge
+from bot.ledger.history import Charge
 from bot.vault import Vault
 
 NAME = "easel-my-data.zip"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain import Reference
-from bot.errors import Refusal
+from bot.core.errors.base import Refusal
+from bot.core.models import Reference
 from bot.journal import personal
-from bot.ledger import Ledger
-from bot.store import Store
+from bot.ledger.ledger import Ledger
+from bot.store.store import Store
 from bot.vault import Old, Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from bot.journal import personal
 from bot.journal.written import WrittenJob
-from bot.ledger import Charge
+from bot.ledger.history import Charge
 from bot.ledger.personal import charges_of
 from bot.mydata.archive import Archive, Archived
 from bot.pictures import share
-from bot.store import Store
+from bot.store.store import Store
 from bot.vault import Vault
 
 PAGE = 100  # jobs

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.domain import Requester
-from bot.errors import Refusal, TooManyWaiting
+from bot.core.clock import ExternalWait
+from bot.core.errors.base import Refusal
+from bot.core.errors.jobs import TooManyWaiting
+from bot.core.models import Requester
 from bot.outcome import Waiting
 from bot.queue.forecast import Usual, forecast
 from bot.queue.line import Line, Ticket
-from bot.seam import Wait
 
 # So many from the front hear of it when they move up, or when it takes that much shorter or longer.
 KEPT_UP_TO_DATE = 10
@@ -43,7 +44,12 @@ class Queue:
     """
 
     def __init__(
-        self, limits: Limits, *, usual_s: Callable[[str], float], now: Callable[[], int], wait: Wait
+        self,
+        limits: Limits,
+        *,
+        usual_s: Callable[[str], float],
+        now: Callable[[], int],
+        wait: ExternalWait,
     ) -> None:
         self._limits = limits
         self._usual = Usual(usual_s)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from importlib.resources import files
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 from bot.store.tx import Tx
 
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import aiosqlite
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 from bot.store import migrate
 from bot.store.tx import Connection, Line, Statements, Tx, transaction
 

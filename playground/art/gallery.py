@@ -14,16 +14,7 @@ from playground.art.colour import WHITE, Fade, Rgb, mix
 from playground.art.land import grass
 from playground.art.references import Reference, screen_print
 from playground.art.scene import Scene
-from playground.art.shapes import (
-    Place,
-    Point,
-    Shape,
-    box,
-    down_to,
-    ellipse,
-    height_at,
-    stroke,
-)
+from playground.art.shapes import Place, Point, Shape, box, down_to, ellipse, height_at, stroke
 from playground.art.texture import chance
 
 Way = Literal["moon", "disc", "line", "easel"]

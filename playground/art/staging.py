@@ -9,14 +9,7 @@ from playground.art.buildings import DAY_MARKS, beams, castle, cottage, lighthou
 from playground.art.colour import mix
 from playground.art.land import grass, mound
 from playground.art.scene import Scene
-from playground.art.shapes import (
-    Place,
-    Shape,
-    down_to,
-    ellipse,
-    height_at,
-    rolling,
-)
+from playground.art.shapes import Place, Shape, down_to, ellipse, height_at, rolling
 from playground.art.terrain import crag, headland, roof, skerry
 from playground.art.texture import scaled
 from playground.art.trees import litter, pine

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from playground.options import port, seconds, share
-from playground.painter import MODEL, painter
+from playground.painter.replies import MODEL
+from playground.painter.server import painter
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import ParamSpec, TypeVar
 
-from playground.art import Print, make_print
+from playground.art.printing import Print, make_print
 from playground.painter.orders import Order, Quality
 from playground.painter.refused import Refused
 

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 
-from playground.art import Print
+from playground.art.printing import Print
 from playground.painter.orders import Order, Quality
 from playground.painter.refused import Json
 

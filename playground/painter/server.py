@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from playground.art import Print, Wall
+from playground.art.printing import Print, Wall
 from playground.art.references import MOST_BYTES, MOST_REFERENCES
 from playground.art.sketch import sketch
 from playground.painter import replies

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from bot.cli import db
-from bot.errors import StartRefused
-from bot.store import Store
+from bot.core.errors.base import StartRefused
 from bot.store.migrate import shipped
+from bot.store.store import Store
 from tests.cli.process import environment, run, running
 from tests.crash.gateway import open_till
 from tests.journeys.gateway import MoodyGateway

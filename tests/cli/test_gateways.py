@@ -8,7 +8,7 @@ from bot.cli import gateways
 from bot.settings import Settings
 from tests.cli.process import environment, run
 from tests.gateways.bench import KEY
-from tests.gateways.crew import Clock
+from tests.gateways.crew import ManualClock
 from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
 
 LISTED = http(200, {"data": [{"id": "dall-e-3"}, {"id": "x", "shutdown_date": "2030-01-01"}]})
@@ -29,7 +29,7 @@ def one_gateway(raw: RawGateway, *, key: str = KEY, models: str = "dall-e-3,x") 
 
 async def shown(settings: Settings) -> tuple[int, list[str]]:
     said: list[str] = []
-    code = await gateways.show(settings, Clock().seam, said.append)
+    code = await gateways.show(settings, ManualClock().seam, said.append)
     return code, said
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli import jobs
-from bot.errors import StartRefused
-from bot.seam import Seam
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from tests.cli.process import environment, run
 from tests.journeys.gateway import MoodyGateway, Refuses
@@ -36,13 +36,13 @@ def ids(studio: Studio) -> tuple[str, str]:
 
 async def listed(configured: Settings, *, prompts: bool = False) -> list[str]:
     said: list[str] = []
-    assert await jobs.show(configured, Seam(), said.append, prompts=prompts) == 0
+    assert await jobs.show(configured, Clock(), said.append, prompts=prompts) == 0
     return said
 
 
 async def cancelled(configured: Settings, job_id: str) -> tuple[int, str]:
     said: list[str] = []
-    code = await jobs.cancel(configured, job_id, Seam(), said.append)
+    code = await jobs.cancel(configured, job_id, Clock(), said.append)
     return code, said[0]
 
 

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot import logs
-from bot.domain import CardAddress, Job, Picture, Requester
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock, wall_clock_ms
+from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.house import House, open_house
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
-from bot.seam import Seam, wall_clock_ms
 from bot.settings import Settings
-from bot.store import Store
+from bot.store.store import Store
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE
 
@@ -121,7 +121,7 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
     courier = FolderCourier(cards, moment)
-    seam = Seam(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
+    seam = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
     async with open_house(settings(folder, url), seam) as house:
         taken = await house.recovery.take_over()
         await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
@@ -172,6 +172,6 @@ async def attachment(_url: str) -> bytes:
 
 if __name__ == "__main__":
     place, address, count, *when = sys.argv[1:]
-    logs.configure(level="ERROR", style="console", secrets=())
+    bot_logging.configure(level="ERROR", style="console", secrets=())
     home = Path(place)
     asyncio.run(drive(home, address, int(count), Moment(home / "easel.db", *when)))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.mydata.deletion import BATCH
-from bot.store import Store
+from bot.store.store import Store
 from tests.test_mydata import ADA, Home
 
 JOBS = 8 * BATCH

@@ -14,9 +14,9 @@ import msgspec
 from discord.http import Route
 from pydantic import SecretStr
 
-from bot import logs
 from bot.app import open_bot
-from bot.seam import Seam
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
 from tests.crash.driver import settings
 from tests.discord_rest.events import command, reaction
 from tests.discord_rest.fake import TOKEN
@@ -45,7 +45,7 @@ async def run(plan: Plan) -> None:
     """Log in, do what the plan says, and see it through."""
     Route.BASE = plan.discord
     begun = time.monotonic()
-    seam = Seam(
+    seam = Clock(
         now=lambda: plan.now_ms + int((time.monotonic() - begun) * 1000),
         sleep=lambda seconds: asyncio.sleep(min(seconds, LONGEST_SLEEP_S)),
     )
@@ -73,5 +73,5 @@ async def run(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure(level="ERROR", style="console", secrets=())
+    bot_logging.configure(level="ERROR", style="console", secrets=())
     asyncio.run(run(msgspec.json.decode(sys.argv[1], type=Plan)))

@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from bot import logs
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
 from bot.house import open_house
-from bot.seam import Seam
 from tests.crash.driver import PEOPLE, FolderCourier, Moment, attachment, counts, settings, submit
 
 WARM = 0.3  # of the time: caches are full, every kind of answer was seen
@@ -26,7 +26,7 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
     courier = FolderCourier(cards, Moment(folder / "easel.db"))
-    seam = Seam(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
+    seam = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
     async with open_house(settings(folder, url), seam) as house:
         taken = await house.recovery.take_over()
@@ -55,5 +55,5 @@ def _held() -> dict[str, int]:
 
 if __name__ == "__main__":
     place, address, wanted = sys.argv[1:]
-    logs.configure(level="ERROR", style="console", secrets=())
+    bot_logging.configure(level="ERROR", style="console", secrets=())
     asyncio.run(soak(Path(place), address, float(wanted)))

@@ -7,22 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.customs import (
-    Customs,
-    NoSuchPreset,
-    Preferences,
-    PresetsFull,
-    ServerSettings,
-    Wish,
-)
+from bot.customs.customs import Customs
 from bot.customs.presets import (
     MOST_PRESETS,
+    NoSuchPreset,
     PresetNameEmpty,
     PresetNameTooLong,
+    PresetsFull,
     folded,
     spelled,
 )
-from bot.store import Store
+from bot.customs.settings import Preferences, ServerSettings
+from bot.customs.wish import Wish
+from bot.store.store import Store
 
 SETTINGS = ServerSettings(
     model="m",

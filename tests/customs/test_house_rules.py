@@ -2,20 +2,17 @@
 
 import pytest
 
-from bot.customs import (
+from bot.customs.house_rules import (
     ChannelNotAllowed,
     ControlsNotYours,
     ModelNotAllowed,
-    NotOnTheList,
     RoleNotAllowed,
-    ServerSettings,
     allowed_models,
-    allowing,
     check_controls,
     check_model,
     check_place,
-    removing,
 )
+from bot.customs.settings import NotOnTheList, ServerSettings, allowing, removing
 
 OFFERED = ("a", "b", "C")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.errors.options import PromptEmpty
 from bot.customs.wish import WORDS, Wish, Word, resolve
-from bot.errors import PromptEmpty
 
 MODELS = ("first", "second", "third")
 KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}

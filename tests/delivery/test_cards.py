@@ -6,8 +6,11 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.delivery.cards import COLOURS, Cards, PostedFile
-from bot.domain import (
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import InterruptedInDoubt, NotDelivered, Recorded
+from bot.core.i18n.texts import Texts
+from bot.core.models import (
     AnySize,
     Billed,
     ImageRequest,
@@ -18,15 +21,7 @@ from bot.domain import (
     Requester,
     Size,
 )
-from bot.errors import (
-    EaselError,
-    GatewayErrorKind,
-    GatewayFailure,
-    InterruptedInDoubt,
-    NotDelivered,
-    Recorded,
-)
-from bot.i18n.texts import Texts
+from bot.delivery.cards import COLOURS, Cards, PostedFile
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 from bot.reckoning import worst_of
 

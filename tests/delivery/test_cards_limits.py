@@ -11,20 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import Unexpected
+from bot.core.errors.options import WrongSize
+from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.i18n.escaping import width
+from bot.core.i18n.texts import Texts
+from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
 from bot.delivery.cards import Cards, PostedFile
 from bot.delivery.quota_cards import QuotaCards, UsageRow
-from bot.domain import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
-from bot.errors import (
-    EaselError,
-    GatewayErrorKind,
-    GatewayFailure,
-    LimitLevel,
-    QuotaSpent,
-    Unexpected,
-    WrongSize,
-)
-from bot.i18n.quoting import width
-from bot.i18n.texts import Texts
 from bot.outcome import Ending, Left, Painting, Result, Waiting
 
 CARDS = Cards(Texts())

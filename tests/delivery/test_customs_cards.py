@@ -3,9 +3,10 @@
 import pytest
 from discord.app_commands import Choice
 
-from bot.customs import Preferences, Preset, ServerSettings, Wish
+from bot.core.i18n.texts import Texts
+from bot.customs.settings import Preferences, Preset, ServerSettings
+from bot.customs.wish import Wish
 from bot.delivery.customs_cards import CustomsCards, Painted, page_count
-from bot.i18n.texts import Texts
 
 LONG = "**m** <@1> https://evil.example \u202e\u200b" + "x" * 4_000
 PAINTED = Painted("m", "1x1", 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.core.i18n.texts import Texts
 from bot.delivery.forms import NOTHING, Offer, form, picture
-from bot.i18n.texts import Texts
 
 LONG = Offer(
     prompt="🦊" * 5_000,

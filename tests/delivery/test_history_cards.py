@@ -3,9 +3,9 @@
 import pytest
 
 from bot.album import PAGE, Look, Page
-from bot.delivery.history_cards import HistoryCards, link_to
-from bot.delivery.history_pages import LONGEST_WORD, history_view, sought_by
-from bot.domain import (
+from bot.core.i18n.escaping import width
+from bot.core.i18n.texts import Texts
+from bot.core.models import (
     CardAddress,
     ImageRequest,
     Job,
@@ -14,10 +14,10 @@ from bot.domain import (
     Requester,
     new_job_id,
 )
-from bot.i18n.quoting import width
-from bot.i18n.texts import Texts
-from bot.journal import WrittenJob
+from bot.delivery.history_cards import HistoryCards, link_to
+from bot.delivery.history_pages import LONGEST_WORD, history_view, sought_by
 from bot.journal.past import EVERYTHING, Sought
+from bot.journal.written import WrittenJob
 
 CARDS = HistoryCards(Texts())
 PICTURE = Reference("0" * 64, "png", 1)

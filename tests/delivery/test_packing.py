@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.core.models import Picture
 from bot.delivery.packing import Packer
-from bot.domain import Picture
 
 MIB = 1024 * 1024
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.i18n.texts import Texts
 from bot.delivery.pages import page_view
 from bot.delivery.quota_cards import Favour
 from bot.delivery.quota_lists import (
@@ -17,7 +18,6 @@ from bot.delivery.quota_lists import (
     SubjectRow,
     page_of,
 )
-from bot.i18n.texts import Texts
 from tests.delivery.test_cards_limits import assert_discord_takes
 from tests.delivery.test_quota_cards import HOSTILE
 

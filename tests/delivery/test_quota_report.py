@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.core.i18n.escaping import width
+from bot.core.i18n.texts import Texts
 from bot.delivery.quota_report import DayRow, QuotaReport
-from bot.i18n.quoting import width
-from bot.i18n.texts import Texts
 from tests.delivery.test_cards_limits import assert_discord_takes
 
 REPORT = QuotaReport(Texts())

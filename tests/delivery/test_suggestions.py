@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.core.i18n.texts import Texts
 from bot.delivery.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
-from bot.i18n.texts import Texts
-from bot.ledger import Tariff
+from bot.ledger.tariff import Tariff
 from bot.reckoning import Costs
 from tests.gateways.bench import model
 

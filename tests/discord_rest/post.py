@@ -10,18 +10,18 @@ from pathlib import Path
 import discord
 from PIL import Image
 
+from bot.core.clock import Clock
+from bot.core.i18n.texts import Texts
+from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.customs.settings import REROLL
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import Outbox
 from bot.delivery.trimmings import Trimmings
-from bot.domain import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
-from bot.i18n.texts import Texts
-from bot.journal import Journal
+from bot.journal.journal import Journal
 from bot.outcome import Courier, Result
-from bot.seam import Seam
-from bot.store import Store
+from bot.store.store import Store
 from bot.vault import Vault
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
@@ -55,7 +55,7 @@ class Post:
                 await client.login(TOKEN)
                 texts = Texts()
                 outbox = Outbox(client, self.store, self.journal, now=now)
-                seam = Seam(now=now)
+                seam = Clock(now=now)
                 vault = Vault(self.folder / "vault", now)
                 trimmings = Trimmings(texts, vault, lambda _: REROLL)
                 self.client = client

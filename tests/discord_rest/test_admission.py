@@ -5,10 +5,11 @@ import pytest
 
 from bot.client import Client
 from bot.command_errors import ServersOnly
-from bot.customs import Customs
+from bot.core.errors.base import Refusal
+from bot.core.errors.jobs import ServerNotListed
+from bot.core.i18n.texts import Texts
+from bot.customs.customs import Customs
 from bot.delivery.languages import Languages
-from bot.errors import Refusal, ServerNotListed
-from bot.i18n.texts import Texts
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
 from tests.discord_rest.post import Brought, Post, asked
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
+from bot.core.errors.jobs import NotPosted
 from bot.delivery.again import Seen
-from bot.errors import NotPosted
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
 from tests.discord_rest.post import THREE, Post, asked

@@ -5,8 +5,8 @@ from pathlib import Path
 import discord
 
 from bot.app import open_bot
-from bot.errors import ShuttingDown
-from bot.seam import Seam
+from bot.core.clock import Clock
+from bot.core.errors.jobs import ShuttingDown
 from playground.settings import painter_settings
 from tests.discord_rest.events import CHANNEL, command
 from tests.discord_rest.fake import TOKEN, fake_discord
@@ -16,7 +16,7 @@ from tests.discord_rest.test_placing import break_the_line
 async def test_a_refusal_whose_line_breaks_is_only_logged(tmp_path: Path) -> None:
     """Whoever handles an error must not raise another one: nobody would hear of either."""
     settings = painter_settings("http://127.0.0.1:9/v1", tmp_path)
-    async with fake_discord() as fake, open_bot(settings, Seam()) as bot, bot.client as client:
+    async with fake_discord() as fake, open_bot(settings, Clock()) as bot, bot.client as client:
         await client.login(TOKEN)
         fake.then = break_the_line
         typed = command(9, fake.interactions.ask(CHANNEL, 9), "imagine")

@@ -5,9 +5,10 @@ import os
 import pytest
 from PIL import Image
 
+from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import Interrupted, NotDelivered
+from bot.core.models import CardAddress, JobState, Picture
 from bot.delivery.outbox import nonce_of
-from bot.domain import CardAddress, JobState, Picture
-from bot.errors import EaselError, Interrupted, NotDelivered
 from bot.outcome import Ending
 from bot.stopping import Stopped, StoppedWaiting
 from tests.discord_rest.events import ADA, CHANNEL

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.errors.jobs import Interrupted
+from bot.core.models import JobState, Picture
 from bot.delivery.again import Seen
 from bot.delivery.places import Place, place_of, server_of
-from bot.domain import JobState, Picture
-from bot.errors import Interrupted
 from bot.outcome import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message

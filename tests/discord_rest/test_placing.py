@@ -5,7 +5,7 @@ import re
 import pytest
 from aiohttp import web
 
-from bot.errors import CardNotPlaced
+from bot.core.errors.jobs import CardNotPlaced
 from bot.outcome import Waiting
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import Answer

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain import AnnouncedCard, JobState
-from bot.errors import Interrupted
+from bot.core.errors.jobs import Interrupted
+from bot.core.models import AnnouncedCard, JobState
 from bot.outcome import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, Payload, directly
 from tests.discord_rest.messages import EPHEMERAL, MIB

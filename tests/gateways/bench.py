@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from aiohttp.abc import AbstractResolver
 
-from bot.domain import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
-from bot.errors import GatewayFailure
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway
 from bot.gateways.events import Answered, Event, Order, Received
+from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model, shipped_models
 from bot.gateways.router import Router
-from bot.seam import Seam
 
 T = TypeVar("T")
 KEY = "sk-planted-secret-0123456789"
@@ -50,9 +50,9 @@ class WatchedSeam:
         return NOW_MS + round(sum(self.pauses) * 1000)
 
     @property
-    def seam(self) -> Seam:
+    def seam(self) -> Clock:
         """Return it as the rooms take it."""
-        return Seam(now=self.now, sleep=self.sleep, wait=self.wait)
+        return Clock(now=self.now, sleep=self.sleep, wait=self.wait)
 
 
 @dataclass

@@ -6,22 +6,22 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.domain import ImageRequest
-from bot.errors import GatewayFailure
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import ImageRequest
 from bot.gateways.alarms import Alarm, Alarms
 from bot.gateways.catalogue import Catalogue, Pair
 from bot.gateways.events import Event, Order, Received, Refused, Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Model
 from bot.gateways.router import Router
-from bot.seam import Seam
 from tests.gateways.bench import NOW_MS, PROMPT, model
 
 PAINTER = model("painter", timeout_s=5)
 
 
 @dataclass
-class Clock:
+class ManualClock:
     """Time that stands still but for pauses; pauses take no real time."""
 
     now_ms: int = NOW_MS
@@ -42,9 +42,9 @@ class Clock:
         await asyncio.sleep(0)
 
     @property
-    def seam(self) -> Seam:
+    def seam(self) -> Clock:
         """Return it as the rooms take it."""
-        return Seam(now=self.now, sleep=self.sleep)
+        return Clock(now=self.now, sleep=self.sleep)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Crew:
 
     router: Router
     alarms: Alarms
-    clock: Clock
+    clock: ManualClock
     folder: Path
     heard: list[Alarm] = field(default_factory=list)
     painted: int = 0
@@ -116,10 +116,10 @@ async def crew(
     *gateways: Gateway,
     known: Sequence[Model] = (PAINTER,),
     pairs: Mapping[Pair, Model] | None = None,
-    clock: Clock | None = None,
+    clock: ManualClock | None = None,
 ) -> AsyncIterator[Crew]:
     """Open a router over these gateways, in this order."""
-    clock = clock or Clock()
+    clock = clock or ManualClock()
     names = {name: None for gateway in gateways for name in gateway.models}
     models = {one.name: one for one in known}
     catalogue = Catalogue(names, models, pairs=pairs)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from bot.gateways.dialect import Gateway
+from bot.gateways.gateway import Gateway
 from tests.gateways.bench import KEY
 
 Headers = dict[str, str]

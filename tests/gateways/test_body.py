@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bot.domain import Billed, ImageRequest
-from bot.errors import GatewayErrorKind as Kind
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import Billed, ImageRequest
 from bot.gateways.body import Body
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway
 from bot.gateways.events import Order, Sending
+from bot.gateways.gateway import Gateway
 from bot.gateways.model import References
 from bot.gateways.router import Router
 from tests.gateways.art import b64, picture

@@ -6,18 +6,12 @@ import structlog
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain import AnySize, ImageRequest, NamedSize, Size
-from bot.errors import (
-    PromptEmpty,
-    PromptTooLong,
-    Refusal,
-    StartRefused,
-    UnknownModel,
-    WrongCount,
-    WrongSize,
-)
+from bot.core.errors.base import Refusal, StartRefused
+from bot.core.errors.options import PromptEmpty, PromptTooLong, UnknownModel, WrongCount, WrongSize
+from bot.core.models import AnySize, ImageRequest, NamedSize, Size
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway, parse_gateways
+from bot.gateways.dialect import parse_gateways
+from bot.gateways.gateway import Gateway
 from bot.gateways.model import Option, shipped_models
 
 SHIPPED = shipped_models()

@@ -2,8 +2,7 @@ from functools import partial
 
 import pytest
 
-from bot.domain import ImageRequest
-from bot.errors import (
+from bot.core.errors.options import (
     MaskNotTaken,
     MaskWithoutReference,
     NoReferences,
@@ -11,6 +10,7 @@ from bot.errors import (
     TooManyReferences,
     WrongChoice,
 )
+from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.model import Option, shipped_models
 from tests.gateways.bench import model

@@ -11,12 +11,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.domain import Billed, NamedSize, PictureFormat, Size, parse_size
-from bot.errors import GatewayErrorKind as Kind
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, NamedSize, PictureFormat, Size, parse_size
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import Gateway, parse_gateways
-from bot.gateways.gateway import Download
+from bot.gateways.dialect import parse_gateways
+from bot.gateways.gateway import Download, Gateway
 from bot.gateways.model import OPTIONS, Model, Preset
 from tests.gateways.art import picture
 from tests.gateways.bench import KEY, Attached, Painted, attach, model, paint

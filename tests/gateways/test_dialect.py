@@ -1,8 +1,9 @@
 import pytest
 
-from bot.errors import GatewayErrorKind, StartRefused
-from bot.gateways.dialect import Gateway, parse_gateways, single_gateway
-from bot.gateways.gateway import Asynchronous, Auth, Download, Paths, Poll
+from bot.core.errors.base import StartRefused
+from bot.core.errors.gateway import GatewayErrorKind
+from bot.gateways.dialect import parse_gateways, single_gateway
+from bot.gateways.gateway import Asynchronous, Auth, Download, Gateway, Paths, Poll
 
 SEEDS = """
 [gateways.uuzu]

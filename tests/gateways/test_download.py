@@ -7,7 +7,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways import download
 from bot.gateways.download import Downloader, DownloadFailed, is_public
 from bot.gateways.gateway import Download

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.domain import Billed, ImageRequest
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, ImageRequest
 from bot.gateways import exchange, spool
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Order, Refused

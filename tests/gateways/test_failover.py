@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.events import Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.turns import MAX_WAITS_S
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import model
-from tests.gateways.crew import Clock, Crew, Told, crew, told
+from tests.gateways.crew import Crew, ManualClock, Told, crew, told
 from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
 
 GOOD = http(200, {"data": [{"b64_json": b64(picture())}]})
@@ -312,7 +312,7 @@ async def _painted(scripts: list[Script], orders: int) -> tuple[list[Told], Scri
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         gateways = await scripted.open(stack)
-        one = await stack.enter_async_context(crew(folder, *gateways, clock=Clock()))
+        one = await stack.enter_async_context(crew(folder, *gateways, clock=ManualClock()))
         return [await one.paint() for _ in range(orders)], scripted, one
 
 

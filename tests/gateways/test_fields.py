@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ImageRequest
+from bot.core.models import ImageRequest
 from bot.gateways.events import Order
 from bot.gateways.fields import fields_of
 from bot.gateways.gateway import Asynchronous, Gateway

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
-from bot.errors import GatewayFailure
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import Billed
 from bot.gateways.alarms import Alarm, Alarms
 from bot.gateways.health import DOWN_S, MAX_REST_S, SILENT_RESTS_S, UNHINTED_S, Health
 from tests.gateways.bench import KEY, NOW_MS, model
-from tests.gateways.crew import Clock, crew
+from tests.gateways.crew import ManualClock, crew
 from tests.gateways.raw_gateway import Says, raw_gateway
 from tests.gateways.test_failover import AUTH, BUSY_LONG, EMPTY, GOOD, error
 
@@ -34,7 +34,7 @@ def rest_s(health: Health, gateway: str = "a", model: str = "painter") -> float:
     return health.rest_ms(gateway, model) / 1000
 
 
-class StoppedClock(Clock):
+class StoppedManualClock(ManualClock):
     """Time does not pass, whatever happens."""
 
     def goes_on(self, seconds: float) -> None:
@@ -47,7 +47,7 @@ class StoppedClock(Clock):
 @pytest.mark.parametrize("kind", [Kind.AUTH, Kind.QUOTA])
 def test_a_refused_key_or_an_empty_account_takes_the_gateway_down(kind: Kind) -> None:
     """Nobody mends that in seconds; every model of the gateway is concerned."""
-    clock = Clock()
+    clock = ManualClock()
     health = Health(clock.now)
     assert health.failed(failure(kind, status=401), "painter")
     assert rest_s(health, model="another") == DOWN_S
@@ -60,7 +60,7 @@ def test_a_refused_key_or_an_empty_account_takes_the_gateway_down(kind: Kind) ->
 
 def test_403_takes_only_the_model_down() -> None:
     """Organisations that are not verified may use all models but the newest."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     downs = [health.failed(failure(Kind.AUTH, status=403), "painter") for _ in range(4)]
     assert downs == [False, False, True, False]
     assert (rest_s(health), rest_s(health, model="another")) == (DOWN_S, 0)
@@ -69,7 +69,7 @@ def test_403_takes_only_the_model_down() -> None:
 @pytest.mark.parametrize(("kind", "status"), [(Kind.AUTH, 403), (Kind.QUOTA, 400)])
 def test_one_persons_prompt_takes_nothing_down(kind: Kind, status: int) -> None:
     """A firewall that forbids a prompt, or an error that quotes one about billing departments."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for _ in range(5):
         assert not health.failed(failure(kind, status=status), "painter")
         assert not health.failed(failure(kind, status=status), "painter")
@@ -79,7 +79,7 @@ def test_one_persons_prompt_takes_nothing_down(kind: Kind, status: int) -> None:
 
 def test_a_gateway_goes_down_once() -> None:
     """Twenty orders that were under way are one event for the operator."""
-    clock = Clock()
+    clock = ManualClock()
     health = Health(clock.now)
     assert health.failed(failure(Kind.AUTH), "painter")
     assert not health.failed(failure(Kind.QUOTA), "painter")
@@ -89,7 +89,7 @@ def test_a_gateway_goes_down_once() -> None:
 
 def test_a_doubtful_word_about_money_takes_nobody_down() -> None:
     """A crash whose text speaks of billing is no proof of an empty account."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     assert not health.failed(failure(Kind.QUOTA, billed=Billed.MAYBE, status=500), "painter")
     assert rest_s(health) == 0
 
@@ -181,7 +181,7 @@ async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
 
 async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_path: Path) -> None:
     """The clock stands still, as if the rest began anew again and again."""
-    clock = StoppedClock()
+    clock = StoppedManualClock()
     async with (
         raw_gateway(error(429, None, Retry_After="100")) as raw,
         crew(tmp_path, raw.gateway(), clock=clock) as one,
@@ -208,14 +208,14 @@ async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_p
 )
 def test_how_long_a_failure_cools(kind: Kind, hint_s: float | None, rest: float) -> None:
     """A hint of the gateway's own counts, but not in the text of a declined prompt."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     assert not health.failed(failure(kind, billed=Billed.MAYBE, hint_s=hint_s), "painter")
     assert rest_s(health) == rest
 
 
 def test_a_shorter_hint_does_not_end_a_longer_rest() -> None:
     """Answers arrive in any order."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for hint_s in (60, 5):
         health.failed(failure(Kind.RATE_LIMITED, hint_s=hint_s), "painter")
     assert rest_s(health) == 60
@@ -223,7 +223,7 @@ def test_a_shorter_hint_does_not_end_a_longer_rest() -> None:
 
 def test_a_clock_that_is_set_back_ends_a_rest() -> None:
     """An hour of summer time must not be an hour without pictures."""
-    clock = Clock()
+    clock = ManualClock()
     health = Health(clock.now)
     health.failed(failure(Kind.AUTH), "painter")
     clock.now_ms = NOW_MS - 3_600_000
@@ -242,7 +242,7 @@ def test_a_clock_that_is_set_back_ends_a_rest() -> None:
 )
 def test_who_was_not_sent_is_in_no_doubt(kind: Kind, told: Kind) -> None:
     """Nobody reads "it may have been paid for" about somebody else's picture."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     health.failed(failure(kind, hint_s=200), "painter")
     reason = health.reason("a", "painter")
     assert reason is not None
@@ -255,7 +255,7 @@ def test_who_was_not_sent_is_in_no_doubt(kind: Kind, told: Kind) -> None:
 
 def test_three_silences_in_a_row_cool_for_a_growing_time() -> None:
     """A host that is gone costs every order ten seconds of waiting for a connection."""
-    clock = Clock()
+    clock = ManualClock()
     health = Health(clock.now)
     rests = []
     for _ in range(9):
@@ -267,7 +267,7 @@ def test_three_silences_in_a_row_cool_for_a_growing_time() -> None:
 
 def test_many_orders_that_fail_together_count_once() -> None:
     """A hiccup of two seconds must not become four minutes."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for _ in range(20):
         health.failed(failure(Kind.UNREACHABLE), "painter")
     assert rest_s(health) == SILENT_RESTS_S[0]
@@ -278,7 +278,7 @@ def test_many_orders_that_fail_together_count_once() -> None:
 )
 def test_any_answer_ends_the_row(answer: GatewayFailure | None) -> None:
     """Whoever says no is there."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for _ in range(2):
         for kind in (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN) * 2:
             health.failed(failure(kind, billed=Billed.MAYBE), "painter")
@@ -291,7 +291,7 @@ def test_any_answer_ends_the_row(answer: GatewayFailure | None) -> None:
 
 def test_a_connection_ends_the_row_of_those_that_failed() -> None:
     """A model that is too slow is no proof of a host that is gone, but of the contrary."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for kind in (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN) * 3:
         health.failed(failure(kind, billed=Billed.MAYBE), "painter")
     assert rest_s(health, model="another") == 0
@@ -311,7 +311,7 @@ async def test_pictures_end_the_row(tmp_path: Path) -> None:
 
 def test_a_slow_model_cools_alone() -> None:
     """The gateway took the connection; its other models may be quick."""
-    health = Health(Clock().now)
+    health = Health(ManualClock().now)
     for _ in range(3):
         health.failed(failure(Kind.TIMEOUT_UNKNOWN, billed=Billed.MAYBE), "painter")
     assert (rest_s(health), rest_s(health, model="another")) == (SILENT_RESTS_S[0], 0)
@@ -321,11 +321,11 @@ def test_a_slow_model_cools_alone() -> None:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: Clock) -> None:
+async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: ManualClock) -> None:
     """A message every ten minutes would be muted, and then the next one is missed."""
     heard: list[Alarm] = []
 
@@ -342,7 +342,7 @@ async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: Clock) -> No
         assert heard_of == ["a", "b", "a", "b"]
 
 
-async def test_what_nobody_could_hear_rings_later(clock: Clock) -> None:
+async def test_what_nobody_could_hear_rings_later(clock: ManualClock) -> None:
     """The Discord client is built after the gateways."""
     heard: list[Alarm] = []
 
@@ -371,7 +371,7 @@ async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
     assert "gateway.alarm_lost" in [entry["event"] for entry in logs]
 
 
-async def test_the_end_waits_for_no_listener(clock: Clock) -> None:
+async def test_the_end_waits_for_no_listener(clock: ManualClock) -> None:
     """A shutdown must not hang on a direct message."""
 
     async def slow(alarm: Alarm) -> None:

@@ -1,8 +1,8 @@
 from contextlib import aclosing
 from pathlib import Path
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.events import Task
 from tests.gateways.art import b64, picture
 from tests.gateways.crew import crew, told

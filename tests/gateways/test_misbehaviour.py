@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Billed, TokenUsage
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, TokenUsage
 from bot.gateways.gateway import Asynchronous
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture

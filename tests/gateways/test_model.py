@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from bot.domain import ImageRequest, Reference, Size
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
+from bot.core.i18n.texts import Texts
+from bot.core.models import ImageRequest, Reference, Size
 from bot.gateways.model import (
     NO_RULE,
     Option,
@@ -17,7 +18,6 @@ from bot.gateways.model import (
     read_models,
     shipped_models,
 )
-from bot.i18n.texts import Texts
 
 SHIPPED = shipped_models()
 OPTIONS: tuple[Option, ...] = ("quality", "style", "background")

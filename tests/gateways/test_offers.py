@@ -16,7 +16,7 @@ from bot.gateways.model import Model
 from bot.gateways.offers import Offers
 from bot.gateways.probe import Verdict
 from tests.gateways.bench import NOW_MS, model
-from tests.gateways.crew import Clock
+from tests.gateways.crew import ManualClock
 from tests.gateways.raw_gateway import Says, http, raw_gateway
 
 TODAY = date(2027, 1, 15)  # of NOW_MS
@@ -30,7 +30,7 @@ def listing(**shutdowns: object) -> Says:
 class Office:
     """The offers, with what the operator reads and hears."""
 
-    def __init__(self, offers: Offers, clock: Clock, alarms: Alarms) -> None:
+    def __init__(self, offers: Offers, clock: ManualClock, alarms: Alarms) -> None:
         self.offers = offers
         self.clock = clock
         self.alarms = alarms
@@ -52,7 +52,7 @@ class Office:
 async def office(
     *gateways: Gateway, pairs: Mapping[Pair, Model] | None = None
 ) -> AsyncIterator[Office]:
-    clock = Clock()
+    clock = ManualClock()
     names = [name for gateway in gateways for name in gateway.models]
     catalogue = Catalogue(names, {name: model(name) for name in names}, pairs=pairs)
     async with Alarms(now=clock.now) as alarms:

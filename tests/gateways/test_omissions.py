@@ -12,16 +12,16 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import Billed, ImageRequest
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.i18n.texts import Texts
+from bot.core.models import Billed, ImageRequest
 from bot.gateways.events import Refused
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Preset, References, ResponseFormat
-from bot.i18n.texts import Texts
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import attach, model, paint
-from tests.gateways.crew import Clock, crew, told
+from tests.gateways.crew import ManualClock, crew, told
 from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
 from tests.gateways.wire import form_of, head_of, json_of
 
@@ -290,7 +290,7 @@ async def test_it_is_the_same_gateway_that_is_asked_again(tmp_path: Path) -> Non
 
 async def test_nobody_else_is_asked_in_between(tmp_path: Path) -> None:
     """Also when a gateway that comes first in order is ready again by then."""
-    clock = Clock()
+    clock = ManualClock()
     resting = http(429, {"error": {"message": "slow down"}}, {"Retry-After": "60"})
 
     def late(_: str) -> Says:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain import Size
+from bot.core.models import Size
 from bot.gateways.model import Model, shipped_models
 from tests.gateways.openai_rules import (
     FAMILIES,

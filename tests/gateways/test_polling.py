@@ -7,8 +7,8 @@ import pytest
 import structlog
 from aiohttp.test_utils import TestServer
 
-from bot.domain import Billed, TokenUsage
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, TokenUsage
 from bot.gateways.events import Progress, Task
 from bot.gateways.gateway import Asynchronous, Gateway, Paths, Poll
 from tests.gateways import fake_chatbp_tasks as chatbp

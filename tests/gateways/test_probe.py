@@ -8,16 +8,16 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.gateways.dialect import Gateway, single_gateway
-from bot.gateways.gateway import Paths
+from bot.core.clock import Clock
+from bot.gateways.dialect import single_gateway
+from bot.gateways.gateway import Gateway, Paths
 from bot.gateways.probe import MAX_BODY_BYTES, Probe, Verdict, clock_ahead_ms, probe
-from bot.seam import Seam
 from tests.gateways.bench import KEY, NOW_MS, WatchedSeam
 from tests.gateways.raw_gateway import Headers, Says, http, listening, raw_gateway
 from tests.gateways.untrusted import untrusted
 
 
-async def ask(gateway: Gateway, *, timeout_s: float = 10, seam: Seam | None = None) -> Probe:
+async def ask(gateway: Gateway, *, timeout_s: float = 10, seam: Clock | None = None) -> Probe:
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=True, resolver=Nobody()),
         cookie_jar=aiohttp.DummyCookieJar(),

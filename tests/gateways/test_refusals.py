@@ -4,8 +4,8 @@ from email.utils import formatdate
 import pytest
 from multidict import CIMultiDict
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.redact import MAX_DETAIL, redact
 from bot.gateways.refusals import Answer, Verdict, judge, request_id, retry_after_s
 from tests.gateways.bench import NOW_MS

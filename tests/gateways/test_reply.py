@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from bot.domain import TokenUsage
+from bot.core.models import TokenUsage
 from bot.gateways.reply import Reply, read_reply
 from bot.gateways.skeleton import Skeleton
 from bot.gateways.spool import Spool

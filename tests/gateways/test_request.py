@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Billed, Size
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, Size
 from bot.gateways.gateway import Gateway
 from bot.gateways.model import Preset, References
 from tests.gateways.art import picture

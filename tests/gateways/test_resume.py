@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Billed
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.health import DOWN_S
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import KEY, model

@@ -4,10 +4,9 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from bot.domain import Billed, Size, TokenUsage
-from bot.errors import GatewayErrorKind
-from bot.gateways.dialect import Gateway
-from bot.gateways.gateway import Download
+from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import Billed, Size, TokenUsage
+from bot.gateways.gateway import Download, Gateway
 from bot.gateways.model import References, ResponseFormat
 from tests.gateways import art
 from tests.gateways.bench import KEY, Painted, attach, model, paint

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways import skeleton as skeleton_module
 from bot.gateways import spool as spool_module
 from bot.gateways.refusals import Answer, Verdict, judge

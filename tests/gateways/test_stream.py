@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from bot.domain import Billed, TokenUsage
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, TokenUsage
 from bot.gateways import spool as spool_module
 from bot.gateways.events import Preview, Received
 from bot.gateways.spool import Spool
 from bot.gateways.stream import MAX_PREVIEWS, EventStream, is_stream
-from bot.seam import Seam
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import Painted, model, paint
@@ -91,7 +91,7 @@ async def _widths(folder: Path, *chunks: bytes) -> list[int]:
         stream = EventStream(
             played,  # type: ignore[arg-type]  # has what is read of a response
             spool,
-            Seam(),
+            Clock(),
             base=URL("https://gw.example/"),
             pictures=1,
             opening=b":\n",

@@ -19,7 +19,7 @@ from fluent.syntax.ast import (
 )
 from fluent.syntax.visitor import Visitor
 
-from bot.i18n import texts
+from bot.core.i18n import texts
 
 FOLDER = Path(texts.__file__).parent
 # How many there are of something is told apart by each language in its own way.

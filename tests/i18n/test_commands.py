@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot.app import open_bot
 from bot.client import Client
-from bot.i18n.texts import FALLBACK
-from bot.i18n.translator import CommandWords, text_id
-from bot.seam import Seam, just_await
+from bot.core.clock import Clock, await_directly
+from bot.core.i18n.texts import FALLBACK
+from bot.discord_ui.command_translations import CommandWords, text_id
 from playground.settings import GivenSettings
 
 # https://docs.discord.com/developers/interactions/application-commands: naming, and the limits.
@@ -40,7 +40,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         database_url=f"sqlite:///{tmp_path / 'easel.db'}",
         data_dir=tmp_path,
     )
-    async with open_bot(settings, Seam(now=lambda: 0, wait=just_await)) as bot:
+    async with open_bot(settings, Clock(now=lambda: 0, wait=await_directly)) as bot:
         yield bot.client
 
 

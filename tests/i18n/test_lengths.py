@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bot.i18n.quoting import width
-from bot.i18n.texts import Texts
+from bot.core.i18n.escaping import width
+from bot.core.i18n.texts import Texts
 from tests.i18n.book import book, whole
 from tests.i18n.samples import FACTS, every_case
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n.quoting import (
+from bot.core.i18n.escaping import (
     clusters,
     columns,
     cut,

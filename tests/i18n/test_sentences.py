@@ -20,22 +20,13 @@ import bot.statement
 import bot.stopping  # noqa: F401
 import cogs.mydata
 import cogs.quota_costs  # noqa: F401
-from bot.domain import Billed
-from bot.errors import (
-    EaselError,
-    GatewayErrorKind,
-    GatewayFailure,
-    InterruptedInDoubt,
-    LimitLevel,
-    PromptTooLong,
-    QuotaSpent,
-    Recorded,
-    Refusal,
-    TooManyWaiting,
-    Unexpected,
-    UnknownModel,
-)
-from bot.i18n.texts import Money, Texts, plain_time
+from bot.core.errors.base import EaselError, Refusal
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import InterruptedInDoubt, Recorded, TooManyWaiting, Unexpected
+from bot.core.errors.options import PromptTooLong, UnknownModel
+from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.i18n.texts import Money, Texts, plain_time
+from bot.core.models import Billed
 
 HOUR = 3_600_000
 SAMPLES: dict[str, str | int | None] = {

@@ -9,10 +9,10 @@ import simcord
 from discord import Interaction
 
 from bot.client import Client
-from bot.customs import Customs
+from bot.core.i18n.texts import Texts
+from bot.customs.customs import Customs
 from bot.delivery.languages import Languages
-from bot.i18n.texts import Texts
-from bot.store import Store
+from bot.store.store import Store
 from tests.i18n.book import FOLDER
 
 

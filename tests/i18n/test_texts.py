@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fluent.syntax.ast import Junk
 
-from bot.i18n.texts import Texts, discord_timestamp, plain_time
+from bot.core.i18n.texts import Texts, discord_timestamp, plain_time
 from tests.i18n.book import FOLDER, book, files, messages, parts
 from tests.i18n.samples import HOUR, facts
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.i18n.texts import FALLBACK, Texts
+from bot.core.i18n.texts import FALLBACK, Texts
 from tests.i18n.book import FOLDER, Book, book, entries, files, whole
 from tests.i18n.samples import every_case
 

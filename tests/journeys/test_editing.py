@@ -8,11 +8,11 @@ import pytest
 import simcord
 from yarl import URL
 
+from bot.core.clock import Clock
 from bot.delivery.attachments import Pictures
 from bot.delivery.forms import FormOutdated, read_form
 from bot.gateways.download import Downloader
-from bot.ledger import parse_limits
-from bot.seam import Seam
+from bot.ledger.rules import parse_limits
 from tests.journeys.gateway import Refuses
 from tests.journeys.hands import (
     fields,
@@ -354,7 +354,7 @@ async def test_what_is_not_at_discords_is_fetched_by_the_rules_for_downloads(wor
     """Where the operator trusts a host, or the address is public; this one is trusted."""
     hook = await posted_by_a_hook(world, {"url": f"{world.gateway.url}/files/1.png"})
     port = URL(world.gateway.url).port
-    async with Downloader({("127.0.0.1", port)}, seam=Seam()) as downloader:
+    async with Downloader({("127.0.0.1", port)}, seam=Clock()) as downloader:
         (upload,) = Pictures(world.bot.client, downloader).of(hook)
         assert (await upload.read()).startswith(b"\x89PNG")
         # After a restart an address would be read as one of Discord's.

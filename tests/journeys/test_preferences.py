@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.customs import Preferences
+from bot.customs.settings import Preferences
 from tests.journeys.test_settings import HOSTILE, facts
 from tests.journeys.world import World, said, shown
 

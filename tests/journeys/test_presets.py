@@ -3,8 +3,8 @@
 import pytest
 import simcord
 
-from bot.customs import Wish
-from bot.ledger import parse_limits
+from bot.customs.wish import Wish
+from bot.ledger.rules import parse_limits
 from tests.journeys.test_settings import HOSTILE
 from tests.journeys.world import Build, World, said, shown
 

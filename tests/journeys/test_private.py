@@ -4,9 +4,9 @@ import asyncio
 
 import discord
 
-from bot.customs import Wish
+from bot.core.models import Job
+from bot.customs.wish import Wish
 from bot.delivery.languages import Languages
-from bot.domain import Job
 from cogs.reception import Reception
 from tests.journeys.gateway import Refuses
 from tests.journeys.test_delivery import patient

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.ledger import parse_limits
+from bot.ledger.rules import parse_limits
 from tests.journeys.world import Build, World, said
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.customs import Wish
+from bot.core.models import Job, Reference, Requester
+from bot.customs.wish import Wish
 from bot.delivery.languages import Languages
-from bot.domain import Job, Reference, Requester
 from bot.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from bot.vault import Vault
 from cogs.reception import Reception, Visitor

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.core.errors.base import StartRefused
 from bot.delivery.attachments import read_again
-from bot.errors import StartRefused
 from tests.journeys.gateway import Refuses
 from tests.journeys.world import Build, World, said
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot import logs
+from bot.core import logging as bot_logging
 from tests.journeys.gateway import KEY, HangsUp, Mood, Refuses
 from tests.journeys.world import Build, World, said
 
@@ -27,7 +27,7 @@ def _debug_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Log all there is, as an operator who looks for a defect does."""
     root = logging.getLogger()
     before = (root.handlers, root.level)
-    logs.configure(level="DEBUG", style="json", secrets=[KEY, TOKEN])
+    bot_logging.configure(level="DEBUG", style="json", secrets=[KEY, TOKEN])
     yield
     root.handlers, root.level = before
     structlog.reset_defaults()

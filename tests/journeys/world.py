@@ -13,8 +13,8 @@ import simcord
 from pydantic import SecretStr
 
 from bot.app import Bot, open_bot
-from bot.errors import EaselError
-from bot.seam import Seam, just_await
+from bot.core.clock import Clock, await_directly
+from bot.core.errors.base import EaselError
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.journeys.gateway import KEY, MoodyGateway
@@ -70,8 +70,8 @@ class World:
     async def _open_bot(self) -> Bot:
         self._bots = AsyncExitStack()
         self._stack.push_async_exit(self._bots)
-        wait = self._declared_wait if self._declared else just_await
-        seam = Seam(now=self.now, wait=wait)
+        wait = self._declared_wait if self._declared else await_directly
+        seam = Clock(now=self.now, wait=wait)
         return await self._bots.enter_async_context(open_bot(self._settings, seam))
 
     async def _declared_wait(self, awaitable: Awaitable[T], reason: str, /) -> T:

@@ -9,10 +9,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.domain import ImageRequest, Job, JobState, Requester, new_job_id
-from bot.errors import Refusal
-from bot.journal import Journal
-from bot.owner import own
+from bot.core.errors.base import Refusal
+from bot.core.models import ImageRequest, Job, JobState, Requester, new_job_id
+from bot.core.process_lock import hold_process_lock
+from bot.journal.journal import Journal
 from tests.ledger.till import SERVER_ID, Till
 
 AT_ONCE = 125
@@ -57,7 +57,7 @@ class Holder:
 
 async def main(folder: Path, end: str, default: str, server_quota: str, budget: str) -> None:
     """Hold everything at once, when told."""
-    with own(folder / "run") as owner:
+    with hold_process_lock(folder / "run") as owner:
         till_open = Till.open(folder, default=default, server_quota=server_quota, budget=budget)
         async with till_open as till:
             holder = Holder(till, Journal(owner=owner, now=till.clock))

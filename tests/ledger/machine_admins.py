@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from bot.errors import NoSuchCost, NoSuchLimit, NotBlocked
-from bot.ledger import EVERYONE, SERVER, Limit, Period, role, user
+from bot.core.errors.quotas import NoSuchCost, NoSuchLimit, NotBlocked
+from bot.ledger.rules import EVERYONE, SERVER, Limit, Period, role, user
 from tests.ledger.machine_core import MEMBERS, Core
 from tests.ledger.till import ADMIN
 

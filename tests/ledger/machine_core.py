@@ -10,13 +10,13 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
-from bot.domain import Requester
-from bot.errors import Refusal
-from bot.ledger import Period
-from bot.store import Tx
+from bot.core.errors.base import Refusal
+from bot.core.models import Requester
+from bot.ledger.rules import Period
+from bot.store.tx import Tx
 from tests.ledger import model
 from tests.ledger.model import Model
-from tests.ledger.till import ADMIN, DAY, HOUR, Clock, Till
+from tests.ledger.till import ADMIN, DAY, HOUR, ManualClock, Till
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Core(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.clock = Clock()
+        self.clock = ManualClock()
         self.forgotten_to = 0
         self.model = Model()
         self.roles: dict[tuple[int, int], tuple[int, ...]] = {(2, 10): (7, 8), (1, 11): (7,)}

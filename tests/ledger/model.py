@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.domain import Requester
-from bot.ledger import EVERYONE, SERVER, Period, role, user
+from bot.core.models import Requester
+from bot.ledger.rules import EVERYONE, SERVER, Period, role, user
 from tests.ledger.till import HOUR, TAGS
 
 DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "11/hour, 50/month", "16/hour, 70/month"

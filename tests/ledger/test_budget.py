@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import OPERATOR
-from bot.errors import BudgetSpent, LimitLevel, QuotaSpent
-from bot.ledger import Allowance, Period
+from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.models import OPERATOR
+from bot.ledger.allowance import Allowance
+from bot.ledger.rules import Period
 from tests.ledger.till import DAY, HOUR, NOON, Till, requester
 
 BOB = requester(1)

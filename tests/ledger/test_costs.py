@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import CostOutOfRange, NoSuchCost
-from bot.ledger import Tariff
+from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
+from bot.ledger.tariff import Tariff
 from tests.ledger.till import ADMIN, SERVER_ID, Till
 
 ELSEWHERE = 11

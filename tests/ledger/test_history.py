@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import QuotaSpent
-from bot.ledger import Charge, Day, Limit, Period, Settlement, role, user
+from bot.core.errors.quotas import QuotaSpent
+from bot.ledger.history import Charge, Day
+from bot.ledger.ledger import Settlement
+from bot.ledger.rules import Limit, Period, role, user
 from tests.ledger.till import DAY, HOUR, NOON, SERVER_ID, TAGS, Till, requester
 
 BOB = requester(1)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import OPERATOR
-from bot.errors import LimitLevel, QuotaSpent
-from bot.ledger import EVERYONE, SERVER, Settlement, role, user
+from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.models import OPERATOR
+from bot.ledger.ledger import Settlement
+from bot.ledger.rules import EVERYONE, SERVER, role, user
 from tests.ledger.till import DAY, HOUR, NOON, SERVER_ID, Till, requester
 
 BOB = requester(1)

@@ -6,9 +6,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 
-from bot.domain import Requester
-from bot.errors import Blocked, BudgetSpent, LimitLevel, QuotaSpent, Refusal
-from bot.ledger import Allowance
+from bot.core.errors.base import Refusal
+from bot.core.errors.quotas import Blocked, BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.models import Requester
+from bot.ledger.allowance import Allowance
 from tests.ledger.machine_admins import Admins
 from tests.ledger.machine_core import MEMBERS, Core
 from tests.ledger.model import Charge, Counts, same_person, same_server

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Blocked, GrantOutOfRange, LimitLevel, NotBlocked
-from bot.ledger import EVERYONE, Change, Member, Settlement, role
+from bot.core.errors.quotas import Blocked, GrantOutOfRange, LimitLevel, NotBlocked
+from bot.ledger.audit import Change
+from bot.ledger.ledger import Settlement
+from bot.ledger.members import Member
+from bot.ledger.rules import EVERYONE, role
 from tests.ledger.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 
 BOB = requester(1)

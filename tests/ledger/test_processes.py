@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.domain import new_job_id
-from bot.errors import QuotaSpent
+from bot.core.clock import Clock
+from bot.core.errors.quotas import QuotaSpent
+from bot.core.models import new_job_id
 from bot.house import House, open_house
-from bot.ledger import parse_limits, user
-from bot.seam import Seam
+from bot.ledger.rules import parse_limits, user
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running
 from tests.ledger.holder import AT_ONCE, PRICE, somebody
-from tests.ledger.till import Clock, Till
+from tests.ledger.till import ManualClock, Till
 
 PROCESSES = 4
 TIMEOUT_S = 60
@@ -141,7 +141,7 @@ async def more_holds(house: House) -> int:
     """Return how many more holds of one credit succeed, by people of all kinds."""
     succeeded = 0
     for number in range(2 * PROCESSES * AT_ONCE):
-        who, job_id = somebody(number), new_job_id(Clock().ms)
+        who, job_id = somebody(number), new_job_id(ManualClock().ms)
         try:
             async with house.store.transaction(house.ledger.subjects(who)) as tx:
                 await house.ledger.hold(tx, job_id=job_id, requester=who, credits=1)
@@ -164,7 +164,7 @@ async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) 
     held = rows(tmp_path, "SELECT credits - own_credits FROM charges WHERE state = 'held'")
     assert len(held) >= 40
     assert (1,) in held
-    async with open_house(settings(tmp_path), Seam(now=Clock())) as house:
+    async with open_house(settings(tmp_path), Clock(now=ManualClock())) as house:
         await house.recovery.take_over()
         assert rows(tmp_path, "SELECT job_id FROM charges WHERE state = 'held'") == []
         charged = {job for (job,) in rows(tmp_path, "SELECT job_id FROM charges WHERE credits > 0")}

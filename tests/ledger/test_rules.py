@@ -2,9 +2,19 @@
 
 import pytest
 
-from bot.errors import LimitLevel
-from bot.ledger import Limit, Period, Rule, parse_limits, role, user
-from bot.ledger.rules import personal_rule, server_rules, split, split_back
+from bot.core.errors.quotas import LimitLevel
+from bot.ledger.rules import (
+    Limit,
+    Period,
+    Rule,
+    parse_limits,
+    personal_rule,
+    role,
+    server_rules,
+    split,
+    split_back,
+    user,
+)
 
 NONE = parse_limits("")
 

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from bot.domain import Requester, new_job_id
-from bot.errors import QuotaSpent
-from bot.ledger import Allowance, Change, Ledger, Limit, Member, Settlement, parse_limits
-from bot.store import Row, Store
-from bot.user_tags import UserTags
+from bot.core.errors.quotas import QuotaSpent
+from bot.core.models import Requester, new_job_id
+from bot.core.pseudonyms import Pseudonyms
+from bot.ledger.allowance import Allowance
+from bot.ledger.audit import Change
+from bot.ledger.ledger import Ledger, Settlement
+from bot.ledger.members import Member
+from bot.ledger.rules import Limit, parse_limits
+from bot.store.store import Store
+from bot.store.tx import Row
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -19,7 +24,7 @@ NOON = 1_700_000_000_000
 
 SERVER_ID = 10
 ADMIN = 99
-TAGS = UserTags(b"secret of a test")
+TAGS = Pseudonyms(b"secret of a test")
 
 
 def requester(user_id: int = 1, server_id: int = SERVER_ID, *roles: int) -> Requester:
@@ -28,7 +33,7 @@ def requester(user_id: int = 1, server_id: int = SERVER_ID, *roles: int) -> Requ
 
 
 @dataclass
-class Clock:
+class ManualClock:
     """The time, in milliseconds; a test moves it."""
 
     ms: int = NOON
@@ -44,7 +49,7 @@ class Till:
 
     store: Store
     ledger: Ledger
-    clock: Clock
+    clock: ManualClock
 
     @classmethod
     @asynccontextmanager
@@ -52,7 +57,7 @@ class Till:
         cls,
         folder: Path,
         *,
-        clock: Clock | None = None,
+        clock: ManualClock | None = None,
         default: str = "",
         server_quota: str = "",
         total_quota: str = "",
@@ -60,7 +65,7 @@ class Till:
         max_doubtful_per_day: int = 3,
     ) -> AsyncIterator[Self]:
         """Open a till in that folder, with the operator's quotas."""
-        clock = clock or Clock()
+        clock = clock or ManualClock()
         ledger = Ledger(
             default=parse_limits(default),
             server_quota=parse_limits(server_quota),

@@ -11,9 +11,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image, ImageDraw
 
-from bot.domain import Size
+from bot.core.models import Size
 from bot.gateways.gateway import Gateway
-from playground.painter import MODEL, make_app
+from playground.painter.replies import MODEL
+from playground.painter.server import make_app
 
 Client = TestClient[web.Request, web.Application]
 

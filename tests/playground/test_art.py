@@ -7,15 +7,16 @@ from itertools import pairwise
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
-from playground.art import describe, make_print, paint
 from playground.art.brief import HOMES, MOOD_WORDS, PLACES, SUBJECT_WORDS, WEATHER_WORDS, read
 from playground.art.colour import Fade, Rgb, along, brightness, ink, mix
 from playground.art.harmony import harmonise, pigments, swatches
 from playground.art.palette import MOODS
 from playground.art.places import PLACES as BACKDROPS
+from playground.art.printing import make_print
 from playground.art.references import ready
 from playground.art.shapes import Place, ellipse, height_at, ridge, smooth
 from playground.art.staging import MOTIFS
+from playground.art.studio import describe, paint
 from playground.art.texture import chance, distance, fade, noise
 
 SMALL = (256, 256)

@@ -8,7 +8,7 @@ import discord
 import pytest
 import simcord
 
-from playground.live import Clock, Live, real_pause
+from playground.live import Live, VirtualClock, real_pause
 
 PATIENCE_S = 0.1
 
@@ -68,7 +68,7 @@ async def test_a_pause_of_the_bot_ends_in_real_time(worker: Worker, env: simcord
 
 async def test_a_turn_brings_discord_to_the_present(env: simcord.Env) -> None:
     """What people do is dated when they do it, and they see what was done before."""
-    clock, page = Clock(env), Page()
+    clock, page = VirtualClock(env), Page()
     live = Live(env, cast("simcord.Preview", page), clock)
     before = env.now()
     async with live.turn():
@@ -83,7 +83,7 @@ async def test_a_bot_that_never_rests_does_not_stop_the_page(
 ) -> None:
     """A defect in the bot is seen in the page, not as a page that hangs."""
     worker.broken.set()
-    live = Live(env, cast("simcord.Preview", Page()), Clock(env))
+    live = Live(env, cast("simcord.Preview", Page()), VirtualClock(env))
     async with asyncio.timeout(5):
         for _ in range(2):
             async with live.turn():

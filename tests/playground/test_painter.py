@@ -19,8 +19,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
-from playground.painter import MASTER, MODEL, make_app, painter
 from playground.painter.__main__ import main
+from playground.painter.replies import MASTER, MODEL
+from playground.painter.server import make_app, painter
 
 Client = TestClient[web.Request, web.Application]
 

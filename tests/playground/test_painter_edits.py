@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from bot.gateways.model import References
-from playground.painter import MODEL
+from playground.painter.replies import MODEL
 from tests.cli.process import environment, run
 from tests.gateways.bench import attach, model, paint
 from tests.playground.easel_client import (

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from yarl import URL
 
-from bot.domain import TokenUsage
-from bot.errors import GatewayErrorKind
+from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import TokenUsage
 from bot.gateways.events import Preview
-from playground.art import make_print
+from playground.art.printing import make_print
 from playground.art.sketch import sketch
 from tests.cli.process import environment, run
 from tests.gateways.bench import attach, paint

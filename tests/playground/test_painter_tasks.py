@@ -25,7 +25,7 @@ from tests.playground.easel_client import (
 ASYNC = {"async": "true"}
 
 
-class Clock:
+class ManualClock:
     """A clock that tests move."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ async def status_of(client: Client, task_id: str) -> int:
 
 async def test_a_task_ends_with_the_plain_reply() -> None:
     """The pictures lie where new-api puts them, in base64 or at an address."""
-    async with serving(now=Clock()) as client:
+    async with serving(now=ManualClock()) as client:
         facts = await done(client, await submit(client))
         async with client.post(GENERATE, json=ORDER) as answer:
             assert facts["data"] == await answer.json()
@@ -97,7 +97,7 @@ async def test_an_edit_can_be_a_task() -> None:
 
 async def test_a_task_tells_how_far_it_is() -> None:
     """A bar can be drawn, which never says that it is done before it is."""
-    clock = Clock()
+    clock = ManualClock()
     async with serving(now=clock, latency_s=1000) as client:
         task_id = await submit(client)
         seen = []

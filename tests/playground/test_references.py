@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from playground.art.references import MOST_BYTES
-from playground.painter import make_app
+from playground.painter.server import make_app
 
 Client = TestClient[web.Request, web.Application]
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from bot.store import Store
 from bot.store.migrate import shipped
+from bot.store.store import Store
 
 NOON = 1_700_000_000_000
 HOUR = NOON // 3_600_000

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StartRefused
-from bot.store import Store
+from bot.core.errors.base import StartRefused
 from bot.store.migrate import shipped
+from bot.store.store import Store
 
 FIRST = "-- a comment; with a semicolon\nCREATE TABLE a (n BIGINT);\nINSERT INTO a VALUES (1);\n"
 SECOND = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Requester
-from bot.ledger import Settlement
+from bot.core.models import Requester
+from bot.ledger.ledger import Settlement
 from bot.store.migrate import shipped
 from tests.cli.process import environment, run
 from tests.ledger.till import Till

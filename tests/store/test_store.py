@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StartRefused
-from bot.store import Store, Tx, database_path
-from bot.store.tx import rewritten
+from bot.core.errors.base import StartRefused
+from bot.store.store import Store, database_path
+from bot.store.tx import Tx, rewritten
 
 COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
 INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
-from bot import logs
 from bot.cli.doctor import account, discord_side, files
 from bot.cli.doctor.clock import check_clock
 from bot.cli.doctor.finding import Finding, Sign, say, warning, wrong
 from bot.cli.doctor.gateways import Names, describe
 from bot.cli.doctor.setup import Setup, read_setup
-from bot.errors import StartRefused
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.probe import Probe, probe_all
 from bot.house import check_prices, read_gateways
-from bot.seam import Seam
 from bot.settings import Settings
 
 EXIT_FINE = 0
@@ -26,14 +26,14 @@ def run() -> int:
     """Examine this installation and return the exit code: 1 if something must be mended."""
     setup = read_setup()
     # Whatever goes wrong is a finding: only what nobody expected is worth a record.
-    logs.configure(level="CRITICAL", style="console", secrets=setup.secrets)
-    return asyncio.run(report(setup, Seam(), say))
+    bot_logging.configure(level="CRITICAL", style="console", secrets=setup.secrets)
+    return asyncio.run(report(setup, Clock(), say))
 
 
-async def report(setup: Setup, seam: Seam, say: Callable[[str], None]) -> int:
+async def report(setup: Setup, seam: Clock, say: Callable[[str], None]) -> int:
     """Say every finding as it comes and return the exit code."""
     signs = set()
-    clean = logs.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
+    clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
     async for finding in examine(setup, seam):
         signs.add(finding.sign)
         for line in finding.lines():
@@ -43,7 +43,7 @@ async def report(setup: Setup, seam: Seam, say: Callable[[str], None]) -> int:
 
 async def examine(
     setup: Setup,
-    seam: Seam,
+    seam: Clock,
     *,
     free_bytes: Callable[[Path], int] = files.free_bytes,
     timeout_s: float = account.TIMEOUT_S,
@@ -74,7 +74,7 @@ async def examine(
 
 
 async def _gateways(
-    setup: Setup, settings: Settings, seam: Seam
+    setup: Setup, settings: Settings, seam: Clock
 ) -> tuple[Sequence[Finding], Sequence[Probe]]:
     if "gateways" in setup.unread:
         return (warning("gateway", "not checked before its key can be read"),), ()

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
-from bot.errors import StartRefused
-from bot.owner import only_bot
-from bot.store import database_path
+from bot.core.errors.base import StartRefused
+from bot.core.process_lock import hold_bot_lock
 from bot.store.beside import problems_of, read_only, version_of
 from bot.store.migrate import shipped
+from bot.store.store import database_path
 
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9
@@ -111,7 +111,7 @@ def _a_bot_runs(data_dir: Path) -> bool:
     if not (data_dir / "run" / "bot.lock").is_file():
         return False
     try:
-        with only_bot(data_dir / "run"):
+        with hold_bot_lock(data_dir / "run"):
             return False
     except StartRefused:
         return True

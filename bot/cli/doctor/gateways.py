@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.cli.doctor.finding import Finding, Sign, listing
-from bot.gateways.dialect import Gateway
+from bot.gateways.gateway import Gateway
 from bot.gateways.probe import Probe, Verdict
 
 _WARNING, _WRONG = Sign.WARNING, Sign.WRONG

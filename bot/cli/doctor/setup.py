@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from bot.cli.doctor.finding import Finding, fine, wrong
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 from bot.settings import MENDS, Settings, load
 
 BuildSettings = Callable[..., Settings]

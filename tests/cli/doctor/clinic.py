@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import examine, report
+from bot.cli.doctor.examination import examine, report
 from bot.cli.doctor.finding import Finding
 from bot.cli.doctor.setup import read_setup
-from bot.seam import Seam
+from bot.core.clock import Clock
 from tests.discord_rest.fake import NOW_MS, TOKEN, FakeDiscord, fake_discord, guild
 from tests.gateways.bench import KEY
 from tests.gateways.raw_gateway import RawGateway, http, raw_gateway
@@ -32,9 +32,9 @@ class Clinic:
     said: list[str] = field(default_factory=list)
 
     @property
-    def seam(self) -> Seam:
+    def seam(self) -> Clock:
         """Return the doctor's clock."""
-        return Seam(now=lambda: self.now_ms)
+        return Clock(now=lambda: self.now_ms)
 
     def set(self, **variables: str) -> None:
         """Set variables of the environment."""

@@ -10,10 +10,10 @@ import pytest
 
 from bot.cli.doctor.files import check_database, check_folder
 from bot.cli.doctor.finding import Sign
-from bot.owner import only_bot
-from bot.seam import wall_clock_ms
-from bot.store import Store
+from bot.core.clock import wall_clock_ms
+from bot.core.process_lock import hold_bot_lock
 from bot.store.migrate import shipped
+from bot.store.store import Store
 
 OURS = len(shipped())
 
@@ -90,12 +90,12 @@ def test_little_room_is_told_with_the_figure(
 
 def test_a_running_bot_is_seen_and_not_disturbed(tmp_path: Path) -> None:
     """The doctor is mostly called while the bot runs."""
-    with only_bot(tmp_path / "run"):
+    with hold_bot_lock(tmp_path / "run"):
         found = check_folder(tmp_path, plenty)
         assert found.facts.endswith("; a bot runs on it, which is fine")
     assert found.sign is Sign.FINE
     assert "a bot runs" not in check_folder(tmp_path, plenty).facts
-    with only_bot(tmp_path / "run"):
+    with hold_bot_lock(tmp_path / "run"):
         pass  # the doctor kept no lock
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.cli.doctor.finding import Sign
 from bot.cli.doctor.gateways import Names, describe
-from bot.gateways.dialect import Gateway
+from bot.gateways.gateway import Gateway
 from bot.gateways.probe import Probe, Verdict
 from tests.cli.doctor.clinic import Clinic, of
 from tests.gateways.raw_gateway import Says, http

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Billed, Size
-from bot.errors import GatewayErrorKind as Kind
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed, Size
 from bot.gateways.gateway import Asynchronous, Paths
 from bot.gateways.model import shipped_models
 from tests.gateways.art import b64, picture

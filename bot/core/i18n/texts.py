@@ -22,8 +22,8 @@ from babel.dates import format_timedelta
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax.ast import Message
 
-from bot.errors import EaselError, Fact
-from bot.i18n.quoting import echo
+from bot.core.errors.base import EaselError, Fact
+from bot.core.i18n.escaping import echo
 
 FALLBACK = "en"
 _LONGEST_FACT = 400  # characters of a typed word, or of a list of allowed ones
@@ -75,7 +75,7 @@ class Texts:
     ) -> None:
         self._when = when
         self._languages = {
-            language.locale: language for language in _read(folder or files("bot.i18n"))
+            language.locale: language for language in _read(folder or files("bot.core.i18n"))
         }
 
     @property

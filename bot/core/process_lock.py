@@ -11,13 +11,13 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 
 _BOT = "bot"
 
 
 @contextmanager
-def own(folder: Path) -> Iterator[str]:
+def hold_process_lock(folder: Path) -> Iterator[str]:
     """Hold a new owner's lock in ``folder`` and yield the owner's id.
 
     Raises:
@@ -35,7 +35,7 @@ def own(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def only_bot(folder: Path) -> Iterator[None]:
+def hold_bot_lock(folder: Path) -> Iterator[None]:
     """Hold the place of the one bot on a data folder.
 
     Raises:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors.base import Refusal
+from bot.core.errors.base import Refusal
 
 
 class LimitLevel(StrEnum):

@@ -10,7 +10,7 @@ from discord import Locale, app_commands
 from discord.app_commands import ContextMenu, TranslationContextLocation, locale_str
 from discord.app_commands.translator import TranslationContextTypes
 
-from bot.i18n.texts import Texts
+from bot.core.i18n.texts import Texts
 
 
 class CommandWords(app_commands.Translator):

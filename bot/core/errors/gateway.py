@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain import Billed
-from bot.errors.base import EaselError, Fact
+from bot.core.errors.base import EaselError, Fact
+from bot.core.models import Billed
 
 
 class GatewayErrorKind(StrEnum):

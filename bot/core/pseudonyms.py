@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from secrets import token_bytes
 
-from bot.errors import StartRefused
+from bot.core.errors.base import StartRefused
 
 KEY_BYTES = 32
 
 
-class UserTags:
+class Pseudonyms:
     """Tags people with one key, which is made once for a data folder."""
 
     def __init__(self, key: bytes) -> None:

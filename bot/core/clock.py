@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Wait(Protocol):
+class ExternalWait(Protocol):
     """Await something outside the process: a slot, an HTTP exchange, a pause between polls.
 
     Declared waits are never nested, and never around SQLite, Pillow or Discord calls.
@@ -24,7 +24,7 @@ class Wait(Protocol):
         ...
 
 
-async def just_await(awaitable: Awaitable[T], reason: str, /) -> T:  # noqa: ARG001 - for other seams
+async def await_directly(awaitable: Awaitable[T], reason: str, /) -> T:  # noqa: ARG001 - for other seams
     """Await it: what production does."""
     return await awaitable
 
@@ -35,7 +35,7 @@ def wall_clock_ms() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Seam:
+class Clock:
     """Time and outside waits, handed by ``app.py`` to every room that needs them.
 
     ``now()`` is in milliseconds since the epoch, ``sleep(seconds)`` must itself be awaited
@@ -44,4 +44,4 @@ class Seam:
 
     now: Callable[[], int] = wall_clock_ms
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    wait: Wait = just_await
+    wait: ExternalWait = await_directly

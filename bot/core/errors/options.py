@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.errors.base import Refusal
+from bot.core.errors.base import Refusal
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,0 +1,1 @@
+"""What every package uses: values, errors, clock, logging, texts and process locks."""
