@@ -22,17 +22,17 @@ from statistics import median, quantiles
 from bot.core.clock import wall_clock_ms
 from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
+from bot.database.database import Database
+from bot.database.transaction import Transaction, rewritten
 from bot.ledger.ledger import Ledger
 from bot.ledger.rules import HOUR_MS, SERVER, Limit, Period, parse_limits
-from bot.store.store import Store
-from bot.store.tx import Tx, rewritten
 
 BUSY_SERVER = 1
 SERVERS = 100
 USERS = 20_000
 USER_PER_DAY, SERVER_PER_MONTH, TOTAL_PER_MONTH = 500, 1_000_000, 5_000_000
 
-Spend = Callable[[Tx, str, Requester], Awaitable[None]]
+Spend = Callable[[Transaction, str, Requester], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Till:
     """A database with limits, and so many charges before the first hold."""
 
     path: Path
-    store: Store
+    store: Database
     ledger: Ledger
     charges: int
 
@@ -74,12 +74,12 @@ async def main(holds: int, rounds: int, charges: int) -> None:
 async def _opened(charges: int) -> AsyncIterator[Till]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "easel.db"
-        async with Store.open(path, backup_dir=Path(folder), now=wall_clock_ms) as store:
+        async with Database.open(path, backup_dir=Path(folder), now=wall_clock_ms) as store:
             _fill(path, charges)
             yield Till(path, store, await _ledger(store), charges)
 
 
-async def _ledger(store: Store) -> Ledger:
+async def _ledger(store: Database) -> Ledger:
     ledger = Ledger(
         default=parse_limits(f"{USER_PER_DAY}/day"),
         server_quota=(),
@@ -107,7 +107,7 @@ async def _round(tills: list[Till], holds: int, in_flight: int) -> dict[Name, Sp
     return turns
 
 
-async def _measured(store: Store, spend: Spend, holds: int, in_flight: int) -> Speed:
+async def _measured(store: Database, spend: Spend, holds: int, in_flight: int) -> Speed:
     took: list[float] = []
 
     async def one_after_the_other() -> None:
@@ -130,13 +130,13 @@ def _somebody() -> int:
 
 
 def _checked(ledger: Ledger) -> Spend:
-    async def spend(tx: Tx, job_id: str, requester: Requester) -> None:
+    async def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
         await ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
 
     return spend
 
 
-async def _unchecked(tx: Tx, job_id: str, requester: Requester) -> None:
+async def _unchecked(tx: Transaction, job_id: str, requester: Requester) -> None:
     at, server_id, user_id = wall_clock_ms(), requester.server_id, requester.user_id
     await tx.execute(_CHARGE, job_id, server_id, user_id, at, at // HOUR_MS, "held")
     subjects = f"user:{server_id}:{user_id}", f"server:{server_id}", "operator"

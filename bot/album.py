@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.models import CardAddress, JobState, Reference
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.journal import lineage, past, shelf
 from bot.journal.past import EVERYTHING, Sought
 from bot.journal.written import WrittenJob
 from bot.ledger.personal import charges_of
 from bot.previews import Previews
-from bot.store.store import Store
-from bot.store.tx import Tx
 from bot.vault import Vault
 
 PAGE = 4  # jobs
@@ -57,7 +57,7 @@ class Page:
 class Album:
     """Opens a person's pages; nobody sees another's."""
 
-    def __init__(self, store: Store, vault: Vault) -> None:
+    def __init__(self, store: Database, vault: Vault) -> None:
         self._store = store
         self._vault = vault
         self._previews = Previews(vault)
@@ -95,7 +95,7 @@ class Album:
 
 
 async def _jobs(
-    rows: Tx, user_id: int, sought: Sought, turn: Turn | None
+    rows: Transaction, user_id: int, sought: Sought, turn: Turn | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
     start = await shelf.written(rows, turn.job_id, user_id) if turn else None
@@ -111,7 +111,7 @@ async def _jobs(
     return found[:PAGE], False, len(found) > PAGE
 
 
-async def _spent(rows: Tx, jobs: Sequence[WrittenJob]) -> dict[str, int]:
+async def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:
     """Return the credits of each job whose charge is not forgotten."""
     if not jobs:
         return {}
@@ -119,7 +119,7 @@ async def _spent(rows: Tx, jobs: Sequence[WrittenJob]) -> dict[str, int]:
     return {charge.job_id: charge.credits for charge in found}
 
 
-async def _message(rows: Tx, written: WrittenJob) -> CardAddress | None:
+async def _message(rows: Transaction, written: WrittenJob) -> CardAddress | None:
     """Return a job's card, or else the last message with its pictures."""
     messages = await lineage.messages(rows, written.job.id)
     card = written.placed

@@ -11,6 +11,8 @@ from functools import partial
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import Addresses, Job, JobState
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.gateways.alarms import Alarms, BudgetReached
 from bot.gateways.catalogue import Catalogue
 from bot.journal.journal import Journal
@@ -18,8 +20,6 @@ from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.outlays import Outlay
 from bot.outcome import Ending
 from bot.reckoning import credits_each, ending, how_it_ends
-from bot.store.store import Store
-from bot.store.tx import Tx
 
 ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 
@@ -28,7 +28,7 @@ ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 class Books:
     """Opens a job's hold and closes it, each in one transaction."""
 
-    store: Store
+    store: Database
     ledger: Ledger
     journal: Journal
     catalogue: Catalogue
@@ -95,7 +95,7 @@ class Books:
         return self.catalogue.price_each(gateway, job.request)
 
     async def _settle(
-        self, tx: Tx, job: Job, *, delivered: int, doubtful: int
+        self, tx: Transaction, job: Job, *, delivered: int, doubtful: int
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Settle the hold at what the journal says it cost; return what that reached as well."""
         price = await self.journal.price(tx, job.id)

@@ -8,8 +8,8 @@ from typing import Self
 import structlog
 
 from bot.core.clock import Clock
+from bot.database.database import Database
 from bot.ledger.ledger import Ledger
-from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Chores:
             await self._seam.wait(self._seam.sleep(DAY_S), "day")
 
 
-async def forget_old_charges(store: Store, ledger: Ledger, now: Callable[[], int]) -> None:
+async def forget_old_charges(store: Database, ledger: Ledger, now: Callable[[], int]) -> None:
     """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
     before, forgotten = now() - CHARGES_STAY_MS, BATCH
     while forgotten == BATCH:

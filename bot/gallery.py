@@ -14,10 +14,10 @@ import structlog
 
 from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import Job, JobState, Picture, Reference
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.journal import intents, shelf
 from bot.journal.written import WrittenJob
-from bot.store.store import Store
-from bot.store.tx import Tx
 from bot.vault import Old, Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -30,7 +30,7 @@ BATCH = 100
 class Forget(Protocol):
     """Forgets at most ``most`` old rows and returns how many there were."""
 
-    async def __call__(self, tx: Tx, /, *, before: int, most: int) -> int:
+    async def __call__(self, tx: Transaction, /, *, before: int, most: int) -> int:
         """Forget those from before a moment."""
         ...
 
@@ -58,7 +58,9 @@ class Past:
 class Gallery:
     """Keeps what was painted, and clears away what is old."""
 
-    def __init__(self, store: Store, vault: Vault, room: Room, *, now: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Database, vault: Vault, room: Room, *, now: Callable[[], int]
+    ) -> None:
         self._store = store
         self._vault = vault
         self._room = room
@@ -87,7 +89,7 @@ class Gallery:
             log.warning("gallery.not_kept", job=job.id, error=repr(full))
             return ()
 
-    def shelve(self, tx: Tx, job: Job, adopted: Sequence[Adopted]) -> None:
+    def shelve(self, tx: Transaction, job: Job, adopted: Sequence[Adopted]) -> None:
         """Write which files a job's pictures are; harmless twice."""
         shelf.put(tx, job.id, adopted, at=self._now())
 

@@ -11,6 +11,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.database.database import Database, database_path
 from bot.gallery import Gallery, Room
 from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
@@ -30,7 +31,6 @@ from bot.references import References
 from bot.settings import MENDS, Settings
 from bot.slots import Slots
 from bot.stopping import Stops
-from bot.store.store import Store, database_path
 from bot.studio import Parts, Studio
 from bot.vault import Vault
 
@@ -39,7 +39,7 @@ from bot.vault import Vault
 class House:
     """What the bot and the terminal share: everything below Discord."""
 
-    store: Store
+    store: Database
     ledger: Ledger
     catalogue: Catalogue
     costs: Costs
@@ -177,14 +177,14 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _store(settings: Settings, seam: Clock) -> AbstractAsyncContextManager[Store]:
+def _store(settings: Settings, seam: Clock) -> AbstractAsyncContextManager[Database]:
     path = database_path(settings.database_url)
-    return Store.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
+    return Database.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
 
 
 def _slots(
     settings: Settings,
-    store: Store,
+    store: Database,
     journal: Journal,
     catalogue: Catalogue,
     router: Router,
@@ -205,7 +205,7 @@ def _recovery(
     settings: Settings,
     seam: Clock,
     owner: str,
-    store: Store,
+    store: Database,
     journal: Journal,
     studio: Studio,
     stops: Stops,
@@ -224,7 +224,7 @@ def _recovery(
     )
 
 
-async def _tariff(store: Store, ledger: Ledger) -> Tariff:
+async def _tariff(store: Database, ledger: Ledger) -> Tariff:
     async with store.reading() as rows:
         return Tariff(await ledger.costs(rows, None))
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from bot.core.errors.base import Refusal
 from bot.core.errors.gateway import is_declined
 from bot.core.models import CardAddress
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.journal import lineage, shelf
 from bot.journal.journal import Journal
 from bot.journal.lineage import Work
@@ -18,8 +20,6 @@ from bot.references import (
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
-from bot.store.store import Store
-from bot.store.tx import Tx
 
 _LOST_WITH = frozenset(
     error.message_id
@@ -79,7 +79,7 @@ class Record:
 class Records:
     """Looks jobs up, for the controls under their results."""
 
-    def __init__(self, *, store: Store, journal: Journal, ledger: Ledger) -> None:
+    def __init__(self, *, store: Database, journal: Journal, ledger: Ledger) -> None:
         self._store = store
         self._journal = journal
         self._ledger = ledger
@@ -123,7 +123,7 @@ class Records:
                 parent=await self._parent(rows, written),
             )
 
-    async def _parent(self, rows: Tx, written: WrittenJob) -> WrittenJob | None:
+    async def _parent(self, rows: Transaction, written: WrittenJob) -> WrittenJob | None:
         if written.job.parent is None:
             return None
         parent = await self._journal.job(rows, written.job.parent)

@@ -19,12 +19,12 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
 from bot.core.models import Addresses, AnnouncedCard, CardAddress, Job
 from bot.core.process_lock import is_dead, others_alive
+from bot.database.database import Database
 from bot.journal.journal import Journal
 from bot.journal.written import WrittenAttempt, WrittenJob
 from bot.outcome import Courier, Ending
 from bot.references import Read, attached_at
 from bot.stopping import Stops
-from bot.store.store import Store
 from bot.studio import Studio
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -74,7 +74,7 @@ class Recovery:
     ``max_queue_age_ms`` is not painted any more.
     """
 
-    store: Store
+    store: Database
     journal: Journal
     studio: Studio
     stops: Stops

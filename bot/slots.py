@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
+from bot.database.database import Database
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
@@ -33,7 +34,6 @@ from bot.gateways.sniff import sniff
 from bot.journal.journal import Journal
 from bot.journal.written import Attempt, Cost, WrittenAttempt
 from bot.pictures import convert, pixels
-from bot.store.store import Store
 from bot.vault import Vault
 
 Report = Progress | Preview | Received
@@ -60,7 +60,7 @@ class Slots:
     def __init__(
         self,
         *,
-        store: Store,
+        store: Database,
         journal: Journal,
         catalogue: Catalogue,
         router: Router,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.core.errors.base import Refusal
+from bot.database.database import Database
 from bot.ledger.history import Charge
 from bot.ledger.ledger import Ledger
-from bot.store.store import Store
 
 PAGE = 1_000
 COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")
@@ -38,7 +38,7 @@ class Written:
 class Statement:
     """Reads charges from the ledger and writes them down."""
 
-    def __init__(self, store: Store, ledger: Ledger, *, now: Callable[[], int]) -> None:
+    def __init__(self, store: Database, ledger: Ledger, *, now: Callable[[], int]) -> None:
         self._store = store
         self._ledger = ledger
         self._now = now

@@ -9,12 +9,12 @@ import structlog
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
+from bot.database.database import Database
 from bot.journal.journal import Journal
 from bot.ledger.ledger import Ledger
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.queue.line import Ticket
 from bot.queue.queue import Queue
-from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -100,7 +100,7 @@ class Stoppable:
 class Stops:
     """Stops the jobs of this process, for those who may."""
 
-    def __init__(self, *, store: Store, ledger: Ledger, journal: Journal, queue: Queue) -> None:
+    def __init__(self, *, store: Database, ledger: Ledger, journal: Journal, queue: Queue) -> None:
         self._store = store
         self._ledger = ledger
         self._journal = journal

@@ -18,6 +18,8 @@ from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import ShuttingDown, Unexpected
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.gallery import Adopted, Gallery
 from bot.journal.journal import Journal
 from bot.journal.written import WrittenAttempt
@@ -29,8 +31,6 @@ from bot.reckoning import Costs, credits_each, ending, failures_of, in_doubt, wh
 from bot.references import Attached, References
 from bot.slots import Slot, Slots
 from bot.stopping import Stops
-from bot.store.store import Store
-from bot.store.tx import Tx
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -41,7 +41,7 @@ NOTHING = Attached()
 class Parts:
     """The rooms along the corridor."""
 
-    store: Store
+    store: Database
     ledger: Ledger
     journal: Journal
     books: Books
@@ -305,7 +305,12 @@ class Studio:
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
 
     async def _result(
-        self, tx: Tx, job: Job, slots: Sequence[Slot], pictures: tuple[Picture, ...], started: int
+        self,
+        tx: Transaction,
+        job: Job,
+        slots: Sequence[Slot],
+        pictures: tuple[Picture, ...],
+        started: int,
     ) -> Result:
         """Foretell the settlement: the card shows it, and the credits move only afterwards."""
         charged, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)

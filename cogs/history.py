@@ -13,6 +13,7 @@ from bot.album import Album, Look, Turn
 from bot.client import PERSONAL, Client
 from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
+from bot.database.database import Database
 from bot.delivery.again import Seen
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_all_to_see
@@ -22,7 +23,6 @@ from bot.delivery.suggestions import Choices, plain
 from bot.gallery import Gallery
 from bot.journal.past import EVERYTHING, Sought
 from bot.ledger.ledger import Ledger
-from bot.store.store import Store
 from cogs.pressing import TWICE_MS, Lately
 from cogs.reception import Reception, Visitor
 
@@ -38,7 +38,7 @@ class History(commands.Cog):
         *,
         client: Client,
         reception: Reception,
-        store: Store,
+        store: Database,
         ledger: Ledger,
         album: Album,
         gallery: Gallery,

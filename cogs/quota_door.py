@@ -10,6 +10,7 @@ from bot.charts.charts import Charts
 from bot.client import Client
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
+from bot.database.database import Database
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.quota_lists import QuotaLists
 from bot.delivery.quota_report import QuotaReport
@@ -22,7 +23,6 @@ from bot.ledger.rules import user as user_subject
 from bot.ledger.tariff import Tariff
 from bot.reckoning import Costs
 from bot.statement import Statement
-from bot.store.store import Store
 
 MAX_REASON = 200
 
@@ -65,7 +65,7 @@ class Desk:
     """The rooms behind the door, and what the operator lets each person and server spend."""
 
     client: Client
-    store: Store
+    store: Database
     ledger: Ledger
     catalogue: Catalogue
     tariff: Tariff

@@ -4,12 +4,12 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
+from bot.database.database import Database
 from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.gallery import Gallery
 from bot.ledger.allowance import Allowance
 from bot.ledger.ledger import Ledger
-from bot.store.store import Store
 from cogs.reception import caller
 
 
@@ -19,7 +19,7 @@ class Usage(commands.Cog):
     def __init__(
         self,
         *,
-        store: Store,
+        store: Database,
         ledger: Ledger,
         gallery: Gallery,
         cards: QuotaCards,

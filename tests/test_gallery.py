@@ -8,9 +8,9 @@ import pytest
 
 from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
+from bot.database.database import Database
 from bot.gallery import BATCH, Gallery, Room
 from bot.journal.journal import Journal
-from bot.store.store import Store
 from bot.vault import NEEDED_MS, Vault
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
@@ -20,7 +20,7 @@ DAY_MS = 24 * 3600 * 1000
 class Shop:
     """A gallery with a clock, and painters who bring files."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Database) -> None:
         self.now_ms = 100 * DAY_MS
         self.folder = folder
         self.store = store
@@ -69,7 +69,7 @@ class Shop:
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     backup = tmp_path / "backup"
-    async with Store.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
         yield Shop(tmp_path, store)
 
 

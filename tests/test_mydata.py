@@ -16,6 +16,7 @@ import pytest
 from bot.core.errors.base import EaselError
 from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
+from bot.database.database import Database
 from bot.gallery import Gallery, Room
 from bot.journal import personal
 from bot.journal.journal import Journal
@@ -23,7 +24,6 @@ from bot.ledger.ledger import Ledger
 from bot.mydata.archive import Archived
 from bot.mydata.deletion import BATCH, Deletion, StillAtWork
 from bot.mydata.export import Export
-from bot.store.store import Store
 from bot.vault import Vault
 from tests.cli.process import environment, running
 from tests.journeys.gateway import MoodyGateway
@@ -39,7 +39,7 @@ LEAST = 200_000  # bytes of an archive here; Discord takes fifty times as much
 class Home:
     """What a person's data lies in, and a way to let them paint."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Database) -> None:
         self.folder = folder
         self.store = store
         self.now_ms = START_MS
@@ -127,7 +127,7 @@ def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Home]:
     backup = tmp_path / "backup"
-    async with Store.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
         yield Home(tmp_path, store)
 
 
@@ -270,7 +270,7 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
     path = tmp_path / "easel.db"
     ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
-    async with Store.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as store:
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as store:
         await Home(tmp_path, store).deletion.go_on()
     assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
     assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]

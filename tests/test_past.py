@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
+from bot.database.database import Database
 from bot.journal import past
 from bot.journal.journal import Journal
 from bot.journal.past import EVERYTHING, Sought
-from bot.store.store import Store
 
 ADA, BEN = 1, 2
 
@@ -17,7 +17,7 @@ ADA, BEN = 1, 2
 class Desk:
     """A journal with what people asked for in it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self.store = store
         self.journal = Journal(owner="me", now=lambda: 0)
 
@@ -39,7 +39,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     backup = tmp_path / "backup"
-    async with Store.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
         yield Desk(store)
 
 

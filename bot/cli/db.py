@@ -15,10 +15,10 @@ from bot.cli.table import Row, in_columns
 from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
+from bot.database.backup import Damaged, Look, copy, look
+from bot.database.database import database_path
+from bot.database.migrator import shipped
 from bot.settings import Settings
-from bot.store.beside import Damaged, Look, copy, look
-from bot.store.migrate import shipped
-from bot.store.store import database_path
 
 EXIT_FINE = 0
 EXIT_TO_MEND = 1

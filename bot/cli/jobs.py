@@ -18,12 +18,12 @@ from bot.core.errors.base import StartRefused
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
+from bot.database.database import Database, database_path
 from bot.house import House, open_house
 from bot.journal.listing import ListedJob, find_jobs, list_jobs
 from bot.journal.written import WrittenJob
 from bot.references import Attached
 from bot.settings import Settings
-from bot.store.store import Store, database_path
 
 EXIT_FINE = 0
 EXIT_NOT_CANCELLED = 1
@@ -67,7 +67,7 @@ async def show(settings: Settings, seam: Clock, say: Say, *, prompts: bool) -> i
     if path.is_file():
         backups = settings.data_dir / "backup"
         async with (
-            Store.open(path, backup_dir=backups, now=seam.now) as store,
+            Database.open(path, backup_dir=backups, now=seam.now) as store,
             store.reading() as rows,
         ):
             jobs = await list_jobs(rows, recent=RECENT)
@@ -108,7 +108,7 @@ async def retry(settings: Settings, prefix: str, out: Path, seam: Clock) -> int:
     return await terminal.see_through(settings, seam, same_again, out=out)
 
 
-async def _find(store: Store, prefix: str) -> WrittenJob:
+async def _find(store: Database, prefix: str) -> WrittenJob:
     async with store.reading() as rows:
         found = await find_jobs(rows, prefix)
     if not found or not re.fullmatch(r"[0-9a-f-]+", prefix):

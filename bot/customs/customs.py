@@ -10,8 +10,8 @@ import structlog
 from bot.customs.presets import MOST_PRESETS, NoSuchPreset, PresetsFull, folded, matching, spelled
 from bot.customs.settings import Preferences, Preset, ServerSettings
 from bot.customs.wish import Wish
-from bot.store.store import Store
-from bot.store.tx import Tx
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Customs:
     written first, and remembered only once it is committed.
     """
 
-    def __init__(self, store: Store, *, now: Callable[[], int]) -> None:
+    def __init__(self, store: Database, *, now: Callable[[], int]) -> None:
         self._store = store
         self._now = now
         self._changing = asyncio.Lock()
@@ -160,7 +160,7 @@ class Customs:
             self._presets.pop(user_id, None)
 
 
-async def _write_preset(tx: Tx, user_id: int, key: str, preset: Preset) -> None:
+async def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> None:
     await tx.execute(
         "INSERT INTO presets (user_id, name, spelling, wish, at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (user_id, name) DO UPDATE SET spelling = excluded.spelling,"

@@ -17,13 +17,13 @@ from discord.ui import View
 from yarl import URL
 
 from bot.core.models import AnnouncedCard, CardAddress, Job
+from bot.database.database import Database
 from bot.delivery.packing import MOST_FILES
 from bot.delivery.seeking import search
 from bot.delivery.whisper import FollowUps
 from bot.journal import intents
 from bot.journal.intents import Intent
 from bot.journal.journal import Journal
-from bot.store.store import Store
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -78,7 +78,7 @@ class Outbox:
     def __init__(
         self,
         client: discord.Client,
-        store: Store,
+        store: Database,
         journal: Journal,
         *,
         now: Callable[[], int],

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Intent:
     message_id: int | None = None
 
 
-async def announce(tx: Tx, intent: Intent) -> Intent:
+async def announce(tx: Transaction, intent: Intent) -> Intent:
     """Write a message that is about to be sent; return what was written first under its nonce."""
     row = await tx.one(
         "INSERT INTO intents (nonce, job_id, part, channel_id, at) VALUES ($1, $2, $3, $4, $5)"
@@ -34,17 +34,17 @@ async def announce(tx: Tx, intent: Intent) -> Intent:
     )
 
 
-async def announce_again(tx: Tx, nonce: str, at: int) -> None:
+async def announce_again(tx: Transaction, nonce: str, at: int) -> None:
     """Write that a message which surely was not posted is sent once more."""
     tx.put_off("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
 
 
-async def confirm(tx: Tx, nonce: str, message_id: int) -> None:
+async def confirm(tx: Transaction, nonce: str, message_id: int) -> None:
     """Write which message it became."""
     tx.put_off("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
 
 
-async def forget(tx: Tx, *, before: int, most: int) -> int:
+async def forget(tx: Transaction, *, before: int, most: int) -> int:
     """Forget at most ``most`` intents from before a moment; return how many."""
     return await tx.execute(
         "DELETE FROM intents WHERE nonce IN"

@@ -20,6 +20,7 @@ from bot.core.models import (
     Job,
     JobState,
 )
+from bot.database.transaction import Transaction
 from bot.journal.written import (
     Attempt,
     Cost,
@@ -31,7 +32,6 @@ from bot.journal.written import (
     written_attempt,
     written_job,
 )
-from bot.store.tx import Tx
 
 # Discord drops an interaction token after 15 minutes (receiving-and-responding).
 TOKEN_LIFE_MS = 15 * 60 * 1000
@@ -52,7 +52,7 @@ class Journal:
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    async def queued(self, tx: Tx, job: Job, *, attached: Addresses | None = None) -> None:
+    async def queued(self, tx: Transaction, job: Job, *, attached: Addresses | None = None) -> None:
         """Write an accepted job and where its attachments lie.
 
         The interaction tokens that Discord dropped meanwhile are forgotten.
@@ -80,7 +80,7 @@ class Journal:
             self._now() - TOKEN_LIFE_MS,
         )
 
-    async def announced(self, tx: Tx, job_id: str, card: AnnouncedCard) -> None:
+    async def announced(self, tx: Transaction, job_id: str, card: AnnouncedCard) -> None:
         """Write where the job's card is about to be placed: a crash may hide whether it was."""
         await tx.execute(
             "UPDATE jobs SET channel_id = $1, application_id = $2, token = $3,"
@@ -93,11 +93,11 @@ class Journal:
             job_id,
         )
 
-    async def not_placed(self, tx: Tx, job_id: str) -> None:
+    async def not_placed(self, tx: Transaction, job_id: str) -> None:
         """Write that Discord surely did not take the announced card."""
         await tx.execute("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
 
-    async def placed(self, tx: Tx, job_id: str, card: CardAddress) -> None:
+    async def placed(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
         """Write where the job's card is."""
         tx.put_off(
             "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
@@ -111,7 +111,7 @@ class Journal:
             job_id,
         )
 
-    async def referenced(self, tx: Tx, job: Job) -> None:
+    async def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the vault keeps them."""
         tx.put_off(
             "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
@@ -119,21 +119,21 @@ class Journal:
             job.id,
         )
 
-    async def reached(self, tx: Tx, job_id: str, state: JobState) -> bool:
+    async def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
         """Move an open job forward; return False, and change nothing, if it has ended."""
         return await tx.execute(_MOVE, state, job_id) == 1
 
-    def moved(self, tx: Tx, job_id: str, state: JobState) -> None:
+    def moved(self, tx: Transaction, job_id: str, state: JobState) -> None:
         """Move an open job forward as ``reached`` does, where nobody asks whether it has ended."""
         tx.put_off(_MOVE, state, job_id)
 
     async def ended(
-        self, tx: Tx, job_id: str, state: JobState, error: EaselError | None = None
+        self, tx: Transaction, job_id: str, state: JobState, error: EaselError | None = None
     ) -> None:
         """End an open job; of one that has ended already nothing changes."""
         tx.put_off(*self._end(job_id, state, error, among=_OPEN))
 
-    async def cancelled(self, tx: Tx, job_id: str, error: EaselError) -> bool:
+    async def cancelled(self, tx: Transaction, job_id: str, error: EaselError) -> bool:
         """End a job whose work has not begun; return False, and change nothing, otherwise."""
         end = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
         return await tx.execute(*end) == 1
@@ -149,15 +149,15 @@ class Journal:
         )
         return sql, state, self._now(), None if error is None else error_to_text(error), job_id
 
-    async def told(self, tx: Tx, job_id: str) -> None:
+    async def told(self, tx: Transaction, job_id: str) -> None:
         """Write that the job's card says how it ended."""
         tx.put_off("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
 
-    async def not_told(self, tx: Tx, job_id: str) -> None:
+    async def not_told(self, tx: Transaction, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
         tx.put_off("UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id)
 
-    async def posted(self, tx: Tx, job_id: str, card: CardAddress) -> None:
+    async def posted(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
         """Map a posted message to its job: a reaction knows only the message."""
         tx.put_off(
             "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, $2, $3)"
@@ -167,7 +167,7 @@ class Journal:
             job_id,
         )
 
-    async def adopt(self, tx: Tx, job_id: str, *, owner: str) -> bool:
+    async def adopt(self, tx: Transaction, job_id: str, *, owner: str) -> bool:
         """Make this process the owner of a dead ``owner``'s job; False if another was faster."""
         rows = await tx.execute(
             "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3", self._owner, job_id, owner
@@ -177,7 +177,7 @@ class Journal:
     # --- attempts -----------------------------------------------------------------------------
 
     async def sending(
-        self, tx: Tx, job_id: str, slot: int, *, gateway: str, pictures: int
+        self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
     ) -> Attempt:
         """Write that a paid POST is about to leave."""
         row = await tx.one(
@@ -193,7 +193,7 @@ class Journal:
         assert row is not None  # noqa: S101 - INSERT … SELECT COUNT(*) always makes one row
         return Attempt(job_id, slot, row["number"], gateway)
 
-    async def task(self, tx: Tx, attempt: Attempt, task_id: str) -> None:
+    async def task(self, tx: Transaction, attempt: Attempt, task_id: str) -> None:
         """Write that the gateway works on it as a task."""
         tx.put_off(
             "UPDATE attempts SET state = 'task', task_id = $1"
@@ -204,7 +204,7 @@ class Journal:
             attempt.number,
         )
 
-    async def attempts(self, rows: Tx, job_id: str) -> list[WrittenAttempt]:
+    async def attempts(self, rows: Transaction, job_id: str) -> list[WrittenAttempt]:
         """Return the newest attempt of each slot that was not surely refused."""
         found = await rows.all(
             "SELECT * FROM attempts AS newest WHERE job_id = $1 AND state <> 'refused'"
@@ -214,7 +214,7 @@ class Journal:
         )
         return [written_attempt(row) for row in found]
 
-    async def answered(self, tx: Tx, attempt: Attempt, urls: Sequence[str]) -> None:
+    async def answered(self, tx: Transaction, attempt: Attempt, urls: Sequence[str]) -> None:
         """Write that the gateway made the pictures, and where they can be fetched."""
         await self._move(tx, attempt, state="answered", billed=Billed.YES)
         tx.put_off(
@@ -225,21 +225,21 @@ class Journal:
             attempt.number,
         )
 
-    async def received(self, tx: Tx, attempt: Attempt, cost: Cost) -> None:
+    async def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
         await self._move(tx, attempt, state="received", billed=Billed.YES)
         await self._cost(tx, attempt, Billed.YES, cost)
 
-    async def refused(self, tx: Tx, attempt: Attempt) -> None:
+    async def refused(self, tx: Transaction, attempt: Attempt) -> None:
         """Write that the gateway surely made nothing."""
         await self._move(tx, attempt, state="refused", billed=Billed.NO)
 
-    async def lost(self, tx: Tx, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+    async def lost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         """Write that an attempt brought no picture but was, or may have been, paid."""
         await self._move(tx, attempt, state="unknown", billed=billed)
         await self._cost(tx, attempt, billed, cost)
 
-    async def _move(self, tx: Tx, attempt: Attempt, *, state: str, billed: Billed) -> None:
+    async def _move(self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed) -> None:
         tx.put_off(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6",
@@ -251,7 +251,7 @@ class Journal:
             attempt.number,
         )
 
-    async def _cost(self, tx: Tx, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+    async def _cost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         usage = cost.usage
         tx.put_off(
             "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
@@ -271,7 +271,7 @@ class Journal:
         )
 
     async def close_attempts(
-        self, tx: Tx, job_id: str, *, model: str, price_at: Callable[[str], int | None]
+        self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]
     ) -> int:
         """Put the attempts that a crash left under way in doubt.
 
@@ -296,7 +296,7 @@ class Journal:
         )
         return int(asked["pictures"]) if asked else 0
 
-    async def in_doubt(self, rows: Tx, job_id: str) -> int:
+    async def in_doubt(self, rows: Transaction, job_id: str) -> int:
         """Count the pictures that a gateway may have made although none came."""
         row = await rows.one(
             "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
@@ -305,7 +305,7 @@ class Journal:
         )
         return int(row["pictures"]) if row else 0
 
-    async def price(self, rows: Tx, job_id: str) -> int:
+    async def price(self, rows: Transaction, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
         row = await rows.one(
             "SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) AS price FROM costs WHERE job_id = $1",
@@ -313,7 +313,7 @@ class Journal:
         )
         return int(row["price"]) if row else 0
 
-    async def posted_pictures(self, tx: Tx, job_id: str) -> int:
+    async def posted_pictures(self, tx: Transaction, job_id: str) -> int:
         """Count the pictures that the person has: none before the job is ``delivered``."""
         row = await tx.one(
             "SELECT CAST(COALESCE(SUM(costs.pictures), 0) AS BIGINT) AS pictures FROM costs"
@@ -323,12 +323,12 @@ class Journal:
         )
         return int(row["pictures"]) if row else 0
 
-    async def job(self, rows: Tx, job_id: str) -> WrittenJob | None:
+    async def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
         """Return one job, None where there is no such id."""
         found = await rows.one("SELECT * FROM jobs WHERE id = $1", job_id)
         return None if found is None else written_job(found)
 
-    async def behind(self, rows: Tx, message_id: int) -> WrittenJob | None:
+    async def behind(self, rows: Transaction, message_id: int) -> WrittenJob | None:
         """Return the job that a posted message shows, None for any other message."""
         found = await rows.one(
             "SELECT jobs.* FROM jobs JOIN messages ON messages.job_id = jobs.id"
@@ -339,7 +339,7 @@ class Journal:
 
     # --- what a start looks for ---------------------------------------------------------------
 
-    async def unfinished(self, rows: Tx) -> list[WrittenJob]:
+    async def unfinished(self, rows: Transaction) -> list[WrittenJob]:
         """Return the jobs that are open, or whose card does not say yet how they ended."""
         found = await rows.all(
             "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.models import CardAddress, TokenUsage
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Work:
     tokens: TokenUsage | None
 
 
-async def work(rows: Tx, job_id: str) -> Work:
+async def work(rows: Transaction, job_id: str) -> Work:
     """Return the work on a job, over all its attempts."""
     tries = await rows.all(
         "SELECT gateway, state, started_at, ended_at FROM attempts WHERE job_id = $1"
@@ -35,7 +35,7 @@ async def work(rows: Tx, job_id: str) -> Work:
     )
 
 
-async def _tokens(rows: Tx, job_id: str) -> TokenUsage | None:
+async def _tokens(rows: Transaction, job_id: str) -> TokenUsage | None:
     found = await rows.one(
         "SELECT CAST(SUM(input_tokens) AS BIGINT) AS put_in,"
         " CAST(SUM(output_tokens) AS BIGINT) AS put_out FROM costs WHERE job_id = $1",
@@ -46,7 +46,7 @@ async def _tokens(rows: Tx, job_id: str) -> TokenUsage | None:
     return TokenUsage(found["put_in"] or 0, found["put_out"] or 0)
 
 
-async def messages(rows: Tx, job_id: str) -> list[CardAddress]:
+async def messages(rows: Transaction, job_id: str) -> list[CardAddress]:
     """Return the messages that show a job, the oldest first."""
     found = await rows.all(
         "SELECT message_id, channel_id FROM messages WHERE job_id = $1 ORDER BY message_id", job_id
@@ -54,6 +54,6 @@ async def messages(rows: Tx, job_id: str) -> list[CardAddress]:
     return [CardAddress(row["channel_id"], row["message_id"], application_id=0) for row in found]
 
 
-async def deleted(tx: Tx, message_id: int) -> None:
+async def deleted(tx: Transaction, message_id: int) -> None:
     """Write that a message is gone; harmless twice."""
     await tx.execute("DELETE FROM messages WHERE message_id = $1", message_id)

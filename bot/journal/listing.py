@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.database.transaction import Row, Transaction
 from bot.journal.written import WrittenJob, written_job
-from bot.store.tx import Row, Tx
 
 # Ids are lower-case hexadecimal digits and hyphens: this sorts behind all of them.
 _BEHIND = "~"
@@ -26,7 +26,7 @@ class ListedJob:
     prompt: str = field(repr=False)
 
 
-async def list_jobs(rows: Tx, *, recent: int) -> Sequence[ListedJob]:
+async def list_jobs(rows: Transaction, *, recent: int) -> Sequence[ListedJob]:
     """Return every open job and the last ``recent`` ended ones, oldest first."""
     found = await rows.all(
         "SELECT jobs.*, (SELECT gateway FROM attempts WHERE job_id = jobs.id"
@@ -39,7 +39,7 @@ async def list_jobs(rows: Tx, *, recent: int) -> Sequence[ListedJob]:
     return [_listed(row) for row in found]
 
 
-async def find_jobs(rows: Tx, prefix: str) -> Sequence[WrittenJob]:
+async def find_jobs(rows: Transaction, prefix: str) -> Sequence[WrittenJob]:
     """Return the jobs whose id begins so, at most two: enough to know that it is not one."""
     found = await rows.all(
         "SELECT * FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 2",

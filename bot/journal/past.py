@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.models import ImageRequest
+from bot.database.transaction import Transaction, Value
 from bot.journal.written import WrittenJob, request_from_text, written_job
-from bot.store.tx import Tx, Value
 
 # One batch of a search: small, for most of it may be more than a page needs.
 _BATCH = 50
@@ -35,7 +35,13 @@ EVERYTHING = Sought()
 
 
 async def beside(
-    rows: Tx, user_id: int, sought: Sought, job: WrittenJob | None, *, newer: bool, most: int
+    rows: Transaction,
+    user_id: int,
+    sought: Sought,
+    job: WrittenJob | None,
+    *,
+    newer: bool,
+    most: int,
 ) -> list[WrittenJob]:
     """Return at most ``most`` of a person's jobs from before or after one, the nearest first.
 
@@ -52,7 +58,7 @@ async def beside(
     return found[:most]
 
 
-async def models(rows: Tx, user_id: int, *, most: int) -> list[str]:
+async def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
     """Return the models of a person's last ``most`` jobs, that of the newest first."""
     found = await rows.all(
         "SELECT request FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2",
@@ -63,7 +69,13 @@ async def models(rows: Tx, user_id: int, *, most: int) -> list[str]:
 
 
 async def _batch(
-    rows: Tx, user_id: int, sought: Sought, job: WrittenJob | None, *, newer: bool, most: int
+    rows: Transaction,
+    user_id: int,
+    sought: Sought,
+    job: WrittenJob | None,
+    *,
+    newer: bool,
+    most: int,
 ) -> Sequence[WrittenJob]:
     sign, order = (">", "ASC") if newer else ("<", "DESC")
     where, values = "", list[Value]()

@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.core.models import Reference
+from bot.database.transaction import Row, Transaction
 from bot.journal import shelf
 from bot.journal.written import WrittenJob, request_from_text, written_job
-from bot.store.tx import Row, Tx
 
 NOBODY = -1
 """The requester of jobs that are being deleted."""
@@ -30,7 +30,7 @@ class PersonalJob:
 
 
 async def jobs_of(
-    rows: Tx, user_id: int, *, before: WrittenJob | None, most: int
+    rows: Transaction, user_id: int, *, before: WrittenJob | None, most: int
 ) -> list[PersonalJob]:
     """Return a page of a person's jobs, the newest first, from behind ``before``."""
     where, values = "", list[int | str]()
@@ -49,17 +49,17 @@ async def jobs_of(
     ]
 
 
-async def count_of(rows: Tx, user_id: int) -> int:
+async def count_of(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs."""
     return await _count(rows, "user_id = $1", user_id)
 
 
-async def at_work(rows: Tx, user_id: int) -> int:
+async def at_work(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs that are open, or whose card does not say yet how they ended."""
     return await _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
 
 
-async def disown(tx: Tx, user_id: int) -> int:
+async def disown(tx: Transaction, user_id: int) -> int:
     """Make a person's jobs nobody's, but for those at work; return how many.
 
     No start tries again to tell one of their cards anything.
@@ -71,13 +71,13 @@ async def disown(tx: Tx, user_id: int) -> int:
     )
 
 
-async def nobodys(rows: Tx) -> list[str]:
+async def nobodys(rows: Transaction) -> list[str]:
     """Return the ids of nobody's jobs."""
     found = await rows.all(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
     return [row["id"] for row in found]
 
 
-async def files_of(rows: Tx, job_ids: Sequence[str]) -> set[Reference]:
+async def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
     """Return the pictures, references and masks of some jobs."""
     among = _placeholders(job_ids)
     files = {
@@ -91,7 +91,9 @@ async def files_of(rows: Tx, job_ids: Sequence[str]) -> set[Reference]:
     return files
 
 
-async def hashes_of_others(rows: Tx, *, behind: str, most: int) -> tuple[set[str], str | None]:
+async def hashes_of_others(
+    rows: Transaction, *, behind: str, most: int
+) -> tuple[set[str], str | None]:
     """Return the hashes that a page of everybody else's jobs needs, from behind a job's id.
 
     Returns:
@@ -118,7 +120,7 @@ async def hashes_of_others(rows: Tx, *, behind: str, most: int) -> tuple[set[str
     return hashes, page[-1]["id"]
 
 
-async def forget(tx: Tx, job_ids: Sequence[str]) -> None:
+async def forget(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete nobody's jobs, with all that hangs on them; costs stay the operator's."""
     among = _placeholders(job_ids)
     for table in ("pictures", "intents", "messages", "attempts"):
@@ -126,7 +128,7 @@ async def forget(tx: Tx, job_ids: Sequence[str]) -> None:
     await tx.execute(f"DELETE FROM jobs WHERE user_id = {NOBODY} AND id IN ({among})", *job_ids)
 
 
-async def _count(rows: Tx, where: str, user_id: int) -> int:
+async def _count(rows: Transaction, where: str, user_id: int) -> int:
     found = await rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", user_id)
     return int(found["jobs"]) if found else 0
 

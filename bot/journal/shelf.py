@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
+from bot.database.transaction import Transaction
 from bot.journal.written import WrittenJob, written_job
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,9 @@ class Kept:
     revised_prompt: str | None
 
 
-def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int) -> None:
+def put(
+    tx: Transaction, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int
+) -> None:
     """Write where the pictures of a job lie; harmless twice."""
     for number, (picture, file) in enumerate(kept, 1):
         tx.put_off(
@@ -37,7 +39,7 @@ def put(tx: Tx, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: i
         )
 
 
-async def of(rows: Tx, job_id: str) -> list[Kept]:
+async def of(rows: Transaction, job_id: str) -> list[Kept]:
     """Return what was kept of a job, in order."""
     found = await rows.all("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
     return [
@@ -51,13 +53,13 @@ async def of(rows: Tx, job_id: str) -> list[Kept]:
     ]
 
 
-async def written(rows: Tx, job_id: str, user_id: int) -> WrittenJob | None:
+async def written(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
     """Return a job of this person, None when there is none."""
     row = await rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
     return None if row is None else written_job(row)
 
 
-async def last(rows: Tx, user_id: int, *, most: int) -> list[WrittenJob]:
+async def last(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
     """Return a person's last jobs, the newest first."""
     found = await rows.all(
         "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
@@ -67,7 +69,7 @@ async def last(rows: Tx, user_id: int, *, most: int) -> list[WrittenJob]:
     return [written_job(row) for row in found]
 
 
-async def forget(tx: Tx, *, before: int, most: int) -> int:
+async def forget(tx: Transaction, *, before: int, most: int) -> int:
     """Forget at most ``most`` pictures from before a moment; return how many."""
     return await tx.execute(
         "DELETE FROM pictures WHERE (job_id, number) IN"

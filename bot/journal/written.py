@@ -18,7 +18,7 @@ from bot.core.models import (
     TokenUsage,
     parse_size,
 )
-from bot.store.tx import Row
+from bot.database.transaction import Row
 
 
 @dataclass(frozen=True, slots=True)

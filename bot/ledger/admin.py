@@ -11,6 +11,7 @@ from bot.core.errors.quotas import (
     NoSuchLimit,
     NotBlocked,
 )
+from bot.database.transaction import Transaction
 from bot.ledger.audit import Action, Change, Done, read_changes, record
 from bot.ledger.costs import CostKey, erase_cost, read_costs, write_cost
 from bot.ledger.limits import erase_limit, read_limits, write_limit
@@ -23,7 +24,6 @@ from bot.ledger.members import (
     write_reset,
 )
 from bot.ledger.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
-from bot.store.tx import Tx
 
 _THE_BOT = 0
 
@@ -36,7 +36,7 @@ class Admin:
         self._clock = now
 
     async def set_limit(
-        self, tx: Tx, *, server_id: int, subject: str, limit: Limit, actor_id: int
+        self, tx: Transaction, *, server_id: int, subject: str, limit: Limit, actor_id: int
     ) -> None:
         """Set a subject's limit for one period.
 
@@ -50,7 +50,7 @@ class Admin:
         await self._record(tx, done)
 
     async def remove_limit(
-        self, tx: Tx, *, server_id: int, subject: str, period: Period | None, actor_id: int
+        self, tx: Transaction, *, server_id: int, subject: str, period: Period | None, actor_id: int
     ) -> None:
         """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
         old = (await read_limits(tx, server_id, subject))[subject]
@@ -62,7 +62,9 @@ class Admin:
             done = Done(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
             await self._record(tx, done)
 
-    async def roles_gone(self, tx: Tx, *, server_id: int, role_ids: Collection[int]) -> int:
+    async def roles_gone(
+        self, tx: Transaction, *, server_id: int, role_ids: Collection[int]
+    ) -> int:
         """Remove the limits of roles that exist no more, and return how many there were."""
         found = await read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
@@ -72,12 +74,19 @@ class Admin:
             await self._record(tx, done)
         return len(gone)
 
-    async def limits(self, rows: Tx, server_id: int) -> dict[str, LimitSet]:
+    async def limits(self, rows: Transaction, server_id: int) -> dict[str, LimitSet]:
         """Return the limits that the admins of a server have set, by subject."""
         return dict(await read_limits(rows, server_id))
 
     async def grant(
-        self, tx: Tx, *, server_id: int, user_id: int, credits: int, reason: str, actor_id: int
+        self,
+        tx: Transaction,
+        *,
+        server_id: int,
+        user_id: int,
+        credits: int,
+        reason: str,
+        actor_id: int,
     ) -> int:
         """Give a person credits for when their own level is spent; return all that are left.
 
@@ -91,37 +100,39 @@ class Admin:
         await self._record(tx, done)
         return balance
 
-    async def reset(self, tx: Tx, *, server_id: int, user_id: int, actor_id: int) -> None:
+    async def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Forget what a person used, for their own level; what they hold now still counts."""
         await write_reset(tx, server_id, user_id, self._clock())
         await self._record(tx, Done(server_id, actor_id, Action.RESET, user(user_id)))
 
     async def block(
-        self, tx: Tx, *, server_id: int, user_id: int, reason: str, actor_id: int
+        self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
         """Refuse a person's requests from now on, or give another reason for it."""
         await write_block(tx, server_id, user_id, reason)
         done = Done(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
         await self._record(tx, done)
 
-    async def unblock(self, tx: Tx, *, server_id: int, user_id: int, actor_id: int) -> None:
+    async def unblock(
+        self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int
+    ) -> None:
         """Take a person's requests again; raises NotBlocked."""
         if (await read_member(tx, server_id, user_id)).block_reason is None:
             raise NotBlocked
         await write_block(tx, server_id, user_id, None)
         await self._record(tx, Done(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
 
-    async def member(self, rows: Tx, server_id: int, user_id: int) -> Member:
+    async def member(self, rows: Transaction, server_id: int, user_id: int) -> Member:
         """Return what was decided about a person besides limits."""
         return await read_member(rows, server_id, user_id)
 
-    async def members(self, rows: Tx, server_id: int) -> dict[int, Member]:
+    async def members(self, rows: Transaction, server_id: int) -> dict[int, Member]:
         """Return those of a server who have grants left or are blocked, by their ids."""
         return await read_members(rows, server_id)
 
     async def set_cost(
         self,
-        tx: Tx,
+        tx: Transaction,
         *,
         server_id: int,
         model: str,
@@ -140,7 +151,7 @@ class Admin:
         await self._record(tx, done)
 
     async def remove_cost(
-        self, tx: Tx, *, server_id: int, model: str, quality: str | None, actor_id: int
+        self, tx: Transaction, *, server_id: int, model: str, quality: str | None, actor_id: int
     ) -> None:
         """Let a picture cost what the operator says again; raises NoSuchCost."""
         key = (server_id, model, quality or "")
@@ -151,11 +162,13 @@ class Admin:
         done = Done(server_id, actor_id, Action.COST_REMOVED, _subject(key), old=str(old))
         await self._record(tx, done)
 
-    async def costs(self, rows: Tx, server_id: int | None) -> dict[CostKey, int]:
+    async def costs(self, rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
         """Return the costs of a server by (server, model, quality or ''), or with None all."""
         return await read_costs(rows, server_id)
 
-    async def changes(self, rows: Tx, server_id: int, *, most: int, skip: int = 0) -> list[Change]:
+    async def changes(
+        self, rows: Transaction, server_id: int, *, most: int, skip: int = 0
+    ) -> list[Change]:
         """Return what was changed in a server, the newest first."""
         return await read_changes(rows, server_id, most=most, skip=skip)
 
@@ -168,7 +181,7 @@ class Admin:
             if period == limit.period and limit.credits > ceiling:
                 raise LimitAboveCeiling(credits=limit.credits, limit=ceiling, period=period)
 
-    async def _record(self, tx: Tx, done: Done) -> None:
+    async def _record(self, tx: Transaction, done: Done) -> None:
         await record(tx, done, at=self._clock())
 
 

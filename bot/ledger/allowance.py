@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
+from bot.database.transaction import Transaction
 from bot.ledger.meters import Meter, Values
 from bot.ledger.rules import Cap, Period, Rule
 from bot.ledger.windows import Window
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ def _holds(claim: Claim, at: int, values: Values) -> str:
     return f"({' OR '.join(f'({caps})' for caps in sets)})"
 
 
-async def room(rows: Tx, claim: Claim, at: int) -> int:
+async def room(rows: Transaction, claim: Claim, at: int) -> int:
     """Return how much of a claim its rule has room for, by the set that leaves most."""
     return min(claim.asked, _least(await _roomiest(rows, claim, at)))
 
 
-async def refusal(rows: Tx, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
+async def refusal(rows: Transaction, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
     """Return the limit to wait for: every rule must hold, but only one of a rule's sets."""
     longest = []
     for claim in claims:
@@ -87,7 +87,7 @@ async def refusal(rows: Tx, claims: Sequence[Claim], at: int) -> QuotaSpent | Bu
     return max(longest, key=_wait).error
 
 
-async def _spent(rows: Tx, claim: Claim, caps: Sequence[Cap], at: int) -> list[_Spent]:
+async def _spent(rows: Transaction, claim: Claim, caps: Sequence[Cap], at: int) -> list[_Spent]:
     found = []
     asked = claim.asked - claim.granted
     for cap, period in caps:
@@ -121,13 +121,13 @@ def _wait(spent: _Spent) -> tuple[float, int]:
     return math.inf if spent.frees_at is None else spent.frees_at, -spent.limit
 
 
-async def roomiest(rows: Tx, claim: Claim, at: int) -> list[Allowance]:
+async def roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
     """Return the allowances of that set of a rule which leaves most."""
     found = await _roomiest(rows, claim, at)
     return [await _saying_when(rows, claim, allowance, at) for allowance in found]
 
 
-async def tightest(rows: Tx, claims: Sequence[Claim], at: int) -> Allowance | None:
+async def tightest(rows: Transaction, claims: Sequence[Claim], at: int) -> Allowance | None:
     """Return the allowance that leaves least; it says when more frees only if nothing is left.
 
     That takes longer than all sums, and every finished job asks.
@@ -139,7 +139,7 @@ async def tightest(rows: Tx, claims: Sequence[Claim], at: int) -> Allowance | No
     return allowance if allowance.left else await _saying_when(rows, claim, allowance, at)
 
 
-async def _roomiest(rows: Tx, claim: Claim, at: int) -> list[Allowance]:
+async def _roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
     sets = [[await _allowance(rows, claim, cap, at) for cap in caps] for caps in claim.rule.caps]
     return max(sets, key=_least)
 
@@ -148,7 +148,7 @@ def _least(allowances: Sequence[Allowance]) -> int:
     return min(allowance.left for allowance in allowances)
 
 
-async def _allowance(rows: Tx, claim: Claim, cap: Cap, at: int) -> Allowance:
+async def _allowance(rows: Transaction, claim: Claim, cap: Cap, at: int) -> Allowance:
     limit, period = cap
     window = Window(claim.meter, period, at)
     used, held = await window.sums(rows)
@@ -162,6 +162,6 @@ async def _allowance(rows: Tx, claim: Claim, cap: Cap, at: int) -> Allowance:
     )
 
 
-async def _saying_when(rows: Tx, claim: Claim, allowance: Allowance, at: int) -> Allowance:
+async def _saying_when(rows: Transaction, claim: Claim, allowance: Allowance, at: int) -> Allowance:
     frees_at = await Window(claim.meter, allowance.period, at).frees_at(rows, 1)
     return replace(allowance, frees_at=frees_at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.models import new_job_id
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 
 class Action(StrEnum):
@@ -53,7 +53,7 @@ class Change:
     reason: str | None
 
 
-async def record(tx: Tx, done: Done, *, at: int) -> None:
+async def record(tx: Transaction, done: Done, *, at: int) -> None:
     """Write a change down."""
     await tx.execute(
         """
@@ -74,7 +74,7 @@ async def record(tx: Tx, done: Done, *, at: int) -> None:
     )
 
 
-async def read_changes(rows: Tx, server_id: int, *, most: int, skip: int) -> list[Change]:
+async def read_changes(rows: Transaction, server_id: int, *, most: int, skip: int) -> list[Change]:
     """Return a server's changes, the newest first."""
     found = await rows.all(
         """
@@ -91,7 +91,7 @@ async def read_changes(rows: Tx, server_id: int, *, most: int, skip: int) -> lis
     return [Change(*row) for row in found]
 
 
-async def _next_id(rows: Tx, at: int) -> str:
+async def _next_id(rows: Transaction, at: int) -> str:
     """Return an id that sorts after every other one of its millisecond (RFC 9562 §6.2)."""
     new = new_job_id(at)
     first, last = (f"{new[:13]}-{end * 4}-{end * 4}-{end * 12}" for end in "0f")

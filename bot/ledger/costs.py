@@ -1,12 +1,12 @@
 """A server's own credits for each picture, by model and quality ('' is any quality)."""
 
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""
 
 
-async def read_costs(rows: Tx, server_id: int | None) -> dict[CostKey, int]:
+async def read_costs(rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
     """Return the costs that a server has set, or with None those of every server."""
     found = await rows.all(
         f"""
@@ -20,7 +20,7 @@ async def read_costs(rows: Tx, server_id: int | None) -> dict[CostKey, int]:
     return {(row["server_id"], row["model"], row["quality"]): row["credits"] for row in found}
 
 
-async def write_cost(tx: Tx, key: CostKey, credits: int) -> None:
+async def write_cost(tx: Transaction, key: CostKey, credits: int) -> None:
     """Set a cost."""
     await tx.execute(
         """
@@ -33,7 +33,7 @@ async def write_cost(tx: Tx, key: CostKey, credits: int) -> None:
     )
 
 
-async def erase_cost(tx: Tx, key: CostKey) -> None:
+async def erase_cost(tx: Transaction, key: CostKey) -> None:
     """Remove a cost."""
     await tx.execute(
         "DELETE FROM credit_costs WHERE server_id = $1 AND model = $2 AND quality = $3", *key

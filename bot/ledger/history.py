@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.database.transaction import Transaction
 from bot.ledger.identity import is_anonymous, move_to_pseudonym
 from bot.ledger.meters import person, server
 from bot.ledger.rules import HOUR_MS, Period
-from bot.store.tx import Tx
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 
@@ -44,7 +44,7 @@ class History:
         self._now = now
 
     async def usage_by_day(
-        self, rows: Tx, *, server_id: int, user_id: int | None, days: int
+        self, rows: Transaction, *, server_id: int, user_id: int | None, days: int
     ) -> list[Day]:
         """Return what the server used on each of the last days, or what a person's own level paid.
 
@@ -72,7 +72,7 @@ class History:
         return [Day(day * Period.DAY.ms, used.get(day, 0)) for day in range(first, today + 1)]
 
     async def charges(
-        self, rows: Tx, *, server_id: int, since: int, after: str | None, most: int
+        self, rows: Transaction, *, server_id: int, since: int, after: str | None, most: int
     ) -> list[Charge]:
         """Return a page of a server's charges since a moment, by job id from ``after`` on."""
         found = await rows.all(
@@ -92,7 +92,7 @@ class History:
         )
         return [Charge(*row) for row in found]
 
-    async def forget_charges(self, tx: Tx, *, before: int, most: int) -> int:
+    async def forget_charges(self, tx: Transaction, *, before: int, most: int) -> int:
         """Delete so many charges that were settled and are older; the meters keep their sums.
 
         ``before`` is in milliseconds since the epoch and more than a month ago: the cut hour of a
@@ -113,13 +113,13 @@ class History:
             most,
         )
 
-    async def make_anonymous(self, tx: Tx, user_id: int) -> None:
+    async def make_anonymous(self, tx: Transaction, user_id: int) -> None:
         """Forget whose a person's charges are, in every server, past and to come.
 
         They still count against the person's limits. Harmless twice.
         """
         await move_to_pseudonym(tx, user_id, self._pseudonym(user_id), at=self._now())
 
-    async def _known_as(self, rows: Tx, user_id: int) -> int:
+    async def _known_as(self, rows: Transaction, user_id: int) -> int:
         pseudonym = self._pseudonym(user_id)
         return pseudonym if await is_anonymous(rows, pseudonym) else user_id

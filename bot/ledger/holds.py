@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.database.transaction import Transaction
 from bot.ledger.allowance import Claim, all_hold, room
 from bot.ledger.meters import Charged, Values
 from bot.ledger.rules import HOUR_MS, split, split_back
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Settled:
         }
 
 
-async def placed(tx: Tx, hold: Hold, claims: Sequence[Claim]) -> bool:
+async def placed(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> bool:
     """Write the hold where every claim's rule has room for it: the database decides."""
     values = Values()
     job_id, credits = values.add(hold.job_id), values.add_number(hold.credits)
@@ -99,7 +99,7 @@ async def placed(tx: Tx, hold: Hold, claims: Sequence[Claim]) -> bool:
     return written is not None
 
 
-async def placed_with_grant(tx: Tx, hold: Hold, claims: Sequence[Claim]) -> Hold | None:
+async def placed_with_grant(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> Hold | None:
     """Write the hold with a grant's help: it pays what the person's own level has no room for."""
     mine = next((claim for claim in claims if claim.granted), None)
     if mine is None:
@@ -112,7 +112,7 @@ async def placed_with_grant(tx: Tx, hold: Hold, claims: Sequence[Claim]) -> Hold
     return helped if await placed(tx, helped, less) else None
 
 
-async def read_hold(rows: Tx, job_id: str) -> Hold | None:
+async def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     """Return what a job holds; None when it holds nothing (any more)."""
     found = await rows.one(
         """
@@ -126,7 +126,7 @@ async def read_hold(rows: Tx, job_id: str) -> Hold | None:
 
 
 async def charge(
-    tx: Tx, hold: Hold, *, charged: int, made: int, price: int | None
+    tx: Transaction, hold: Hold, *, charged: int, made: int, price: int | None
 ) -> Settled | None:
     """Turn a hold into a charge; None when somebody else did."""
     if price is None:

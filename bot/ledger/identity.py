@@ -1,16 +1,16 @@
 """Whom charges and meters belong to, once somebody's data was deleted."""
 
+from bot.database.transaction import Transaction
 from bot.ledger.meters import person
-from bot.store.tx import Tx
 
 
-async def is_anonymous(rows: Tx, pseudonym: int) -> bool:
+async def is_anonymous(rows: Transaction, pseudonym: int) -> bool:
     """Return whether the data of that pseudonym's person was deleted."""
     found = await rows.one("SELECT user_id FROM anonymous WHERE user_id = $1", pseudonym)
     return found is not None
 
 
-async def move_to_pseudonym(tx: Tx, user_id: int, pseudonym: int, *, at: int) -> None:
+async def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int) -> None:
     """Give a person's charges and meters of every server to the pseudonym."""
     await tx.execute(
         "INSERT INTO anonymous (user_id, at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING",
@@ -34,7 +34,7 @@ async def move_to_pseudonym(tx: Tx, user_id: int, pseudonym: int, *, at: int) ->
         await tx.execute("DELETE FROM meters WHERE subject = $1", was)
 
 
-async def _servers(rows: Tx) -> list[int]:
+async def _servers(rows: Transaction) -> list[int]:
     """Return every server that has a meter, by one step in the index for each."""
     found = await rows.all(
         """

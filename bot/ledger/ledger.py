@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.errors.quotas import Blocked, LimitLevel
 from bot.core.models import Requester
+from bot.database.transaction import Transaction
 from bot.ledger.admin import Admin
 from bot.ledger.allowance import Allowance, Claim, refusal, roomiest, tightest
 from bot.ledger.history import History
@@ -27,7 +28,6 @@ from bot.ledger.rules import (
     user,
 )
 from bot.ledger.standing import Standing, read_standing
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Ledger(Admin, History):
         return tuple(meter.subject for meter in meters)
 
     async def hold(
-        self, tx: Tx, *, job_id: str, requester: Requester, credits: int, price: int = 0
+        self, tx: Transaction, *, job_id: str, requester: Requester, credits: int, price: int = 0
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if all have room.
 
@@ -106,7 +106,13 @@ class Ledger(Admin, History):
         await move(tx, meters, hour=hold.hour, by=hold.charged)
 
     async def settle(
-        self, tx: Tx, job_id: str, *, delivered: int, doubtful: int = 0, price: int | None = None
+        self,
+        tx: Transaction,
+        job_id: str,
+        *,
+        delivered: int,
+        doubtful: int = 0,
+        price: int | None = None,
     ) -> Settlement | None:
         """Turn a hold into a charge of what was delivered; the rest returns at the hold's hour.
 
@@ -133,7 +139,7 @@ class Ledger(Admin, History):
             await add_granted(tx, hold.server_id, user_id, granted_back)
         return Settlement(charged, hold.credits - charged, doubt_charged, granted_back)
 
-    async def forgives(self, rows: Tx, job_id: str) -> bool:
+    async def forgives(self, rows: Transaction, job_id: str) -> bool:
         """Return whether the job's requester may have another one in doubt for nothing."""
         forgiven = await rows.all(
             """
@@ -148,7 +154,7 @@ class Ledger(Admin, History):
         )
         return len(forgiven) < self._max_doubtful_per_day
 
-    async def allowances(self, rows: Tx, requester: Requester) -> tuple[Allowance, ...]:
+    async def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.
 
         Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
@@ -156,39 +162,39 @@ class Ledger(Admin, History):
         """
         return await self._told(rows, await self._told_claims(rows, requester))
 
-    async def left(self, rows: Tx, requester: Requester) -> Allowance | None:
+    async def left(self, rows: Transaction, requester: Requester) -> Allowance | None:
         """Return the tightest of the allowances, None when nothing limits the person.
 
         It says when more frees only if nothing is left.
         """
         return await tightest(rows, await self._told_claims(rows, requester), self._now())
 
-    async def budget(self, rows: Tx) -> tuple[Allowance, ...]:
+    async def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
         return await self._told(
             rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free]
         )
 
-    async def charged(self, rows: Tx, job_id: str) -> int:
+    async def charged(self, rows: Transaction, job_id: str) -> int:
         """Return how many credits a job holds, or has cost once it has ended."""
         charge = await rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
         return 0 if charge is None else int(charge["credits"])
 
-    async def outlays(self, rows: Tx) -> tuple[Outlay, ...]:
+    async def outlays(self, rows: Transaction) -> tuple[Outlay, ...]:
         """Return what of OPERATOR_BUDGET is spent and held, without saying when it frees."""
         return await read_outlays(rows, self._budget, at=self._now())
 
-    async def _told(self, rows: Tx, claims: list[Claim]) -> tuple[Allowance, ...]:
+    async def _told(self, rows: Transaction, claims: list[Claim]) -> tuple[Allowance, ...]:
         at = self._now()
         told = [await roomiest(rows, claim, at) for claim in claims]
         return tuple(allowance for allowances in told for allowance in allowances)
 
-    async def _told_claims(self, rows: Tx, requester: Requester) -> list[Claim]:
+    async def _told_claims(self, rows: Transaction, requester: Requester) -> list[Claim]:
         untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
         claims = self._claims(await self._standing(rows, requester), requester)
         return [claim for claim in claims if claim.rule.level not in untold]
 
-    async def _standing(self, rows: Tx, requester: Requester) -> Standing:
+    async def _standing(self, rows: Transaction, requester: Requester) -> Standing:
         pseudonym = self._pseudonym(requester.user_id)
         return await read_standing(rows, requester, pseudonym=pseudonym)
 
@@ -220,7 +226,7 @@ class Ledger(Admin, History):
     def _paid(self, price: int) -> Claim:
         return Claim(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
-    async def _real_id(self, rows: Tx, hold: Hold) -> int:
+    async def _real_id(self, rows: Transaction, hold: Hold) -> int:
         """Return whom a grant returns to: admins' decisions know no pseudonyms."""
         if hold.user_id >= 0:
             return hold.user_id

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
+from bot.database.transaction import Transaction
 from bot.ledger.meters import Values
 from bot.ledger.rules import Limit, LimitSet, Period
-from bot.store.tx import Tx
 
 
-async def read_limits(rows: Tx, server_id: int, *subjects: str) -> dict[str, LimitSet]:
+async def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict[str, LimitSet]:
     """Return a server's limits by subject: those of the subjects, or all when none is named."""
     values = Values()
     server = values.add(server_id)
@@ -26,7 +26,7 @@ async def read_limits(rows: Tx, server_id: int, *subjects: str) -> dict[str, Lim
     return limits
 
 
-async def write_limit(tx: Tx, server_id: int, subject: str, limit: Limit) -> None:
+async def write_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
     """Set a subject's limit for its period."""
     await tx.execute(
         """
@@ -41,7 +41,7 @@ async def write_limit(tx: Tx, server_id: int, subject: str, limit: Limit) -> Non
     )
 
 
-async def erase_limit(tx: Tx, server_id: int, subject: str, limit: Limit) -> None:
+async def erase_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
     """Remove a subject's limit."""
     await tx.execute(
         "DELETE FROM limits WHERE server_id = $1 AND subject = $2 AND period = $3",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Member:
     block_reason: str | None = None
 
 
-async def read_member(rows: Tx, server_id: int, user_id: int) -> Member:
+async def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
     """Return what was decided about a person; nothing, for most."""
     found = await rows.one(
         """
@@ -32,7 +32,7 @@ async def read_member(rows: Tx, server_id: int, user_id: int) -> Member:
     return Member(*found) if found else Member()
 
 
-async def read_members(rows: Tx, server_id: int) -> dict[int, Member]:
+async def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
     """Return the people of a server who have grants left or are blocked, by their ids."""
     found = await rows.all(
         """
@@ -48,7 +48,7 @@ async def read_members(rows: Tx, server_id: int) -> dict[int, Member]:
     }
 
 
-async def add_granted(tx: Tx, server_id: int, user_id: int, credits: int) -> int:
+async def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> int:
     """Add to what is left of a person's grants, and return it."""
     (member,) = await tx.all(
         """
@@ -65,7 +65,7 @@ async def add_granted(tx: Tx, server_id: int, user_id: int, credits: int) -> int
     return int(member["granted"])
 
 
-async def take_granted(tx: Tx, server_id: int, user_id: int, credits: int) -> None:
+async def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
     """Take from a person's grants what is known to be there; the table's CHECK is the guard."""
     await tx.execute(
         "UPDATE members SET granted = granted - $3 WHERE server_id = $1 AND user_id = $2",
@@ -75,7 +75,7 @@ async def take_granted(tx: Tx, server_id: int, user_id: int, credits: int) -> No
     )
 
 
-async def write_reset(tx: Tx, server_id: int, user_id: int, at: int) -> None:
+async def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
     """Forget what the person used before."""
     await tx.execute(
         """
@@ -89,7 +89,7 @@ async def write_reset(tx: Tx, server_id: int, user_id: int, at: int) -> None:
     )
 
 
-async def write_block(tx: Tx, server_id: int, user_id: int, reason: str | None) -> None:
+async def write_block(tx: Transaction, server_id: int, user_id: int, reason: str | None) -> None:
     """Block a person for a reason, or with None lift the block."""
     await tx.execute(
         """
@@ -103,7 +103,7 @@ async def write_block(tx: Tx, server_id: int, user_id: int, reason: str | None) 
     )
 
 
-async def members_of(rows: Tx, server_id: int) -> list[int]:
+async def members_of(rows: Transaction, server_id: int) -> list[int]:
     """Return the people of a server about whom something was decided."""
     found = await rows.all("SELECT user_id FROM members WHERE server_id = $1", server_id)
     return [row["user_id"] for row in found]

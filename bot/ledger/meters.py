@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.store.tx import Tx, Value
+from bot.database.transaction import Transaction, Value
 
 
 class Values:
@@ -68,7 +68,7 @@ def meters_of(server_id: int, user_id: int) -> tuple[Meter, ...]:
     return (*members, total(), budget())
 
 
-async def move(tx: Tx, meters: Sequence[Meter], *, hour: int, by: Charged) -> None:
+async def move(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Charged) -> None:
     """Add to the meters what was charged in that hour, or take away what was given back."""
     await _add(tx, {m.subject: by[m.column] for m in meters if by[m.column] > 0}, hour)
     for meter in meters:
@@ -81,7 +81,7 @@ async def move(tx: Tx, meters: Sequence[Meter], *, hour: int, by: Charged) -> No
             )
 
 
-async def _add(tx: Tx, amounts: Mapping[str, int], hour: int) -> None:
+async def _add(tx: Transaction, amounts: Mapping[str, int], hour: int) -> None:
     if not amounts:
         return
     values = Values()

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from bot.database.transaction import Transaction
 from bot.ledger.meters import budget
 from bot.ledger.rules import LimitSet, Period, caps
 from bot.ledger.windows import Window
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Outlay:
         return max(0, self.limit - self.spent - self.held)
 
 
-async def read_outlays(rows: Tx, limits: LimitSet, *, at: int) -> tuple[Outlay, ...]:
+async def read_outlays(rows: Transaction, limits: LimitSet, *, at: int) -> tuple[Outlay, ...]:
     """Return what is spent and held of each limit at this moment."""
     found = []
     for limit, period in caps(limits):

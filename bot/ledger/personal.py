@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot.database.transaction import Transaction
 from bot.ledger.history import Charge
-from bot.store.tx import Tx
 
 
-async def charges_of(rows: Tx, job_ids: Sequence[str]) -> list[Charge]:
+async def charges_of(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
     """Return the charges of some jobs, the newest first; those of 40 days ago are gone."""
     among = ", ".join(f"${number}" for number in range(1, len(job_ids) + 1))
     found = await rows.all(

@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from bot.core.models import Requester
+from bot.database.transaction import Transaction
 from bot.ledger.members import Member
 from bot.ledger.meters import Values
 from bot.ledger.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
-from bot.store.tx import Tx
 
 _MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
 
@@ -24,7 +24,7 @@ class Standing:
     limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
 
 
-async def read_standing(rows: Tx, requester: Requester, *, pseudonym: int) -> Standing:
+async def read_standing(rows: Transaction, requester: Requester, *, pseudonym: int) -> Standing:
     """Read a requester's standing, in one statement: every hold asks."""
     subjects = (user(requester.user_id), *map(role, requester.role_ids), EVERYONE, SERVER)
     values = Values()

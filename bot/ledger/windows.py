@@ -7,9 +7,9 @@ charges of the one cut hour. Charges in the future (the clock was set back) coun
 from dataclasses import dataclass
 from itertools import accumulate
 
+from bot.database.transaction import Transaction
 from bot.ledger.meters import Meter, Values
 from bot.ledger.rules import HOUR_MS, Period
-from bot.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Window:
             f"{sums} + {self._sum(self._held_before(values), values)}" if self._is_reset else sums
         )
 
-    async def sums(self, rows: Tx) -> tuple[int, int]:
+    async def sums(self, rows: Transaction) -> tuple[int, int]:
         """Return what was used, and the part of it whose jobs still run."""
         values = Values()
         running = f"state = 'held' AND at > {values.add(self._opens)}"
@@ -44,7 +44,7 @@ class Window:
         (sums,) = await rows.all(sql, *values.all)
         return sums["used"], sums["held"]
 
-    async def frees_at(self, rows: Tx, amount: int) -> int | None:
+    async def frees_at(self, rows: Transaction, amount: int) -> int | None:
         """Return when the oldest ``amount`` credits will have left; None if there are fewer."""
         if self._is_reset:
             values = Values()
@@ -96,7 +96,7 @@ class Window:
     def _owned(self, values: Values) -> str:
         return "".join(f" AND {whose} {values.add(id_)}" for whose, id_ in self.meter.owner)
 
-    async def _hours(self, rows: Tx) -> list[tuple[int, int]]:
+    async def _hours(self, rows: Transaction) -> list[tuple[int, int]]:
         values = Values()
         found = await rows.all(
             f"""
@@ -113,7 +113,7 @@ class Window:
         return [(row["hour"], row["credits"]) for row in found]
 
     async def _frees_of(
-        self, rows: Tx, where: str, values: Values, amount: int
+        self, rows: Transaction, where: str, values: Values, amount: int
     ) -> tuple[int | None, int]:
         """Return when that much of some charges will have left, or None and what is missing."""
         charges = await rows.all(

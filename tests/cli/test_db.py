@@ -11,8 +11,8 @@ import pytest
 
 from bot.cli import db
 from bot.core.errors.base import StartRefused
-from bot.store.migrate import shipped
-from bot.store.store import Store
+from bot.database.database import Database
+from bot.database.migrator import shipped
 from tests.cli.process import environment, run, running
 from tests.crash.gateway import open_till
 from tests.journeys.gateway import MoodyGateway
@@ -26,7 +26,7 @@ HOUR_MS = 3_600_000
 @pytest.fixture
 async def database(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "easel.db"
-    async with Store.open(path, backup_dir=tmp_path / "backup", now=lambda: 0):
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0):
         pass
     return path
 

@@ -22,11 +22,11 @@ from pydantic import SecretStr
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock, wall_clock_ms
 from bot.core.models import CardAddress, Job, Picture, Requester
+from bot.database.database import Database
 from bot.house import House, open_house
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.references import Attached, Upload
 from bot.settings import Settings
-from bot.store.store import Store
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE
 
@@ -132,7 +132,7 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
         await house.studio.drained()
 
 
-async def counts(store: Store) -> tuple[int, int]:
+async def counts(store: Database) -> tuple[int, int]:
     """Return how many jobs there were, and how many of them are open.
 
     Through the house's own connection: SQLite keeps a second one's descriptors for as long as

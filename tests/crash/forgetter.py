@@ -7,8 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bot.database.database import Database
 from bot.mydata.deletion import BATCH
-from bot.store.store import Store
 from tests.test_mydata import ADA, Home
 
 JOBS = 8 * BATCH
@@ -17,7 +17,7 @@ JOBS = 8 * BATCH
 async def forget(folder: Path) -> None:
     """Delete, watched by a second task that speaks at the first look behind a batch."""
     backup = folder / "backup"
-    async with Store.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as store:
         home = Home(folder, store)
         for number in range(JOBS):
             await home.painted(ADA, b"%d" % number, prompt=f"nobody may read this: {number}")

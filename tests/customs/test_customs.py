@@ -19,7 +19,7 @@ from bot.customs.presets import (
 )
 from bot.customs.settings import Preferences, ServerSettings
 from bot.customs.wish import Wish
-from bot.store.store import Store
+from bot.database.database import Database
 
 SETTINGS = ServerSettings(
     model="m",
@@ -41,20 +41,20 @@ WISH = Wish(prompt="狐 {prompt}", model="m", size="1x1", n=1, quality="q", styl
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = Store.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
+async def store(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0)
     async with opened as store:
         yield store
 
 
-async def fresh(store: Store) -> Customs:
+async def fresh(store: Database) -> Customs:
     """Return what a new process reads."""
     customs = Customs(store, now=lambda: 7)
     await customs.load()
     return customs
 
 
-async def test_everything_is_there_after_a_restart(store: Store) -> None:
+async def test_everything_is_there_after_a_restart(store: Database) -> None:
     """Settings, preferences and presets outlive the process, each word of them."""
     before = await fresh(store)
     await before.change_server(1, lambda _: SETTINGS)
@@ -68,7 +68,7 @@ async def test_everything_is_there_after_a_restart(store: Store) -> None:
         assert customs.servers == (1,)
 
 
-async def test_who_never_set_anything_has_the_defaults(store: Store) -> None:
+async def test_who_never_set_anything_has_the_defaults(store: Database) -> None:
     """A server that never saw /settings works, and a person's ping is on."""
     customs = await fresh(store)
     assert customs.server(1) == ServerSettings()
@@ -76,7 +76,7 @@ async def test_who_never_set_anything_has_the_defaults(store: Store) -> None:
     assert customs.presets(1) == {}
 
 
-async def test_rows_of_other_versions_are_read(store: Store) -> None:
+async def test_rows_of_other_versions_are_read(store: Database) -> None:
     """Unknown keys are passed over, missing ones have their default, a broken row stops nobody."""
     async with store.transaction() as tx:
         for server, text in enumerate(('{"n": 2, "later": [1]}', "{", '{"n": "two"}'), 1):
@@ -86,7 +86,7 @@ async def test_rows_of_other_versions_are_read(store: Store) -> None:
     assert customs.server(2) == customs.server(3) == ServerSettings()
 
 
-async def test_what_is_not_said_is_not_written(store: Store) -> None:
+async def test_what_is_not_said_is_not_written(store: Database) -> None:
     """So that the default of a later version holds."""
     await (await fresh(store)).change_server(1, lambda s: replace(s, n=2))
     async with store.reading() as rows:
@@ -95,7 +95,7 @@ async def test_what_is_not_said_is_not_written(store: Store) -> None:
     assert "null" not in row["settings"]
 
 
-async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
+async def test_a_change_that_fails_changes_nothing(store: Database) -> None:
     """Memory never knows more than the database."""
     customs = await fresh(store)
     await customs.change_server(1, lambda s: replace(s, n=2))
@@ -108,7 +108,7 @@ async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
     assert customs.server(1).n == (await fresh(store)).server(1).n == 2
 
 
-async def test_changes_at_once_lose_nothing(store: Store) -> None:
+async def test_changes_at_once_lose_nothing(store: Database) -> None:
     """Two admins press at the same moment; each starts from what the other made."""
     customs = await fresh(store)
 
@@ -122,7 +122,7 @@ async def test_changes_at_once_lose_nothing(store: Store) -> None:
     assert (await fresh(store)).server(1) == customs.server(1)
 
 
-async def test_a_row_that_cannot_be_written_is_not_remembered(store: Store) -> None:
+async def test_a_row_that_cannot_be_written_is_not_remembered(store: Database) -> None:
     """The next start would have forgotten it."""
     customs = await fresh(store)
     async with store.transaction() as tx:
@@ -136,7 +136,7 @@ async def test_a_row_that_cannot_be_written_is_not_remembered(store: Store) -> N
     assert customs.person(1) == Preferences()
 
 
-async def test_a_name_is_there_once_whatever_its_case(store: Store) -> None:
+async def test_a_name_is_there_once_whatever_its_case(store: Database) -> None:
     """Saving it again replaces it, also its spelling; others have presets of their own."""
     customs = await fresh(store)
     await customs.save_preset(1, "Straße", WISH)
@@ -151,7 +151,7 @@ async def test_a_name_is_there_once_whatever_its_case(store: Store) -> None:
         await customs.delete_preset(1, "strasse")
 
 
-async def test_a_thousand_presets_and_no_more(store: Store) -> None:
+async def test_a_thousand_presets_and_no_more(store: Database) -> None:
     """A person cannot fill the disk; what is there can still be replaced and found."""
     customs = await fresh(store)
     for number in range(MOST_PRESETS):
@@ -168,7 +168,7 @@ async def test_a_thousand_presets_and_no_more(store: Store) -> None:
     assert list(again.presets(1)) == list(customs.presets(1))
 
 
-async def test_a_person_is_forgotten(store: Store) -> None:
+async def test_a_person_is_forgotten(store: Database) -> None:
     """What somebody deletes is in no table and in no memory; others keep theirs."""
     customs = await fresh(store)
     for user in (1, 2):

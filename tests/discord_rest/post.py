@@ -14,6 +14,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.customs.settings import REROLL
+from bot.database.database import Database
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
@@ -21,7 +22,6 @@ from bot.delivery.outbox import Outbox
 from bot.delivery.trimmings import Trimmings
 from bot.journal.journal import Journal
 from bot.outcome import Courier, Result
-from bot.store.store import Store
 from bot.vault import Vault
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
@@ -49,7 +49,9 @@ class Post:
         """Run one process, and give it the courier of the card."""
         now = lambda: self.fake.now_ms  # noqa: E731 - the clock
         backup = self.folder / "backup"
-        async with Store.open(self.folder / "easel.db", backup_dir=backup, now=now) as self.store:
+        async with Database.open(
+            self.folder / "easel.db", backup_dir=backup, now=now
+        ) as self.store:
             self.journal = Journal(owner="me", now=now)
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)

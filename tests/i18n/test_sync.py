@@ -11,15 +11,15 @@ from discord import Interaction
 from bot.client import Client
 from bot.core.i18n.texts import Texts
 from bot.customs.customs import Customs
+from bot.database.database import Database
 from bot.delivery.languages import Languages
-from bot.store.store import Store
 from tests.i18n.book import FOLDER
 
 
 @pytest.fixture
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
-    async with Store.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as store:
+    async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as store:
         yield Languages(Customs(store, now=lambda: 0))
 
 

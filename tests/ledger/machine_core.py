@@ -12,8 +12,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 from bot.core.errors.base import Refusal
 from bot.core.models import Requester
+from bot.database.transaction import Transaction
 from bot.ledger.rules import Period
-from bot.store.tx import Tx
 from tests.ledger import model
 from tests.ledger.model import Model
 from tests.ledger.till import ADMIN, DAY, HOUR, ManualClock, Till
@@ -49,7 +49,7 @@ class Core(RuleBasedStateMachine):
 
         return self.runner.run(awaited())
 
-    def change(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+    def change(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run in a transaction of its own."""
 
         async def changed() -> T:
@@ -58,7 +58,9 @@ class Core(RuleBasedStateMachine):
 
         return self.run(changed())
 
-    def unless(self, refused: type[Refusal], work: Callable[[Tx], Awaitable[object]]) -> bool:
+    def unless(
+        self, refused: type[Refusal], work: Callable[[Transaction], Awaitable[object]]
+    ) -> bool:
         """Run like ``change``, and return whether it was not refused."""
         try:
             self.change(work)

@@ -9,13 +9,13 @@ from typing import Self
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
+from bot.database.database import Database
+from bot.database.transaction import Row
 from bot.ledger.allowance import Allowance
 from bot.ledger.audit import Change
 from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.members import Member
 from bot.ledger.rules import Limit, parse_limits
-from bot.store.store import Store
-from bot.store.tx import Row
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -47,7 +47,7 @@ class ManualClock:
 class Till:
     """The ledger's verbs, each in a transaction of its own."""
 
-    store: Store
+    store: Database
     ledger: Ledger
     clock: ManualClock
 
@@ -75,7 +75,7 @@ class Till:
             pseudonym=TAGS.pseudonym,
             now=clock,
         )
-        async with Store.open(folder / "easel.db", backup_dir=folder, now=clock) as store:
+        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as store:
             yield cls(store, ledger, clock)
 
     async def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from bot.store.migrate import shipped
-from bot.store.store import Store
+from bot.database.database import Database
+from bot.database.migrator import shipped
 
 NOON = 1_700_000_000_000
 HOUR = NOON // 3_600_000
@@ -103,7 +103,7 @@ ROWS = (
 async def open_and_close(path: Path, migrations: tuple[str, ...] | None = None) -> None:
     """Start and stop on a database."""
     backups = path.parent / "backup"
-    async with Store.open(path, backup_dir=backups, now=lambda: NOON, migrations=migrations):
+    async with Database.open(path, backup_dir=backups, now=lambda: NOON, migrations=migrations):
         pass
 
 

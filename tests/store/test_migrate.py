@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.store.migrate import shipped
-from bot.store.store import Store
+from bot.database.database import Database
+from bot.database.migrator import shipped
 
 FIRST = "-- a comment; with a semicolon\nCREATE TABLE a (n BIGINT);\nINSERT INTO a VALUES (1);\n"
 SECOND = (
@@ -22,7 +22,7 @@ SECOND = (
 
 async def migrated(folder: Path, migrations: Sequence[str] | None) -> None:
     """Open and close the database of that folder."""
-    store = Store.open(
+    store = Database.open(
         folder / "easel.db", backup_dir=folder / "backup", now=lambda: 7, migrations=migrations
     )
     async with store:

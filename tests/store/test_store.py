@@ -9,32 +9,32 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.store.store import Store, database_path
-from bot.store.tx import Tx, rewritten
+from bot.database.database import Database, database_path
+from bot.database.transaction import Transaction, rewritten
 
 COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
 INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[Database]:
     """Return a database with one table."""
     async with opened(tmp_path) as store:
         yield store
 
 
-def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
-    return Store.open(
+def opened(folder: Path) -> AbstractAsyncContextManager[Database]:
+    return Database.open(
         folder / "easel.db", backup_dir=folder / "backup", now=lambda: 0, migrations=[COUNTER]
     )
 
 
-async def names(store: Store) -> list[str]:
+async def names(store: Database) -> list[str]:
     async with store.reading() as rows:
         return [row["name"] for row in await rows.all("SELECT name FROM counter ORDER BY name")]
 
 
-async def insert(tx: Tx, name: str) -> None:
+async def insert(tx: Transaction, name: str) -> None:
     await tx.execute(INSERT, name)
 
 
@@ -51,7 +51,7 @@ def test_parameters_are_rewritten_only_where_they_are_parameters(written: str, s
     assert rewritten(written) == sqlite
 
 
-async def test_parameters_are_bound_by_number_not_by_appearance(store: Store) -> None:
+async def test_parameters_are_bound_by_number_not_by_appearance(store: Database) -> None:
     """SQLite itself would bind $2 first here: silently the wrong value."""
     async with store.reading() as rows:
         row = await rows.one("SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two")
@@ -60,7 +60,7 @@ async def test_parameters_are_bound_by_number_not_by_appearance(store: Store) ->
     assert row["first"] == "one"
 
 
-async def test_a_statement_tells_how_many_rows_it_changed(store: Store) -> None:
+async def test_a_statement_tells_how_many_rows_it_changed(store: Database) -> None:
     """Conditional updates decide by this number."""
     async with store.transaction() as tx:
         await insert(tx, "a")
@@ -69,7 +69,7 @@ async def test_a_statement_tells_how_many_rows_it_changed(store: Store) -> None:
         assert await tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
 
 
-async def test_an_exception_rolls_everything_back(store: Store) -> None:
+async def test_an_exception_rolls_everything_back(store: Database) -> None:
     """A job without its hold, or a hold without its job, must not stay."""
 
     async def half_a_job() -> None:
@@ -82,7 +82,7 @@ async def test_an_exception_rolls_everything_back(store: Store) -> None:
     assert await names(store) == []
 
 
-async def test_a_failing_statement_rolls_everything_back(store: Store) -> None:
+async def test_a_failing_statement_rolls_everything_back(store: Database) -> None:
     """The database's own guards end the transaction like any other exception."""
 
     async def the_same_twice() -> None:
@@ -95,7 +95,7 @@ async def test_a_failing_statement_rolls_everything_back(store: Store) -> None:
     assert await names(store) == []
 
 
-async def test_what_is_put_off_comes_before_what_follows(store: Store) -> None:
+async def test_what_is_put_off_comes_before_what_follows(store: Database) -> None:
     """A sum that is read next must count it, and the commit must not forget it."""
     async with store.transaction() as tx:
         tx.put_off(INSERT, "a")
@@ -108,7 +108,7 @@ async def test_what_is_put_off_comes_before_what_follows(store: Store) -> None:
 
 
 @pytest.mark.parametrize("commits", [True, False])
-async def test_what_fails_late_rolls_everything_back(store: Store, *, commits: bool) -> None:
+async def test_what_fails_late_rolls_everything_back(store: Database, *, commits: bool) -> None:
     """An error that shows only at the next statement, or at the commit, is not forgotten."""
 
     async def the_same_twice() -> None:
@@ -126,7 +126,7 @@ async def test_what_fails_late_rolls_everything_back(store: Store, *, commits: b
     assert await names(store) == ["c"]
 
 
-async def test_what_is_put_off_before_an_exception_never_happens(store: Store) -> None:
+async def test_what_is_put_off_before_an_exception_never_happens(store: Database) -> None:
     """Half a transaction must not turn up in the next one."""
 
     async def half_a_job() -> None:
@@ -142,7 +142,7 @@ async def test_what_is_put_off_before_an_exception_never_happens(store: Store) -
 
 
 @pytest.mark.parametrize("steps", range(0, 150, 2))
-async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store, steps: int) -> None:
+async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Database, steps: int) -> None:
     """A cancelled task must leave neither half of its work nor an open transaction."""
 
     async def work() -> None:
@@ -162,7 +162,7 @@ async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Store, ste
 
 
 async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancelled(
-    store: Store, tmp_path: Path
+    store: Database, tmp_path: Path
 ) -> None:
     """A BEGIN still running in the thread would lock everybody out for good."""
     other = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
@@ -184,7 +184,7 @@ async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancel
     other.close()
 
 
-async def test_transactions_of_many_tasks_do_not_interleave(store: Store) -> None:
+async def test_transactions_of_many_tasks_do_not_interleave(store: Database) -> None:
     """Two tasks that read before they write must not both see the old value."""
 
     async def add_one(*, fails: bool) -> None:
@@ -205,10 +205,10 @@ async def test_transactions_of_many_tasks_do_not_interleave(store: Store) -> Non
     assert row["n"] == 20
 
 
-async def test_two_processes_take_turns(store: Store, tmp_path: Path) -> None:
+async def test_two_processes_take_turns(store: Database, tmp_path: Path) -> None:
     """A terminal job beside the bot waits for the file, it does not fail."""
 
-    async def add(where: Store, prefix: str) -> None:
+    async def add(where: Database, prefix: str) -> None:
         for number in range(20):
             async with where.transaction() as tx:
                 await insert(tx, f"{prefix}{number}")
@@ -218,14 +218,14 @@ async def test_two_processes_take_turns(store: Store, tmp_path: Path) -> None:
     assert len(await names(store)) == 40
 
 
-async def test_a_reader_cannot_write(store: Store) -> None:
+async def test_a_reader_cannot_write(store: Database) -> None:
     """A question like /usage must never change the books."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         async with store.reading() as rows:
             await insert(rows, "a")
 
 
-async def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
+async def test_a_reader_sees_one_moment_while_others_write(store: Database) -> None:
     """Sums that are read one after the other must belong together."""
     async with store.reading() as rows:
         assert await rows.all("SELECT name FROM counter") == []
@@ -235,7 +235,7 @@ async def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None
     assert await names(store) == ["a"]
 
 
-async def test_every_commit_is_flushed_and_references_are_checked(store: Store) -> None:
+async def test_every_commit_is_flushed_and_references_are_checked(store: Database) -> None:
     """At a lower level a power cut forgets that a request was sent, and pays it twice."""
     async with store.transaction() as tx:
         pragmas = [
@@ -262,7 +262,7 @@ def test_any_other_url_is_refused_with_the_mend(url: str) -> None:
         database_path(url)
 
 
-async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, store: Store) -> None:
+async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, store: Database) -> None:
     """Rows of every length, changed, split over pages and deleted: not a word of them stays."""
     lengths = [3, 40, 300, 1_200, 9_000]
     words = [f"word-{number:04}-" for number in range(500)]
@@ -280,7 +280,7 @@ async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, store: S
 
 
 async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
-    tmp_path: Path, store: Store
+    tmp_path: Path, store: Database
 ) -> None:
     """A backup that runs is not disturbed, and nobody waits for it; the next time it works."""
     async with store.transaction() as tx:
@@ -297,7 +297,7 @@ async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
 
 
 async def test_writers_wait_for_each_other_also_after_a_cancelled_emptying(
-    tmp_path: Path, store: Store
+    tmp_path: Path, store: Database
 ) -> None:
     """A terminal beside the bot must not make every later request of the bot fail."""
     for steps in range(1, 8):

@@ -11,9 +11,9 @@ from pathlib import Path
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import hold_bot_lock
-from bot.store.beside import problems_of, read_only, version_of
-from bot.store.migrate import shipped
-from bot.store.store import database_path
+from bot.database.backup import problems_of, read_only, version_of
+from bot.database.database import database_path
+from bot.database.migrator import shipped
 
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9

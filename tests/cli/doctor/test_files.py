@@ -12,8 +12,8 @@ from bot.cli.doctor.files import check_database, check_folder
 from bot.cli.doctor.finding import Sign
 from bot.core.clock import wall_clock_ms
 from bot.core.process_lock import hold_bot_lock
-from bot.store.migrate import shipped
-from bot.store.store import Store
+from bot.database.database import Database
+from bot.database.migrator import shipped
 
 OURS = len(shipped())
 
@@ -29,7 +29,7 @@ def everything(folder: Path) -> set[Path]:
 @pytest.fixture
 async def database(tmp_path: Path) -> Path:
     path = tmp_path / "data" / "easel.db"
-    async with Store.open(path, backup_dir=tmp_path / "backup", now=wall_clock_ms):
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=wall_clock_ms):
         pass
     return path
 
@@ -125,7 +125,7 @@ def test_a_sound_database_is_left_as_it_was(database: Path) -> None:
 async def test_a_database_in_use_is_read_with_its_newest_rows(database: Path) -> None:
     """What the running bot has committed may still stand in the -wal file alone."""
     async with (
-        Store.open(database, backup_dir=database.parent, now=wall_clock_ms) as store,
+        Database.open(database, backup_dir=database.parent, now=wall_clock_ms) as store,
         store.transaction() as tx,
     ):
         await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, 1)", OURS + 1)

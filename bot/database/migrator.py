@@ -5,18 +5,18 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from importlib.resources import files
 
 from bot.core.errors.base import StartRefused
-from bot.store.tx import Tx
+from bot.database.transaction import Transaction
 
 
 def shipped() -> tuple[str, ...]:
     """Return the migrations of this version of Easel, in order."""
-    folder = files("bot.store") / "migrations"
+    folder = files("bot.database") / "migrations"
     scripts = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
     return tuple((folder / name).read_text(encoding="utf-8") for name in scripts)
 
 
 async def migrate(
-    tx: Tx,
+    tx: Transaction,
     *,
     migrations: Sequence[str],
     back_up: Callable[[int], Awaitable[None]],
@@ -38,7 +38,7 @@ async def migrate(
         await _apply(tx, migrations[number], version=number + 1, at=now())
 
 
-async def _version(tx: Tx) -> int:
+async def _version(tx: Transaction) -> int:
     await tx.execute(
         "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, at BIGINT NOT NULL)"
     )
@@ -46,7 +46,7 @@ async def _version(tx: Tx) -> int:
     return max((int(row["version"]) for row in applied), default=0)
 
 
-async def _apply(tx: Tx, script: str, *, version: int, at: int) -> None:
+async def _apply(tx: Transaction, script: str, *, version: int, at: int) -> None:
     for statement in _statements(script):
         await tx.execute(statement)
     await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, $2)", version, at)

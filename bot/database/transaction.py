@@ -58,7 +58,7 @@ class Line:
     put_off: Statements
 
 
-class Tx:
+class Transaction:
     """One transaction: parameters are written ``$1, $2 …``, rows are read by column name."""
 
     def __init__(self, line: Line) -> None:
@@ -93,7 +93,7 @@ def rewritten(sql: str) -> str:
 
 
 @asynccontextmanager
-async def transaction(line: Line, begin: str) -> AsyncIterator[Tx]:
+async def transaction(line: Line, begin: str) -> AsyncIterator[Transaction]:
     """Begin, then commit, or roll back whatever went wrong: no transaction is ever left open.
 
     It begins with its first statement; whatever that reads is read inside of it.
@@ -102,7 +102,7 @@ async def transaction(line: Line, begin: str) -> AsyncIterator[Tx]:
     """
     try:
         line.put_off.append((begin, ()))
-        yield Tx(line)
+        yield Transaction(line)
         await line.connection.execute("COMMIT")
     except BaseException:
         await _to_the_end(line.connection.rollback())

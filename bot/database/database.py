@@ -13,8 +13,8 @@ from typing import Self
 import aiosqlite
 
 from bot.core.errors.base import StartRefused
-from bot.store import migrate
-from bot.store.tx import Connection, Line, Statements, Tx, transaction
+from bot.database import migrator
+from bot.database.transaction import Connection, Line, Statements, Transaction, transaction
 
 # How long a statement waits for another process, such as a terminal job beside the bot.
 _BUSY_TIMEOUT_S = 10.0
@@ -46,7 +46,7 @@ def database_path(url: str) -> Path:
     )
 
 
-class Store:
+class Database:
     """The open database; every change goes through ``transaction``."""
 
     def __init__(self, writer: Line, reader: Line) -> None:
@@ -79,7 +79,7 @@ class Store:
             yield store
 
     @asynccontextmanager
-    async def transaction(self, exclusive: Sequence[str] = ()) -> AsyncIterator[Tx]:  # noqa: ARG002 - for PostgreSQL
+    async def transaction(self, exclusive: Sequence[str] = ()) -> AsyncIterator[Transaction]:  # noqa: ARG002 - for PostgreSQL
         """Open the one writing transaction: committed at the end, rolled back on any exception.
 
         A cancellation is held until the commit or rollback under way has ended. ``exclusive``
@@ -89,7 +89,7 @@ class Store:
             yield tx
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Tx]:
+    async def reading(self) -> AsyncIterator[Transaction]:
         """Open one consistent view that cannot write and does not wait for a writer."""
         async with self._reading, transaction(self._reader, "BEGIN") as rows:
             yield rows
@@ -131,9 +131,9 @@ class Store:
             await self._copy(backup_dir / f"{path.stem}-v{version}-{now()}.db")
 
         if migrations is None:
-            migrations = migrate.shipped()
+            migrations = migrator.shipped()
         async with self.transaction() as tx:
-            await migrate.migrate(tx, migrations=migrations, back_up=back_up, now=now)
+            await migrator.migrate(tx, migrations=migrations, back_up=back_up, now=now)
 
     async def _copy(self, copy: Path) -> None:
         """Copy what is committed, through the reader, while the writer keeps others out."""

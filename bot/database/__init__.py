@@ -1,0 +1,1 @@
+"""The database: one transaction at a time, and plain SQL that PostgreSQL understands too."""
