@@ -8,12 +8,12 @@ from typing import Literal
 from bot.core.models import CardAddress, JobState, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.images.content_store import ContentStore
+from bot.images.thumbnails import Thumbnails
 from bot.journal import lineage, past, shelf
 from bot.journal.past import EVERYTHING, Sought
 from bot.journal.written import WrittenJob
 from bot.ledger.personal import charges_of
-from bot.previews import Previews
-from bot.vault import Vault
 
 PAGE = 4  # jobs
 RECENT = 100  # jobs whose models are offered
@@ -57,10 +57,10 @@ class Page:
 class Album:
     """Opens a person's pages; nobody sees another's."""
 
-    def __init__(self, store: Database, vault: Vault) -> None:
+    def __init__(self, store: Database, vault: ContentStore) -> None:
         self._store = store
         self._vault = vault
-        self._previews = Previews(vault)
+        self._previews = Thumbnails(vault)
 
     async def page(
         self, user_id: int, sought: Sought = EVERYTHING, turn: Turn | None = None

@@ -23,7 +23,7 @@ from bot.delivery.trimmings import Trimmings
 from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
 from bot.house import House, open_house
-from bot.references import MAX_MEGABYTES
+from bot.images.references import MAX_MEGABYTES
 from bot.settings import Settings
 
 

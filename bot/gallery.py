@@ -16,9 +16,9 @@ from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.images.content_store import ContentStore, Old
 from bot.journal import intents, shelf
 from bot.journal.written import WrittenJob
-from bot.vault import Old, Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class Gallery:
     """Keeps what was painted, and clears away what is old."""
 
     def __init__(
-        self, store: Database, vault: Vault, room: Room, *, now: Callable[[], int]
+        self, store: Database, vault: ContentStore, room: Room, *, now: Callable[[], int]
     ) -> None:
         self._store = store
         self._vault = vault

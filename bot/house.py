@@ -19,6 +19,8 @@ from bot.gateways.dialect import parse_gateways, single_gateway
 from bot.gateways.gateway import Gateway
 from bot.gateways.offers import Offers
 from bot.gateways.router import Router
+from bot.images.content_store import ContentStore
+from bot.images.references import References
 from bot.journal.journal import Journal
 from bot.ledger.ledger import Ledger
 from bot.ledger.tariff import Tariff
@@ -27,12 +29,10 @@ from bot.mydata.export import Export
 from bot.queue.queue import Limits, Queue
 from bot.reckoning import Costs
 from bot.recovery import Recovery
-from bot.references import References
 from bot.settings import MENDS, Settings
 from bot.slots import Slots
 from bot.stopping import Stops
 from bot.studio import Parts, Studio
-from bot.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class House:
     recovery: Recovery
     journal: Journal
     gallery: Gallery
-    vault: Vault
+    vault: ContentStore
     export: Export
     deletion: Deletion
     alarms: Alarms
@@ -74,7 +74,7 @@ async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
             Router(gateways, catalogue, seam=seam, alarms=alarms)
         )
         journal = Journal(owner=owner, now=seam.now)
-        vault = Vault(settings.data_dir / "vault", seam.now)
+        vault = ContentStore(settings.data_dir / "vault", seam.now)
         room = Room(timedelta(days=settings.retention_days), settings.max_disk)
         gallery = Gallery(store, vault, room, now=seam.now)
         ledger = _ledger(settings, seam)
@@ -188,7 +188,7 @@ def _slots(
     journal: Journal,
     catalogue: Catalogue,
     router: Router,
-    vault: Vault,
+    vault: ContentStore,
 ) -> Slots:
     return Slots(
         store=store,

@@ -7,19 +7,19 @@ from bot.core.errors.gateway import is_declined
 from bot.core.models import CardAddress
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.journal import lineage, shelf
-from bot.journal.journal import Journal
-from bot.journal.lineage import Work
-from bot.journal.shelf import Kept
-from bot.journal.written import WrittenJob
-from bot.ledger.ledger import Ledger
-from bot.references import (
+from bot.images.references import (
     MaskUnfit,
     ReferenceLost,
     ReferenceTooLarge,
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
+from bot.journal import lineage, shelf
+from bot.journal.journal import Journal
+from bot.journal.lineage import Work
+from bot.journal.shelf import Kept
+from bot.journal.written import WrittenJob
+from bot.ledger.ledger import Ledger
 
 _LOST_WITH = frozenset(
     error.message_id

@@ -20,10 +20,10 @@ from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
 from bot.core.models import Addresses, AnnouncedCard, CardAddress, Job
 from bot.core.process_lock import is_dead, others_alive
 from bot.database.database import Database
+from bot.images.references import Read, attached_at
 from bot.journal.journal import Journal
 from bot.journal.written import WrittenAttempt, WrittenJob
 from bot.outcome import Courier, Ending
-from bot.references import Read, attached_at
 from bot.stopping import Stops
 from bot.studio import Studio
 

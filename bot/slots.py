@@ -30,11 +30,11 @@ from bot.gateways.events import (
 )
 from bot.gateways.model import References
 from bot.gateways.router import Router
-from bot.gateways.sniff import sniff
+from bot.images.content_store import ContentStore
+from bot.images.conversion import convert, pixels
+from bot.images.sniff import sniff
 from bot.journal.journal import Journal
 from bot.journal.written import Attempt, Cost, WrittenAttempt
-from bot.pictures import convert, pixels
-from bot.vault import Vault
 
 Report = Progress | Preview | Received
 
@@ -64,7 +64,7 @@ class Slots:
         journal: Journal,
         catalogue: Catalogue,
         router: Router,
-        vault: Vault,
+        vault: ContentStore,
         user_tags: Pseudonyms,
         folder: Path,
     ) -> None:

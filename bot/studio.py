@@ -21,6 +21,7 @@ from bot.core.models import CardAddress, ImageRequest, Job, JobState, Picture, R
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gallery import Adopted, Gallery
+from bot.images.references import Attached, References
 from bot.journal.journal import Journal
 from bot.journal.written import WrittenAttempt
 from bot.ledger.ledger import Ledger
@@ -28,7 +29,6 @@ from bot.outcome import Courier, Ending, Result
 from bot.queue.line import Ticket
 from bot.queue.queue import Queue
 from bot.reckoning import Costs, credits_each, ending, failures_of, in_doubt, what_is_left, worst_of
-from bot.references import Attached, References
 from bot.slots import Slot, Slots
 from bot.stopping import Stops
 

@@ -16,8 +16,8 @@ from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
 from bot.delivery.outbox import Lost
 from bot.gallery import Gallery
+from bot.images.conversion import share
 from bot.journal.written import WrittenJob
-from bot.pictures import share
 from bot.records import Records
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor

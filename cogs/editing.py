@@ -33,9 +33,9 @@ from bot.delivery.forms import (
 from bot.delivery.outbox import Lost
 from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
+from bot.images.references import Attached, Upload
 from bot.journal.written import WrittenJob
 from bot.records import Records
-from bot.references import Attached, Upload
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor
 

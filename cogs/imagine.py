@@ -9,7 +9,7 @@ from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.delivery.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
-from bot.references import Attached
+from bot.images.references import Attached
 from cogs.choosing import Choosing
 from cogs.reception import Reception
 

@@ -18,8 +18,8 @@ from bot.delivery.customs_cards import Painted
 from bot.delivery.languages import Languages
 from bot.delivery.places import server_of
 from bot.gateways.catalogue import Catalogue
+from bot.images.references import Attached
 from bot.outcome import Courier
-from bot.references import Attached
 from bot.studio import NOTHING, Studio
 
 _ANY = "any"  # a prompt that every model takes

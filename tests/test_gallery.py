@@ -10,8 +10,8 @@ from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.gallery import BATCH, Gallery, Room
+from bot.images.content_store import NEEDED_MS, ContentStore
 from bot.journal.journal import Journal
-from bot.vault import NEEDED_MS, Vault
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 DAY_MS = 24 * 3600 * 1000
@@ -29,7 +29,7 @@ class Shop:
 
     def open(self) -> None:
         """Start anew, as another process would."""
-        self.vault = Vault(self.folder / "vault", self.now)
+        self.vault = ContentStore(self.folder / "vault", self.now)
         room = Room(timedelta(days=30), max_bytes=1000)
         self.gallery = Gallery(self.store, self.vault, room, now=self.now)
 

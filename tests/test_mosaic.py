@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.mosaic import GAP, SIDE, mosaic
+from bot.images.contact_sheet import GAP, SIDE, draw_contact_sheet
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200)]
 
@@ -32,13 +32,13 @@ def test_one_picture_is_shown_whole(
     tmp_path: Path, size: tuple[int, int], shown: tuple[int, int]
 ) -> None:
     """Nothing of it is cut off."""
-    assert opened(mosaic(painted(tmp_path, size))).size == shown
+    assert opened(draw_contact_sheet(painted(tmp_path, size))).size == shown
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5])
 def test_each_of_several_has_its_tile(tmp_path: Path, count: int) -> None:
     """All are there, none over another, with air between them."""
-    square = opened(mosaic(painted(tmp_path, *[(90, 60)] * count)))
+    square = opened(draw_contact_sheet(painted(tmp_path, *[(90, 60)] * count)))
     assert square.size == (SIDE, SIDE)
     data = square.tobytes()
     pixels = [tuple(data[at : at + 4]) for at in range(0, len(data), 4)]
@@ -54,7 +54,7 @@ def test_a_large_photo_is_small_afterwards(tmp_path: Path) -> None:
     """It travels with every result."""
     path = tmp_path / "photo.jpg"
     Image.effect_noise((4000, 3000), 90).convert("RGB").save(path)
-    assert len(mosaic([path] * 5)) < 60_000
+    assert len(draw_contact_sheet([path] * 5)) < 60_000
 
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\x89PNG\r\n\x1a\n"])
@@ -62,7 +62,7 @@ def test_what_is_no_picture_raises(tmp_path: Path, data: bytes) -> None:
     """The card goes without it."""
     (tmp_path / "x.png").write_bytes(data)
     with pytest.raises((OSError, ValueError)):
-        mosaic([tmp_path / "x.png"])
+        draw_contact_sheet([tmp_path / "x.png"])
 
 
 def _is_like(pixel: tuple[int, ...], colour: tuple[int, ...]) -> bool:

@@ -18,13 +18,13 @@ from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Req
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.gallery import Gallery, Room
+from bot.images.content_store import ContentStore
 from bot.journal import personal
 from bot.journal.journal import Journal
 from bot.ledger.ledger import Ledger
 from bot.mydata.archive import Archived
 from bot.mydata.deletion import BATCH, Deletion, StillAtWork
 from bot.mydata.export import Export
-from bot.vault import Vault
 from tests.cli.process import environment, running
 from tests.journeys.gateway import MoodyGateway
 from tests.test_recovery import process
@@ -44,7 +44,7 @@ class Home:
         self.store = store
         self.now_ms = START_MS
         self.journal = Journal(owner="me", now=self.now)
-        self.vault = Vault(folder / "vault", self.now)
+        self.vault = ContentStore(folder / "vault", self.now)
         room = Room(timedelta(days=30), max_bytes=10**9)
         self.gallery = Gallery(store, self.vault, room, now=self.now)
         self.ledger = Ledger(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from bot.core.models import Picture
-from bot.pictures import MOST_PIXELS, TooLarge, Unreadable, fit, share
+from bot.images.conversion import MOST_PIXELS, TooLarge, Unreadable, fit, share
 
 MIB = 1024 * 1024
 

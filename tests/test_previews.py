@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import previews
 from bot.core.models import PictureFormat, Reference
-from bot.previews import PATIENCE_S, Previews
-from bot.vault import Vault
+from bot.images import thumbnails
+from bot.images.content_store import ContentStore
+from bot.images.thumbnails import PATIENCE_S, Thumbnails
 
 
 class Wall:
     """A vault with pictures, and a clock that moves when it is read."""
 
     def __init__(self, folder: Path, *, step_s: float = 0) -> None:
-        self.vault = Vault(folder)
+        self.vault = ContentStore(folder)
         self.now_s = 0.0
         self.step_s = step_s
-        self.previews = Previews(self.vault, clock=self.clock)
+        self.previews = Thumbnails(self.vault, clock=self.clock)
 
     def clock(self) -> float:
         """Return the time."""
@@ -87,7 +87,7 @@ async def test_only_the_latest_are_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bot of years must not fill its memory."""
-    monkeypatch.setattr(previews, "REMEMBERED", 1)
+    monkeypatch.setattr(thumbnails, "REMEMBERED", 1)
     wall = Wall(tmp_path)
     old, new = wall.keep(0), wall.keep(50)
     await wall.previews.of([[old]])
@@ -120,6 +120,6 @@ async def test_what_cannot_be_read_is_left_out(
     damaged = wall.vault.keep(b"\x89PNG\r\n\x1a\nno", "png")
     gone, good, huge = wall.keep(50), wall.keep(), wall.keep(100, size=(101, 100))
     wall.vault.path(gone).unlink()
-    monkeypatch.setattr(previews, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(thumbnails, "MOST_PIXELS", 10_000)
     made = await wall.previews.of([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

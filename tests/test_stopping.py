@@ -12,10 +12,10 @@ from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
 from bot.house import open_house
+from bot.images.references import Attached, Upload
 from bot.journal.journal import Journal
 from bot.outcome import Ending, Painting, Result, Waiting
 from bot.queue.queue import Limits, Queue
-from bot.references import Attached, Upload
 from bot.stopping import NothingToStop, NotYoursToStop, Stoppable, Stopped, StoppedWaiting, Stops
 from tests.journeys.gateway import MoodyGateway
 from tests.test_studio import ADA, BEN, Bag, Studio, settings

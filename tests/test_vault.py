@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from bot.core.models import ImageRequest, Reference
-from bot.references import (
+from bot.images.content_store import ContentStore
+from bot.images.references import (
     MAX_MASK_BYTES,
     MAX_MEGABYTES,
     Attached,
@@ -24,7 +25,6 @@ from bot.references import (
     ReferenceUnreadable,
     Upload,
 )
-from bot.vault import Vault
 
 REQUEST = ImageRequest("a fox", "m", "auto", 1)
 
@@ -68,7 +68,7 @@ async def keep(references: References, uploads: list[Upload]) -> tuple[Reference
 
 @pytest.fixture
 def references(tmp_path: Path) -> References:
-    return References(Vault(tmp_path), now=lambda: 7)
+    return References(ContentStore(tmp_path), now=lambda: 7)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
@@ -80,7 +80,7 @@ async def test_a_picture_is_kept_exactly_as_it_came(
     (kept,) = await keep(references, [given(data)])
     assert (kept.format, kept.bytes, kept.fetched_at) == (kind, len(data), 7)
     assert kept.url == "http://127.0.0.1/x.png"
-    assert Vault(tmp_path).path(kept).read_bytes() == data
+    assert ContentStore(tmp_path).path(kept).read_bytes() == data
 
 
 async def test_of_a_moving_gif_the_first_frame_is_kept(
@@ -89,7 +89,7 @@ async def test_of_a_moving_gif_the_first_frame_is_kept(
     """No image model takes a film."""
     (kept,) = await keep(references, [given(drawn("gif", frames=3))])
     assert kept.format == "png"
-    with Image.open(Vault(tmp_path).path(kept)) as picture:
+    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
         assert (picture.size, getattr(picture, "n_frames", 1)) == ((40, 30), 1)
 
 
@@ -158,7 +158,7 @@ async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_h
     """A re-roll must not silently paint without its reference."""
     kept = await keep(references, [given(drawn("png"))])
     references.check(Attached(), replace(REQUEST, references=kept))
-    path = Vault(tmp_path).path(kept[0])
+    path = ContentStore(tmp_path).path(kept[0])
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(ReferenceLost):
         references.check(Attached(), replace(REQUEST, references=kept))
@@ -169,7 +169,7 @@ async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_h
 
 async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
     """Two writers of one name must not tear it."""
-    vault = Vault(tmp_path)
+    vault = ContentStore(tmp_path)
     data = drawn("png")
     await asyncio.gather(*(asyncio.to_thread(vault.keep, data, "png") for _ in range(20)))
     assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]

@@ -19,10 +19,10 @@ from bot.core.errors.jobs import NotDelivered
 from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.house import House, open_house
+from bot.images.content_store import link_or_copy
+from bot.images.references import Attached, Upload
 from bot.outcome import Ending, Painting, Result, Waiting
-from bot.references import Attached, Upload
 from bot.settings import Settings
-from bot.vault import link_or_copy
 
 EXIT_NO_PICTURE = 1
 EXIT_WRONG_OPTION = 2

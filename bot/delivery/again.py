@@ -19,7 +19,7 @@ from bot.delivery.places import Place, place_of
 from bot.delivery.trimmings import Trimmings
 from bot.delivery.ways import first_that_works
 from bot.delivery.whisper import LEAST_FILES
-from bot.pictures import share
+from bot.images.conversion import share
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from bot.core.errors.base import Refusal
 from bot.delivery.outbox import Lost
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.spool import SpoolFailed
-from bot.references import Upload
+from bot.images.references import Upload
 
 FETCH_S = 30
 

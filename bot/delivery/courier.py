@@ -32,8 +32,8 @@ from bot.delivery.placing import Desk, Post, answer, refuse, reply
 from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.delivery.whisper import LEAST_FILES
+from bot.images.conversion import share
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
-from bot.pictures import share
 from bot.stopping import Stopped, StoppedWaiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

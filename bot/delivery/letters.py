@@ -11,7 +11,7 @@ from bot.delivery.cards import Cards
 from bot.delivery.outbox import Letter
 from bot.delivery.packing import MOST_FILES, Parcel, Shown, split
 from bot.delivery.trimmings import Thumbnail
-from bot.pictures import share
+from bot.images.conversion import share
 
 
 def picture_letter(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.core.models import Job, Picture
 from bot.delivery.cards import PostedFile
-from bot.pictures import fit, share
+from bot.images.conversion import fit, share
 
 # https://docs.discord.com/developers/resources/message: ten attachments in a message.
 MOST_FILES = 10

@@ -12,9 +12,9 @@ from discord.ui import View
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.delivery.controls import controls, retry_controls
-from bot.mosaic import mosaic
+from bot.images.contact_sheet import draw_contact_sheet
+from bot.images.content_store import ContentStore
 from bot.outcome import Ending
-from bot.vault import Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class Thumbnail:
 class Trimmings:
     """Makes them in the language of each job's card; ``reroll_of`` knows a server's emoji."""
 
-    def __init__(self, texts: Texts, vault: Vault, reroll_of: Callable[[int], str]) -> None:
+    def __init__(self, texts: Texts, vault: ContentStore, reroll_of: Callable[[int], str]) -> None:
         self._texts = texts
         self._vault = vault
         self._reroll_of = reroll_of
@@ -68,7 +68,7 @@ class Trimmings:
         paths = [self._vault.path(reference) for reference in references]
         try:
             async with self._drawing:
-                data = await asyncio.to_thread(mosaic, paths)
+                data = await asyncio.to_thread(draw_contact_sheet, paths)
         except (OSError, ValueError) as gone:
             # A result without its thumbnail is still a result.
             log.info("result.no_thumbnail", job=job.id, error=repr(gone))

@@ -15,7 +15,7 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.base64file import Base64File
-from bot.gateways.sniff import Looks, sniff
+from bot.images.sniff import Looks, sniff
 
 MIN_BODY_LIMIT = 128 << 20
 BODY_PER_PICTURE = 48 << 20

@@ -16,9 +16,9 @@ import msgspec
 
 from bot.core.errors.base import Fact
 from bot.core.models import JobState, Reference
+from bot.images.content_store import ContentStore
 from bot.journal.personal import PersonalJob
 from bot.ledger.history import Charge
-from bot.vault import Vault
 
 NAME = "easel-my-data.zip"
 _ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name in the list
@@ -94,7 +94,7 @@ class Archived:
 class Archive:
     """Builds one archive in a folder; its methods block, so call them in a thread."""
 
-    def __init__(self, folder: Path, vault: Vault, *, max_bytes: int) -> None:
+    def __init__(self, folder: Path, vault: ContentStore, *, max_bytes: int) -> None:
         self._folder = folder
         self._vault = vault
         self._room = max_bytes - _RESERVED_BYTES

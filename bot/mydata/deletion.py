@@ -16,9 +16,9 @@ import structlog
 from bot.core.errors.base import Refusal
 from bot.core.models import Reference
 from bot.database.database import Database
+from bot.images.content_store import ContentStore, Old
 from bot.journal import personal
 from bot.ledger.ledger import Ledger
-from bot.vault import Old, Vault
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class StillAtWork(Refusal):
 class Deletion:
     """Deletes people's jobs; ``jobs`` is the folder of the pictures of open ones."""
 
-    def __init__(self, *, store: Database, ledger: Ledger, vault: Vault, jobs: Path) -> None:
+    def __init__(self, *, store: Database, ledger: Ledger, vault: ContentStore, jobs: Path) -> None:
         self._store = store
         self._ledger = ledger
         self._vault = vault

@@ -4,13 +4,13 @@ import asyncio
 from pathlib import Path
 
 from bot.database.database import Database
+from bot.images.content_store import ContentStore
+from bot.images.conversion import share
 from bot.journal import personal
 from bot.journal.written import WrittenJob
 from bot.ledger.history import Charge
 from bot.ledger.personal import charges_of
 from bot.mydata.archive import Archive, Archived
-from bot.pictures import share
-from bot.vault import Vault
 
 PAGE = 100  # jobs
 
@@ -20,7 +20,7 @@ Page = tuple[list[personal.PersonalJob], dict[str, Charge]]
 class Export:
     """Writes people's archives, one at a time."""
 
-    def __init__(self, store: Database, vault: Vault) -> None:
+    def __init__(self, store: Database, vault: ContentStore) -> None:
         self._store = store
         self._vault = vault
         self._one_at_a_time = asyncio.Lock()

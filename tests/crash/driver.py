@@ -24,8 +24,8 @@ from bot.core.clock import Clock, wall_clock_ms
 from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.database.database import Database
 from bot.house import House, open_house
+from bot.images.references import Attached, Upload
 from bot.outcome import Ending, Painting, Result, Waiting
-from bot.references import Attached, Upload
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE

@@ -20,9 +20,9 @@ from bot.delivery.courier import Couriers
 from bot.delivery.notes import Notes
 from bot.delivery.outbox import Outbox
 from bot.delivery.trimmings import Trimmings
+from bot.images.content_store import ContentStore
 from bot.journal.journal import Journal
 from bot.outcome import Courier, Result
-from bot.vault import Vault
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
@@ -58,7 +58,7 @@ class Post:
                 texts = Texts()
                 outbox = Outbox(client, self.store, self.journal, now=now)
                 seam = Clock(now=now)
-                vault = Vault(self.folder / "vault", now)
+                vault = ContentStore(self.folder / "vault", now)
                 trimmings = Trimmings(texts, vault, lambda _: REROLL)
                 self.client = client
                 self.couriers = Couriers(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.gateways.sniff import Looks, sniff
+from bot.images.sniff import Looks, sniff
 from tests.gateways.art import picture
 
 KINDS = ("png", "jpeg", "webp", "gif")

@@ -10,12 +10,12 @@ import bot.command_errors  # the errors of all these are told, too
 import bot.customs
 import bot.delivery.attachments
 import bot.delivery.forms
+import bot.images.conversion
+import bot.images.references
 import bot.mydata
-import bot.pictures
 import bot.queue
 import bot.records
 import bot.recovery
-import bot.references
 import bot.statement
 import bot.stopping  # noqa: F401
 import cogs.mydata

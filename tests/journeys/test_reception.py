@@ -7,8 +7,8 @@ import pytest
 from bot.core.models import Job, Reference, Requester
 from bot.customs.wish import Wish
 from bot.delivery.languages import Languages
-from bot.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
-from bot.vault import Vault
+from bot.images.content_store import ContentStore
+from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from cogs.reception import Reception, Visitor
 from tests.journeys.test_references import PNG, sent
 from tests.journeys.test_reroll import painted
@@ -39,7 +39,7 @@ def visitor(world: World, *channels: int) -> Visitor:
 
 def kept(world: World, data: bytes) -> Reference:
     """Keep a picture as an earlier job did."""
-    return Vault(world.folder / "vault", world.now).keep(data, "png")
+    return ContentStore(world.folder / "vault", world.now).keep(data, "png")
 
 
 async def behind(world: World, message_id: int) -> Job | None:

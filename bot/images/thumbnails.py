@@ -15,8 +15,8 @@ import structlog
 from PIL import Image, ImageOps
 
 from bot.core.models import Reference
-from bot.mosaic import mosaic
-from bot.vault import Vault
+from bot.images.contact_sheet import draw_contact_sheet
+from bot.images.content_store import ContentStore
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -33,10 +33,10 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
 
 
-class Previews:
+class Thumbnails:
     """Makes them from the vault, and remembers the latest."""
 
-    def __init__(self, vault: Vault, *, clock: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, vault: ContentStore, *, clock: Callable[[], float] = perf_counter) -> None:
         self._vault = vault
         self._clock = clock
         self._small: OrderedDict[str, bytes] = OrderedDict()
@@ -81,7 +81,7 @@ def _in_turn(jobs: Sequence[Sequence[Reference]]) -> Iterator[Reference]:
 
 
 def _together(pictures: Sequence[bytes]) -> bytes | None:
-    return mosaic([io.BytesIO(picture) for picture in pictures]) if pictures else None
+    return draw_contact_sheet([io.BytesIO(picture) for picture in pictures]) if pictures else None
 
 
 def _small_webp(path: Path) -> bytes:

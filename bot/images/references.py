@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import Addresses, ImageRequest, Reference
-from bot.pictures import TooLarge, Unreadable, pixels, readable
-from bot.vault import Old, Vault, reference_of
+from bot.images.content_store import ContentStore, Old, reference_of
+from bot.images.conversion import TooLarge, Unreadable, pixels, readable
 
 MAX_MEGABYTES = 20
 # Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
@@ -117,7 +117,7 @@ def _upload_at(url: str, read: Read) -> Upload:
 class References:
     """Turns uploads into references; one picture is decoded at a time."""
 
-    def __init__(self, vault: Vault, *, now: Callable[[], int]) -> None:
+    def __init__(self, vault: ContentStore, *, now: Callable[[], int]) -> None:
         self._vault = vault
         self._now = now
         self._decoding = asyncio.Lock()

@@ -39,7 +39,7 @@ def link_or_copy(path: Path, name: Path) -> None:
         shutil.copyfile(path, name)
 
 
-class Vault:
+class ContentStore:
     """A folder of pictures. Its methods block: call them in a thread."""
 
     def __init__(self, folder: Path, now: Callable[[], int] = wall_clock_ms) -> None:

@@ -34,7 +34,7 @@ _TILES: dict[int, tuple[Tile, ...]] = {
 MOST = max(_TILES)
 
 
-def mosaic(pictures: Sequence[Source]) -> bytes:
+def draw_contact_sheet(pictures: Sequence[Source]) -> bytes:
     """Return a WebP of one picture as a whole, or of up to five as tiles of a square.
 
     It raises OSError or ValueError when a picture cannot be read.

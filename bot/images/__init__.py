@@ -1,0 +1,1 @@
+"""Image files: their format, conversion, thumbnails, references and where they are kept."""
