@@ -83,7 +83,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.gateways.catalogue import Catalogue  # noqa: PLC0415
     from bot.gateways.events import Order  # noqa: PLC0415
     from bot.gateways.gateway import Gateway  # noqa: PLC0415
-    from bot.gateways.router import Router
+    from bot.gateways.routing.router import Router
 
     request = ImageRequest(PROMPT, MODEL, "auto", PICTURES)
     gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY)

@@ -13,8 +13,8 @@ from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import Addresses, Job, JobState
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.gateways.alarms import Alarms, BudgetReached
 from bot.gateways.catalogue import Catalogue
+from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.journal.journal import Journal
 from bot.ledger.ledger import Ledger, Settlement
 from bot.ledger.outlays import Outlay
@@ -32,7 +32,7 @@ class Books:
     ledger: Ledger
     journal: Journal
     catalogue: Catalogue
-    alarms: Alarms
+    alarms: OperatorAlerts
 
     async def hold(self, job: Job, *, attached: Addresses | None) -> None:
         """Hold a job's credits and its highest price, and write it down, all or nothing.

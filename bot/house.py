@@ -13,12 +13,12 @@ from bot.core.process_lock import hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database, database_path
 from bot.gallery import Gallery, Room
-from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import parse_gateways, single_gateway
 from bot.gateways.gateway import Gateway
-from bot.gateways.offers import Offers
-from bot.gateways.router import Router
+from bot.gateways.gateway_config import parse_gateways, single_gateway
+from bot.gateways.routing.offered_models import OfferedModels
+from bot.gateways.routing.operator_alerts import OperatorAlerts
+from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.references import References
 from bot.journal.journal import Journal
@@ -52,8 +52,8 @@ class House:
     vault: ContentStore
     export: Export
     deletion: Deletion
-    alarms: Alarms
-    offers: Offers
+    alarms: OperatorAlerts
+    offers: OfferedModels
 
 
 @asynccontextmanager
@@ -69,7 +69,7 @@ async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         owner = stack.enter_context(hold_process_lock(settings.data_dir / "run"))
         store = await stack.enter_async_context(_store(settings, seam))
-        alarms = await stack.enter_async_context(Alarms(now=seam.now))
+        alarms = await stack.enter_async_context(OperatorAlerts(now=seam.now))
         router = await stack.enter_async_context(
             Router(gateways, catalogue, seam=seam, alarms=alarms)
         )
@@ -100,7 +100,7 @@ async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
         )
         stack.push_async_callback(studio.close, grace_s=settings.shutdown_grace)
         recovery = _recovery(settings, seam, owner, store, journal, studio, stops)
-        offers = Offers(gateways, catalogue, seam=seam, alarms=alarms)
+        offers = OfferedModels(gateways, catalogue, seam=seam, alarms=alarms)
         yield House(
             store=store,
             ledger=ledger,

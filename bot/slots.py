@@ -28,8 +28,8 @@ from bot.gateways.events import (
     Sending,
     Task,
 )
-from bot.gateways.model import References
-from bot.gateways.router import Router
+from bot.gateways.model_abilities import References
+from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert, pixels
 from bot.images.sniff import sniff

@@ -10,7 +10,7 @@ from bot.customs.settings import UnknownLanguage
 from bot.delivery.customs_cards import CustomsCards, Painted
 from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices, Suggestions, plain
-from bot.gateways.model import Option
+from bot.gateways.model_abilities import Option
 from cogs.reception import Reception
 
 

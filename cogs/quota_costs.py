@@ -10,7 +10,7 @@ from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
 from bot.delivery.quota_lists import CostRow
 from bot.delivery.suggestions import Choices
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
 from cogs.quota_door import QuotaDoor, quota, server_of
 
 Own = Mapping[tuple[str, str], int]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.quotas import BudgetSpent
-from bot.gateways.alarms import Alarm, Alarms, BudgetReached
+from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
 from bot.house import open_house
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.gateways.crew import ManualClock
@@ -133,14 +133,14 @@ async def test_a_budget_without_a_price_stops_the_start(
 
 async def test_the_same_part_of_the_budget_is_told_once_a_day() -> None:
     """The rolling window goes up and down; the owner's evening does not."""
-    heard: list[Alarm] = []
+    heard: list[OperatorAlert] = []
 
-    async def listener(alarm: Alarm) -> None:
+    async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
     clock = ManualClock()
     most, whole = (BudgetReached(percent, 5, "day") for percent in (80, 100))
-    async with Alarms(listener, now=clock.now) as alarms:
+    async with OperatorAlerts(listener, now=clock.now) as alarms:
         for _ in range(5):
             alarms.budget(most)
             alarms.budget(whole)

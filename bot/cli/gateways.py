@@ -16,7 +16,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import money_to_text
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
 from bot.gateways.probe import Probe, probe_all
 from bot.house import read_gateways
 from bot.settings import Settings

@@ -12,7 +12,7 @@ from yarl import URL
 from bot.core.errors.base import Refusal
 from bot.delivery.outbox import Lost
 from bot.gateways.download import Downloader, DownloadFailed
-from bot.gateways.spool import SpoolFailed
+from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import Upload
 
 FETCH_S = 30

@@ -7,7 +7,7 @@ from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.texts import Texts
 from bot.core.models import money_to_text
 from bot.delivery.languages import Languages
-from bot.gateways.alarms import Alarm, BudgetReached
+from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -20,7 +20,7 @@ class OwnerNotices:
         self._texts = texts
         self._languages = languages
 
-    async def tell(self, alarm: Alarm) -> None:
+    async def tell(self, alarm: OperatorAlert) -> None:
         """Send one direct message; an owner who takes none finds it in the log."""
         try:
             owner = await self._owner()
@@ -34,7 +34,7 @@ class OwnerNotices:
         owner_id = team.owner_id if team and team.owner_id else application.owner.id
         return await self._client.fetch_user(owner_id)
 
-    def _sentence(self, alarm: Alarm, locale: str) -> str:
+    def _sentence(self, alarm: OperatorAlert, locale: str) -> str:
         if isinstance(alarm, GatewayFailure):
             return self._texts.say(
                 "owner-gateway-down", locale, kind=alarm.kind, gateway=alarm.gateway

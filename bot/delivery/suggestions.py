@@ -7,7 +7,7 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model import Option
+from bot.gateways.model_abilities import Option
 from bot.reckoning import Costs
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)

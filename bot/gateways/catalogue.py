@@ -24,7 +24,7 @@ from bot.core.errors.options import (
 )
 from bot.core.models import AnySize, ImageRequest, parse_size
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import MAX_PICTURES, Model, Option, shipped_models
+from bot.gateways.model_abilities import MAX_PICTURES, Model, Option, shipped_models
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from yarl import URL
 
 from bot.core.clock import Clock
 from bot.gateways.gateway import Gateway
-from bot.gateways.spool import on_disk
+from bot.gateways.reply.download_spool import on_disk
 
 MAX_BYTES = 50_000_000
 MAX_SECONDS = 120

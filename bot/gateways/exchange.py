@@ -14,21 +14,27 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, Picture
-from bot.gateways.body import BodyFailed
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import Answered, Event, Order, Preview, Progress, Received, Sending, Task
-from bot.gateways.fields import needless
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
 from bot.gateways.polling import Poll, TaskStopped
-from bot.gateways.redact import redact
-from bot.gateways.refusals import Answer, Verdict, judge, request_id, unknown_field
-from bot.gateways.reply import Found, Reply, address, read_reply
-from bot.gateways.request import Request, open_request
-from bot.gateways.skeleton import WHITE, Skeleton
-from bot.gateways.spool import Spool, SpoolFailed
-from bot.gateways.stream import STREAM_TYPE, EventStream, Streamed, is_stream
-from bot.gateways.tasks import Submitted, submission
+from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
+from bot.gateways.reply.error_classifier import (
+    Answer,
+    Verdict,
+    classify_error,
+    request_id,
+    unknown_field,
+)
+from bot.gateways.reply.event_stream import STREAM_TYPE, EventStream, Streamed, is_stream
+from bot.gateways.reply.reader import Found, Reply, address, read_reply
+from bot.gateways.reply.redaction import redact
+from bot.gateways.reply.streaming_json import WHITE, StreamingJson
+from bot.gateways.reply.task_status import Submitted, submission
+from bot.gateways.request.body import BodyFailed
+from bot.gateways.request.builder import Request, open_request
+from bot.gateways.request.fields import needless
 
 log = structlog.get_logger()
 
@@ -43,7 +49,7 @@ class Whole:
 
     status: int
     headers: Mapping[str, str]
-    skeleton: Skeleton
+    skeleton: StreamingJson
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,9 @@ class Exchange:
             found = tuple(Found(source) for text in urls if (source := address(text)))
             yield Received(await self._pictures(found[: self.order.n], spool), None)
 
-    async def _rest(self, reply: Reply | Submitted, spool: Spool) -> AsyncGenerator[Event, None]:
+    async def _rest(
+        self, reply: Reply | Submitted, spool: DownloadSpool
+    ) -> AsyncGenerator[Event, None]:
         """Go on from the answer to the paid request."""
         if isinstance(reply, Submitted):
             poll = self._poll(reply, spool)
@@ -107,11 +115,11 @@ class Exchange:
         yield Received(await self._pictures(found, spool), reply.usage)
 
     @contextmanager
-    def _spooling(self, *, before: Billed) -> Iterator[Spool]:
+    def _spooling(self, *, before: Billed) -> Iterator[DownloadSpool]:
         """Open the spool, and tell what it or the body refuses; ``before`` is for its opening."""
         billed = before
         try:
-            with Spool(self.order.folder, self.order.stem, pictures=self.order.n) as spool:
+            with DownloadSpool(self.order.folder, self.order.stem, pictures=self.order.n) as spool:
                 billed = Billed.YES
                 yield spool
         except SpoolFailed as failed:
@@ -126,7 +134,9 @@ class Exchange:
     def _request(self) -> AbstractContextManager[Request]:
         return open_request(self.order, self.model, self.gateway, now_ms=self.seam.now())
 
-    async def _post(self, request: Request, spool: Spool, line: ExitStack) -> Whole | EventStream:
+    async def _post(
+        self, request: Request, spool: DownloadSpool, line: ExitStack
+    ) -> Whole | EventStream:
         try:
             return await self._send(request, spool, line)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
@@ -136,7 +146,9 @@ class Exchange:
         # Outside of the handlers, because aiohttp's errors carry addresses into tracebacks.
         raise self._failure(kind, billed, words)
 
-    async def _send(self, request: Request, spool: Spool, line: ExitStack) -> Whole | EventStream:
+    async def _send(
+        self, request: Request, spool: DownloadSpool, line: ExitStack
+    ) -> Whole | EventStream:
         url = request.url
         timeout = aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_SECONDS)
         for _ in range(_MAX_HOPS):
@@ -153,13 +165,15 @@ class Exchange:
             url = self._target(response)
         raise self._redirected(HTTPStatus.PERMANENT_REDIRECT)
 
-    async def _begin(self, response: aiohttp.ClientResponse, spool: Spool) -> Whole | EventStream:
+    async def _begin(
+        self, response: aiohttp.ClientResponse, spool: DownloadSpool
+    ) -> Whole | EventStream:
         """Read a reply as a whole, unless its beginning tells that it is a stream."""
         try:
             opening, streams = await self._opening(response)
             if streams:
                 return self._stream(response, spool, opening)
-            skeleton = Skeleton(spool)
+            skeleton = StreamingJson(spool)
             chunk = opening or await response.content.readany()
             del opening  # a part of the reply, for as long as it takes
             while chunk:
@@ -181,7 +195,7 @@ class Exchange:
         return opening, response.content_type == STREAM_TYPE if streams is None else streams
 
     def _stream(
-        self, response: aiohttp.ClientResponse, spool: Spool, opening: bytes
+        self, response: aiohttp.ClientResponse, spool: DownloadSpool, opening: bytes
     ) -> EventStream:
         return EventStream(
             response,
@@ -249,9 +263,9 @@ class Exchange:
         raise self._judged(empty, Answer(HTTPStatus.OK, streamed.headers, None, ""))
 
     def _verdict(self, answer: Answer) -> Verdict:
-        return judge(answer, now_ms=self.seam.now(), kinds=self.gateway.error_kinds)
+        return classify_error(answer, now_ms=self.seam.now(), kinds=self.gateway.error_kinds)
 
-    def _poll(self, task: Submitted, spool: Spool) -> Poll:
+    def _poll(self, task: Submitted, spool: DownloadSpool) -> Poll:
         return Poll(task, self.gateway, self.session, spool, self.seam, base=self._base)
 
     async def _looked(self, poll: Poll) -> Progress | None:
@@ -260,7 +274,9 @@ class Exchange:
         except TaskStopped as stopped:
             raise self._judged(stopped.verdict, stopped.answer) from None
 
-    async def _pictures(self, found: tuple[Found, ...], spool: Spool) -> tuple[Picture, ...]:
+    async def _pictures(
+        self, found: tuple[Found, ...], spool: DownloadSpool
+    ) -> tuple[Picture, ...]:
         kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
         pictures = []
         for number, one in enumerate(found, start=1):
@@ -276,7 +292,7 @@ class Exchange:
             raise self._failure(kind, Billed.YES, detail)
         return tuple(pictures)
 
-    async def _file(self, source: Path | URL, spool: Spool) -> Path:
+    async def _file(self, source: Path | URL, spool: DownloadSpool) -> Path:
         if isinstance(source, Path):
             return source
         part = spool.new_part()

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.model import Model, Positive, Seconds
+from bot.gateways.model_abilities import Model, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
 

@@ -15,11 +15,11 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.events import Progress
 from bot.gateways.gateway import Gateway
-from bot.gateways.refusals import Answer, Verdict, judge, retry_after_s
-from bot.gateways.reply import Reply, read_reply
-from bot.gateways.skeleton import Skeleton
-from bot.gateways.spool import Spool
-from bot.gateways.tasks import (
+from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.error_classifier import Answer, Verdict, classify_error, retry_after_s
+from bot.gateways.reply.reader import Reply, read_reply
+from bot.gateways.reply.streaming_json import StreamingJson
+from bot.gateways.reply.task_status import (
     STATES,
     Submitted,
     complaint_about,
@@ -63,7 +63,7 @@ class Poll:
         task: Submitted,
         gateway: Gateway,
         session: aiohttp.ClientSession,
-        spool: Spool,
+        spool: DownloadSpool,
         seam: Clock,
         *,
         base: URL,
@@ -124,7 +124,7 @@ class Poll:
         return self._gateway.poll.interval_s * spread
 
     async def _look(self) -> Progress | None:
-        skeleton = Skeleton(self._spool)
+        skeleton = StreamingJson(self._spool)
         try:
             answer = await self._seam.wait(self._get(skeleton), "gateway")
         except (aiohttp.ClientError, TimeoutError) as lost:
@@ -141,7 +141,7 @@ class Poll:
         skeleton.discard()
         return self._progress(answer)
 
-    async def _get(self, skeleton: Skeleton) -> Answer:
+    async def _get(self, skeleton: StreamingJson) -> Answer:
         url = self._url
         timeout = aiohttp.ClientTimeout(LOOK_SECONDS, connect=CONNECT_SECONDS)
         headers = self._gateway.sent_headers()
@@ -211,7 +211,7 @@ class Poll:
         self, answer: Answer, body: object, own: set[Kind], otherwise: Kind
     ) -> TaskStopped:
         """Judge why; whatever a gateway says, it took the order, and may have been paid."""
-        verdict = judge(
+        verdict = classify_error(
             replace(answer, body=body),
             now_ms=self._seam.now(),
             kinds=self._gateway.error_kinds,

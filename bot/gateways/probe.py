@@ -15,8 +15,8 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways.gateway import Gateway
-from bot.gateways.redact import redact
-from bot.gateways.refusals import Answer, judge
+from bot.gateways.reply.error_classifier import Answer, classify_error
+from bot.gateways.reply.redaction import redact
 
 MAX_BODY_BYTES = 1 << 20
 TIMEOUT_S = 15.0
@@ -234,7 +234,7 @@ _VERDICTS = {
 
 def _verdict(answer: Answer) -> tuple[Verdict, str]:
     """Classify what is no list: by status where that is plain, by body where it is not."""
-    judged = judge(answer, now_ms=0)
+    judged = classify_error(answer, now_ms=0)
     if answer.status in _NO_LIST:
         return Verdict.NO_LIST, judged.message
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

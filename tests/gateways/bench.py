@@ -14,8 +14,8 @@ from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Refer
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Answered, Event, Order, Received
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Model, shipped_models
-from bot.gateways.router import Router
+from bot.gateways.model_abilities import Model, shipped_models
+from bot.gateways.routing.router import Router
 
 T = TypeVar("T")
 KEY = "sk-planted-secret-0123456789"

@@ -9,12 +9,12 @@ from pathlib import Path
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest
-from bot.gateways.alarms import Alarm, Alarms
 from bot.gateways.catalogue import Catalogue, Pair
 from bot.gateways.events import Event, Order, Received, Refused, Sending
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Model
-from bot.gateways.router import Router
+from bot.gateways.model_abilities import Model
+from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
+from bot.gateways.routing.router import Router
 from tests.gateways.bench import NOW_MS, PROMPT, model
 
 PAINTER = model("painter", timeout_s=5)
@@ -81,10 +81,10 @@ class Crew:
     """A router with a clock, and what the operator heard."""
 
     router: Router
-    alarms: Alarms
+    alarms: OperatorAlerts
     clock: ManualClock
     folder: Path
-    heard: list[Alarm] = field(default_factory=list)
+    heard: list[OperatorAlert] = field(default_factory=list)
     painted: int = 0
 
     def order(self, *, n: int = 1, model: str = "painter") -> Order:
@@ -123,13 +123,13 @@ async def crew(
     names = {name: None for gateway in gateways for name in gateway.models}
     models = {one.name: one for one in known}
     catalogue = Catalogue(names, models, pairs=pairs)
-    heard: list[Alarm] = []
+    heard: list[OperatorAlert] = []
 
-    async def listener(alarm: Alarm) -> None:
+    async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
     async with (
-        Alarms(listener, now=clock.now) as alarms,
+        OperatorAlerts(listener, now=clock.now) as alarms,
         Router(gateways, catalogue, seam=clock.seam, alarms=alarms) as router,
     ):
         yield Crew(router, alarms, clock, folder, heard)

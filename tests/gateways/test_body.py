@@ -12,12 +12,12 @@ from aiohttp.test_utils import TestServer
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed, ImageRequest
-from bot.gateways.body import Body
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Order, Sending
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import References
-from bot.gateways.router import Router
+from bot.gateways.model_abilities import References
+from bot.gateways.request.body import Body
+from bot.gateways.routing.router import Router
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import Attached, WatchedSeam, attach, model, paint
 from tests.gateways.fake_painter import FakePainter

@@ -10,9 +10,9 @@ from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.options import PromptEmpty, PromptTooLong, UnknownModel, WrongCount, WrongSize
 from bot.core.models import AnySize, ImageRequest, NamedSize, Size
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import parse_gateways
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Option, shipped_models
+from bot.gateways.gateway_config import parse_gateways
+from bot.gateways.model_abilities import Option, shipped_models
 
 SHIPPED = shipped_models()
 EVERY = Catalogue(SHIPPED, SHIPPED)

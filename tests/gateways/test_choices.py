@@ -12,7 +12,7 @@ from bot.core.errors.options import (
 )
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model import Option, shipped_models
+from bot.gateways.model_abilities import Option, shipped_models
 from tests.gateways.bench import model
 
 SHIPPED = shipped_models()

@@ -15,9 +15,9 @@ from bot.core.errors.base import StartRefused
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, NamedSize, PictureFormat, Size, parse_size
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import parse_gateways
 from bot.gateways.gateway import Download, Gateway
-from bot.gateways.model import OPTIONS, Model, Preset
+from bot.gateways.gateway_config import parse_gateways
+from bot.gateways.model_abilities import OPTIONS, Model, Preset
 from tests.gateways.art import picture
 from tests.gateways.bench import KEY, Attached, Painted, attach, model, paint
 from tests.gateways.fake_chatbp import FakeChatBp

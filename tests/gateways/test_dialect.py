@@ -2,8 +2,8 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.dialect import parse_gateways, single_gateway
 from bot.gateways.gateway import Asynchronous, Auth, Download, Gateway, Paths, Poll
+from bot.gateways.gateway_config import parse_gateways, single_gateway
 
 SEEDS = """
 [gateways.uuzu]

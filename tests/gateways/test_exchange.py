@@ -9,11 +9,12 @@ import structlog
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, ImageRequest
-from bot.gateways import exchange, spool
+from bot.gateways import exchange
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Order, Refused
 from bot.gateways.gateway import Paths
-from bot.gateways.router import Router
+from bot.gateways.reply import download_spool
+from bot.gateways.routing.router import Router
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import KEY, PROMPT, WatchedSeam, model, paint
 from tests.gateways.raw_gateway import Says, http, raw_gateway
@@ -275,8 +276,8 @@ async def test_one_broken_picture_does_not_spoil_the_others(tmp_path: Path) -> N
 
 async def test_a_reply_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mad gateway must not fill the disk."""
-    monkeypatch.setattr(spool, "MIN_BODY_LIMIT", 10_000)
-    monkeypatch.setattr(spool, "BODY_PER_PICTURE", 10_000)
+    monkeypatch.setattr(download_spool, "MIN_BODY_LIMIT", 10_000)
+    monkeypatch.setattr(download_spool, "BODY_PER_PICTURE", 10_000)
     async with raw_gateway(http(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
         painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.left) == (Kind.BAD_RESPONSE, [])
@@ -297,7 +298,7 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(_: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(spool, "sniff", full)
+    monkeypatch.setattr(download_spool, "sniff", full)
     async with raw_gateway(GOOD) as raw:
         painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.YES)

@@ -14,7 +14,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.events import Sending
 from bot.gateways.gateway import Gateway
-from bot.gateways.turns import MAX_WAITS_S
+from bot.gateways.routing.failover import MAX_WAITS_S
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import model
 from tests.gateways.crew import Crew, ManualClock, Told, crew, told

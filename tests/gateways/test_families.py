@@ -17,10 +17,10 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.i18n.texts import Texts
 from bot.core.models import Billed, NamedSize, Size, parse_size
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.dialect import parse_gateways
 from bot.gateways.events import Progress, Task
 from bot.gateways.gateway import Asynchronous, Gateway, Paths, Poll
-from bot.gateways.model import Model, References
+from bot.gateways.gateway_config import parse_gateways
+from bot.gateways.model_abilities import Model, References
 from tests.gateways import fake_ideogram as ideogram
 from tests.gateways import fake_kling as kling
 from tests.gateways import fake_midjourney as mj

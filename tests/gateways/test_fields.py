@@ -5,10 +5,10 @@ import pytest
 
 from bot.core.models import ImageRequest
 from bot.gateways.events import Order
-from bot.gateways.fields import fields_of
 from bot.gateways.gateway import Asynchronous, Gateway
-from bot.gateways.model import Model, Preset, References, ResponseFormat
-from bot.gateways.request import open_request
+from bot.gateways.model_abilities import Model, Preset, References, ResponseFormat
+from bot.gateways.request.builder import open_request
+from bot.gateways.request.fields import fields_of
 from tests.gateways.bench import KEY, NOW_MS, PROMPT, attach, model
 from tests.gateways.wire import form_of, head_of, json_of, line_of, sent
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.gateways.skeleton import Skeleton
-from bot.gateways.spool import Spool
-from bot.gateways.stream import Frames
+from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.event_stream import Frames
+from bot.gateways.reply.streaming_json import StreamingJson
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import model, paint
@@ -22,8 +22,8 @@ FILE = http(200, picture())
 def _frames(folder: Path, *chunks: bytes) -> list[tuple[str, str, list[bytes]]]:
     """Return each event's name, text without placeholders, and the bytes of its files."""
     found = []
-    with Spool(folder, "s", pictures=1) as spool:
-        frames = Frames(lambda: Skeleton(spool))
+    with DownloadSpool(folder, "s", pictures=1) as spool:
+        frames = Frames(lambda: StreamingJson(spool))
         events = [frame for chunk in chunks for frame in frames.feed(chunk)]
         last = frames.finish()
         for frame in [*events, *([last] if last else [])]:
@@ -35,7 +35,7 @@ def _frames(folder: Path, *chunks: bytes) -> list[tuple[str, str, list[bytes]]]:
     return found
 
 
-def _placeholders(data: Skeleton) -> list[str]:
+def _placeholders(data: StreamingJson) -> list[str]:
     return [word for word in data.text.split('"') if data.is_placeholder(word)]
 
 
@@ -125,8 +125,8 @@ async def test_any_cut_of_a_stream_is_pictures_or_a_failure(
 def test_memory_stays_small(tmp_path: Path) -> None:
     """However large the picture is, no line of it is whole in memory."""
     body = sse.completed(BIG * 50)
-    with Spool(tmp_path, "s", pictures=1) as spool:
-        frames = Frames(lambda: Skeleton(spool))
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        frames = Frames(lambda: StreamingJson(spool))
         events = [
             frame
             for chunk in _cut(body, list(range(0, 9_000_000, 65_536)))

@@ -9,8 +9,8 @@ import structlog
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
-from bot.gateways.alarms import Alarm, Alarms
-from bot.gateways.health import DOWN_S, MAX_REST_S, SILENT_RESTS_S, UNHINTED_S, Health
+from bot.gateways.routing.health import DOWN_S, MAX_REST_S, SILENT_RESTS_S, UNHINTED_S, Health
+from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
 from tests.gateways.bench import KEY, NOW_MS, model
 from tests.gateways.crew import ManualClock, crew
 from tests.gateways.raw_gateway import Says, raw_gateway
@@ -327,12 +327,12 @@ def clock() -> ManualClock:
 
 async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: ManualClock) -> None:
     """A message every ten minutes would be muted, and then the next one is missed."""
-    heard: list[Alarm] = []
+    heard: list[OperatorAlert] = []
 
-    async def listener(alarm: Alarm) -> None:
+    async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
-    async with Alarms(listener, now=clock.now) as alarms:
+    async with OperatorAlerts(listener, now=clock.now) as alarms:
         for _ in range(8):
             alarms.down(failure(Kind.AUTH))
             alarms.down(failure(Kind.QUOTA, gateway="b"))
@@ -344,12 +344,12 @@ async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: ManualClock)
 
 async def test_what_nobody_could_hear_rings_later(clock: ManualClock) -> None:
     """The Discord client is built after the gateways."""
-    heard: list[Alarm] = []
+    heard: list[OperatorAlert] = []
 
-    async def listener(alarm: Alarm) -> None:
+    async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
-    async with Alarms(now=clock.now) as alarms:
+    async with OperatorAlerts(now=clock.now) as alarms:
         alarms.down(failure(Kind.AUTH))
         alarms.listener = listener
         alarms.down(failure(Kind.AUTH))
@@ -360,7 +360,7 @@ async def test_what_nobody_could_hear_rings_later(clock: ManualClock) -> None:
 async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
     """Discord may be down as well; the log says that nobody was told."""
 
-    async def deaf(alarm: Alarm) -> None:
+    async def deaf(alarm: OperatorAlert) -> None:
         raise RuntimeError("cannot send messages to this user")
 
     with structlog.testing.capture_logs() as logs:
@@ -374,10 +374,10 @@ async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
 async def test_the_end_waits_for_no_listener(clock: ManualClock) -> None:
     """A shutdown must not hang on a direct message."""
 
-    async def slow(alarm: Alarm) -> None:
+    async def slow(alarm: OperatorAlert) -> None:
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(5), Alarms(slow, now=clock.now) as alarms:
+    async with asyncio.timeout(5), OperatorAlerts(slow, now=clock.now) as alarms:
         alarms.down(failure(Kind.AUTH))
         await asyncio.sleep(0)
 
@@ -386,7 +386,7 @@ async def test_an_alarm_holds_nobodys_order_up(tmp_path: Path) -> None:
     """The next gateway is asked while the message is on its way."""
     free = asyncio.Event()
 
-    async def slow(alarm: Alarm) -> None:
+    async def slow(alarm: OperatorAlert) -> None:
         await free.wait()
 
     async with raw_gateway(AUTH) as first, raw_gateway(GOOD) as second:

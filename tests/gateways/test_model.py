@@ -7,7 +7,7 @@ import pytest
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest, Reference, Size
-from bot.gateways.model import (
+from bot.gateways.model_abilities import (
     NO_RULE,
     Option,
     Preset,

@@ -9,12 +9,12 @@ import pytest
 import structlog
 from structlog.typing import EventDict
 
-from bot.gateways.alarms import Alarm, Alarms, Retirement
 from bot.gateways.catalogue import Catalogue, Pair
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Model
-from bot.gateways.offers import Offers
+from bot.gateways.model_abilities import Model
 from bot.gateways.probe import Verdict
+from bot.gateways.routing.offered_models import OfferedModels
+from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts, Retirement
 from tests.gateways.bench import NOW_MS, model
 from tests.gateways.crew import ManualClock
 from tests.gateways.raw_gateway import Says, http, raw_gateway
@@ -30,11 +30,11 @@ def listing(**shutdowns: object) -> Says:
 class Office:
     """The offers, with what the operator reads and hears."""
 
-    def __init__(self, offers: Offers, clock: ManualClock, alarms: Alarms) -> None:
+    def __init__(self, offers: OfferedModels, clock: ManualClock, alarms: OperatorAlerts) -> None:
         self.offers = offers
         self.clock = clock
         self.alarms = alarms
-        self.heard: list[Alarm] = []
+        self.heard: list[OperatorAlert] = []
 
     async def refreshed(self) -> list[EventDict]:
         """Refresh once and return the warnings."""
@@ -55,11 +55,11 @@ async def office(
     clock = ManualClock()
     names = [name for gateway in gateways for name in gateway.models]
     catalogue = Catalogue(names, {name: model(name) for name in names}, pairs=pairs)
-    async with Alarms(now=clock.now) as alarms:
-        offers = Offers(gateways, catalogue, seam=clock.seam, alarms=alarms)
+    async with OperatorAlerts(now=clock.now) as alarms:
+        offers = OfferedModels(gateways, catalogue, seam=clock.seam, alarms=alarms)
         one = Office(offers, clock, alarms)
 
-        async def listener(alarm: Alarm) -> None:
+        async def listener(alarm: OperatorAlert) -> None:
             one.heard.append(alarm)
 
         alarms.listener = listener

@@ -17,7 +17,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import Billed, ImageRequest
 from bot.gateways.events import Refused
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Preset, References, ResponseFormat
+from bot.gateways.model_abilities import Preset, References, ResponseFormat
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import attach, model, paint

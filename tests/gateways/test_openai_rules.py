@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.core.models import Size
-from bot.gateways.model import Model, shipped_models
+from bot.gateways.model_abilities import Model, shipped_models
 from tests.gateways.openai_rules import (
     FAMILIES,
     FIELDS,

@@ -9,8 +9,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.core.clock import Clock
-from bot.gateways.dialect import single_gateway
 from bot.gateways.gateway import Gateway, Paths
+from bot.gateways.gateway_config import single_gateway
 from bot.gateways.probe import MAX_BODY_BYTES, Probe, Verdict, clock_ahead_ms, probe
 from tests.gateways.bench import KEY, NOW_MS, WatchedSeam
 from tests.gateways.raw_gateway import Headers, Says, http, listening, raw_gateway

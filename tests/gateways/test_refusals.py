@@ -6,8 +6,14 @@ from multidict import CIMultiDict
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.redact import MAX_DETAIL, redact
-from bot.gateways.refusals import Answer, Verdict, judge, request_id, retry_after_s
+from bot.gateways.reply.error_classifier import (
+    Answer,
+    Verdict,
+    classify_error,
+    request_id,
+    retry_after_s,
+)
+from bot.gateways.reply.redaction import MAX_DETAIL, redact
 from tests.gateways.bench import NOW_MS
 
 
@@ -16,7 +22,7 @@ def _judge(status: int, body: object, headers: dict[str, str] | None = None) -> 
         answer = Answer(status, CIMultiDict(headers or {}), None, body)
     else:
         answer = Answer(status, CIMultiDict(headers or {}), body, json.dumps(body))
-    return judge(answer, now_ms=NOW_MS)
+    return classify_error(answer, now_ms=NOW_MS)
 
 
 def _error(message: str = "", code: object = None, kind: str | None = None) -> dict[str, object]:
@@ -193,7 +199,7 @@ def test_a_gateway_s_own_codes(status: int, body: object, kind: Kind, billed: Bi
     """The operator's table comes before ours."""
     own = {"1102": Kind.QUOTA, "E7": Kind.MODERATION, "busy_type": Kind.RATE_LIMITED}
     own["invalid_value"] = Kind.MODERATION
-    verdict = judge(Answer(status, {}, body, ""), now_ms=NOW_MS, kinds=own)
+    verdict = classify_error(Answer(status, {}, body, ""), now_ms=NOW_MS, kinds=own)
     assert (verdict.kind, verdict.billed) == (kind, billed)
 
 

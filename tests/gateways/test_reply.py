@@ -5,9 +5,9 @@ import pytest
 from yarl import URL
 
 from bot.core.models import TokenUsage
-from bot.gateways.reply import Reply, read_reply
-from bot.gateways.skeleton import Skeleton
-from bot.gateways.spool import Spool
+from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.reader import Reply, read_reply
+from bot.gateways.reply.streaming_json import StreamingJson
 from tests.gateways.art import b64, picture
 
 PNG = picture()
@@ -17,8 +17,8 @@ REMOTE = URL(CDN)
 
 
 def _reply(folder: Path, body: object) -> Reply:
-    with Spool(folder, "s", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(folder, "s", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         skeleton.feed(body if isinstance(body, bytes) else json.dumps(body).encode())
         reply = read_reply(skeleton, BASE)
         for one in reply.found:
@@ -111,8 +111,8 @@ def test_base64_in_words(art: bytes, words: str, piece: int, tmp_path: Path) -> 
     """A markdown image holds the whole picture; it becomes a file like any other."""
     content = words.format("data:image\\/png;base64," + b64(art).replace("/", "\\/"))
     body = f'{{"choices":[{{"message":{{"content":"{content}"}}}}]}}'.encode()
-    with Spool(tmp_path, "s", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         for at in range(0, len(body), piece):
             skeleton.feed(body[at : at + piece])
         (found,) = read_reply(skeleton, BASE).found

@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, Size
 from bot.gateways.gateway import Gateway
-from bot.gateways.model import Preset, References
+from bot.gateways.model_abilities import Preset, References
 from tests.gateways.art import picture
 from tests.gateways.bench import PROMPT, Attached, attach, model, paint
 from tests.gateways.raw_gateway import http, listening

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.health import DOWN_S
+from bot.gateways.routing.health import DOWN_S
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import KEY, model
 from tests.gateways.crew import crew, told

@@ -7,7 +7,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Billed, Size, TokenUsage
 from bot.gateways.gateway import Download, Gateway
-from bot.gateways.model import References, ResponseFormat
+from bot.gateways.model_abilities import References, ResponseFormat
 from tests.gateways import art
 from tests.gateways.bench import KEY, Painted, attach, model, paint
 from tests.gateways.fake_g2all import FakeFiles, FakeG2all

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.gateways import skeleton as skeleton_module
-from bot.gateways import spool as spool_module
-from bot.gateways.refusals import Answer, Verdict, judge
-from bot.gateways.reply import Reply, read_reply
-from bot.gateways.skeleton import LONG_STRING, Skeleton
-from bot.gateways.spool import Spool, SpoolFailed
+from bot.gateways.reply import download_spool as spool_module
+from bot.gateways.reply import streaming_json as skeleton_module
+from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
+from bot.gateways.reply.error_classifier import Answer, Verdict, classify_error
+from bot.gateways.reply.reader import Reply, read_reply
+from bot.gateways.reply.streaming_json import LONG_STRING, StreamingJson
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import files_in
 
@@ -27,8 +27,8 @@ SMALL = picture()
 
 def _read(folder: Path, *chunks: bytes) -> tuple[Reply, list[bytes]]:
     """Return the reply and the bytes of its files."""
-    with Spool(folder, "s", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(folder, "s", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         for chunk in chunks:
             skeleton.feed(chunk)
         reply = read_reply(skeleton, BASE)
@@ -128,13 +128,13 @@ def test_any_body_is_a_reply_or_a_verdict(body: bytes, cuts: list[int], status: 
         again = _read(Path(folder), *_cut(body, cuts))
     assert (again[1], len(again[0].found), again[0].usage) == (files, len(whole.found), whole.usage)
     answer = Answer(status, {}, whole.body, body.decode("utf-8", "replace"))
-    assert isinstance(judge(answer, now_ms=0), Verdict)
+    assert isinstance(classify_error(answer, now_ms=0), Verdict)
 
 
 def test_memory_stays_small(tmp_path: Path) -> None:
     """Only a skeleton is kept, however large the picture is."""
-    with Spool(tmp_path, "s", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         for chunk in _cut(_body(b64(BIG * 50)), list(range(0, 2_000_000, 65_536))):
             skeleton.feed(chunk)
         assert len(skeleton.text) < 100
@@ -203,8 +203,8 @@ def test_white_space_comes_before_json(begin: bytes, tmp_path: Path) -> None:
 def test_of_a_web_page_only_the_beginning_is_kept(tmp_path: Path) -> None:
     """An HTML page full of quotes leaves no files."""
     page = b"<html>" + b'<a href="x">' * 99_999
-    with Spool(tmp_path, "s", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         skeleton.feed(page[:5])
         skeleton.feed(page[5:])
         assert skeleton.text == page[:LONG_STRING].decode()
@@ -228,27 +228,27 @@ def test_bounds(body: bytes, words: str, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(skeleton_module, "MAX_STRINGS", 3)
     monkeypatch.setattr(skeleton_module, "MAX_SKELETON", 70 if words == "too much text" else 10**9)
     with (
-        Spool(tmp_path, "s", pictures=1) as spool,
+        DownloadSpool(tmp_path, "s", pictures=1) as spool,
         pytest.raises(SpoolFailed, match=words) as failed,
     ):
-        Skeleton(spool).feed(body)
+        StreamingJson(spool).feed(body)
     assert failed.value.kind is Kind.BAD_RESPONSE
     assert list(tmp_path.glob("*")) == []
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     """A full or read-only disk has its own sentence."""
-    with Spool(tmp_path / "gone", "s", pictures=1) as spool:
+    with DownloadSpool(tmp_path / "gone", "s", pictures=1) as spool:
         (tmp_path / "gone").rmdir()
         with pytest.raises(SpoolFailed) as failed:
-            Skeleton(spool).feed(_body(b64(BIG)))
+            StreamingJson(spool).feed(_body(b64(BIG)))
     assert failed.value.kind is Kind.DISK_FULL
 
 
 async def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
     """The name says slot and number, the suffix what the bytes are."""
-    with Spool(tmp_path, "slot-3", pictures=1) as spool:
-        skeleton = Skeleton(spool)
+    with DownloadSpool(tmp_path, "slot-3", pictures=1) as spool:
+        skeleton = StreamingJson(spool)
         skeleton.feed(_body(b64(picture("webp", width=30))))
         found = read_reply(skeleton, BASE).found[0]
         assert isinstance(found.source, Path)

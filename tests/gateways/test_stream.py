@@ -9,10 +9,10 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
-from bot.gateways import spool as spool_module
 from bot.gateways.events import Preview, Received
-from bot.gateways.spool import Spool
-from bot.gateways.stream import MAX_PREVIEWS, EventStream, is_stream
+from bot.gateways.reply import download_spool as spool_module
+from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.event_stream import MAX_PREVIEWS, EventStream, is_stream
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import Painted, model, paint
@@ -87,7 +87,7 @@ class Played:
 async def _widths(folder: Path, *chunks: bytes) -> list[int]:
     """Return how wide the previews are that are shown of a stream."""
     played = Played(list(chunks))
-    with Spool(folder, "s", pictures=1) as spool:
+    with DownloadSpool(folder, "s", pictures=1) as spool:
         stream = EventStream(
             played,  # type: ignore[arg-type]  # has what is read of a response
             spool,

@@ -5,7 +5,7 @@ from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import Painted, paint
 from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway

@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import SecretStr
 
-from bot.gateways.alarms import Retirement
+from bot.gateways.routing.operator_alerts import Retirement
 from bot.settings import GatewayKey
 from tests.journeys.gateway import KEY, AsTask, Refuses, Streams
 from tests.journeys.world import Build, World

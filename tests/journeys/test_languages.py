@@ -8,7 +8,7 @@ import pytest
 import simcord
 from discord import Interaction, Locale
 
-from bot.gateways.alarms import Retirement
+from bot.gateways.routing.operator_alerts import Retirement
 from tests.journeys.gateway import Refuses
 from tests.journeys.looking import Shown
 from tests.journeys.test_gateways import direct_messages

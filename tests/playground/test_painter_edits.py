@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from bot.gateways.model import References
+from bot.gateways.model_abilities import References
 from playground.painter.replies import MODEL
 from tests.cli.process import environment, run
 from tests.gateways.bench import attach, model, paint

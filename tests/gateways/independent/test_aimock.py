@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, Size
 from bot.gateways.gateway import Asynchronous, Paths
-from bot.gateways.model import shipped_models
+from bot.gateways.model_abilities import shipped_models
 from tests.gateways.art import b64, picture
 from tests.gateways.bench import KEY, PROMPT, Attached, attach, paint
 from tests.gateways.independent.aimock import Aimock, Fixture, aimock, missing

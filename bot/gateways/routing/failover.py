@@ -7,8 +7,8 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
 from bot.gateways.gateway import Gateway
-from bot.gateways.health import Health
-from bot.gateways.refusals import MAX_RESEND_WAIT_S
+from bot.gateways.reply.error_classifier import MAX_RESEND_WAIT_S
+from bot.gateways.routing.health import Health
 
 PAUSES_S = (1.0, 4.0)  # before the second and the third sending to one gateway
 PATIENCE_S = 10.0  # so long a slot waits for the gateway of its choice while another is ready
@@ -22,14 +22,14 @@ _HOPEFUL = (Kind.RATE_LIMITED, Kind.UNREACHABLE, Kind.MODEL_UNAVAILABLE, Kind.QU
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Candidate:
     """A gateway, and how long to wait before it is sent anything."""
 
     gateway: Gateway
     wait_s: float
 
 
-class Turns:
+class FailoverPolicy:
     """The turns of one slot: its gateways in their order, each at most three times.
 
     Once each may be asked once more, without a field that it does not know.
@@ -47,7 +47,7 @@ class Turns:
         self._resent: set[str] = set()  # to whom it was sent again without one
         self._waits_s = 0.0
 
-    def next(self) -> Turn | None:
+    def next(self) -> Candidate | None:
         """Return whose turn it is; None when nobody can be waited for."""
         order = sorted(self._gateways, key=lambda one: one.name != self._again)
         turns = [self._turn(one) for one in order if one.name in self._pauses]
@@ -97,9 +97,9 @@ class Turns:
         )
         return min(filter(None, known), key=_hopelessness, default=nobody)
 
-    def _turn(self, gateway: Gateway) -> Turn:
+    def _turn(self, gateway: Gateway) -> Candidate:
         rest_s = self._health.rest_ms(gateway.name, self._model) / 1000
-        return Turn(gateway, max(rest_s, self._pause_s.get(gateway.name, 0.0)))
+        return Candidate(gateway, max(rest_s, self._pause_s.get(gateway.name, 0.0)))
 
     def _patience_s(self, gateway: Gateway) -> float:
         return PATIENCE_S if gateway.name == self._asked_back else 0.0

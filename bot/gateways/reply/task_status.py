@@ -14,8 +14,8 @@ from typing import Literal
 from yarl import URL
 
 from bot.gateways.gateway import Gateway
-from bot.gateways.refusals import Answer, Complaint, complaint_of, retry_after_s
-from bot.gateways.reply import text_of
+from bot.gateways.reply.error_classifier import Answer, ErrorBody, error_body_of, retry_after_s
+from bot.gateways.reply.reader import text_of
 
 _MAX_ID = 200
 _MAX_PATH = 1000
@@ -177,16 +177,16 @@ def _number(text: str) -> float | None:
         return None
 
 
-def complaint_about(body: Fields) -> Complaint:
+def complaint_about(body: Fields) -> ErrorBody:
     """Return why a task failed, as far as it is said."""
     said = next((fields for fields in _levels(body) if fields.get("error")), None)
-    error = complaint_of(said) if said else Complaint()
+    error = error_body_of(said) if said else ErrorBody()
     message = next(filter(None, map(text_of, _reasons(body, error))), "")
     code = error.code or str(body.get("error_code") or body.get("code") or "")
-    return Complaint(message, code, error.type)
+    return ErrorBody(message, code, error.type)
 
 
-def _reasons(body: Fields, error: Complaint) -> Iterator[object]:
+def _reasons(body: Fields, error: ErrorBody) -> Iterator[object]:
     for fields in _levels(body):
         yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")
     yield error.message
@@ -201,6 +201,6 @@ def is_unknown(body: Fields, text: str = "") -> bool:
     status = status_of(body)
     if STATES.get(status) in ("pending", "success"):
         return False
-    error = complaint_of(body)
+    error = error_body_of(body)
     words = f"{body.get('code')} {error.code} {error.message} {body.get('message')}"
     return status == "NOT_FOUND" or bool(_LOST.search(words))

@@ -14,10 +14,10 @@ from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.models import Picture, TokenUsage
-from bot.gateways.refusals import Answer
-from bot.gateways.reply import Found, parsed, read_reply, text_of
-from bot.gateways.skeleton import Skeleton
-from bot.gateways.spool import Spool
+from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.error_classifier import Answer
+from bot.gateways.reply.reader import Found, parsed, read_reply, text_of
+from bot.gateways.reply.streaming_json import StreamingJson
 
 STREAM_TYPE = "text/event-stream"
 MAX_PREVIEWS = 100  # shown of one stream: each is a file until its end
@@ -63,19 +63,19 @@ class Frame:
     """One event: its name, if it has one, and its data."""
 
     name: str
-    data: Skeleton
+    data: StreamingJson
 
 
 class Frames:
     """Cuts bytes into events (WHATWG, server-sent events §9.2.6), wherever the network cut them."""
 
-    def __init__(self, new_data: Callable[[], Skeleton]) -> None:
+    def __init__(self, new_data: Callable[[], StreamingJson]) -> None:
         self._new_data = new_data
         self._field: bytes | None = None  # of the line under way; None before its colon
         self._before_colon = b""
         self._before_value = False
         self._name = b""
-        self._data: Skeleton | None = None
+        self._data: StreamingJson | None = None
         self._between_lines = False
         self._after_cr = False
 
@@ -155,7 +155,7 @@ class EventStream:
     def __init__(
         self,
         response: aiohttp.ClientResponse,
-        spool: Spool,
+        spool: DownloadSpool,
         seam: Clock,
         *,
         base: URL,
@@ -168,7 +168,7 @@ class EventStream:
         self._base = base
         self._pictures = pictures
         self._room = spool.new_room(times=TIMES)
-        self._frames = Frames(lambda: Skeleton(spool))
+        self._frames = Frames(lambda: StreamingJson(spool))
         self._found: list[Found] = []
         self._usage: TokenUsage | None = None
         self._complaint: Answer | None = None
@@ -176,7 +176,7 @@ class EventStream:
         self._began = False
         self._completed = 0
         self._is_over = False
-        self._preview: tuple[Skeleton, Path] | None = None
+        self._preview: tuple[StreamingJson, Path] | None = None
         self._shown = 0
         self._take(opening)
 
@@ -248,7 +248,7 @@ class EventStream:
             case meaning:
                 self._arrived(frame.data, meaning)
 
-    def _hold(self, data: Skeleton) -> None:
+    def _hold(self, data: StreamingJson) -> None:
         self._began = True
         sources = (one.source for one in read_reply(data, self._base).found)
         if part := next((one for one in sources if isinstance(one, Path)), None):
@@ -256,12 +256,12 @@ class EventStream:
                 self._preview[0].discard()
             self._preview = data, part
 
-    def _complain(self, data: Skeleton, fields: dict[str, object]) -> None:
+    def _complain(self, data: StreamingJson, fields: dict[str, object]) -> None:
         body = fields or {"error": data.text}
         status, headers = self._response.status, self._response.headers
         self._complaint = self._complaint or Answer(status, headers, body, data.text)
 
-    def _arrived(self, data: Skeleton, meaning: Meaning | None) -> None:
+    def _arrived(self, data: StreamingJson, meaning: Meaning | None) -> None:
         reply = read_reply(data, self._base)
         # Two of these make a picture: a name that tells it, its bytes, a text that is whole.
         if sum(map(bool, (meaning, reply.found, reply.body))) < 2:
@@ -277,7 +277,7 @@ class EventStream:
 
     # --- previews -----------------------------------------------------------------------------
 
-    def _show(self, data: Skeleton, part: Path) -> Picture | None:
+    def _show(self, data: StreamingJson, part: Path) -> Picture | None:
         picture = self._spool.show(part) if self._shown < MAX_PREVIEWS else None
         data.discard()
         self._preview = None

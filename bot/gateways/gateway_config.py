@@ -9,8 +9,8 @@ from yarl import URL
 
 from bot.core.errors.base import StartRefused
 from bot.gateways.gateway import GENERATIONS, Asynchronous, Gateway, Paths, host_and_port
-from bot.gateways.model import Model, overlaid, shipped_models
-from bot.gateways.tables import Table, as_table, read_sections, read_table
+from bot.gateways.model_abilities import Model, overlaid, shipped_models
+from bot.gateways.toml_tables import Table, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")

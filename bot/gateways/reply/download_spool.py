@@ -14,7 +14,7 @@ import aiohttp
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
-from bot.gateways.base64file import Base64File
+from bot.gateways.reply.base64_file import Base64File
 from bot.images.sniff import Looks, sniff
 
 MIN_BODY_LIMIT = 128 << 20
@@ -42,7 +42,7 @@ def on_disk() -> Iterator[None]:
         raise SpoolFailed(GatewayErrorKind.DISK_FULL, detail) from refused
 
 
-class Room:
+class ByteBudget:
     """How many bytes may still arrive."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -55,7 +55,7 @@ class Room:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
 
 
-class Spool:
+class DownloadSpool:
     """Files ``STEM-…`` in a folder; leaving it removes every one that became no picture."""
 
     def __init__(self, folder: Path, stem: str, *, pictures: int) -> None:
@@ -85,9 +85,9 @@ class Spool:
             with suppress(OSError):  # gone, because it became a picture
                 path.unlink()
 
-    def new_room(self, *, times: int = 1) -> Room:
+    def new_room(self, *, times: int = 1) -> ByteBudget:
         """Return room for a reply, or for one that brings its pictures so many times."""
-        return Room(max(MIN_BODY_LIMIT, times * self._pictures * BODY_PER_PICTURE))
+        return ByteBudget(max(MIN_BODY_LIMIT, times * self._pictures * BODY_PER_PICTURE))
 
     def new_part(self) -> Path:
         """Return a new path for a file in the making."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.gateways.events import Order
 from bot.gateways.gateway import Gateway, Wire
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
 
 # A multipart edit knows neither of them (OpenAI's openapi.yaml, CreateImageEditRequest).
 _NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")

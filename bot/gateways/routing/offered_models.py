@@ -6,21 +6,26 @@ from datetime import UTC, date, datetime
 import structlog
 
 from bot.core.clock import Clock
-from bot.gateways.alarms import Alarms, Retirement
 from bot.gateways.catalogue import RETIREMENT_DAYS, Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import Probe, Verdict, probe_all
+from bot.gateways.routing.operator_alerts import OperatorAlerts, Retirement
 
 log = structlog.get_logger()
 
 _HARMLESS = (Verdict.LISTED, Verdict.NO_LIST, Verdict.LIST_TOO_LONG, Verdict.BUSY)
 
 
-class Offers:
+class OfferedModels:
     """The gateways' own lists. What is configured wins: a list changes nothing, it only warns."""
 
     def __init__(
-        self, gateways: Sequence[Gateway], catalogue: Catalogue, *, seam: Clock, alarms: Alarms
+        self,
+        gateways: Sequence[Gateway],
+        catalogue: Catalogue,
+        *,
+        seam: Clock,
+        alarms: OperatorAlerts,
     ) -> None:
         self._gateways = gateways
         self._catalogue = catalogue

@@ -17,11 +17,11 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Reference
-from bot.gateways.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
 from bot.gateways.events import Order
-from bot.gateways.fields import as_text, fields_of, is_form, streams
 from bot.gateways.gateway import Gateway, Wire
-from bot.gateways.model import Model
+from bot.gateways.model_abilities import Model
+from bot.gateways.request.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
+from bot.gateways.request.fields import as_text, fields_of, is_form, streams
 
 # Discord's addresses of attachments expire, and a gateway may look long after it was asked.
 FRESH_MS = 10 * 60 * 1000

@@ -21,8 +21,8 @@ from bot.core.models import (
     money_to_text,
     parse_size,
 )
-from bot.gateways.rates import USUAL_CREDITS, Credits, Price, check_rates, credits_of, price_of
-from bot.gateways.tables import as_table, read_sections, read_table
+from bot.gateways.prices import USUAL_CREDITS, Credits, Price, check_rates, credits_of, price_of
+from bot.gateways.toml_tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
 

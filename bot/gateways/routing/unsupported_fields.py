@@ -14,7 +14,7 @@ from bot.gateways.gateway import Gateway, Wire
 log = structlog.get_logger()
 
 
-class Omissions:
+class UnsupportedFields:
     """What is left out of requests, by gateway and model; an operator is told of each once."""
 
     def __init__(self) -> None:

@@ -103,7 +103,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ErrorBody:
     """An error in any of the shapes that gateways use."""
 
     message: str = ""
@@ -112,7 +112,7 @@ class Complaint:
     param: str = ""
 
 
-def judge(answer: Answer, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS) -> Verdict:
+def classify_error(answer: Answer, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS) -> Verdict:
     """Tell what an answer without pictures means; ``kinds`` are by the gateway's own codes."""
     if answer.status < HTTPStatus.BAD_REQUEST and not isinstance(answer.body, dict | list):
         return Verdict(Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url")
@@ -123,7 +123,7 @@ def judge(answer: Answer, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS) 
 
 
 def _meaning(
-    answer: Answer, complaint: Complaint, hint: float | None, kinds: Mapping[str, Kind]
+    answer: Answer, complaint: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
 ) -> tuple[Kind, Billed]:
     refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
     billed = Billed.NO if refused else Billed.MAYBE
@@ -147,7 +147,7 @@ def _refused(status: int, hint: float | None) -> tuple[Kind, Billed]:
     return (Kind.RATE_LIMITED, Billed.NO) if hint else (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
 
 
-def _failed(answer: Answer, complaint: Complaint) -> Kind:
+def _failed(answer: Answer, complaint: ErrorBody) -> Kind:
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         lost = not body or answer.status in _LOST
@@ -156,21 +156,21 @@ def _failed(answer: Answer, complaint: Complaint) -> Kind:
     return Kind.UPSTREAM if broken and complaint.message else Kind.NO_IMAGE
 
 
-def _complaint(answer: Answer) -> Complaint:
+def _complaint(answer: Answer) -> ErrorBody:
     if not isinstance(answer.body, dict):
-        return Complaint(message=_spoken(answer.text.strip()))
-    return complaint_of(answer.body)
+        return ErrorBody(message=_spoken(answer.text.strip()))
+    return error_body_of(answer.body)
 
 
-def complaint_of(body: Mapping[str, object]) -> Complaint:
+def error_body_of(body: Mapping[str, object]) -> ErrorBody:
     """Read the error in a JSON body; empty where it says nothing."""
     error = body.get("error") or body.get("detail") or body
     if isinstance(error, list):
         error = error[0]
     if not isinstance(error, dict):
-        return Complaint(message=_word(error), code=_word(body.get("code")))
+        return ErrorBody(message=_word(error), code=_word(body.get("code")))
     where = error.get("loc")
-    return Complaint(
+    return ErrorBody(
         message=next(_messages(error), ""),
         code=_word(error.get("code")),
         type=_word(error.get("type")),
@@ -246,7 +246,7 @@ def request_id(headers: Mapping[str, str], body: object = None) -> str | None:
     """Return the id under which the gateway's support finds the request."""
     found = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
     if not found and isinstance(body, dict):
-        found = _word(body.get("request_id")) or _in_words(complaint_of(body).message)
+        found = _word(body.get("request_id")) or _in_words(error_body_of(body).message)
     return found[:100] if found else None
 
 

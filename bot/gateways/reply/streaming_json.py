@@ -9,8 +9,8 @@ from pathlib import Path
 from secrets import token_hex
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.base64file import Base64File
-from bot.gateways.spool import Room, Spool, SpoolFailed, on_disk
+from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.download_spool import ByteBudget, DownloadSpool, SpoolFailed, on_disk
 
 LONG_STRING = 8 * 1024
 MAX_SKELETON = 2 << 20
@@ -23,10 +23,10 @@ _BACKSLASH = ord("\\")
 _ESCAPE_LENGTH = 6  # of \u0000, the longest escape
 
 
-class Skeleton:
+class StreamingJson:
     """One JSON text; its files lie in the spool until they become pictures, or are discarded."""
 
-    def __init__(self, spool: Spool, room: Room | None = None) -> None:
+    def __init__(self, spool: DownloadSpool, room: ByteBudget | None = None) -> None:
         self._spool = spool
         self._room = room or spool.new_room()
         self._token = token_hex(16)

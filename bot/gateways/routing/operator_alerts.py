@@ -36,12 +36,12 @@ class BudgetReached:
     period: str
 
 
-Alarm = GatewayFailure | Retirement | BudgetReached
-Listener = Callable[[Alarm], Awaitable[None]]
+OperatorAlert = GatewayFailure | Retirement | BudgetReached
+Listener = Callable[[OperatorAlert], Awaitable[None]]
 """Hears of a gateway that is down, of a model that retires, or of the budget."""
 
 
-class Alarms:
+class OperatorAlerts:
     """Rings for one listener, in tasks of its own, so that no order waits for the operator.
 
     Use it as an async context manager: its end cancels what is still being told. The ``listener``
@@ -90,7 +90,7 @@ class Alarms:
     def _is_quiet(self, last: int | None, for_ms: int) -> bool:
         return last is not None and last <= self._now() < last + for_ms
 
-    def _ring(self, alarm: Alarm) -> bool:
+    def _ring(self, alarm: OperatorAlert) -> bool:
         if self.listener is None:
             return False
         task = asyncio.ensure_future(self._told(self.listener, alarm))
@@ -98,7 +98,7 @@ class Alarms:
         task.add_done_callback(self._rang)
         return True
 
-    async def _told(self, listener: Listener, alarm: Alarm) -> None:
+    async def _told(self, listener: Listener, alarm: OperatorAlert) -> None:
         await listener(alarm)
 
     def _rang(self, task: asyncio.Task[None]) -> None:

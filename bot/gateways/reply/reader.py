@@ -10,7 +10,7 @@ from pathlib import Path
 from yarl import URL
 
 from bot.core.models import TokenUsage
-from bot.gateways.skeleton import Skeleton
+from bot.gateways.reply.streaming_json import StreamingJson
 
 # Where pictures lie (dialects §3.4); the first that holds any counts.
 _HOLDERS = (
@@ -54,7 +54,7 @@ class Reply:
     body: object = field(repr=False)  # a gateway may repeat the key in it
 
 
-def read_reply(skeleton: Skeleton, base: URL) -> Reply:
+def read_reply(skeleton: StreamingJson, base: URL) -> Reply:
     """Read a reply; relative addresses are resolved against ``base``."""
     body = parsed(skeleton)
     if body is None:  # broken JSON around whole pictures must not lose them
@@ -62,7 +62,7 @@ def read_reply(skeleton: Skeleton, base: URL) -> Reply:
     return Reply(tuple(_Reader(skeleton, base).pictures(body)), _usage(body), body)
 
 
-def parsed(skeleton: Skeleton) -> object:
+def parsed(skeleton: StreamingJson) -> object:
     """Return the JSON of a skeleton, None when it is none."""
     try:
         # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
@@ -80,7 +80,7 @@ def text_of(value: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    skeleton: Skeleton
+    skeleton: StreamingJson
     base: URL
 
     def pictures(self, body: object) -> Iterator[Found]:

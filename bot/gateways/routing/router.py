@@ -18,16 +18,16 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
-from bot.gateways.alarms import Alarms
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.download import Downloader
 from bot.gateways.events import Event, Order, Refused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
-from bot.gateways.health import DOWN_S, Health
-from bot.gateways.model import Model
-from bot.gateways.omissions import Omissions
-from bot.gateways.turns import Turns
+from bot.gateways.model_abilities import Model
+from bot.gateways.routing.failover import FailoverPolicy
+from bot.gateways.routing.health import DOWN_S, Health
+from bot.gateways.routing.operator_alerts import OperatorAlerts
+from bot.gateways.routing.unsupported_fields import UnsupportedFields
 
 log = structlog.get_logger()
 
@@ -43,15 +43,15 @@ class Router:
         catalogue: Catalogue,
         *,
         seam: Clock,
-        alarms: Alarms | None = None,
+        alarms: OperatorAlerts | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
         self._seam = seam
-        self._alarms = alarms or Alarms(now=seam.now)
+        self._alarms = alarms or OperatorAlerts(now=seam.now)
         self._health = Health(seam.now)
-        self._omissions = Omissions()
+        self._omissions = UnsupportedFields()
         self._resolver = resolver
         self._downloaders: dict[str, Downloader] = {}
         self._places = {
@@ -93,7 +93,7 @@ class Router:
         gateway does not know. Every other end raises GatewayFailure, whose ``billed`` tells what
         is known about the money.
         """
-        turns = Turns(self._serving(order), order.request.model, self._health)
+        turns = FailoverPolicy(self._serving(order), order.request.model, self._health)
         while True:
             gateway = await self._turn(turns, order)
             last: Event | None = None
@@ -135,7 +135,7 @@ class Router:
     def _can(self, gateway: Gateway, order: Order) -> bool:
         return self._ability(gateway, order.request.model).can(order.request, n=order.n)
 
-    async def _turn(self, turns: Turns, order: Order) -> Gateway:
+    async def _turn(self, turns: FailoverPolicy, order: Order) -> Gateway:
         """Wait until a gateway may be sent the order; raise the failure if that takes too long."""
         while turn := turns.next():
             if not turn.wait_s:

@@ -1,0 +1,1 @@
+"""Build the paid request: its address, headers, fields and body."""
