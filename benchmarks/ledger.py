@@ -24,8 +24,8 @@ from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction, rewritten
-from bot.ledger.ledger import Ledger
-from bot.ledger.rules import HOUR_MS, SERVER, Limit, Period, parse_limits
+from bot.quota.ledger import Ledger
+from bot.quota.rules import HOUR_MS, SERVER, Limit, Period, parse_limits
 
 BUSY_SERVER = 1
 SERVERS = 100

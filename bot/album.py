@@ -13,7 +13,7 @@ from bot.images.thumbnails import Thumbnails
 from bot.journal import lineage, past, shelf
 from bot.journal.past import EVERYTHING, Sought
 from bot.journal.written import WrittenJob
-from bot.ledger.personal import charges_of
+from bot.quota.personal import charges_of
 
 PAGE = 4  # jobs
 RECENT = 100  # jobs whose models are offered

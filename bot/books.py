@@ -16,9 +16,9 @@ from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.journal.journal import Journal
-from bot.ledger.ledger import Ledger, Settlement
-from bot.ledger.outlays import Outlay
 from bot.outcome import Ending
+from bot.quota.ledger import Ledger, Settlement
+from bot.quota.outlays import Outlay
 from bot.reckoning import credits_each, ending, how_it_ends
 
 ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first

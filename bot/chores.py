@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.database.database import Database
-from bot.ledger.ledger import Ledger
+from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from discord.ext.commands import Cog
 
 from bot.album import Album
-from bot.charts.charts import Charts
 from bot.client import Client
 from bot.core.clock import Clock
 from bot.customs.customs import Customs
@@ -17,9 +16,10 @@ from bot.delivery.details import Details as DetailsCard
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
 from bot.house import House
+from bot.quota.chart import Charts
+from bot.quota.csv_export import Statement
 from bot.records import Records
 from bot.settings import Settings
-from bot.statement import Statement
 from cogs.choosing import Choosing
 from cogs.desk import Desk
 from cogs.details import Details

@@ -22,11 +22,11 @@ from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.references import References
 from bot.journal.journal import Journal
-from bot.ledger.ledger import Ledger
-from bot.ledger.tariff import Tariff
 from bot.mydata.deletion import Deletion
 from bot.mydata.export import Export
 from bot.queue.queue import Limits, Queue
+from bot.quota.ledger import Ledger
+from bot.quota.tariff import Tariff
 from bot.reckoning import Costs
 from bot.recovery import Recovery
 from bot.settings import MENDS, Settings

@@ -7,10 +7,10 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, JobState
 from bot.gateways.catalogue import Catalogue
-from bot.ledger.allowance import Allowance
-from bot.ledger.ledger import Settlement
-from bot.ledger.tariff import Tariff
 from bot.outcome import Ending, Left
+from bot.quota.allowance import Allowance
+from bot.quota.ledger import Settlement
+from bot.quota.tariff import Tariff
 from bot.slots import Slot
 
 

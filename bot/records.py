@@ -19,7 +19,7 @@ from bot.journal.journal import Journal
 from bot.journal.lineage import Work
 from bot.journal.shelf import Kept
 from bot.journal.written import WrittenJob
-from bot.ledger.ledger import Ledger
+from bot.quota.ledger import Ledger
 
 _LOST_WITH = frozenset(
     error.message_id

@@ -11,10 +11,10 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.journal.journal import Journal
-from bot.ledger.ledger import Ledger
 from bot.outcome import Courier, Ending, Painting, Result, Waiting
 from bot.queue.line import Ticket
 from bot.queue.queue import Queue
+from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

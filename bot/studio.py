@@ -24,10 +24,10 @@ from bot.gallery import Adopted, Gallery
 from bot.images.references import Attached, References
 from bot.journal.journal import Journal
 from bot.journal.written import WrittenAttempt
-from bot.ledger.ledger import Ledger
 from bot.outcome import Courier, Ending, Result
 from bot.queue.line import Ticket
 from bot.queue.queue import Queue
+from bot.quota.ledger import Ledger
 from bot.reckoning import Costs, credits_each, ending, failures_of, in_doubt, what_is_left, worst_of
 from bot.slots import Slot, Slots
 from bot.stopping import Stops

@@ -22,7 +22,7 @@ from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought
 from bot.delivery.suggestions import Choices, plain
 from bot.gallery import Gallery
 from bot.journal.past import EVERYTHING, Sought
-from bot.ledger.ledger import Ledger
+from bot.quota.ledger import Ledger
 from cogs.pressing import TWICE_MS, Lately
 from cogs.reception import Reception, Visitor
 

@@ -10,9 +10,9 @@ from discord import Interaction, app_commands
 
 from bot.delivery.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
 from bot.delivery.quota_report import CHART, DayRow
-from bot.ledger.audit import Change
-from bot.ledger.rules import SERVER
-from bot.ledger.rules import user as user_subject
+from bot.quota.audit import Change
+from bot.quota.rules import SERVER
+from bot.quota.rules import user as user_subject
 from cogs.quota_door import QuotaDoor, checked_days, person, quota, server_of
 from cogs.quota_pages import Shown, shown
 

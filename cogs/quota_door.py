@@ -6,7 +6,6 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.charts.charts import Charts
 from bot.client import Client
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
@@ -16,13 +15,14 @@ from bot.delivery.quota_lists import QuotaLists
 from bot.delivery.quota_report import QuotaReport
 from bot.delivery.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
-from bot.ledger.ledger import Ledger
-from bot.ledger.rules import EVERYONE, SERVER, LimitSet
-from bot.ledger.rules import role as role_subject
-from bot.ledger.rules import user as user_subject
-from bot.ledger.tariff import Tariff
+from bot.quota.chart import Charts
+from bot.quota.csv_export import Statement
+from bot.quota.ledger import Ledger
+from bot.quota.rules import EVERYONE, SERVER, LimitSet
+from bot.quota.rules import role as role_subject
+from bot.quota.rules import user as user_subject
+from bot.quota.tariff import Tariff
 from bot.reckoning import Costs
-from bot.statement import Statement
 
 MAX_REASON = 200
 

@@ -8,9 +8,9 @@ from discord.ext import commands
 
 from bot.delivery.quota_cards import Favour, LimitRow
 from bot.delivery.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
-from bot.ledger.members import Member
-from bot.ledger.rules import EVERYONE, SERVER, Limit, LimitSet, Period
-from bot.ledger.rules import user as user_subject
+from bot.quota.members import Member
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
+from bot.quota.rules import user as user_subject
 from cogs.quota_door import QuotaDoor, person, quota, server_of, subject_of
 from cogs.quota_pages import Shown, shown
 

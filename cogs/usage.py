@@ -8,8 +8,8 @@ from bot.database.database import Database
 from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.gallery import Gallery
-from bot.ledger.allowance import Allowance
-from bot.ledger.ledger import Ledger
+from bot.quota.allowance import Allowance
+from bot.quota.ledger import Ledger
 from cogs.reception import caller
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import discord
 
-from bot.ledger.rules import Limit, caps
+from bot.quota.rules import Limit, caps
 from playground.painter.replies import MASTER
 from playground.town import ADMIN, CHANNEL, MEMBERS
 

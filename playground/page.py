@@ -15,7 +15,7 @@ from bot.app import open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from bot.settings import Settings, load
 from playground.doorman import doorman
 from playground.guide import A_GATEWAY, THE_PAINTER, Guide

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.charts.charts import Bars, Charts
 from bot.core.clock import await_directly
+from bot.quota.chart import Bars, Charts
 
 pytest.importorskip("matplotlib", reason="the extra charts is not installed")
 

@@ -21,10 +21,10 @@ from bot.gallery import Gallery, Room
 from bot.images.content_store import ContentStore
 from bot.journal import personal
 from bot.journal.journal import Journal
-from bot.ledger.ledger import Ledger
 from bot.mydata.archive import Archived
 from bot.mydata.deletion import BATCH, Deletion, StillAtWork
 from bot.mydata.export import Export
+from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
 from tests.journeys.gateway import MoodyGateway
 from tests.test_recovery import process

@@ -5,7 +5,7 @@ import pytest
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.ledger.tariff import Tariff
+from bot.quota.tariff import Tariff
 from bot.reckoning import Costs
 from tests.gateways.bench import model
 

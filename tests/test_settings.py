@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.house import read_gateways
-from bot.ledger.rules import Limit, Period
+from bot.quota.rules import Limit, Period
 from bot.settings import MENDS, Settings, load
 
 ROOT = Path(__file__).parent.parent

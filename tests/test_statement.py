@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import new_job_id
-from bot.statement import PAGE, ExportTooLarge, Statement
+from bot.quota.csv_export import PAGE, ExportTooLarge, Statement
 from tests.ledger.till import DAY, SERVER_ID, Till, requester
 
 ROOMY = 10**9

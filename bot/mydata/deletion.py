@@ -18,7 +18,7 @@ from bot.core.models import Reference
 from bot.database.database import Database
 from bot.images.content_store import ContentStore, Old
 from bot.journal import personal
-from bot.ledger.ledger import Ledger
+from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -8,9 +8,9 @@ from bot.images.content_store import ContentStore
 from bot.images.conversion import share
 from bot.journal import personal
 from bot.journal.written import WrittenJob
-from bot.ledger.history import Charge
-from bot.ledger.personal import charges_of
 from bot.mydata.archive import Archive, Archived
+from bot.quota.history import Charge
+from bot.quota.personal import charges_of
 
 PAGE = 100  # jobs
 

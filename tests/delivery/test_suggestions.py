@@ -5,7 +5,7 @@ import pytest
 from bot.core.i18n.texts import Texts
 from bot.delivery.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
-from bot.ledger.tariff import Tariff
+from bot.quota.tariff import Tariff
 from bot.reckoning import Costs
 from tests.gateways.bench import model
 

@@ -14,9 +14,9 @@ import bot.images.conversion
 import bot.images.references
 import bot.mydata
 import bot.queue
+import bot.quota.csv_export
 import bot.records
 import bot.recovery
-import bot.statement
 import bot.stopping  # noqa: F401
 import cogs.mydata
 import cogs.quota_costs  # noqa: F401

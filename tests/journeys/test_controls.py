@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.gateway import Refuses
 from tests.journeys.hands import (
     control,

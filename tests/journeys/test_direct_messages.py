@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import simcord
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.world import Build, World
 
 PERSONAL = {"imagine", "usage", "history", "preferences", "preset", "mydata"}

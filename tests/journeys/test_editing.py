@@ -12,7 +12,7 @@ from bot.core.clock import Clock
 from bot.delivery.attachments import Pictures
 from bot.delivery.forms import FormOutdated, read_form
 from bot.gateways.download import Downloader
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.gateway import Refuses
 from tests.journeys.hands import (
     fields,

@@ -5,7 +5,7 @@ import re
 import discord
 import pytest
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.gateway import HangsUp, Refuses
 from tests.journeys.world import Build, World, said
 

@@ -4,7 +4,7 @@ import pytest
 import simcord
 
 from bot.customs.wish import Wish
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.test_settings import HOSTILE
 from tests.journeys.world import Build, World, said, shown
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.world import Build, World, said
 
 

@@ -3,7 +3,7 @@
 import discord
 import simcord
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.world import Build, World, said, shown
 
 

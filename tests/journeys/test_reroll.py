@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.ledger.rules import parse_limits
+from bot.quota.rules import parse_limits
 from tests.journeys.gateway import Refuses
 from tests.journeys.test_references import PNG, sent
 from tests.journeys.world import Build, World

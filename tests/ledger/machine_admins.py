@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.core.errors.quotas import NoSuchCost, NoSuchLimit, NotBlocked
-from bot.ledger.rules import EVERYONE, SERVER, Limit, Period, role, user
+from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role, user
 from tests.ledger.machine_core import MEMBERS, Core
 from tests.ledger.till import ADMIN
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 from bot.core.errors.base import Refusal
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.ledger.rules import Period
+from bot.quota.rules import Period
 from tests.ledger import model
 from tests.ledger.model import Model
 from tests.ledger.till import ADMIN, DAY, HOUR, ManualClock, Till

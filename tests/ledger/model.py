@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.core.models import Requester
-from bot.ledger.rules import EVERYONE, SERVER, Period, role, user
+from bot.quota.rules import EVERYONE, SERVER, Period, role, user
 from tests.ledger.till import HOUR, TAGS
 
 DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "11/hour, 50/month", "16/hour, 70/month"

@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import OPERATOR
-from bot.ledger.allowance import Allowance
-from bot.ledger.rules import Period
+from bot.quota.allowance import Allowance
+from bot.quota.rules import Period
 from tests.ledger.till import DAY, HOUR, NOON, Till, requester
 
 BOB = requester(1)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
-from bot.ledger.tariff import Tariff
+from bot.quota.tariff import Tariff
 from tests.ledger.till import ADMIN, SERVER_ID, Till
 
 ELSEWHERE = 11

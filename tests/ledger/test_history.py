@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import QuotaSpent
-from bot.ledger.history import Charge, Day
-from bot.ledger.ledger import Settlement
-from bot.ledger.rules import Limit, Period, role, user
+from bot.quota.history import Charge, Day
+from bot.quota.ledger import Settlement
+from bot.quota.rules import Limit, Period, role, user
 from tests.ledger.till import DAY, HOUR, NOON, SERVER_ID, TAGS, Till, requester
 
 BOB = requester(1)

@@ -7,8 +7,8 @@ import pytest
 
 from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.models import OPERATOR
-from bot.ledger.ledger import Settlement
-from bot.ledger.rules import EVERYONE, SERVER, role, user
+from bot.quota.ledger import Settlement
+from bot.quota.rules import EVERYONE, SERVER, role, user
 from tests.ledger.till import DAY, HOUR, NOON, SERVER_ID, Till, requester
 
 BOB = requester(1)

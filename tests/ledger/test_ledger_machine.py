@@ -9,7 +9,7 @@ from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import Blocked, BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import Requester
-from bot.ledger.allowance import Allowance
+from bot.quota.allowance import Allowance
 from tests.ledger.machine_admins import Admins
 from tests.ledger.machine_core import MEMBERS, Core
 from tests.ledger.model import Charge, Counts, same_person, same_server

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import LimitAboveCeiling, LimitLevel, LimitOutOfRange, NoSuchLimit
-from bot.ledger.allowance import Allowance
-from bot.ledger.rules import EVERYONE, SERVER, Limit, Period, role, user
+from bot.quota.allowance import Allowance
+from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role, user
 from tests.ledger.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 
 BOB = requester(1)

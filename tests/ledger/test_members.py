@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import Blocked, GrantOutOfRange, LimitLevel, NotBlocked
-from bot.ledger.audit import Change
-from bot.ledger.ledger import Settlement
-from bot.ledger.members import Member
-from bot.ledger.rules import EVERYONE, role
+from bot.quota.audit import Change
+from bot.quota.ledger import Settlement
+from bot.quota.members import Member
+from bot.quota.rules import EVERYONE, role
 from tests.ledger.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 
 BOB = requester(1)

@@ -15,7 +15,7 @@ from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import new_job_id
 from bot.house import House, open_house
-from bot.ledger.rules import parse_limits, user
+from bot.quota.rules import parse_limits, user
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running

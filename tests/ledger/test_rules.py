@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors.quotas import LimitLevel
-from bot.ledger.rules import (
+from bot.quota.rules import (
     Limit,
     Period,
     Rule,

@@ -11,11 +11,11 @@ from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Row
-from bot.ledger.allowance import Allowance
-from bot.ledger.audit import Change
-from bot.ledger.ledger import Ledger, Settlement
-from bot.ledger.members import Member
-from bot.ledger.rules import Limit, parse_limits
+from bot.quota.allowance import Allowance
+from bot.quota.audit import Change
+from bot.quota.ledger import Ledger, Settlement
+from bot.quota.members import Member
+from bot.quota.rules import Limit, parse_limits
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

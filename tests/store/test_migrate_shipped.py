@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.models import Requester
 from bot.database.migrator import shipped
-from bot.ledger.ledger import Settlement
+from bot.quota.ledger import Settlement
 from tests.cli.process import environment, run
 from tests.ledger.till import Till
 from tests.store.old_data import deaths, make, open_and_close

@@ -20,7 +20,7 @@ from bot.core.clock import ExternalWait
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 LIMIT_S = 15.0  # the first chart on a machine reads all its fonts
-MODULE = "bot.charts.drawing"
+MODULE = "bot.quota.chart_process"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LONGEST_COMPLAINT = 300
 # What a process needs to start; the bot's keys and token stay with the bot.

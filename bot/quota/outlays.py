@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
-from bot.ledger.meters import budget
-from bot.ledger.rules import LimitSet, Period, caps
-from bot.ledger.windows import Window
+from bot.quota.meters import budget
+from bot.quota.rules import LimitSet, Period, caps
+from bot.quota.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.database.transaction import Transaction
-from bot.ledger.allowance import Claim, all_hold, room
-from bot.ledger.meters import Charged, Values
-from bot.ledger.rules import HOUR_MS, split, split_back
+from bot.quota.allowance import Claim, all_hold, room
+from bot.quota.meters import Charged, Values
+from bot.quota.rules import HOUR_MS, split, split_back
 
 
 @dataclass(frozen=True, slots=True)

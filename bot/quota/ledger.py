@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from bot.core.errors.quotas import Blocked, LimitLevel
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.ledger.admin import Admin
-from bot.ledger.allowance import Allowance, Claim, refusal, roomiest, tightest
-from bot.ledger.history import History
-from bot.ledger.holds import Hold, charge, placed, placed_with_grant, read_hold
-from bot.ledger.members import add_granted, members_of, take_granted
-from bot.ledger.meters import budget, meters_of, move, person, server, total
-from bot.ledger.outlays import Outlay, read_outlays
-from bot.ledger.rules import (
+from bot.quota.admin import Admin
+from bot.quota.allowance import Allowance, Claim, refusal, roomiest, tightest
+from bot.quota.history import History
+from bot.quota.holds import Hold, charge, placed, placed_with_grant, read_hold
+from bot.quota.members import add_granted, members_of, take_granted
+from bot.quota.meters import budget, meters_of, move, person, server, total
+from bot.quota.outlays import Outlay, read_outlays
+from bot.quota.rules import (
     EVERYONE,
     SERVER,
     LimitSet,
@@ -27,7 +27,7 @@ from bot.ledger.rules import (
     server_rules,
     user,
 )
-from bot.ledger.standing import Standing, read_standing
+from bot.quota.standing import Standing, read_standing
 
 
 @dataclass(frozen=True, slots=True)

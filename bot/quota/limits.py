@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from bot.database.transaction import Transaction
-from bot.ledger.meters import Values
-from bot.ledger.rules import Limit, LimitSet, Period
+from bot.quota.meters import Values
+from bot.quota.rules import Limit, LimitSet, Period
 
 
 async def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict[str, LimitSet]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.ledger.members import Member
-from bot.ledger.meters import Values
-from bot.ledger.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
+from bot.quota.members import Member
+from bot.quota.meters import Values
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
 
 _MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
 from bot.database.transaction import Transaction
-from bot.ledger.meters import Meter, Values
-from bot.ledger.rules import Cap, Period, Rule
-from bot.ledger.windows import Window
+from bot.quota.meters import Meter, Values
+from bot.quota.rules import Cap, Period, Rule
+from bot.quota.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

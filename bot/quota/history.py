@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
-from bot.ledger.identity import is_anonymous, move_to_pseudonym
-from bot.ledger.meters import person, server
-from bot.ledger.rules import HOUR_MS, Period
+from bot.quota.identity import is_anonymous, move_to_pseudonym
+from bot.quota.meters import person, server
+from bot.quota.rules import HOUR_MS, Period
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 

@@ -1,7 +1,7 @@
 """Whom charges and meters belong to, once somebody's data was deleted."""
 
 from bot.database.transaction import Transaction
-from bot.ledger.meters import person
+from bot.quota.meters import person
 
 
 async def is_anonymous(rows: Transaction, pseudonym: int) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.ledger.costs import CostKey
+from bot.quota.costs import CostKey
 
 
 class Tariff:

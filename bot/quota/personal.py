@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.database.transaction import Transaction
-from bot.ledger.history import Charge
+from bot.quota.history import Charge
 
 
 async def charges_of(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:

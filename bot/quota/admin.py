@@ -12,10 +12,10 @@ from bot.core.errors.quotas import (
     NotBlocked,
 )
 from bot.database.transaction import Transaction
-from bot.ledger.audit import Action, Change, Done, read_changes, record
-from bot.ledger.costs import CostKey, erase_cost, read_costs, write_cost
-from bot.ledger.limits import erase_limit, read_limits, write_limit
-from bot.ledger.members import (
+from bot.quota.audit import Action, Change, Done, read_changes, record
+from bot.quota.costs import CostKey, erase_cost, read_costs, write_cost
+from bot.quota.limits import erase_limit, read_limits, write_limit
+from bot.quota.members import (
     Member,
     add_granted,
     read_member,
@@ -23,7 +23,7 @@ from bot.ledger.members import (
     write_block,
     write_reset,
 )
-from bot.ledger.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
+from bot.quota.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
 
 _THE_BOT = 0
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.database.transaction import Transaction
-from bot.ledger.meters import Meter, Values
-from bot.ledger.rules import HOUR_MS, Period
+from bot.quota.meters import Meter, Values
+from bot.quota.rules import HOUR_MS, Period
 
 
 @dataclass(frozen=True, slots=True)
