@@ -33,8 +33,8 @@ from discord.app_commands import Choice
 from bot.app import Bot, open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
-from bot.customs.wish import Wish
 from bot.delivery.suggestions import Choices
+from bot.preferences.image_options import ImageOptions
 from bot.settings import Settings
 from playground.settings import painter_settings
 
@@ -138,7 +138,7 @@ credits = {{ {costs} }}
 
 async def _make_custom(bot: Bot, server_id: int, user_id: int) -> None:
     """Let server and person set everything that autocomplete looks at."""
-    wish = Wish(model=NAMES[-1], size="1040x1024", quality="quality-3")
+    wish = ImageOptions(model=NAMES[-1], size="1040x1024", quality="quality-3")
     for number in range(PRESETS):
         await bot.customs.save_preset(user_id, _preset(number), replace(wish, n=1))
     await bot.customs.change_person(

@@ -10,7 +10,6 @@ from bot.client import Client
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
-from bot.customs.customs import Customs
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.cards import Cards
 from bot.delivery.controls import StopButton
@@ -24,6 +23,7 @@ from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
 from bot.house import House, open_house
 from bot.images.references import MAX_MEGABYTES
+from bot.preferences.preference_store import PreferenceStore
 from bot.settings import Settings
 
 
@@ -33,7 +33,7 @@ class Bot:
 
     house: House
     client: Client
-    customs: Customs
+    customs: PreferenceStore
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
         stack.enter_context(hold_bot_lock(settings.data_dir / "run"))
         house = await stack.enter_async_context(open_house(settings, seam))
         taken = await house.recovery.take_over()
-        customs = Customs(house.store, now=seam.now)
+        customs = PreferenceStore(house.store, now=seam.now)
         await customs.load()
         languages = Languages(customs)
         client = Client(
@@ -78,7 +78,7 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
         yield Bot(house, client, customs)
 
 
-def _couriers(client: Client, house: House, customs: Customs, seam: Clock) -> Couriers:
+def _couriers(client: Client, house: House, customs: PreferenceStore, seam: Clock) -> Couriers:
     texts = client.texts
     outbox = Outbox(client, house.store, house.journal, now=seam.now)
     trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)

@@ -7,7 +7,6 @@ from discord.ext.commands import Cog
 from bot.album import Album
 from bot.client import Client
 from bot.core.clock import Clock
-from bot.customs.customs import Customs
 from bot.delivery.attachments import Pictures
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
@@ -16,6 +15,7 @@ from bot.delivery.details import Details as DetailsCard
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
 from bot.house import House
+from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.quota.csv_export import Statement
 from bot.records import Records
@@ -47,7 +47,7 @@ class Hall:
     seam: Clock
     house: House
     client: Client
-    customs: Customs
+    customs: PreferenceStore
     couriers: Couriers
     pictures: Pictures
 

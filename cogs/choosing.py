@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.customs.customs import Customs
-from bot.customs.settings import UnknownLanguage
 from bot.delivery.customs_cards import CustomsCards, Painted
 from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices, Suggestions, plain
 from bot.gateways.model_abilities import Option
+from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.values import UnknownLanguage
 from cogs.reception import Reception
 
 
@@ -22,7 +22,7 @@ class Choosing:
         *,
         reception: Reception,
         suggestions: Suggestions,
-        customs: Customs,
+        customs: PreferenceStore,
         cards: CustomsCards,
     ) -> None:
         self._reception = reception

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot.client import Client
-from bot.customs.customs import Customs
 from bot.delivery.customs_cards import CustomsCards
 from bot.gateways.catalogue import Catalogue
+from bot.preferences.preference_store import PreferenceStore
 from cogs.choosing import Choosing
 from cogs.reception import Reception
 
@@ -17,6 +17,6 @@ class Desk:
     client: Client
     reception: Reception
     catalogue: Catalogue
-    customs: Customs
+    customs: PreferenceStore
     choosing: Choosing
     cards: CustomsCards

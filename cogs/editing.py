@@ -15,7 +15,6 @@ from bot.client import Client
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
-from bot.customs.wish import Wish, Word
 from bot.delivery.attachments import Pictures, read_again
 from bot.delivery.courier import Couriers
 from bot.delivery.discretion import for_one_to_see
@@ -35,6 +34,7 @@ from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached, Upload
 from bot.journal.written import WrittenJob
+from bot.preferences.image_options import ImageOptions, OptionName
 from bot.records import Records
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor
@@ -150,7 +150,7 @@ class Editing(commands.Cog):
     async def _show_begun(
         self, interaction: Interaction, message_id: int, count: int, visitor: Visitor
     ) -> None:
-        usual = self._reception.resolved(Wish(), visitor)
+        usual = self._reception.resolved(ImageOptions(), visitor)
         start = picture(1)
         offer = Offer(
             prompt="",
@@ -229,10 +229,10 @@ class Editing(commands.Cog):
             raise NotKept
         return (kept[filled.picture],), None
 
-    def _wish(self, filled: Filled, before: ImageRequest) -> Wish:
+    def _wish(self, filled: Filled, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the rest as it was as far as the model knows it."""
         model, size = filled.model or before.model, filled.size.strip()
-        words: dict[Word, str | None] = {
+        words: dict[OptionName, str | None] = {
             "quality": before.quality,
             "style": before.style,
             "background": before.background,
@@ -246,7 +246,7 @@ class Editing(commands.Cog):
         }
         if size != str(before.size):
             kept["size"] = size
-        return Wish(
+        return ImageOptions(
             prompt=filled.prompt,
             model=model,
             size=kept.get("size") or None,
@@ -265,7 +265,9 @@ class Editing(commands.Cog):
         if await self._presses.is_double(interaction, "begun", message_id):
             return
         await self._reception.paint(
-            Wish(prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None),
+            ImageOptions(
+                prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None
+            ),
             self._reception.visitor(interaction),
             self._couriers.answering(interaction),
             attached=Attached((*chosen, *self._files(filled))),

@@ -4,12 +4,12 @@ from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
-from bot.customs.wish import Wish
 from bot.delivery.attachments import uploaded
 from bot.delivery.courier import Couriers
 from bot.delivery.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
+from bot.preferences.image_options import ImageOptions
 from cogs.choosing import Choosing
 from cogs.reception import Reception
 
@@ -74,7 +74,7 @@ class Imagine(commands.Cog):
             pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
             mask=uploaded(mask) if mask is not None else None,
         )
-        wish = Wish(
+        wish = ImageOptions(
             prompt=prompt,
             model=model,
             size=size,

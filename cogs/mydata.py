@@ -14,11 +14,11 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.client import PERSONAL, Client
 from bot.core.errors.base import EaselError, Refusal
-from bot.customs.customs import Customs
 from bot.delivery.ways import TOO_LARGE
 from bot.mydata.archive import Archived
 from bot.mydata.deletion import Deletion
 from bot.mydata.export import Export
+from bot.preferences.preference_store import PreferenceStore
 
 # As long as Discord lets the question be edited.
 CONFIRM_WITHIN_MS = 15 * 60 * 1000
@@ -54,7 +54,7 @@ class MyData(commands.Cog):
         client: Client,
         export: Export,
         deletion: Deletion,
-        customs: Customs,
+        customs: PreferenceStore,
         now: Callable[[], int],
     ) -> None:
         self._client = client

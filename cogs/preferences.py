@@ -7,14 +7,14 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL
-from bot.customs.settings import Preferences
-from bot.customs.wish import Wish
 from bot.delivery.places import server_of
 from bot.delivery.suggestions import Choices
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.values import PersonalPreferences
 from cogs.choosing import language_choices, spoken
 from cogs.desk import Desk
 
-Change = Callable[[Preferences], Preferences]
+Change = Callable[[PersonalPreferences], PersonalPreferences]
 
 _RESETS: dict[str, tuple[str, ...]] = {
     "defaults": ("model", "size", "n", "quality"),
@@ -63,11 +63,11 @@ class Personal(commands.Cog):
     ) -> None:
         """Set what is painted for you where you choose nothing."""
         wish = self._reception.checked(
-            Wish(model=model, size=size, n=n, quality=quality),
+            ImageOptions(model=model, size=size, n=n, quality=quality),
             otherwise=self._choosing.painted(interaction).model,
         )
 
-        def change(preferences: Preferences) -> Preferences:
+        def change(preferences: PersonalPreferences) -> PersonalPreferences:
             kept = wish.over(preferences.wish)
             return replace(
                 preferences, model=kept.model, size=kept.size, n=kept.n, quality=kept.quality
@@ -101,9 +101,9 @@ class Personal(commands.Cog):
     )
     async def reset(self, interaction: Interaction, what: str) -> None:
         """Forget what you have set; presets stay."""
-        fresh = Preferences()
+        fresh = PersonalPreferences()
 
-        def change(preferences: Preferences) -> Preferences:
+        def change(preferences: PersonalPreferences) -> PersonalPreferences:
             names = _RESETS.get(what)
             if names is None:
                 return fresh
@@ -136,7 +136,7 @@ class Personal(commands.Cog):
         await self._answer(interaction, preferences, changed=True)
 
     async def _answer(
-        self, interaction: Interaction, preferences: Preferences, *, changed: bool
+        self, interaction: Interaction, preferences: PersonalPreferences, *, changed: bool
     ) -> None:
         embed = self._cards.preferences(
             preferences,

@@ -8,12 +8,12 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.client import PERSONAL, Client
-from bot.customs.presets import LONGEST_NAME
-from bot.customs.settings import NothingChosen
-from bot.customs.wish import Wish
 from bot.delivery.courier import Couriers
 from bot.delivery.customs_cards import page_count
 from bot.delivery.suggestions import Choices
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.presets import LONGEST_NAME
+from bot.preferences.values import NothingChosen
 from cogs.desk import Desk
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
@@ -65,7 +65,7 @@ class Presets(commands.Cog):
         background: str | None = None,
     ) -> None:
         """Save options under a name."""
-        wish = Wish(
+        wish = ImageOptions(
             prompt=prompt,
             model=model,
             size=size,
@@ -74,7 +74,7 @@ class Presets(commands.Cog):
             style=style,
             background=background,
         )
-        if wish == Wish():
+        if wish == ImageOptions():
             raise NothingChosen
         self._reception.check_paintable(wish)
         before = await self._customs.save_preset(interaction.user.id, name, wish)
@@ -94,7 +94,7 @@ class Presets(commands.Cog):
     ) -> None:
         """Paint with a preset."""
         await self._reception.paint(
-            Wish(prompt=prompt),
+            ImageOptions(prompt=prompt),
             self._reception.visitor(interaction),
             self._couriers.answering(interaction),
             preset=name,

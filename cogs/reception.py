@@ -9,17 +9,17 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.customs.customs import Customs
-from bot.customs.house_rules import allowed_models, check_controls, check_model, check_place
-from bot.customs.presets import NoSuchPreset
-from bot.customs.settings import NothingChosen
-from bot.customs.wish import Wish, Word, resolve
 from bot.delivery.customs_cards import Painted
 from bot.delivery.languages import Languages
 from bot.delivery.places import server_of
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.outcome import Courier
+from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
+from bot.preferences.image_options import ImageOptions, OptionName, resolve
+from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.presets import NoSuchPreset
+from bot.preferences.values import NothingChosen
 from bot.studio import NOTHING, Studio
 
 _ANY = "any"  # a prompt that every model takes
@@ -52,7 +52,12 @@ class Reception:
     """Takes wishes at every door; whoever stands there pays."""
 
     def __init__(
-        self, *, studio: Studio, catalogue: Catalogue, customs: Customs, languages: Languages
+        self,
+        *,
+        studio: Studio,
+        catalogue: Catalogue,
+        customs: PreferenceStore,
+        languages: Languages,
     ) -> None:
         self._studio = studio
         self._catalogue = catalogue
@@ -91,7 +96,7 @@ class Reception:
 
     async def paint(
         self,
-        wish: Wish,
+        wish: ImageOptions,
         visitor: Visitor,
         courier: Courier,
         *,
@@ -163,14 +168,16 @@ class Reception:
             requester_id=job.requester.user_id,
         )
 
-    def resolved(self, wish: Wish, visitor: Visitor, *, preset: str | None = None) -> Wish:
+    def resolved(
+        self, wish: ImageOptions, visitor: Visitor, *, preset: str | None = None
+    ) -> ImageOptions:
         """Return the wish with what the preset, the person, the server and the operator add.
 
         Raises:
             NoSuchPreset, PromptEmpty
         """
         who = visitor.requester
-        saved = self._customs.preset(who.user_id, preset).wish if preset else Wish()
+        saved = self._customs.preset(who.user_id, preset).wish if preset else ImageOptions()
         return resolve(
             wish,
             preset=saved,
@@ -184,16 +191,16 @@ class Reception:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._customs.server(server_id), self._names)
 
-    def can(self, model: str, word: Word, value: str) -> bool:
+    def can(self, model: str, word: OptionName, value: str) -> bool:
         """Tell whether a model knows a value of an option."""
-        wish = Wish(prompt=_ANY, model=model).saying(word, value)
+        wish = ImageOptions(prompt=_ANY, model=model).saying(word, value)
         try:
             self._order(wish)
         except Refusal:
             return False
         return True
 
-    def check_paintable(self, wish: Wish) -> None:
+    def check_paintable(self, wish: ImageOptions) -> None:
         """Refuse to keep a wish that no model can paint; without a prompt, one may come later.
 
         Raises:
@@ -209,7 +216,7 @@ class Reception:
                 return
         raise refusals[0]
 
-    def checked(self, wish: Wish, *, otherwise: str) -> Wish:
+    def checked(self, wish: ImageOptions, *, otherwise: str) -> ImageOptions:
         """Return what shall be a default in the catalogue's spelling.
 
         ``otherwise`` is the model that has to take it where the wish names none.
@@ -217,7 +224,7 @@ class Reception:
         Raises:
             NothingChosen, Refusal: a word is wrong; the sentence says which are right.
         """
-        if wish == Wish():
+        if wish == ImageOptions():
             raise NothingChosen
         request = self._order(replace(wish, prompt=_ANY, model=wish.model or otherwise))
         return replace(
@@ -232,9 +239,9 @@ class Reception:
 
         What is typed wrongly counts as not typed.
         """
-        person = Wish() if user_id is None else self._customs.person(user_id).wish
+        person = ImageOptions() if user_id is None else self._customs.person(user_id).wish
         wish = resolve(
-            Wish(model=self._known(typed.get("model"))),
+            ImageOptions(model=self._known(typed.get("model"))),
             preset=self._preset_or_nothing(user_id, typed.get("preset")),
             person=person,
             server=self._customs.server(server_id).wish,
@@ -251,14 +258,16 @@ class Reception:
         except UnknownModel:
             return None
 
-    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> Wish:
+    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> ImageOptions:
         try:
             saved = self._customs.preset(user_id, name) if user_id and name else None
         except NoSuchPreset:
             saved = None
-        return replace(saved.wish, prompt=None) if saved else Wish()
+        return replace(saved.wish, prompt=None) if saved else ImageOptions()
 
-    def _order(self, wish: Wish, *, references: int = 0, mask: bool = False) -> ImageRequest:
+    def _order(
+        self, wish: ImageOptions, *, references: int = 0, mask: bool = False
+    ) -> ImageRequest:
         return self._catalogue.order(
             prompt=wish.prompt or "",
             model=wish.model,

@@ -12,12 +12,12 @@ from bot.client import Client
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
-from bot.customs.customs import Customs
-from bot.customs.emoji import same_emoji
 from bot.delivery.controls import Control
 from bot.delivery.courier import Couriers
 from bot.delivery.outbox import Lost
 from bot.journal.written import WrittenJob
+from bot.preferences.emoji import same_emoji
+from bot.preferences.preference_store import PreferenceStore
 from bot.records import Records
 from cogs.pressing import Lately, Presses
 from cogs.reception import Reception, Visitor
@@ -41,7 +41,7 @@ class Results(commands.Cog):
         reception: Reception,
         records: Records,
         presses: Presses,
-        customs: Customs,
+        customs: PreferenceStore,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:

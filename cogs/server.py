@@ -7,9 +7,17 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.customs.emoji import NotAnEmoji, SameEmoji, custom_emoji_id, is_unicode_emoji, same_emoji
-from bot.customs.house_rules import check_model
-from bot.customs.settings import (
+from bot.delivery.suggestions import Choices, plain
+from bot.preferences.access_rules import check_model
+from bot.preferences.emoji import (
+    NotAnEmoji,
+    SameEmoji,
+    custom_emoji_id,
+    is_unicode_emoji,
+    same_emoji,
+)
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.values import (
     MODERATIONS,
     Controls,
     Moderation,
@@ -18,8 +26,6 @@ from bot.customs.settings import (
     allowing,
     removing,
 )
-from bot.customs.wish import Wish
-from bot.delivery.suggestions import Choices, plain
 from cogs.choosing import language_choices, spoken
 from cogs.desk import Desk
 
@@ -88,7 +94,9 @@ class Server(commands.Cog):
     ) -> None:
         """Set what is painted where people choose nothing."""
         painted = self._reception.painted(interaction.guild_id or 0)
-        wish = self._reception.checked(Wish(model=model, size=size, n=n), otherwise=painted.model)
+        wish = self._reception.checked(
+            ImageOptions(model=model, size=size, n=n), otherwise=painted.model
+        )
         if wish.model:
             check_model(self._settings(interaction), wish.model, offered=self._offered)
 

@@ -8,8 +8,8 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
-from bot.customs.settings import Preferences, Preset, ServerSettings
 from bot.delivery.cards import COLOURS, small
+from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 LONGEST_CHOICE = 100  # of a choice's name (application-commands)
@@ -71,7 +71,7 @@ class CustomsCards:
         return self._embed("server", facts, locale, changed=changed)
 
     def preferences(
-        self, preferences: Preferences, painted: Painted, *, locale: str, changed: bool
+        self, preferences: PersonalPreferences, painted: Painted, *, locale: str, changed: bool
     ) -> discord.Embed:
         """Show what holds for a person."""
         private, ping = _yes(preferences.private), _yes(preferences.ping)

@@ -3,13 +3,13 @@
 import discord
 
 from bot.core.i18n.texts import FALLBACK
-from bot.customs.customs import Customs
+from bot.preferences.preference_store import PreferenceStore
 
 
 class Languages:
     """Knows each reader's language; the texts find the nearest one that they have."""
 
-    def __init__(self, customs: Customs) -> None:
+    def __init__(self, customs: PreferenceStore) -> None:
         self._customs = customs
 
     def personal(self, interaction: discord.Interaction) -> str:

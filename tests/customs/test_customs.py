@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.customs.customs import Customs
-from bot.customs.presets import (
+from bot.database.database import Database
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.presets import (
     MOST_PRESETS,
     NoSuchPreset,
     PresetNameEmpty,
@@ -17,9 +19,7 @@ from bot.customs.presets import (
     folded,
     spelled,
 )
-from bot.customs.settings import Preferences, ServerSettings
-from bot.customs.wish import Wish
-from bot.database.database import Database
+from bot.preferences.values import PersonalPreferences, ServerSettings
 
 SETTINGS = ServerSettings(
     model="m",
@@ -34,10 +34,10 @@ SETTINGS = ServerSettings(
     moderation="low",
     language="en",
 )
-PREFERENCES = Preferences(
+PREFERENCES = PersonalPreferences(
     model="m", size="1x1", n=2, quality="hd", language="en", private=True, ping=False
 )
-WISH = Wish(prompt="狐 {prompt}", model="m", size="1x1", n=1, quality="q", style="s")
+WISH = ImageOptions(prompt="狐 {prompt}", model="m", size="1x1", n=1, quality="q", style="s")
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Database]:
         yield store
 
 
-async def fresh(store: Database) -> Customs:
+async def fresh(store: Database) -> PreferenceStore:
     """Return what a new process reads."""
-    customs = Customs(store, now=lambda: 7)
+    customs = PreferenceStore(store, now=lambda: 7)
     await customs.load()
     return customs
 
@@ -72,7 +72,7 @@ async def test_who_never_set_anything_has_the_defaults(store: Database) -> None:
     """A server that never saw /settings works, and a person's ping is on."""
     customs = await fresh(store)
     assert customs.server(1) == ServerSettings()
-    assert customs.person(1) == Preferences()
+    assert customs.person(1) == PersonalPreferences()
     assert customs.presets(1) == {}
 
 
@@ -133,19 +133,19 @@ async def test_a_row_that_cannot_be_written_is_not_remembered(store: Database) -
     with pytest.raises(Exception, match="no such table"):
         await customs.change_person(1, lambda _: PREFERENCES)
     assert customs.presets(1) == {}
-    assert customs.person(1) == Preferences()
+    assert customs.person(1) == PersonalPreferences()
 
 
 async def test_a_name_is_there_once_whatever_its_case(store: Database) -> None:
     """Saving it again replaces it, also its spelling; others have presets of their own."""
     customs = await fresh(store)
     await customs.save_preset(1, "Straße", WISH)
-    before = await customs.save_preset(1, "STRASSE", Wish(n=2))
+    before = await customs.save_preset(1, "STRASSE", ImageOptions(n=2))
     assert before is not None
     assert before.wish == WISH
     assert [preset.name for preset in customs.presets(1).values()] == ["STRASSE"]
     assert customs.presets(2) == {}
-    assert (await customs.delete_preset(1, "strasse")).wish == Wish(n=2)
+    assert (await customs.delete_preset(1, "strasse")).wish == ImageOptions(n=2)
     assert (await fresh(store)).presets(1) == {}
     with pytest.raises(NoSuchPreset):
         await customs.delete_preset(1, "strasse")
@@ -177,7 +177,7 @@ async def test_a_person_is_forgotten(store: Database) -> None:
     await customs.forget(1)
     await customs.forget(3)
     for known in (customs, await fresh(store)):
-        assert (known.person(1), known.presets(1)) == (Preferences(), {})
+        assert (known.person(1), known.presets(1)) == (PersonalPreferences(), {})
         assert (known.person(2), len(known.presets(2))) == (PREFERENCES, 1)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.customs.emoji import custom_emoji_id, is_unicode_emoji, same_emoji
+from bot.preferences.emoji import custom_emoji_id, is_unicode_emoji, same_emoji
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"

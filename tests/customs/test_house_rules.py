@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.customs.house_rules import (
+from bot.preferences.access_rules import (
     ChannelNotAllowed,
     ControlsNotYours,
     ModelNotAllowed,
@@ -12,7 +12,7 @@ from bot.customs.house_rules import (
     check_model,
     check_place,
 )
-from bot.customs.settings import NotOnTheList, ServerSettings, allowing, removing
+from bot.preferences.values import NotOnTheList, ServerSettings, allowing, removing
 
 OFFERED = ("a", "b", "C")
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors.options import PromptEmpty
-from bot.customs.wish import WORDS, Wish, Word, resolve
+from bot.preferences.image_options import OPTION_NAMES, ImageOptions, OptionName, resolve
 
 MODELS = ("first", "second", "third")
 KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}
 
 
-def can(model: str, _word: Word, value: str) -> bool:
+def can(model: str, _word: OptionName, value: str) -> bool:
     """Tell whether one of three models knows a value."""
     return value in KNOWN.get(model, set())
 
@@ -24,10 +24,10 @@ counts = st.none() | st.integers(1, 10)
 prompts = st.none() | st.sampled_from(["", "a fox", "{prompt}, in oil", "in ink"])
 
 
-def wishes(prompt: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy[Wish]:  # noqa: B008
+def wishes(prompt: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy[ImageOptions]:  # noqa: B008
     """Draw wishes as somebody may have typed or saved them."""
     return st.builds(
-        Wish,
+        ImageOptions,
         prompt=prompt,
         model=models,
         size=values,
@@ -43,10 +43,12 @@ typed_wishes = wishes(st.just("a fox"))
 
 
 @given(typed_wishes, wishes(prompts), wishes(), wishes())
-def test_what_was_typed_stands(typed: Wish, preset: Wish, person: Wish, server: Wish) -> None:
+def test_what_was_typed_stands(
+    typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
+) -> None:
     """Nobody's default may change a word that a person typed; the door refuses wrong ones."""
     found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
-    for field in fields(Wish):
+    for field in fields(ImageOptions):
         said = getattr(typed, field.name)
         if said is not None and field.name != "prompt":
             assert getattr(found, field.name) == said
@@ -54,11 +56,11 @@ def test_what_was_typed_stands(typed: Wish, preset: Wish, person: Wish, server: 
 
 @given(typed_wishes, wishes(), wishes(), wishes())
 def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
-    typed: Wish, preset: Wish, person: Wish, server: Wish
+    typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """A default for another model must not refuse a request that typed nothing wrong."""
     found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
-    for word in WORDS:
+    for word in OPTION_NAMES:
         value = getattr(found, word)
         if getattr(typed, word) is None and value is not None:
             assert found.model is not None
@@ -66,11 +68,13 @@ def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
 
 
 @given(typed_wishes, wishes(), wishes(), wishes())
-def test_the_first_that_fits_wins(typed: Wish, preset: Wish, person: Wish, server: Wish) -> None:
+def test_the_first_that_fits_wins(
+    typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
+) -> None:
     """Precedence: option, preset, person, server; a word that does not fit counts as unsaid."""
     found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
     model = found.model
-    for word in WORDS:
+    for word in OPTION_NAMES:
         said = [getattr(wish, word) for wish in (preset, person, server)]
         fitting = [value for value in said if value and model and can(model, word, value)]
         assert getattr(found, word) == (getattr(typed, word) or next(iter(fitting), None))
@@ -82,10 +86,10 @@ def test_the_first_that_fits_wins(typed: Wish, preset: Wish, person: Wish, serve
 
 @given(wishes(), wishes(), st.lists(st.sampled_from(MODELS), unique=True))
 def test_a_default_model_is_one_that_may_be_used_here(
-    person: Wish, server: Wish, allowed: list[str]
+    person: ImageOptions, server: ImageOptions, allowed: list[str]
 ) -> None:
     """A person's favourite of elsewhere must not close this server to them."""
-    found = resolve(Wish(), person=person, server=server, models=allowed, can=can)
+    found = resolve(ImageOptions(), person=person, server=server, models=allowed, can=can)
     if allowed:
         assert found.model in allowed
         wished = [wish.model for wish in (person, server)]
@@ -97,7 +101,7 @@ def test_a_default_model_is_one_that_may_be_used_here(
 
 @given(typed_wishes, wishes(prompts), wishes(), wishes())
 def test_to_resolve_twice_changes_nothing(
-    typed: Wish, preset: Wish, person: Wish, server: Wish
+    typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """What was decided is complete: no default is left to add."""
     found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
@@ -107,9 +111,9 @@ def test_to_resolve_twice_changes_nothing(
 
 def test_a_presets_model_is_as_good_as_typed() -> None:
     """Who uses it is told that it is gone, and not painted by another for their credits."""
-    preset = Wish(model="gone", size="a")
-    assert resolve(Wish(), preset=preset, models=MODELS, can=can).model == "gone"
-    typed = Wish(model="second")
+    preset = ImageOptions(model="gone", size="a")
+    assert resolve(ImageOptions(), preset=preset, models=MODELS, can=can).model == "gone"
+    typed = ImageOptions(model="second")
     assert resolve(typed, preset=preset, models=MODELS, can=can) == replace(typed, size=None)
 
 
@@ -128,7 +132,9 @@ def test_a_presets_prompt_is_a_template(
     typed: str | None, template: str | None, prompt: str | None
 ) -> None:
     """A style is saved once and used for many pictures."""
-    found = resolve(Wish(prompt=typed), preset=Wish(prompt=template), models=MODELS, can=can)
+    found = resolve(
+        ImageOptions(prompt=typed), preset=ImageOptions(prompt=template), models=MODELS, can=can
+    )
     assert found.prompt == prompt
 
 
@@ -136,4 +142,9 @@ def test_a_presets_prompt_is_a_template(
 def test_a_template_wants_words(typed: str | None) -> None:
     """A picture of nothing, in ink, costs a credit like any other."""
     with pytest.raises(PromptEmpty):
-        resolve(Wish(prompt=typed), preset=Wish(prompt="{prompt}, in ink"), models=MODELS, can=can)
+        resolve(
+            ImageOptions(prompt=typed),
+            preset=ImageOptions(prompt="{prompt}, in ink"),
+            models=MODELS,
+            can=can,
+        )

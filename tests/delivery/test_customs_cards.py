@@ -4,9 +4,9 @@ import pytest
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
-from bot.customs.settings import Preferences, Preset, ServerSettings
-from bot.customs.wish import Wish
 from bot.delivery.customs_cards import CustomsCards, Painted, page_count
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 LONG = "**m** <@1> https://evil.example \u202e\u200b" + "x" * 4_000
 PAINTED = Painted("m", "1x1", 1)
@@ -37,13 +37,17 @@ def test_the_largest_server_fits_on_its_card(cards: CustomsCards) -> None:
 
 def test_strangers_words_are_shown_as_they_were_typed(cards: CustomsCards) -> None:
     """A model may be called anything by its operator, a preset by anybody."""
-    wish = Wish(prompt=LONG, model=LONG, size=LONG, n=1, quality=LONG, style=LONG, background=LONG)
+    wish = ImageOptions(
+        prompt=LONG, model=LONG, size=LONG, n=1, quality=LONG, style=LONG, background=LONG
+    )
     presets = [Preset("<@1>https://" + "*" * 38, wish, 0)] * 1_000
     embed = cards.presets(presets, 100, "en")
     assert 2_000 < len(str(embed.description)) <= 4_096
     assert "<@1>" not in str(embed.description)
     assert "https://" not in str(embed.description)
-    card = cards.preferences(Preferences(), Painted(LONG, LONG, 1, LONG), locale="en", changed=True)
+    card = cards.preferences(
+        PersonalPreferences(), Painted(LONG, LONG, 1, LONG), locale="en", changed=True
+    )
     assert "https://" not in str(card.fields[0].value)
     assert len(str(card.fields[0].value)) <= 1_024
 
@@ -51,7 +55,7 @@ def test_strangers_words_are_shown_as_they_were_typed(cards: CustomsCards) -> No
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (10, 1), (11, 2), (1_000, 100)])
 def test_ten_stand_on_a_page(cards: CustomsCards, count: int, pages: int) -> None:
     """And every one of them on exactly one."""
-    presets = [Preset(f"name{number}", Wish(n=1), 0) for number in range(count)]
+    presets = [Preset(f"name{number}", ImageOptions(n=1), 0) for number in range(count)]
     assert page_count(presets) == pages
     shown = "\n".join(
         str(cards.presets(presets, page, "en").description) for page in range(1, pages + 1)

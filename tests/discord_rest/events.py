@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from bot.customs.settings import REROLL
+from bot.preferences.values import REROLL
 from tests.discord_rest.fake import APPLICATION_ID
 
 ADA = 77

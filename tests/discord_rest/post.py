@@ -13,7 +13,6 @@ from PIL import Image
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
-from bot.customs.settings import REROLL
 from bot.database.database import Database
 from bot.delivery.cards import Cards
 from bot.delivery.courier import Couriers
@@ -23,6 +22,7 @@ from bot.delivery.trimmings import Trimmings
 from bot.images.content_store import ContentStore
 from bot.journal.journal import Journal
 from bot.outcome import Courier, Result
+from bot.preferences.values import REROLL
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message

@@ -8,8 +8,8 @@ from bot.command_errors import ServersOnly
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed
 from bot.core.i18n.texts import Texts
-from bot.customs.customs import Customs
 from bot.delivery.languages import Languages
+from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
 from tests.discord_rest.post import Brought, Post, asked
 
@@ -22,7 +22,7 @@ def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
     """Return the bot of an operator who allows this."""
     return Client(
         texts=Texts(),
-        languages=Languages(Customs(post.store, now=lambda: 0)),
+        languages=Languages(PreferenceStore(post.store, now=lambda: 0)),
         synced_file=post.folder / "commands",
         allowed_servers=frozenset(servers),
         direct_messages="direct" in settings,

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 import bot.command_errors  # the errors of all these are told, too
-import bot.customs
 import bot.delivery.attachments
 import bot.delivery.forms
 import bot.images.conversion
 import bot.images.references
 import bot.mydata
+import bot.preferences
 import bot.queue
 import bot.quota.csv_export
 import bot.records

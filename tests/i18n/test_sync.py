@@ -10,9 +10,9 @@ from discord import Interaction
 
 from bot.client import Client
 from bot.core.i18n.texts import Texts
-from bot.customs.customs import Customs
 from bot.database.database import Database
 from bot.delivery.languages import Languages
+from bot.preferences.preference_store import PreferenceStore
 from tests.i18n.book import FOLDER
 
 
@@ -20,7 +20,7 @@ from tests.i18n.book import FOLDER
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
     async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as store:
-        yield Languages(Customs(store, now=lambda: 0))
+        yield Languages(PreferenceStore(store, now=lambda: 0))
 
 
 def client(folder: Path, languages: Languages) -> Client:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.customs.settings import Preferences
+from bot.preferences.values import PersonalPreferences
 from tests.journeys.test_settings import HOSTILE, facts
 from tests.journeys.world import World, said, shown
 
@@ -14,7 +14,7 @@ async def change(world: World, command: str, **options: object) -> dict[str, str
     return facts(answer)
 
 
-def written(world: World) -> Preferences:
+def written(world: World) -> PersonalPreferences:
     """Return what the bot knows of Ada."""
     return world.bot.customs.person(world.ada.id)
 
@@ -89,7 +89,7 @@ async def test_a_wrong_value_is_refused_and_changes_nothing(
     answer = await world.ada.slash(world.gallery, f"preferences {command}", **options)
     assert sentence in said(answer)
     assert "https://" not in said(answer)
-    assert written(world) == Preferences()
+    assert written(world) == PersonalPreferences()
 
 
 async def test_everything_else_is_set_and_forgotten_again(world: World) -> None:
@@ -99,13 +99,13 @@ async def test_everything_else_is_set_and_forgotten_again(world: World) -> None:
     assert (await change(world, "language", language="english"))["Language"] == "English"
     await change(world, "defaults", n=4)
     await world.restart()
-    assert written(world) == Preferences(n=4, language="en", private=True, ping=False)
+    assert written(world) == PersonalPreferences(n=4, language="en", private=True, ping=False)
     await change(world, "reset", what="defaults")
-    assert written(world) == Preferences(language="en", private=True, ping=False)
+    assert written(world) == PersonalPreferences(language="en", private=True, ping=False)
     await change(world, "reset", what="language")
-    assert written(world) == Preferences(private=True, ping=False)
+    assert written(world) == PersonalPreferences(private=True, ping=False)
     await change(world, "reset", what="everything")
-    assert written(world) == Preferences()
+    assert written(world) == PersonalPreferences()
 
 
 async def test_a_persons_default_is_marked_where_they_type(world: World) -> None:

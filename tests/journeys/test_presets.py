@@ -3,7 +3,7 @@
 import pytest
 import simcord
 
-from bot.customs.wish import Wish
+from bot.preferences.image_options import ImageOptions
 from bot.quota.rules import parse_limits
 from tests.journeys.test_settings import HOSTILE
 from tests.journeys.world import Build, World, said, shown
@@ -23,7 +23,7 @@ async def use(world: World, name: str, **options: object) -> simcord.Interaction
     return answer
 
 
-def presets(world: World) -> dict[str, Wish]:
+def presets(world: World) -> dict[str, ImageOptions]:
     """Return Ada's presets by the names that she reads."""
     mine = world.bot.customs.presets(world.ada.id).values()
     return {preset.name: preset.wish for preset in mine}
@@ -127,7 +127,7 @@ async def test_a_preset_is_replaced_and_deleted(world: World) -> None:
     """Each answer says what became of it."""
     await save(world, "ink", prompt="p")
     assert "**INK** is saved anew" in await save(world, "INK", n=2)
-    assert presets(world) == {"INK": Wish(n=2)}
+    assert presets(world) == {"INK": ImageOptions(n=2)}
     gone = said(await world.ada.slash(world.gallery, "preset delete", name="ink"))
     assert gone == "**INK** is deleted."
     assert presets(world) == {}
@@ -186,7 +186,7 @@ async def test_somebody_elses_presets_are_theirs(world: World) -> None:
 async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     """Also after a restart, also when the page that a button leads to is gone."""
     for number in range(999):
-        await world.bot.customs.save_preset(world.ada.id, f"p {number:03}", Wish(n=1))
+        await world.bot.customs.save_preset(world.ada.id, f"p {number:03}", ImageOptions(n=1))
     assert "Saved" in await save(world, "last", n=2)
     assert "as many as anybody may have" in await save(world, "more", n=2)
     answer = await world.ada.slash(world.gallery, "preset list")

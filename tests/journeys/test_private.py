@@ -5,8 +5,8 @@ import asyncio
 import discord
 
 from bot.core.models import Job
-from bot.customs.wish import Wish
 from bot.delivery.languages import Languages
+from bot.preferences.image_options import ImageOptions
 from cogs.reception import Reception
 from tests.journeys.gateway import Refuses
 from tests.journeys.test_delivery import patient
@@ -192,8 +192,8 @@ async def test_what_comes_from_a_private_result_is_private(world: World) -> None
     reception = reception_of(world)
     who = visitor(world)
     assert (await reception.again(job, who, Bag())).private
-    assert (await reception.paint(Wish(prompt="bluer"), who, Bag(), after=job.id)).private
-    assert not (await reception.paint(Wish(prompt="another"), who, Bag())).private
+    assert (await reception.paint(ImageOptions(prompt="bluer"), who, Bag(), after=job.id)).private
+    assert not (await reception.paint(ImageOptions(prompt="another"), who, Bag())).private
     await world.finished()
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.core.models import Job, Reference, Requester
-from bot.customs.wish import Wish
 from bot.delivery.languages import Languages
 from bot.images.content_store import ContentStore
 from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
+from bot.preferences.image_options import ImageOptions
 from cogs.reception import Reception, Visitor
 from tests.journeys.test_references import PNG, sent
 from tests.journeys.test_reroll import painted
@@ -65,7 +65,7 @@ async def test_kept_references_come_before_new_ones(world: World, reception: Rec
     job = await behind(world, parent.id)
     assert job is not None
     edited = await reception.paint(
-        Wish(prompt="bluer", model="easel-painter"),
+        ImageOptions(prompt="bluer", model="easel-painter"),
         visitor(world),
         Bag(),
         attached=Attached((upload(OTHER),)),
@@ -83,7 +83,7 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
     world: World, reception: Reception
 ) -> None:
     """The first picture of the form is the second of the request."""
-    wish, who = Wish(prompt="bluer", model="easel-painter"), visitor(world)
+    wish, who = ImageOptions(prompt="bluer", model="easel-painter"), visitor(world)
     first = kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
         await reception.paint(

@@ -6,7 +6,7 @@ import discord
 import pytest
 import simcord
 
-from bot.customs.settings import ServerSettings
+from bot.preferences.values import ServerSettings
 from tests.journeys.test_reroll import messages, painted, react
 from tests.journeys.world import Build, World, said, shown
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeVar, get_args
 
 from bot.core.errors.base import Refusal
-from bot.customs.wish import Wish
+from bot.preferences.image_options import ImageOptions
 
 T = TypeVar("T")
 
@@ -63,9 +63,9 @@ class ServerSettings:
     language: str | None = None
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> ImageOptions:
         """Return what is painted here where a person says nothing."""
-        return Wish(model=self.model, size=self.size, n=self.n)
+        return ImageOptions(model=self.model, size=self.size, n=self.n)
 
     def still_there(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
         """Return the settings without channels and roles that were deleted.
@@ -78,7 +78,7 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
+class PersonalPreferences:
     """What a person set for themselves, everywhere."""
 
     model: str | None = None
@@ -90,9 +90,9 @@ class Preferences:
     ping: bool = True
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> ImageOptions:
         """Return what is painted for them where they say nothing."""
-        return Wish(
+        return ImageOptions(
             model=self.model, size=self.size, n=self.n, quality=self.quality, private=self.private
         )
 
@@ -102,7 +102,7 @@ class Preset:
     """A wish that a person gave a name; ``at`` is in milliseconds since the epoch."""
 
     name: str
-    wish: Wish
+    wish: ImageOptions
     at: int
 
 

@@ -8,15 +8,15 @@ from bot.core.errors.options import PromptEmpty
 
 PLACEHOLDER = "{prompt}"
 
-Word = Literal["size", "quality", "style", "background"]
-WORDS: tuple[Word, ...] = ("size", "quality", "style", "background")
+OptionName = Literal["size", "quality", "style", "background"]
+OPTION_NAMES: tuple[OptionName, ...] = ("size", "quality", "style", "background")
 
-Can = Callable[[str, Word, str], bool]
+Can = Callable[[str, OptionName, str], bool]
 """Tell whether a model, named first, knows the value of an option, named second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ImageOptions:
     """What somebody typed or pressed, nothing of it checked; None is left to others."""
 
     prompt: str | None = None
@@ -28,33 +28,33 @@ class Wish:
     background: str | None = None
     private: bool | None = None
 
-    def over(self, other: "Wish") -> "Wish":
+    def over(self, other: "ImageOptions") -> "ImageOptions":
         """Return this wish, with the other's where it says nothing."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in said.items() if value is not None})
 
-    def saying(self, word: Word, value: str) -> "Wish":
+    def saying(self, word: OptionName, value: str) -> "ImageOptions":
         """Return the wish with another value for one option."""
         words: dict[str, str] = {word: value}
         return replace(self, **words)  # type: ignore[arg-type]  # only options of text
 
-    def without(self, words: Collection[str]) -> "Wish":
+    def without(self, words: Collection[str]) -> "ImageOptions":
         """Return the wish without what it says of these options."""
         return replace(self, **dict.fromkeys(words))
 
 
-NOTHING = Wish()
+NOTHING = ImageOptions()
 
 
 def resolve(
-    typed: Wish,
+    typed: ImageOptions,
     *,
-    preset: Wish = NOTHING,
-    person: Wish = NOTHING,
-    server: Wish = NOTHING,
+    preset: ImageOptions = NOTHING,
+    person: ImageOptions = NOTHING,
+    server: ImageOptions = NOTHING,
     models: Sequence[str],
     can: Can,
-) -> Wish:
+) -> ImageOptions:
     """Return the wish whose every word stands: typed before preset, person, server, operator.
 
     ``models`` are those that may be used here; the first paints where nobody chose one. What was
@@ -72,15 +72,15 @@ def resolve(
     return found
 
 
-def _default_model(wishes: Iterable[Wish], models: Sequence[str]) -> str | None:
+def _default_model(wishes: Iterable[ImageOptions], models: Sequence[str]) -> str | None:
     allowed = {name.casefold(): name for name in models}
     wished = (allowed.get(wish.model.casefold()) for wish in wishes if wish.model)
     return next((name for name in (*wished, *models) if name), None)
 
 
-def _fitting(wish: Wish, model: str | None, can: Can) -> Wish:
+def _fitting(wish: ImageOptions, model: str | None, can: Can) -> ImageOptions:
     """Return the wish without the words that the model does not know."""
-    said = {word: value for word in WORDS if (value := getattr(wish, word)) is not None}
+    said = {word: value for word in OPTION_NAMES if (value := getattr(wish, word)) is not None}
     unknown = {word for word, value in said.items() if model is None or not can(model, word, value)}
     return wish.without(unknown)
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import one_line, width
-from bot.customs.settings import Preset
+from bot.preferences.values import Preset
 
 MOST_PRESETS = 1_000
 LONGEST_NAME = 50

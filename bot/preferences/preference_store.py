@@ -7,21 +7,28 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from bot.customs.presets import MOST_PRESETS, NoSuchPreset, PresetsFull, folded, matching, spelled
-from bot.customs.settings import Preferences, Preset, ServerSettings
-from bot.customs.wish import Wish
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.preferences.image_options import ImageOptions
+from bot.preferences.presets import (
+    MOST_PRESETS,
+    NoSuchPreset,
+    PresetsFull,
+    folded,
+    matching,
+    spelled,
+)
+from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 T = TypeVar("T")
 
 _NO_SETTINGS = ServerSettings()
-_NO_PREFERENCES = Preferences()
+_NO_PREFERENCES = PersonalPreferences()
 
 
-class Customs:
+class PreferenceStore:
     """Settings of servers, preferences and presets of people.
 
     A data folder has one bot, so memory is the truth: reading asks no database. A change is
@@ -33,7 +40,7 @@ class Customs:
         self._now = now
         self._changing = asyncio.Lock()
         self._servers: dict[int, ServerSettings] = {}
-        self._people: dict[int, Preferences] = {}
+        self._people: dict[int, PersonalPreferences] = {}
         self._presets: dict[int, dict[str, Preset]] = {}
 
     async def load(self) -> None:
@@ -43,10 +50,12 @@ class Customs:
                 settings = _read(row["settings"], ServerSettings, _NO_SETTINGS)
                 self._servers[row["server_id"]] = settings
             for row in await rows.all("SELECT user_id, preferences FROM preferences"):
-                preferences = _read(row["preferences"], Preferences, _NO_PREFERENCES)
+                preferences = _read(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
                 self._people[row["user_id"]] = preferences
             for row in await rows.all("SELECT * FROM presets ORDER BY user_id, name"):
-                preset = Preset(row["spelling"], _read(row["wish"], Wish, Wish()), row["at"])
+                preset = Preset(
+                    row["spelling"], _read(row["wish"], ImageOptions, ImageOptions()), row["at"]
+                )
                 self._presets.setdefault(row["user_id"], {})[row["name"]] = preset
 
     # --- servers ------------------------------------------------------------------------------
@@ -78,13 +87,13 @@ class Customs:
 
     # --- people -------------------------------------------------------------------------------
 
-    def person(self, user_id: int) -> Preferences:
+    def person(self, user_id: int) -> PersonalPreferences:
         """Return what a person set for themselves."""
         return self._people.get(user_id, _NO_PREFERENCES)
 
     async def change_person(
-        self, user_id: int, change: Callable[[Preferences], Preferences]
-    ) -> Preferences:
+        self, user_id: int, change: Callable[[PersonalPreferences], PersonalPreferences]
+    ) -> PersonalPreferences:
         """Let ``change`` make the preferences from those that hold, and return the new."""
         async with self._changing:
             preferences = change(self.person(user_id))
@@ -114,7 +123,7 @@ class Customs:
         """Return up to 25 names of a person's presets that match."""
         return matching(self.presets(user_id), typed)
 
-    async def save_preset(self, user_id: int, name: str, wish: Wish) -> Preset | None:
+    async def save_preset(self, user_id: int, name: str, wish: ImageOptions) -> Preset | None:
         """Keep a wish under a name; return the preset that had it before.
 
         Raises:
@@ -173,7 +182,7 @@ async def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset)
     )
 
 
-def _text(value: ServerSettings | Preferences | Wish) -> str:
+def _text(value: ServerSettings | PersonalPreferences | ImageOptions) -> str:
     # What says nothing is left out, so that a later version's default holds.
     said = {name: fact for name, fact in msgspec.to_builtins(value).items() if fact is not None}
     return msgspec.json.encode(said).decode()

@@ -1,0 +1,1 @@
+"""What servers and people made their custom: settings, preferences, presets, house rules."""
