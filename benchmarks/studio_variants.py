@@ -60,7 +60,7 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
     from bot.house import open_house  # noqa: PLC0415
     from bot.images.content_store import link_or_copy  # noqa: PLC0415
-    from bot.outcome import Ending, Painting, Result, Waiting  # noqa: PLC0415
+    from bot.jobs.courier import Ending, Painting, Result, Waiting  # noqa: PLC0415
     from bot.quota.rules import parse_limits  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 

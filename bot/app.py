@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bot.chores import Chore, Chores, forget_old_charges
 from bot.client import Client
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
@@ -23,6 +22,7 @@ from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
 from bot.house import House, open_house
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
 from bot.preferences.preference_store import PreferenceStore
 from bot.settings import Settings
 
@@ -61,7 +61,7 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
         )
         couriers = _couriers(client, house, customs, seam)
         house.alarms.listener = OwnerNotices(client, client.texts, languages).tell
-        chores = await stack.enter_async_context(Chores(_chores(house, seam), seam))
+        chores = await stack.enter_async_context(Maintenance(_chores(house, seam), seam))
 
         async def once_logged_in() -> None:
             await house.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
@@ -93,7 +93,7 @@ def _couriers(client: Client, house: House, customs: PreferenceStore, seam: Cloc
     )
 
 
-def _chores(house: House, seam: Clock) -> Sequence[Chore]:
+def _chores(house: House, seam: Clock) -> Sequence[MaintenanceTask]:
     return (
         house.deletion.go_on,
         house.retention.clear,

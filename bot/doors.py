@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from discord.ext.commands import Cog
 
-from bot.album import Album
 from bot.client import Client
 from bot.core.clock import Clock
 from bot.delivery.attachments import Pictures
@@ -15,10 +14,11 @@ from bot.delivery.details import Details as DetailsCard
 from bot.delivery.quota_cards import QuotaCards
 from bot.delivery.suggestions import Suggestions
 from bot.house import House
+from bot.jobs.history.pages import HistoryPages
+from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.quota.csv_export import Statement
-from bot.records import Records
 from bot.settings import Settings
 from cogs.choosing import Choosing
 from cogs.desk import Desk
@@ -100,7 +100,7 @@ def _painting(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
 
 def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     house, client, reception = hall.house, hall.client, desk.reception
-    records = Records(store=house.store, journal=house.journal, ledger=house.ledger)
+    records = JobLookup(store=house.store, journal=house.journal, ledger=house.ledger)
     presses = Presses(client=client, records=records, reception=reception, now=hall.seam.now)
     results = Results(
         client=client,
@@ -140,7 +140,7 @@ def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
         reception=desk.reception,
         store=house.store,
         ledger=house.ledger,
-        album=Album(house.store, house.vault),
+        album=HistoryPages(house.store, house.vault),
         gallery=house.retention,
         couriers=hall.couriers,
         now=hall.seam.now,

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.books import Books
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import Database, database_path
-from bot.gallery import Gallery, Room
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -21,18 +19,20 @@ from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.references import References
-from bot.journal.journal import Journal
-from bot.mydata.deletion import Deletion
-from bot.mydata.export import Export
-from bot.queue.queue import Limits, Queue
+from bot.jobs.attempts import Slots
+from bot.jobs.billing import Billing
+from bot.jobs.cancellation import Cancellation
+from bot.jobs.personal_data.deletion import Deletion
+from bot.jobs.personal_data.export import Export
+from bot.jobs.picture_retention import PictureRetention, RetentionLimits
+from bot.jobs.pricing import Pricing
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.recovery import Recovery
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.service import JobService, Parts
 from bot.quota.ledger import Ledger
 from bot.quota.tariff import Tariff
-from bot.reckoning import Costs
-from bot.recovery import Recovery
 from bot.settings import MENDS, Settings
-from bot.slots import Slots
-from bot.stopping import Stops
-from bot.studio import Parts, Studio
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class House:
     store: Database
     ledger: Ledger
     catalogue: Catalogue
-    costs: Costs
+    costs: Pricing
     tariff: Tariff
-    studio: Studio
-    stops: Stops
+    studio: JobService
+    stops: Cancellation
     recovery: Recovery
-    journal: Journal
-    gallery: Gallery
+    journal: JobRepository
+    gallery: PictureRetention
     vault: ContentStore
     export: Export
     deletion: Deletion
@@ -73,22 +73,22 @@ async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
         router = await stack.enter_async_context(
             Router(gateways, catalogue, seam=seam, alarms=alarms)
         )
-        journal = Journal(owner=owner, now=seam.now)
+        journal = JobRepository(owner=owner, now=seam.now)
         vault = ContentStore(settings.data_dir / "vault", seam.now)
-        room = Room(timedelta(days=settings.retention_days), settings.max_disk)
-        gallery = Gallery(store, vault, room, now=seam.now)
+        room = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
+        gallery = PictureRetention(store, vault, room, now=seam.now)
         ledger = _ledger(settings, seam)
         queue = _queue(settings, catalogue, seam)
-        stops = Stops(store=store, ledger=ledger, journal=journal, queue=queue)
+        stops = Cancellation(store=store, ledger=ledger, journal=journal, queue=queue)
         tariff = await _tariff(store, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
-        costs = Costs(catalogue, tariff, has_ceilings)
-        studio = Studio(
+        costs = Pricing(catalogue, tariff, has_ceilings)
+        studio = JobService(
             Parts(
                 store=store,
                 ledger=ledger,
                 journal=journal,
-                books=Books(store, ledger, journal, catalogue, alarms),
+                books=Billing(store, ledger, journal, catalogue, alarms),
                 costs=costs,
                 queue=queue,
                 references=References(vault, now=seam.now),
@@ -185,7 +185,7 @@ def _store(settings: Settings, seam: Clock) -> AbstractAsyncContextManager[Datab
 def _slots(
     settings: Settings,
     store: Database,
-    journal: Journal,
+    journal: JobRepository,
     catalogue: Catalogue,
     router: Router,
     vault: ContentStore,
@@ -206,9 +206,9 @@ def _recovery(
     seam: Clock,
     owner: str,
     store: Database,
-    journal: Journal,
-    studio: Studio,
-    stops: Stops,
+    journal: JobRepository,
+    studio: JobService,
+    stops: Cancellation,
 ) -> Recovery:
     return Recovery(
         store=store,

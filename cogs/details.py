@@ -15,10 +15,10 @@ from bot.delivery.details import Details as DetailsCard
 from bot.delivery.discretion import for_one_to_see
 from bot.delivery.letters import originals
 from bot.delivery.outbox import Lost
-from bot.gallery import Gallery
 from bot.images.conversion import share
-from bot.journal.written import WrittenJob
-from bot.records import Records
+from bot.jobs.job_lookup import JobLookup
+from bot.jobs.picture_retention import PictureRetention
+from bot.jobs.repository.rows import WrittenJob
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor
 
@@ -35,9 +35,9 @@ class Details(commands.Cog):
         *,
         client: Client,
         reception: Reception,
-        records: Records,
+        records: JobLookup,
         presses: Presses,
-        gallery: Gallery,
+        gallery: PictureRetention,
         cards: Cards,
         details: DetailsCard,
     ) -> None:

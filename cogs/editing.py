@@ -30,12 +30,12 @@ from bot.delivery.forms import (
     read_form,
 )
 from bot.delivery.outbox import Lost
-from bot.gallery import Gallery
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached, Upload
-from bot.journal.written import WrittenJob
+from bot.jobs.job_lookup import JobLookup
+from bot.jobs.picture_retention import PictureRetention
+from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.image_options import ImageOptions, OptionName
-from bot.records import Records
 from cogs.pressing import Presses
 from cogs.reception import Reception, Visitor
 
@@ -60,9 +60,9 @@ class Editing(commands.Cog):
         *,
         client: Client,
         reception: Reception,
-        records: Records,
+        records: JobLookup,
         presses: Presses,
-        gallery: Gallery,
+        gallery: PictureRetention,
         catalogue: Catalogue,
         couriers: Couriers,
         pictures: Pictures,

@@ -9,7 +9,6 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.album import Album, Look, Turn
 from bot.client import PERSONAL, Client
 from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
@@ -20,8 +19,9 @@ from bot.delivery.discretion import for_all_to_see
 from bot.delivery.history_cards import HistoryCards, link_to
 from bot.delivery.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
 from bot.delivery.suggestions import Choices, plain
-from bot.gallery import Gallery
-from bot.journal.past import EVERYTHING, Sought
+from bot.jobs.history.pages import HistoryPages, Look, Turn
+from bot.jobs.picture_retention import PictureRetention
+from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.quota.ledger import Ledger
 from cogs.pressing import TWICE_MS, Lately
 from cogs.reception import Reception, Visitor
@@ -40,8 +40,8 @@ class History(commands.Cog):
         reception: Reception,
         store: Database,
         ledger: Ledger,
-        album: Album,
-        gallery: Gallery,
+        album: HistoryPages,
+        gallery: PictureRetention,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:

@@ -15,9 +15,9 @@ from discord.ui import Button, DynamicItem, View
 from bot.client import PERSONAL, Client
 from bot.core.errors.base import EaselError, Refusal
 from bot.delivery.ways import TOO_LARGE
-from bot.mydata.archive import Archived
-from bot.mydata.deletion import Deletion
-from bot.mydata.export import Export
+from bot.jobs.personal_data.archive import Archived
+from bot.jobs.personal_data.deletion import Deletion
+from bot.jobs.personal_data.export import Export
 from bot.preferences.preference_store import PreferenceStore
 
 # As long as Discord lets the question be edited.

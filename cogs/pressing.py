@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from discord import Interaction
 
 from bot.client import Client
-from bot.journal.written import WrittenJob
-from bot.records import Records
+from bot.jobs.job_lookup import JobLookup
+from bot.jobs.repository.rows import WrittenJob
 from cogs.reception import Reception, Visitor
 
 # The same person's press on the same control counts once in this time.
@@ -19,7 +19,7 @@ class Presses:
     """Lets presses through, or says why not: errors inside controls are lost anywhere else."""
 
     def __init__(
-        self, *, client: Client, records: Records, reception: Reception, now: Callable[[], int]
+        self, *, client: Client, records: JobLookup, reception: Reception, now: Callable[[], int]
     ) -> None:
         self._client = client
         self._records = records

@@ -15,6 +15,7 @@ from bot.delivery.quota_lists import QuotaLists
 from bot.delivery.quota_report import QuotaReport
 from bot.delivery.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
+from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts
 from bot.quota.csv_export import Statement
 from bot.quota.ledger import Ledger
@@ -22,7 +23,6 @@ from bot.quota.rules import EVERYONE, SERVER, LimitSet
 from bot.quota.rules import role as role_subject
 from bot.quota.rules import user as user_subject
 from bot.quota.tariff import Tariff
-from bot.reckoning import Costs
 
 MAX_REASON = 200
 
@@ -69,7 +69,7 @@ class Desk:
     ledger: Ledger
     catalogue: Catalogue
     tariff: Tariff
-    costs: Costs
+    costs: Pricing
     suggestions: Suggestions
     statement: Statement
     charts: Charts

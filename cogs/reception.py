@@ -14,13 +14,13 @@ from bot.delivery.languages import Languages
 from bot.delivery.places import server_of
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
-from bot.outcome import Courier
+from bot.jobs.courier import Courier
+from bot.jobs.service import NOTHING, JobService
 from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
 from bot.preferences.image_options import ImageOptions, OptionName, resolve
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import NoSuchPreset
 from bot.preferences.values import NothingChosen
-from bot.studio import NOTHING, Studio
 
 _ANY = "any"  # a prompt that every model takes
 
@@ -54,7 +54,7 @@ class Reception:
     def __init__(
         self,
         *,
-        studio: Studio,
+        studio: JobService,
         catalogue: Catalogue,
         customs: PreferenceStore,
         languages: Languages,

@@ -15,10 +15,10 @@ from bot.core.models import OPEN_STATES, CardAddress
 from bot.delivery.controls import Control
 from bot.delivery.courier import Couriers
 from bot.delivery.outbox import Lost
-from bot.journal.written import WrittenJob
+from bot.jobs.job_lookup import JobLookup
+from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from bot.preferences.preference_store import PreferenceStore
-from bot.records import Records
 from cogs.pressing import Lately, Presses
 from cogs.reception import Reception, Visitor
 
@@ -39,7 +39,7 @@ class Results(commands.Cog):
         *,
         client: Client,
         reception: Reception,
-        records: Records,
+        records: JobLookup,
         presses: Presses,
         customs: PreferenceStore,
         couriers: Couriers,

@@ -4,14 +4,14 @@ import discord
 from discord.ext import commands
 
 from bot.client import Client
-from bot.stopping import Stops
+from bot.jobs.cancellation import Cancellation
 from cogs.reception import caller
 
 
 class Stopping(commands.Cog):
     """The door for who does not want to wait any more."""
 
-    def __init__(self, *, client: Client, stops: Stops) -> None:
+    def __init__(self, *, client: Client, stops: Cancellation) -> None:
         self._client = client
         self._stops = stops
 

@@ -7,7 +7,7 @@ from bot.client import PERSONAL
 from bot.database.database import Database
 from bot.delivery.languages import Languages
 from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
-from bot.gallery import Gallery
+from bot.jobs.picture_retention import PictureRetention
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Ledger
 from cogs.reception import caller
@@ -21,7 +21,7 @@ class Usage(commands.Cog):
         *,
         store: Database,
         ledger: Ledger,
-        gallery: Gallery,
+        gallery: PictureRetention,
         cards: QuotaCards,
         languages: Languages,
     ) -> None:

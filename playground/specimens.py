@@ -25,8 +25,8 @@ from bot.core.models import (
 from bot.delivery.cards import Cards, PostedFile, preview_name
 from bot.delivery.controls import controls, retry_controls, stop_view
 from bot.delivery.notes import Notes
-from bot.outcome import Ending, Left, Painting, Result, Waiting
-from bot.stopping import Stopped, StoppedWaiting
+from bot.jobs.cancellation import Stopped, StoppedWaiting
+from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 from playground.art.studio import paint
 
 MODEL = "gpt-image-2"

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.bulletin import LINE_PACE_S, LINE_STEP_S, PACE_S, Bulletin, LineBulletin
 from bot.core.clock import Clock, await_directly
 from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
 from bot.gateways.events import Preview, Progress, Received
-from bot.outcome import Painting, Waiting
-from bot.queue.line import Ticket
-from bot.queue.queue import Limits, Queue
+from bot.jobs.courier import Painting, Waiting
+from bot.jobs.progress_updates import (
+    LINE_PACE_S,
+    LINE_STEP_S,
+    PACE_S,
+    ProgressUpdates,
+    QueueUpdates,
+)
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.waiting_list import Ticket
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import picture
 from tests.gateways.crew import crew
@@ -59,9 +65,9 @@ def bulletin(
     slots: int = 1,
     usual_ms: int | None = None,
     now: Callable[[], int] = lambda: 7,
-) -> Bulletin:
+) -> ProgressUpdates:
     seam = Clock(now=now, sleep=paces.sleep)
-    return Bulletin(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
+    return ProgressUpdates(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -178,7 +184,7 @@ async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_ear
     board, paces = Board(), Paces()
     board.slow.set()
     queue, (working, first, second, last) = line()
-    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
         await until(lambda: paces.begun == [LINE_PACE_S])
         queue.dismiss(first)
         queue.dismiss(second)
@@ -195,7 +201,7 @@ async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
     """A late "in line" would cover "painting": an edit under way is waited for."""
     board, paces = Board(), Paces()
     queue, (working, first, *_) = line()
-    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
         await until(lambda: bool(paces.begun))
         first.told = 5
         paces.step.set()
@@ -214,7 +220,7 @@ async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> N
     """Five seconds of nothing would be five seconds of a slot."""
     paces = Paces()
     queue, (_, first, *_) = line()
-    async with LineBulletin(JOB, Board(), Clock(sleep=paces.sleep), queue=queue, ticket=first):
+    async with QueueUpdates(JOB, Board(), Clock(sleep=paces.sleep), queue=queue, ticket=first):
         pass
     assert paces.begun == []
 
@@ -274,7 +280,7 @@ async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
     board, paces = Board(), Paces()
     board.slow.set()
     assert queue.place(last) == Waiting(0, 60_000)
-    async with LineBulletin(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
         await until(lambda: paces.begun == [LINE_PACE_S])
         clock[0] = 5_000
         paces.step.set()

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from bot.chores import BATCH, CHARGES_STAY_MS, Chores, forget_old_charges
 from bot.core.clock import Clock
+from bot.jobs.maintenance import BATCH, CHARGES_STAY_MS, Maintenance, forget_old_charges
 from tests.ledger.till import NOON, ManualClock, Till, requester
 
 
@@ -42,7 +42,7 @@ async def test_a_chore_that_fails_ends_neither_the_others_nor_tomorrow() -> None
             days.set()
             await asyncio.Event().wait()
 
-    async with Chores((fails, works), Clock(sleep=sleep)) as chores:
+    async with Maintenance((fails, works), Clock(sleep=sleep)) as chores:
         chores.begin()
         await asyncio.wait_for(days.wait(), 10)
     assert done == ["fails", "works"] * 3

@@ -9,9 +9,9 @@ import pytest
 from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
-from bot.gallery import BATCH, Gallery, Room
 from bot.images.content_store import NEEDED_MS, ContentStore
-from bot.journal.journal import Journal
+from bot.jobs.picture_retention import BATCH, PictureRetention, RetentionLimits
+from bot.jobs.repository.repository import JobRepository
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 DAY_MS = 24 * 3600 * 1000
@@ -24,14 +24,14 @@ class Shop:
         self.now_ms = 100 * DAY_MS
         self.folder = folder
         self.store = store
-        self.journal = Journal(owner="me", now=self.now)
+        self.journal = JobRepository(owner="me", now=self.now)
         self.open()
 
     def open(self) -> None:
         """Start anew, as another process would."""
         self.vault = ContentStore(self.folder / "vault", self.now)
-        room = Room(timedelta(days=30), max_bytes=1000)
-        self.gallery = Gallery(self.store, self.vault, room, now=self.now)
+        room = RetentionLimits(timedelta(days=30), max_bytes=1000)
+        self.gallery = PictureRetention(self.store, self.vault, room, now=self.now)
 
     def now(self) -> int:
         """Return the time."""

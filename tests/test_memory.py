@@ -20,7 +20,7 @@ from PIL import Image
 from bot.core.clock import Clock
 from bot.core.models import CardAddress, Job
 from bot.house import open_house
-from bot.outcome import Waiting
+from bot.jobs.courier import Waiting
 from tests.cli.process import environment, running
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message

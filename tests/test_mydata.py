@@ -17,13 +17,13 @@ from bot.core.errors.base import EaselError
 from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
-from bot.gallery import Gallery, Room
 from bot.images.content_store import ContentStore
-from bot.journal import personal
-from bot.journal.journal import Journal
-from bot.mydata.archive import Archived
-from bot.mydata.deletion import BATCH, Deletion, StillAtWork
-from bot.mydata.export import Export
+from bot.jobs.personal_data.archive import Archived
+from bot.jobs.personal_data.deletion import BATCH, Deletion, StillAtWork
+from bot.jobs.personal_data.export import Export
+from bot.jobs.picture_retention import PictureRetention, RetentionLimits
+from bot.jobs.repository import personal_data
+from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
 from tests.journeys.gateway import MoodyGateway
@@ -43,10 +43,10 @@ class Home:
         self.folder = folder
         self.store = store
         self.now_ms = START_MS
-        self.journal = Journal(owner="me", now=self.now)
+        self.journal = JobRepository(owner="me", now=self.now)
         self.vault = ContentStore(folder / "vault", self.now)
-        room = Room(timedelta(days=30), max_bytes=10**9)
-        self.gallery = Gallery(store, self.vault, room, now=self.now)
+        room = RetentionLimits(timedelta(days=30), max_bytes=10**9)
+        self.gallery = PictureRetention(store, self.vault, room, now=self.now)
         self.ledger = Ledger(
             default=(),
             server_quota=(),
@@ -241,7 +241,7 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
     ]
     await home.painted(BEN, b"both")
     async with home.store.transaction() as tx:
-        assert await personal.disown(tx, ADA.user_id) == 5
+        assert await personal_data.disown(tx, ADA.user_id) == 5
         await home.ledger.make_anonymous(tx, ADA.user_id)
     if files_gone or rows_gone:
         for path in home.folder.glob("vault/*/*"):
@@ -249,7 +249,7 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
                 path.unlink()
     async with home.store.transaction() as tx:
         if rows_gone:
-            await personal.forget(tx, [job.id for job in jobs[:rows_gone]])
+            await personal_data.forget(tx, [job.id for job in jobs[:rows_gone]])
     again = Home(home.folder, home.store)
     await again.deletion.go_on()
     await again.deletion.go_on()
@@ -337,6 +337,6 @@ async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: Moody
         await studio.ask(Deaf(fails="deliver"))
         await studio.house.studio.drained()
         async with studio.house.store.transaction() as tx:
-            assert await personal.disown(tx, ADA.user_id) == 1
+            assert await personal_data.disown(tx, ADA.user_id) == 1
     async with process(tmp_path, gateway) as studio:
         assert await studio.house.recovery.take_over() == []

@@ -7,9 +7,9 @@ import pytest
 
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
 from bot.database.database import Database
-from bot.journal import past
-from bot.journal.journal import Journal
-from bot.journal.past import EVERYTHING, Sought
+from bot.jobs.repository import history_search
+from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.repository import JobRepository
 
 ADA, BEN = 1, 2
 
@@ -19,7 +19,7 @@ class Desk:
 
     def __init__(self, store: Database) -> None:
         self.store = store
-        self.journal = Journal(owner="me", now=lambda: 0)
+        self.journal = JobRepository(owner="me", now=lambda: 0)
 
     async def write(self, *prompts: str, model: str = "m", user_id: int = ADA, at: int = 0) -> None:
         """Write a job for each prompt, all of one moment."""
@@ -32,7 +32,7 @@ class Desk:
     async def found(self, sought: Sought, *, user_id: int = ADA, most: int = 1000) -> list[str]:
         """Return the prompts that are found, the newest first."""
         async with self.store.reading() as rows:
-            jobs = await past.beside(rows, user_id, sought, None, newer=False, most=most)
+            jobs = await history_search.beside(rows, user_id, sought, None, newer=False, most=most)
         return [each.job.request.prompt for each in jobs]
 
 
@@ -86,7 +86,7 @@ async def test_nobody_finds_what_others_asked_for(desk: Desk) -> None:
     assert await desk.found(EVERYTHING) == []
     assert await desk.found(Sought(text="fox")) == []
     async with desk.store.reading() as rows:
-        assert await past.models(rows, ADA, most=10) == []
+        assert await history_search.models(rows, ADA, most=10) == []
 
 
 async def test_a_search_goes_on_until_it_has_enough(desk: Desk) -> None:
@@ -104,9 +104,9 @@ async def test_jobs_of_one_moment_are_all_seen_once(desk: Desk) -> None:
     seen: list[str] = []
     job = None
     async with desk.store.reading() as rows:
-        while batch := await past.beside(rows, ADA, EVERYTHING, job, newer=False, most=2):
+        while batch := await history_search.beside(rows, ADA, EVERYTHING, job, newer=False, most=2):
             seen += [each.job.request.prompt for each in batch]
             job = batch[-1]
-        back = await past.beside(rows, ADA, EVERYTHING, job, newer=True, most=10)
+        back = await history_search.beside(rows, ADA, EVERYTHING, job, newer=True, most=10)
     assert sorted(seen) == [f"fox {number}" for number in range(7)]
     assert [each.job.request.prompt for each in back] == seen[-2::-1]

@@ -8,9 +8,9 @@ import pytest
 from bot.core.clock import await_directly
 from bot.core.errors.jobs import TooManyWaiting
 from bot.core.models import Requester
-from bot.outcome import Waiting
-from bot.queue.line import Ticket
-from bot.queue.queue import Limits, Queue, QueueFull
+from bot.jobs.courier import Waiting
+from bot.jobs.queue.queue import Limits, Queue, QueueFull
+from bot.jobs.queue.waiting_list import Ticket
 
 USUAL_S = {"slow": 60.0, "fast": 10.0}
 

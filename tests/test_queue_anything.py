@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.core.clock import await_directly
 from bot.core.models import Requester
-from bot.queue.line import Ticket
-from bot.queue.queue import Limits, Queue
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.waiting_list import Ticket
 
 USERS, SERVERS = 3, 3
 

@@ -5,8 +5,8 @@ import pytest
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
+from bot.jobs.pricing import Pricing
 from bot.quota.tariff import Tariff
-from bot.reckoning import Costs
 from tests.gateways.bench import model
 
 HERE, ELSEWHERE = 1, 2
@@ -16,14 +16,14 @@ MODELS = {
 }
 
 
-def costs(own: dict[tuple[int, str, str], int]) -> Costs:
-    return Costs(Catalogue(MODELS, MODELS), Tariff(own))
+def costs(own: dict[tuple[int, str, str], int]) -> Pricing:
+    return Pricing(Catalogue(MODELS, MODELS), Tariff(own))
 
 
 def test_admins_do_not_paint_past_the_operators_ceilings() -> None:
     """Those count credits, too: a picture for none would be one for ever."""
     own = {(HERE, "dear", ""): 3, (HERE, "plain", ""): 0}
-    here = Costs(Catalogue(MODELS, MODELS), Tariff(own), has_ceilings=True)
+    here = Pricing(Catalogue(MODELS, MODELS), Tariff(own), has_ceilings=True)
     assert (here.least("dear", "high"), costs({}).least("dear", "high")) == (5, 0)
     assert [here.each(HERE, "dear", quality) for quality in (None, "high")] == [3, 5]
     assert [each.each(HERE, "plain", None) for each in (here, costs(own))] == [3, 0]

@@ -13,8 +13,8 @@ from bot.core.errors.jobs import InterruptedInDoubt
 from bot.core.models import CardAddress, Job
 from bot.house import open_house
 from bot.images.references import Attached, Read, Upload
-from bot.outcome import Ending, Result
-from bot.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
+from bot.jobs.courier import Ending, Result
+from bot.jobs.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
 from tests.journeys.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
 from tests.test_vault import drawn

@@ -9,7 +9,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.core.models import Job
-from bot.outcome import Ending
+from bot.jobs.courier import Ending
 from bot.settings import GatewayKey
 from tests.journeys.gateway import KEY, ByUrl, MoodyGateway, Skimps
 from tests.test_recovery import Slow, go_on, process, until

@@ -13,10 +13,17 @@ from bot.core.errors.jobs import NotDelivered
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
 from bot.house import open_house
 from bot.images.references import Attached, Upload
-from bot.journal.journal import Journal
-from bot.outcome import Ending, Painting, Result, Waiting
-from bot.queue.queue import Limits, Queue
-from bot.stopping import NothingToStop, NotYoursToStop, Stoppable, Stopped, StoppedWaiting, Stops
+from bot.jobs.cancellation import (
+    Cancellation,
+    DetachableCourier,
+    NothingToStop,
+    NotYoursToStop,
+    Stopped,
+    StoppedWaiting,
+)
+from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.repository.repository import JobRepository
 from tests.journeys.gateway import MoodyGateway
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
 
@@ -136,10 +143,10 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
 ) -> None:
     """The journal, not this process's memory, says whether a job may begin."""
     job, bag = await waiting(studio, gateway)
-    elsewhere = Stops(
+    elsewhere = Cancellation(
         store=studio.house.store,
         ledger=studio.house.ledger,
-        journal=Journal(owner="another", now=Clock().now),
+        journal=JobRepository(owner="another", now=Clock().now),
         queue=Queue(
             Limits(slots=1, slots_per_user=1, waiting=1, waiting_per_user=1),
             usual_s=lambda _: 1.0,
@@ -184,7 +191,7 @@ async def test_a_strange_id_has_nothing_to_stop(studio: Studio) -> None:
 
 async def test_an_edit_under_way_is_not_the_last_word() -> None:
     """A late "painting" would bring the button back."""
-    courier = Stoppable(slow := Slow())
+    courier = DetachableCourier(slow := Slow())
     shown = asyncio.create_task(courier.update(JOB, WORK))
     await asyncio.sleep(0)
     parted = asyncio.create_task(courier.part(JOB))
@@ -202,7 +209,7 @@ async def test_an_edit_under_way_is_not_the_last_word() -> None:
 @pytest.mark.parametrize("fails", ["", "deliver"])
 async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
     """The pictures are there: "stopped" over them would hide what was paid."""
-    courier = Stoppable(slow := Slow(fails=fails))
+    courier = DetachableCourier(slow := Slow(fails=fails))
     delivered = asyncio.create_task(courier.deliver(JOB, RESULT))
     await asyncio.sleep(0)
     assert not await courier.part(JOB)
@@ -215,7 +222,7 @@ async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
 
 async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> None:
     """Better a picture that nobody waits for than a card that paints for ever."""
-    courier = Stoppable(slow := Slow(can_end=False))
+    courier = DetachableCourier(slow := Slow(can_end=False))
     assert not await courier.part(JOB)
     slow.goes_on.set()
     assert len(await courier.deliver(JOB, RESULT)) == 1
@@ -232,7 +239,7 @@ class Broken(Slow):
 
 async def test_a_defect_while_stopping_hides_no_picture() -> None:
     """The card does not say that nobody waits, so it must show what is paid."""
-    courier = Stoppable(slow := Broken())
+    courier = DetachableCourier(slow := Broken())
     with pytest.raises(RuntimeError):
         await courier.part(JOB)
     slow.goes_on.set()

@@ -15,9 +15,9 @@ from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unex
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import CardAddress, Job, Requester
 from bot.house import House, open_house
-from bot.outcome import Ending, Painting, Result, Waiting
+from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.jobs.recovery import Untold
 from bot.quota.rules import parse_limits
-from bot.recovery import Untold
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.journeys.gateway import KEY, HangsUp, MoodyGateway

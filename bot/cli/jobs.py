@@ -21,8 +21,8 @@ from bot.core.models import ImageRequest
 from bot.database.database import Database, database_path
 from bot.house import House, open_house
 from bot.images.references import Attached
-from bot.journal.listing import ListedJob, find_jobs, list_jobs
-from bot.journal.written import WrittenJob
+from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
+from bot.jobs.repository.rows import WrittenJob
 from bot.settings import Settings
 
 EXIT_FINE = 0

@@ -68,7 +68,7 @@ async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
         await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             _raise_kindly(running)
-        log.info("bot.stopping")
+        log.info("bot.jobs.cancellation")
     finally:
         stopped.cancel()
 

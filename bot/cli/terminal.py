@@ -21,7 +21,7 @@ from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.house import House, open_house
 from bot.images.content_store import link_or_copy
 from bot.images.references import Attached, Upload
-from bot.outcome import Ending, Painting, Result, Waiting
+from bot.jobs.courier import Ending, Painting, Result, Waiting
 from bot.settings import Settings
 
 EXIT_NO_PICTURE = 1

@@ -17,7 +17,7 @@ from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Requester, Size
 from bot.delivery.discretion import for_all_to_see
 from bot.delivery.progress import about, progress
-from bot.outcome import Ending, Left, Painting, Result, Waiting
+from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 
 # https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of
 # 4096, 6000 over all embeds; alt texts of 1024. Embeds with one URL show as one gallery, up to 4.

@@ -33,8 +33,8 @@ from bot.delivery.trimmings import Thumbnail, Trimmings
 from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.delivery.whisper import LEAST_FILES
 from bot.images.conversion import share
-from bot.outcome import Courier, Ending, Painting, Result, Waiting
-from bot.stopping import Stopped, StoppedWaiting
+from bot.jobs.cancellation import Stopped, StoppedWaiting
+from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, vis
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.delivery.cards import COLOURS, display_name, small
-from bot.journal.written import WrittenJob
-from bot.records import Record
+from bot.jobs.job_lookup import FoundJob
+from bot.jobs.repository.rows import WrittenJob
 
 # Of the 6,000 that an embed may have (resources/message), beside the fields.
 PROMPT, REVISED = 2_400, 1_200
@@ -34,7 +34,7 @@ class Details:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
-    def card(self, record: Record, locale: str, *, server_id: int, for_operator: bool) -> Told:
+    def card(self, record: FoundJob, locale: str, *, server_id: int, for_operator: bool) -> Told:
         """Show a record in the reader's language; only the operator sees the gateway's name.
 
         A job without a prompt is one whose prompt is not repeated.
@@ -65,7 +65,7 @@ class Details:
             words += [small(self._say("card-revised", locale)), quoted(revised[0], REVISED)]
         return words
 
-    def _request(self, record: Record, locale: str) -> Iterator[str]:
+    def _request(self, record: FoundJob, locale: str) -> Iterator[str]:
         request = record.written.job.request
         yield _plain(request.model)
         yield self._size(record, locale)
@@ -76,7 +76,7 @@ class Details:
         if request.references:
             yield self._say("card-references", locale, count=len(request.references))
 
-    def _work(self, record: Record, locale: str, *, for_operator: bool) -> Iterator[str]:
+    def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
         work, asked_at = record.work, record.written.job.created_at
         if work.began_at is not None:
             yield self._say("details-waited", locale, waited_ms=work.began_at - asked_at)
@@ -91,14 +91,14 @@ class Details:
             gateways = _plain(", ".join(work.gateways))
             yield self._say("details-gateway", locale, gateways=gateways)
 
-    def _origin(self, record: Record, locale: str, server_id: int) -> Iterator[str]:
+    def _origin(self, record: FoundJob, locale: str, server_id: int) -> Iterator[str]:
         job = record.written.job
         yield escaped(display_name(self._texts, job.requester, locale))
         yield self._say("details-created", locale, created_at=job.created_at)
         if record.parent is not None and (link := _link(record.parent, server_id)):
             yield self._say("details-parent", locale, link=link)
 
-    def _size(self, record: Record, locale: str) -> str:
+    def _size(self, record: FoundJob, locale: str) -> str:
         sizes = dict.fromkeys((each.width, each.height) for each in record.pictures)
         painted = ", ".join(
             self._say("card-size", locale, width=str(width), height=str(height))
@@ -109,7 +109,7 @@ class Details:
             return asked
         return self._say("details-size-both", locale, asked=asked, painted=painted)
 
-    def _pictures(self, record: Record, locale: str) -> str:
+    def _pictures(self, record: FoundJob, locale: str) -> str:
         asked, arrived = record.written.job.request.n, len(record.pictures)
         if arrived in {0, asked}:
             return self._say("card-count", locale, count=asked)
@@ -134,7 +134,7 @@ def command(request: ImageRequest) -> str:
     return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
 
 
-def _revised_prompts(record: Record) -> list[str]:
+def _revised_prompts(record: FoundJob) -> list[str]:
     asked = visible(record.written.job.request.prompt).casefold()
     if not asked:  # what it was made into is not repeated either
         return []
@@ -142,7 +142,7 @@ def _revised_prompts(record: Record) -> list[str]:
     return [words for words in revised if words and words.casefold() != asked]
 
 
-def _in_full(record: Record, revised: list[str]) -> discord.File:
+def _in_full(record: FoundJob, revised: list[str]) -> discord.File:
     job = record.written.job
     text = "\n\n".join((job.request.prompt, *revised, command(job.request)))
     return discord.File(io.BytesIO(text.encode()), filename=f"easel-{job.id[-8:]}.txt")

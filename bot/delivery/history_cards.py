@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.album import Look
 from bot.core.i18n.escaping import one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.delivery.cards import COLOURS, State, small
+from bot.jobs.history.pages import Look
 
 LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
 LONGEST_MODEL = 60

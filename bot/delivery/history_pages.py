@@ -7,11 +7,11 @@ from typing import Self, cast
 import discord
 from discord.ui import Button, DynamicItem, Select, View
 
-from bot.album import Page, Turn, Way
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.delivery.history_cards import HistoryCards
-from bot.journal.past import EVERYTHING, Sought
+from bot.jobs.history.pages import Page, Turn, Way
+from bot.jobs.repository.history_search import EVERYTHING, Sought
 
 HISTORY_CHOSEN = "history_chosen"
 """The event that a cog hears of: with the interaction and a job's id."""

@@ -4,7 +4,7 @@ from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job
 from bot.delivery.cards import SENTENCE
-from bot.outcome import Ending
+from bot.jobs.courier import Ending
 
 
 class Notes:

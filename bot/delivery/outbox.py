@@ -21,9 +21,9 @@ from bot.database.database import Database
 from bot.delivery.packing import MOST_FILES
 from bot.delivery.seeking import search
 from bot.delivery.whisper import FollowUps
-from bot.journal import intents
-from bot.journal.intents import Intent
-from bot.journal.journal import Journal
+from bot.jobs.repository import outbox_messages
+from bot.jobs.repository.outbox_messages import OutboxMessage
+from bot.jobs.repository.repository import JobRepository
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -79,7 +79,7 @@ class Outbox:
         self,
         client: discord.Client,
         store: Database,
-        journal: Journal,
+        journal: JobRepository,
         *,
         now: Callable[[], int],
     ) -> None:
@@ -102,7 +102,7 @@ class Outbox:
         It raises what discord.py raises when it was refused, or when the line broke too often.
         """
         own_nonce = nonce or nonce_of(job, part)
-        intent = Intent(own_nonce, job.id, part, channel.id, self._now())
+        intent = OutboxMessage(own_nonce, job.id, part, channel.id, self._now())
         for _ in range(TRIES - 1):
             try:
                 return await self._post(channel, letter, intent)
@@ -120,15 +120,15 @@ class Outbox:
         async with self._store.transaction() as tx:
             await self._journal.not_placed(tx, job.id)
 
-    async def _post(self, channel: Channel, letter: Letter, intent: Intent) -> CardAddress:
+    async def _post(self, channel: Channel, letter: Letter, intent: OutboxMessage) -> CardAddress:
         async with self._store.transaction() as tx:
-            written = await intents.announce(tx, intent)
+            written = await outbox_messages.announce(tx, intent)
         message_id = written.message_id or await self._find(channel, letter, written)
         if message_id is None:
             message_id = await self._send(channel, letter, intent.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
         async with self._store.transaction() as tx:
-            await intents.confirm(tx, intent.nonce, message_id)
+            await outbox_messages.confirm(tx, intent.nonce, message_id)
             await self._journal.posted(tx, intent.job_id, address)
         return address
 
@@ -158,7 +158,7 @@ class Outbox:
         answers = letter.answers
         return int((await (send() if answers is None else send(reference=answers))).id)
 
-    async def _find(self, channel: Channel, letter: Letter, written: Intent) -> int | None:
+    async def _find(self, channel: Channel, letter: Letter, written: OutboxMessage) -> int | None:
         """Look for what was announced before Discord forgot its nonce.
 
         If it is not there it is announced anew: from now on Discord knows the nonce again.
@@ -168,7 +168,7 @@ class Outbox:
         found = await self._search(channel, letter, since=written.at)
         if found is None:
             async with self._store.transaction() as tx:
-                await intents.announce_again(tx, written.nonce, self._now())
+                await outbox_messages.announce_again(tx, written.nonce, self._now())
         return found
 
     async def _search(

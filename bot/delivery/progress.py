@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.outcome import Painting
+from bot.jobs.courier import Painting
 
 BAR_LENGTH = 10
 # No estimate says more: only the pictures themselves say that they are done.

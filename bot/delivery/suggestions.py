@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 from bot.core.i18n.texts import Texts
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.model_abilities import Option
-from bot.reckoning import Costs
+from bot.jobs.pricing import Pricing
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)
 
@@ -19,7 +19,7 @@ class Suggestions:
     """Offers models, sizes and the like, from memory alone: Discord waits three seconds."""
 
     def __init__(
-        self, *, catalogue: Catalogue, costs: Costs, texts: Texts, now: Callable[[], int]
+        self, *, catalogue: Catalogue, costs: Pricing, texts: Texts, now: Callable[[], int]
     ) -> None:
         self._catalogue = catalogue
         self._costs = costs

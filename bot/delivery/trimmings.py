@@ -14,7 +14,7 @@ from bot.core.models import Job, JobState
 from bot.delivery.controls import controls, retry_controls
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
-from bot.outcome import Ending
+from bot.jobs.courier import Ending
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -25,7 +25,7 @@ from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.database.database import Database
 from bot.house import House, open_house
 from bot.images.references import Attached, Upload
-from bot.outcome import Ending, Painting, Result, Waiting
+from bot.jobs.courier import Ending, Painting, Result, Waiting
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE

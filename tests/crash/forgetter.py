@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.database.database import Database
-from bot.mydata.deletion import BATCH
+from bot.jobs.personal_data.deletion import BATCH
 from tests.test_mydata import ADA, Home
 
 JOBS = 8 * BATCH

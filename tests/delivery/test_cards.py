@@ -22,8 +22,8 @@ from bot.core.models import (
     Size,
 )
 from bot.delivery.cards import COLOURS, Cards, PostedFile
-from bot.outcome import Ending, Left, Painting, Result, Waiting
-from bot.reckoning import worst_of
+from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+from bot.jobs.pricing import worst_of
 
 SOON = Waiting(0, 0)
 ADA = Requester(user_id=1, server_id=2, name="Ada")

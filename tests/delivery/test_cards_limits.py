@@ -21,7 +21,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
 from bot.delivery.cards import Cards, PostedFile
 from bot.delivery.quota_cards import QuotaCards, UsageRow
-from bot.outcome import Ending, Left, Painting, Result, Waiting
+from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 
 CARDS = Cards(Texts())
 PIECES = [

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.album import PAGE, Look, Page
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
 from bot.core.models import (
@@ -16,8 +15,9 @@ from bot.core.models import (
 )
 from bot.delivery.history_cards import HistoryCards, link_to
 from bot.delivery.history_pages import LONGEST_WORD, history_view, sought_by
-from bot.journal.past import EVERYTHING, Sought
-from bot.journal.written import WrittenJob
+from bot.jobs.history.pages import PAGE, Look, Page
+from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.rows import WrittenJob
 
 CARDS = HistoryCards(Texts())
 PICTURE = Reference("0" * 64, "png", 1)

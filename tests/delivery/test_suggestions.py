@@ -5,8 +5,8 @@ import pytest
 from bot.core.i18n.texts import Texts
 from bot.delivery.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
+from bot.jobs.pricing import Pricing
 from bot.quota.tariff import Tariff
-from bot.reckoning import Costs
 from tests.gateways.bench import model
 
 LONG = "m" * 150
@@ -17,7 +17,7 @@ def suggestions(credits: int) -> Suggestions:
     words = tuple(f"{index} " + "q" * 150 for index in range(30))
     dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
     catalogue = Catalogue([LONG], {LONG: dear})
-    costs = Costs(catalogue, Tariff({}))
+    costs = Pricing(catalogue, Tariff({}))
     return Suggestions(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)
 
 

@@ -20,8 +20,8 @@ from bot.delivery.notes import Notes
 from bot.delivery.outbox import Outbox
 from bot.delivery.trimmings import Trimmings
 from bot.images.content_store import ContentStore
-from bot.journal.journal import Journal
-from bot.outcome import Courier, Result
+from bot.jobs.courier import Courier, Result
+from bot.jobs.repository.repository import JobRepository
 from bot.preferences.values import REROLL
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
@@ -52,7 +52,7 @@ class Post:
         async with Database.open(
             self.folder / "easel.db", backup_dir=backup, now=now
         ) as self.store:
-            self.journal = Journal(owner="me", now=now)
+            self.journal = JobRepository(owner="me", now=now)
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
                 texts = Texts()

@@ -9,8 +9,8 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import CardAddress, JobState, Picture
 from bot.delivery.outbox import nonce_of
-from bot.outcome import Ending
-from bot.stopping import Stopped, StoppedWaiting
+from bot.jobs.cancellation import Stopped, StoppedWaiting
+from bot.jobs.courier import Ending
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID
 from tests.discord_rest.messages import MIB

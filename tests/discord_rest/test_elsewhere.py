@@ -8,7 +8,7 @@ from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
 from bot.delivery.again import Seen
 from bot.delivery.places import Place, place_of, server_of
-from bot.outcome import Courier, Ending, Waiting
+from bot.jobs.courier import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
 from tests.discord_rest.post import Brought, Post, asked, padded, result

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import CardNotPlaced
-from bot.outcome import Waiting
+from bot.jobs.courier import Waiting
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import Answer
 from tests.discord_rest.post import Post, asked

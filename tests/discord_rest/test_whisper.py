@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.errors.jobs import Interrupted
 from bot.core.models import AnnouncedCard, JobState
-from bot.outcome import Courier, Ending, Waiting
+from bot.jobs.courier import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, Payload, directly
 from tests.discord_rest.messages import EPHEMERAL, MIB
 from tests.discord_rest.post import MINUTE_MS, THREE, Post, asked, result

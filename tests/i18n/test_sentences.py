@@ -11,13 +11,13 @@ import bot.delivery.attachments
 import bot.delivery.forms
 import bot.images.conversion
 import bot.images.references
-import bot.mydata
+import bot.jobs.cancellation  # noqa: F401
+import bot.jobs.job_lookup
+import bot.jobs.personal_data
+import bot.jobs.queue
+import bot.jobs.recovery
 import bot.preferences
-import bot.queue
 import bot.quota.csv_export
-import bot.records
-import bot.recovery
-import bot.stopping  # noqa: F401
 import cogs.mydata
 import cogs.quota_costs  # noqa: F401
 from bot.core.errors.base import EaselError, Refusal

@@ -11,7 +11,7 @@ import discord
 import pytest
 import simcord
 
-from bot.journal import personal
+from bot.jobs.repository import personal_data
 from tests.journeys.gateway import Refuses
 from tests.journeys.looking import Shown
 from tests.journeys.test_waiting import cards, only_for_them, press, words
@@ -352,7 +352,7 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
     async with world.bot.house.store.transaction() as tx:
-        await personal.disown(tx, world.ada.id)
+        await personal_data.disown(tx, world.ada.id)
         await world.bot.house.ledger.make_anonymous(tx, world.ada.id)
     assert len(vault(world)) == 2
     await world.restart()

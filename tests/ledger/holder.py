@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.core.errors.base import Refusal
 from bot.core.models import ImageRequest, Job, JobState, Requester, new_job_id
 from bot.core.process_lock import hold_process_lock
-from bot.journal.journal import Journal
+from bot.jobs.repository.repository import JobRepository
 from tests.ledger.till import SERVER_ID, Till
 
 AT_ONCE = 125
@@ -28,7 +28,7 @@ def somebody(number: int) -> Requester:
 class Holder:
     """One process at the till."""
 
-    def __init__(self, till: Till, journal: Journal) -> None:
+    def __init__(self, till: Till, journal: JobRepository) -> None:
         self._till = till
         self._journal = journal
 
@@ -60,7 +60,7 @@ async def main(folder: Path, end: str, default: str, server_quota: str, budget: 
     with hold_process_lock(folder / "run") as owner:
         till_open = Till.open(folder, default=default, server_quota=server_quota, budget=budget)
         async with till_open as till:
-            holder = Holder(till, Journal(owner=owner, now=till.clock))
+            holder = Holder(till, JobRepository(owner=owner, now=till.clock))
             print("ready", flush=True)  # noqa: T201
             await asyncio.to_thread(sys.stdin.readline)
             await asyncio.gather(

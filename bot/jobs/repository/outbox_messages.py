@@ -6,7 +6,7 @@ from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class OutboxMessage:
     """A message of a job that was announced at ``at``; ``message_id`` once it is confirmed."""
 
     nonce: str
@@ -17,7 +17,7 @@ class Intent:
     message_id: int | None = None
 
 
-async def announce(tx: Transaction, intent: Intent) -> Intent:
+async def announce(tx: Transaction, intent: OutboxMessage) -> OutboxMessage:
     """Write a message that is about to be sent; return what was written first under its nonce."""
     row = await tx.one(
         "INSERT INTO intents (nonce, job_id, part, channel_id, at) VALUES ($1, $2, $3, $4, $5)"
@@ -29,7 +29,7 @@ async def announce(tx: Transaction, intent: Intent) -> Intent:
         intent.at,
     )
     assert row is not None  # noqa: S101 - an upsert always returns its row
-    return Intent(
+    return OutboxMessage(
         row["nonce"], row["job_id"], row["part"], row["channel_id"], row["at"], row["message_id"]
     )
 

@@ -17,8 +17,8 @@ from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, Old
-from bot.journal import intents, shelf
-from bot.journal.written import WrittenJob
+from bot.jobs.repository import kept_pictures, outbox_messages
+from bot.jobs.repository.rows import WrittenJob
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Forget(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RetentionLimits:
     """How long, and how much, may be kept."""
 
     retention: timedelta
@@ -55,11 +55,11 @@ class Past:
     pictures: int
 
 
-class Gallery:
+class PictureRetention:
     """Keeps what was painted, and clears away what is old."""
 
     def __init__(
-        self, store: Database, vault: ContentStore, room: Room, *, now: Callable[[], int]
+        self, store: Database, vault: ContentStore, room: RetentionLimits, *, now: Callable[[], int]
     ) -> None:
         self._store = store
         self._vault = vault
@@ -91,13 +91,13 @@ class Gallery:
 
     def shelve(self, tx: Transaction, job: Job, adopted: Sequence[Adopted]) -> None:
         """Write which files a job's pictures are; harmless twice."""
-        shelf.put(tx, job.id, adopted, at=self._now())
+        kept_pictures.put(tx, job.id, adopted, at=self._now())
 
     async def last(self, user_id: int, *, most: int) -> list[Past]:
         """Return a person's last jobs, the newest first."""
         async with self._store.reading() as rows:
-            written = await shelf.last(rows, user_id, most=most)
-            kept = [await shelf.of(rows, each.job.id) for each in written]
+            written = await kept_pictures.last(rows, user_id, most=most)
+            kept = [await kept_pictures.of(rows, each.job.id) for each in written]
         there = await asyncio.to_thread(self._there, kept)
         return [
             Past(each, count if each.state is JobState.DONE else 0)
@@ -111,8 +111,8 @@ class Gallery:
             NotKept: it is not theirs, or nothing of it is kept any more.
         """
         async with self._store.reading() as rows:
-            written = await shelf.written(rows, job_id, user_id)
-            kept = await shelf.of(rows, job_id)
+            written = await kept_pictures.written(rows, job_id, user_id)
+            kept = await kept_pictures.of(rows, job_id)
         if written is None or written.state is not JobState.DONE:
             raise NotKept
         pictures = await asyncio.to_thread(self._found, kept)
@@ -123,7 +123,7 @@ class Gallery:
     async def startable(self, job_id: str) -> dict[int, Reference]:
         """Return the pictures of a job that are kept, by their number, for a job to start from."""
         async with self._store.reading() as rows:
-            kept = await shelf.of(rows, job_id)
+            kept = await kept_pictures.of(rows, job_id)
         there = await asyncio.to_thread(lambda: [self._vault.has(each.file) for each in kept])
         return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
 
@@ -134,7 +134,7 @@ class Gallery:
             NotKept: nothing of it is kept any more.
         """
         async with self._store.reading() as rows:
-            kept = await shelf.of(rows, job_id)
+            kept = await kept_pictures.of(rows, job_id)
         if pictures := await asyncio.to_thread(self._found, kept):
             return pictures
         raise NotKept
@@ -147,8 +147,8 @@ class Gallery:
         before = self._now() - int(self._room.retention / timedelta(milliseconds=1))
         async with self._clearing:
             await self._clear_files(before)
-            await self._clear_rows(before, shelf.forget)
-            await self._clear_rows(before, intents.forget)
+            await self._clear_rows(before, kept_pictures.forget)
+            await self._clear_rows(before, outbox_messages.forget)
 
     async def _clear_files(self, before: int) -> None:
         most = int(self._room.max_bytes * CLEARED)
@@ -174,10 +174,10 @@ class Gallery:
     def _adopt(self, picture: Picture) -> Adopted:
         return picture, self._vault.adopt(picture.path, picture.format)
 
-    def _there(self, jobs: Sequence[Sequence[shelf.Kept]]) -> list[int]:
+    def _there(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
         return [sum(self._vault.has(each.file) for each in kept) for kept in jobs]
 
-    def _found(self, kept: Sequence[shelf.Kept]) -> tuple[Picture, ...]:
+    def _found(self, kept: Sequence[kept_pictures.Kept]) -> tuple[Picture, ...]:
         return tuple(
             Picture(
                 self._vault.path(each.file),

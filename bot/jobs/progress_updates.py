@@ -15,10 +15,10 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.models import Job
 from bot.gateways.events import Preview, Progress, Received
-from bot.outcome import Courier, Painting
-from bot.queue.line import Ticket
-from bot.queue.queue import Queue
-from bot.slots import Report
+from bot.jobs.attempts import Report
+from bot.jobs.courier import Courier, Painting
+from bot.jobs.queue.queue import Queue
+from bot.jobs.queue.waiting_list import Ticket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -30,7 +30,7 @@ SHORTEST_STEP_S = 5.0
 LINE_STEP_S = 15.0
 
 
-class Paced(ABC):
+class PacedUpdates(ABC):
     """Shows news at most every ``pace_s`` seconds, from when it is opened until it is left."""
 
     pace_s: ClassVar[float]
@@ -108,7 +108,7 @@ class Paced(ABC):
         """Return in how many seconds what is shown is old without any news, None for never."""
 
 
-class Bulletin(Paced):
+class ProgressUpdates(PacedUpdates):
     """One job's progress."""
 
     pace_s = PACE_S
@@ -154,7 +154,7 @@ class Bulletin(Paced):
         return min(to_go_s, max(SHORTEST_STEP_S, painting.usual_ms / 1000 / STEPS))
 
 
-class LineBulletin(Paced):
+class QueueUpdates(PacedUpdates):
     """One job's place in the queue; the card, just placed, says the first."""
 
     pace_s = LINE_PACE_S

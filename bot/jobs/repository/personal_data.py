@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
-from bot.journal import shelf
-from bot.journal.written import WrittenJob, request_from_text, written_job
+from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
 
 NOBODY = -1
 """The requester of jobs that are being deleted."""
@@ -26,7 +26,7 @@ class PersonalJob:
 
     written: WrittenJob
     ended_at: int | None
-    kept: Sequence[shelf.Kept]
+    kept: Sequence[kept_pictures.Kept]
 
 
 async def jobs_of(
@@ -44,7 +44,7 @@ async def jobs_of(
         *values,
     )
     return [
-        PersonalJob(written_job(row), row["ended_at"], await shelf.of(rows, row["id"]))
+        PersonalJob(written_job(row), row["ended_at"], await kept_pictures.of(rows, row["id"]))
         for row in found
     ]
 

@@ -15,22 +15,22 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
-from bot.journal.journal import Journal
-from bot.outcome import Ending
+from bot.jobs.courier import Ending
+from bot.jobs.pricing import credits_each, ending, how_it_ends
+from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.outlays import Outlay
-from bot.reckoning import credits_each, ending, how_it_ends
 
 ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Billing:
     """Opens a job's hold and closes it, each in one transaction."""
 
     store: Database
     ledger: Ledger
-    journal: Journal
+    journal: JobRepository
     catalogue: Catalogue
     alarms: OperatorAlerts
 

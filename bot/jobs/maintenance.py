@@ -18,13 +18,13 @@ DAY_S = 24 * 3600.0
 CHARGES_STAY_MS = 40 * 24 * 3600 * 1000
 BATCH = 100
 
-Chore = Callable[[], Awaitable[None]]
+MaintenanceTask = Callable[[], Awaitable[None]]
 
 
-class Chores:
+class Maintenance:
     """Does every chore at the start and daily. Leaving it ends that."""
 
-    def __init__(self, chores: Sequence[Chore], seam: Clock) -> None:
+    def __init__(self, chores: Sequence[MaintenanceTask], seam: Clock) -> None:
         self._chores = chores
         self._seam = seam
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +61,7 @@ async def forget_old_charges(store: Database, ledger: Ledger, now: Callable[[], 
             forgotten = await ledger.forget_charges(tx, before=before, most=BATCH)
 
 
-async def _done(chore: Chore) -> None:
+async def _done(chore: MaintenanceTask) -> None:
     try:
         await chore()
     except Exception:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from statistics import median
 
-from bot.queue.line import Ticket
+from bot.jobs.queue.waiting_list import Ticket
 
 REMEMBERED = 20
 # What runs longer than usual may end at any moment, but it has not ended.

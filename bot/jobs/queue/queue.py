@@ -10,9 +10,9 @@ from bot.core.clock import ExternalWait
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import TooManyWaiting
 from bot.core.models import Requester
-from bot.outcome import Waiting
-from bot.queue.forecast import Usual, forecast
-from bot.queue.line import Line, Ticket
+from bot.jobs.courier import Waiting
+from bot.jobs.queue.forecast import Usual, forecast
+from bot.jobs.queue.waiting_list import Ticket, WaitingList
 
 # So many from the front hear of it when they move up, or when it takes that much shorter or longer.
 KEPT_UP_TO_DATE = 10
@@ -55,7 +55,7 @@ class Queue:
         self._usual = Usual(usual_s)
         self._now = now
         self._wait = wait
-        self._line = Line()
+        self._line = WaitingList()
         self._running: list[Ticket] = []
 
     # --- the way of a ticket ------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Ticket:
         return self.turn is not None and not self.turn.done()
 
 
-class Line:
+class WaitingList:
     """The waiting tickets; a server, and a person, who was served goes to the end."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
 from bot.database.transaction import Transaction
-from bot.journal.written import WrittenJob, written_job
+from bot.jobs.repository.rows import WrittenJob, written_job
 
 
 @dataclass(frozen=True, slots=True)

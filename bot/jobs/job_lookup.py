@@ -14,11 +14,11 @@ from bot.images.references import (
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
-from bot.journal import lineage, shelf
-from bot.journal.journal import Journal
-from bot.journal.lineage import Work
-from bot.journal.shelf import Kept
-from bot.journal.written import WrittenJob
+from bot.jobs.repository import job_details, kept_pictures
+from bot.jobs.repository.job_details import Work
+from bot.jobs.repository.kept_pictures import Kept
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import WrittenJob
 from bot.quota.ledger import Ledger
 
 _LOST_WITH = frozenset(
@@ -62,7 +62,7 @@ class DeclinedToOthers(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FoundJob:
     """One job with everything that is known of it.
 
     ``pictures`` are those whose files may still be kept; ``parent`` is the job that it came from,
@@ -76,10 +76,10 @@ class Record:
     parent: WrittenJob | None
 
 
-class Records:
+class JobLookup:
     """Looks jobs up, for the controls under their results."""
 
-    def __init__(self, *, store: Database, journal: Journal, ledger: Ledger) -> None:
+    def __init__(self, *, store: Database, journal: JobRepository, ledger: Ledger) -> None:
         self._store = store
         self._journal = journal
         self._ledger = ledger
@@ -111,15 +111,15 @@ class Records:
         async with self._store.reading() as rows:
             return await self._journal.behind(rows, message_id)
 
-    async def of(self, written: WrittenJob) -> Record:
+    async def of(self, written: WrittenJob) -> FoundJob:
         """Return everything that is known of a job."""
         job_id = written.job.id
         async with self._store.reading() as rows:
-            return Record(
+            return FoundJob(
                 written=written,
-                work=await lineage.work(rows, job_id),
+                work=await job_details.work(rows, job_id),
                 charged=await self._ledger.charged(rows, job_id),
-                pictures=tuple(await shelf.of(rows, job_id)),
+                pictures=tuple(await kept_pictures.of(rows, job_id)),
                 parent=await self._parent(rows, written),
             )
 
@@ -129,7 +129,7 @@ class Records:
         parent = await self._journal.job(rows, written.job.parent)
         if parent is None or parent.placed is None:
             return None
-        there = await lineage.messages(rows, parent.job.id)
+        there = await job_details.messages(rows, parent.job.id)
         is_there = parent.placed.message_id in {each.message_id for each in there}
         return parent if is_there else None
 
@@ -148,10 +148,10 @@ class Records:
         if not is_theirs and moderated is None:
             raise NotYoursToDelete
         async with self._store.reading() as rows:
-            messages = await lineage.messages(rows, written.job.id)
+            messages = await job_details.messages(rows, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
     async def deleted(self, message: CardAddress) -> None:
         """Write that a message is gone."""
         async with self._store.transaction() as tx:
-            await lineage.deleted(tx, message.message_id)
+            await job_details.deleted(tx, message.message_id)

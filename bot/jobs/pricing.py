@@ -7,15 +7,15 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, JobState
 from bot.gateways.catalogue import Catalogue
-from bot.outcome import Ending, Left
+from bot.jobs.attempts import Slot
+from bot.jobs.courier import Ending, Left
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Settlement
 from bot.quota.tariff import Tariff
-from bot.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Costs:
+class Pricing:
     """What pictures cost people: the credits that their server's admins set, else the model's.
 
     ``has_ceilings``: the operator counts credits as well, in SERVER_QUOTA or TOTAL_QUOTA. Then a

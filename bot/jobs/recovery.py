@@ -21,11 +21,11 @@ from bot.core.models import Addresses, AnnouncedCard, CardAddress, Job
 from bot.core.process_lock import is_dead, others_alive
 from bot.database.database import Database
 from bot.images.references import Read, attached_at
-from bot.journal.journal import Journal
-from bot.journal.written import WrittenAttempt, WrittenJob
-from bot.outcome import Courier, Ending
-from bot.stopping import Stops
-from bot.studio import Studio
+from bot.jobs.cancellation import Cancellation
+from bot.jobs.courier import Courier, Ending
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
+from bot.jobs.service import JobService
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -75,9 +75,9 @@ class Recovery:
     """
 
     store: Database
-    journal: Journal
-    studio: Studio
-    stops: Stops
+    journal: JobRepository
+    studio: JobService
+    stops: Cancellation
     owner: str
     locks: Path
     jobs: Path

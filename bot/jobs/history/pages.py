@@ -10,9 +10,9 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.images.thumbnails import Thumbnails
-from bot.journal import lineage, past, shelf
-from bot.journal.past import EVERYTHING, Sought
-from bot.journal.written import WrittenJob
+from bot.jobs.repository import history_search, job_details, kept_pictures
+from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.rows import WrittenJob
 from bot.quota.personal import charges_of
 
 PAGE = 4  # jobs
@@ -54,7 +54,7 @@ class Page:
     has_older: bool
 
 
-class Album:
+class HistoryPages:
     """Opens a person's pages; nobody sees another's."""
 
     def __init__(self, store: Database, vault: ContentStore) -> None:
@@ -69,7 +69,7 @@ class Album:
         async with self._store.reading() as rows:
             jobs, has_newer, has_older = await _jobs(rows, user_id, sought, turn)
             spent = await _spent(rows, jobs)
-            shelves = [await shelf.of(rows, each.job.id) for each in jobs]
+            shelves = [await kept_pictures.of(rows, each.job.id) for each in jobs]
             messages = [await _message(rows, each) for each in jobs]
         done = [
             kept if job.state is JobState.DONE else ()
@@ -88,9 +88,11 @@ class Album:
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
         async with self._store.reading() as rows:
-            return await past.models(rows, user_id, most=RECENT)
+            return await history_search.models(rows, user_id, most=RECENT)
 
-    def _there(self, shelves: Sequence[Sequence[shelf.Kept]]) -> list[tuple[Reference, ...]]:
+    def _there(
+        self, shelves: Sequence[Sequence[kept_pictures.Kept]]
+    ) -> list[tuple[Reference, ...]]:
         return [tuple(each.file for each in kept if self._vault.has(each.file)) for kept in shelves]
 
 
@@ -98,16 +100,18 @@ async def _jobs(
     rows: Transaction, user_id: int, sought: Sought, turn: Turn | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
-    start = await shelf.written(rows, turn.job_id, user_id) if turn else None
+    start = await kept_pictures.written(rows, turn.job_id, user_id) if turn else None
     if start is not None and turn is not None:
         is_back = turn.way == "newer"
-        found = await past.beside(rows, user_id, sought, start, newer=is_back, most=PAGE + 1)
+        found = await history_search.beside(
+            rows, user_id, sought, start, newer=is_back, most=PAGE + 1
+        )
         if is_back and len(found) > PAGE:
             return found[PAGE - 1 :: -1], True, True
         if not is_back and found:
             return found[:PAGE], True, len(found) > PAGE
     # Nothing is known of the place, or it is beside the first page.
-    found = await past.beside(rows, user_id, sought, None, newer=False, most=PAGE + 1)
+    found = await history_search.beside(rows, user_id, sought, None, newer=False, most=PAGE + 1)
     return found[:PAGE], False, len(found) > PAGE
 
 
@@ -121,7 +125,7 @@ async def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int
 
 async def _message(rows: Transaction, written: WrittenJob) -> CardAddress | None:
     """Return a job's card, or else the last message with its pictures."""
-    messages = await lineage.messages(rows, written.job.id)
+    messages = await job_details.messages(rows, written.job.id)
     card = written.placed
     if card and card.only_by_token:
         return None  # no link leads to what one person alone sees, or where the bot is not

@@ -17,7 +17,7 @@ import msgspec
 from bot.core.errors.base import Fact
 from bot.core.models import JobState, Reference
 from bot.images.content_store import ContentStore
-from bot.journal.personal import PersonalJob
+from bot.jobs.repository.personal_data import PersonalJob
 from bot.quota.history import Charge
 
 NAME = "easel-my-data.zip"

@@ -17,7 +17,7 @@ from bot.core.errors.base import Refusal
 from bot.core.models import Reference
 from bot.database.database import Database
 from bot.images.content_store import ContentStore, Old
-from bot.journal import personal
+from bot.jobs.repository import personal_data
 from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -54,9 +54,9 @@ class Deletion:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
         """
         async with self._store.transaction() as tx:
-            if count := await personal.at_work(tx, user_id):
+            if count := await personal_data.at_work(tx, user_id):
                 raise StillAtWork(count=count)
-            disowned = await personal.disown(tx, user_id)
+            disowned = await personal_data.disown(tx, user_id)
             await self._ledger.make_anonymous(tx, user_id)
         await self.go_on()
         return disowned
@@ -65,14 +65,14 @@ class Deletion:
         """Delete what is nobody's any more; harmless twice."""
         async with self._one_at_a_time:
             async with self._store.reading() as rows:
-                job_ids = await personal.nobodys(rows)
+                job_ids = await personal_data.nobodys(rows)
             if not job_ids:
                 return
             files = await self._only_theirs(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, BATCH):
                 async with self._store.transaction() as tx:
-                    await personal.forget(tx, batch)
+                    await personal_data.forget(tx, batch)
             is_gone = await self._store.empty_log()
         log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
 
@@ -81,13 +81,15 @@ class Deletion:
         files: set[Reference] = set()
         for batch in _batches(job_ids, PAGE):
             async with self._store.reading() as rows:
-                files |= await personal.files_of(rows, batch)
+                files |= await personal_data.files_of(rows, batch)
         # What is kept again from now on is no longer the same to the vault, and stays.
         found = await asyncio.to_thread(self._found, files)
         behind: str | None = ""
         while found and behind is not None:
             async with self._store.reading() as rows:
-                needed, behind = await personal.hashes_of_others(rows, behind=behind, most=PAGE)
+                needed, behind = await personal_data.hashes_of_others(
+                    rows, behind=behind, most=PAGE
+                )
             found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
         return list(found.values())
 

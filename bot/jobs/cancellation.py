@@ -10,10 +10,10 @@ import structlog
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
-from bot.journal.journal import Journal
-from bot.outcome import Courier, Ending, Painting, Result, Waiting
-from bot.queue.line import Ticket
-from bot.queue.queue import Queue
+from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
+from bot.jobs.queue.queue import Queue
+from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -47,7 +47,7 @@ class NothingToStop(Refusal):
     message_id = "error-nothing-to-stop"
 
 
-class Stoppable:
+class DetachableCourier:
     """A courier whose person may stop waiting: from then on it carries nothing more."""
 
     def __init__(self, courier: Courier) -> None:
@@ -97,20 +97,22 @@ class Stoppable:
             return await self._courier.end(job, ending)
 
 
-class Stops:
+class Cancellation:
     """Stops the jobs of this process, for those who may."""
 
-    def __init__(self, *, store: Database, ledger: Ledger, journal: Journal, queue: Queue) -> None:
+    def __init__(
+        self, *, store: Database, ledger: Ledger, journal: JobRepository, queue: Queue
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._journal = journal
         self._queue = queue
-        self._open: dict[str, tuple[Stoppable, Ticket]] = {}
+        self._open: dict[str, tuple[DetachableCourier, Ticket]] = {}
 
     @contextmanager
     def stoppable(self, job: Job, courier: Courier, ticket: Ticket) -> Iterator[Courier]:
         """Let the job be stopped while it is at work; it speaks through what this yields."""
-        stoppable = Stoppable(courier)
+        stoppable = DetachableCourier(courier)
         self._open[job.id] = stoppable, ticket
         try:
             yield stoppable

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.core.models import ImageRequest
 from bot.database.transaction import Transaction, Value
-from bot.journal.written import WrittenJob, request_from_text, written_job
+from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
 
 # One batch of a search: small, for most of it may be more than a page needs.
 _BATCH = 50

@@ -2,7 +2,7 @@
 
 The studio opens each transaction and hands it to the ledger and the journal, so that what they
 write stands or falls together; no transaction spans the network. It speaks to the person who
-asked only through a :class:`~bot.outcome.Courier`.
+asked only through a :class:`~bot.jobs.courier.Courier`.
 """
 
 import asyncio
@@ -12,25 +12,33 @@ from secrets import token_hex
 
 import structlog
 
-from bot.books import Books
-from bot.bulletin import Bulletin, LineBulletin
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import ShuttingDown, Unexpected
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.gallery import Adopted, Gallery
 from bot.images.references import Attached, References
-from bot.journal.journal import Journal
-from bot.journal.written import WrittenAttempt
-from bot.outcome import Courier, Ending, Result
-from bot.queue.line import Ticket
-from bot.queue.queue import Queue
+from bot.jobs.attempts import Slot, Slots
+from bot.jobs.billing import Billing
+from bot.jobs.cancellation import Cancellation
+from bot.jobs.courier import Courier, Ending, Result
+from bot.jobs.picture_retention import Adopted, PictureRetention
+from bot.jobs.pricing import (
+    Pricing,
+    credits_each,
+    ending,
+    failures_of,
+    in_doubt,
+    what_is_left,
+    worst_of,
+)
+from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
+from bot.jobs.queue.queue import Queue
+from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import WrittenAttempt
 from bot.quota.ledger import Ledger
-from bot.reckoning import Costs, credits_each, ending, failures_of, in_doubt, what_is_left, worst_of
-from bot.slots import Slot, Slots
-from bot.stopping import Stops
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -43,18 +51,18 @@ class Parts:
 
     store: Database
     ledger: Ledger
-    journal: Journal
-    books: Books
-    costs: Costs
+    journal: JobRepository
+    books: Billing
+    costs: Pricing
     queue: Queue
     references: References
     slots: Slots
-    stops: Stops
-    gallery: Gallery
+    stops: Cancellation
+    gallery: PictureRetention
     seam: Clock
 
 
-class Studio:
+class JobService:
     """Accepts requests and sees each job to its one end."""
 
     def __init__(self, parts: Parts) -> None:
@@ -234,7 +242,7 @@ class Studio:
 
     async def _turn(self, job: Job, courier: Courier, ticket: Ticket) -> None:
         if not self._queue.claim(ticket):
-            async with LineBulletin(job, courier, self._seam, queue=self._queue, ticket=ticket):
+            async with QueueUpdates(job, courier, self._seam, queue=self._queue, ticket=ticket):
                 await self._queue.turn(ticket)
 
     async def _work(self, job: Job, courier: Courier, attempts: Sequence[WrittenAttempt]) -> None:
@@ -258,7 +266,7 @@ class Studio:
         begun = {attempt.key.slot: attempt for attempt in attempts}
         portions = self._slots.portions(job.request, begun)
         usual_ms = self._queue.usual_ms(job.request.model)
-        async with Bulletin(
+        async with ProgressUpdates(
             job, courier, self._seam, started_at=started, usual_ms=usual_ms, slots=len(portions)
         ) as bulletin:
 

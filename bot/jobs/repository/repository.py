@@ -21,7 +21,7 @@ from bot.core.models import (
     JobState,
 )
 from bot.database.transaction import Transaction
-from bot.journal.written import (
+from bot.jobs.repository.rows import (
     Attempt,
     Cost,
     WrittenAttempt,
@@ -43,7 +43,7 @@ _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
 _MOVE = f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN})"
 
 
-class Journal:
+class JobRepository:
     """Writes what happens to jobs; ``owner`` is this process."""
 
     def __init__(self, *, owner: str, now: Callable[[], int]) -> None:

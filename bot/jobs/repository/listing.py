@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.database.transaction import Row, Transaction
-from bot.journal.written import WrittenJob, written_job
+from bot.jobs.repository.rows import WrittenJob, written_job
 
 # Ids are lower-case hexadecimal digits and hyphens: this sorts behind all of them.
 _BEHIND = "~"

@@ -6,15 +6,15 @@ from pathlib import Path
 from bot.database.database import Database
 from bot.images.content_store import ContentStore
 from bot.images.conversion import share
-from bot.journal import personal
-from bot.journal.written import WrittenJob
-from bot.mydata.archive import Archive, Archived
+from bot.jobs.personal_data.archive import Archive, Archived
+from bot.jobs.repository import personal_data
+from bot.jobs.repository.rows import WrittenJob
 from bot.quota.history import Charge
 from bot.quota.personal import charges_of
 
 PAGE = 100  # jobs
 
-Page = tuple[list[personal.PersonalJob], dict[str, Charge]]
+Page = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
 
 
 class Export:
@@ -53,13 +53,13 @@ class Export:
         while (page := await self._page(user_id, last))[0]:
             if not await asyncio.to_thread(archive.add, *page):
                 async with self._store.reading() as rows:
-                    return await personal.count_of(rows, user_id) - archive.jobs
+                    return await personal_data.count_of(rows, user_id) - archive.jobs
             last = page[0][-1].written
         return 0
 
     async def _page(self, user_id: int, before: WrittenJob | None) -> Page:
         async with self._store.reading() as rows:
-            jobs = await personal.jobs_of(rows, user_id, before=before, most=PAGE)
+            jobs = await personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
             ids = [each.written.job.id for each in jobs]
             charges = await charges_of(rows, ids) if ids else []
         return jobs, {charge.job_id: charge for charge in charges}

@@ -33,8 +33,8 @@ from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert, pixels
 from bot.images.sniff import sniff
-from bot.journal.journal import Journal
-from bot.journal.written import Attempt, Cost, WrittenAttempt
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
 
 Report = Progress | Preview | Received
 
@@ -61,7 +61,7 @@ class Slots:
         self,
         *,
         store: Database,
-        journal: Journal,
+        journal: JobRepository,
         catalogue: Catalogue,
         router: Router,
         vault: ContentStore,

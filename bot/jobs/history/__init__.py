@@ -1,0 +1,1 @@
+"""What a person looks back at: their jobs, page by page."""

@@ -1,0 +1,1 @@
+"""Who may paint now: fair slots in total, per person and per server."""
