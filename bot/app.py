@@ -5,19 +5,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from bot.client import Client
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
-from bot.delivery.attachments import Pictures, read_again
-from bot.delivery.cards import Cards
-from bot.delivery.controls import StopButton
-from bot.delivery.courier import Couriers
-from bot.delivery.languages import Languages
-from bot.delivery.notes import Notes
-from bot.delivery.notices import OwnerNotices
-from bot.delivery.outbox import Outbox
-from bot.delivery.trimmings import Trimmings
+from bot.discord_ui.attachments import Pictures, read_again
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.client import Client
+from bot.discord_ui.controls import StopButton
+from bot.discord_ui.courier import Couriers
+from bot.discord_ui.languages import Languages
+from bot.discord_ui.notes import Notes
+from bot.discord_ui.notices import OwnerNotices
+from bot.discord_ui.outbox import Outbox
+from bot.discord_ui.trimmings import Trimmings
 from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
 from bot.house import House, open_house

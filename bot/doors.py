@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from discord.ext.commands import Cog
 
-from bot.client import Client
 from bot.core.clock import Clock
-from bot.delivery.attachments import Pictures
-from bot.delivery.cards import Cards
-from bot.delivery.courier import Couriers
-from bot.delivery.customs_cards import CustomsCards
-from bot.delivery.details import Details as DetailsCard
-from bot.delivery.quota_cards import QuotaCards
-from bot.delivery.suggestions import Suggestions
+from bot.discord_ui.attachments import Pictures
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.client import Client
+from bot.discord_ui.courier import Couriers
+from bot.discord_ui.customs_cards import CustomsCards
+from bot.discord_ui.details import Details as DetailsCard
+from bot.discord_ui.quota_cards import QuotaCards
+from bot.discord_ui.suggestions import Suggestions
 from bot.house import House
 from bot.jobs.history.pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup

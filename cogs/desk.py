@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.client import Client
-from bot.delivery.customs_cards import CustomsCards
+from bot.discord_ui.client import Client
+from bot.discord_ui.customs_cards import CustomsCards
 from bot.gateways.catalogue import Catalogue
 from bot.preferences.preference_store import PreferenceStore
 from cogs.choosing import Choosing

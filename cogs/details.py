@@ -8,13 +8,13 @@ import structlog
 from discord import Interaction
 from discord.ext import commands
 
-from bot.client import Client
 from bot.core.models import Picture
-from bot.delivery.cards import Cards
-from bot.delivery.details import Details as DetailsCard
-from bot.delivery.discretion import for_one_to_see
-from bot.delivery.letters import originals
-from bot.delivery.outbox import Lost
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.client import Client
+from bot.discord_ui.details import Details as DetailsCard
+from bot.discord_ui.discretion import for_one_to_see
+from bot.discord_ui.letters import originals
+from bot.discord_ui.outbox import Lost
 from bot.images.conversion import share
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention

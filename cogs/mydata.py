@@ -12,9 +12,9 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 from discord.ui import Button, DynamicItem, View
 
-from bot.client import PERSONAL, Client
 from bot.core.errors.base import EaselError, Refusal
-from bot.delivery.ways import TOO_LARGE
+from bot.discord_ui.client import PERSONAL, Client
+from bot.discord_ui.ways import TOO_LARGE
 from bot.jobs.personal_data.archive import Archived
 from bot.jobs.personal_data.deletion import Deletion
 from bot.jobs.personal_data.export import Export

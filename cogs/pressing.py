@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from discord import Interaction
 
-from bot.client import Client
+from bot.discord_ui.client import Client
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from cogs.reception import Reception, Visitor

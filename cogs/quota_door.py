@@ -6,14 +6,14 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.client import Client
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
 from bot.database.database import Database
-from bot.delivery.quota_cards import QuotaCards
-from bot.delivery.quota_lists import QuotaLists
-from bot.delivery.quota_report import QuotaReport
-from bot.delivery.suggestions import Suggestions
+from bot.discord_ui.client import Client
+from bot.discord_ui.quota_cards import QuotaCards
+from bot.discord_ui.quota_lists import QuotaLists
+from bot.discord_ui.quota_report import QuotaReport
+from bot.discord_ui.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts

@@ -7,8 +7,8 @@ from discord import Interaction
 from discord.utils import MISSING
 
 from bot.core.i18n.texts import Texts
-from bot.delivery.pages import page_view
-from bot.delivery.quota_lists import Entry, Page
+from bot.discord_ui.pages import page_view
+from bot.discord_ui.quota_lists import Entry, Page
 
 
 @dataclass(frozen=True, slots=True)

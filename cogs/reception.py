@@ -9,9 +9,9 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.delivery.customs_cards import Painted
-from bot.delivery.languages import Languages
-from bot.delivery.places import server_of
+from bot.discord_ui.customs_cards import Painted
+from bot.discord_ui.languages import Languages
+from bot.discord_ui.places import server_of
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.jobs.courier import Courier

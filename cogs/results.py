@@ -8,13 +8,13 @@ import structlog
 from discord import Interaction
 from discord.ext import commands
 
-from bot.client import Client
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
-from bot.delivery.controls import Control
-from bot.delivery.courier import Couriers
-from bot.delivery.outbox import Lost
+from bot.discord_ui.client import Client
+from bot.discord_ui.controls import Control
+from bot.discord_ui.courier import Couriers
+from bot.discord_ui.outbox import Lost
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji

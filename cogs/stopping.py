@@ -3,7 +3,7 @@
 import discord
 from discord.ext import commands
 
-from bot.client import Client
+from bot.discord_ui.client import Client
 from bot.jobs.cancellation import Cancellation
 from cogs.reception import caller
 

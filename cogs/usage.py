@@ -3,10 +3,10 @@
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.client import PERSONAL
 from bot.database.database import Database
-from bot.delivery.languages import Languages
-from bot.delivery.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
+from bot.discord_ui.client import PERSONAL
+from bot.discord_ui.languages import Languages
+from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.jobs.picture_retention import PictureRetention
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Ledger

@@ -22,9 +22,9 @@ from bot.core.models import (
     Size,
     new_job_id,
 )
-from bot.delivery.cards import Cards, PostedFile, preview_name
-from bot.delivery.controls import controls, retry_controls, stop_view
-from bot.delivery.notes import Notes
+from bot.discord_ui.cards import Cards, PostedFile, preview_name
+from bot.discord_ui.controls import controls, retry_controls, stop_view
+from bot.discord_ui.notes import Notes
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 from playground.art.studio import paint

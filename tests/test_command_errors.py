@@ -8,9 +8,9 @@ import pytest
 from discord import app_commands
 from discord.app_commands import AppCommandError
 
-from bot.command_errors import told_of
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.i18n.texts import Texts
+from bot.discord_ui.command_errors import told_of
 
 COOLDOWN = app_commands.Cooldown(1, 60)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.delivery.pages import page_view
-from bot.delivery.quota_cards import Favour
-from bot.delivery.quota_lists import (
+from bot.discord_ui.pages import page_view
+from bot.discord_ui.quota_cards import Favour
+from bot.discord_ui.quota_lists import (
     CHANGES_ON_A_PAGE,
     LIMITS_ON_A_PAGE,
     MOST_COSTS,

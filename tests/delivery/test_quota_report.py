@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
-from bot.delivery.quota_report import DayRow, QuotaReport
+from bot.discord_ui.quota_report import DayRow, QuotaReport
 from tests.delivery.test_cards_limits import assert_discord_takes
 
 REPORT = QuotaReport(Texts())

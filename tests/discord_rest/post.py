@@ -14,11 +14,11 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.database.database import Database
-from bot.delivery.cards import Cards
-from bot.delivery.courier import Couriers
-from bot.delivery.notes import Notes
-from bot.delivery.outbox import Outbox
-from bot.delivery.trimmings import Trimmings
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.courier import Couriers
+from bot.discord_ui.notes import Notes
+from bot.discord_ui.outbox import Outbox
+from bot.discord_ui.trimmings import Trimmings
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result
 from bot.jobs.repository.repository import JobRepository

@@ -13,9 +13,9 @@ from discord.app_commands.translator import TranslationContextTypes
 from pydantic import SecretStr
 
 from bot.app import open_bot
-from bot.client import Client
 from bot.core.clock import Clock, await_directly
 from bot.core.i18n.texts import FALLBACK
+from bot.discord_ui.client import Client
 from bot.discord_ui.command_translations import CommandWords, text_id
 from playground.settings import GivenSettings
 

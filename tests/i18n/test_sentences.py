@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import bot.command_errors  # the errors of all these are told, too
-import bot.delivery.attachments
-import bot.delivery.forms
+import bot.discord_ui.attachments
+import bot.discord_ui.command_errors  # the errors of all these are told, too
+import bot.discord_ui.forms
 import bot.images.conversion
 import bot.images.references
 import bot.jobs.cancellation  # noqa: F401

@@ -8,10 +8,10 @@ import pytest
 import simcord
 from discord import Interaction
 
-from bot.client import Client
 from bot.core.i18n.texts import Texts
 from bot.database.database import Database
-from bot.delivery.languages import Languages
+from bot.discord_ui.client import Client
+from bot.discord_ui.languages import Languages
 from bot.preferences.preference_store import PreferenceStore
 from tests.i18n.book import FOLDER
 

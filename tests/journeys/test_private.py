@@ -5,7 +5,7 @@ import asyncio
 import discord
 
 from bot.core.models import Job
-from bot.delivery.languages import Languages
+from bot.discord_ui.languages import Languages
 from bot.preferences.image_options import ImageOptions
 from cogs.reception import Reception
 from tests.journeys.gateway import Refuses

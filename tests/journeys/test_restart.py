@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.delivery.attachments import read_again
+from bot.discord_ui.attachments import read_again
 from tests.journeys.gateway import Refuses
 from tests.journeys.world import Build, World, said
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.client import intents
+from bot.discord_ui.client import intents
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from discord.ui import View
 from discord.utils import MISSING
 
 from bot.core.models import CardAddress
-from bot.delivery.ways import TokenIsGone
+from bot.discord_ui.ways import TokenIsGone
 
 # So many pictures, at least, fit into one message there: ten come in five, and the card is one of
 # them. Discord takes five follow-ups where the bot is not (receiving-and-responding).

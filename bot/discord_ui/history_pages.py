@@ -9,7 +9,7 @@ from discord.ui import Button, DynamicItem, Select, View
 
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
-from bot.delivery.history_cards import HistoryCards
+from bot.discord_ui.history_cards import HistoryCards
 from bot.jobs.history.pages import Page, Turn, Way
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 

@@ -18,20 +18,20 @@ from discord.ui import View
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, Job, Picture
-from bot.delivery.again import Again
-from bot.delivery.calling import Calls
-from bot.delivery.card import Card
-from bot.delivery.cards import Cards, preview_name
-from bot.delivery.controls import stop_view
-from bot.delivery.discretion import for_all_to_see
-from bot.delivery.letters import picture_letter, with_thumbnail
-from bot.delivery.notes import Notes
-from bot.delivery.outbox import DIRECT, ENDING, FIRST_PARCEL, Channel, Letter, Lost, Outbox
-from bot.delivery.packing import Packer, Parcel
-from bot.delivery.placing import Desk, Post, answer, refuse, reply
-from bot.delivery.trimmings import Thumbnail, Trimmings
-from bot.delivery.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
-from bot.delivery.whisper import LEAST_FILES
+from bot.discord_ui.again import Again
+from bot.discord_ui.calling import Calls
+from bot.discord_ui.card import Card
+from bot.discord_ui.cards import Cards, preview_name
+from bot.discord_ui.controls import stop_view
+from bot.discord_ui.discretion import for_all_to_see
+from bot.discord_ui.letters import picture_letter, with_thumbnail
+from bot.discord_ui.notes import Notes
+from bot.discord_ui.outbox import DIRECT, ENDING, FIRST_PARCEL, Channel, Letter, Lost, Outbox
+from bot.discord_ui.packing import Packer, Parcel
+from bot.discord_ui.placing import Placer, Post, answer, refuse, reply
+from bot.discord_ui.trimmings import Thumbnail, Trimmings
+from bot.discord_ui.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
+from bot.discord_ui.whisper import LEAST_FILES
 from bot.images.conversion import share
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
@@ -62,7 +62,7 @@ class Couriers:
     ) -> None:
         packer = Packer()
         calls = Calls(outbox, now=seam.now, may_call=may_call)
-        self._desk = Desk(client, cards, notes, outbox, packer, trimmings, seam, calls)
+        self._desk = Placer(client, cards, notes, outbox, packer, trimmings, seam, calls)
         self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
@@ -84,7 +84,7 @@ class DiscordCourier:
     """Carries one job's answer to its card, or as near to its requester as it gets."""
 
     def __init__(
-        self, desk: Desk, post: Post, card: CardAddress | AnnouncedCard | None = None
+        self, desk: Placer, post: Post, card: CardAddress | AnnouncedCard | None = None
     ) -> None:
         self._client = desk.client
         self._cards = desk.cards

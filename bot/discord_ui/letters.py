@@ -7,10 +7,10 @@ from functools import partial
 import discord
 
 from bot.core.models import Job, Picture
-from bot.delivery.cards import Cards
-from bot.delivery.outbox import Letter
-from bot.delivery.packing import MOST_FILES, Parcel, Shown, split
-from bot.delivery.trimmings import Thumbnail
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.outbox import Letter
+from bot.discord_ui.packing import MOST_FILES, Parcel, Shown, split
+from bot.discord_ui.trimmings import Thumbnail
 from bot.images.conversion import share
 
 

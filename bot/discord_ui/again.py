@@ -11,14 +11,14 @@ import structlog
 
 from bot.core.errors.jobs import NotPosted
 from bot.core.models import Job, Picture
-from bot.delivery.cards import Cards
-from bot.delivery.letters import picture_letter
-from bot.delivery.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
-from bot.delivery.packing import Packer, Parcel
-from bot.delivery.places import Place, place_of
-from bot.delivery.trimmings import Trimmings
-from bot.delivery.ways import first_that_works
-from bot.delivery.whisper import LEAST_FILES
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.letters import picture_letter
+from bot.discord_ui.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
+from bot.discord_ui.packing import Packer, Parcel
+from bot.discord_ui.places import Place, place_of
+from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.ways import first_that_works
+from bot.discord_ui.whisper import LEAST_FILES
 from bot.images.conversion import share
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -15,8 +15,8 @@ from bot.core.errors.base import EaselError
 from bot.core.i18n.escaping import ELLIPSIS, cut, one_line, quoted, visible
 from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Requester, Size
-from bot.delivery.discretion import for_all_to_see
-from bot.delivery.progress import about, progress
+from bot.discord_ui.discretion import for_all_to_see
+from bot.discord_ui.progress import about, progress
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 
 # https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of

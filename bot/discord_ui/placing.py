@@ -10,15 +10,15 @@ from discord.ui import View
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced
 from bot.core.models import AnnouncedCard, CardAddress, Job
-from bot.delivery.calling import Calls
-from bot.delivery.cards import Cards
-from bot.delivery.notes import Notes
-from bot.delivery.outbox import CARD, Letter, Lost, Outbox
-from bot.delivery.packing import Packer
-from bot.delivery.places import Place, place_of
-from bot.delivery.seeking import by_token
-from bot.delivery.trimmings import Trimmings
-from bot.delivery.ways import surely_refused
+from bot.discord_ui.calling import Calls
+from bot.discord_ui.cards import Cards
+from bot.discord_ui.notes import Notes
+from bot.discord_ui.outbox import CARD, Letter, Lost, Outbox
+from bot.discord_ui.packing import Packer
+from bot.discord_ui.places import Place, place_of
+from bot.discord_ui.seeking import by_token
+from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.ways import surely_refused
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -26,7 +26,7 @@ Post = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Placer:
     """What every courier of a bot needs."""
 
     client: discord.Client
@@ -40,7 +40,7 @@ class Desk:
 
 
 async def answer(
-    desk: Desk, interaction: discord.Interaction, job: Job, embed: discord.Embed, view: View
+    desk: Placer, interaction: discord.Interaction, job: Job, embed: discord.Embed, view: View
 ) -> CardAddress:
     """Answer a command: there is no nonce, but the token tells what became of it."""
     place = place_of(interaction)

@@ -18,9 +18,9 @@ from yarl import URL
 
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.database import Database
-from bot.delivery.packing import MOST_FILES
-from bot.delivery.seeking import search
-from bot.delivery.whisper import FollowUps
+from bot.discord_ui.packing import MOST_FILES
+from bot.discord_ui.seeking import search
+from bot.discord_ui.whisper import FollowUps
 from bot.jobs.repository import outbox_messages
 from bot.jobs.repository.outbox_messages import OutboxMessage
 from bot.jobs.repository.repository import JobRepository

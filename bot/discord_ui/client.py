@@ -15,14 +15,14 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.command_errors import ServersOnly, told_of
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
-from bot.delivery.languages import Languages
-from bot.delivery.outbox import Lost
-from bot.delivery.places import Place, place_of
+from bot.discord_ui.command_errors import ServersOnly, told_of
 from bot.discord_ui.command_translations import CommandWords
+from bot.discord_ui.languages import Languages
+from bot.discord_ui.outbox import Lost
+from bot.discord_ui.places import Place, place_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

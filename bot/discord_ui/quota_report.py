@@ -10,8 +10,8 @@ from babel.dates import format_interval, format_skeleton
 
 from bot.core.i18n.escaping import columns, padded
 from bot.core.i18n.texts import Texts
-from bot.delivery.cards import COLOURS
-from bot.delivery.subjects import subject_name
+from bot.discord_ui.cards import COLOURS
+from bot.discord_ui.subjects import subject_name
 
 CHART = "usage.png"
 MOST_ROWS = 14  # of the table; more days are told by weeks
