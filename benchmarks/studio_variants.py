@@ -58,10 +58,10 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.core import logging as bot_logging  # noqa: PLC0415
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
-    from bot.house import open_house  # noqa: PLC0415
     from bot.images.content_store import link_or_copy  # noqa: PLC0415
     from bot.jobs.courier import Ending, Painting, Result, Waiting  # noqa: PLC0415
     from bot.quota.rules import parse_limits  # noqa: PLC0415
+    from bot.services import open_services  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 
     class FolderCourier:
@@ -108,7 +108,7 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
         max_waiting_per_user=100,
     )
     bot_logging.configure(level="INFO", style="console", secrets=settings.secrets)
-    async with open_house(settings, Clock()) as house:
+    async with open_services(settings, Clock()) as house:
         yield paint
 
 

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from bot.cli import db, doctor, gateways, jobs, serve, terminal
+from bot.cli import db, doctor, gateways, imagine, jobs, serve
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
         return examination.run()
     settings = load()
     if options.command == "imagine":
-        return terminal.run(settings, options)
+        return imagine.run(settings, options)
     if options.command == "gateways":
         return gateways.run(settings)
     if options.command == "jobs":
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    terminal.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    imagine.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
     commands.add_parser("gateways", help="list gateways, models and what they can do")
     jobs.add_options(commands.add_parser("jobs", help="list jobs, cancel or repeat one"))
     db.add_options(commands.add_parser("db", help="look at the database, or back it up"))

@@ -18,20 +18,20 @@ from bot.discord_ui.notes import Notes
 from bot.discord_ui.notices import OwnerNotices
 from bot.discord_ui.outbox import Outbox
 from bot.discord_ui.trimmings import Trimmings
-from bot.doors import Hall, doors
 from bot.gateways.download import Downloader
-from bot.house import House, open_house
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
 from bot.preferences.preference_store import PreferenceStore
+from bot.services import Services, open_services
 from bot.settings import Settings
+from cogs.factory import CogDependencies, create_cogs
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
     """The house with its Discord client in front, ready to log in."""
 
-    house: House
+    house: Services
     client: Client
     customs: PreferenceStore
 
@@ -45,7 +45,7 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_bot_lock(settings.data_dir / "run"))
-        house = await stack.enter_async_context(open_house(settings, seam))
+        house = await stack.enter_async_context(open_services(settings, seam))
         taken = await house.recovery.take_over()
         customs = PreferenceStore(house.store, now=seam.now)
         await customs.load()
@@ -72,13 +72,15 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
             Downloader((), seam=seam, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
         pictures = Pictures(client, strangers)
-        for door in doors(Hall(settings, seam, house, client, customs, couriers, pictures)):
+        for door in create_cogs(
+            CogDependencies(settings, seam, house, client, customs, couriers, pictures)
+        ):
             await client.add_cog(door)
         client.add_dynamic_items(StopButton)
         yield Bot(house, client, customs)
 
 
-def _couriers(client: Client, house: House, customs: PreferenceStore, seam: Clock) -> Couriers:
+def _couriers(client: Client, house: Services, customs: PreferenceStore, seam: Clock) -> Couriers:
     texts = client.texts
     outbox = Outbox(client, house.store, house.journal, now=seam.now)
     trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
@@ -93,7 +95,7 @@ def _couriers(client: Client, house: House, customs: PreferenceStore, seam: Cloc
     )
 
 
-def _chores(house: House, seam: Clock) -> Sequence[MaintenanceTask]:
+def _chores(house: Services, seam: Clock) -> Sequence[MaintenanceTask]:
     return (
         house.deletion.go_on,
         house.retention.clear,

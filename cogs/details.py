@@ -19,8 +19,8 @@ from bot.images.conversion import share
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
-from cogs.pressing import Presses
-from cogs.reception import Reception, Visitor
+from cogs.button_guard import ButtonGuard
+from cogs.request_builder import CallerContext, RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -34,9 +34,9 @@ class Details(commands.Cog):
         self,
         *,
         client: Client,
-        reception: Reception,
+        reception: RequestBuilder,
         records: JobLookup,
-        presses: Presses,
+        presses: ButtonGuard,
         gallery: PictureRetention,
         cards: Cards,
         details: DetailsCard,
@@ -54,7 +54,9 @@ class Details(commands.Cog):
         """Tell everything of a result."""
         await self._presses.let(interaction, job_id, self._tell)
 
-    async def _tell(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+    async def _tell(
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+    ) -> None:
         self._reception.check_controls(visitor, written.job)
         if await self._presses.is_double(interaction, "details", written.job.id):
             return
@@ -75,7 +77,7 @@ class Details(commands.Cog):
         await self._presses.let(interaction, job_id, self._hand_over)
 
     async def _hand_over(
-        self, interaction: Interaction, written: WrittenJob, visitor: Visitor
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
     ) -> None:
         self._reception.check_controls(visitor, written.job)
         if await self._presses.is_double(interaction, "original", written.job.id):

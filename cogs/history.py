@@ -23,8 +23,8 @@ from bot.jobs.history.pages import HistoryPages, Look, Turn
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.quota.ledger import Ledger
-from cogs.pressing import TWICE_MS, Lately
-from cogs.reception import Reception, Visitor
+from cogs.button_guard import TWICE_MS, Lately
+from cogs.request_builder import CallerContext, RequestBuilder
 
 MOST_CHOICES = 25
 SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
@@ -37,7 +37,7 @@ class History(commands.Cog):
         self,
         *,
         client: Client,
-        reception: Reception,
+        reception: RequestBuilder,
         store: Database,
         ledger: Ledger,
         album: HistoryPages,
@@ -151,7 +151,7 @@ class History(commands.Cog):
         done = self._client.texts.say(said, visitor.locale)
         await interaction.followup.send(done, ephemeral=True)
 
-    async def _check_welcome(self, visitor: Visitor) -> None:
+    async def _check_welcome(self, visitor: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
         self._reception.check_place(visitor)
         async with self._store.reading() as rows:

@@ -10,8 +10,8 @@ from bot.discord_ui.suggestions import Choices
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.preferences.image_options import ImageOptions
-from cogs.choosing import Choosing
-from cogs.reception import Reception
+from cogs.option_choices import OptionChoices
+from cogs.request_builder import RequestBuilder
 
 
 class Imagine(commands.Cog):
@@ -20,10 +20,10 @@ class Imagine(commands.Cog):
     def __init__(
         self,
         *,
-        reception: Reception,
+        reception: RequestBuilder,
         catalogue: Catalogue,
         couriers: Couriers,
-        choosing: Choosing,
+        choosing: OptionChoices,
     ) -> None:
         self._reception = reception
         self._catalogue = catalogue

@@ -11,8 +11,8 @@ from bot.discord_ui.places import server_of
 from bot.discord_ui.suggestions import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
-from cogs.choosing import language_choices, spoken
-from cogs.desk import Desk
+from cogs.dependencies import Dependencies
+from cogs.option_choices import language_choices, spoken
 
 Change = Callable[[PersonalPreferences], PersonalPreferences]
 
@@ -33,7 +33,7 @@ class Personal(commands.Cog):
         extras=PERSONAL,
     )
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dependencies) -> None:
         self._client = desk.client
         self._reception = desk.reception
         self._customs = desk.customs

@@ -14,7 +14,7 @@ from bot.discord_ui.suggestions import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import LONGEST_NAME
 from bot.preferences.values import NothingChosen
-from cogs.desk import Desk
+from cogs.dependencies import Dependencies
 
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
@@ -29,7 +29,7 @@ class Presets(commands.Cog):
         extras=PERSONAL,
     )
 
-    def __init__(self, desk: Desk, couriers: Couriers) -> None:
+    def __init__(self, desk: Dependencies, couriers: Couriers) -> None:
         self._client = desk.client
         self._reception = desk.reception
         self._customs = desk.customs

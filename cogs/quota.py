@@ -5,12 +5,12 @@ from discord.ext import commands
 
 from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
 from bot.discord_ui.pages import PageButton
-from cogs.quota_books import CHANGES, BookCommands
+from cogs.quota_base import quota
 from cogs.quota_costs import CostCommands
-from cogs.quota_door import quota
 from cogs.quota_limits import LIMITS, LimitCommands
+from cogs.quota_members import PeopleCommands
 from cogs.quota_pages import Shown
-from cogs.quota_people import PeopleCommands
+from cogs.quota_reports import CHANGES, BookCommands
 
 
 class Quota(LimitCommands, PeopleCommands, CostCommands, BookCommands):

@@ -11,7 +11,7 @@ from bot.core.errors.quotas import CostBelowTheOperators
 from bot.discord_ui.quota_lists import CostRow
 from bot.discord_ui.suggestions import Choices
 from bot.gateways.model_abilities import Model
-from cogs.quota_door import QuotaDoor, quota, server_of
+from cogs.quota_base import QuotaDoor, quota, server_of
 
 Own = Mapping[tuple[str, str], int]
 """A server's own credits by model and quality, '' for any."""

@@ -11,7 +11,7 @@ from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectR
 from bot.quota.members import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
-from cogs.quota_door import QuotaDoor, person, quota, server_of, subject_of
+from cogs.quota_base import QuotaDoor, person, quota, server_of, subject_of
 from cogs.quota_pages import Shown, shown
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]

@@ -19,8 +19,8 @@ from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from bot.preferences.preference_store import PreferenceStore
-from cogs.pressing import Lately, Presses
-from cogs.reception import Reception, Visitor
+from cogs.button_guard import ButtonGuard, Lately
+from cogs.request_builder import CallerContext, RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -38,9 +38,9 @@ class Results(commands.Cog):
         self,
         *,
         client: Client,
-        reception: Reception,
+        reception: RequestBuilder,
         records: JobLookup,
-        presses: Presses,
+        presses: ButtonGuard,
         customs: PreferenceStore,
         couriers: Couriers,
         now: Callable[[], int],
@@ -65,7 +65,9 @@ class Results(commands.Cog):
         """Paint the same once more."""
         await self._presses.let_paint(interaction, job_id, self._again)
 
-    async def _again(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+    async def _again(
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+    ) -> None:
         if await self._presses.is_double(interaction, "again", written.job.id):
             return
         self._records.check_repeatable(written, by=interaction.user.id)
@@ -77,7 +79,7 @@ class Results(commands.Cog):
         await self._presses.let(interaction, job_id, self._delete)
 
     async def _delete(
-        self, interaction: Interaction, written: WrittenJob, visitor: Visitor
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
     ) -> None:
         messages = await self._records.deletable(
             written,

@@ -10,7 +10,7 @@ from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, Us
 from bot.jobs.picture_retention import PictureRetention
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Ledger
-from cogs.reception import caller
+from cogs.request_builder import requester_of_call
 
 
 class Usage(commands.Cog):
@@ -35,7 +35,7 @@ class Usage(commands.Cog):
     @app_commands.guild_only()
     async def usage(self, interaction: Interaction) -> None:
         """Show which limits apply to you, what is left, and your last requests."""
-        who = caller(interaction)
+        who = requester_of_call(interaction)
         async with self._store.reading() as rows:
             allowances = await self._ledger.allowances(rows, who)
             member = await self._ledger.member(rows, who.server_id, who.user_id)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.cli import terminal
+from bot.cli import imagine
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
@@ -59,7 +59,7 @@ async def _imagine(options: argparse.Namespace) -> int:
         async with painter() as url:
             settings = painter_settings(url, Path(folder))
             bot_logging.configure(level="ERROR", style="console", secrets=settings.secrets)
-            return await terminal.imagine(settings, options, Clock())
+            return await imagine.imagine(settings, options, Clock())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "--fail-rate", type=share, metavar="SHARE", help="how often the painter fails, 0 to 1; 0"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    terminal.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    imagine.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
     return parser
 
 

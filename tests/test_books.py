@@ -12,7 +12,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.quotas import BudgetSpent
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
-from bot.house import open_house
+from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.gateways.crew import ManualClock
 from tests.journeys.gateway import KEY, HangsUp, MoodyGateway, Refuses
@@ -39,7 +39,7 @@ def two_gateways(
 @asynccontextmanager
 async def opened(chosen: Settings) -> AsyncIterator[Studio]:
     """Open a house."""
-    async with open_house(chosen, Clock()) as house:
+    async with open_services(chosen, Clock()) as house:
         yield Studio(house, chosen.data_dir)
 
 

@@ -19,8 +19,8 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import CardAddress, Job
-from bot.house import open_house
 from bot.jobs.courier import Waiting
+from bot.services import open_services
 from tests.cli.process import environment, running
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
@@ -115,7 +115,7 @@ class Doorman(Bag):
 async def accepted(folder: Path, wall: Wall, at: MoodyGateway, bag: Bag, *, jobs: int) -> Studio:
     """Accept jobs for ten pictures in all, behind one that is under way, and die."""
     changes = {"image_models": (MODEL,), "max_concurrent_jobs": 1, "default_quota": ()}
-    async with open_house(settings(folder, at, **changes), Clock()) as house:
+    async with open_services(settings(folder, at, **changes), Clock()) as house:
         studio = Studio(house, folder)
         await studio.ask(bag)
         await asyncio.wait_for(wall.asked.wait(), 10)

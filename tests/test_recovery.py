@@ -11,10 +11,10 @@ import pytest
 from bot.core.clock import Clock
 from bot.core.errors.jobs import InterruptedInDoubt
 from bot.core.models import CardAddress, Job
-from bot.house import open_house
 from bot.images.references import Attached, Read, Upload
 from bot.jobs.courier import Ending, Result
 from bot.jobs.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
+from bot.services import open_services
 from tests.journeys.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
 from tests.test_vault import drawn
@@ -24,7 +24,7 @@ from tests.test_vault import drawn
 async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
     """Run one process on the folder; it leaves whatever still runs to the journal."""
     seam = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
-    async with open_house(settings(folder, gateway, **changes), seam) as house:
+    async with open_services(settings(folder, gateway, **changes), seam) as house:
         yield Studio(house, folder)
 
 

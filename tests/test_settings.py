@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.house import read_gateways
 from bot.quota.rules import Limit, Period
+from bot.services import read_gateways
 from bot.settings import MENDS, Settings, load
 
 ROOT = Path(__file__).parent.parent

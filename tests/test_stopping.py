@@ -11,7 +11,6 @@ import pytest
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
-from bot.house import open_house
 from bot.images.references import Attached, Upload
 from bot.jobs.cancellation import (
     Cancellation,
@@ -24,6 +23,7 @@ from bot.jobs.cancellation import (
 from bot.jobs.courier import Ending, Painting, Result, Waiting
 from bot.jobs.queue.queue import Limits, Queue
 from bot.jobs.repository.repository import JobRepository
+from bot.services import open_services
 from tests.journeys.gateway import MoodyGateway
 from tests.test_studio import ADA, BEN, Bag, Studio, settings
 
@@ -36,7 +36,7 @@ WORK = Painting(0, 0, 1)
 async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
     """Open a house with one slot."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
-    async with open_house(changed, Clock()) as house:
+    async with open_services(changed, Clock()) as house:
         yield Studio(house, tmp_path)
 
 

@@ -14,10 +14,10 @@ from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unexpected
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import CardAddress, Job, Requester
-from bot.house import House, open_house
 from bot.jobs.courier import Ending, Painting, Result, Waiting
 from bot.jobs.recovery import Untold
 from bot.quota.rules import parse_limits
+from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.journeys.gateway import KEY, HangsUp, MoodyGateway
@@ -65,7 +65,7 @@ class Bag:
 class Studio:
     """A house with a gateway, and a look into its database."""
 
-    house: House
+    house: Services
     folder: Path
 
     async def ask(self, bag: Bag, who: Requester = ADA, *, n: int = 1) -> Job:
@@ -93,7 +93,7 @@ def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings
 
 @pytest.fixture
 async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
-    async with open_house(settings(tmp_path, gateway), Clock()) as house:
+    async with open_services(settings(tmp_path, gateway), Clock()) as house:
         yield Studio(house, tmp_path)
 
 
@@ -143,7 +143,7 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """Credits must not stay held, nor a place in the queue taken, until the next restart."""
-    async with open_house(settings(tmp_path, gateway, default_quota=()), Clock()) as house:
+    async with open_services(settings(tmp_path, gateway, default_quota=()), Clock()) as house:
         studio = Studio(house, tmp_path)
         for steps in range(30):
             asked = asyncio.create_task(studio.ask(Bag()))
@@ -237,7 +237,7 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
 ) -> None:
     """The card and the books must say the same."""
     gateway.moods.append(HangsUp())
-    async with open_house(settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()) as house:
+    async with open_services(settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()) as house:
         studio = Studio(house, tmp_path)
         await studio.ask(bag := Bag(), n=3)
         await house.studio.drained()
@@ -290,14 +290,14 @@ async def test_what_does_not_finish_in_time_is_left_to_the_journal(
 ) -> None:
     """The next start, not this one, says how the job ended; nothing is sent twice."""
     gateway.gate.clear()
-    async with open_house(settings(tmp_path, gateway), Clock()) as house:
+    async with open_services(settings(tmp_path, gateway), Clock()) as house:
         studio = Studio(house, tmp_path)
         await studio.ask(bag := Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
         await house.studio.close(grace_s=0)
     assert (bag.results, bag.endings) == ([], [])
     assert studio.rows("SELECT state FROM jobs") == [("working",)]
-    async with open_house(settings(tmp_path, gateway), Clock()) as house:
+    async with open_services(settings(tmp_path, gateway), Clock()) as house:
         (untold,) = await house.recovery.take_over()
         assert await house.recovery.take_over() == []
     assert isinstance(untold, Untold)

@@ -18,7 +18,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import Model
 from bot.gateways.probe import Probe, probe_all
-from bot.house import read_gateways
+from bot.services import read_gateways
 from bot.settings import Settings
 
 EXIT_FINE = 0

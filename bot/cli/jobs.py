@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.cli import terminal
+from bot.cli import imagine
 from bot.cli.doctor.finding import say
 from bot.cli.table import Row, in_columns
 from bot.core import logging as bot_logging
@@ -19,10 +19,10 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.database.database import Database, database_path
-from bot.house import House, open_house
 from bot.images.references import Attached
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
 from bot.jobs.repository.rows import WrittenJob
+from bot.services import Services, open_services
 from bot.settings import Settings
 
 EXIT_FINE = 0
@@ -87,7 +87,7 @@ async def cancel(settings: Settings, prefix: str, seam: Clock, say: Say) -> int:
     Raises:
         StartRefused: no job, or more than one, begins so.
     """
-    async with open_house(settings, seam) as house:
+    async with open_services(settings, seam) as house:
         found = await _find(house.store, prefix)
         done = await house.recovery.cancel(found)
     say(Texts().say("jobs-cancelled" if done else "jobs-not-cancelled", id=found.job.id))
@@ -101,11 +101,11 @@ async def retry(settings: Settings, prefix: str, out: Path, seam: Clock) -> int:
         StartRefused: no job, or more than one, begins so.
     """
 
-    async def same_again(house: House) -> tuple[ImageRequest, Attached]:
+    async def same_again(house: Services) -> tuple[ImageRequest, Attached]:
         found = await _find(house.store, prefix)
         return found.job.request, Attached()
 
-    return await terminal.see_through(settings, seam, same_again, out=out)
+    return await imagine.see_through(settings, seam, same_again, out=out)
 
 
 async def _find(store: Database, prefix: str) -> WrittenJob:

@@ -23,9 +23,9 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock, wall_clock_ms
 from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.database.database import Database
-from bot.house import House, open_house
 from bot.images.references import Attached, Upload
 from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.crash.gateway import FILE
@@ -122,7 +122,7 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
     cards.mkdir(parents=True, exist_ok=True)
     courier = FolderCourier(cards, moment)
     seam = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
-    async with open_house(settings(folder, url), seam) as house:
+    async with open_services(settings(folder, url), seam) as house:
         taken = await house.recovery.take_over()
         await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         print("open", flush=True)  # noqa: T201 - the test waits for it
@@ -143,7 +143,7 @@ async def counts(store: Database) -> tuple[int, int]:
     return row["jobs"], row["jobs"] - row["ended"]
 
 
-async def submit(house: House, courier: FolderCourier, number: int) -> None:
+async def submit(house: Services, courier: FolderCourier, number: int) -> None:
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
     request = house.catalogue.order(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
-from bot.house import open_house
+from bot.services import open_services
 from tests.crash.driver import PEOPLE, FolderCourier, Moment, attachment, counts, settings, submit
 
 WARM = 0.3  # of the time: caches are full, every kind of answer was seen
@@ -28,7 +28,7 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     courier = FolderCourier(cards, Moment(folder / "easel.db"))
     seam = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
-    async with open_house(settings(folder, url), seam) as house:
+    async with open_services(settings(folder, url), seam) as house:
         taken = await house.recovery.take_over()
         await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         for share in (WARM, 1.0):

@@ -7,7 +7,7 @@ import discord
 from bot.core.models import Job
 from bot.discord_ui.languages import Languages
 from bot.preferences.image_options import ImageOptions
-from cogs.reception import Reception
+from cogs.request_builder import RequestBuilder
 from tests.journeys.gateway import Refuses
 from tests.journeys.test_delivery import patient
 from tests.journeys.test_reception import visitor
@@ -15,10 +15,10 @@ from tests.journeys.world import Build, World, said, shown
 from tests.test_studio import Bag
 
 
-def reception_of(world: World) -> Reception:
+def reception_of(world: World) -> RequestBuilder:
     """Return the way from any door to the studio."""
     house, customs = world.bot.house, world.bot.customs
-    return Reception(
+    return RequestBuilder(
         studio=house.studio,
         catalogue=house.catalogue,
         customs=customs,

@@ -9,7 +9,7 @@ from bot.discord_ui.languages import Languages
 from bot.images.content_store import ContentStore
 from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.image_options import ImageOptions
-from cogs.reception import Reception, Visitor
+from cogs.request_builder import CallerContext, RequestBuilder
 from tests.journeys.test_references import PNG, sent
 from tests.journeys.test_reroll import painted
 from tests.journeys.world import World
@@ -20,10 +20,10 @@ OTHER = drawn("png", size=(8, 8))
 
 
 @pytest.fixture
-def reception(world: World) -> Reception:
+def reception(world: World) -> RequestBuilder:
     """Return the door's way into the house."""
     house = world.bot.house
-    return Reception(
+    return RequestBuilder(
         studio=house.studio,
         catalogue=house.catalogue,
         customs=world.bot.customs,
@@ -31,10 +31,10 @@ def reception(world: World) -> Reception:
     )
 
 
-def visitor(world: World, *channels: int) -> Visitor:
+def visitor(world: World, *channels: int) -> CallerContext:
     """Return Ben as a button knows him."""
     who = Requester(world.ben.id, world.guild.id, "Ben")
-    return Visitor(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
+    return CallerContext(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
 
 
 def kept(world: World, data: bytes) -> Reference:
@@ -59,7 +59,9 @@ def upload(data: bytes, *, size: int | None = None) -> Upload:
     return Upload(len(data) if size is None else size, read)
 
 
-async def test_kept_references_come_before_new_ones(world: World, reception: Reception) -> None:
+async def test_kept_references_come_before_new_ones(
+    world: World, reception: RequestBuilder
+) -> None:
     """An edit starts from the picture, and what is attached to the form is added."""
     parent = await painted(world)
     job = await behind(world, parent.id)
@@ -80,7 +82,7 @@ async def test_kept_references_come_before_new_ones(world: World, reception: Rec
 
 
 async def test_a_reference_is_counted_where_the_person_counts_it(
-    world: World, reception: Reception
+    world: World, reception: RequestBuilder
 ) -> None:
     """The first picture of the form is the second of the request."""
     wish, who = ImageOptions(prompt="bluer", model="easel-painter"), visitor(world)
@@ -98,7 +100,7 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
 
 
 async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
-    world: World, reception: Reception
+    world: World, reception: RequestBuilder
 ) -> None:
     """Lineage and moderation are written with the job, and read after a restart."""
     await world.mia.slash(world.gallery, "settings moderation", level="low")

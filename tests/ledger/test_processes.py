@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import new_job_id
-from bot.house import House, open_house
 from bot.quota.rules import parse_limits, user
+from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running
@@ -137,7 +137,7 @@ def settings(folder: Path) -> Settings:
     )
 
 
-async def more_holds(house: House) -> int:
+async def more_holds(house: Services) -> int:
     """Return how many more holds of one credit succeed, by people of all kinds."""
     succeeded = 0
     for number in range(2 * PROCESSES * AT_ONCE):
@@ -164,7 +164,7 @@ async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) 
     held = rows(tmp_path, "SELECT credits - own_credits FROM charges WHERE state = 'held'")
     assert len(held) >= 40
     assert (1,) in held
-    async with open_house(settings(tmp_path), Clock(now=ManualClock())) as house:
+    async with open_services(settings(tmp_path), Clock(now=ManualClock())) as house:
         await house.recovery.take_over()
         assert rows(tmp_path, "SELECT job_id FROM charges WHERE state = 'held'") == []
         charged = {job for (job,) in rows(tmp_path, "SELECT job_id FROM charges WHERE credits > 0")}

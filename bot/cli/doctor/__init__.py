@@ -2,7 +2,3 @@
 
 It changes nothing: no gateway connection to Discord, no migration, no file left behind.
 """
-
-from bot.cli.doctor.examination import examine, report, run
-
-__all__ = ["examine", "report", "run"]

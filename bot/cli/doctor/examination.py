@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.probe import Probe, probe_all
-from bot.house import check_prices, read_gateways
+from bot.services import check_prices, read_gateways
 from bot.settings import Settings
 
 EXIT_FINE = 0

@@ -36,7 +36,7 @@ from bot.settings import MENDS, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Services:
     """What the bot and the terminal share: everything below Discord."""
 
     store: Database
@@ -57,7 +57,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
+async def open_services(settings: Settings, seam: Clock) -> AsyncIterator[Services]:
     """Open every room below Discord.
 
     Raises:
@@ -101,7 +101,7 @@ async def open_house(settings: Settings, seam: Clock) -> AsyncIterator[House]:
         stack.push_async_callback(studio.close, grace_s=settings.shutdown_grace)
         recovery = _recovery(settings, seam, owner, store, journal, studio, stops)
         offers = OfferedModels(gateways, catalogue, seam=seam, alarms=alarms)
-        yield House(
+        yield Services(
             store=store,
             ledger=ledger,
             catalogue=catalogue,

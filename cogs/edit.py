@@ -36,8 +36,8 @@ from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.image_options import ImageOptions, OptionName
-from cogs.pressing import Presses
-from cogs.reception import Reception, Visitor
+from cogs.button_guard import ButtonGuard
+from cogs.request_builder import CallerContext, RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -52,16 +52,16 @@ Begun = dict[tuple[int, str], Sequence[Upload]]
 """The pictures of a message, by who began there and the message's id."""
 
 
-class Editing(commands.Cog):
+class Edit(commands.Cog):
     """The door for who wants almost the same, or something made of it."""
 
     def __init__(
         self,
         *,
         client: Client,
-        reception: Reception,
+        reception: RequestBuilder,
         records: JobLookup,
-        presses: Presses,
+        presses: ButtonGuard,
         gallery: PictureRetention,
         catalogue: Catalogue,
         couriers: Couriers,
@@ -94,7 +94,9 @@ class Editing(commands.Cog):
         """Show the form with everything as it was."""
         await self._presses.let_paint(interaction, job_id, self._edit)
 
-    async def _edit(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+    async def _edit(
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+    ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
         kept = await self._gallery.startable(written.job.id)
         await self._show_edit(interaction, written, visitor, list(kept), start)
@@ -104,7 +106,9 @@ class Editing(commands.Cog):
         """Show the form with the picture chosen to start from."""
         await self._presses.let_paint(interaction, job_id, self._use)
 
-    async def _use(self, interaction: Interaction, written: WrittenJob, visitor: Visitor) -> None:
+    async def _use(
+        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+    ) -> None:
         kept = list(await self._gallery.startable(written.job.id))
         if not kept:
             raise NotKept
@@ -114,7 +118,7 @@ class Editing(commands.Cog):
         self,
         interaction: Interaction,
         written: WrittenJob,
-        visitor: Visitor,
+        visitor: CallerContext,
         pictures: Sequence[int],
         start: str,
     ) -> None:
@@ -148,7 +152,7 @@ class Editing(commands.Cog):
         await self._show_begun(interaction, message.id, len(uploads), visitor)
 
     async def _show_begun(
-        self, interaction: Interaction, message_id: int, count: int, visitor: Visitor
+        self, interaction: Interaction, message_id: int, count: int, visitor: CallerContext
     ) -> None:
         usual = self._reception.resolved(ImageOptions(), visitor)
         start = picture(1)
@@ -164,12 +168,12 @@ class Editing(commands.Cog):
         await self._show(interaction, f"easel:begun:{message_id}", offer, visitor)
 
     async def _show(
-        self, interaction: Interaction, custom_id: str, offer: Offer, visitor: Visitor
+        self, interaction: Interaction, custom_id: str, offer: Offer, visitor: CallerContext
     ) -> None:
         modal = form(self._client.texts, custom_id, offer, visitor.locale)
         await interaction.response.send_modal(modal)
 
-    def _model(self, wanted: str | None, visitor: Visitor, start: str) -> str:
+    def _model(self, wanted: str | None, visitor: CallerContext, start: str) -> str:
         """Return the model to propose: one that may be used here and can start from that."""
         here = self._reception.models(visitor.server_id) or (self._catalogue.default.name,)
         able = [name for name in here if start == NOTHING or self._catalogue.model(name).references]

@@ -13,46 +13,46 @@ from bot.discord_ui.customs_cards import CustomsCards
 from bot.discord_ui.details import Details as DetailsCard
 from bot.discord_ui.quota_cards import QuotaCards
 from bot.discord_ui.suggestions import Suggestions
-from bot.house import House
 from bot.jobs.history.pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.quota.csv_export import Statement
+from bot.services import Services
 from bot.settings import Settings
-from cogs.choosing import Choosing
-from cogs.desk import Desk
+from cogs.button_guard import ButtonGuard
+from cogs.cancel import Cancel
+from cogs.dependencies import Dependencies
 from cogs.details import Details
-from cogs.editing import Editing
+from cogs.edit import Edit
 from cogs.history import History
 from cogs.imagine import Imagine
 from cogs.mydata import MyData
+from cogs.option_choices import OptionChoices
 from cogs.preferences import Personal
 from cogs.presets import Presets
-from cogs.pressing import Presses
 from cogs.quota import Quota
-from cogs.quota_door import Desk as QuotaDesk
-from cogs.reception import Reception
+from cogs.quota_base import Desk as QuotaDesk
+from cogs.request_builder import RequestBuilder
 from cogs.results import Results
-from cogs.server import Server
-from cogs.stopping import Stopping
+from cogs.settings import SettingsCommands
 from cogs.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class CogDependencies:
     """What lies behind all doors."""
 
     settings: Settings
     seam: Clock
-    house: House
+    house: Services
     client: Client
     customs: PreferenceStore
     couriers: Couriers
     pictures: Pictures
 
 
-def doors(hall: Hall) -> tuple[Cog, ...]:
+def create_cogs(hall: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
     house, client = hall.house, hall.client
     suggestions = Suggestions(
@@ -64,21 +64,23 @@ def doors(hall: Hall) -> tuple[Cog, ...]:
         *_results(hall, desk),
         *_looking_back(hall, desk),
         *_quota(hall, suggestions),
-        Stopping(client=client, stops=house.stops),
+        Cancel(client=client, stops=house.stops),
     )
 
 
-def _desk(hall: Hall, suggestions: Suggestions) -> Desk:
+def _desk(hall: CogDependencies, suggestions: Suggestions) -> Dependencies:
     house, client, customs = hall.house, hall.client, hall.customs
-    reception = Reception(
+    reception = RequestBuilder(
         studio=house.studio,
         catalogue=house.catalogue,
         customs=customs,
         languages=client.languages,
     )
     cards = CustomsCards(client.texts)
-    choosing = Choosing(reception=reception, suggestions=suggestions, customs=customs, cards=cards)
-    return Desk(
+    choosing = OptionChoices(
+        reception=reception, suggestions=suggestions, customs=customs, cards=cards
+    )
+    return Dependencies(
         client=client,
         reception=reception,
         catalogue=house.catalogue,
@@ -88,20 +90,20 @@ def _desk(hall: Hall, suggestions: Suggestions) -> Desk:
     )
 
 
-def _painting(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
+def _painting(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     imagine = Imagine(
         reception=desk.reception,
         catalogue=desk.catalogue,
         couriers=hall.couriers,
         choosing=desk.choosing,
     )
-    return imagine, Server(desk), Personal(desk), Presets(desk, hall.couriers)
+    return imagine, SettingsCommands(desk), Personal(desk), Presets(desk, hall.couriers)
 
 
-def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
+def _results(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     house, client, reception = hall.house, hall.client, desk.reception
     records = JobLookup(store=house.store, journal=house.journal, ledger=house.ledger)
-    presses = Presses(client=client, records=records, reception=reception, now=hall.seam.now)
+    presses = ButtonGuard(client=client, records=records, reception=reception, now=hall.seam.now)
     results = Results(
         client=client,
         reception=reception,
@@ -120,7 +122,7 @@ def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
         cards=Cards(client.texts),
         details=DetailsCard(client.texts),
     )
-    editing = Editing(
+    editing = Edit(
         client=client,
         reception=reception,
         records=records,
@@ -133,7 +135,7 @@ def _results(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     return results, details, editing
 
 
-def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
+def _looking_back(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     house, client = hall.house, hall.client
     history = History(
         client=client,
@@ -155,7 +157,7 @@ def _looking_back(hall: Hall, desk: Desk) -> tuple[Cog, ...]:
     return history, mydata
 
 
-def _quota(hall: Hall, suggestions: Suggestions) -> tuple[Cog, ...]:
+def _quota(hall: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
     settings, house, client = hall.settings, hall.house, hall.client
     desk = QuotaDesk(
         client=client,

@@ -3,7 +3,7 @@
 import discord
 from discord import Interaction, app_commands
 
-from cogs.quota_door import QuotaDoor, checked_reason, person, quota, server_of
+from cogs.quota_base import QuotaDoor, checked_reason, person, quota, server_of
 
 
 class PeopleCommands(QuotaDoor):

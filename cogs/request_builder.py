@@ -26,7 +26,7 @@ _ANY = "any"  # a prompt that every model takes
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class CallerContext:
     """Who stands at a door, and where.
 
     ``channel_ids`` are the channel's own id and those of the channel and the category that it
@@ -48,7 +48,7 @@ class Visitor:
         return self.requester.server_id
 
 
-class Reception:
+class RequestBuilder:
     """Takes wishes at every door; whoever stands there pays."""
 
     def __init__(
@@ -67,23 +67,23 @@ class Reception:
 
     # --- who is there -------------------------------------------------------------------------
 
-    def visitor(self, interaction: Interaction) -> Visitor:
+    def visitor(self, interaction: Interaction) -> CallerContext:
         """Return who typed a command, pressed a button or sent a form."""
-        return Visitor(
-            caller(interaction),
+        return CallerContext(
+            requester_of_call(interaction),
             channel_ids(interaction.channel_id, interaction.channel),
             self._languages.personal(interaction),
             self._languages.public(interaction),
             may_manage=interaction.permissions.manage_messages,
         )
 
-    def reactor(self, member: discord.Member, channel_id: int) -> Visitor:
+    def reactor(self, member: discord.Member, channel_id: int) -> CallerContext:
         """Return who reacted.
 
         Nobody can be answered alone there, whatever they react to is there for all to see.
         """
         place = member.guild.get_channel_or_thread(channel_id)
-        return Visitor(
+        return CallerContext(
             requester(member, member.guild.id),
             channel_ids(channel_id, place),
             self._languages.of_member(member),
@@ -97,7 +97,7 @@ class Reception:
     async def paint(
         self,
         wish: ImageOptions,
-        visitor: Visitor,
+        visitor: CallerContext,
         courier: Courier,
         *,
         preset: str | None = None,
@@ -129,7 +129,7 @@ class Reception:
             request, visitor, courier, private=private, attached=attached, after=after
         )
 
-    async def again(self, job: Job, visitor: Visitor, courier: Courier) -> Job:
+    async def again(self, job: Job, visitor: CallerContext, courier: Courier) -> Job:
         """Paint an earlier job's request once more as it was: only the house rules apply.
 
         It is private where that one was, or where who wants it once more wants all to be.
@@ -144,7 +144,7 @@ class Reception:
         private = job.private or bool(person.private)
         return await self._submit(job.request, visitor, courier, private=private, after=job.id)
 
-    def check_place(self, visitor: Visitor) -> None:
+    def check_place(self, visitor: CallerContext) -> None:
         """Refuse who may not paint, or not here: before a form is shown to them, too.
 
         Raises:
@@ -156,7 +156,7 @@ class Reception:
             role_ids=visitor.requester.role_ids,
         )
 
-    def check_controls(self, visitor: Visitor, job: Job) -> None:
+    def check_controls(self, visitor: CallerContext, job: Job) -> None:
         """Refuse a press under another's result where the server wants that.
 
         Raises:
@@ -169,7 +169,7 @@ class Reception:
         )
 
     def resolved(
-        self, wish: ImageOptions, visitor: Visitor, *, preset: str | None = None
+        self, wish: ImageOptions, visitor: CallerContext, *, preset: str | None = None
     ) -> ImageOptions:
         """Return the wish with what the preset, the person, the server and the operator add.
 
@@ -280,13 +280,13 @@ class Reception:
             mask=mask,
         )
 
-    def _check_model(self, visitor: Visitor, model: str) -> None:
+    def _check_model(self, visitor: CallerContext, model: str) -> None:
         check_model(self._customs.server(visitor.server_id), model, offered=self._names)
 
     async def _submit(
         self,
         request: ImageRequest,
-        visitor: Visitor,
+        visitor: CallerContext,
         courier: Courier,
         *,
         private: bool,
@@ -306,7 +306,7 @@ class Reception:
         )
 
 
-def caller(interaction: Interaction) -> Requester:
+def requester_of_call(interaction: Interaction) -> Requester:
     """Return who calls, on whose account."""
     return requester(interaction.user, server_of(interaction))
 

@@ -26,8 +26,8 @@ from bot.preferences.values import (
     allowing,
     removing,
 )
-from cogs.choosing import language_choices, spoken
-from cogs.desk import Desk
+from cogs.dependencies import Dependencies
+from cogs.option_choices import language_choices, spoken
 
 Change = Callable[[ServerSettings], ServerSettings]
 
@@ -49,7 +49,7 @@ _RESETS: dict[str, tuple[str, ...]] = {
 _EVERYTHING = "everything"
 
 
-class Server(commands.Cog):
+class SettingsCommands(commands.Cog):
     """The door to a server's settings."""
 
     settings = app_commands.Group(
@@ -66,7 +66,7 @@ class Server(commands.Cog):
     )
     roles = app_commands.Group(name="roles", description="Set who may paint here", parent=settings)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dependencies) -> None:
         self._client = desk.client
         self._reception = desk.reception
         self._catalogue = desk.catalogue

@@ -13,7 +13,7 @@ from bot.discord_ui.quota_report import CHART, DayRow
 from bot.quota.audit import Change
 from bot.quota.rules import SERVER
 from bot.quota.rules import user as user_subject
-from cogs.quota_door import QuotaDoor, checked_days, person, quota, server_of
+from cogs.quota_base import QuotaDoor, checked_days, person, quota, server_of
 from cogs.quota_pages import Shown, shown
 
 CHANGES = "changes"

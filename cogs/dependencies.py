@@ -6,17 +6,17 @@ from bot.discord_ui.client import Client
 from bot.discord_ui.customs_cards import CustomsCards
 from bot.gateways.catalogue import Catalogue
 from bot.preferences.preference_store import PreferenceStore
-from cogs.choosing import Choosing
-from cogs.reception import Reception
+from cogs.option_choices import OptionChoices
+from cogs.request_builder import RequestBuilder
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Dependencies:
     """Where customs are read, changed and shown."""
 
     client: Client
-    reception: Reception
+    reception: RequestBuilder
     catalogue: Catalogue
     customs: PreferenceStore
-    choosing: Choosing
+    choosing: OptionChoices
     cards: CustomsCards

@@ -5,10 +5,10 @@ from discord.ext import commands
 
 from bot.discord_ui.client import Client
 from bot.jobs.cancellation import Cancellation
-from cogs.reception import caller
+from cogs.request_builder import requester_of_call
 
 
-class Stopping(commands.Cog):
+class Cancel(commands.Cog):
     """The door for who does not want to wait any more."""
 
     def __init__(self, *, client: Client, stops: Cancellation) -> None:
@@ -23,7 +23,7 @@ class Stopping(commands.Cog):
             await interaction.response.defer()
             await self._stops.stop(
                 job_id,
-                caller(interaction),
+                requester_of_call(interaction),
                 moderates=interaction.permissions.manage_messages,
             )
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected

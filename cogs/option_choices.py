@@ -11,16 +11,16 @@ from bot.discord_ui.suggestions import Choices, Suggestions, plain
 from bot.gateways.model_abilities import Option
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
-from cogs.reception import Reception
+from cogs.request_builder import RequestBuilder
 
 
-class Choosing:
+class OptionChoices:
     """Offers models and their words, presets and languages."""
 
     def __init__(
         self,
         *,
-        reception: Reception,
+        reception: RequestBuilder,
         suggestions: Suggestions,
         customs: PreferenceStore,
         cards: CustomsCards,

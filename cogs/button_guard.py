@@ -7,19 +7,24 @@ from discord import Interaction
 from bot.discord_ui.client import Client
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
-from cogs.reception import Reception, Visitor
+from cogs.request_builder import CallerContext, RequestBuilder
 
 # The same person's press on the same control counts once in this time.
 TWICE_MS = 3_000
 
-Do = Callable[[Interaction, WrittenJob, Visitor], Awaitable[None]]
+Do = Callable[[Interaction, WrittenJob, CallerContext], Awaitable[None]]
 
 
-class Presses:
+class ButtonGuard:
     """Lets presses through, or says why not: errors inside controls are lost anywhere else."""
 
     def __init__(
-        self, *, client: Client, records: JobLookup, reception: Reception, now: Callable[[], int]
+        self,
+        *,
+        client: Client,
+        records: JobLookup,
+        reception: RequestBuilder,
+        now: Callable[[], int],
     ) -> None:
         self._client = client
         self._records = records
@@ -44,7 +49,7 @@ class Presses:
 
     async def admit_painter(
         self, interaction: Interaction, job_id: str
-    ) -> tuple[WrittenJob, Visitor]:
+    ) -> tuple[WrittenJob, CallerContext]:
         """Return the job and who wants to paint from it.
 
         Raises:
@@ -63,7 +68,9 @@ class Presses:
         await interaction.response.defer()
         return True
 
-    async def _admit(self, interaction: Interaction, job_id: str) -> tuple[WrittenJob, Visitor]:
+    async def _admit(
+        self, interaction: Interaction, job_id: str
+    ) -> tuple[WrittenJob, CallerContext]:
         if interaction.guild_id is not None:
             self._client.admit(interaction)
         return await self._records.job(job_id), self._reception.visitor(interaction)

@@ -18,10 +18,10 @@ from bot.core.errors.base import EaselError, StartRefused
 from bot.core.errors.jobs import NotDelivered
 from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
-from bot.house import House, open_house
 from bot.images.content_store import link_or_copy
 from bot.images.references import Attached, Upload
 from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.services import Services, open_services
 from bot.settings import Settings
 
 EXIT_NO_PICTURE = 1
@@ -29,7 +29,7 @@ EXIT_WRONG_OPTION = 2
 BAR_WIDTH = 24
 REDRAW_S = 0.2
 
-Order = Callable[[House], Awaitable[tuple[ImageRequest, Attached]]]
+ImagineOptions = Callable[[Services], Awaitable[tuple[ImageRequest, Attached]]]
 """What the operator wants, checked against the open house; raises EaselError."""
 
 
@@ -81,7 +81,7 @@ async def imagine(settings: Settings, options: argparse.Namespace, seam: Clock) 
     return await see_through(settings, seam, partial(_order, options), out=options.out)
 
 
-async def see_through(settings: Settings, seam: Clock, order: Order, *, out: Path) -> int:
+async def see_through(settings: Settings, seam: Clock, order: ImagineOptions, *, out: Path) -> int:
     """Submit what the operator orders, see it through, and return the exit code.
 
     Raises:
@@ -91,7 +91,7 @@ async def see_through(settings: Settings, seam: Clock, order: Order, *, out: Pat
     texts = Texts(when=plain_time(seam.now))
     # Ctrl-C should end at once: the next start ends the job by the journal.
     hurried = settings.model_copy(update={"shutdown_grace": 0})
-    async with open_house(hurried, seam) as house:
+    async with open_services(hurried, seam) as house:
         await house.recovery.end_operators_own()
         try:
             request, attached = await order(house)
@@ -105,7 +105,7 @@ async def see_through(settings: Settings, seam: Clock, order: Order, *, out: Pat
     return EXIT_NO_PICTURE if courier.failed else 0
 
 
-async def _order(options: argparse.Namespace, house: House) -> tuple[ImageRequest, Attached]:
+async def _order(options: argparse.Namespace, house: Services) -> tuple[ImageRequest, Attached]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
     request = house.catalogue.order(
