@@ -1,6 +1,6 @@
 """What the promises cost: the whole studio beside the simplest script that does the same work.
 
-    python -m benchmarks.studio [--jobs 500] [--at-once 50] [--slow-jobs 150] [--rounds 3]
+    python -m benchmarks.job_service [--jobs 500] [--at-once 50] [--slow-jobs 150] [--rounds 3]
 
 A job is one picture of 1.5 MiB in base64. The script sends the POST, reads the JSON, decodes and
 writes the file. The studio also holds and settles credits, writes its journal at
@@ -28,8 +28,8 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from benchmarks.studio_gateway import EDGE, SLOWLY
-from benchmarks.studio_variants import CONTESTANTS, WARM_UPS
+from benchmarks.job_service_gateway import EDGE, SLOWLY
+from benchmarks.job_service_variants import CONTESTANTS, WARM_UPS
 
 SLOW_AT_ONCE = 5
 MOST_OF_SCRIPT = {"cpu_ms": 1.5, "memory_mb": 0.7}
@@ -77,7 +77,7 @@ def main() -> int:
 def gateway() -> Iterator[str]:
     """Open the gateway in a process of its own; yield its address."""
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.studio_gateway"],
+        [sys.executable, "-m", "benchmarks.job_service_gateway"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -107,7 +107,15 @@ def turn(name: str, url: str, race: Race) -> Figures:
         folder.mkdir()
         with log.open("wb") as errors:
             done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.studio_variants", name, url, folder, *given],
+                [
+                    sys.executable,
+                    "-m",
+                    "benchmarks.job_service_variants",
+                    name,
+                    url,
+                    folder,
+                    *given,
+                ],
                 check=False,
                 stdout=subprocess.PIPE,
                 stderr=errors,
