@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.journeys.gateway import MoodyGateway, moody_gateway
+from tests.cogs.gateway import MoodyGateway, moody_gateway
 
 
 @pytest.fixture

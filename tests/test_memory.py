@@ -22,10 +22,10 @@ from bot.core.models import CardAddress, Job
 from bot.jobs.courier import Waiting
 from bot.services import open_services
 from tests.cli.process import environment, running
+from tests.cogs.gateway import KEY, MoodyGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
-from tests.journeys.gateway import KEY, MoodyGateway
-from tests.test_studio import Bag, Studio, settings
+from tests.jobs.test_service import Bag, Studio, settings
 
 MODEL = "gpt-image-2"
 SIZE = (3840, 2160)

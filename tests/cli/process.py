@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.journeys.gateway import KEY, MoodyGateway
+from tests.cogs.gateway import KEY, MoodyGateway
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 30

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.process import environment, run
-from tests.journeys.gateway import MoodyGateway
+from tests.cogs.gateway import MoodyGateway
 
 
 @pytest.mark.parametrize("command", [("bot",), ("bot", "imagine", "a fox")])

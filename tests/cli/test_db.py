@@ -14,10 +14,10 @@ from bot.core.errors.base import StartRefused
 from bot.database.database import Database
 from bot.database.migrator import shipped
 from tests.cli.process import environment, run, running
+from tests.cogs.gateway import MoodyGateway
 from tests.crash.gateway import open_till
-from tests.journeys.gateway import MoodyGateway
-from tests.test_recovery import process, until
-from tests.test_studio import Bag
+from tests.jobs.test_recovery import process, until
+from tests.jobs.test_service import Bag
 
 OURS = len(shipped())
 HOUR_MS = 3_600_000

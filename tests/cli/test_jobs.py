@@ -12,9 +12,9 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from tests.cli.process import environment, run
-from tests.journeys.gateway import MoodyGateway, Refuses
-from tests.test_recovery import process
-from tests.test_studio import BEN, Bag, Studio, settings
+from tests.cogs.gateway import MoodyGateway, Refuses
+from tests.jobs.test_recovery import process
+from tests.jobs.test_service import BEN, Bag, Studio, settings
 
 
 @asynccontextmanager

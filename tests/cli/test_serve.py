@@ -17,10 +17,10 @@ from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
+from tests.cogs.gateway import MoodyGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
-from tests.journeys.gateway import MoodyGateway
-from tests.test_recovery import process
-from tests.test_studio import Bag, Studio
+from tests.jobs.test_recovery import process
+from tests.jobs.test_service import Bag, Studio
 
 GATEWAY = "/gateway/bot"
 STATES = "SELECT state FROM jobs ORDER BY id"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.database.database import Database
 from bot.jobs.personal_data.deletion import BATCH
-from tests.test_mydata import ADA, Home
+from tests.jobs.test_personal_data import ADA, Home
 
 JOBS = 8 * BATCH
 

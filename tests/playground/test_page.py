@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.cli.process import environment, run, running
-from tests.journeys.gateway import KEY, MoodyGateway
+from tests.cogs.gateway import KEY, MoodyGateway
 from tests.playground.visitor import page
 
 

@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from tests.cli.process import environment
-from tests.journeys.gateway import MoodyGateway
+from tests.cogs.gateway import MoodyGateway
 from tests.playground.visitor import Visitor, page
 
 PICTURE = "A picture for"

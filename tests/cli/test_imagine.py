@@ -1,0 +1,186 @@
+"""The terminal: the same rooms, the same sentences, files on disk and exit codes."""
+
+import asyncio
+import signal
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.cli.process import environment, run, running
+from tests.cogs.gateway import HangsUp, MoodyGateway, Refuses
+from tests.images.test_content_store import drawn
+
+
+def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(folder / "data" / "easel.db") as database:
+        return database.execute(sql).fetchall()
+
+
+def pixels(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+async def test_pictures_are_files_and_their_paths_are_printed(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A script can use what standard output names; words go to standard error."""
+    env = environment(tmp_path, gateway, DEFAULT_QUOTA="0/day")
+    command = ("bot", "imagine", "a lighthouse", "--size", "1792×1024", "--n", "2", "--out", "art")
+    ended = await run(*command, folder=tmp_path, env=env)
+    assert ended.code == 0, ended.err
+    paths = [tmp_path / line for line in ended.out.splitlines()]
+    assert [pixels(path) for path in paths] == [(1792, 1024)] * 2
+    assert "Painting 2 pictures with dall-e-3 (1792x1024)" in ended.err
+    assert "2 pictures in" in ended.err
+    assert rows(tmp_path, "SELECT pictures, billed FROM costs") == [(1, "yes")] * 2
+    assert rows(tmp_path, "SELECT subject, credits FROM meters") == [("operator", 2)]
+    assert list((tmp_path / "data" / "jobs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("a fox", "--size", "9x9"), "dall-e-3 cannot paint 9x9, so please choose from"),
+        (("a fox", "--model", "nobody"), "There is no model called nobody here"),
+        (("a fox", "--n", "11"), "You can ask for 1 to 10 pictures"),
+        (("   ",), "please say what to paint"),
+    ],
+)
+async def test_a_wrong_option_is_a_sentence_and_exit_code_2(
+    tmp_path: Path, gateway: MoodyGateway, options: tuple[str, ...], sentence: str
+) -> None:
+    """Nothing is sent, nothing is charged."""
+    ended = await run(
+        "bot", "imagine", *options, folder=tmp_path, env=environment(tmp_path, gateway)
+    )
+    assert (ended.code, ended.out) == (2, "")
+    assert sentence in ended.err
+    assert ended.err.count("\n") == 1
+    assert gateway.bodies == []
+
+
+async def test_a_charge_in_spite_of_doubt_is_said(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """The operator's own total counts it, so the sentence must not say the opposite."""
+    gateway.moods.append(HangsUp())
+    env = environment(tmp_path, gateway, MAX_DOUBTFUL_PER_DAY="0")
+    ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=env)
+    assert rows(tmp_path, "SELECT credits FROM charges") == [(1,)]
+    assert "it was charged all the same" in ended.err
+
+
+async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """What people attach in Discord, the operator names as a file."""
+    (tmp_path / "x.png").write_bytes(drawn("png"))
+    env = environment(tmp_path, gateway, IMAGE_MODELS="easel-painter")
+    command = ("bot", "imagine", "a fox", "--reference", "x.png", "--reference", "x.png")
+    ended = await run(*command, "--out", "art", folder=tmp_path, env=env)
+    assert ended.code == 0, ended.err
+    images = gateway.bodies[0]["images"]
+    assert isinstance(images, list)
+    assert len(images) == 2
+    ended = await run(*command[:-1], "nowhere.png", folder=tmp_path, env=env)
+    assert ended.code == 2
+    assert "nowhere.png cannot be read" in ended.err
+    assert len(gateway.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("mood", "sentence"),
+    [
+        (Refuses(400, "moderation_blocked"), "declined this prompt"),
+        (HangsUp(), "may have been made and paid for"),
+    ],
+)
+async def test_a_failure_is_a_sentence_and_exit_code_1(
+    tmp_path: Path, gateway: MoodyGateway, mood: Refuses | HangsUp, sentence: str
+) -> None:
+    """The operator reads what the people in Discord would read."""
+    gateway.moods.append(mood)
+    ended = await run(
+        "bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path, gateway)
+    )
+    assert (ended.code, ended.out) == (1, "")
+    assert sentence in ended.err
+    assert "Traceback" not in ended.err
+    assert len(gateway.bodies) == 1
+
+
+async def test_without_a_gateway_it_names_the_way_without_one(tmp_path: Path) -> None:
+    """The first thing somebody tries must not be a dead end."""
+    ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path))
+    assert ended.code == 2
+    assert ended.err.startswith("easel: IMAGE_API_URL is missing")
+    assert 'python -m playground imagine "a lighthouse at dusk"' in ended.err
+
+
+async def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spent(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A paid picture needs a place to go."""
+    (tmp_path / "art").write_text("a file")
+    command = ("bot", "imagine", "a fox", "--out", "art")
+    ended = await run(*command, folder=tmp_path, env=environment(tmp_path, gateway))
+    assert ended.code == 2
+    assert "--out art" in ended.err
+    assert gateway.bodies == []
+
+
+async def test_the_operators_total_holds_in_the_terminal_too(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A script in a loop cannot spend more than the operator decided."""
+    env = environment(tmp_path, gateway, TOTAL_QUOTA="1/day")
+    command = ("bot", "imagine", "a fox", "--out", "art")
+    assert (await run(*command, folder=tmp_path, env=env)).code == 0
+    ended = await run(*command, folder=tmp_path, env=env)
+    assert ended.code == 2
+    assert "the operator's ceiling for all servers" in ended.err
+    assert "<t:" not in ended.err
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+async def test_a_start_after_a_death_in_the_middle_ends_the_job(
+    tmp_path: Path, gateway: MoodyGateway, how: signal.Signals, code: int
+) -> None:
+    """The request was sent: it is in doubt, released, and never sent again."""
+    env = environment(tmp_path, gateway)
+    gateway.gate.clear()
+    async with running("bot", "imagine", "a fox", folder=tmp_path, env=env) as process:
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        assert rows(tmp_path, "SELECT state FROM attempts") == [("sending",)]
+        process.send_signal(how)
+        assert await asyncio.wait_for(process.wait(), 30) == code
+    gateway.gate.set()
+    ended = await run("bot", "imagine", "a hare", folder=tmp_path, env=env)
+    assert ended.code == 0, ended.err
+    assert [body["prompt"] for body in gateway.bodies] == ["a fox", "a hare"]
+    assert rows(tmp_path, "SELECT state FROM jobs ORDER BY id") == [("unknown",), ("done",)]
+    assert rows(tmp_path, "SELECT credits, operator_credits FROM charges ORDER BY at") == [
+        (0, 1),
+        (1, 1),
+    ]
+    assert len(list((tmp_path / "data" / "run").iterdir())) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({}, "DISCORD_TOKEN is missing"),
+        ({"DISCORD_TOKEN": "x", "LOG_LEVEL": "LOUD"}, "LOG_LEVEL is wrong"),
+        ({"DISCORD_TOKEN": "x", "IMAGE_API_URL": ""}, "IMAGE_API_URL is missing"),
+        ({"DISCORD_TOKEN": "x", "DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+    ],
+)
+async def test_a_start_that_cannot_work_is_one_sentence(
+    tmp_path: Path, gateway: MoodyGateway, variables: dict[str, str], sentence: str
+) -> None:
+    """An operator reads what to mend, never a traceback."""
+    ended = await run("bot", folder=tmp_path, env=environment(tmp_path, gateway, **variables))
+    assert ended.code == 2
+    assert ended.err.startswith("easel: ")
+    assert sentence in ended.err
+    assert ended.err.count("\n") == 1

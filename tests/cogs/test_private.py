@@ -1,0 +1,249 @@
+"""Private results: one person sees them, from the first card on, whatever happens meanwhile."""
+
+import asyncio
+
+import discord
+
+from bot.core.models import Job
+from bot.discord_ui.languages import Languages
+from bot.preferences.image_options import ImageOptions
+from cogs.request_builder import RequestBuilder
+from tests.cogs.gateway import Refuses
+from tests.cogs.test_delivery import patient
+from tests.cogs.test_reception import visitor
+from tests.cogs.world import Build, World, said, shown
+from tests.jobs.test_service import Bag
+
+
+def reception_of(world: World) -> RequestBuilder:
+    """Return the way from any door to the studio."""
+    house, customs = world.bot.house, world.bot.customs
+    return RequestBuilder(
+        studio=house.studio,
+        catalogue=house.catalogue,
+        customs=customs,
+        languages=Languages(customs),
+    )
+
+
+def seen(world: World) -> list[discord.Message]:
+    """Return what Ada sees in the channel; the others must see nothing of it."""
+    return world.gallery.history(viewer=world.ada)
+
+
+def letters(world: World) -> list[discord.Message]:
+    """Return Ada's direct messages."""
+    return world.ada.user.dm_channel.history()
+
+
+def only_ada_knows(world: World) -> None:
+    """Check that neither a message nor a line in the channel speaks of it."""
+    assert world.gallery.history(viewer=world.ben) == []
+    assert world.gallery.history(viewer=world.mia) == []
+    assert world.messages() == []
+
+
+async def waiting(world: World) -> None:
+    """Let Ada ask privately, and hold her picture back."""
+    world.gateway.gate.clear()
+    answer = await world.imagine(world.ada, private=True)
+    assert answer.ephemeral
+
+
+async def finish(world: World) -> None:
+    """Let the picture arrive."""
+    world.gateway.gate.set()
+    await world.finished()
+
+
+async def ada_has(world: World, *, private: bool) -> Job:
+    """Let Ada have a picture, and return its job."""
+    await world.imagine(world.ada, private=private)
+    await world.finished()
+    ((job_id,),) = world.rows("SELECT id FROM jobs")
+    async with world.bot.house.store.reading() as rows:
+        written = await world.bot.house.journal.job(rows, job_id)
+    assert written is not None
+    return written.job
+
+
+async def test_queued_painting_and_result_are_for_one_person_alone(build: Build) -> None:
+    """Nobody else sees a card, a picture, a reaction or a line."""
+    async with build.world(declared=True, **patient(build)) as world:
+        await waiting(world)
+        (card,) = seen(world)
+        assert "Painting for Ada" in str(card.embeds[0].author.name)
+        only_ada_knows(world)
+        await finish(world)
+        (card,) = seen(world)
+        assert card.flags.ephemeral
+        assert len(card.attachments) == 1
+        assert card.reactions == []
+        only_ada_knows(world)
+        assert world.rows("SELECT private, only_by_token, state FROM jobs") == [(1, 1, "done")]
+        assert world.credits() == 1
+
+
+async def test_what_was_typed_counts_before_what_a_person_prefers(world: World) -> None:
+    """Option before preference, preference before nothing."""
+    await world.ada.slash(world.gallery, "preferences private", private=True)
+    assert (await world.imagine(world.ada)).ephemeral
+    assert not (await world.imagine(world.ada, private=False)).ephemeral
+    assert not (await world.imagine(world.ben)).ephemeral
+    await world.finished()
+    written = world.rows("SELECT user_id, private FROM jobs")
+    assert sorted(written) == sorted([(world.ada.id, 0), (world.ada.id, 1), (world.ben.id, 0)])
+
+
+async def test_a_private_card_can_be_cancelled_by_its_button(build: Build) -> None:
+    """What hangs under a card works there, too."""
+    async with build.world(declared=True, **patient(build)) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ben)
+        answer = await world.imagine(world.ada, private=True)
+        (card,) = (message for message in seen(world) if message.flags.ephemeral)
+        button = card.components[0].children[0]  # type: ignore[union-attr]  # a row
+        await world.ada.click(card, custom_id=button.custom_id)  # type: ignore[union-attr]  # a button
+        assert answer.response is not None
+        assert "Stopped" in str(answer.response.embeds[0].author.name)
+        await finish(world)
+        assert world.credits() == 1
+
+
+async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(build: Build) -> None:
+    """Sixteen minutes: the ephemeral card is out of reach, and the channel is not for it."""
+    async with build.world(declared=True, **patient(build)) as world:
+        await waiting(world)
+        await world.env.advance_time(16 * 60)
+        await finish(world)
+        (letter,) = letters(world)
+        assert len(letter.attachments) == 1
+        assert "`/history` has it, too" in letter.content
+        only_ada_knows(world)
+        assert world.credits() == 1
+        assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
+
+
+async def test_who_takes_no_direct_message_finds_it_in_the_history(build: Build) -> None:
+    """It is kept, charged, and marked as private in the list."""
+    async with build.world(declared=True, **patient(build)) as world:
+        await waiting(world)
+        await world.env.advance_time(16 * 60)
+        world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=9)
+        await finish(world)
+        only_ada_knows(world)
+        assert world.credits() == 1
+        assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
+        listed = await world.ada.slash(world.gallery, "history")
+        assert "a fox\n-# 🔒" in str(shown(listed).description)
+
+
+async def test_a_refusal_after_the_token_died_is_said_directly(build: Build) -> None:
+    """Not even why there is no picture is for the channel."""
+    async with build.world(declared=True, **patient(build)) as world:
+        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        await waiting(world)
+        await world.env.advance_time(16 * 60)
+        await finish(world)
+        (letter,) = letters(world)
+        assert "declined this prompt" in letter.content
+        only_ada_knows(world)
+        assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
+
+
+async def in_line(world: World) -> None:
+    """Let Ada's private request wait behind Ben's."""
+    world.gateway.gate.clear()
+    await world.imagine(world.ben)
+    await asyncio.wait_for(world.gateway.asked.wait(), 10)
+    assert (await world.imagine(world.ada, private=True)).ephemeral
+
+
+async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: Build) -> None:
+    """The journal knows that no channel leads to the card."""
+    async with build.world(declared=True, **patient(build)) as world:
+        await in_line(world)
+        await world.restart()
+        await finish(world)
+        (card,) = (message for message in seen(world) if message.flags.ephemeral)
+        assert len(card.attachments) == 1
+        assert len(world.messages()) == 1  # Ben's
+        assert letters(world) == []
+
+
+async def test_a_restart_after_the_token_died_brings_it_directly(build: Build) -> None:
+    """Recovery never posts it where others read."""
+    async with build.world(declared=True, **patient(build)) as world:
+        await in_line(world)
+        await world.env.advance_time(16 * 60)
+        await world.restart()
+        await finish(world)
+        (letter,) = letters(world)
+        assert len(letter.attachments) == 1
+        told = [message.content for message in world.messages() if "Ada" in str(message.embeds)]
+        assert told == []
+        states = world.rows("SELECT state, told FROM jobs WHERE private = 1")
+        assert states == [("done", 1)]
+
+
+async def test_what_comes_from_a_private_result_is_private(world: World) -> None:
+    """Re-roll, edit and use as reference; not a reaction, which nobody can answer alone."""
+    job = await ada_has(world, private=True)
+    reception = reception_of(world)
+    who = visitor(world)
+    assert (await reception.again(job, who, Bag())).private
+    assert (await reception.paint(ImageOptions(prompt="bluer"), who, Bag(), after=job.id)).private
+    assert not (await reception.paint(ImageOptions(prompt="another"), who, Bag())).private
+    await world.finished()
+
+
+async def test_the_controls_under_a_private_result_stay_private(world: World) -> None:
+    """A re-roll and an edit are for her alone, and so is the end of it."""
+    job = await ada_has(world, private=True)
+    (card,) = seen(world)
+    await world.ada.click(card, custom_id=f"easel:again:{job.id}")
+    await world.finished()
+    form = await world.ada.click(card, custom_id=f"easel:edit:{job.id}")
+    assert form.modal is not None
+    await world.finished()
+    assert [len(each.attachments) for each in seen(world)] == [1, 1]
+    await world.ada.click(card, custom_id=f"easel:delete:{job.id}")
+    assert card.id not in {each.id for each in seen(world)}
+    only_ada_knows(world)
+    assert world.rows("SELECT DISTINCT private FROM jobs") == [(1,)]
+
+
+async def test_who_wants_all_private_rolls_anothers_picture_privately(world: World) -> None:
+    """A press under Ada's public result shows Ben's to Ben."""
+    job = await ada_has(world, private=False)
+    await world.ben.slash(world.gallery, "preferences private", private=True)
+    reception = reception_of(world)
+    assert (await reception.again(job, visitor(world), Bag())).private
+    await world.finished()
+
+
+async def test_what_is_posted_again_stays_private(world: World) -> None:
+    """Whoever wanted it for themselves is not surprised by a channel that reads along."""
+    job = await ada_has(world, private=True)
+    listed = await world.ada.slash(world.gallery, "history")
+    only_ada_knows(world)
+    assert listed.response is not None
+    assert "🔒" in str(listed.response.embeds[0].description)
+    await world.ada.select(listed.response, [job.id], custom_id="easel:again")
+    posted = [each for each in seen(world) if each.attachments]
+    assert [len(each.attachments) for each in posted][-1] == 1
+    only_ada_knows(world)
+
+
+async def test_a_usage_line_links_to_no_private_card(world: World) -> None:
+    """A link to an ephemeral message leads nowhere."""
+    await ada_has(world, private=True)
+    answer = await world.ada.slash(world.gallery, "usage")
+    assert answer.response is not None
+    assert "discord.com/channels" not in str([e.to_dict() for e in answer.response.embeds])
+
+
+async def test_a_refusal_before_the_card_is_one_sentence(build: Build) -> None:
+    """As for a public one."""
+    async with build.world(default_quota=()) as world:
+        assert "prompt" in said(await world.imagine(world.ada, " ", private=True))

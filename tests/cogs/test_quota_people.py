@@ -1,0 +1,94 @@
+"""/quota grant, reset, block and unblock: what admins decide about one person."""
+
+import pytest
+
+from bot.quota.rules import parse_limits
+from tests.cogs.world import Build, World, said
+
+
+async def test_a_grant_is_used_when_the_own_limit_is_spent(build: Build) -> None:
+    """A prize is worth pictures, to the last credit and no further."""
+    async with build.world(default_quota=parse_limits("1/day")) as world:
+        first = await world.mia.slash(
+            world.gallery, "quota grant", user=world.ada, credits=1, reason="first prize"
+        )
+        assert said(first).startswith(f"<@{world.ada.id}> has 1 extra credit now")
+        second = await world.mia.slash(
+            world.gallery, "quota grant", user=world.ada, credits=2, reason="second prize"
+        )
+        assert "has 3 extra credits now" in said(second)
+        await world.imagine(world.ada, n=4)
+        await world.finished()
+        assert world.rows("SELECT credits, own_credits FROM charges") == [(4, 1)]
+        assert "the default limit" in said(await world.imagine(world.ada))
+
+
+@pytest.mark.parametrize("credits", [0, -1, 1_000_001, 2**52])
+async def test_a_grant_outside_the_range_is_refused_with_the_range(
+    world: World, credits: int
+) -> None:
+    """A slip of the finger gives nothing away."""
+    answer = await world.mia.slash(
+        world.gallery, "quota grant", user=world.ada, credits=credits, reason="a prize"
+    )
+    assert "1 to 1,000,000" in said(answer)
+    assert world.rows("SELECT * FROM members") == []
+
+
+@pytest.mark.parametrize("reason", [" ", "x" * 201])
+@pytest.mark.parametrize("command", ["quota grant", "quota block"])
+async def test_a_reason_has_a_length(world: World, command: str, reason: str) -> None:
+    """An empty one explains nothing, and a novel fits nowhere."""
+    given = {"credits": 5} if command == "quota grant" else {}
+    answer = await world.mia.slash(world.gallery, command, user=world.ada, reason=reason, **given)
+    assert "A reason has 1 to 200 characters" in said(answer)
+    assert world.rows("SELECT * FROM members") == []
+
+
+async def test_a_reset_forgets_what_was_used(build: Build) -> None:
+    """An admin lets somebody start afresh."""
+    async with build.world(default_quota=parse_limits("1/day")) as world:
+        await world.imagine(world.ada)
+        await world.finished()
+        await world.env.advance_time(1)
+        assert (await world.imagine(world.ada)).ephemeral
+        answer = await world.mia.slash(world.gallery, "quota reset", user=world.ada)
+        assert said(answer).startswith(f"<@{world.ada.id}> starts afresh")
+        assert not (await world.imagine(world.ada)).ephemeral
+        await world.finished()
+
+
+async def test_a_block_ends_with_unblock(world: World) -> None:
+    """The person reads the admin's reason, and may paint again when an admin says so."""
+    answer = await world.mia.slash(
+        world.gallery, "quota block", user=world.ada, reason="too many ducks"
+    )
+    assert said(answer) == f"<@{world.ada.id}> may not paint here until you use `/quota unblock`."
+    assert "(too many ducks)" in said(await world.imagine(world.ada))
+    answer = await world.mia.slash(world.gallery, "quota unblock", user=world.ada)
+    assert said(answer) == f"<@{world.ada.id}> may paint here again."
+    await world.imagine(world.ada)
+    await world.finished()
+    assert world.credits() == 1
+    again = await world.mia.slash(world.gallery, "quota unblock", user=world.ada)
+    assert "is not blocked here" in said(again)
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("quota grant", {"credits": 5, "reason": "a prize"}),
+        ("quota reset", {}),
+        ("quota block", {"reason": "spam"}),
+        ("quota usage", {}),
+    ],
+)
+async def test_a_bot_is_nobody_to_decide_about(
+    world: World, command: str, given: dict[str, object]
+) -> None:
+    """Bots cannot type commands, so a bot is a slip of the finger."""
+    robot = world.guild.add_member(world.env.create_user("Robot", bot=True))
+    answer = await world.mia.slash(world.gallery, command, user=robot, **given)
+    assert said(answer) == "Bots do not paint, so please choose a person."
+    assert world.rows("SELECT * FROM members") == []
+    assert world.rows("SELECT * FROM audit") == []

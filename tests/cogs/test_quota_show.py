@@ -1,0 +1,169 @@
+"""/quota show: who is limited by what, page by page."""
+
+import discord
+import simcord
+
+from bot.quota.rules import parse_limits
+from tests.cogs.world import Build, World, said, shown
+
+
+async def show(world: World) -> simcord.InteractionResult:
+    """Let the admin look at the limits."""
+    return await world.mia.slash(world.gallery, "quota show")
+
+
+async def lines(world: World) -> list[str]:
+    """Return what the admin reads."""
+    return str(shown(await show(world)).description).splitlines()
+
+
+async def turn(
+    world: World, answer: simcord.InteractionResult, label: str
+) -> simcord.InteractionResult:
+    """Press ◀ or ▶."""
+    assert answer.response is not None
+    return await world.mia.click(answer.response, label=label)
+
+
+def page(turned: simcord.InteractionResult) -> discord.Embed:
+    """Return what the answer shows after a click, still to its reader alone."""
+    assert turned.response is not None
+    assert turned.response.ephemeral
+    (embed,) = turned.response.embeds
+    return embed
+
+
+def limit_many(world: World, count: int) -> None:
+    """Set limits for so many people, as if admins had done it one by one."""
+    many = [(world.guild.id, f"user:{10**18 + i}", "day", i) for i in range(count)]
+    world.write(
+        "INSERT INTO limits (server_id, subject, period, credits) VALUES (?, ?, ?, ?)", many
+    )
+
+
+async def test_an_empty_server_shows_what_holds_instead(build: Build) -> None:
+    """Nothing set is not the same as nothing allowed."""
+    async with build.world(server_quota=parse_limits("50/day, 900/month")) as world:
+        everyone, ceiling, _, hint = await lines(world)
+        assert everyone == "**Everyone** · 20 credits per day, the operator's default"
+        assert ceiling == (
+            "-# The operator allows this server 50 credits per day · 900 credits per month."
+        )
+        assert "`/quota set`" in hint
+
+
+async def test_everything_that_was_decided_is_in_the_list(world: World) -> None:
+    """An admin sees at a glance who is limited by what: roles first, then people."""
+    keeper = world.guild.create_role("patron")
+    admin = world.mia.slash
+    await admin(world.gallery, "quota set", credits=5, per="hour")
+    await admin(world.gallery, "quota set", credits=300, per="month", whole_server=True)
+    await admin(world.gallery, "quota set", credits=9, per="week", user=world.ada)
+    await admin(world.gallery, "quota set", credits=2, per="hour", user=world.ada)
+    await admin(world.gallery, "quota grant", user=world.ada, credits=4, reason="the contest")
+    await admin(world.gallery, "quota unlimited", role=keeper)
+    await admin(world.gallery, "quota block", user=world.ben, reason="*spam*")
+    assert await lines(world) == [
+        "**Everyone** · 5 credits per hour",
+        "**This server together** · 300 credits per month",
+        "",
+        f"<@&{keeper.id}> · no limit",
+        f"<@{world.ada.id}> · 2 credits per hour · 9 credits per week · 4 extra",
+        f"<@{world.ben.id}> · ⛔ blocked: “\\*spam\\*”",
+    ]
+
+
+async def test_a_deleted_role_takes_its_limits_along(world: World) -> None:
+    """A limit of a role that nobody can choose any more could never be removed."""
+    role = world.guild.create_role("patron")
+    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", role=role)
+    guild = world.bot.client.get_guild(world.guild.id)
+    assert guild is not None
+    found = guild.get_role(role.id)
+    assert found is not None
+    await found.delete()
+    await world.env.settle()
+    assert world.rows("SELECT * FROM limits") == []
+    assert world.rows("SELECT action, actor_id, subject FROM audit ORDER BY id DESC LIMIT 1") == [
+        ("role-gone", 0, f"role:{role.id}")
+    ]
+
+
+async def test_a_role_deleted_while_the_bot_was_away_is_forgotten(world: World) -> None:
+    """Nobody told the bot, so the list does."""
+    gone = [(world.guild.id, "role:77", "day", 3)]
+    world.write(
+        "INSERT INTO limits (server_id, subject, period, credits) VALUES (?, ?, ?, ?)", gone
+    )
+    role = world.guild.create_role("patron")
+    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", role=role)
+    assert (await lines(world))[2:] == [f"<@&{role.id}> · 5 credits per hour"]
+    assert world.rows("SELECT subject FROM limits") == [(f"role:{role.id}",)]
+
+
+async def test_a_member_who_left_is_shown_and_can_be_removed(world: World) -> None:
+    """They may come back, so their limit stays until an admin decides."""
+    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", user=world.ada)
+    await world.mia.slash(world.gallery, "quota block", user=world.ada, reason="spam")
+    world.guild.remove_member(world.ada)
+    await world.env.settle()
+    assert (await lines(world))[2] == (
+        f"<@{world.ada.id}> · 5 credits per hour · ⛔ blocked: “spam”"
+    )
+    left = world.ada.user
+    removed = await world.mia.slash(world.gallery, "quota remove", user=left)
+    assert said(removed) == f"<@{world.ada.id}>: all limits are gone."
+    assert "may paint here again" in said(
+        await world.mia.slash(world.gallery, "quota unblock", user=left)
+    )
+    assert "`/quota set`" in (await lines(world))[2]
+
+
+async def test_one_page_has_no_buttons(world: World) -> None:
+    """Buttons that lead nowhere are clutter."""
+    limit_many(world, 10)
+    answer = await show(world)
+    assert answer.response is not None
+    assert answer.response.components == []
+    assert shown(answer).footer.text is None
+
+
+async def test_the_pages_are_turned_there_and_back(world: World) -> None:
+    """A server with many limits can read them all."""
+    limit_many(world, 25)
+    answer = await show(world)
+    assert shown(answer).footer.text == "Page 1 of 3"
+    answer = await turn(world, await turn(world, answer, "▶"), "▶")
+    assert page(answer).footer.text == "Page 3 of 3"
+    assert str(page(answer).description).splitlines()[-1].endswith(" · 24 credits per day")
+    answer = await turn(world, answer, "◀")
+    assert page(answer).footer.text == "Page 2 of 3"
+    assert str(page(answer).description).splitlines()[-1].endswith(" · 19 credits per day")
+
+
+async def test_pages_from_before_a_restart_still_turn(world: World) -> None:
+    """The answer stays on the admin's screen while the operator updates the bot."""
+    limit_many(world, 11)
+    answer = await show(world)
+    await world.restart()
+    assert page(await turn(world, answer, "▶")).footer.text == "Page 2 of 2"
+
+
+async def test_a_page_that_is_gone_shows_the_last_one(world: World) -> None:
+    """Limits may be removed while somebody reads."""
+    limit_many(world, 11)
+    answer = await show(world)
+    world.write("DELETE FROM limits WHERE credits > ?", [(4,)])
+    answer = await turn(world, answer, "▶")
+    assert len(str(page(answer).description).splitlines()) == 7
+    assert answer.response is not None
+    assert answer.response.components == []
+
+
+async def test_pages_do_not_turn_in_a_server_that_is_served_no_more(world: World) -> None:
+    """The operator's list holds for old buttons as well."""
+    limit_many(world, 11)
+    answer = await show(world)
+    await world.restart(allowed_servers=(1,))
+    refused = await turn(world, answer, "▶")
+    assert "not on the operator's list" in said(refused)

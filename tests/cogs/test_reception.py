@@ -1,0 +1,119 @@
+"""The reception: what a form or a button hands over, and what comes of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.models import Job, Reference, Requester
+from bot.discord_ui.languages import Languages
+from bot.images.content_store import ContentStore
+from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
+from bot.preferences.image_options import ImageOptions
+from cogs.request_builder import CallerContext, RequestBuilder
+from tests.cogs.test_references import PNG, sent
+from tests.cogs.test_reroll import painted
+from tests.cogs.world import World
+from tests.images.test_content_store import drawn
+from tests.jobs.test_service import Bag
+
+OTHER = drawn("png", size=(8, 8))
+
+
+@pytest.fixture
+def reception(world: World) -> RequestBuilder:
+    """Return the door's way into the house."""
+    house = world.bot.house
+    return RequestBuilder(
+        studio=house.studio,
+        catalogue=house.catalogue,
+        customs=world.bot.customs,
+        languages=Languages(world.bot.customs),
+    )
+
+
+def visitor(world: World, *channels: int) -> CallerContext:
+    """Return Ben as a button knows him."""
+    who = Requester(world.ben.id, world.guild.id, "Ben")
+    return CallerContext(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
+
+
+def kept(world: World, data: bytes) -> Reference:
+    """Keep a picture as an earlier job did."""
+    return ContentStore(world.folder / "vault", world.now).keep(data, "png")
+
+
+async def behind(world: World, message_id: int) -> Job | None:
+    """Return the job that a message shows."""
+    house = world.bot.house
+    async with house.store.reading() as rows:
+        written = await house.journal.behind(rows, message_id)
+    return written.job if written else None
+
+
+def upload(data: bytes, *, size: int | None = None) -> Upload:
+    """Return a picture that somebody attached to a form."""
+
+    async def read() -> bytes:
+        return data
+
+    return Upload(len(data) if size is None else size, read)
+
+
+async def test_kept_references_come_before_new_ones(
+    world: World, reception: RequestBuilder
+) -> None:
+    """An edit starts from the picture, and what is attached to the form is added."""
+    parent = await painted(world)
+    job = await behind(world, parent.id)
+    assert job is not None
+    edited = await reception.paint(
+        ImageOptions(prompt="bluer", model="easel-painter"),
+        visitor(world),
+        Bag(),
+        attached=Attached((upload(OTHER),)),
+        references=(kept(world, PNG),),
+        after=job.id,
+    )
+    await world.finished()
+    assert sent(world) == [PNG, OTHER]
+    assert world.rows(f"SELECT user_id, parent FROM jobs WHERE id = '{edited.id}'") == [
+        (world.ben.id, job.id)
+    ]
+
+
+async def test_a_reference_is_counted_where_the_person_counts_it(
+    world: World, reception: RequestBuilder
+) -> None:
+    """The first picture of the form is the second of the request."""
+    wish, who = ImageOptions(prompt="bluer", model="easel-painter"), visitor(world)
+    first = kept(world, PNG)
+    with pytest.raises(ReferenceTooLarge) as large:
+        await reception.paint(
+            wish, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
+        )
+    assert large.value.number == 2
+    gone = replace(first, sha256="0" * 64)
+    with pytest.raises(ReferenceLost) as lost:
+        await reception.paint(wish, who, Bag(), references=(first, gone))
+    assert lost.value.number == 2
+    assert world.credits() == 0
+
+
+async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
+    world: World, reception: RequestBuilder
+) -> None:
+    """Lineage and moderation are written with the job, and read after a restart."""
+    await world.mia.slash(world.gallery, "settings moderation", level="low")
+    first = await painted(world, model="gpt-image-2")
+    parent = await behind(world, first.id)
+    assert parent is not None
+    assert (parent.request.moderation, parent.parent) == ("low", None)
+    bag = Bag()
+    again = await reception.again(parent, visitor(world), bag)
+    await world.finished()
+    await world.restart()
+    found = await behind(world, first.id)
+    assert found == parent
+    assert again.parent == parent.id
+    assert replace(again.request, moderation=None) == replace(parent.request, moderation=None)
+    assert await behind(world, 12345) is None

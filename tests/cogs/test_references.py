@@ -1,0 +1,167 @@
+"""References: attached once, sent with the request, never silently ignored."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.cogs.gateway import png
+from tests.cogs.world import World, said
+from tests.images.test_content_store import drawn
+
+PNG = drawn("png")
+
+
+def attached(world: World) -> list[str]:
+    """Return the data URIs of the newest request."""
+    images = world.gateway.bodies[-1].get("images", [])
+    assert isinstance(images, list)
+    return [image["image_url"] for image in images]
+
+
+def sent(world: World) -> list[bytes]:
+    """Return the reference pictures that the gateway was sent, decoded."""
+    return [base64.b64decode(uri.partition(",")[2], validate=True) for uri in attached(world)]
+
+
+async def test_attached_pictures_reach_the_model(world: World) -> None:
+    """Five files, in their order, byte for byte; the card counts them."""
+    files = [drawn("png"), drawn("jpeg"), drawn("webp"), drawn("png", size=(9, 9)), PNG]
+    options: dict[str, Any] = {
+        f"reference{i}": (f"{i}.bin", data) for i, data in enumerate(files, 1)
+    }
+    options["model"] = "easel-painter"
+    await world.imagine(world.ada, **options)
+    await world.finished()
+    assert sent(world) == files
+    assert [image[:16] for image in attached(world)] == [
+        "data:image/png;b",
+        "data:image/jpeg;",
+        "data:image/webp;",
+        "data:image/png;b",
+        "data:image/png;b",
+    ]
+    assert "5 references" in str(world.card.embeds[0].footer.text)
+    assert world.credits() == 1
+
+
+async def test_only_the_fifth_option_is_as_good_as_the_first(world: World) -> None:
+    """People fill in whichever option they tap."""
+    await world.imagine(world.ada, model="easel-painter", reference5=("x.png", PNG))
+    await world.finished()
+    assert sent(world) == [PNG]
+
+
+async def test_a_model_that_takes_none_refuses_and_names_one_that_does(world: World) -> None:
+    """A reference is never silently ignored."""
+    answer = await world.imagine(world.ada, model="dall-e-3", reference1=("x.png", PNG))
+    assert "paints from words alone" in said(answer)
+    assert "easel-painter" in said(answer)
+    assert world.rows("SELECT * FROM jobs") == []
+
+
+async def test_a_file_that_is_no_picture_ends_the_job_and_gives_the_credits_back(
+    world: World,
+) -> None:
+    """The card is there already, so it says what was wrong with which file."""
+    await world.imagine(
+        world.ada, model="easel-painter", reference1=("x.png", PNG), reference2=("y.png", b"text")
+    )
+    await world.finished()
+    assert "Reference 2 is not a PNG" in str(world.card.embeds[0].description)
+    assert world.gateway.bodies == []
+    assert world.credits() == 0
+    assert world.rows("SELECT state FROM jobs") == [("failed",)]
+
+
+async def test_a_file_that_is_too_large_is_refused_before_the_card(world: World) -> None:
+    """Discord says how large it is, so nobody has to wait for the answer."""
+    answer = await world.imagine(
+        world.ada, model="easel-painter", reference1=("x.png", bytes(20_000_001))
+    )
+    assert "Reference 1 has more than 20 MB" in said(answer)
+    assert world.rows("SELECT * FROM jobs") == []
+
+
+async def test_a_mask_says_where_the_first_picture_may_change(world: World) -> None:
+    """GPT image models take both as files of a form."""
+    jpeg = drawn("jpeg")
+    files = {"reference1": ("a.jpg", jpeg), "reference2": ("b.png", PNG), "mask": ("m.png", PNG)}
+    await world.ada.slash(world.gallery, "imagine", prompt="a fox", model="gpt-image-2", **files)
+    await world.finished()
+    (body,) = world.gateway.bodies
+    assert body["image[]"] == [jpeg, PNG]
+    assert body["mask"] == [PNG]
+    assert body["prompt"] == "a fox"
+    assert len(str(body["user"])) == 32
+    assert str(world.ada.id) not in str(body["user"])
+    names = [attachment.filename.rpartition("-")[2] for attachment in world.card.attachments]
+    assert names == ["1.png", "references.webp"]
+
+
+async def test_a_mask_that_does_not_fit_ends_the_job(world: World) -> None:
+    """The sentence says which pixels would fit, and the credits come back."""
+    mask = drawn("png", size=(9, 9))
+    await world.ada.slash(
+        world.gallery,
+        "imagine",
+        prompt="a fox",
+        model="gpt-image-2",
+        reference1=("a.png", PNG),
+        mask=("m.png", mask),
+    )
+    await world.finished()
+    assert "first reference's 40 by 30 pixels" in str(world.card.embeds[0].description)
+    assert world.credits() == 0
+
+
+async def test_a_mask_alone_is_refused_at_once(world: World) -> None:
+    """It lies over nothing."""
+    answer = await world.ada.slash(
+        world.gallery, "imagine", prompt="a fox", model="gpt-image-2", mask=("m.png", PNG)
+    )
+    assert "attach that picture as the first reference" in said(answer)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"quality": "best"}, "does not know the quality best, so please choose one of these: "),
+        ({"style": "odd"}, "vivid, natural"),
+        ({"background": "transparent"}, "has no option background"),
+    ],
+)
+async def test_a_quality_or_style_that_the_model_lacks_is_refused(
+    world: World, options: dict[str, str], sentence: str
+) -> None:
+    """A parameter that a model does not know would be refused by the gateway, or be ignored."""
+    answer = await world.imagine(world.ada, **options)
+    assert sentence in said(answer)
+    assert world.gateway.bodies == []
+
+
+async def test_quality_and_style_reach_the_model_and_the_card(world: World) -> None:
+    """What was chosen is what is painted and told."""
+    await world.imagine(world.ada, quality="HD", style="natural")
+    await world.finished()
+    (body,) = world.gateway.bodies
+    assert (body["quality"], body["style"]) == ("hd", "natural")
+    assert "hd · natural" in str(world.card.embeds[0].footer.text)
+
+
+async def test_suggestions_of_quality_follow_the_model(world: World) -> None:
+    """People see only what the chosen model knows."""
+    suggest = world.ada.autocomplete
+    found = await suggest(world.gallery, "imagine", "quality", "h", prompt="p", model="dall-e-3")
+    assert [choice["value"] for choice in found] == ["hd", "standard"]
+    none = await suggest(world.gallery, "imagine", "style", "", prompt="p", model="easel-painter")
+    assert none == []
+    some = await suggest(
+        world.gallery, "imagine", "background", "", prompt="p", model="gpt-image-2"
+    )
+    assert "opaque" in [choice["value"] for choice in some]
+
+
+def test_the_gateway_of_these_journeys_paints() -> None:
+    """A fake that painted nothing would make every journey green."""
+    assert base64.b64decode(png("8x8")).startswith(b"\x89PNG")

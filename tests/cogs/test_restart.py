@@ -1,0 +1,110 @@
+"""Starts: after an end in the middle of a job, after an update, and beside another bot."""
+
+import pytest
+
+from bot.core.errors.base import StartRefused
+from bot.discord_ui.attachments import read_again
+from tests.cogs.gateway import Refuses
+from tests.cogs.world import Build, World, said
+
+
+async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(build: Build) -> None:
+    """It is not sent again; the person gets the credits back and the card says why."""
+    async with build.world(declared=True) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        assert "Painting" in world.title
+        await world.restart()
+        assert "❔ No picture" in world.title
+        assert "may have been made" in str(world.card.embeds[0].description)
+        assert len(world.gateway.bodies) == 1
+        assert world.credits() == 0
+        assert world.rows("SELECT state, told, token FROM jobs") == [("unknown", 1, None)]
+        assert world.rows("SELECT credits FROM meters WHERE subject = 'operator'") == [(1,)]
+
+
+async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Build) -> None:
+    """Nothing was sent for it, so nothing is in doubt, and nobody has to ask again."""
+    async with build.world(declared=True, max_concurrent_jobs=1) as world:
+        world.gateway.gate.clear()
+        await world.imagine(world.ada)
+        await world.imagine(world.ben)
+        assert "In line for Ben" in world.title
+        await world.restart()
+        assert "Painting for Ben" in world.title
+        world.gateway.gate.set()
+        await world.finished()
+        assert len(world.card.attachments) == 1
+        assert world.rows("SELECT state FROM jobs ORDER BY user_id") == [("unknown",), ("done",)]
+        assert len(world.gateway.bodies) == 2
+
+
+async def test_attachments_are_fetched_again_by_their_address(world: World) -> None:
+    """A start asks Discord for the references that were not fetched before; they may be gone."""
+    await world.imagine(world.ada)
+    await world.finished()
+    (attachment,) = world.card.attachments
+    assert await read_again(world.bot.client, attachment.url) == await attachment.read()
+    with pytest.raises(OSError, match="cannot be fetched"):
+        await read_again(
+            world.bot.client, attachment.url.replace("/attachments/", "/attachments/9")
+        )
+
+
+async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: World) -> None:
+    """Discord was away when the job failed; the card must not say "painting" for ever."""
+    world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10015, times=2)
+    world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    await world.imagine(world.ada)
+    await world.finished()
+    assert world.rows("SELECT state, told FROM jobs") == [("failed", 0)]
+    await world.restart()
+    assert "declined this prompt" in str(world.card.embeds[0].description)
+    assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
+
+
+async def test_a_card_told_after_its_token_expired_calls_its_requester(world: World) -> None:
+    """The bot was down for longer than a token lives: the same card, and one line to Ada."""
+    world.env.inject_error("PATCH", "/webhooks/*", status=503, times=2)
+    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    await world.imagine(world.ada)
+    await world.finished()
+    await world.env.advance_time(16 * 60)
+    await world.restart()
+    card, notice = world.messages()
+    assert "declined this prompt" in str(card.embeds[0].description)
+    assert notice.content == f"<@{world.ada.id}> there is no picture, and the card says why."
+    assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
+
+
+async def test_commands_are_synced_only_when_they_changed(world: World) -> None:
+    """Discord allows 200 creates a day and server; a restart must not spend them."""
+
+    def syncs() -> int:
+        return sum(
+            request.method == "PUT" and request.path.endswith("/commands")
+            for request in world.env.http_requests
+        )
+
+    assert syncs() == 1
+    await world.restart()
+    assert syncs() == 1
+    (world.folder / "commands.sha256").write_text("an earlier definition")
+    await world.restart()
+    assert syncs() == 2
+
+
+async def test_a_second_bot_on_the_same_data_is_refused(build: Build) -> None:
+    """Two bots would answer every command twice."""
+    async with build.world():
+        with pytest.raises(StartRefused, match="already runs"):
+            async with build.world():
+                pass
+
+
+async def test_a_stopping_bot_takes_nothing_new(world: World) -> None:
+    """A late person reads a sentence instead of losing a job."""
+    await world.bot.house.studio.close(grace_s=0)
+    answer = await world.imagine(world.ada)
+    assert "about to restart" in said(answer)

@@ -1,0 +1,98 @@
+"""Planted secrets: a key, a token and an interaction token must turn up nowhere."""
+
+import gc
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from bot.core import logging as bot_logging
+from tests.cogs.gateway import KEY, HangsUp, Mood, Refuses
+from tests.cogs.world import Build, World, said
+
+TOKEN = "planted-discord-token"
+PROMPT = "a very private prompt"
+INTERACTION = "simcord_interaction_"
+MOODS: list[Mood] = [
+    Refuses(401, "invalid_api_key", f"Incorrect API key provided: {KEY}, see http://127.0.0.1/x"),
+    Refuses(400, "x", f"Authorization: Bearer {KEY} and the prompt {PROMPT}"),
+    Refuses(500, "x", f"upstream http://user:{KEY}@127.0.0.1/?key={KEY} failed"),
+    HangsUp(),
+]
+
+
+@pytest.fixture
+def _debug_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Log all there is, as an operator who looks for a defect does."""
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    bot_logging.configure(level="DEBUG", style="json", secrets=[KEY, TOKEN])
+    yield
+    root.handlers, root.level = before
+    structlog.reset_defaults()
+
+
+async def an_evening(world: World) -> None:
+    """Let everything happen that can carry a secret."""
+    world.gateway.moods.extend(MOODS)
+    for _ in range(len(MOODS) + 1):
+        await world.imagine(world.ada, PROMPT)
+        await world.finished()
+    world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=2)
+    world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
+    await world.imagine(world.ada, PROMPT)
+    await world.finished()
+    (world.folder / "jobs").rename(world.folder / "moved")
+    (world.folder / "jobs").write_text("so that a defect is logged with its traceback")
+    await world.imagine(world.ada, PROMPT)
+    await world.finished()
+
+
+def is_ours(thing: object) -> bool:
+    """Tell whether a class of the bot made it."""
+    return str(getattr(type(thing), "__module__", "")).startswith("bot.")
+
+
+def messages(world: World) -> str:
+    """Return every word that somebody in the channel can read."""
+    return repr([(m.content, [e.to_dict() for e in m.embeds]) for m in world.gallery.history()])
+
+
+@pytest.mark.usefixtures("_debug_logs")
+async def test_no_secret_reaches_a_log_a_message_or_a_row(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server admin reads messages, an operator posts logs, a backup holds rows."""
+    async with build.world() as world:
+        await an_evening(world)
+        tables = world.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        rows = repr([world.rows(f"SELECT * FROM {name}") for (name,) in tables])
+        shown = messages(world)
+    logged = capsys.readouterr().err
+    assert "gateway.failed" in logged
+    assert "job.defect" in logged
+    for where in (logged, shown, rows):
+        for secret in (KEY, TOKEN, INTERACTION):
+            assert secret not in where
+    assert PROMPT not in logged
+    assert "127.0.0.1" not in shown
+
+
+async def test_no_secret_stands_in_the_repr_of_what_an_exception_would_show(world: World) -> None:
+    """A traceback with locals, sent to an error tracker, must not carry a key."""
+    world.gateway.moods.append(MOODS[0])
+    await world.imagine(world.ada, PROMPT)
+    await world.finished()
+    easels = [thing for thing in gc.get_objects() if is_ours(thing)]
+    assert len(easels) > 20
+    for thing in easels:
+        assert KEY not in repr(thing), type(thing)
+        assert INTERACTION not in repr(thing), type(thing)
+
+
+async def test_a_refusal_repeats_no_secret_words(world: World) -> None:
+    """What a stranger typed is shown as plain words, cut and without links."""
+    answer = await world.imagine(world.ada, model=f"[x](http://127.0.0.1/{'y' * 300})")
+    assert "](" not in said(answer)
+    assert len(said(answer)) < 1000

@@ -1,0 +1,149 @@
+"""What a job costs the operator, whichever gateway serves it and however it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.core.errors.quotas import BudgetSpent
+from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
+from bot.services import open_services
+from bot.settings import GatewayKey, Settings, parse_budget
+from tests.cogs.gateway import KEY, HangsUp, MoodyGateway, Refuses
+from tests.gateways.crew import ManualClock
+from tests.jobs.test_service import Bag, Studio, settings
+
+DEAR, CHEAP = 300_000, 100_000
+
+
+def two_gateways(
+    folder: Path, gateway: MoodyGateway, *, dear: str = "price = 0.3", **changes: object
+) -> Settings:
+    """Return settings of a dear gateway, and a cheap one behind it."""
+    lines = []
+    for name, price in (("dear", dear), ("cheap", "price = 0.1")):
+        lines += [f"[gateways.{name}]", f'base_url = "{gateway.url}"', 'models = ["dall-e-3"]']
+        lines += [f"[gateways.{name}.abilities.dall-e-3]", price]
+    file = folder / "gateways.toml"
+    file.write_text("\n".join(lines))
+    keys = {name: GatewayKey(api_key=SecretStr(KEY)) for name in ("dear", "cheap")}
+    described = {"gateways_file": file, "image_api_url": "", "gateways": keys}
+    return settings(folder, gateway, **described | changes)
+
+
+@asynccontextmanager
+async def opened(chosen: Settings) -> AsyncIterator[Studio]:
+    """Open a house."""
+    async with open_services(chosen, Clock()) as house:
+        yield Studio(house, chosen.data_dir)
+
+
+async def test_the_gateway_that_served_tells_the_price(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Held is the dearest that may serve, settled is what the one that did costs."""
+    async with opened(two_gateways(tmp_path, gateway)) as studio:
+        gateway.moods.append(Refuses(401, "invalid_api_key"))
+        await studio.ask(Bag(), n=1)
+        await studio.house.studio.drained()
+        assert studio.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
+        assert studio.rows("SELECT price FROM charges") == [(CHEAP,)]
+        await studio.ask(Bag(), n=1)
+        assert studio.rows("SELECT price FROM charges WHERE state = 'held'") == [(DEAR,)]
+        await studio.house.studio.drained()
+
+
+async def test_the_budget_is_never_exceeded_by_what_runs(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Twenty at once, room for three of the dearest: three run, whoever serves them."""
+    chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/day"))
+    async with opened(chosen) as studio:
+        bags = [Bag() for _ in range(20)]
+        asked = await asyncio.gather(*map(studio.ask, bags), return_exceptions=True)
+        await studio.house.studio.drained()
+        assert sum(isinstance(answer, BudgetSpent) for answer in asked) == 17
+        assert studio.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
+
+
+async def test_a_dead_process_leaves_its_price_in_doubt(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """The next start settles what was asked at the price of the gateway that was asked."""
+    gateway.gate.clear()
+    chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
+    async with opened(chosen) as studio:
+        await studio.ask(Bag(), n=3)
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await studio.house.studio.close(grace_s=0)
+    async with opened(chosen) as studio:
+        await studio.house.recovery.take_over()
+    assert studio.rows("SELECT gateway, billed, pictures, price FROM costs") == [
+        ("dear", "maybe", 0, 3 * DEAR)
+    ]
+    assert studio.rows("SELECT state, credits, price FROM charges") == [("settled", 0, 3 * DEAR)]
+
+
+async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """Prices are the operator's choice: the cost row says that there was none."""
+    async with opened(settings(tmp_path, gateway)) as studio:
+        gateway.moods.append(HangsUp())
+        await studio.ask(Bag(), n=2)
+        await studio.house.studio.drained()
+        assert studio.rows("SELECT price FROM costs") == [(None,), (None,)]
+        assert studio.rows("SELECT price FROM charges") == [(0,)]
+        assert studio.rows("SELECT * FROM meters WHERE subject = 'budget' AND credits > 0") == []
+
+
+async def test_a_price_is_counted_before_there_is_a_budget(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Whoever sets a budget on the 20th has spent something since the 1st."""
+    async with opened(two_gateways(tmp_path, gateway)) as studio:
+        await studio.ask(Bag(), n=3)
+        await studio.house.studio.drained()
+    chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/month"))
+    async with opened(chosen) as studio:
+        with pytest.raises(BudgetSpent):
+            await studio.ask(Bag(), n=1)
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+async def test_a_budget_without_a_price_stops_the_start(
+    tmp_path: Path, gateway: MoodyGateway, in_file: bool
+) -> None:
+    """A budget that cannot count is worse than none; the sentence says where to write."""
+    budget = {"operator_budget": parse_budget("1/day")}
+    chosen = settings(tmp_path, gateway, **budget)
+    if in_file:
+        chosen = two_gateways(tmp_path, gateway, dear="max_n = 1", **budget)
+    with pytest.raises(StartRefused) as refused:
+        async with opened(chosen):
+            pass
+    sentence, name = str(refused.value), "dear" if in_file else "default"
+    assert f"the gateway {name} has none for dall-e-3" in sentence
+    assert f'[gateways.{name}.abilities."dall-e-3"]' in sentence
+    assert ("GATEWAYS_FILE" in sentence) is not in_file
+
+
+async def test_the_same_part_of_the_budget_is_told_once_a_day() -> None:
+    """The rolling window goes up and down; the owner's evening does not."""
+    heard: list[OperatorAlert] = []
+
+    async def listener(alarm: OperatorAlert) -> None:
+        heard.append(alarm)
+
+    clock = ManualClock()
+    most, whole = (BudgetReached(percent, 5, "day") for percent in (80, 100))
+    async with OperatorAlerts(listener, now=clock.now) as alarms:
+        for _ in range(5):
+            alarms.budget(most)
+            alarms.budget(whole)
+            await asyncio.sleep(0)
+            clock.goes_on(8 * 3600)
+    assert heard == [most, whole] * 2

@@ -1,0 +1,246 @@
+"""Stopping: whatever comes together, a job ends once, and its card says the last word."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.core.clock import Clock, await_directly
+from bot.core.errors.jobs import NotDelivered
+from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
+from bot.images.references import Attached, Upload
+from bot.jobs.cancellation import (
+    Cancellation,
+    DetachableCourier,
+    NothingToStop,
+    NotYoursToStop,
+    Stopped,
+    StoppedWaiting,
+)
+from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.repository.repository import JobRepository
+from bot.services import open_services
+from tests.cogs.gateway import MoodyGateway
+from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
+
+JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
+RESULT = Result((), 1, 0, 0, None, None)
+WORK = Painting(0, 0, 1)
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+    """Open a house with one slot."""
+    changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
+    async with open_services(changed, Clock()) as house:
+        yield Studio(house, tmp_path)
+
+
+@dataclass
+class Slow(Bag):
+    """A courier whose every edit waits for the test; ``said`` holds what was shown, in order."""
+
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+    delivers: asyncio.Event = field(default_factory=asyncio.Event)
+    said: list[str] = field(default_factory=list)
+    can_end: bool = True
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:
+        """Take time."""
+        await self.goes_on.wait()
+        self.said.append("update")
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Take time, and fail if told so."""
+        self.delivers.set()
+        await self.goes_on.wait()
+        self.said.append("deliver")
+        if self.fails == "deliver":
+            raise NotDelivered
+        return (CardAddress(1, 2, 3),)
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Say so, where the card can."""
+        self.said.append(ending.error.message_id)
+        return self.can_end
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - as soon as possible is the point
+            await asyncio.sleep(0)
+
+
+async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """Either it was cancelled, free and never sent, or it was sent, goes on and is paid."""
+    for pause in range(12):
+        gateway.gate.clear()
+        await studio.ask(first := Slow())
+        first.goes_on.set()
+        job = await studio.ask(bag := Bag(), BEN)
+        gateway.gate.set()
+        await asyncio.wait_for(first.delivers.wait(), 10)  # its slot is free in a moment
+        sent = len(gateway.bodies)
+        for _ in range(pause * 8):
+            await asyncio.to_thread(int)  # about as long as a step of the database
+        with suppress(NothingToStop):
+            await studio.house.stops.stop(job.id, BEN, moderates=False)
+        await studio.house.studio.drained()
+        ((state, told, credits),) = studio.rows(
+            "SELECT jobs.state, told, charges.credits FROM jobs"
+            f" JOIN charges ON job_id = id WHERE id = '{job.id}'"
+        )
+        assert (len(gateway.bodies) - sent, credits) == {"cancelled": (0, 0), "done": (1, 1)}[state]
+        assert (told, len(bag.endings) + len(bag.results)) == (1, 1)
+
+
+async def waiting(studio: Studio, gateway: MoodyGateway) -> tuple[Job, Bag]:
+    """Return Ben's job behind Ada's, which the gateway works on."""
+    gateway.gate.clear()
+    await studio.ask(Bag())
+    await asyncio.wait_for(gateway.asked.wait(), 10)
+    return await studio.ask(bag := Bag(), BEN), bag
+
+
+async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """Its own task tells the card, so nothing older can follow."""
+    job, bag = await waiting(studio, gateway)
+    await studio.house.stops.stop(job.id, BEN, moderates=False)
+    assert studio.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
+    await until(lambda: bool(bag.endings))
+    assert bag.endings[0].error.message_id == Stopped.message_id
+    with pytest.raises(NothingToStop):
+        await studio.house.stops.stop(job.id, BEN, moderates=False)
+    gateway.gate.set()
+    await studio.house.studio.drained()
+    assert len(gateway.bodies) == 1
+
+
+async def test_only_the_requester_and_moderators_stop_a_job(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """A stranger cannot take another person's picture away."""
+    job, bag = await waiting(studio, gateway)
+    stops = studio.house.stops
+    with pytest.raises(NotYoursToStop):
+        await stops.stop(job.id, ADA, moderates=False)
+    await stops.stop(job.id, ADA, moderates=True)
+    gateway.gate.set()
+    await studio.house.studio.drained()
+    assert len(bag.endings) == 1
+
+
+async def test_a_job_that_another_process_cancelled_is_not_sent(
+    studio: Studio, gateway: MoodyGateway
+) -> None:
+    """The journal, not this process's memory, says whether a job may begin."""
+    job, bag = await waiting(studio, gateway)
+    elsewhere = Cancellation(
+        store=studio.house.store,
+        ledger=studio.house.ledger,
+        journal=JobRepository(owner="another", now=Clock().now),
+        queue=Queue(
+            Limits(slots=1, slots_per_user=1, waiting=1, waiting_per_user=1),
+            usual_s=lambda _: 1.0,
+            now=Clock().now,
+            wait=await_directly,
+        ),
+    )
+    await elsewhere.stop(job.id, BEN, moderates=False)
+    gateway.gate.set()
+    await studio.house.studio.drained()
+    assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
+    assert len(gateway.bodies) == 1
+
+
+async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_else(
+    studio: Studio,
+) -> None:
+    """An attachment that is lost afterwards is nobody's trouble any more."""
+    fetched = asyncio.Event()
+
+    async def lose() -> bytes:
+        await fetched.wait()
+        raise OSError("gone")
+
+    order = studio.house.catalogue.order(prompt="a fox", model=None, size=None, n=1)
+    job = await studio.house.studio.submit(
+        order, ADA, bag := Bag(), attached=Attached(pictures=(Upload(10, lose),))
+    )
+    await studio.house.stops.stop(job.id, ADA, moderates=False)
+    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    fetched.set()
+    await studio.house.studio.drained()
+    assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
+    assert studio.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
+
+
+async def test_a_strange_id_has_nothing_to_stop(studio: Studio) -> None:
+    """A card of another bot's database, or of a row that was deleted."""
+    with pytest.raises(NothingToStop):
+        await studio.house.stops.stop("no-such-job", ADA, moderates=True)
+
+
+async def test_an_edit_under_way_is_not_the_last_word() -> None:
+    """A late "painting" would bring the button back."""
+    courier = DetachableCourier(slow := Slow())
+    shown = asyncio.create_task(courier.update(JOB, WORK))
+    await asyncio.sleep(0)
+    parted = asyncio.create_task(courier.part(JOB))
+    await asyncio.sleep(0)
+    slow.goes_on.set()
+    assert await parted
+    await shown
+    await courier.update(JOB, WORK)
+    assert await courier.deliver(JOB, RESULT) == ()
+    assert await courier.end(JOB, Ending(NotDelivered()))
+    assert slow.said == ["update", StoppedWaiting.message_id]
+    assert not await courier.part(JOB)
+
+
+@pytest.mark.parametrize("fails", ["", "deliver"])
+async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
+    """The pictures are there: "stopped" over them would hide what was paid."""
+    courier = DetachableCourier(slow := Slow(fails=fails))
+    delivered = asyncio.create_task(courier.deliver(JOB, RESULT))
+    await asyncio.sleep(0)
+    assert not await courier.part(JOB)
+    slow.goes_on.set()
+    with suppress(NotDelivered):
+        await delivered
+    assert await courier.end(JOB, Ending(NotDelivered()))
+    assert slow.said == ["deliver", NotDelivered.message_id]
+
+
+async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> None:
+    """Better a picture that nobody waits for than a card that paints for ever."""
+    courier = DetachableCourier(slow := Slow(can_end=False))
+    assert not await courier.part(JOB)
+    slow.goes_on.set()
+    assert len(await courier.deliver(JOB, RESULT)) == 1
+
+
+@dataclass
+class Broken(Slow):
+    """A courier with a defect in what it says last."""
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Fail."""
+        raise RuntimeError
+
+
+async def test_a_defect_while_stopping_hides_no_picture() -> None:
+    """The card does not say that nobody waits, so it must show what is paid."""
+    courier = DetachableCourier(slow := Broken())
+    with pytest.raises(RuntimeError):
+        await courier.part(JOB)
+    slow.goes_on.set()
+    assert len(await courier.deliver(JOB, RESULT)) == 1

@@ -1,0 +1,48 @@
+"""What the bot does once a day: what fails today does not end the others, nor tomorrow."""
+
+import asyncio
+from pathlib import Path
+
+from bot.core.clock import Clock
+from bot.jobs.maintenance import BATCH, CHARGES_STAY_MS, Maintenance, forget_old_charges
+from tests.quota.till import NOON, ManualClock, Till, requester
+
+
+async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_path: Path) -> None:
+    """The table stays small, however long the bot runs; a chart of the last year is still true."""
+    clock = ManualClock(NOON)
+    async with Till.open(tmp_path, clock=clock) as till:
+        for _ in range(2 * BATCH + 1):
+            await till.settle(await till.hold(requester()), delivered=1)
+        clock.ms += CHARGES_STAY_MS // 2
+        younger = await till.hold(requester())
+        clock.ms += CHARGES_STAY_MS // 2 + 3_600_000
+        await forget_old_charges(till.store, till.ledger, clock)
+        async with till.store.reading() as rows:
+            left = await rows.all("SELECT job_id FROM charges")
+            sums = await rows.all("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
+    assert [row["job_id"] for row in left] == [younger]
+    assert [row["n"] for row in sums] == [2 * BATCH + 2]
+
+
+async def test_a_chore_that_fails_ends_neither_the_others_nor_tomorrow() -> None:
+    """A gateway that is away must not keep old pictures on the disk."""
+    done: list[str] = []
+    days = asyncio.Event()
+
+    async def fails() -> None:
+        done.append("fails")
+        raise RuntimeError("a defect")
+
+    async def works() -> None:
+        done.append("works")
+
+    async def sleep(_seconds: float) -> None:
+        if len(done) >= 6:
+            days.set()
+            await asyncio.Event().wait()
+
+    async with Maintenance((fails, works), Clock(sleep=sleep)) as chores:
+        chores.begin()
+        await asyncio.wait_for(days.wait(), 10)
+    assert done == ["fails", "works"] * 3

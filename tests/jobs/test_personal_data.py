@@ -1,0 +1,342 @@
+"""One person's data: an archive that fits, and a deletion that no crash can leave half done."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from bot.core.errors.base import EaselError
+from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
+from bot.core.pseudonyms import Pseudonyms
+from bot.database.database import Database
+from bot.images.content_store import ContentStore
+from bot.jobs.personal_data.archive import Archived
+from bot.jobs.personal_data.deletion import BATCH, Deletion, StillAtWork
+from bot.jobs.personal_data.export import Export
+from bot.jobs.picture_retention import PictureRetention, RetentionLimits
+from bot.jobs.repository import personal_data
+from bot.jobs.repository.repository import JobRepository
+from bot.quota.ledger import Ledger
+from tests.cli.process import environment, running
+from tests.cogs.gateway import MoodyGateway
+from tests.jobs.test_recovery import process
+from tests.jobs.test_service import Bag
+
+ADA = Requester(user_id=1, server_id=10, name="Ada")
+BEN = Requester(user_id=2, server_id=10, name="Ben")
+START_MS = 1_790_000_000_000
+LEAST = 200_000  # bytes of an archive here; Discord takes fifty times as much
+
+
+class Home:
+    """What a person's data lies in, and a way to let them paint."""
+
+    def __init__(self, folder: Path, store: Database) -> None:
+        self.folder = folder
+        self.store = store
+        self.now_ms = START_MS
+        self.journal = JobRepository(owner="me", now=self.now)
+        self.vault = ContentStore(folder / "vault", self.now)
+        room = RetentionLimits(timedelta(days=30), max_bytes=10**9)
+        self.gallery = PictureRetention(store, self.vault, room, now=self.now)
+        self.ledger = Ledger(
+            default=(),
+            server_quota=(),
+            total_quota=(),
+            max_doubtful_per_day=3,
+            pseudonym=Pseudonyms(b"k" * 32).pseudonym,
+            now=self.now,
+        )
+        self.deletion = Deletion(
+            store=store, ledger=self.ledger, vault=self.vault, jobs=folder / "jobs"
+        )
+        self.export = Export(store, self.vault)
+
+    def now(self) -> int:
+        """Return the time."""
+        return self.now_ms
+
+    async def painted(
+        self,
+        who: Requester = ADA,
+        *contents: bytes,
+        prompt: str = "a fox",
+        references: Sequence[Reference] = (),
+        mask: Reference | None = None,
+    ) -> Job:
+        """Write a job that brought pictures of these bytes."""
+        self.now_ms += 1000
+        request = ImageRequest(
+            prompt, "m", "auto", max(1, len(contents)), references=tuple(references), mask=mask
+        )
+        job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
+        async with self.store.transaction() as tx:
+            await self.ledger.hold(tx, job_id=job.id, requester=who, credits=1)
+            await self.journal.queued(tx, job)
+        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        assert len(adopted) == len(contents)
+        async with self.store.transaction() as tx:
+            self.gallery.shelve(tx, job, adopted)
+            await self.journal.ended(tx, job.id, JobState.DONE)
+            await self.ledger.settle(tx, job.id, delivered=1)
+        return job
+
+    def picture(self, content: bytes) -> Picture:
+        """Return a file as the gateway's room leaves it."""
+        path = self.folder / f"slot-{new_job_id(0)}.png"
+        path.write_bytes(content)
+        return Picture(path, "png", 8, 8, len(content), "a red fox")
+
+    async def written(self, max_file_bytes: int) -> tuple[Archived, dict[str, Any]]:
+        """Return Ada's archive and its lists by name."""
+        out = self.folder / "out"
+        out.mkdir()
+        archived = await self.export.write(
+            ADA.user_id, out, max_file_bytes=max_file_bytes, readme="read me"
+        )
+        assert archived is not None
+        with ZipFile(archived.path) as archive:
+            assert archive.testzip() is None
+            names = ("jobs.json", "charges.json")
+            lists: dict[str, Any] = {name: json.loads(archive.read(name)) for name in names}
+            lists["files"] = [name for name in archive.namelist() if name.startswith("pictures/")]
+        return archived, lists
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database as another program would."""
+        return look(self.folder / "easel.db", sql)
+
+    def files(self) -> list[bytes]:
+        """Return the contents of the vault."""
+        return sorted(path.read_bytes() for path in self.vault._folder.rglob("*.*"))
+
+
+def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(path) as database:
+        return database.execute(sql).fetchall()
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    backup = tmp_path / "backup"
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
+        yield Home(tmp_path, store)
+
+
+# --- the archive --------------------------------------------------------------------------------
+
+
+async def test_the_newest_pictures_go_in_as_long_as_they_fit(home: Home) -> None:
+    """Discord's limit holds to the byte; each picture that is left out is named."""
+    for number in range(20):
+        await home.painted(ADA, os.urandom(20_000), prompt=f"fox {number}")
+    archived, lists = await home.written(LEAST)
+    assert archived.path.stat().st_size <= LEAST
+    assert archived.files + archived.files_left_out == 20
+    assert archived.files == len(lists["files"]) >= 5
+    places = [job["pictures"][0]["place"] for job in lists["jobs.json"]]
+    assert places == ["in this file"] * archived.files + ["left out"] * archived.files_left_out
+    assert [job["prompt"] for job in lists["jobs.json"]] == [f"fox {n}" for n in range(19, -1, -1)]
+    assert (archived.jobs, archived.jobs_left_out) == (20, 0)
+
+
+async def test_words_come_before_pictures_and_the_newest_words_first(home: Home) -> None:
+    """Whoever wrote more than fits is told how much of it is missing."""
+    await home.painted(ADA, os.urandom(20_000))
+    for number in range(450):
+        await home.painted(ADA, prompt=f"fox {number} {os.urandom(400).hex()}")
+    archived, lists = await home.written(LEAST)
+    assert archived.path.stat().st_size <= LEAST
+    assert archived.jobs + archived.jobs_left_out == 451
+    assert 100 <= archived.jobs == len(lists["jobs.json"]) == len(lists["charges.json"])
+    assert lists["jobs.json"][0]["prompt"].startswith("fox 449 ")
+    assert archived.files == 0
+
+
+@pytest.mark.parametrize("max_file_bytes", [100_000, 150_000, 300_000, 2_000_000])
+async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_bytes: int) -> None:
+    """Many small pictures cost more in names than in bytes."""
+    shared = home.vault.keep(os.urandom(5_000), "png")
+    for number in range(250):
+        contents = [os.urandom(50 + 7 * number) for _ in range(4)]
+        await home.painted(ADA, *contents, prompt=os.urandom(9).hex(), references=[shared])
+    archived, lists = await home.written(max_file_bytes)
+    used = archived.path.stat().st_size
+    assert used <= max_file_bytes
+    if archived.files_left_out:
+        assert used > max_file_bytes - 125_000
+    assert archived.files == len(set(lists["files"])) == len(lists["files"])
+    if archived.jobs == 250:
+        assert archived.files + archived.files_left_out == 1001
+    assert len([name for name in lists["files"] if shared.sha256[:16] in name]) <= 1
+
+
+async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -> None:
+    """They were not charged: an archive is no way to have them for nothing."""
+    job = await home.painted(ADA, b"one")
+    async with home.store.transaction() as tx:
+        await tx.execute("UPDATE jobs SET state = 'failed' WHERE id = $1", job.id)
+    _, lists = await home.written(LEAST)
+    assert lists["files"] == []
+    assert lists["jobs.json"][0]["pictures"] == []
+
+
+# --- the deletion -------------------------------------------------------------------------------
+
+
+async def test_what_others_need_stays_however_they_need_it(home: Home) -> None:
+    """Ada's picture is Ben's reference, her reference his mask, and one picture is both's."""
+    reference = home.vault.keep(b"reference", "png")
+    await home.painted(ADA, b"picture", b"both", b"alone", references=[reference])
+    picture = home.vault.keep(b"picture", "png")
+    await home.painted(BEN, b"both", references=[picture], mask=reference)
+    await home.deletion.delete(ADA.user_id)
+    assert home.files() == [b"both", b"picture", b"reference"]
+    await home.deletion.delete(BEN.user_id)
+    assert home.files() == []
+    assert home.vault.total_bytes == 0
+
+
+async def test_files_that_a_job_left_behind_go_too(home: Home) -> None:
+    """A damaged answer is kept in the job's folder, with what it holds."""
+    job = await home.painted(ADA)
+    (home.folder / "jobs" / job.id).mkdir(parents=True)
+    (home.folder / "jobs" / job.id / "slot-0.raw").write_bytes(b"half a picture")
+    await home.deletion.delete(ADA.user_id)
+    assert list((home.folder / "jobs").iterdir()) == []
+
+
+async def test_others_write_while_much_is_deleted(home: Home) -> None:
+    """Nobody's /imagine waits until ten thousand rows are gone."""
+    for _ in range(10 * BATCH):
+        await home.painted(ADA)
+    deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
+    seen = set()
+    while not deleting.done():
+        async with home.store.transaction() as tx:
+            (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
+            seen.add(row["jobs"])
+    assert await deleting == 10 * BATCH
+    assert len(seen) >= 5
+    assert home.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
+
+
+@pytest.mark.parametrize("files_gone", [False, True])
+@pytest.mark.parametrize("rows_gone", [0, 3])
+async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
+    home: Home, files_gone: bool, rows_gone: int
+) -> None:
+    """Nothing is left that no row tells of; what Ben has is not touched."""
+    reference = home.vault.keep(b"reference", "png")
+    jobs = [
+        await home.painted(ADA, b"one%d" % n, b"both", references=[reference]) for n in range(5)
+    ]
+    await home.painted(BEN, b"both")
+    async with home.store.transaction() as tx:
+        assert await personal_data.disown(tx, ADA.user_id) == 5
+        await home.ledger.make_anonymous(tx, ADA.user_id)
+    if files_gone or rows_gone:
+        for path in home.folder.glob("vault/*/*"):
+            if path.read_bytes() != b"both":
+                path.unlink()
+    async with home.store.transaction() as tx:
+        if rows_gone:
+            await personal_data.forget(tx, [job.id for job in jobs[:rows_gone]])
+    again = Home(home.folder, home.store)
+    await again.deletion.go_on()
+    await again.deletion.go_on()
+    assert home.files() == [b"both"]
+    for table in ("jobs", "pictures"):
+        assert home.rows(f"SELECT COUNT(*) FROM {table}") == [(1,)]
+    assert home.rows("SELECT COUNT(*) FROM charges") == [(6,)]
+
+
+async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_path: Path) -> None:
+    """SIGKILL in the middle of the rows: 400 jobs with a picture each."""
+    env = environment(tmp_path)
+    async with running("tests.crash.forgetter", str(tmp_path), folder=tmp_path, env=env) as killed:
+        assert killed.stdout is not None
+        await asyncio.wait_for(killed.stdout.readline(), 60)
+        killed.send_signal(signal.SIGKILL)
+        assert await asyncio.wait_for(killed.wait(), 10) == -signal.SIGKILL
+    path = tmp_path / "easel.db"
+    ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
+    assert (0 < left < 400, mine) == (True, 0)
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as store:
+        await Home(tmp_path, store).deletion.go_on()
+    assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
+    assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
+    assert list(tmp_path.glob("vault/*/*")) == []
+    assert b"nobody may read this" not in path.read_bytes()
+
+
+async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Whichever comes first in the database, no job loses its row or its charge."""
+    gateway.gate.clear()
+    outcomes = set()
+    async with process(tmp_path, gateway, default_quota=()) as studio:
+        for _ in range(20):
+            job, done = await asyncio.gather(
+                studio.ask(Bag()), studio.house.deletion.delete(ADA.user_id), return_exceptions=True
+            )
+            assert isinstance(job, Job)
+            assert isinstance(done, int | StillAtWork)
+            outcomes.add(type(done))
+            assert studio.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
+            assert studio.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
+                ("held",)
+            ]
+            gateway.gate.set()
+            await studio.house.studio.drained()
+            gateway.gate.clear()
+            await studio.house.deletion.delete(ADA.user_id)
+    assert studio.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
+    assert StillAtWork in outcomes
+
+
+async def test_a_card_that_is_being_told_is_waited_for(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Its task still writes what it posts: a job without its row would end in a defect."""
+    refused: list[EaselError] = []
+
+    async with process(tmp_path, gateway) as studio:
+
+        class Telling(Bag):
+            async def end(self, job: Job, ending: object) -> bool:
+                try:
+                    await studio.house.deletion.delete(ADA.user_id)
+                except StillAtWork as early:
+                    refused.append(early)
+                return True
+
+        await studio.ask(Telling(fails="deliver"))
+        await studio.house.studio.drained()
+        assert [error.facts for error in refused] == [{"count": 1}]
+        assert await studio.house.deletion.delete(ADA.user_id) == 1
+
+
+async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """A crash in a deletion must not make the next start speak to somebody who is forgotten."""
+
+    class Deaf(Bag):
+        async def end(self, job: Job, ending: object) -> bool:
+            return False
+
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Deaf(fails="deliver"))
+        await studio.house.studio.drained()
+        async with studio.house.store.transaction() as tx:
+            assert await personal_data.disown(tx, ADA.user_id) == 1
+    async with process(tmp_path, gateway) as studio:
+        assert await studio.house.recovery.take_over() == []

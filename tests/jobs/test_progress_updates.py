@@ -1,0 +1,294 @@
+"""The bulletin: how far a job is, as often as a person can read and never after the end."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.core.clock import Clock, await_directly
+from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
+from bot.gateways.events import Preview, Progress, Received
+from bot.jobs.courier import Painting, Waiting
+from bot.jobs.progress_updates import (
+    LINE_PACE_S,
+    LINE_STEP_S,
+    PACE_S,
+    ProgressUpdates,
+    QueueUpdates,
+)
+from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.waiting_list import Ticket
+from tests.gateways import fake_sse as sse
+from tests.gateways.art import picture
+from tests.gateways.crew import crew
+from tests.gateways.raw_gateway import raw_gateway
+from tests.jobs.test_service import Bag
+
+JOB = Job("j", ImageRequest("a fox", "m", "auto", 4), OPERATOR, 4, 0)
+PICTURE = Picture(Path("1.png"), "png", 8, 8, 100)
+
+
+@dataclass
+class Board(Bag):
+    """A courier that keeps what was shown; while ``slow`` is clear, an edit takes its time."""
+
+    shown: list[Waiting | Painting] = field(default_factory=list)
+    slow: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def update(self, job: Job, state: Waiting | Painting) -> None:
+        """Keep it."""
+        await self.slow.wait()
+        self.shown.append(state)
+
+
+@dataclass
+class Paces:
+    """Pauses that end when the test says so."""
+
+    begun: list[float] = field(default_factory=list)
+    step: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the test."""
+        self.begun.append(seconds)
+        self.step.clear()
+        await self.step.wait()
+
+
+def bulletin(
+    board: Board,
+    paces: Paces,
+    *,
+    slots: int = 1,
+    usual_ms: int | None = None,
+    now: Callable[[], int] = lambda: 7,
+) -> ProgressUpdates:
+    seam = Clock(now=now, sleep=paces.sleep)
+    return ProgressUpdates(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if true():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came true")
+
+
+async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -> None:
+    """Ten reports in a moment are one edit, of the last of them."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    async with bulletin(board, paces) as open_bulletin:
+        await until(lambda: paces.begun == [PACE_S])
+        for tenth in range(1, 10):
+            open_bulletin.report(Progress(tenth / 10))
+        open_bulletin.report(Preview(PICTURE))
+        assert len(board.shown) == 1
+        paces.step.set()
+        await until(lambda: len(board.shown) == 2)
+    assert board.shown[0] == Painting(7, 0, 4)
+    assert board.shown[1] == Painting(7, 0, 4, 0.9, PICTURE)
+
+
+async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Path) -> None:
+    """Two came at once, then a gateway paints for a minute: the pause alone holds back the second.
+
+    It is shown when the pause is over, not when the next byte arrives.
+    """
+    board, paces, silence = Board(), Paces(), asyncio.Event()
+    board.slow.set()
+    pause = asyncio.Event()
+    answer = sse.stream(
+        *(sse.partial(0, picture(width=1)), pause, sse.partial(1, picture(width=2))),
+        *(silence, sse.completed()),
+    )
+    async with (
+        raw_gateway(answer) as raw,
+        crew(tmp_path, raw.gateway()) as one,
+        bulletin(board, paces) as open_bulletin,
+        aclosing(one.router.paint(one.order())) as events,
+    ):
+        await until(lambda: bool(paces.begun))
+        await anext(events)
+        for _ in range(2):
+            preview = await anext(events)
+            assert isinstance(preview, Preview)
+            open_bulletin.report(preview)
+            pause.set()
+        assert len(board.shown) == 1
+        paces.step.set()
+        await until(lambda: len(board.shown) == 2)
+        silence.set()
+    last = board.shown[1]
+    assert isinstance(last, Painting)
+    assert last.preview is not None
+    assert last.preview.width == 2
+
+
+async def test_without_news_nothing_is_edited() -> None:
+    """Discord counts every edit."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    async with bulletin(board, paces):
+        await until(lambda: bool(paces.begun))
+        paces.step.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(board.shown) == 1
+
+
+async def test_nothing_is_shown_after_the_end() -> None:
+    """A late "painting" would cover the pictures; an edit under way is waited for."""
+    board, paces = Board(), Paces()
+    async with bulletin(board, paces) as open_bulletin:
+        await asyncio.sleep(0)
+        open_bulletin.report(Progress(0.5))
+        asyncio.get_running_loop().call_soon(board.slow.set)
+    assert len(board.shown) == 1
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(board.shown) == 1
+    assert paces.begun == []
+
+
+async def test_of_several_slots_only_the_pictures_count() -> None:
+    """Each has a progress of its own, and a bar that jumps back tells nothing."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    async with bulletin(board, paces, slots=2) as open_bulletin:
+        await until(lambda: bool(paces.begun))
+        open_bulletin.report(Progress(0.5))
+        open_bulletin.report(Received((PICTURE,), None))
+        paces.step.set()
+        await until(lambda: len(board.shown) == 2)
+    assert board.shown[1] == Painting(7, 1, 4)
+
+
+def line() -> tuple[Queue, list[Ticket]]:
+    """Return a queue of one slot, with one job at work and three behind it."""
+    limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
+    queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=await_directly)
+    tickets = [queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(4)]
+    for ticket in tickets:
+        queue.claim(ticket)
+        queue.place(ticket)
+    return queue, tickets
+
+
+async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_earliest() -> None:
+    """Five seconds between two edits, however fast the line moves; the newest place counts."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    queue, (working, first, second, last) = line()
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
+        await until(lambda: paces.begun == [LINE_PACE_S])
+        queue.dismiss(first)
+        queue.dismiss(second)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert board.shown == []
+        paces.step.set()
+        await until(lambda: bool(board.shown))
+    assert board.shown == [Waiting(0, 10_000)]
+    assert working.running
+
+
+async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
+    """A late "in line" would cover "painting": an edit under way is waited for."""
+    board, paces = Board(), Paces()
+    queue, (working, first, *_) = line()
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
+        await until(lambda: bool(paces.begun))
+        first.told = 5
+        paces.step.set()
+        await asyncio.sleep(0)
+        queue.leave(working)
+        await queue.turn(first)
+        asyncio.get_running_loop().call_soon(board.slow.set)
+    shown = len(board.shown)
+    queue.leave(first)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(board.shown) == shown <= 1
+
+
+async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> None:
+    """Five seconds of nothing would be five seconds of a slot."""
+    paces = Paces()
+    queue, (_, first, *_) = line()
+    async with QueueUpdates(JOB, Board(), Clock(sleep=paces.sleep), queue=queue, ticket=first):
+        pass
+    assert paces.begun == []
+
+
+@pytest.mark.parametrize(
+    ("usual_ms", "reports", "pauses"),
+    [
+        (48_000, [], [5.0] * 9 + [3.0]),
+        (200_000, [], [20.0] * 10),
+        (8_000, [], [5.0, 3.0]),
+        (48_000, [Progress(0.5)], [48.0]),
+        (48_000, [Preview(PICTURE)], [48.0]),
+    ],
+)
+async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
+    usual_ms: int, reports: list[Progress | Preview], pauses: list[float]
+) -> None:
+    """A bar that stands still looks broken; afterwards there is nothing new to say."""
+    board, paces, clock = Board(), Paces(), [7]
+    expected = [each for pause in pauses for each in (PACE_S, pause)] + [PACE_S]
+    board.slow.set()
+    async with bulletin(board, paces, usual_ms=usual_ms, now=lambda: clock[0]) as open_bulletin:
+        for report in reports:
+            open_bulletin.report(report)
+        for index, pause in enumerate(expected):
+            await until(lambda: len(paces.begun) > index)  # noqa: B023 - awaited at once
+            clock[0] += 0 if index % 2 == 0 else int(pause * 1000)
+            paces.step.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert paces.begun == expected
+    states = [state for state in board.shown if isinstance(state, Painting)]
+    assert [state.is_overdue for state in states] == [False] * len(pauses) + [True]
+
+
+async def test_news_comes_before_the_next_estimate() -> None:
+    """What the gateway says is worth more than what we guess, and ends the guessing."""
+    board, paces = Board(), Paces()
+    board.slow.set()
+    async with bulletin(board, paces, usual_ms=48_000) as open_bulletin:
+        await until(lambda: paces.begun == [PACE_S])
+        paces.step.set()
+        await until(lambda: paces.begun == [PACE_S, 5.0])
+        open_bulletin.report(Progress(0.5))
+        await until(lambda: len(board.shown) == 2)
+    assert board.shown[1] == Painting(7, 0, 4, 0.5, usual_ms=48_000)
+
+
+async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
+    """Who is next reads how long that still takes, also when the one before takes its time."""
+    clock = [0]
+    limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
+    queue = Queue(limits, usual_s=lambda _: 60.0, now=lambda: clock[0], wait=await_directly)
+    working, last = (queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(2))
+    queue.claim(working)
+    queue.claim(last)
+    board, paces = Board(), Paces()
+    board.slow.set()
+    assert queue.place(last) == Waiting(0, 60_000)
+    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
+        await until(lambda: paces.begun == [LINE_PACE_S])
+        clock[0] = 5_000
+        paces.step.set()
+        await until(lambda: paces.begun == [LINE_PACE_S] * 2)
+        assert board.shown == []
+        paces.step.set()
+        await until(lambda: paces.begun[-1] == LINE_STEP_S)
+        clock[0] = 25_000
+        paces.step.set()
+        await until(lambda: bool(board.shown))
+    assert board.shown == [Waiting(0, 35_000)]

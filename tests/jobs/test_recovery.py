@@ -1,0 +1,380 @@
+"""Starts after a death in the middle: the table of crashes, line by line."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.core.clock import Clock
+from bot.core.errors.jobs import InterruptedInDoubt
+from bot.core.models import CardAddress, Job
+from bot.images.references import Attached, Read, Upload
+from bot.jobs.courier import Ending, Result
+from bot.jobs.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
+from bot.services import open_services
+from tests.cogs.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
+from tests.images.test_content_store import drawn
+from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
+
+
+@asynccontextmanager
+async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
+    """Run one process on the folder; it leaves whatever still runs to the journal."""
+    seam = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+    async with open_services(settings(folder, gateway, **changes), seam) as house:
+        yield Studio(house, folder)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - another program's view of the database
+            await asyncio.sleep(0.005)
+
+
+async def gone(_url: str) -> bytes:
+    """Tell, as Discord does, that an attachment is kept no longer."""
+    raise OSError
+
+
+async def go_on(studio: Studio, bag: Bag, read: Read = gone) -> list[Untold | Unfinished]:
+    """Let a new process take everything over and finish it."""
+    taken = await studio.house.recovery.take_over()
+    await studio.house.recovery.go_on(taken, lambda _job, _card: bag, read)
+    await studio.house.studio.drained()
+    return taken
+
+
+async def test_a_task_is_polled_on_without_a_new_request(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
+    gateway.moods.append(AsTask())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await until(lambda: gateway.polls > 0)
+    assert studio.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as studio:
+        (taken,) = await go_on(studio, bag := Bag())
+    assert isinstance(taken, Unfinished)
+    assert len(gateway.bodies) == 1
+    assert [len(result.pictures) for result in bag.results] == [1]
+    assert studio.rows("SELECT state FROM jobs") == [("done",)]
+    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+
+
+async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+    """The addresses were written before the first download."""
+    gateway.moods.append(ByUrl())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await until(lambda: gateway.downloads > 0)
+    assert studio.rows("SELECT state FROM attempts") == [("answered",)]
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, bag := Bag())
+    assert len(bag.results) == 1
+    assert len(gateway.bodies) == 1
+    assert studio.rows("SELECT state FROM jobs") == [("done",)]
+
+
+@dataclass
+class Slow(Bag):
+    """A courier whose delivery never ends."""
+
+    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        """Hang, as a Discord that does not answer."""
+        await asyncio.Event().wait()
+        return ()
+
+
+async def test_pictures_that_were_received_are_delivered(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """They are files already: nothing is asked of the gateway again."""
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Slow(), n=2)
+        await until(lambda: studio.rows("SELECT state FROM jobs") == [("received",)])
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, bag := Bag())
+    (result,) = bag.results
+    assert [(p.format, p.width, p.height) for p in result.pictures] == [("png", 1024, 1024)] * 2
+    assert len(gateway.bodies) == 2
+    assert studio.rows("SELECT credits FROM charges") == [(2,)]
+    assert not (tmp_path / "jobs").exists() or list((tmp_path / "jobs").iterdir()) == []
+
+
+async def test_of_several_slots_what_is_there_is_delivered(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """One slot has its picture, the other's line hung: one is charged, one is in doubt."""
+    gateway.moods.append(ByUrl())
+    async with process(tmp_path, gateway) as studio:
+        gateway.gate.clear()
+        await studio.ask(Bag(), n=2)
+        await until(lambda: gateway.downloads > 0 and len(gateway.bodies) == 2)
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, bag := Bag())
+    (result,) = bag.results
+    assert (len(result.pictures), result.asked, result.charged) == (1, 2, 1)
+    assert len(gateway.bodies) == 2
+    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+
+
+async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """The operator changed the gateways in between; nobody else can know the task."""
+    gateway.moods.append(AsTask())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await until(lambda: gateway.polls > 0)
+    file = tmp_path / "gateways.toml"
+    file.write_text(f'[gateways.other]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n')
+    changes = {"gateways_file": file, "image_api_url": ""}
+    async with process(tmp_path, gateway, **changes) as studio:
+        await go_on(studio, bag := Bag())
+    assert [ending.error.message_id for ending in bag.endings] == ["error-gateway-task-lost"]
+    assert studio.rows("SELECT state FROM jobs") == [("unknown",)]
+    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
+
+
+async def test_a_request_that_was_only_sent_is_never_sent_again(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Nobody knows what became of it."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(Bag())
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+    async with process(tmp_path, gateway) as studio:
+        (taken,) = await go_on(studio, bag := Bag())
+    assert isinstance(taken, Untold)
+    assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt]
+    assert len(gateway.bodies) == 1
+    assert studio.rows("SELECT told FROM jobs") == [(1,)]
+
+
+async def test_a_doubt_before_the_death_stays_a_doubt(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A lost line and a restart are not counted twice."""
+    gateway.moods.extend([HangsUp(), ByUrl()])
+    async with process(tmp_path, gateway) as studio:
+        gateway.gate.clear()
+        await studio.ask(Bag(), n=2)
+        await until(lambda: gateway.downloads > 0)
+        await until(lambda: ("unknown",) in studio.rows("SELECT state FROM attempts"))
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, bag := Bag())
+    assert len(bag.results) == 1
+    assert studio.rows("SELECT billed, pictures FROM costs ORDER BY billed") == [
+        ("maybe", 0),
+        ("yes", 1),
+    ]
+    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+
+
+# --- jobs whose request was never sent --------------------------------------------------------
+
+
+@dataclass
+class Attachment:
+    """A picture at Discord, which hangs while the first process lives."""
+
+    data: bytes
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    urls: list[str] = field(default_factory=list)
+
+    async def hang(self) -> bytes:
+        """Never answer."""
+        self.asked.set()
+        await asyncio.Event().wait()
+        return b""
+
+    async def read(self, url: str) -> bytes:
+        """Answer, as Discord does for a while."""
+        self.urls.append(url)
+        return self.data
+
+    def attached(self, *, mask: bool = False) -> Attached:
+        """Return two of it, and a third as a mask."""
+        uploads = [Upload(1, self.hang, f"https://cdn.example/{name}") for name in "abm"]
+        return Attached(tuple(uploads[:2]), uploads[2] if mask else None)
+
+
+async def ask_with(studio: Studio, attached: Attached) -> Job:
+    """Submit a request with attachments."""
+    request = studio.house.catalogue.order(
+        prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
+    )
+    return await studio.house.studio.submit(request, ADA, Bag(), attached=attached)
+
+
+PAINTER = {"image_models": ("gpt-image-2",)}
+
+
+async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Nobody has to ask again, and a start with many jobs is no flood."""
+    gateway.gate.clear()
+    limits = {"max_concurrent_jobs": 1, "default_quota": ()}
+    async with process(tmp_path, gateway, **limits) as studio:
+        jobs = [await studio.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+    async with process(tmp_path, gateway, **limits) as studio:
+        taken = await studio.house.recovery.take_over()
+        bag = Bag()
+        await studio.house.recovery.go_on(taken, lambda _job, _card: bag, gone)
+        await until(lambda: len(gateway.bodies) == 1 + 2)
+        gateway.gate.set()
+        await studio.house.studio.drained()
+    assert [each.job.id for each in taken] == [job.id for job in jobs]
+    assert [len(result.pictures) for result in bag.results] == [2, 3, 4]
+    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",)] + [("done",)] * 3
+    assert studio.rows("SELECT SUM(credits) FROM charges") == [(9,)]
+
+
+async def test_a_job_that_waited_for_too_long_is_given_back(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A picture that nobody expects any more is not paid for; the card says why."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as studio:
+        await studio.ask(Bag())
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await studio.ask(Bag(), BEN)
+    async with process(tmp_path, gateway, max_queue_age=0) as studio:
+        await go_on(studio, bag := Bag())
+    assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt, WaitedTooLong]
+    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
+    assert len(gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("mask", [False, True])
+async def test_references_that_were_not_fetched_are_fetched_again(
+    tmp_path: Path, gateway: MoodyGateway, mask: bool
+) -> None:
+    """They come in their order, and the journal forgets where they were."""
+    attachment = Attachment(drawn("png"))
+    async with process(tmp_path, gateway, **PAINTER) as studio:
+        await ask_with(studio, attachment.attached(mask=mask))
+        await asyncio.wait_for(attachment.asked.wait(), 10)
+    assert gateway.bodies == []
+    async with process(tmp_path, gateway, **PAINTER) as studio:
+        await go_on(studio, bag := Bag(), attachment.read)
+    assert attachment.urls == [f"https://cdn.example/{name}" for name in "abm"[: 2 + mask]]
+    assert len(bag.results) == len(gateway.bodies) == 1
+    assert studio.rows("SELECT state, attached FROM jobs") == [("done", None)]
+
+
+async def test_references_that_are_gone_end_the_job_with_a_sentence(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A request is never painted without the pictures that belong to it."""
+    attachment = Attachment(drawn("png"))
+    async with process(tmp_path, gateway, **PAINTER) as studio:
+        await ask_with(studio, attachment.attached())
+        await asyncio.wait_for(attachment.asked.wait(), 10)
+    async with process(tmp_path, gateway, **PAINTER) as studio:
+        await go_on(studio, bag := Bag())
+    assert [ending.error.message_id for ending in bag.endings] == ["error-reference-lost"]
+    assert gateway.bodies == []
+    assert studio.rows("SELECT state, attached FROM jobs") == [("failed", None)]
+    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+
+
+async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """The operator changed IMAGE_MODELS; the person reads which models there are."""
+    attachment = Attachment(drawn("png"))
+    async with process(tmp_path, gateway, **PAINTER) as studio:
+        await ask_with(studio, attachment.attached())
+        await asyncio.wait_for(attachment.asked.wait(), 10)
+    async with process(tmp_path, gateway) as studio:
+        await go_on(studio, bag := Bag(), attachment.read)
+    assert [ending.error.message_id for ending in bag.endings] == ["error-unknown-model"]
+    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+
+
+# --- what a start clears away, and gives up ---------------------------------------------------
+
+
+async def test_what_a_killed_process_left_behind_is_cleared_away(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """Disks do not fill up with pictures of ended jobs, nor with locks of dead processes."""
+    for left in ("jobs/an-ended-job/slot-0-1.png", "run/0123.lock", "vault/ab/0123.part"):
+        (tmp_path / left).parent.mkdir(parents=True)
+        (tmp_path / left).write_bytes(b"x")
+    async with process(tmp_path, gateway), process(tmp_path, gateway) as studio:
+        await studio.house.recovery.take_over()
+        assert list((tmp_path / "vault").rglob("*.part"))  # the other process may write it
+    async with process(tmp_path, gateway) as studio:
+        assert await studio.house.recovery.take_over() == []
+        assert list((tmp_path / "jobs").iterdir()) == []
+        assert list((tmp_path / "vault").rglob("*.part")) == []
+        assert len(list((tmp_path / "run").iterdir())) == 1
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+@dataclass
+class Deaf(Bag):
+    """A courier whose card is gone for good."""
+
+    async def end(self, job: Job, ending: Ending) -> bool:
+        """Count the tries."""
+        await super().end(job, ending)
+        return False
+
+
+async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """A deleted channel does not cost a request to Discord at every start for ever."""
+    deaf = Deaf()
+    gateway.moods.append(Refuses(400, "moderation_blocked"))
+    async with process(tmp_path, gateway) as studio:
+        await studio.ask(deaf)
+        await studio.house.studio.drained()
+    for _ in range(5):
+        async with process(tmp_path, gateway) as studio:
+            await go_on(studio, deaf)
+    assert len(deaf.endings) == 3
+    assert {ending.error.message_id for ending in deaf.endings} == {"error-gateway-moderation"}
+
+
+async def test_a_job_that_another_process_cancelled_is_not_painted(
+    tmp_path: Path, gateway: MoodyGateway
+) -> None:
+    """The operator's ``jobs cancel`` beside a running bot: its card says so when its turn comes."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as studio:
+        await studio.ask(first := Bag())
+        job = await studio.ask(waiting := Bag(), BEN)
+        await asyncio.wait_for(gateway.asked.wait(), 10)
+        async with process(tmp_path, gateway) as other:
+            assert await other.house.stops.withdraw(job, CancelledByOperator())
+            assert not await other.house.stops.withdraw(job, CancelledByOperator())
+        gateway.gate.set()
+        await studio.house.studio.drained()
+    assert (len(first.results), waiting.results) == (1, [])
+    assert [ending.error.message_id for ending in waiting.endings] == [
+        "error-cancelled-by-operator"
+    ]
+    assert studio.rows("SELECT state, told FROM jobs ORDER BY id") == [
+        ("done", 1),
+        ("cancelled", 1),
+    ]
+    assert studio.rows("SELECT SUM(credits) FROM charges") == [(1,)]

@@ -1,0 +1,174 @@
+"""Several processes on one file, such as the bot and the terminal, keep every limit exactly."""
+
+import asyncio
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.core.clock import Clock
+from bot.core.errors.quotas import QuotaSpent
+from bot.core.models import new_job_id
+from bot.quota.rules import parse_limits, user
+from bot.services import Services, open_services
+from bot.settings import Settings
+from playground.settings import GivenSettings
+from tests.cli.process import environment, running
+from tests.quota.holder import AT_ONCE, PRICE, somebody
+from tests.quota.till import ManualClock, Till
+
+PROCESSES = 4
+TIMEOUT_S = 60
+# Five of the 25 people were granted 18 more credits.
+GRANTED_PEOPLE, GRANTED = 5, 18
+
+
+def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Read the database as another program would."""
+    with sqlite3.connect(folder / "easel.db") as database:
+        return database.execute(sql).fetchall()
+
+
+async def prepare(folder: Path) -> None:
+    """Make the database, with the grants of people whose own limit is low."""
+    async with Till.open(folder) as till:
+        for user_id in range(1, GRANTED_PEOPLE + 1):
+            await till.grant(user_id, GRANTED)
+            await till.limit(user(user_id), "2/day")
+
+
+@asynccontextmanager
+async def holders(
+    folder: Path, *ends: str, quotas: tuple[str, str, str]
+) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    """Start processes, and let all of them hold at the same moment."""
+    async with AsyncExitStack() as stack:
+        started = [
+            await stack.enter_async_context(
+                running(
+                    "tests.quota.holder",
+                    str(folder),
+                    end,
+                    *quotas,
+                    folder=folder,
+                    env=environment(folder),
+                    listens=True,
+                )
+            )
+            for end in ends
+        ]
+        for process in started:
+            assert await said(process) == "ready"
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write(b"\n")
+        yield started
+
+
+async def said(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), TIMEOUT_S)
+    return line.decode().strip()
+
+
+async def granted(process: asyncio.subprocess.Process) -> list[str]:
+    """Return the jobs that a process holds or held, once it has ended well."""
+    out, err = await asyncio.wait_for(process.communicate(b""), TIMEOUT_S)
+    assert (process.returncode, err) == (0, b""), err.decode()
+    return out.decode().split()
+
+
+def check_the_books(folder: Path) -> None:
+    """Compare the meters with the charges, and the grants with what was given."""
+    metered = rows(folder, "SELECT subject, CAST(SUM(credits) AS BIGINT) FROM meters GROUP BY 1")
+    people = rows(folder, "SELECT user_id, SUM(own_credits) FROM charges GROUP BY 1")
+    ((credits, spent, price),) = rows(
+        folder, "SELECT SUM(credits), SUM(operator_credits), SUM(price) FROM charges"
+    )
+    assert dict(metered) == {
+        **{f"user:10:{user_id}": own for user_id, own in people},
+        "server:10": credits,
+        "operator": spent,
+        "budget": price,
+    }
+    ((left,),) = rows(folder, "SELECT SUM(granted) FROM members")
+    ((paid,),) = rows(folder, "SELECT SUM(credits - own_credits) FROM charges")
+    assert left + paid == GRANTED_PEOPLE * GRANTED
+
+
+@pytest.mark.parametrize(
+    ("quotas", "allowed"),
+    [
+        (("5/day", "", ""), 20 * 5 + GRANTED_PEOPLE * (2 + GRANTED)),
+        (("5/day", "160/month", ""), 160),
+        (("5/day", "160/month", f"{150 * PRICE}/month"), 150),
+    ],
+    ids=["people and grants", "server", "budget"],
+)
+async def test_of_500_holds_in_four_processes_exactly_the_allowed_ones_succeed(
+    tmp_path: Path, quotas: tuple[str, str, str], allowed: int
+) -> None:
+    """One more would be a credit that the bot and the terminal gave away together."""
+    assert PROCESSES * AT_ONCE == 500
+    await prepare(tmp_path)
+    async with holders(tmp_path, *["leave"] * PROCESSES, quotas=quotas) as started:
+        jobs = [job for process in started for job in await granted(process)]
+    assert len(set(jobs)) == len(jobs) == allowed
+    assert set(jobs) == {job for (job,) in rows(tmp_path, "SELECT job_id FROM charges")}
+    each = dict(rows(tmp_path, "SELECT user_id, SUM(own_credits) FROM charges GROUP BY user_id"))
+    assert all(own <= (2 if user_id <= GRANTED_PEOPLE else 5) for user_id, own in each.items())
+    check_the_books(tmp_path)
+
+
+def settings(folder: Path) -> Settings:
+    """Return the quotas of the holders, for a whole house."""
+    return GivenSettings(
+        image_api_url="http://127.0.0.1:9/v1",
+        image_api_key=SecretStr("sk-nobody-listens"),
+        image_models=("dall-e-3",),
+        database_url=f"sqlite:///{folder / 'easel.db'}",
+        data_dir=folder,
+        default_quota=parse_limits("20/day"),
+    )
+
+
+async def more_holds(house: Services) -> int:
+    """Return how many more holds of one credit succeed, by people of all kinds."""
+    succeeded = 0
+    for number in range(2 * PROCESSES * AT_ONCE):
+        who, job_id = somebody(number), new_job_id(ManualClock().ms)
+        try:
+            async with house.store.transaction(house.ledger.subjects(who)) as tx:
+                await house.ledger.hold(tx, job_id=job_id, requester=who, credits=1)
+        except QuotaSpent:
+            continue
+        succeeded += 1
+    return succeeded
+
+
+async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) -> None:
+    """What it held comes back at the next start, the grants' part to the grants."""
+    await prepare(tmp_path)
+    ends, quotas = ("leave", "settle", "settle", "settle"), ("20/day", "", "")
+    async with holders(tmp_path, *ends, quotas=quotas) as (victim, *others):
+        for _ in range(40):
+            assert await said(victim)
+        victim.kill()
+        settled = [job for process in others for job in await granted(process)]
+        assert await victim.wait() == -signal.SIGKILL
+    held = rows(tmp_path, "SELECT credits - own_credits FROM charges WHERE state = 'held'")
+    assert len(held) >= 40
+    assert (1,) in held
+    async with open_services(settings(tmp_path), Clock(now=ManualClock())) as house:
+        await house.recovery.take_over()
+        assert rows(tmp_path, "SELECT job_id FROM charges WHERE state = 'held'") == []
+        charged = {job for (job,) in rows(tmp_path, "SELECT job_id FROM charges WHERE credits > 0")}
+        assert charged == set(settled)
+        check_the_books(tmp_path)
+        assert len(settled) + await more_holds(house) == 20 * 20 + GRANTED_PEOPLE * (2 + GRANTED)
+    check_the_books(tmp_path)
