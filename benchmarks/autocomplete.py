@@ -138,17 +138,18 @@ credits = {{ {costs} }}
 
 async def _make_custom(bot: Bot, server_id: int, user_id: int) -> None:
     """Let server and person set everything that autocomplete looks at."""
-    wish = ImageOptions(model=NAMES[-1], size="1040x1024", quality="quality-3")
+    options = ImageOptions(model=NAMES[-1], size="1040x1024", quality="quality-3")
     for number in range(PRESETS):
-        await bot.customs.save_preset(user_id, _preset(number), replace(wish, n=1))
-    await bot.customs.change_person(
-        user_id, lambda mine: replace(mine, model=NAMES[150], size=wish.size, quality=wish.quality)
+        await bot.preference_store.save_preset(user_id, _preset(number), replace(options, n=1))
+    await bot.preference_store.change_person(
+        user_id,
+        lambda mine: replace(mine, model=NAMES[150], size=options.size, quality=options.quality),
     )
-    await bot.customs.change_server(
+    await bot.preference_store.change_server(
         server_id, lambda ours: replace(ours, model=NAMES[100], models=tuple(NAMES))
     )
     for name in NAMES:
-        bot.house.tariff.set(server_id, name, None, 2)
+        bot.services.tariff.set(server_id, name, None, 2)
 
 
 def _preset(number: int) -> str:

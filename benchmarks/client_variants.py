@@ -83,7 +83,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.gateways.catalogue import Catalogue  # noqa: PLC0415
     from bot.gateways.events import Order  # noqa: PLC0415
     from bot.gateways.gateway import Gateway  # noqa: PLC0415
-    from bot.gateways.routing.router import Router
+    from bot.gateways.routing.router import Router  # noqa: PLC0415
 
     request = ImageRequest(PROMPT, MODEL, "auto", PICTURES)
     gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY)
@@ -94,7 +94,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
             async for _ in events:
                 pass
 
-    async with Router([gateway], Catalogue.of([gateway]), seam=Clock()) as router:
+    async with Router([gateway], Catalogue.of([gateway]), clock=Clock()) as router:
         yield paint
 
 

@@ -1,4 +1,4 @@
-"""The gateway of ``benchmarks.job_service``: every POST is answered with another picture of 1.5 MiB.
+"""The gateway of ``benchmarks.job_service``: each POST is answered with another 1.5 MiB picture.
 
 It prints its address and serves until its input ends. A POST whose prompt ends in ``slowly`` is
 answered after a second. All pictures are the same noise; a text chunk before the end tells them

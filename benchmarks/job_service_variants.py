@@ -51,7 +51,7 @@ async def script(url: str, folder: Path) -> AsyncIterator[Paint]:
 
 
 @asynccontextmanager
-async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
+async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
     """Paint through the house as the bot opens it: with limits, log, journal and vault."""
     from pydantic import SecretStr  # noqa: PLC0415
 
@@ -87,10 +87,10 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
             raise SystemExit(f"job {job.id} failed: {ending.error!r}")
 
     async def paint(number: int, prompt: str) -> None:
-        request = house.catalogue.order(prompt=prompt, model=MODEL, size=None, n=1)
+        request = services.catalogue.order(prompt=prompt, model=MODEL, size=None, n=1)
         courier = FolderCourier()
         requester = Requester(1 + number % PEOPLE, SERVER_ID, "Somebody")
-        await house.studio.submit(request, requester, courier)
+        await services.job_service.submit(request, requester, courier)
         await courier.delivered.wait()
 
     data = folder.parent / "data"
@@ -108,11 +108,11 @@ async def studio(url: str, folder: Path) -> AsyncIterator[Paint]:
         max_waiting_per_user=100,
     )
     bot_logging.configure(level="INFO", style="console", secrets=settings.secrets)
-    async with open_services(settings, Clock()) as house:
+    async with open_services(settings, Clock()) as services:
         yield paint
 
 
-CONTESTANTS: dict[str, Contestant] = {"script": script, "studio": studio}
+CONTESTANTS: dict[str, Contestant] = {"script": script, "studio": job_service}
 
 
 async def figures(

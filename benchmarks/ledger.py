@@ -40,7 +40,7 @@ class Till:
     """A database with limits, and so many charges before the first hold."""
 
     path: Path
-    store: Database
+    database: Database
     ledger: Ledger
     charges: int
 
@@ -74,12 +74,12 @@ async def main(holds: int, rounds: int, charges: int) -> None:
 async def _opened(charges: int) -> AsyncIterator[Till]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "easel.db"
-        async with Database.open(path, backup_dir=Path(folder), now=wall_clock_ms) as store:
+        async with Database.open(path, backup_dir=Path(folder), now=wall_clock_ms) as database:
             _fill(path, charges)
-            yield Till(path, store, await _ledger(store), charges)
+            yield Till(path, database, await _ledger(database), charges)
 
 
-async def _ledger(store: Database) -> Ledger:
+async def _ledger(database: Database) -> Ledger:
     ledger = Ledger(
         default=parse_limits(f"{USER_PER_DAY}/day"),
         server_quota=(),
@@ -88,7 +88,7 @@ async def _ledger(store: Database) -> Ledger:
         pseudonym=Pseudonyms(b"benchmark").pseudonym,
         now=wall_clock_ms,
     )
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         limit = Limit(SERVER_PER_MONTH, Period.MONTH)
         await ledger.set_limit(tx, server_id=BUSY_SERVER, subject=SERVER, limit=limit, actor_id=1)
     return ledger
@@ -103,18 +103,18 @@ async def _round(tills: list[Till], holds: int, in_flight: int) -> dict[Name, Sp
         turns["sqlite3 alone, unchecked", 0] = await asyncio.to_thread(_bare, tills[0].path, holds)
     for till in tills:
         for name, spend in (("floor: unchecked", _unchecked), ("hold", _checked(till.ledger))):
-            turns[name, till.charges] = await _measured(till.store, spend, holds, in_flight)
+            turns[name, till.charges] = await _measured(till.database, spend, holds, in_flight)
     return turns
 
 
-async def _measured(store: Database, spend: Spend, holds: int, in_flight: int) -> Speed:
+async def _measured(database: Database, spend: Spend, holds: int, in_flight: int) -> Speed:
     took: list[float] = []
 
     async def one_after_the_other() -> None:
         for _ in range(holds // in_flight):
             requester = Requester(_somebody(), BUSY_SERVER, "somebody")
             began = time.perf_counter()
-            async with store.transaction() as tx:
+            async with database.transaction() as tx:
                 job_id = new_job_id(wall_clock_ms())
                 await tx.execute(*_job(job_id, requester))
                 await spend(tx, job_id, requester)

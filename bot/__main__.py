@@ -5,7 +5,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from bot.cli import db, doctor, gateways, imagine, jobs, serve
+from bot.cli import db, gateways, imagine, jobs, serve
+from bot.cli.doctor import examination
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused

@@ -31,13 +31,13 @@ from cogs.factory import CogDependencies, create_cogs
 class Bot:
     """The house with its Discord client in front, ready to log in."""
 
-    house: Services
+    services: Services
     client: Client
-    customs: PreferenceStore
+    preference_store: PreferenceStore
 
 
 @asynccontextmanager
-async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
+async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
     """Open the house, end what dead processes left, and hang up the doors.
 
     Raises:
@@ -45,11 +45,11 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_bot_lock(settings.data_dir / "run"))
-        house = await stack.enter_async_context(open_services(settings, seam))
-        taken = await house.recovery.take_over()
-        customs = PreferenceStore(house.store, now=seam.now)
-        await customs.load()
-        languages = Languages(customs)
+        services = await stack.enter_async_context(open_services(settings, clock))
+        taken = await services.recovery.take_over()
+        preference_store = PreferenceStore(services.database, now=clock.now)
+        await preference_store.load()
+        languages = Languages(preference_store)
         client = Client(
             texts=Texts(when=discord_timestamp),
             languages=languages,
@@ -59,46 +59,50 @@ async def open_bot(settings: Settings, seam: Clock) -> AsyncIterator[Bot]:
             user_install=settings.allow_user_install,
             dev_guild_id=settings.dev_guild_id,
         )
-        couriers = _couriers(client, house, customs, seam)
-        house.alarms.listener = OwnerNotices(client, client.texts, languages).tell
-        chores = await stack.enter_async_context(Maintenance(_chores(house, seam), seam))
+        couriers = _couriers(client, services, preference_store, clock)
+        services.alerts.listener = OwnerNotices(client, client.texts, languages).tell
+        maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
-            await house.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
-            chores.begin()
+            await services.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
+            maintenance.begin()
 
         client.once_logged_in = once_logged_in
         strangers = await stack.enter_async_context(
-            Downloader((), seam=seam, max_bytes=MAX_MEGABYTES * 1_000_000)
+            Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
         pictures = Pictures(client, strangers)
         for door in create_cogs(
-            CogDependencies(settings, seam, house, client, customs, couriers, pictures)
+            CogDependencies(settings, clock, services, client, preference_store, couriers, pictures)
         ):
             await client.add_cog(door)
         client.add_dynamic_items(StopButton)
-        yield Bot(house, client, customs)
+        yield Bot(services, client, preference_store)
 
 
-def _couriers(client: Client, house: Services, customs: PreferenceStore, seam: Clock) -> Couriers:
+def _couriers(
+    client: Client, services: Services, preference_store: PreferenceStore, clock: Clock
+) -> Couriers:
     texts = client.texts
-    outbox = Outbox(client, house.store, house.journal, now=seam.now)
-    trimmings = Trimmings(texts, house.vault, lambda server: customs.server(server).reroll)
+    outbox = Outbox(client, services.database, services.repository, now=clock.now)
+    trimmings = Trimmings(
+        texts, services.content_store, lambda server: preference_store.server(server).reroll
+    )
     return Couriers(
         client,
         Cards(texts),
         Notes(texts),
         outbox,
         trimmings,
-        seam,
-        may_call=lambda user_id: customs.person(user_id).ping,
+        clock,
+        may_call=lambda user_id: preference_store.person(user_id).ping,
     )
 
 
-def _chores(house: Services, seam: Clock) -> Sequence[MaintenanceTask]:
+def _chores(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
-        house.deletion.go_on,
-        house.retention.clear,
-        partial(forget_old_charges, house.store, house.ledger, seam.now),
-        house.offers.refresh,
+        services.deletion.go_on,
+        services.retention.clear,
+        partial(forget_old_charges, services.database, services.ledger, clock.now),
+        services.offers.refresh,
     )

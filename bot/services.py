@@ -39,25 +39,25 @@ from bot.settings import MENDS, Settings
 class Services:
     """What the bot and the terminal share: everything below Discord."""
 
-    store: Database
+    database: Database
     ledger: Ledger
     catalogue: Catalogue
     costs: Pricing
     tariff: Tariff
-    studio: JobService
-    stops: Cancellation
+    job_service: JobService
+    cancellation: Cancellation
     recovery: Recovery
-    journal: JobRepository
-    gallery: PictureRetention
-    vault: ContentStore
+    repository: JobRepository
+    retention: PictureRetention
+    content_store: ContentStore
     export: Export
     deletion: Deletion
-    alarms: OperatorAlerts
+    alerts: OperatorAlerts
     offers: OfferedModels
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, seam: Clock) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     """Open every room below Discord.
 
     Raises:
@@ -68,56 +68,63 @@ async def open_services(settings: Settings, seam: Clock) -> AsyncIterator[Servic
     check_prices(settings, catalogue)
     async with AsyncExitStack() as stack:
         owner = stack.enter_context(hold_process_lock(settings.data_dir / "run"))
-        store = await stack.enter_async_context(_store(settings, seam))
-        alarms = await stack.enter_async_context(OperatorAlerts(now=seam.now))
+        database = await stack.enter_async_context(_database(settings, clock))
+        alerts = await stack.enter_async_context(OperatorAlerts(now=clock.now))
         router = await stack.enter_async_context(
-            Router(gateways, catalogue, seam=seam, alarms=alarms)
+            Router(gateways, catalogue, clock=clock, alerts=alerts)
         )
-        journal = JobRepository(owner=owner, now=seam.now)
-        vault = ContentStore(settings.data_dir / "vault", seam.now)
+        repository = JobRepository(owner=owner, now=clock.now)
+        content_store = ContentStore(settings.data_dir / "vault", clock.now)
         room = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-        gallery = PictureRetention(store, vault, room, now=seam.now)
-        ledger = _ledger(settings, seam)
-        queue = _queue(settings, catalogue, seam)
-        stops = Cancellation(store=store, ledger=ledger, journal=journal, queue=queue)
-        tariff = await _tariff(store, ledger)
+        retention = PictureRetention(database, content_store, room, now=clock.now)
+        ledger = _ledger(settings, clock)
+        queue = _queue(settings, catalogue, clock)
+        cancellation = Cancellation(
+            database=database, ledger=ledger, repository=repository, queue=queue
+        )
+        tariff = await _tariff(database, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
         costs = Pricing(catalogue, tariff, has_ceilings)
-        studio = JobService(
+        job_service = JobService(
             Parts(
-                store=store,
+                database=database,
                 ledger=ledger,
-                journal=journal,
-                books=Billing(store, ledger, journal, catalogue, alarms),
+                repository=repository,
+                billing=Billing(database, ledger, repository, catalogue, alerts),
                 costs=costs,
                 queue=queue,
-                references=References(vault, now=seam.now),
-                slots=_slots(settings, store, journal, catalogue, router, vault),
-                stops=stops,
-                gallery=gallery,
-                seam=seam,
+                references=References(content_store, now=clock.now),
+                slots=_slots(settings, database, repository, catalogue, router, content_store),
+                cancellation=cancellation,
+                retention=retention,
+                clock=clock,
             )
         )
-        stack.push_async_callback(studio.close, grace_s=settings.shutdown_grace)
-        recovery = _recovery(settings, seam, owner, store, journal, studio, stops)
-        offers = OfferedModels(gateways, catalogue, seam=seam, alarms=alarms)
+        stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
+        recovery = _recovery(
+            settings, clock, owner, database, repository, job_service, cancellation
+        )
+        offers = OfferedModels(gateways, catalogue, clock=clock, alerts=alerts)
         yield Services(
-            store=store,
+            database=database,
             ledger=ledger,
             catalogue=catalogue,
             costs=costs,
             tariff=tariff,
-            studio=studio,
-            stops=stops,
+            job_service=job_service,
+            cancellation=cancellation,
             recovery=recovery,
-            journal=journal,
-            gallery=gallery,
-            vault=vault,
-            export=Export(store, vault),
+            repository=repository,
+            retention=retention,
+            content_store=content_store,
+            export=Export(database, content_store),
             deletion=Deletion(
-                store=store, ledger=ledger, vault=vault, jobs=settings.data_dir / "jobs"
+                database=database,
+                ledger=ledger,
+                content_store=content_store,
+                jobs=settings.data_dir / "jobs",
             ),
-            alarms=alarms,
+            alerts=alerts,
             offers=offers,
         )
 
@@ -177,79 +184,79 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def _store(settings: Settings, seam: Clock) -> AbstractAsyncContextManager[Database]:
+def _database(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Database]:
     path = database_path(settings.database_url)
-    return Database.open(path, backup_dir=settings.data_dir / "backup", now=seam.now)
+    return Database.open(path, backup_dir=settings.data_dir / "backup", now=clock.now)
 
 
 def _slots(
     settings: Settings,
-    store: Database,
-    journal: JobRepository,
+    database: Database,
+    repository: JobRepository,
     catalogue: Catalogue,
     router: Router,
-    vault: ContentStore,
+    content_store: ContentStore,
 ) -> Slots:
     return Slots(
-        store=store,
-        journal=journal,
+        database=database,
+        repository=repository,
         catalogue=catalogue,
         router=router,
-        vault=vault,
-        user_tags=_user_tags(settings),
+        content_store=content_store,
+        pseudonyms=_pseudonyms(settings),
         folder=settings.data_dir / "jobs",
     )
 
 
 def _recovery(
     settings: Settings,
-    seam: Clock,
+    clock: Clock,
     owner: str,
-    store: Database,
-    journal: JobRepository,
-    studio: JobService,
-    stops: Cancellation,
+    database: Database,
+    repository: JobRepository,
+    job_service: JobService,
+    cancellation: Cancellation,
 ) -> Recovery:
     return Recovery(
-        store=store,
-        journal=journal,
-        studio=studio,
-        stops=stops,
+        database=database,
+        repository=repository,
+        job_service=job_service,
+        cancellation=cancellation,
         owner=owner,
         locks=settings.data_dir / "run",
         jobs=settings.data_dir / "jobs",
-        vault=settings.data_dir / "vault",
-        now=seam.now,
+        content_store=settings.data_dir / "vault",
+        now=clock.now,
         max_queue_age_ms=settings.max_queue_age * 1000,
     )
 
 
-async def _tariff(store: Database, ledger: Ledger) -> Tariff:
-    async with store.reading() as rows:
+async def _tariff(database: Database, ledger: Ledger) -> Tariff:
+    async with database.reading() as rows:
         return Tariff(await ledger.costs(rows, None))
 
 
-def _ledger(settings: Settings, seam: Clock) -> Ledger:
+def _ledger(settings: Settings, clock: Clock) -> Ledger:
     return Ledger(
         default=settings.default_quota,
         server_quota=settings.server_quota,
         total_quota=settings.total_quota,
         budget=settings.operator_budget,
         max_doubtful_per_day=settings.max_doubtful_per_day,
-        pseudonym=_user_tags(settings).pseudonym,
-        now=seam.now,
+        pseudonym=_pseudonyms(settings).pseudonym,
+        now=clock.now,
     )
 
 
-def _user_tags(settings: Settings) -> Pseudonyms:
+def _pseudonyms(settings: Settings) -> Pseudonyms:
     return Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
 
 
-def _queue(settings: Settings, catalogue: Catalogue, seam: Clock) -> Queue:
+def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
     limits = Limits(
         slots=settings.max_concurrent_jobs,
         slots_per_user=settings.max_running_per_user,
         waiting=settings.max_queued_jobs,
         waiting_per_user=settings.max_waiting_per_user,
     )
-    return Queue(limits, usual_s=catalogue.usual_s, now=seam.now, wait=seam.wait)
+    return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)

@@ -22,28 +22,28 @@ class ButtonGuard:
         self,
         *,
         client: Client,
-        records: JobLookup,
-        reception: RequestBuilder,
+        job_lookup: JobLookup,
+        request_builder: RequestBuilder,
         now: Callable[[], int],
     ) -> None:
         self._client = client
-        self._records = records
-        self._reception = reception
+        self._job_lookup = job_lookup
+        self._request_builder = request_builder
         self._pressed = Lately(now, within_ms=TWICE_MS)
 
     async def let(self, interaction: Interaction, job_id: str, do: Do) -> None:
         """Let somebody look at a result, or take it down."""
         try:
-            written, visitor = await self._admit(interaction, job_id)
-            await do(interaction, written, visitor)
+            written, caller = await self._admit(interaction, job_id)
+            await do(interaction, written, caller)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
             await self._client.answer_error(interaction, error)
 
     async def let_paint(self, interaction: Interaction, job_id: str, do: Do) -> None:
         """Let somebody paint from a result, where they may."""
         try:
-            written, visitor = await self.admit_painter(interaction, job_id)
-            await do(interaction, written, visitor)
+            written, caller = await self.admit_painter(interaction, job_id)
+            await do(interaction, written, caller)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
             await self._client.answer_error(interaction, error)
 
@@ -56,10 +56,10 @@ class ButtonGuard:
             EaselError: there is no such job, or they may not paint here, or not from it.
         """
         self._client.admit(interaction)
-        written, visitor = await self._admit(interaction, job_id)
-        self._reception.check_place(visitor)
-        self._reception.check_controls(visitor, written.job)
-        return written, visitor
+        written, caller = await self._admit(interaction, job_id)
+        self._request_builder.check_place(caller)
+        self._request_builder.check_controls(caller, written.job)
+        return written, caller
 
     async def is_double(self, interaction: Interaction, control: str, job_id: str) -> bool:
         """Tell whether the same person pressed the same a moment ago; then nothing happens."""
@@ -73,7 +73,7 @@ class ButtonGuard:
     ) -> tuple[WrittenJob, CallerContext]:
         if interaction.guild_id is not None:
             self._client.admit(interaction)
-        return await self._records.job(job_id), self._reception.visitor(interaction)
+        return await self._job_lookup.job(job_id), self._request_builder.caller(interaction)
 
 
 class Lately:

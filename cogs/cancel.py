@@ -11,9 +11,9 @@ from cogs.request_builder import requester_of_call
 class Cancel(commands.Cog):
     """The door for who does not want to wait any more."""
 
-    def __init__(self, *, client: Client, stops: Cancellation) -> None:
+    def __init__(self, *, client: Client, cancellation: Cancellation) -> None:
         self._client = client
-        self._stops = stops
+        self._cancellation = cancellation
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, job_id: str) -> None:
@@ -21,7 +21,7 @@ class Cancel(commands.Cog):
         try:
             # The card may take longer than the three seconds that Discord gives an answer.
             await interaction.response.defer()
-            await self._stops.stop(
+            await self._cancellation.stop(
                 job_id,
                 requester_of_call(interaction),
                 moderates=interaction.permissions.manage_messages,

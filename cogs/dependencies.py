@@ -15,8 +15,8 @@ class Dependencies:
     """Where customs are read, changed and shown."""
 
     client: Client
-    reception: RequestBuilder
+    request_builder: RequestBuilder
     catalogue: Catalogue
-    customs: PreferenceStore
-    choosing: OptionChoices
+    preference_store: PreferenceStore
+    option_choices: OptionChoices
     cards: CustomsCards

@@ -34,38 +34,38 @@ class Details(commands.Cog):
         self,
         *,
         client: Client,
-        reception: RequestBuilder,
-        records: JobLookup,
-        presses: ButtonGuard,
-        gallery: PictureRetention,
+        request_builder: RequestBuilder,
+        job_lookup: JobLookup,
+        button_guard: ButtonGuard,
+        retention: PictureRetention,
         cards: Cards,
         details: DetailsCard,
     ) -> None:
         self._client = client
-        self._reception = reception
-        self._records = records
-        self._presses = presses
-        self._gallery = gallery
+        self._request_builder = request_builder
+        self._job_lookup = job_lookup
+        self._button_guard = button_guard
+        self._retention = retention
         self._cards = cards
         self._details = details
 
     @commands.Cog.listener()
     async def on_details_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Tell everything of a result."""
-        await self._presses.let(interaction, job_id, self._tell)
+        await self._button_guard.let(interaction, job_id, self._tell)
 
     async def _tell(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._reception.check_controls(visitor, written.job)
-        if await self._presses.is_double(interaction, "details", written.job.id):
+        self._request_builder.check_controls(caller, written.job)
+        if await self._button_guard.is_double(interaction, "details", written.job.id):
             return
-        reader_id = visitor.requester.user_id
+        reader_id = caller.requester.user_id
         seen = for_one_to_see(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
-            await self._records.of(replace(written, job=seen)),
-            visitor.locale,
-            server_id=visitor.server_id,
+            await self._job_lookup.of(replace(written, job=seen)),
+            caller.locale,
+            server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
         )
         files = [told.file] if told.file else []
@@ -74,21 +74,21 @@ class Details(commands.Cog):
     @commands.Cog.listener()
     async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Hand over the files as the gateway sent them."""
-        await self._presses.let(interaction, job_id, self._hand_over)
+        await self._button_guard.let(interaction, job_id, self._hand_over)
 
     async def _hand_over(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._reception.check_controls(visitor, written.job)
-        if await self._presses.is_double(interaction, "original", written.job.id):
+        self._request_builder.check_controls(caller, written.job)
+        if await self._button_guard.is_double(interaction, "original", written.job.id):
             return
-        pictures = await self._gallery.originals(written.job.id)
+        pictures = await self._retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = share(interaction.filesize_limit, 1)
         for letter in originals(self._cards, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=letter.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
-            sentence = self._too_large(too_large, limit, visitor.locale)
+            sentence = self._too_large(too_large, limit, caller.locale)
             await interaction.followup.send(sentence, ephemeral=True)
 
     def _too_large(self, pictures: Sequence[tuple[int, Picture]], limit: int, locale: str) -> str:

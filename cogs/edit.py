@@ -59,19 +59,19 @@ class Edit(commands.Cog):
         self,
         *,
         client: Client,
-        reception: RequestBuilder,
-        records: JobLookup,
-        presses: ButtonGuard,
-        gallery: PictureRetention,
+        request_builder: RequestBuilder,
+        job_lookup: JobLookup,
+        button_guard: ButtonGuard,
+        retention: PictureRetention,
         catalogue: Catalogue,
         couriers: Couriers,
         pictures: Pictures,
     ) -> None:
         self._client = client
-        self._reception = reception
-        self._records = records
-        self._presses = presses
-        self._gallery = gallery
+        self._request_builder = request_builder
+        self._job_lookup = job_lookup
+        self._button_guard = button_guard
+        self._retention = retention
         self._catalogue = catalogue
         self._couriers = couriers
         self._pictures = pictures
@@ -92,90 +92,90 @@ class Edit(commands.Cog):
     @commands.Cog.listener()
     async def on_edit_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Show the form with everything as it was."""
-        await self._presses.let_paint(interaction, job_id, self._edit)
+        await self._button_guard.let_paint(interaction, job_id, self._edit)
 
     async def _edit(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
-        kept = await self._gallery.startable(written.job.id)
-        await self._show_edit(interaction, written, visitor, list(kept), start)
+        kept = await self._retention.startable(written.job.id)
+        await self._show_edit(interaction, written, caller, list(kept), start)
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Show the form with the picture chosen to start from."""
-        await self._presses.let_paint(interaction, job_id, self._use)
+        await self._button_guard.let_paint(interaction, job_id, self._use)
 
     async def _use(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._gallery.startable(written.job.id))
+        kept = list(await self._retention.startable(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written, visitor, kept, picture(kept[0]))
+        await self._show_edit(interaction, written, caller, kept, picture(kept[0]))
 
     async def _show_edit(
         self,
         interaction: Interaction,
         written: WrittenJob,
-        visitor: CallerContext,
+        caller: CallerContext,
         pictures: Sequence[int],
         start: str,
     ) -> None:
-        reader_id = visitor.requester.user_id
+        reader_id = caller.requester.user_id
         job = for_one_to_see(written.job, written.error, reader_id=reader_id)
         request = job.request
         offer = Offer(
             prompt=request.prompt,
-            model=self._model(request.model, visitor, start),
-            models=self._reception.models(visitor.server_id),
+            model=self._model(request.model, caller, start),
+            models=self._request_builder.models(caller.server_id),
             size=str(request.size),
             pictures=pictures,
             references=len(request.references),
             start=start,
         )
-        await self._show(interaction, f"easel:edited:{job.id}", offer, visitor)
+        await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
 
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
-        visitor = self._reception.visitor(interaction)
-        self._reception.check_place(visitor)
-        written = await self._records.behind(message.id)
-        if written is not None and await self._gallery.startable(written.job.id):
-            self._reception.check_controls(visitor, written.job)
-            await self._use(interaction, written, visitor)
+        caller = self._request_builder.caller(interaction)
+        self._request_builder.check_place(caller)
+        written = await self._job_lookup.behind(message.id)
+        if written is not None and await self._retention.startable(written.job.id):
+            self._request_builder.check_controls(caller, written.job)
+            await self._use(interaction, written, caller)
             return
         uploads = self._pictures.of(message)[:MOST_PICTURES]
         self._begun[interaction.user.id, str(message.id)] = uploads
         while len(self._begun) > MOST_BEGUN:
             del self._begun[next(iter(self._begun))]
-        await self._show_begun(interaction, message.id, len(uploads), visitor)
+        await self._show_begun(interaction, message.id, len(uploads), caller)
 
     async def _show_begun(
-        self, interaction: Interaction, message_id: int, count: int, visitor: CallerContext
+        self, interaction: Interaction, message_id: int, count: int, caller: CallerContext
     ) -> None:
-        usual = self._reception.resolved(ImageOptions(), visitor)
+        usual = self._request_builder.resolved(ImageOptions(), caller)
         start = picture(1)
         offer = Offer(
             prompt="",
-            model=self._model(usual.model, visitor, start),
-            models=self._reception.models(visitor.server_id),
+            model=self._model(usual.model, caller, start),
+            models=self._request_builder.models(caller.server_id),
             size="",
             pictures=range(1, count + 1),
             references=0,
             start=start,
         )
-        await self._show(interaction, f"easel:begun:{message_id}", offer, visitor)
+        await self._show(interaction, f"easel:begun:{message_id}", offer, caller)
 
     async def _show(
-        self, interaction: Interaction, custom_id: str, offer: Offer, visitor: CallerContext
+        self, interaction: Interaction, custom_id: str, offer: Offer, caller: CallerContext
     ) -> None:
-        modal = form(self._client.texts, custom_id, offer, visitor.locale)
+        modal = form(self._client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
 
-    def _model(self, wanted: str | None, visitor: CallerContext, start: str) -> str:
+    def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
         """Return the model to propose: one that may be used here and can start from that."""
-        here = self._reception.models(visitor.server_id) or (self._catalogue.default.name,)
+        here = self._request_builder.models(caller.server_id) or (self._catalogue.default.name,)
         able = [name for name in here if start == NOTHING or self._catalogue.model(name).references]
         if wanted in able:
             return wanted
@@ -204,13 +204,13 @@ class Edit(commands.Cog):
                 await self._give_back(interaction, filled.prompt)
 
     async def _paint_edited(self, interaction: Interaction, job_id: str, filled: Filled) -> None:
-        written, visitor = await self._presses.admit_painter(interaction, job_id)
+        written, caller = await self._button_guard.admit_painter(interaction, job_id)
         references, mask = await self._started_from(written.job, filled)
-        if await self._presses.is_double(interaction, "edited", job_id):
+        if await self._button_guard.is_double(interaction, "edited", job_id):
             return
-        await self._reception.paint(
+        await self._request_builder.paint(
             self._wish(filled, written.job.request),
-            visitor,
+            caller,
             self._couriers.answering(interaction),
             attached=Attached(self._files(filled)),
             references=references,
@@ -228,7 +228,7 @@ class Edit(commands.Cog):
             return job.request.references, job.request.mask
         if filled.picture is None:
             raise FormOutdated
-        kept = await self._gallery.startable(job.id)
+        kept = await self._retention.startable(job.id)
         if filled.picture not in kept:
             raise NotKept
         return (kept[filled.picture],), None
@@ -246,7 +246,7 @@ class Edit(commands.Cog):
         kept = {
             word: value
             for word, value in words.items()
-            if value and self._reception.can(model, word, value)
+            if value and self._request_builder.can(model, word, value)
         }
         if size != str(before.size):
             kept["size"] = size
@@ -266,13 +266,13 @@ class Edit(commands.Cog):
         if uploads is None:
             raise FormForgotten
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
-        if await self._presses.is_double(interaction, "begun", message_id):
+        if await self._button_guard.is_double(interaction, "begun", message_id):
             return
-        await self._reception.paint(
+        await self._request_builder.paint(
             ImageOptions(
                 prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None
             ),
-            self._reception.visitor(interaction),
+            self._request_builder.caller(interaction),
             self._couriers.answering(interaction),
             attached=Attached((*chosen, *self._files(filled))),
         )

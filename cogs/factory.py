@@ -44,138 +44,145 @@ class CogDependencies:
     """What lies behind all doors."""
 
     settings: Settings
-    seam: Clock
-    house: Services
+    clock: Clock
+    services: Services
     client: Client
-    customs: PreferenceStore
+    preference_store: PreferenceStore
     couriers: Couriers
     pictures: Pictures
 
 
-def create_cogs(hall: CogDependencies) -> tuple[Cog, ...]:
+def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
-    house, client = hall.house, hall.client
+    services, client = deps.services, deps.client
     suggestions = Suggestions(
-        catalogue=house.catalogue, costs=house.costs, texts=client.texts, now=hall.seam.now
+        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=deps.clock.now
     )
-    desk = _desk(hall, suggestions)
+    desk = _desk(deps, suggestions)
     return (
-        *_painting(hall, desk),
-        *_results(hall, desk),
-        *_looking_back(hall, desk),
-        *_quota(hall, suggestions),
-        Cancel(client=client, stops=house.stops),
+        *_painting(deps, desk),
+        *_results(deps, desk),
+        *_looking_back(deps, desk),
+        *_quota(deps, suggestions),
+        Cancel(client=client, cancellation=services.cancellation),
     )
 
 
-def _desk(hall: CogDependencies, suggestions: Suggestions) -> Dependencies:
-    house, client, customs = hall.house, hall.client, hall.customs
-    reception = RequestBuilder(
-        studio=house.studio,
-        catalogue=house.catalogue,
-        customs=customs,
+def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
+    services, client, preference_store = deps.services, deps.client, deps.preference_store
+    request_builder = RequestBuilder(
+        job_service=services.job_service,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
         languages=client.languages,
     )
     cards = CustomsCards(client.texts)
-    choosing = OptionChoices(
-        reception=reception, suggestions=suggestions, customs=customs, cards=cards
+    option_choices = OptionChoices(
+        request_builder=request_builder,
+        suggestions=suggestions,
+        preference_store=preference_store,
+        cards=cards,
     )
     return Dependencies(
         client=client,
-        reception=reception,
-        catalogue=house.catalogue,
-        customs=customs,
-        choosing=choosing,
+        request_builder=request_builder,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+        option_choices=option_choices,
         cards=cards,
     )
 
 
-def _painting(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
+def _painting(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     imagine = Imagine(
-        reception=desk.reception,
+        request_builder=desk.request_builder,
         catalogue=desk.catalogue,
-        couriers=hall.couriers,
-        choosing=desk.choosing,
+        couriers=deps.couriers,
+        option_choices=desk.option_choices,
     )
-    return imagine, SettingsCommands(desk), Personal(desk), Presets(desk, hall.couriers)
+    return imagine, SettingsCommands(desk), Personal(desk), Presets(desk, deps.couriers)
 
 
-def _results(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
-    house, client, reception = hall.house, hall.client, desk.reception
-    records = JobLookup(store=house.store, journal=house.journal, ledger=house.ledger)
-    presses = ButtonGuard(client=client, records=records, reception=reception, now=hall.seam.now)
+def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
+    services, client, request_builder = deps.services, deps.client, desk.request_builder
+    job_lookup = JobLookup(
+        database=services.database, repository=services.repository, ledger=services.ledger
+    )
+    button_guard = ButtonGuard(
+        client=client, job_lookup=job_lookup, request_builder=request_builder, now=deps.clock.now
+    )
     results = Results(
         client=client,
-        reception=reception,
-        records=records,
-        presses=presses,
-        customs=desk.customs,
-        couriers=hall.couriers,
-        now=hall.seam.now,
+        request_builder=request_builder,
+        job_lookup=job_lookup,
+        button_guard=button_guard,
+        preference_store=desk.preference_store,
+        couriers=deps.couriers,
+        now=deps.clock.now,
     )
     details = Details(
         client=client,
-        reception=reception,
-        records=records,
-        presses=presses,
-        gallery=house.retention,
+        request_builder=request_builder,
+        job_lookup=job_lookup,
+        button_guard=button_guard,
+        retention=services.retention,
         cards=Cards(client.texts),
         details=DetailsCard(client.texts),
     )
     editing = Edit(
         client=client,
-        reception=reception,
-        records=records,
-        presses=presses,
-        gallery=house.retention,
-        catalogue=house.catalogue,
-        couriers=hall.couriers,
-        pictures=hall.pictures,
+        request_builder=request_builder,
+        job_lookup=job_lookup,
+        button_guard=button_guard,
+        retention=services.retention,
+        catalogue=services.catalogue,
+        couriers=deps.couriers,
+        pictures=deps.pictures,
     )
     return results, details, editing
 
 
-def _looking_back(hall: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
-    house, client = hall.house, hall.client
+def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
+    services, client = deps.services, deps.client
     history = History(
         client=client,
-        reception=desk.reception,
-        store=house.store,
-        ledger=house.ledger,
-        album=HistoryPages(house.store, house.vault),
-        gallery=house.retention,
-        couriers=hall.couriers,
-        now=hall.seam.now,
+        request_builder=desk.request_builder,
+        database=services.database,
+        ledger=services.ledger,
+        history_pages=HistoryPages(services.database, services.content_store),
+        retention=services.retention,
+        couriers=deps.couriers,
+        now=deps.clock.now,
     )
     mydata = MyData(
         client=client,
-        export=house.export,
-        deletion=house.deletion,
-        customs=hall.customs,
-        now=hall.seam.now,
+        export=services.export,
+        deletion=services.deletion,
+        preference_store=deps.preference_store,
+        now=deps.clock.now,
     )
     return history, mydata
 
 
-def _quota(hall: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
-    settings, house, client = hall.settings, hall.house, hall.client
+def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
+    settings, services, client = deps.settings, deps.services, deps.client
     desk = QuotaDesk(
         client=client,
-        store=house.store,
-        ledger=house.ledger,
-        catalogue=house.catalogue,
-        tariff=house.tariff,
-        costs=house.costs,
+        database=services.database,
+        ledger=services.ledger,
+        catalogue=services.catalogue,
+        tariff=services.tariff,
+        costs=services.costs,
         suggestions=suggestions,
-        statement=Statement(house.store, house.ledger, now=hall.seam.now),
-        charts=Charts(settings.data_dir / "charts", wait=hall.seam.wait),
+        statement=Statement(services.database, services.ledger, now=deps.clock.now),
+        charts=Charts(settings.data_dir / "charts", wait=deps.clock.wait),
         default=settings.default_quota,
         server_quota=settings.server_quota,
     )
     usage = Usage(
-        store=house.store,
-        ledger=house.ledger,
-        gallery=house.retention,
+        database=services.database,
+        ledger=services.ledger,
+        retention=services.retention,
         cards=QuotaCards(client.texts),
         languages=client.languages,
     )

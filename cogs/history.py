@@ -37,20 +37,20 @@ class History(commands.Cog):
         self,
         *,
         client: Client,
-        reception: RequestBuilder,
-        store: Database,
+        request_builder: RequestBuilder,
+        database: Database,
         ledger: Ledger,
-        album: HistoryPages,
-        gallery: PictureRetention,
+        history_pages: HistoryPages,
+        retention: PictureRetention,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:
         self._client = client
-        self._store = store
+        self._database = database
         self._ledger = ledger
-        self._reception = reception
-        self._album = album
-        self._gallery = gallery
+        self._request_builder = request_builder
+        self._history_pages = history_pages
+        self._retention = retention
         self._couriers = couriers
         self._cards = HistoryCards(client.texts)
         self._chosen = Lately(now, within_ms=TWICE_MS)
@@ -80,7 +80,7 @@ class History(commands.Cog):
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that this person asked for lately."""
         wanted = typed.strip().casefold()
-        models = await self._album.models(interaction.user.id)
+        models = await self._history_pages.models(interaction.user.id)
         offered = [name for name in models if wanted in name.casefold()]
         return plain(name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_WORD)
 
@@ -119,8 +119,8 @@ class History(commands.Cog):
     async def _show(
         self, interaction: Interaction, sought: Sought, turn: Turn | None = None
     ) -> None:
-        page = await self._album.page(interaction.user.id, sought, turn)
-        locale = self._reception.visitor(interaction).locale
+        page = await self._history_pages.page(interaction.user.id, sought, turn)
+        locale = self._request_builder.caller(interaction).locale
         if page.looks:
             content = self._cards.heading(locale)
         else:
@@ -140,22 +140,22 @@ class History(commands.Cog):
         if self._chosen.did((interaction.user.id, job_id)):
             await interaction.response.defer()
             return
-        visitor = self._reception.visitor(interaction)
+        caller = self._request_builder.caller(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._check_welcome(visitor)
-        past, pictures = await self._gallery.take_out(job_id, interaction.user.id)
+        await self._check_welcome(caller)
+        past, pictures = await self._retention.take_out(job_id, interaction.user.id)
         job = for_all_to_see(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
         said = "history-posted-privately" if job.private else SAID[seen]
-        done = self._client.texts.say(said, visitor.locale)
+        done = self._client.texts.say(said, caller.locale)
         await interaction.followup.send(done, ephemeral=True)
 
-    async def _check_welcome(self, visitor: CallerContext) -> None:
+    async def _check_welcome(self, caller: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
-        self._reception.check_place(visitor)
-        async with self._store.reading() as rows:
-            who = await self._ledger.member(rows, visitor.server_id, visitor.requester.user_id)
+        self._request_builder.check_place(caller)
+        async with self._database.reading() as rows:
+            who = await self._ledger.member(rows, caller.server_id, caller.requester.user_id)
         if who.block_reason is not None:
             raise Blocked(reason=who.block_reason)
 

@@ -20,15 +20,15 @@ class Imagine(commands.Cog):
     def __init__(
         self,
         *,
-        reception: RequestBuilder,
+        request_builder: RequestBuilder,
         catalogue: Catalogue,
         couriers: Couriers,
-        choosing: OptionChoices,
+        option_choices: OptionChoices,
     ) -> None:
-        self._reception = reception
+        self._request_builder = request_builder
         self._catalogue = catalogue
         self._couriers = couriers
-        self._choosing = choosing
+        self._option_choices = option_choices
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -74,7 +74,7 @@ class Imagine(commands.Cog):
             pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
             mask=uploaded(mask) if mask is not None else None,
         )
-        wish = ImageOptions(
+        options = ImageOptions(
             prompt=prompt,
             model=model,
             size=size,
@@ -84,9 +84,9 @@ class Imagine(commands.Cog):
             background=background,
             private=private,
         )
-        await self._reception.paint(
-            wish,
-            self._reception.visitor(interaction),
+        await self._request_builder.paint(
+            options,
+            self._request_builder.caller(interaction),
             self._couriers.answering(interaction),
             preset=preset,
             attached=attached,
@@ -95,29 +95,29 @@ class Imagine(commands.Cog):
     @imagine.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here, with what a picture costs."""
-        return self._choosing.models(interaction, typed)
+        return self._option_choices.models(interaction, typed)
 
     @imagine.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the sizes that the chosen model can paint."""
-        return self._choosing.sizes(interaction, typed)
+        return self._option_choices.sizes(interaction, typed)
 
     @imagine.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the qualities that the chosen model knows, with what a picture costs."""
-        return self._choosing.qualities(interaction, typed)
+        return self._option_choices.qualities(interaction, typed)
 
     @imagine.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the styles that the chosen model knows."""
-        return self._choosing.words(interaction, "style", typed)
+        return self._option_choices.words(interaction, "style", typed)
 
     @imagine.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the backgrounds that the chosen model knows."""
-        return self._choosing.words(interaction, "background", typed)
+        return self._option_choices.words(interaction, "background", typed)
 
     @imagine.autocomplete("preset")
     async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return self._choosing.presets(interaction, typed)
+        return self._option_choices.presets(interaction, typed)

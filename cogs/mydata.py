@@ -54,11 +54,11 @@ class MyData(commands.Cog):
         client: Client,
         export: Export,
         deletion: Deletion,
-        customs: PreferenceStore,
+        preference_store: PreferenceStore,
         now: Callable[[], int],
     ) -> None:
         self._client = client
-        self._customs = customs
+        self._preference_store = preference_store
         self._export = export
         self._deletion = deletion
         self._now = now
@@ -106,7 +106,7 @@ class MyData(commands.Cog):
         await interaction.response.defer()
         locale = self._client.languages.personal(interaction)  # which is forgotten, too
         jobs = await self._deletion.delete(interaction.user.id)
-        await self._customs.forget(interaction.user.id)
+        await self._preference_store.forget(interaction.user.id)
         done = self._client.texts.say("mydata-deleted", locale, jobs=jobs)
         await interaction.edit_original_response(content=done, view=None)
 
@@ -118,7 +118,7 @@ class MyData(commands.Cog):
                 Path(folder),
                 max_file_bytes=max_bytes,
                 readme=self._client.texts.say("mydata-readme", locale),
-                customs=self._customs.of_person(interaction.user.id),
+                preference_store=self._preference_store.of_person(interaction.user.id),
             )
             if archived is None:
                 none = self._client.texts.say("mydata-none", locale)

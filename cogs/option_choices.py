@@ -20,14 +20,14 @@ class OptionChoices:
     def __init__(
         self,
         *,
-        reception: RequestBuilder,
+        request_builder: RequestBuilder,
         suggestions: Suggestions,
-        customs: PreferenceStore,
+        preference_store: PreferenceStore,
         cards: CustomsCards,
     ) -> None:
-        self._reception = reception
+        self._request_builder = request_builder
         self._suggestions = suggestions
-        self._customs = customs
+        self._preference_store = preference_store
         self._cards = cards
 
     def models(self, interaction: Interaction, typed: str) -> Choices:
@@ -71,13 +71,15 @@ class OptionChoices:
 
     def presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return plain(self._customs.suggest_presets(interaction.user.id, typed))
+        return plain(self._preference_store.suggest_presets(interaction.user.id, typed))
 
     def painted(self, interaction: Interaction) -> Painted:
         """Return what would be painted if nothing more was typed."""
         typed = interaction.namespace
         server_id, user_id = server_of(interaction), interaction.user.id
-        return self._reception.painted(server_id, user_id, model=typed.model, preset=typed.preset)
+        return self._request_builder.painted(
+            server_id, user_id, model=typed.model, preset=typed.preset
+        )
 
     def _model(self, interaction: Interaction, painted: Painted) -> str:
         return interaction.namespace.model or painted.model
@@ -85,12 +87,14 @@ class OptionChoices:
     def _offered(self, interaction: Interaction) -> tuple[str, ...]:
         """Return the models that may be used here, the default first."""
         default = self._default_model(interaction)
-        return tuple(dict.fromkeys((default, *self._reception.models(server_of(interaction)))))
+        return tuple(
+            dict.fromkeys((default, *self._request_builder.models(server_of(interaction))))
+        )
 
     def _default_model(self, interaction: Interaction) -> str:
         server_id, user_id = server_of(interaction), interaction.user.id
         preset = interaction.namespace.preset
-        return self._reception.painted(server_id, user_id, preset=preset).model
+        return self._request_builder.painted(server_id, user_id, preset=preset).model
 
     def _marked(
         self, interaction: Interaction, offered: Iterable[Choice[str]], default: str | None
@@ -98,7 +102,7 @@ class OptionChoices:
         return self._cards.marked(offered, default, self._locale(interaction))
 
     def _locale(self, interaction: Interaction) -> str:
-        return self._reception.visitor(interaction).locale
+        return self._request_builder.caller(interaction).locale
 
 
 def language_choices(names: Mapping[str, str], typed: str) -> Choices:

@@ -35,15 +35,15 @@ class Personal(commands.Cog):
 
     def __init__(self, desk: Dependencies) -> None:
         self._client = desk.client
-        self._reception = desk.reception
-        self._customs = desk.customs
-        self._choosing = desk.choosing
+        self._request_builder = desk.request_builder
+        self._preference_store = desk.preference_store
+        self._option_choices = desk.option_choices
         self._cards = desk.cards
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
         """Show what holds for you."""
-        preferences = self._customs.person(interaction.user.id)
+        preferences = self._preference_store.person(interaction.user.id)
         await self._answer(interaction, preferences, changed=False)
 
     @preferences.command()
@@ -62,13 +62,13 @@ class Personal(commands.Cog):
         quality: str | None = None,
     ) -> None:
         """Set what is painted for you where you choose nothing."""
-        wish = self._reception.checked(
+        options = self._request_builder.checked(
             ImageOptions(model=model, size=size, n=n, quality=quality),
-            otherwise=self._choosing.painted(interaction).model,
+            otherwise=self._option_choices.painted(interaction).model,
         )
 
         def change(preferences: PersonalPreferences) -> PersonalPreferences:
-            kept = wish.over(preferences.wish)
+            kept = options.over(preferences.options)
             return replace(
                 preferences, model=kept.model, size=kept.size, n=kept.n, quality=kept.quality
             )
@@ -114,17 +114,17 @@ class Personal(commands.Cog):
     @defaults.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._choosing.models(interaction, typed)
+        return self._option_choices.models(interaction, typed)
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the sizes of the model that would paint."""
-        return self._choosing.sizes(interaction, typed)
+        return self._option_choices.sizes(interaction, typed)
 
     @defaults.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the qualities of the model that would paint."""
-        return self._choosing.qualities(interaction, typed)
+        return self._option_choices.qualities(interaction, typed)
 
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
@@ -132,7 +132,7 @@ class Personal(commands.Cog):
         return language_choices(self._client.texts.names, typed)
 
     async def _change(self, interaction: Interaction, change: Change) -> None:
-        preferences = await self._customs.change_person(interaction.user.id, change)
+        preferences = await self._preference_store.change_person(interaction.user.id, change)
         await self._answer(interaction, preferences, changed=True)
 
     async def _answer(
@@ -140,8 +140,8 @@ class Personal(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._reception.painted(server_of(interaction), interaction.user.id),
-            locale=self._reception.visitor(interaction).locale,
+            self._request_builder.painted(server_of(interaction), interaction.user.id),
+            locale=self._request_builder.caller(interaction).locale,
             changed=changed,
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)

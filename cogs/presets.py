@@ -31,10 +31,10 @@ class Presets(commands.Cog):
 
     def __init__(self, desk: Dependencies, couriers: Couriers) -> None:
         self._client = desk.client
-        self._reception = desk.reception
-        self._customs = desk.customs
+        self._request_builder = desk.request_builder
+        self._preference_store = desk.preference_store
         self._couriers = couriers
-        self._choosing = desk.choosing
+        self._option_choices = desk.option_choices
         self._cards = desk.cards
 
     async def cog_load(self) -> None:
@@ -65,7 +65,7 @@ class Presets(commands.Cog):
         background: str | None = None,
     ) -> None:
         """Save options under a name."""
-        wish = ImageOptions(
+        options = ImageOptions(
             prompt=prompt,
             model=model,
             size=size,
@@ -74,11 +74,11 @@ class Presets(commands.Cog):
             style=style,
             background=background,
         )
-        if wish == ImageOptions():
+        if options == ImageOptions():
             raise NothingChosen
-        self._reception.check_paintable(wish)
-        before = await self._customs.save_preset(interaction.user.id, name, wish)
-        saved = self._customs.preset(interaction.user.id, name)
+        self._request_builder.check_paintable(options)
+        before = await self._preference_store.save_preset(interaction.user.id, name, options)
+        saved = self._preference_store.preset(interaction.user.id, name)
         done = "preset-saved" if before is None else "preset-replaced"
         await self._say(interaction, done, saved.name)
 
@@ -93,9 +93,9 @@ class Presets(commands.Cog):
         prompt: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
         """Paint with a preset."""
-        await self._reception.paint(
+        await self._request_builder.paint(
             ImageOptions(prompt=prompt),
-            self._reception.visitor(interaction),
+            self._request_builder.caller(interaction),
             self._couriers.answering(interaction),
             preset=name,
         )
@@ -110,7 +110,7 @@ class Presets(commands.Cog):
     @app_commands.describe(name="Which one")
     async def delete(self, interaction: Interaction, name: str) -> None:
         """Delete a preset."""
-        gone = await self._customs.delete_preset(interaction.user.id, name)
+        gone = await self._preference_store.delete_preset(interaction.user.id, name)
         await self._say(interaction, "preset-deleted", gone.name)
 
     @use.autocomplete("name")
@@ -118,32 +118,32 @@ class Presets(commands.Cog):
     @save.autocomplete("name")
     async def suggest_names(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return self._choosing.presets(interaction, typed)
+        return self._option_choices.presets(interaction, typed)
 
     @save.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._choosing.models(interaction, typed)
+        return self._option_choices.models(interaction, typed)
 
     @save.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the sizes of the model that would paint."""
-        return self._choosing.sizes(interaction, typed)
+        return self._option_choices.sizes(interaction, typed)
 
     @save.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the qualities of the model that would paint."""
-        return self._choosing.qualities(interaction, typed)
+        return self._option_choices.qualities(interaction, typed)
 
     @save.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the styles of the model that would paint."""
-        return self._choosing.words(interaction, "style", typed)
+        return self._option_choices.words(interaction, "style", typed)
 
     @save.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the backgrounds of the model that would paint."""
-        return self._choosing.words(interaction, "background", typed)
+        return self._option_choices.words(interaction, "background", typed)
 
     async def turn(self, interaction: Interaction, page: int) -> None:
         """Show another page of somebody's list in its place."""
@@ -158,18 +158,18 @@ class Presets(commands.Cog):
         await interaction.response.edit_message(embed=embed, view=view)
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
-        presets = tuple(self._customs.presets(interaction.user.id).values())
+        presets = tuple(self._preference_store.presets(interaction.user.id).values())
         pages = page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):
             if 1 <= other <= pages:
                 view.add_item(TurnPage(other, arrow))
-        locale = self._reception.visitor(interaction).locale
+        locale = self._request_builder.caller(interaction).locale
         return self._cards.presets(presets, page, locale), view
 
     async def _say(self, interaction: Interaction, message_id: str, name: str) -> None:
-        locale = self._reception.visitor(interaction).locale
+        locale = self._request_builder.caller(interaction).locale
         sentence = self._cards.preset(message_id, name, locale)
         await interaction.response.send_message(sentence, ephemeral=True)
 

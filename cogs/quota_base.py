@@ -65,7 +65,7 @@ class Desk:
     """The rooms behind the door, and what the operator lets each person and server spend."""
 
     client: Client
-    store: Database
+    database: Database
     ledger: Ledger
     catalogue: Catalogue
     tariff: Tariff

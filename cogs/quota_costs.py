@@ -73,7 +73,7 @@ class CostCommands(QuotaDoor):
         server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
         if 0 <= credits < (least := self._desk.costs.least(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.set_cost(
                 tx,
                 server_id=server_id,
@@ -92,7 +92,7 @@ class CostCommands(QuotaDoor):
         except (UnknownModel, WrongChoice, OptionNotTaken):  # offered no more
             name, kind = model.strip(), quality and quality.strip()
         server_id = server_of(interaction)
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.remove_cost(
                 tx,
                 server_id=server_id,
@@ -107,7 +107,7 @@ class CostCommands(QuotaDoor):
 
     async def _list_costs(self, interaction: Interaction) -> None:
         server_id = server_of(interaction)
-        async with self._desk.store.reading() as rows:
+        async with self._desk.database.reading() as rows:
             costs = await self._desk.ledger.costs(rows, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
         embed = self._lists.costs(list(self._rows(server_id, own)), self.locale(interaction))

@@ -42,7 +42,7 @@ class LimitCommands(QuotaDoor):
         """Limit what a person, or everyone, may spend here."""
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.set_limit(
                 tx,
                 server_id=server_of(interaction),
@@ -70,7 +70,7 @@ class LimitCommands(QuotaDoor):
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         server_id, actor_id = server_of(interaction), interaction.user.id
         ledger = self._desk.ledger
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             if (await ledger.limits(tx, server_id)).get(subject):
                 await ledger.remove_limit(
                     tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
@@ -102,7 +102,7 @@ class LimitCommands(QuotaDoor):
     ) -> None:
         """Remove a limit that was set here."""
         subject = subject_of(user, role, whole_server=whole_server)
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.remove_limit(
                 tx,
                 server_id=server_of(interaction),
@@ -123,7 +123,7 @@ class LimitCommands(QuotaDoor):
         server_id = server_of(interaction)
         if interaction.guild is not None:
             await self._forget_gone_roles(interaction.guild)
-        async with self._desk.store.reading() as rows:
+        async with self._desk.database.reading() as rows:
             limits = await self._desk.ledger.limits(rows, server_id)
             members = await self._desk.ledger.members(rows, server_id)
         page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
@@ -141,14 +141,14 @@ class LimitCommands(QuotaDoor):
         # A server that Discord has not described yet has no roles at all, not even @everyone.
         if guild.unavailable or guild.get_role(guild.id) is None:
             return
-        async with self._desk.store.reading() as rows:
+        async with self._desk.database.reading() as rows:
             limits = await self._desk.ledger.limits(rows, guild.id)
         limited = [int(name.removeprefix("role:")) for name in limits if name.startswith("role:")]
         if gone := [role_id for role_id in limited if guild.get_role(role_id) is None]:
             await self._roles_gone(guild.id, gone)
 
     async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
 
     def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:

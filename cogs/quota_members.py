@@ -19,7 +19,7 @@ class PeopleCommands(QuotaDoor):
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
     ) -> None:
         """Give a person extra credits that do not expire."""
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             balance = await self._desk.ledger.grant(
                 tx,
                 server_id=server_of(interaction),
@@ -36,7 +36,7 @@ class PeopleCommands(QuotaDoor):
     @app_commands.describe(user="Who starts afresh")
     async def reset(self, interaction: Interaction, user: discord.User) -> None:
         """Forget what a person has used of their own limit."""
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.reset(
                 tx,
                 server_id=server_of(interaction),
@@ -49,7 +49,7 @@ class PeopleCommands(QuotaDoor):
     @app_commands.describe(user="Who may not paint any more", reason="Why; the person reads it")
     async def block(self, interaction: Interaction, user: discord.User, reason: str) -> None:
         """Keep a person from painting here."""
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.block(
                 tx,
                 server_id=server_of(interaction),
@@ -63,7 +63,7 @@ class PeopleCommands(QuotaDoor):
     @app_commands.describe(user="Who may paint again")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Let a person paint here again."""
-        async with self._desk.store.transaction() as tx:
+        async with self._desk.database.transaction() as tx:
             await self._desk.ledger.unblock(
                 tx,
                 server_id=server_of(interaction),

@@ -71,7 +71,7 @@ class BookCommands(QuotaDoor):
     async def changes_page(self, interaction: Interaction, number: int) -> Shown:
         """Return a page of the changes."""
         size = CHANGES_ON_A_PAGE
-        async with self._desk.store.reading() as rows:
+        async with self._desk.database.reading() as rows:
             found = await self._desk.ledger.changes(
                 rows, server_of(interaction), most=size + 1, skip=number * size
             )
@@ -81,7 +81,7 @@ class BookCommands(QuotaDoor):
         return shown(self._desk.client.texts, CHANGES, page, embed, locale)
 
     async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
-        async with self._desk.store.reading() as rows:
+        async with self._desk.database.reading() as rows:
             found = await self._desk.ledger.usage_by_day(
                 rows, server_id=server_id, user_id=user_id, days=days
             )

@@ -54,20 +54,20 @@ class RequestBuilder:
     def __init__(
         self,
         *,
-        studio: JobService,
+        job_service: JobService,
         catalogue: Catalogue,
-        customs: PreferenceStore,
+        preference_store: PreferenceStore,
         languages: Languages,
     ) -> None:
-        self._studio = studio
+        self._job_service = job_service
         self._catalogue = catalogue
-        self._customs = customs
+        self._preference_store = preference_store
         self._languages = languages
         self._names = tuple(model.name for model in catalogue.models)
 
     # --- who is there -------------------------------------------------------------------------
 
-    def visitor(self, interaction: Interaction) -> CallerContext:
+    def caller(self, interaction: Interaction) -> CallerContext:
         """Return who typed a command, pressed a button or sent a form."""
         return CallerContext(
             requester_of_call(interaction),
@@ -96,8 +96,8 @@ class RequestBuilder:
 
     async def paint(
         self,
-        wish: ImageOptions,
-        visitor: CallerContext,
+        options: ImageOptions,
+        caller: CallerContext,
         courier: Courier,
         *,
         preset: str | None = None,
@@ -115,21 +115,23 @@ class RequestBuilder:
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
         """
-        self.check_place(visitor)
-        wish = self.resolved(wish, visitor, preset=preset)
-        self._check_model(visitor, wish.model or self._catalogue.default.name)
+        self.check_place(caller)
+        options = self.resolved(options, caller, preset=preset)
+        self._check_model(caller, options.model or self._catalogue.default.name)
         request = self._order(
-            wish,
+            options,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
         )
         request = replace(request, references=tuple(references), mask=mask)
-        private = bool(wish.private) or (after is not None and await self._studio.is_private(after))
+        private = bool(options.private) or (
+            after is not None and await self._job_service.is_private(after)
+        )
         return await self._submit(
-            request, visitor, courier, private=private, attached=attached, after=after
+            request, caller, courier, private=private, attached=attached, after=after
         )
 
-    async def again(self, job: Job, visitor: CallerContext, courier: Courier) -> Job:
+    async def again(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
         """Paint an earlier job's request once more as it was: only the house rules apply.
 
         It is private where that one was, or where who wants it once more wants all to be.
@@ -137,86 +139,88 @@ class RequestBuilder:
         Raises:
             EaselError: as ``paint`` does.
         """
-        self.check_place(visitor)
-        self.check_controls(visitor, job)
-        self._check_model(visitor, job.request.model)
-        person = self._customs.person(visitor.requester.user_id)
+        self.check_place(caller)
+        self.check_controls(caller, job)
+        self._check_model(caller, job.request.model)
+        person = self._preference_store.person(caller.requester.user_id)
         private = job.private or bool(person.private)
-        return await self._submit(job.request, visitor, courier, private=private, after=job.id)
+        return await self._submit(job.request, caller, courier, private=private, after=job.id)
 
-    def check_place(self, visitor: CallerContext) -> None:
+    def check_place(self, caller: CallerContext) -> None:
         """Refuse who may not paint, or not here: before a form is shown to them, too.
 
         Raises:
             ChannelNotAllowed, RoleNotAllowed
         """
         check_place(
-            self._customs.server(visitor.server_id),
-            channel_ids=visitor.channel_ids,
-            role_ids=visitor.requester.role_ids,
+            self._preference_store.server(caller.server_id),
+            channel_ids=caller.channel_ids,
+            role_ids=caller.requester.role_ids,
         )
 
-    def check_controls(self, visitor: CallerContext, job: Job) -> None:
+    def check_controls(self, caller: CallerContext, job: Job) -> None:
         """Refuse a press under another's result where the server wants that.
 
         Raises:
             ControlsNotYours
         """
         check_controls(
-            self._customs.server(visitor.server_id),
-            user_id=visitor.requester.user_id,
+            self._preference_store.server(caller.server_id),
+            user_id=caller.requester.user_id,
             requester_id=job.requester.user_id,
         )
 
     def resolved(
-        self, wish: ImageOptions, visitor: CallerContext, *, preset: str | None = None
+        self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
     ) -> ImageOptions:
         """Return the wish with what the preset, the person, the server and the operator add.
 
         Raises:
             NoSuchPreset, PromptEmpty
         """
-        who = visitor.requester
-        saved = self._customs.preset(who.user_id, preset).wish if preset else ImageOptions()
+        who = caller.requester
+        saved = (
+            self._preference_store.preset(who.user_id, preset).options if preset else ImageOptions()
+        )
         return resolve(
-            wish,
+            options,
             preset=saved,
-            person=self._customs.person(who.user_id).wish,
-            server=self._customs.server(who.server_id).wish,
+            person=self._preference_store.person(who.user_id).options,
+            server=self._preference_store.server(who.server_id).options,
             models=self.models(who.server_id),
             can=self.can,
         )
 
     def models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""
-        return allowed_models(self._customs.server(server_id), self._names)
+        return allowed_models(self._preference_store.server(server_id), self._names)
 
     def can(self, model: str, word: OptionName, value: str) -> bool:
         """Tell whether a model knows a value of an option."""
-        wish = ImageOptions(prompt=_ANY, model=model).saying(word, value)
+        options = ImageOptions(prompt=_ANY, model=model).saying(word, value)
         try:
-            self._order(wish)
+            self._order(options)
         except Refusal:
             return False
         return True
 
-    def check_paintable(self, wish: ImageOptions) -> None:
+    def check_paintable(self, options: ImageOptions) -> None:
         """Refuse to keep a wish that no model can paint; without a prompt, one may come later.
 
         Raises:
             Refusal: what is wrong with it for its model, or for the operator's first.
         """
         refusals = []
-        for model in (wish.model,) if wish.model else self._names:
+        for model in (options.model,) if options.model else self._names:
             try:
-                self._order(replace(wish, model=model, prompt=wish.prompt or _ANY))
+                self._order(replace(options, model=model, prompt=options.prompt or _ANY))
             except Refusal as refusal:
                 refusals.append(refusal)
             else:
                 return
         raise refusals[0]
 
-    def checked(self, wish: ImageOptions, *, otherwise: str) -> ImageOptions:
+    def checked(self, options: ImageOptions, *, otherwise: str) -> ImageOptions:
         """Return what shall be a default in the catalogue's spelling.
 
         ``otherwise`` is the model that has to take it where the wish names none.
@@ -224,13 +228,13 @@ class RequestBuilder:
         Raises:
             NothingChosen, Refusal: a word is wrong; the sentence says which are right.
         """
-        if wish == ImageOptions():
+        if options == ImageOptions():
             raise NothingChosen
-        request = self._order(replace(wish, prompt=_ANY, model=wish.model or otherwise))
+        request = self._order(replace(options, prompt=_ANY, model=options.model or otherwise))
         return replace(
-            wish,
-            model=request.model if wish.model else None,
-            size=str(request.size) if wish.size else None,
+            options,
+            model=request.model if options.model else None,
+            size=str(request.size) if options.size else None,
             quality=request.quality,
         )
 
@@ -239,18 +243,20 @@ class RequestBuilder:
 
         What is typed wrongly counts as not typed.
         """
-        person = ImageOptions() if user_id is None else self._customs.person(user_id).wish
-        wish = resolve(
+        person = (
+            ImageOptions() if user_id is None else self._preference_store.person(user_id).options
+        )
+        options = resolve(
             ImageOptions(model=self._known(typed.get("model"))),
             preset=self._preset_or_nothing(user_id, typed.get("preset")),
             person=person,
-            server=self._customs.server(server_id).wish,
+            server=self._preference_store.server(server_id).options,
             models=self.models(server_id),
             can=self.can,
         )
-        model = self._catalogue.model(self._known(wish.model) or self._catalogue.default.name)
-        size = wish.size or str(model.default_size)
-        return Painted(model.name, size, wish.n or 1, wish.quality)
+        model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
+        size = options.size or str(model.default_size)
+        return Painted(model.name, size, options.n or 1, options.quality)
 
     def _known(self, model: str | None) -> str | None:
         try:
@@ -260,47 +266,47 @@ class RequestBuilder:
 
     def _preset_or_nothing(self, user_id: int | None, name: str | None) -> ImageOptions:
         try:
-            saved = self._customs.preset(user_id, name) if user_id and name else None
+            saved = self._preference_store.preset(user_id, name) if user_id and name else None
         except NoSuchPreset:
             saved = None
-        return replace(saved.wish, prompt=None) if saved else ImageOptions()
+        return replace(saved.options, prompt=None) if saved else ImageOptions()
 
     def _order(
-        self, wish: ImageOptions, *, references: int = 0, mask: bool = False
+        self, options: ImageOptions, *, references: int = 0, mask: bool = False
     ) -> ImageRequest:
         return self._catalogue.order(
-            prompt=wish.prompt or "",
-            model=wish.model,
-            size=wish.size,
-            n=wish.n,
-            quality=wish.quality,
-            style=wish.style,
-            background=wish.background,
+            prompt=options.prompt or "",
+            model=options.model,
+            size=options.size,
+            n=options.n,
+            quality=options.quality,
+            style=options.style,
+            background=options.background,
             references=references,
             mask=mask,
         )
 
-    def _check_model(self, visitor: CallerContext, model: str) -> None:
-        check_model(self._customs.server(visitor.server_id), model, offered=self._names)
+    def _check_model(self, caller: CallerContext, model: str) -> None:
+        check_model(self._preference_store.server(caller.server_id), model, offered=self._names)
 
     async def _submit(
         self,
         request: ImageRequest,
-        visitor: CallerContext,
+        caller: CallerContext,
         courier: Courier,
         *,
         private: bool,
         attached: Attached = NOTHING,
         after: str | None,
     ) -> Job:
-        server = self._customs.server(visitor.server_id)
-        private = private and visitor.alone
-        return await self._studio.submit(
+        server = self._preference_store.server(caller.server_id)
+        private = private and caller.alone
+        return await self._job_service.submit(
             replace(request, moderation=server.moderation),
-            visitor.requester,
+            caller.requester,
             courier,
             attached=attached,
-            locale=visitor.locale if private else visitor.public_locale,
+            locale=caller.locale if private else caller.public_locale,
             parent=after,
             private=private,
         )

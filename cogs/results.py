@@ -38,18 +38,18 @@ class Results(commands.Cog):
         self,
         *,
         client: Client,
-        reception: RequestBuilder,
-        records: JobLookup,
-        presses: ButtonGuard,
-        customs: PreferenceStore,
+        request_builder: RequestBuilder,
+        job_lookup: JobLookup,
+        button_guard: ButtonGuard,
+        preference_store: PreferenceStore,
         couriers: Couriers,
         now: Callable[[], int],
     ) -> None:
         self._client = client
-        self._reception = reception
-        self._records = records
-        self._presses = presses
-        self._customs = customs
+        self._request_builder = request_builder
+        self._job_lookup = job_lookup
+        self._button_guard = button_guard
+        self._preference_store = preference_store
         self._couriers = couriers
         self._reacted = Lately(now, within_ms=TWICE_MS)
         self._refused = Lately(now, within_ms=REFUSAL_PAUSE_MS)
@@ -63,28 +63,30 @@ class Results(commands.Cog):
     @commands.Cog.listener()
     async def on_again_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Paint the same once more."""
-        await self._presses.let_paint(interaction, job_id, self._again)
+        await self._button_guard.let_paint(interaction, job_id, self._again)
 
     async def _again(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        if await self._presses.is_double(interaction, "again", written.job.id):
+        if await self._button_guard.is_double(interaction, "again", written.job.id):
             return
-        self._records.check_repeatable(written, by=interaction.user.id)
-        await self._reception.again(written.job, visitor, self._couriers.answering(interaction))
+        self._job_lookup.check_repeatable(written, by=interaction.user.id)
+        await self._request_builder.again(
+            written.job, caller, self._couriers.answering(interaction)
+        )
 
     @commands.Cog.listener()
     async def on_delete_pressed(self, interaction: Interaction, job_id: str) -> None:
         """Take a result down; its requester still finds the pictures in the history."""
-        await self._presses.let(interaction, job_id, self._delete)
+        await self._button_guard.let(interaction, job_id, self._delete)
 
     async def _delete(
-        self, interaction: Interaction, written: WrittenJob, visitor: CallerContext
+        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        messages = await self._records.deletable(
+        messages = await self._job_lookup.deletable(
             written,
-            by=visitor.requester.user_id,
-            moderated=interaction.channel_id if visitor.may_manage else None,
+            by=caller.requester.user_id,
+            moderated=interaction.channel_id if caller.may_manage else None,
         )
         await interaction.response.defer()
         here = interaction.message.id if interaction.message else 0
@@ -92,9 +94,9 @@ class Results(commands.Cog):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
         for gone in [each for each in messages if each.message_id == here]:
-            await self._records.deleted(gone)
+            await self._job_lookup.deleted(gone)
         if left := await self._take_down([each for each in messages if each.message_id != here]):
-            sentence = self._client.texts.say("delete-some-left", visitor.locale, count=left)
+            sentence = self._client.texts.say("delete-some-left", caller.locale, count=left)
             await interaction.followup.send(sentence, ephemeral=True)
 
     async def _take_down(self, messages: Sequence[CardAddress]) -> int:
@@ -110,7 +112,7 @@ class Results(commands.Cog):
                 log.info("results.not_deleted", error=repr(refused))
                 left += 1
                 continue
-            await self._records.deleted(message)
+            await self._job_lookup.deleted(message)
         return left
 
     # --- reactions ----------------------------------------------------------------------------
@@ -121,7 +123,7 @@ class Results(commands.Cog):
         person, server_id = reaction.member, reaction.guild_id
         if person is None or server_id is None or person.bot or not self._client.serves(server_id):
             return
-        settings, emoji = self._customs.server(server_id), str(reaction.emoji)
+        settings, emoji = self._preference_store.server(server_id), str(reaction.emoji)
         try:
             if same_emoji(emoji, settings.reroll):
                 await self._reroll(reaction, person)
@@ -141,10 +143,10 @@ class Results(commands.Cog):
         message = channel.get_partial_message(reaction.message_id)
         try:
             if written := await self._ended(reaction.message_id):
-                self._records.check_repeatable(written, by=person.id)
-                visitor = self._reception.reactor(person, reaction.channel_id)
+                self._job_lookup.check_repeatable(written, by=person.id)
+                caller = self._request_builder.reactor(person, reaction.channel_id)
                 courier = self._couriers.replying(message, person.guild.filesize_limit)
-                await self._reception.again(written.job, visitor, courier)
+                await self._request_builder.again(written.job, caller, courier)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
 
@@ -153,12 +155,12 @@ class Results(commands.Cog):
         written = await self._ended(reaction.message_id)
         if written is None or written.job.requester.user_id != reaction.user_id:
             return
-        messages = await self._records.deletable(written, by=reaction.user_id, moderated=None)
+        messages = await self._job_lookup.deletable(written, by=reaction.user_id, moderated=None)
         await self._take_down(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs."""
-        written = await self._records.behind(message_id)
+        written = await self._job_lookup.behind(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(

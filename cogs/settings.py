@@ -68,10 +68,10 @@ class SettingsCommands(commands.Cog):
 
     def __init__(self, desk: Dependencies) -> None:
         self._client = desk.client
-        self._reception = desk.reception
+        self._request_builder = desk.request_builder
         self._catalogue = desk.catalogue
-        self._customs = desk.customs
-        self._choosing = desk.choosing
+        self._preference_store = desk.preference_store
+        self._option_choices = desk.option_choices
         self._cards = desk.cards
 
     @settings.command()
@@ -93,15 +93,15 @@ class SettingsCommands(commands.Cog):
         n: app_commands.Range[int, 1, 10] | None = None,
     ) -> None:
         """Set what is painted where people choose nothing."""
-        painted = self._reception.painted(interaction.guild_id or 0)
-        wish = self._reception.checked(
+        painted = self._request_builder.painted(interaction.guild_id or 0)
+        options = self._request_builder.checked(
             ImageOptions(model=model, size=size, n=n), otherwise=painted.model
         )
-        if wish.model:
-            check_model(self._settings(interaction), wish.model, offered=self._offered)
+        if options.model:
+            check_model(self._settings(interaction), options.model, offered=self._offered)
 
         def change(settings: ServerSettings) -> ServerSettings:
-            kept = wish.over(settings.wish)
+            kept = options.over(settings.options)
             return replace(settings, model=kept.model, size=kept.size, n=kept.n)
 
         await self._change(interaction, change)
@@ -254,12 +254,12 @@ class SettingsCommands(commands.Cog):
     @defaults.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._choosing.models(interaction, typed)
+        return self._option_choices.models(interaction, typed)
 
     @allow_model.autocomplete("model")
     async def suggest_all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model."""
-        return self._choosing.all_models(interaction, typed)
+        return self._option_choices.all_models(interaction, typed)
 
     @remove_model.autocomplete("model")
     async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
@@ -270,7 +270,7 @@ class SettingsCommands(commands.Cog):
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the sizes of the model that would paint."""
-        return self._choosing.sizes(interaction, typed)
+        return self._option_choices.sizes(interaction, typed)
 
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
@@ -292,16 +292,16 @@ class SettingsCommands(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Forget what was deleted while the bot was away."""
-        for server_id in self._customs.servers:
+        for server_id in self._preference_store.servers:
             guild = self._client.get_guild(server_id)
             # A server in an outage tells no channels.
             if guild is not None and not guild.unavailable:
                 await self._forget_deleted(guild)
 
     async def _forget_deleted(self, guild: discord.Guild) -> None:
-        settings = self._customs.server(guild.id)
+        settings = self._preference_store.server(guild.id)
         if _still_there(settings, guild) != settings:
-            await self._customs.change_server(guild.id, lambda s: _still_there(s, guild))
+            await self._preference_store.change_server(guild.id, lambda s: _still_there(s, guild))
 
     # --- answers ------------------------------------------------------------------------------
 
@@ -310,23 +310,23 @@ class SettingsCommands(commands.Cog):
         return tuple(model.name for model in self._catalogue.models)
 
     def _settings(self, interaction: Interaction) -> ServerSettings:
-        return self._customs.server(interaction.guild_id or 0)
+        return self._preference_store.server(interaction.guild_id or 0)
 
     async def _change(self, interaction: Interaction, change: Change) -> None:
-        settings = await self._customs.change_server(interaction.guild_id or 0, change)
+        settings = await self._preference_store.change_server(interaction.guild_id or 0, change)
         await self._answer(interaction, settings, changed=True)
 
     async def _answer(
         self, interaction: Interaction, settings: ServerSettings, *, changed: bool
     ) -> None:
         server_id = interaction.guild_id or 0
-        models = self._reception.models(server_id)
+        models = self._request_builder.models(server_id)
         embed = self._cards.settings(
             settings,
-            self._reception.painted(server_id),
+            self._request_builder.painted(server_id),
             models=models,
             deaf=self._catalogue.deaf_to(settings.moderation, models),
-            locale=self._reception.visitor(interaction).locale,
+            locale=self._request_builder.caller(interaction).locale,
             changed=changed,
         )
         if interaction.response.is_done():

@@ -19,15 +19,15 @@ class Usage(commands.Cog):
     def __init__(
         self,
         *,
-        store: Database,
+        database: Database,
         ledger: Ledger,
-        gallery: PictureRetention,
+        retention: PictureRetention,
         cards: QuotaCards,
         languages: Languages,
     ) -> None:
-        self._store = store
+        self._database = database
         self._ledger = ledger
-        self._gallery = gallery
+        self._retention = retention
         self._cards = cards
         self._languages = languages
 
@@ -36,10 +36,10 @@ class Usage(commands.Cog):
     async def usage(self, interaction: Interaction) -> None:
         """Show which limits apply to you, what is left, and your last requests."""
         who = requester_of_call(interaction)
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             allowances = await self._ledger.allowances(rows, who)
             member = await self._ledger.member(rows, who.server_id, who.user_id)
-        past = await self._gallery.last(who.user_id, most=MOST_JOBS)
+        past = await self._retention.last(who.user_id, most=MOST_JOBS)
         locale = self._languages.personal(interaction)
         favour = Favour(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]

@@ -129,12 +129,12 @@ def _galleries(embeds: Sequence[Json]) -> Iterator[Json]:
         together = list(group)
         pictures = [embed["image"] for embed in together if embed.get("image")]
         if url and len(together) > 1 and len(pictures) == len(together):
-            yield from _gallery(together[0], pictures)
+            yield from _retention(together[0], pictures)
         else:
             yield from together
 
 
-def _gallery(card: Json, pictures: Sequence[Json]) -> Iterator[Json]:
+def _retention(card: Json, pictures: Sequence[Json]) -> Iterator[Json]:
     """Take one card apart into words, cells and facts; easel.css puts them together."""
     foot = {name: card[name] for name in ("footer", "footer_tokens") if name in card}
     rest = {name: card[name] for name in card if name != "image" and name not in foot}

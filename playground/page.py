@@ -43,7 +43,7 @@ async def serve(options: Namespace) -> None:
         guide = Guide(who_paints, settings.default_quota)
         town = await stack.enter_async_context(open_town())
         clock = VirtualClock(town.env)
-        bot = await stack.enter_async_context(open_bot(settings, _seam(town, clock)))
+        bot = await stack.enter_async_context(open_bot(settings, _clock(town, clock)))
         await town.let_in(bot.client, guide.welcome())
         await show(options, town, clock, lambda url: guide.printed(url, options.data), stack)
 
@@ -80,7 +80,7 @@ async def _settings(
     return streaming(settings), THE_PAINTER
 
 
-def _seam(town: Town, clock: VirtualClock) -> Clock:
+def _clock(town: Town, clock: VirtualClock) -> Clock:
     async def wait(awaitable: Awaitable[T], reason: str, /) -> T:
         result: T = await town.env.external_wait(awaitable, reason=reason)
         return result

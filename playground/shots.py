@@ -108,30 +108,30 @@ def _wall(browser: Browser, folder: Path) -> None:
     with playing(module="playground.wall") as url:
         person = Person(browser, url, scale=SCALE, size=TALL)
         expect(person.messages).to_have_count(len(NAMES))
-        album = Album(person, folder)
+        history_pages = Album(person, folder)
         for number, name in enumerate(NAMES):
-            album.keep(name, person.messages.nth(number))
-        album = Album(person, folder, width=PHONE)
+            history_pages.keep(name, person.messages.nth(number))
+        history_pages = Album(person, folder, width=PHONE)
         for name in NARROW:
-            album.keep(f"{name}-phone", person.messages.nth(NAMES.index(name)))
+            history_pages.keep(f"{name}-phone", person.messages.nth(NAMES.index(name)))
 
 
 def _evening(browser: Browser, folder: Path) -> None:
     with playing() as url:
-        album = Album(Person(browser, url, scale=SCALE, size=TALL), folder)
-        _paint(album)
-        _limit(album)
-        _look_up(album)
+        history_pages = Album(Person(browser, url, scale=SCALE, size=TALL), folder)
+        _paint(history_pages)
+        _limit(history_pages)
+        _look_up(history_pages)
 
 
-def _paint(album: Album) -> None:
-    person = album.person
+def _paint(history_pages: Album) -> None:
+    person = history_pages.person
     for prompt in ("a lighthouse at dusk", "a boat at night", "a whale under the stars"):
         person.type_command("imagine", prompt=prompt)
         person.wait_for_card("A picture for Ada", pictures=1)
     last = "a whale under the stars"
     person.press("Details", on=last, until=lambda: person.wait_for_words("/imagine prompt:"))
-    album.keep("details")
+    history_pages.keep("details")
     person.type_command("imagine", prompt="a forbidden garden")
     person.wait_for_words("declined")
     person.switch_to("Ben")
@@ -139,8 +139,8 @@ def _paint(album: Album) -> None:
     person.wait_for_card("4 pictures for Ben", pictures=4)
 
 
-def _limit(album: Album) -> None:
-    person = album.person
+def _limit(history_pages: Album) -> None:
+    person = history_pages.person
     person.switch_to("Mia")
     person.type_command("quota set", credits=4, per="day")
     person.wait_for_words("Everyone may now spend 4 credits per day")
@@ -149,31 +149,31 @@ def _limit(album: Album) -> None:
     person.switch_to("Ben")
     person.type_command("imagine", prompt="a fox by the sea")
     person.wait_for_words("used up")
-    album.keep("refusal")
+    history_pages.keep("refusal")
 
 
-def _look_up(album: Album) -> None:
-    person = album.person
+def _look_up(history_pages: Album) -> None:
+    person = history_pages.person
     person.switch_to("Ada")
     person.type_command("preferences defaults", n=2)
     person.wait_for_words("Saved")
     for command in ("usage", "history", "preferences show"):
-        _keep_answer(album, command)
+        _keep_answer(history_pages, command)
     for name, prompt in PRESETS.items():
         person.type_command("preset save", name=name, n=2, prompt=prompt)
         person.wait_for_words("Saved as")
-    _keep_answer(album, "preset list")
+    _keep_answer(history_pages, "preset list")
     person.switch_to("Mia")
     for command in ("quota show", "quota usage", "quota audit", "quota cost", "settings show"):
-        _keep_answer(album, command)
+        _keep_answer(history_pages, command)
 
 
-def _keep_answer(album: Album, command: str) -> None:
-    before = album.person.messages.count()
-    album.person.type_command(command)
-    expect(album.person.messages).to_have_count(before + 1)
-    expect(album.person.card).not_to_contain_text("Thinking")
-    album.keep(command.replace(" ", "-"))
+def _keep_answer(history_pages: Album, command: str) -> None:
+    before = history_pages.person.messages.count()
+    history_pages.person.type_command(command)
+    expect(history_pages.person.messages).to_have_count(before + 1)
+    expect(history_pages.person.card).not_to_contain_text("Thinking")
+    history_pages.keep(command.replace(" ", "-"))
 
 
 if __name__ == "__main__":

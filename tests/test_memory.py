@@ -115,19 +115,19 @@ class Doorman(Bag):
 async def accepted(folder: Path, wall: Wall, at: MoodyGateway, bag: Bag, *, jobs: int) -> Studio:
     """Accept jobs for ten pictures in all, behind one that is under way, and die."""
     changes = {"image_models": (MODEL,), "max_concurrent_jobs": 1, "default_quota": ()}
-    async with open_services(settings(folder, at, **changes), Clock()) as house:
-        studio = Studio(house, folder)
-        await studio.ask(bag)
+    async with open_services(settings(folder, at, **changes), Clock()) as services:
+        job_service = Studio(services, folder)
+        await job_service.ask(bag)
         await asyncio.wait_for(wall.asked.wait(), 10)
         for _ in range(jobs):
-            await studio.ask(bag, n=PICTURES // jobs)
-    return studio
+            await job_service.ask(bag, n=PICTURES // jobs)
+    return job_service
 
 
-async def until_done(studio: Studio, jobs: int) -> None:
+async def until_done(job_service: Studio, jobs: int) -> None:
     """Wait until that many jobs are done."""
     async with asyncio.timeout(PATIENCE_S):
-        while studio.rows("SELECT COUNT(*) FROM jobs WHERE state = 'done'") != [(jobs,)]:  # noqa: ASYNC110
+        while job_service.rows("SELECT COUNT(*) FROM jobs WHERE state = 'done'") != [(jobs,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -144,7 +144,7 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
         fake.now_ms = time.time_ns() // 1_000_000
         fake.silent.add("/gateway/bot")
         bag = Doorman(fake=fake)
-        studio = await accepted(tmp_path / "data", gateway, address, bag, jobs=jobs)
+        job_service = await accepted(tmp_path / "data", gateway, address, bag, jobs=jobs)
         gateway.opened.set()
         env = environment(
             tmp_path,
@@ -156,7 +156,7 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
             MAX_RUNNING_PER_USER="10",
         )
         async with running("tests.cli.served", fake.base, folder=tmp_path, env=env) as bot:
-            await until_done(studio, jobs)
+            await until_done(job_service, jobs)
             assert peak_bytes(bot.pid) < MOST_BYTES
             assert fake.refused == []
             bot.send_signal(signal.SIGTERM)

@@ -41,7 +41,7 @@ def run(settings: Settings) -> int:
     return asyncio.run(show(settings, Clock(), say))
 
 
-async def show(settings: Settings, seam: Clock, say: Callable[[str], None]) -> int:
+async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     """Ask every gateway, say the table, and below it what must be mended.
 
     Raises:
@@ -49,7 +49,7 @@ async def show(settings: Settings, seam: Clock, say: Callable[[str], None]) -> i
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
-    probes = await probe_all(gateways, seam)
+    probes = await probe_all(gateways, clock)
     clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
     for line in in_columns(_rows(gateways, catalogue, probes)):
         say(clean(line))

@@ -72,43 +72,43 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     return asyncio.run(imagine(settings, options, Clock()))
 
 
-async def imagine(settings: Settings, options: argparse.Namespace, seam: Clock) -> int:
+async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock) -> int:
     """Submit one request, see it through, and return the exit code.
 
     Raises:
         StartRefused: the settings or the folder for the pictures stop the start.
     """
-    return await see_through(settings, seam, partial(_order, options), out=options.out)
+    return await see_through(settings, clock, partial(_order, options), out=options.out)
 
 
-async def see_through(settings: Settings, seam: Clock, order: ImagineOptions, *, out: Path) -> int:
+async def see_through(settings: Settings, clock: Clock, order: ImagineOptions, *, out: Path) -> int:
     """Submit what the operator orders, see it through, and return the exit code.
 
     Raises:
         StartRefused: the settings or the folder for the pictures stop the start.
     """
     _make(out)
-    texts = Texts(when=plain_time(seam.now))
+    texts = Texts(when=plain_time(clock.now))
     # Ctrl-C should end at once: the next start ends the job by the journal.
     hurried = settings.model_copy(update={"shutdown_grace": 0})
-    async with open_services(hurried, seam) as house:
-        await house.recovery.end_operators_own()
+    async with open_services(hurried, clock) as services:
+        await services.recovery.end_operators_own()
         try:
-            request, attached = await order(house)
-            usual_s = house.catalogue.model(request.model).usual_s
-            courier = TerminalCourier(out=out, texts=texts, now=seam.now, usual_s=usual_s)
-            await house.studio.submit(request, OPERATOR, courier, attached=attached)
+            request, attached = await order(services)
+            usual_s = services.catalogue.model(request.model).usual_s
+            courier = TerminalCourier(out=out, texts=texts, now=clock.now, usual_s=usual_s)
+            await services.job_service.submit(request, OPERATOR, courier, attached=attached)
         except EaselError as refusal:
             _say(texts.sentence(refusal))
             return EXIT_WRONG_OPTION
-        await house.studio.drained()
+        await services.job_service.drained()
     return EXIT_NO_PICTURE if courier.failed else 0
 
 
-async def _order(options: argparse.Namespace, house: Services) -> tuple[ImageRequest, Attached]:
+async def _order(options: argparse.Namespace, services: Services) -> tuple[ImageRequest, Attached]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
-    request = house.catalogue.order(
+    request = services.catalogue.order(
         prompt=options.prompt,
         model=options.model,
         size=options.size,

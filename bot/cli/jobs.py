@@ -60,56 +60,56 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     return asyncio.run(show(settings, Clock(), say, prompts=options.prompts))
 
 
-async def show(settings: Settings, seam: Clock, say: Say, *, prompts: bool) -> int:
+async def show(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
     """Say the table; prompts are people's own words, and shown only when asked for."""
     path = database_path(settings.database_url)
     jobs: Sequence[ListedJob] = ()
     if path.is_file():
         backups = settings.data_dir / "backup"
         async with (
-            Database.open(path, backup_dir=backups, now=seam.now) as store,
-            store.reading() as rows,
+            Database.open(path, backup_dir=backups, now=clock.now) as database,
+            database.reading() as rows,
         ):
             jobs = await list_jobs(rows, recent=RECENT)
     if not jobs:
         say(Texts().say("jobs-none"))
         return EXIT_FINE
-    now = seam.now()
+    now = clock.now()
     head = (*_HEAD, "PROMPT") if prompts else _HEAD
     for line in in_columns([head, *(_row(job, now, prompts=prompts) for job in jobs)]):
         say(line)
     return EXIT_FINE
 
 
-async def cancel(settings: Settings, prefix: str, seam: Clock, say: Say) -> int:
+async def cancel(settings: Settings, prefix: str, clock: Clock, say: Say) -> int:
     """End the job if it waits or its process is gone; its credits go back by the usual rules.
 
     Raises:
         StartRefused: no job, or more than one, begins so.
     """
-    async with open_services(settings, seam) as house:
-        found = await _find(house.store, prefix)
-        done = await house.recovery.cancel(found)
+    async with open_services(settings, clock) as services:
+        found = await _find(services.database, prefix)
+        done = await services.recovery.cancel(found)
     say(Texts().say("jobs-cancelled" if done else "jobs-not-cancelled", id=found.job.id))
     return EXIT_FINE if done else EXIT_NOT_CANCELLED
 
 
-async def retry(settings: Settings, prefix: str, out: Path, seam: Clock) -> int:
+async def retry(settings: Settings, prefix: str, out: Path, clock: Clock) -> int:
     """Paint the job's request again, as a new job of the terminal.
 
     Raises:
         StartRefused: no job, or more than one, begins so.
     """
 
-    async def same_again(house: Services) -> tuple[ImageRequest, Attached]:
-        found = await _find(house.store, prefix)
+    async def same_again(services: Services) -> tuple[ImageRequest, Attached]:
+        found = await _find(services.database, prefix)
         return found.job.request, Attached()
 
-    return await imagine.see_through(settings, seam, same_again, out=out)
+    return await imagine.see_through(settings, clock, same_again, out=out)
 
 
-async def _find(store: Database, prefix: str) -> WrittenJob:
-    async with store.reading() as rows:
+async def _find(database: Database, prefix: str) -> WrittenJob:
+    async with database.reading() as rows:
         found = await find_jobs(rows, prefix)
     if not found or not re.fullmatch(r"[0-9a-f-]+", prefix):
         raise StartRefused(f"There is no job {prefix}: python -m bot jobs lists them.")

@@ -26,7 +26,7 @@ _LARGE_BYTES = 1 << 20
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-async def serve(settings: Settings, seam: Clock) -> None:
+async def serve(settings: Settings, clock: Clock) -> None:
     """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
 
     Raises:
@@ -37,7 +37,7 @@ async def serve(settings: Settings, seam: Clock) -> None:
         raise StartRefused(f"DISCORD_TOKEN is missing: {MENDS['DISCORD_TOKEN']}.")
     _give_large_blocks_back()
     with _on_signal() as stop:
-        async with open_bot(settings, seam) as bot:
+        async with open_bot(settings, clock) as bot:
             await _serve(bot, token, stop, grace_s=settings.shutdown_grace)
 
 
@@ -57,7 +57,7 @@ async def _serve(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -
         await _until_stopped(bot, token, stop)
     finally:
         # Running jobs still edit their cards, so Discord is left last.
-        await bot.house.studio.close(grace_s=grace_s)
+        await bot.services.job_service.close(grace_s=grace_s)
         await bot.client.close()
 
 

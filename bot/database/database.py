@@ -69,14 +69,14 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             try:
-                store = await stack.enter_async_context(cls._connected(path))
-                await store._bring_up_to_date(path, backup_dir, now, migrations)
+                database = await stack.enter_async_context(cls._connected(path))
+                await database._bring_up_to_date(path, backup_dir, now, migrations)
             except (OSError, sqlite3.Error) as error:
                 raise StartRefused(
                     f"The database {path} cannot be used ({error}): point DATABASE_URL to a "
                     f"file that Easel may create and write, and keep {backup_dir} writable."
                 ) from error
-            yield store
+            yield database
 
     @asynccontextmanager
     async def transaction(self, exclusive: Sequence[str] = ()) -> AsyncIterator[Transaction]:  # noqa: ARG002 - for PostgreSQL

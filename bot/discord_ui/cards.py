@@ -108,7 +108,7 @@ class Cards:
         """Show the files of a further message, which start with picture ``first`` of ``of``."""
         last = first + len(files) - 1
         title = self._say(job, "card-title-more", first=first, last=last, total=of)
-        return self._gallery(job, discord.Embed(colour=COLOURS["result"]), title, files)
+        return self._retention(job, discord.Embed(colour=COLOURS["result"]), title, files)
 
     def kept(self, job: Job, result: Result) -> discord.Embed:
         """Show that the pictures are there, but not here."""
@@ -127,7 +127,7 @@ class Cards:
             name=display_name(self._texts, job.requester, job.locale),
             count=len(files),
         )
-        return self._gallery(job, words, title, files)
+        return self._retention(job, words, title, files)
 
     def ended(self, job: Job, ending: Ending) -> discord.Embed:
         """Show why there are no pictures, what that cost, and what to do next."""
@@ -189,7 +189,7 @@ class Cards:
             facts.append(self._say(job, "card-usual", usual_ms=usual_ms))
         return facts
 
-    def _gallery(
+    def _retention(
         self, job: Job, words: discord.Embed, title: str, files: Sequence[PostedFile]
     ) -> list[discord.Embed]:
         words.set_author(name=title)

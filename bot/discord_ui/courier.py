@@ -56,13 +56,13 @@ class Couriers:
         notes: Notes,
         outbox: Outbox,
         trimmings: Trimmings,
-        seam: Clock,
+        clock: Clock,
         *,
         may_call: Callable[[int], bool],
     ) -> None:
         packer = Packer()
-        calls = Calls(outbox, now=seam.now, may_call=may_call)
-        self._desk = Placer(client, cards, notes, outbox, packer, trimmings, seam, calls)
+        calls = Calls(outbox, now=clock.now, may_call=may_call)
+        self._desk = Placer(client, cards, notes, outbox, packer, trimmings, clock, calls)
         self.again = Again(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
@@ -95,7 +95,7 @@ class DiscordCourier:
         self._trimmings = desk.trimmings
         self._thumbnail: Thumbnail | None = None
         self._post_card = post
-        self._card = Card(desk.client, desk.seam.now, card)
+        self._card = Card(desk.client, desk.clock.now, card)
         self._card_gone = False
 
     # --- the courier's verbs ------------------------------------------------------------------

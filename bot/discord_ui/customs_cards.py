@@ -170,11 +170,18 @@ class CustomsCards:
         return embed
 
     def _preset_lines(self, preset: Preset, locale: str) -> str:
-        wish = preset.wish
-        count = wish.n and self._texts.say("preset-list-n", locale, n=wish.n)
-        words = (wish.model, wish.size, count, wish.quality, wish.style, wish.background)
+        options = preset.options
+        count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
+        words = (
+            options.model,
+            options.size,
+            count,
+            options.quality,
+            options.style,
+            options.background,
+        )
         facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
-        prompt = wish.prompt and escaped(one_line(wish.prompt, _PROMPT))
+        prompt = options.prompt and escaped(one_line(options.prompt, _PROMPT))
         told = [small(line) for line in (prompt, facts) if line]
         return "\n".join([f"**{escaped(preset.name)}**", *told])
 

@@ -78,14 +78,14 @@ class Outbox:
     def __init__(
         self,
         client: discord.Client,
-        store: Database,
-        journal: JobRepository,
+        database: Database,
+        repository: JobRepository,
         *,
         now: Callable[[], int],
     ) -> None:
         self._client = client
-        self._store = store
-        self._journal = journal
+        self._database = database
+        self._repository = repository
         self._now = now
 
     async def post(
@@ -112,24 +112,24 @@ class Outbox:
 
     async def announce(self, job: Job, card: AnnouncedCard) -> None:
         """Write where a card is about to be placed."""
-        async with self._store.transaction() as tx:
-            await self._journal.announced(tx, job.id, card)
+        async with self._database.transaction() as tx:
+            await self._repository.announced(tx, job.id, card)
 
     async def take_back(self, job: Job) -> None:
         """Write that the announced card surely was not placed."""
-        async with self._store.transaction() as tx:
-            await self._journal.not_placed(tx, job.id)
+        async with self._database.transaction() as tx:
+            await self._repository.not_placed(tx, job.id)
 
     async def _post(self, channel: Channel, letter: Letter, intent: OutboxMessage) -> CardAddress:
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             written = await outbox_messages.announce(tx, intent)
         message_id = written.message_id or await self._find(channel, letter, written)
         if message_id is None:
             message_id = await self._send(channel, letter, intent.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             await outbox_messages.confirm(tx, intent.nonce, message_id)
-            await self._journal.posted(tx, intent.job_id, address)
+            await self._repository.posted(tx, intent.job_id, address)
         return address
 
     async def _send(self, channel: Channel, letter: Letter, nonce: str) -> int:
@@ -167,7 +167,7 @@ class Outbox:
             return None
         found = await self._search(channel, letter, since=written.at)
         if found is None:
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await outbox_messages.announce_again(tx, written.nonce, self._now())
         return found
 

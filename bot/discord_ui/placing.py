@@ -35,7 +35,7 @@ class Placer:
     outbox: Outbox
     packer: Packer
     trimmings: Trimmings
-    seam: Clock
+    clock: Clock
     calls: Calls
 
 

@@ -40,9 +40,11 @@ class Thumbnail:
 class Trimmings:
     """Makes them in the language of each job's card; ``reroll_of`` knows a server's emoji."""
 
-    def __init__(self, texts: Texts, vault: ContentStore, reroll_of: Callable[[int], str]) -> None:
+    def __init__(
+        self, texts: Texts, content_store: ContentStore, reroll_of: Callable[[int], str]
+    ) -> None:
         self._texts = texts
-        self._vault = vault
+        self._content_store = content_store
         self._reroll_of = reroll_of
         self._drawing = asyncio.Lock()
 
@@ -65,7 +67,7 @@ class Trimmings:
         references = job.request.references
         if not references:
             return None
-        paths = [self._vault.path(reference) for reference in references]
+        paths = [self._content_store.path(reference) for reference in references]
         try:
             async with self._drawing:
                 data = await asyncio.to_thread(draw_contact_sheet, paths)

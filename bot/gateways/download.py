@@ -103,7 +103,7 @@ class Downloader:
         self,
         trusted: Hosts,
         *,
-        seam: Clock,
+        clock: Clock,
         resolver: AbstractResolver | None = None,
         max_bytes: int = MAX_BYTES,
         origin: URL | None = None,
@@ -113,16 +113,18 @@ class Downloader:
         self._max_bytes = max_bytes
         self._origin = origin
         self._headers = headers
-        self._seam = seam
+        self._clock = clock
         self._names = resolver
 
     @classmethod
-    def of(cls, gateway: Gateway, *, seam: Clock, resolver: AbstractResolver | None = None) -> Self:
+    def of(
+        cls, gateway: Gateway, *, clock: Clock, resolver: AbstractResolver | None = None
+    ) -> Self:
         """Return a downloader that keeps to the gateway's ``download`` table."""
         with_key = gateway.download.auth == "same_origin"
         return cls(
             gateway.private_hosts,
-            seam=seam,
+            clock=clock,
             resolver=resolver,
             max_bytes=gateway.download.max_bytes,
             origin=gateway.url.origin() if with_key else None,
@@ -154,7 +156,7 @@ class Downloader:
         limits = aiohttp.ClientTimeout(min(timeout_s, MAX_SECONDS), sock_connect=CONNECT_SECONDS)
         async for attempt in stamina.retry_context(on=_MayPass, attempts=TRIES, wait_initial=0.2):
             with attempt:
-                await self._seam.wait(self._follow(url, part, limits), "download")
+                await self._clock.wait(self._follow(url, part, limits), "download")
 
     async def _follow(self, url: URL, part: Path, limits: aiohttp.ClientTimeout) -> None:
         try:

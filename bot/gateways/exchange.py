@@ -49,7 +49,7 @@ class Whole:
 
     status: int
     headers: Mapping[str, str]
-    skeleton: StreamingJson
+    json_reader: StreamingJson
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class Exchange:
     session: aiohttp.ClientSession
     downloader: Downloader
     reading: asyncio.Lock
-    seam: Clock
+    clock: Clock
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Send the order and run it; raise GatewayFailure when it brings no picture."""
         with self._spooling(before=Billed.NO) as spool, ExitStack() as line:
             request = line.enter_context(self._request())
             yield Sending(self.gateway.name)
-            answer = await self.seam.wait(self._post(request, spool, line), "gateway")
+            answer = await self.clock.wait(self._post(request, spool, line), "gateway")
             if isinstance(answer, EventStream):
                 while picture := await answer.next_preview():
                     yield Preview(picture)
@@ -132,7 +132,7 @@ class Exchange:
     # --- the paid request ---------------------------------------------------------------------
 
     def _request(self) -> AbstractContextManager[Request]:
-        return open_request(self.order, self.model, self.gateway, now_ms=self.seam.now())
+        return open_request(self.order, self.model, self.gateway, now_ms=self.clock.now())
 
     async def _post(
         self, request: Request, spool: DownloadSpool, line: ExitStack
@@ -173,15 +173,15 @@ class Exchange:
             opening, streams = await self._opening(response)
             if streams:
                 return self._stream(response, spool, opening)
-            skeleton = StreamingJson(spool)
+            json_reader = StreamingJson(spool)
             chunk = opening or await response.content.readany()
             del opening  # a part of the reply, for as long as it takes
             while chunk:
                 async with self.reading:
-                    skeleton.feed(chunk)
+                    json_reader.feed(chunk)
                     await asyncio.sleep(0)  # twenty replies at once must not hold up the loop
                 chunk = await response.content.readany()
-            return Whole(response.status, response.headers, skeleton)
+            return Whole(response.status, response.headers, json_reader)
         except (aiohttp.ClientError, TimeoutError) as lost:
             words = _words(lost)
         raise self._lost(words, response.headers)
@@ -200,7 +200,7 @@ class Exchange:
         return EventStream(
             response,
             spool,
-            self.seam,
+            self.clock,
             base=self._base,
             pictures=self.order.n,
             opening=opening,
@@ -231,10 +231,10 @@ class Exchange:
 
     def _read(self, whole: Whole) -> Reply | Submitted:
         """Look for pictures first, then for a task, because not every gateway heeds the flag."""
-        reply = read_reply(whole.skeleton, self._base)
-        answer = Answer(whole.status, whole.headers, reply.body, whole.skeleton.text)
+        reply = read_reply(whole.json_reader, self._base)
+        answer = Answer(whole.status, whole.headers, reply.body, whole.json_reader.text)
         if whole.status < HTTPStatus.BAD_REQUEST:
-            task = submission(answer, self.gateway, now_ms=self.seam.now())
+            task = submission(answer, self.gateway, now_ms=self.clock.now())
             if task and (task.is_pending or not reply.found):
                 return task
             if reply.found:
@@ -263,10 +263,10 @@ class Exchange:
         raise self._judged(empty, Answer(HTTPStatus.OK, streamed.headers, None, ""))
 
     def _verdict(self, answer: Answer) -> Verdict:
-        return classify_error(answer, now_ms=self.seam.now(), kinds=self.gateway.error_kinds)
+        return classify_error(answer, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
 
     def _poll(self, task: Submitted, spool: DownloadSpool) -> Poll:
-        return Poll(task, self.gateway, self.session, spool, self.seam, base=self._base)
+        return Poll(task, self.gateway, self.session, spool, self.clock, base=self._base)
 
     async def _looked(self, poll: Poll) -> Progress | None:
         try:

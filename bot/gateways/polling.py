@@ -64,7 +64,7 @@ class Poll:
         gateway: Gateway,
         session: aiohttp.ClientSession,
         spool: DownloadSpool,
-        seam: Clock,
+        clock: Clock,
         *,
         base: URL,
         chance: Callable[[], float] = random.random,
@@ -73,12 +73,12 @@ class Poll:
         self._gateway = gateway
         self._session = session
         self._spool = spool
-        self._seam = seam
+        self._clock = clock
         self._base = base
         self._chance = chance
         self._url = task.url(gateway)
         self._hint_s = task.retry_after_s
-        self._began_ms = seam.now()
+        self._began_ms = clock.now()
         self._paused_s = 0.0
         self._told: float | None = None
         self._has_told = False
@@ -106,7 +106,7 @@ class Poll:
     @property
     def _spent_s(self) -> float:
         # A clock that is set back must not make a task endless.
-        return max(self._paused_s, (self._seam.now() - self._began_ms) / 1000)
+        return max(self._paused_s, (self._clock.now() - self._began_ms) / 1000)
 
     async def _pause(self) -> None:
         left_s = self._gateway.poll.budget_s - self._spent_s
@@ -115,7 +115,7 @@ class Poll:
             raise TaskStopped(Verdict(Kind.TASK_UNFINISHED, Billed.MAYBE, words))
         pause_s = min(left_s, self._wished_s())
         self._paused_s += pause_s
-        await self._seam.wait(self._seam.sleep(pause_s), "pause")
+        await self._clock.wait(self._clock.sleep(pause_s), "pause")
 
     def _wished_s(self) -> float:
         if self._hint_s:
@@ -124,24 +124,24 @@ class Poll:
         return self._gateway.poll.interval_s * spread
 
     async def _look(self) -> Progress | None:
-        skeleton = StreamingJson(self._spool)
+        json_reader = StreamingJson(self._spool)
         try:
-            answer = await self._seam.wait(self._get(skeleton), "gateway")
+            answer = await self._clock.wait(self._get(json_reader), "gateway")
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._hint_s = None
-            skeleton.discard()
+            json_reader.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        reply = read_reply(skeleton, self._base)
-        answer = replace(answer, body=reply.body, text=skeleton.text)
-        self._hint_s = retry_after_s(answer.headers, "", now_ms=self._seam.now())
+        reply = read_reply(json_reader, self._base)
+        answer = replace(answer, body=reply.body, text=json_reader.text)
+        self._hint_s = retry_after_s(answer.headers, "", now_ms=self._clock.now())
         if self._is_done(answer, reply):
             self._reply = reply
             return None
-        skeleton.discard()
+        json_reader.discard()
         return self._progress(answer)
 
-    async def _get(self, skeleton: StreamingJson) -> Answer:
+    async def _get(self, json_reader: StreamingJson) -> Answer:
         url = self._url
         timeout = aiohttp.ClientTimeout(LOOK_SECONDS, connect=CONNECT_SECONDS)
         headers = self._gateway.sent_headers()
@@ -152,7 +152,7 @@ class Poll:
                 target = _same_origin_target(response)
                 if not target:
                     async for chunk in response.content.iter_any():
-                        skeleton.feed(chunk)
+                        json_reader.feed(chunk)
                     return Answer(response.status, response.headers, None, "")
                 url = target
         return Answer(HTTPStatus.LOOP_DETECTED, {}, None, "")
@@ -213,7 +213,7 @@ class Poll:
         """Judge why; whatever a gateway says, it took the order, and may have been paid."""
         verdict = classify_error(
             replace(answer, body=body),
-            now_ms=self._seam.now(),
+            now_ms=self._clock.now(),
             kinds=self._gateway.error_kinds,
         )
         kind = verdict.kind if verdict.kind in own else otherwise

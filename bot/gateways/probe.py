@@ -73,14 +73,14 @@ class Probe:
 async def probe(
     gateway: Gateway,
     session: aiohttp.ClientSession,
-    seam: Clock,
+    clock: Clock,
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> Probe:
     """Ask once, without following a redirect; never raise for what a gateway may do."""
     verdict = Verdict.CUT_OFF
     try:
-        return await seam.wait(_ask(gateway, session, seam, timeout_s), "gateway")
+        return await clock.wait(_ask(gateway, session, clock, timeout_s), "gateway")
     except aiohttp.ClientConnectorDNSError:
         verdict = Verdict.NO_ADDRESS
     except aiohttp.ClientConnectorCertificateError:
@@ -97,13 +97,13 @@ async def probe(
 
 
 async def probe_all(
-    gateways: Sequence[Gateway], seam: Clock, *, timeout_s: float = TIMEOUT_S
+    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = TIMEOUT_S
 ) -> list[Probe]:
     """Ask every gateway at the same time; the answers are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
     cookies = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
-        asked = (probe(one, session, seam, timeout_s=timeout_s) for one in gateways)
+        asked = (probe(one, session, clock, timeout_s=timeout_s) for one in gateways)
         return await asyncio.gather(*asked)
 
 
@@ -122,7 +122,7 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
 
 
 async def _ask(
-    gateway: Gateway, session: aiohttp.ClientSession, seam: Clock, timeout_s: float
+    gateway: Gateway, session: aiohttp.ClientSession, clock: Clock, timeout_s: float
 ) -> Probe:
     async with session.get(
         gateway.models_url,
@@ -130,7 +130,7 @@ async def _ask(
         timeout=aiohttp.ClientTimeout(timeout_s),
         allow_redirects=False,
     ) as response:
-        ahead = clock_ahead_ms(response.headers, seam.now())
+        ahead = clock_ahead_ms(response.headers, clock.now())
         found = _read(gateway, response, await _body(response))
         return replace(found, clock_ahead_ms=ahead)
 

@@ -117,8 +117,8 @@ def _upload_at(url: str, read: Read) -> Upload:
 class References:
     """Turns uploads into references; one picture is decoded at a time."""
 
-    def __init__(self, vault: ContentStore, *, now: Callable[[], int]) -> None:
-        self._vault = vault
+    def __init__(self, content_store: ContentStore, *, now: Callable[[], int]) -> None:
+        self._content_store = content_store
         self._now = now
         self._decoding = asyncio.Lock()
 
@@ -133,7 +133,7 @@ class References:
             _check_size(number, upload.size)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
-            if not self._vault.has(reference):
+            if not self._content_store.has(reference):
                 raise ReferenceLost(number=number)
 
     async def keep(self, attached: Attached, request: ImageRequest) -> ImageRequest:
@@ -166,17 +166,17 @@ class References:
 
     def _let_go(self, new: Sequence[Old]) -> None:
         for file in new:
-            self._vault.remove(file)
+            self._content_store.remove(file)
 
     async def renew(self, request: ImageRequest) -> None:
         """Keep what a request has of an earlier job as long as if it were new."""
         kept = (*request.references, request.mask) if request.mask else request.references
         for reference in kept:
-            await asyncio.to_thread(self._vault.renew, reference)
+            await asyncio.to_thread(self._content_store.renew, reference)
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
-        size = pixels(self._vault.path(first))
-        fits = pixels(self._vault.path(mask)) == size and mask.format == "png"
+        size = pixels(self._content_store.path(first))
+        fits = pixels(self._content_store.path(mask)) == size and mask.format == "png"
         if not fits or mask.bytes > MAX_MASK_BYTES:
             raise MaskUnfit(width=size[0], height=size[1])
 
@@ -198,9 +198,9 @@ class References:
             raise ReferenceTooManyPixels(number=number, limit=MAX_MEGAPIXELS) from bomb
         except Unreadable as wrong:
             raise ReferenceUnreadable(number=number) from wrong
-        was_there = self._vault.kept(reference_of(whole, format_)) is not None
-        reference = self._vault.keep(whole, format_)
-        if not was_there and (file := self._vault.kept(reference)) is not None:
+        was_there = self._content_store.kept(reference_of(whole, format_)) is not None
+        reference = self._content_store.keep(whole, format_)
+        if not was_there and (file := self._content_store.kept(reference)) is not None:
             new.append(file)
         return reference
 

@@ -36,8 +36,10 @@ _BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
 class Thumbnails:
     """Makes them from the vault, and remembers the latest."""
 
-    def __init__(self, vault: ContentStore, *, clock: Callable[[], float] = perf_counter) -> None:
-        self._vault = vault
+    def __init__(
+        self, content_store: ContentStore, *, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        self._content_store = content_store
         self._clock = clock
         self._small: OrderedDict[str, bytes] = OrderedDict()
         self._shrinking = asyncio.Lock()
@@ -68,7 +70,7 @@ class Thumbnails:
 
     def _shrunk(self, picture: Reference) -> bytes:
         try:
-            return _small_webp(self._vault.path(picture))
+            return _small_webp(self._content_store.path(picture))
         except _BAD as damage:
             log.info("preview.unreadable", sha256=picture.sha256, error=repr(damage))
             return UNREADABLE

@@ -60,20 +60,20 @@ class Slots:
     def __init__(
         self,
         *,
-        store: Database,
-        journal: JobRepository,
+        database: Database,
+        repository: JobRepository,
         catalogue: Catalogue,
         router: Router,
-        vault: ContentStore,
-        user_tags: Pseudonyms,
+        content_store: ContentStore,
+        pseudonyms: Pseudonyms,
         folder: Path,
     ) -> None:
-        self._store = store
-        self._journal = journal
+        self._database = database
+        self._repository = repository
         self._catalogue = catalogue
         self._router = router
-        self._vault = vault
-        self._user_tags = user_tags
+        self._content_store = content_store
+        self._pseudonyms = pseudonyms
         self._folder = folder
 
     def portions(
@@ -156,15 +156,15 @@ class Slots:
             folder=folder,
             stem=f"slot-{index}",
             references=tuple(path for _, path in references),
-            mask=self._vault.path(request.mask) if request.mask else None,
-            user_tag=self._user_tags.of(job.requester.user_id),
+            mask=self._content_store.path(request.mask) if request.mask else None,
+            user_tag=self._pseudonyms.of(job.requester.user_id),
         )
 
     async def _fitted(
         self, kept: Reference, taken: References | None, folder: Path
     ) -> tuple[Reference, Path]:
         """Return a reference as the model takes it: smaller, or in another format."""
-        path = self._vault.path(kept)
+        path = self._content_store.path(kept)
         if taken is None or taken.take(kept):
             return kept, path
         original = Picture(path, kept.format, *await asyncio.to_thread(pixels, path), kept.bytes)
@@ -191,23 +191,23 @@ class Slots:
         """Write what the exchange is about to act on; it goes on when this returns."""
         if isinstance(event, Progress | Preview):
             return attempt
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             match event, attempt:
                 case Sending(gateway=gateway), _:
-                    return await self._journal.sending(
+                    return await self._repository.sending(
                         tx, job.id, index, gateway=gateway, pictures=asked
                     )
                 case Refused(), Attempt():
-                    await self._journal.refused(tx, attempt)
+                    await self._repository.refused(tx, attempt)
                     return None
                 case Task(task_id=task_id), Attempt():
-                    await self._journal.task(tx, attempt, task_id)
+                    await self._repository.task(tx, attempt, task_id)
                 case Answered(urls=urls), Attempt():
-                    await self._journal.answered(tx, attempt, urls)
+                    await self._repository.answered(tx, attempt, urls)
                 case Received(pictures=pictures, usage=usage), Attempt():
                     price = self._price(job, attempt, len(pictures))
                     cost = Cost(job.request.model, len(pictures), usage, price)
-                    await self._journal.received(tx, attempt, cost)
+                    await self._repository.received(tx, attempt, cost)
         return attempt
 
     async def _note_failure(
@@ -215,12 +215,12 @@ class Slots:
     ) -> None:
         if attempt is None:
             return
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             if failure.billed is Billed.NO:
-                await self._journal.refused(tx, attempt)
+                await self._repository.refused(tx, attempt)
             else:
                 cost = Cost(job.request.model, price=self._price(job, attempt, asked))
-                await self._journal.lost(tx, attempt, failure.billed, cost)
+                await self._repository.lost(tx, attempt, failure.billed, cost)
 
     def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
         each = self._catalogue.price_each(attempt.gateway, job.request)

@@ -28,11 +28,11 @@ ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 class Billing:
     """Opens a job's hold and closes it, each in one transaction."""
 
-    store: Database
+    database: Database
     ledger: Ledger
-    journal: JobRepository
+    repository: JobRepository
     catalogue: Catalogue
-    alarms: OperatorAlerts
+    alerts: OperatorAlerts
 
     async def hold(self, job: Job, *, attached: Addresses | None) -> None:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
@@ -43,11 +43,11 @@ class Billing:
         price = self.catalogue.highest_price(job.request)
         requester = job.requester
         try:
-            async with self.store.transaction(exclusive=self.ledger.subjects(requester)) as tx:
+            async with self.database.transaction(exclusive=self.ledger.subjects(requester)) as tx:
                 await self.ledger.hold(
                     tx, job_id=job.id, requester=requester, credits=job.credits, price=price
                 )
-                await self.journal.queued(tx, job, attached=attached)
+                await self.repository.queued(tx, job, attached=attached)
         except BudgetSpent:
             await self._tell_refusal(price)
             raise
@@ -62,8 +62,8 @@ class Billing:
         doubtful: int = 0,
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice."""
-        async with self.store.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
-            await self.journal.ended(tx, job.id, state, error)
+        async with self.database.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
+            await self.repository.ended(tx, job.id, state, error)
             settled, reached = await self._settle(tx, job, delivered=delivered, doubtful=doubtful)
         self._tell(reached)
         return settled
@@ -77,14 +77,14 @@ class Billing:
             What to tell the person, None when the pictures had been posted before.
         """
         each, price_at = credits_each(job), partial(self._price_at, job)
-        async with self.store.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
-            posted = await self.journal.posted_pictures(tx, job.id)
-            pictures = await self.journal.close_attempts(
+        async with self.database.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
+            posted = await self.repository.posted_pictures(tx, job.id)
+            pictures = await self.repository.close_attempts(
                 tx, job.id, model=job.request.model, price_at=price_at
             )
-            doubtful = await self.journal.in_doubt(tx, job.id) if posted else pictures
+            doubtful = await self.repository.in_doubt(tx, job.id) if posted else pictures
             state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
-            await self.journal.ended(tx, job.id, state, error)
+            await self.repository.ended(tx, job.id, state, error)
             settled, reached = await self._settle(
                 tx, job, delivered=posted * each, doubtful=doubtful * each
             )
@@ -98,7 +98,7 @@ class Billing:
         self, tx: Transaction, job: Job, *, delivered: int, doubtful: int
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Settle the hold at what the journal says it cost; return what that reached as well."""
-        price = await self.journal.price(tx, job.id)
+        price = await self.repository.price(tx, job.id)
         settled = await self.ledger.settle(
             tx, job.id, delivered=delivered, doubtful=doubtful, price=price
         )
@@ -107,14 +107,14 @@ class Billing:
         return settled, list(_reached(await self.ledger.outlays(tx), price))
 
     async def _tell_refusal(self, price: int) -> None:
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             budget = await self.ledger.outlays(rows)
         # What is more than the whole budget says nothing about how much of it is spent.
         self._tell([_alarm(100, part) for part in budget if part.left < price <= part.limit])
 
     def _tell(self, reached: list[BudgetReached]) -> None:
         for each in reached:
-            self.alarms.budget(each)
+            self.alerts.budget(each)
 
 
 def _reached(budget: Sequence[Outlay], price: int) -> Iterator[BudgetReached]:

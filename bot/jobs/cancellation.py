@@ -101,11 +101,11 @@ class Cancellation:
     """Stops the jobs of this process, for those who may."""
 
     def __init__(
-        self, *, store: Database, ledger: Ledger, journal: JobRepository, queue: Queue
+        self, *, database: Database, ledger: Ledger, repository: JobRepository, queue: Queue
     ) -> None:
-        self._store = store
+        self._database = database
         self._ledger = ledger
-        self._journal = journal
+        self._repository = repository
         self._queue = queue
         self._open: dict[str, tuple[DetachableCourier, Ticket]] = {}
 
@@ -128,8 +128,8 @@ class Cancellation:
             NotYoursToStop: they neither asked for it nor moderate.
             NothingToStop: it has ended.
         """
-        async with self._store.reading() as rows:
-            written = await self._journal.job(rows, job_id)
+        async with self._database.reading() as rows:
+            written = await self._repository.job(rows, job_id)
         if written is None or not written.is_open:
             raise NothingToStop
         if not (moderates or by.user_id == written.job.requester.user_id):
@@ -146,8 +146,8 @@ class Cancellation:
 
         Against the start of its work, the journal decides.
         """
-        async with self._store.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
-            if not await self._journal.cancelled(tx, job.id, error):
+        async with self._database.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
+            if not await self._repository.cancelled(tx, job.id, error):
                 return False
             await self._ledger.settle(tx, job.id, delivered=0, price=0)
         if (found := self._open.get(job.id)) is not None:

@@ -79,15 +79,15 @@ class FoundJob:
 class JobLookup:
     """Looks jobs up, for the controls under their results."""
 
-    def __init__(self, *, store: Database, journal: JobRepository, ledger: Ledger) -> None:
-        self._store = store
-        self._journal = journal
+    def __init__(self, *, database: Database, repository: JobRepository, ledger: Ledger) -> None:
+        self._database = database
+        self._repository = repository
         self._ledger = ledger
 
     async def job(self, job_id: str) -> WrittenJob:
         """Return a job; raise ResultUnknown where there is no such id."""
-        async with self._store.reading() as rows:
-            written = await self._journal.job(rows, job_id)
+        async with self._database.reading() as rows:
+            written = await self._repository.job(rows, job_id)
         if written is None:
             raise ResultUnknown
         return written
@@ -108,13 +108,13 @@ class JobLookup:
 
     async def behind(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, None for any other message."""
-        async with self._store.reading() as rows:
-            return await self._journal.behind(rows, message_id)
+        async with self._database.reading() as rows:
+            return await self._repository.behind(rows, message_id)
 
     async def of(self, written: WrittenJob) -> FoundJob:
         """Return everything that is known of a job."""
         job_id = written.job.id
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             return FoundJob(
                 written=written,
                 work=await job_details.work(rows, job_id),
@@ -126,7 +126,7 @@ class JobLookup:
     async def _parent(self, rows: Transaction, written: WrittenJob) -> WrittenJob | None:
         if written.job.parent is None:
             return None
-        parent = await self._journal.job(rows, written.job.parent)
+        parent = await self._repository.job(rows, written.job.parent)
         if parent is None or parent.placed is None:
             return None
         there = await job_details.messages(rows, parent.job.id)
@@ -147,11 +147,11 @@ class JobLookup:
         is_theirs = by == written.job.requester.user_id
         if not is_theirs and moderated is None:
             raise NotYoursToDelete
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             messages = await job_details.messages(rows, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
     async def deleted(self, message: CardAddress) -> None:
         """Write that a message is gone."""
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             await job_details.deleted(tx, message.message_id)

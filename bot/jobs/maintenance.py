@@ -24,9 +24,9 @@ MaintenanceTask = Callable[[], Awaitable[None]]
 class Maintenance:
     """Does every chore at the start and daily. Leaving it ends that."""
 
-    def __init__(self, chores: Sequence[MaintenanceTask], seam: Clock) -> None:
-        self._chores = chores
-        self._seam = seam
+    def __init__(self, maintenance: Sequence[MaintenanceTask], clock: Clock) -> None:
+        self._chores = maintenance
+        self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -50,14 +50,14 @@ class Maintenance:
         while True:
             for chore in self._chores:
                 await _done(chore)
-            await self._seam.wait(self._seam.sleep(DAY_S), "day")
+            await self._clock.wait(self._clock.sleep(DAY_S), "day")
 
 
-async def forget_old_charges(store: Database, ledger: Ledger, now: Callable[[], int]) -> None:
+async def forget_old_charges(database: Database, ledger: Ledger, now: Callable[[], int]) -> None:
     """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
     before, forgotten = now() - CHARGES_STAY_MS, BATCH
     while forgotten == BATCH:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             forgotten = await ledger.forget_charges(tx, before=before, most=BATCH)
 
 

@@ -59,10 +59,15 @@ class PictureRetention:
     """Keeps what was painted, and clears away what is old."""
 
     def __init__(
-        self, store: Database, vault: ContentStore, room: RetentionLimits, *, now: Callable[[], int]
+        self,
+        database: Database,
+        content_store: ContentStore,
+        room: RetentionLimits,
+        *,
+        now: Callable[[], int],
     ) -> None:
-        self._store = store
-        self._vault = vault
+        self._database = database
+        self._content_store = content_store
         self._room = room
         self._now = now
         self._clearing = asyncio.Lock()
@@ -77,7 +82,9 @@ class PictureRetention:
             await self.clear()
         if self._is_full():
             log.warning(
-                "gallery.full", bytes=self._vault.total_bytes, max_bytes=self._room.max_bytes
+                "gallery.full",
+                bytes=self._content_store.total_bytes,
+                max_bytes=self._room.max_bytes,
             )
             raise NoRoom
 
@@ -95,7 +102,7 @@ class PictureRetention:
 
     async def last(self, user_id: int, *, most: int) -> list[Past]:
         """Return a person's last jobs, the newest first."""
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             written = await kept_pictures.last(rows, user_id, most=most)
             kept = [await kept_pictures.of(rows, each.job.id) for each in written]
         there = await asyncio.to_thread(self._there, kept)
@@ -110,7 +117,7 @@ class PictureRetention:
         Raises:
             NotKept: it is not theirs, or nothing of it is kept any more.
         """
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             written = await kept_pictures.written(rows, job_id, user_id)
             kept = await kept_pictures.of(rows, job_id)
         if written is None or written.state is not JobState.DONE:
@@ -122,9 +129,11 @@ class PictureRetention:
 
     async def startable(self, job_id: str) -> dict[int, Reference]:
         """Return the pictures of a job that are kept, by their number, for a job to start from."""
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             kept = await kept_pictures.of(rows, job_id)
-        there = await asyncio.to_thread(lambda: [self._vault.has(each.file) for each in kept])
+        there = await asyncio.to_thread(
+            lambda: [self._content_store.has(each.file) for each in kept]
+        )
         return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
 
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
@@ -133,7 +142,7 @@ class PictureRetention:
         Raises:
             NotKept: nothing of it is kept any more.
         """
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             kept = await kept_pictures.of(rows, job_id)
         if pictures := await asyncio.to_thread(self._found, kept):
             return pictures
@@ -152,7 +161,7 @@ class PictureRetention:
 
     async def _clear_files(self, before: int) -> None:
         most = int(self._room.max_bytes * CLEARED)
-        old = await asyncio.to_thread(self._vault.outdated, before=before, most_bytes=most)
+        old = await asyncio.to_thread(self._content_store.outdated, before=before, most_bytes=most)
         for start in range(0, len(old), BATCH):
             await asyncio.to_thread(self._remove, old[start : start + BATCH])
         if old:
@@ -161,26 +170,26 @@ class PictureRetention:
     async def _clear_rows(self, before: int, forget: Forget) -> None:
         forgotten = BATCH
         while forgotten == BATCH:
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 forgotten = await forget(tx, before=before, most=BATCH)
 
     def _remove(self, files: Sequence[Old]) -> None:
         for file in files:
-            self._vault.remove(file)
+            self._content_store.remove(file)
 
     def _is_full(self) -> bool:
-        return self._vault.total_bytes >= self._room.max_bytes * FULL
+        return self._content_store.total_bytes >= self._room.max_bytes * FULL
 
     def _adopt(self, picture: Picture) -> Adopted:
-        return picture, self._vault.adopt(picture.path, picture.format)
+        return picture, self._content_store.adopt(picture.path, picture.format)
 
     def _there(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
-        return [sum(self._vault.has(each.file) for each in kept) for kept in jobs]
+        return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]
 
     def _found(self, kept: Sequence[kept_pictures.Kept]) -> tuple[Picture, ...]:
         return tuple(
             Picture(
-                self._vault.path(each.file),
+                self._content_store.path(each.file),
                 each.file.format,
                 each.width,
                 each.height,
@@ -188,5 +197,5 @@ class PictureRetention:
                 each.revised_prompt,
             )
             for each in kept
-            if self._vault.has(each.file)
+            if self._content_store.has(each.file)
         )

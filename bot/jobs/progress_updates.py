@@ -35,10 +35,10 @@ class PacedUpdates(ABC):
 
     pace_s: ClassVar[float]
 
-    def __init__(self, job: Job, courier: Courier, seam: Clock) -> None:
+    def __init__(self, job: Job, courier: Courier, clock: Clock) -> None:
         self._job = job
         self._courier = courier
-        self._seam = seam
+        self._clock = clock
         self._news = asyncio.Event()
         self._over = False
         self._pause: asyncio.Task[None] | None = None
@@ -71,7 +71,7 @@ class PacedUpdates(ABC):
     async def _wait_for_news(self) -> None:
         alarm = self._alarm(self._stale_in_s())
         try:
-            await self._seam.wait(self._news.wait(), "progress")
+            await self._clock.wait(self._news.wait(), "progress")
         finally:
             alarm.cancel()
             await asyncio.wait((alarm,))
@@ -81,7 +81,7 @@ class PacedUpdates(ABC):
         return loop.create_future() if after_s is None else loop.create_task(self._ring(after_s))
 
     async def _ring(self, after_s: float) -> None:
-        await self._seam.wait(self._seam.sleep(after_s), "estimate")
+        await self._clock.wait(self._clock.sleep(after_s), "estimate")
         self._news.set()
 
     async def _rest(self) -> None:
@@ -90,7 +90,7 @@ class PacedUpdates(ABC):
             await asyncio.wait((self._pause,))
 
     async def _sleep(self) -> None:
-        await self._seam.wait(self._seam.sleep(self.pace_s), "pace")
+        await self._clock.wait(self._clock.sleep(self.pace_s), "pace")
 
     async def _try_update(self) -> None:
         try:
@@ -117,13 +117,13 @@ class ProgressUpdates(PacedUpdates):
         self,
         job: Job,
         courier: Courier,
-        seam: Clock,
+        clock: Clock,
         *,
         started_at: int,
         usual_ms: int | None,
         slots: int,
     ) -> None:
-        super().__init__(job, courier, seam)
+        super().__init__(job, courier, clock)
         self._painting = Painting(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
 
@@ -140,7 +140,7 @@ class ProgressUpdates(PacedUpdates):
         self._news.set()
 
     async def _update(self) -> None:
-        elapsed_ms = max(0, self._seam.now() - self._painting.started_at)
+        elapsed_ms = max(0, self._clock.now() - self._painting.started_at)
         self._painting = replace(self._painting, elapsed_ms=elapsed_ms)
         await self._courier.update(self._job, self._painting)
 
@@ -160,9 +160,9 @@ class QueueUpdates(PacedUpdates):
     pace_s = LINE_PACE_S
 
     def __init__(
-        self, job: Job, courier: Courier, seam: Clock, *, queue: Queue, ticket: Ticket
+        self, job: Job, courier: Courier, clock: Clock, *, queue: Queue, ticket: Ticket
     ) -> None:
-        super().__init__(job, courier, seam)
+        super().__init__(job, courier, clock)
         self._queue = queue
         self._ticket = ticket
         ticket.moved = self._news.set

@@ -74,14 +74,14 @@ class Recovery:
     ``max_queue_age_ms`` is not painted any more.
     """
 
-    store: Database
-    journal: JobRepository
-    studio: JobService
-    stops: Cancellation
+    database: Database
+    repository: JobRepository
+    job_service: JobService
+    cancellation: Cancellation
     owner: str
     locks: Path
     jobs: Path
-    vault: Path
+    content_store: Path
     now: Callable[[], int]
     max_queue_age_ms: int
 
@@ -107,14 +107,14 @@ class Recovery:
             if isinstance(each, Unfinished):
                 courier = reopen(each.job, each.card)
                 attached = attached_at(each.attached, one_by_one.read)
-                self.studio.go_on(each.job, courier, each.attempts, attached=attached)
+                self.job_service.go_on(each.job, courier, each.attempts, attached=attached)
         for each in taken:
             if isinstance(each, Untold):
                 await self._tell(each, reopen)
 
     async def _tell(self, untold: Untold, reopen: Reopen) -> None:
         try:
-            await self.studio.tell(untold.job, reopen(untold.job, untold.card), untold.ending)
+            await self.job_service.tell(untold.job, reopen(untold.job, untold.card), untold.ending)
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
             log.exception("card.defect", job=untold.job.id)
@@ -122,29 +122,29 @@ class Recovery:
     async def cancel(self, found: WrittenJob) -> bool:
         """Cancel a job that only waits, or whose process is gone; return False for any other."""
         error = CancelledByOperator()
-        if await self.stops.withdraw(found.job, error):
+        if await self.cancellation.withdraw(found.job, error):
             return True
         if not (found.is_open and is_dead(self.locks, found.owner) and await self._adopt(found)):
             return False
-        await self.studio.end_by_journal(found.job, unsent=error, sent=InterruptedInDoubt())
+        await self.job_service.end_by_journal(found.job, unsent=error, sent=InterruptedInDoubt())
         return True
 
     async def _abandoned(self) -> list[WrittenJob]:
-        async with self.store.reading() as rows:
-            unfinished = await self.journal.unfinished(rows)
+        async with self.database.reading() as rows:
+            unfinished = await self.repository.unfinished(rows)
         owners = {found.owner for found in unfinished}
         dead = {owner for owner in owners if is_dead(self.locks, owner)}
         return [found for found in unfinished if found.owner in dead]
 
     async def _adopt(self, found: WrittenJob) -> bool:
-        async with self.store.transaction() as tx:
-            return await self.journal.adopt(tx, found.job.id, owner=found.owner)
+        async with self.database.transaction() as tx:
+            return await self.repository.adopt(tx, found.job.id, owner=found.owner)
 
     async def _take(self, found: WrittenJob) -> Untold | Unfinished | None:
         if not await self._adopt(found):
             return None
-        async with self.store.reading() as rows:
-            attempts = await self.journal.attempts(rows, found.job.id)
+        async with self.database.reading() as rows:
+            attempts = await self.repository.attempts(rows, found.job.id)
         if isinstance(found.card, CardAddress) and self._may_go_on(found, attempts):
             log.info("job.taken_over", job=found.job.id, was=found.state)
             return Unfinished(found.job, found.card, attempts, found.attached)
@@ -168,14 +168,16 @@ class Recovery:
         if found.error is not None:
             return Ending(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        return await self.studio.end_by_journal(found.job, unsent=unsent, sent=InterruptedInDoubt())
+        return await self.job_service.end_by_journal(
+            found.job, unsent=unsent, sent=InterruptedInDoubt()
+        )
 
     async def _tidy(self) -> None:
         """Remove what killed processes left: files of ended jobs, their locks, half a picture."""
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs.glob("*")))
-        async with self.store.reading() as rows:
-            unfinished = await self.journal.unfinished(rows)
+        async with self.database.reading() as rows:
+            unfinished = await self.repository.unfinished(rows)
         open_jobs = {written.job.id for written in unfinished if written.is_open}
         for folder in found:
             if folder.name not in open_jobs:
@@ -184,7 +186,7 @@ class Recovery:
 
     def _clear_parts(self) -> None:
         # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
-        parts = list(self.vault.rglob("*.part"))
+        parts = list(self.content_store.rglob("*.part"))
         if others_alive(self.locks, self.owner):
             return
         for part in parts:

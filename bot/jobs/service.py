@@ -49,34 +49,34 @@ NOTHING = Attached()
 class Parts:
     """The rooms along the corridor."""
 
-    store: Database
+    database: Database
     ledger: Ledger
-    journal: JobRepository
-    books: Billing
+    repository: JobRepository
+    billing: Billing
     costs: Pricing
     queue: Queue
     references: References
     slots: Slots
-    stops: Cancellation
-    gallery: PictureRetention
-    seam: Clock
+    cancellation: Cancellation
+    retention: PictureRetention
+    clock: Clock
 
 
 class JobService:
     """Accepts requests and sees each job to its one end."""
 
     def __init__(self, parts: Parts) -> None:
-        self._store = parts.store
+        self._database = parts.database
         self._ledger = parts.ledger
-        self._journal = parts.journal
-        self._books = parts.books
+        self._repository = parts.repository
+        self._billing = parts.billing
         self._costs = parts.costs
         self._queue = parts.queue
         self._references = parts.references
         self._slots = parts.slots
-        self._stops = parts.stops
-        self._gallery = parts.gallery
-        self._seam = parts.seam
+        self._cancellation = parts.cancellation
+        self._retention = parts.retention
+        self._clock = parts.clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -105,10 +105,10 @@ class JobService:
         if self._closing:
             raise ShuttingDown
         self._references.check(attached, request)
-        await self._gallery.make_room()
+        await self._retention.make_room()
         ticket = self._queue.enter(requester, request.model)
         try:
-            now, credits_ = self._seam.now(), self._costs.of(request, requester.server_id)
+            now, credits_ = self._clock.now(), self._costs.of(request, requester.server_id)
             id_ = new_job_id(now)
             job = Job(id_, request, requester, credits_, now, locale, parent, private)
             await self._hold(job, attached)
@@ -121,8 +121,8 @@ class JobService:
 
     async def is_private(self, job_id: str) -> bool:
         """Tell whether only its requester sees what becomes of a job."""
-        async with self._store.reading() as rows:
-            written = await self._journal.job(rows, job_id)
+        async with self._database.reading() as rows:
+            written = await self._repository.job(rows, job_id)
         return written is not None and written.job.private
 
     def go_on(
@@ -164,7 +164,7 @@ class JobService:
         Returns:
             What to tell the person, None when the pictures had been posted before.
         """
-        told = await self._books.end_by_journal(job, unsent=unsent, sent=sent)
+        told = await self._billing.end_by_journal(job, unsent=unsent, sent=sent)
         await self._clear(job)
         return told
 
@@ -172,10 +172,10 @@ class JobService:
 
     async def _hold(self, job: Job, attached: Attached) -> None:
         try:
-            await self._books.hold(job, attached=attached.addresses)
+            await self._billing.hold(job, attached=attached.addresses)
         except asyncio.CancelledError:
             # It comes as well when everything was committed.
-            await self._books.close(job, JobState.CANCELLED)
+            await self._billing.close(job, JobState.CANCELLED)
             raise
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
@@ -184,12 +184,12 @@ class JobService:
         try:
             card = await courier.place(job, waiting=self._queue.place(ticket))
             if card is not None:
-                async with self._store.transaction() as tx:
-                    await self._journal.placed(tx, job.id, card)
-                    await self._journal.posted(tx, job.id, card)
+                async with self._database.transaction() as tx:
+                    await self._repository.placed(tx, job.id, card)
+                    await self._repository.posted(tx, job.id, card)
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
-            await self._books.close(job, JobState.CANCELLED)
+            await self._billing.close(job, JobState.CANCELLED)
             raise
 
     def _start(self, run: Coroutine[None, None, None]) -> None:
@@ -213,7 +213,7 @@ class JobService:
         attached: Attached = NOTHING,
         attempts: Sequence[WrittenAttempt] = (),
     ) -> None:
-        with self._stops.stoppable(job, courier, ticket) as carrier:
+        with self._cancellation.stoppable(job, courier, ticket) as carrier:
             try:
                 if (ready := await self._with_references(job, carrier, attached)) is not None:
                     await self._turn(job, carrier, ticket)
@@ -236,19 +236,19 @@ class JobService:
             await self._fail(job, courier, error, ())
             return None
         job = replace(job, request=request)
-        async with self._store.transaction() as tx:
-            await self._journal.referenced(tx, job)
+        async with self._database.transaction() as tx:
+            await self._repository.referenced(tx, job)
         return job
 
     async def _turn(self, job: Job, courier: Courier, ticket: Ticket) -> None:
         if not self._queue.claim(ticket):
-            async with QueueUpdates(job, courier, self._seam, queue=self._queue, ticket=ticket):
+            async with QueueUpdates(job, courier, self._clock, queue=self._queue, ticket=ticket):
                 await self._queue.turn(ticket)
 
     async def _work(self, job: Job, courier: Courier, attempts: Sequence[WrittenAttempt]) -> None:
-        started = job.created_at if attempts else self._seam.now()
-        async with self._store.transaction() as tx:
-            is_open = await self._journal.reached(tx, job.id, JobState.WORKING)
+        started = job.created_at if attempts else self._clock.now()
+        async with self._database.transaction() as tx:
+            is_open = await self._repository.reached(tx, job.id, JobState.WORKING)
         if not is_open:
             await self._tell_as_written(job, courier)
             return
@@ -267,7 +267,7 @@ class JobService:
         portions = self._slots.portions(job.request, begun)
         usual_ms = self._queue.usual_ms(job.request.model)
         async with ProgressUpdates(
-            job, courier, self._seam, started_at=started, usual_ms=usual_ms, slots=len(portions)
+            job, courier, self._clock, started_at=started, usual_ms=usual_ms, slots=len(portions)
         ) as bulletin:
 
             def paint(index: int, asked: int) -> Coroutine[None, None, Slot]:
@@ -294,10 +294,10 @@ class JobService:
     ) -> None:
         adopted: Sequence[Adopted] = ()
         if not job.requester.is_operator:
-            adopted = await self._gallery.adopt(job, pictures)
-        async with self._store.transaction() as tx:
-            self._journal.moved(tx, job.id, JobState.RECEIVED)
-            self._gallery.shelve(tx, job, adopted)
+            adopted = await self._retention.adopt(job, pictures)
+        async with self._database.transaction() as tx:
+            self._repository.moved(tx, job.id, JobState.RECEIVED)
+            self._retention.shelve(tx, job, adopted)
             result = await self._result(tx, job, slots, pictures, started)
         result = replace(result, kept=bool(adopted))
         delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
@@ -307,7 +307,7 @@ class JobService:
             await self._fail(job, courier, error, slots)
             return
         await self._delivered(job, messages)
-        await self._books.close(
+        await self._billing.close(
             job, JobState.DONE, result.shortfall, delivered=delivered, doubtful=doubtful
         )
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
@@ -329,7 +329,7 @@ class JobService:
         return Result(
             pictures=pictures,
             asked=job.request.n,
-            took_ms=self._seam.now() - started,
+            took_ms=self._clock.now() - started,
             charged=charged,
             left=what_is_left(tightest, returned=job.credits - charged),
             shortfall=worst_of(failures) if failures else None,
@@ -337,18 +337,18 @@ class JobService:
         )
 
     async def _delivered(self, job: Job, messages: Sequence[CardAddress]) -> None:
-        async with self._store.transaction() as tx:
-            self._journal.moved(tx, job.id, JobState.DELIVERED)
-            await self._journal.told(tx, job.id)
+        async with self._database.transaction() as tx:
+            self._repository.moved(tx, job.id, JobState.DELIVERED)
+            await self._repository.told(tx, job.id)
             for message in messages:
-                await self._journal.posted(tx, job.id, message)
+                await self._repository.posted(tx, job.id, message)
 
     async def _fail(
         self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
     ) -> None:
         # What costs no credits can be in doubt as well.
         state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
-        settled = await self._books.close(job, state, error, doubtful=in_doubt(job, slots))
+        settled = await self._billing.close(job, state, error, doubtful=in_doubt(job, slots))
         if settled is None:
             await self._tell_as_written(job, courier)
             return
@@ -367,16 +367,16 @@ class JobService:
 
     async def _tell_as_written(self, job: Job, courier: Courier) -> None:
         """Say how somebody else ended the job meanwhile."""
-        async with self._store.reading() as rows:
-            written = await self._journal.job(rows, job.id)
+        async with self._database.reading() as rows:
+            written = await self._repository.job(rows, job.id)
         if written is not None and written.error is not None:
             await self.tell(job, courier, Ending(written.error, written.state))
 
     async def tell(self, job: Job, courier: Courier, ending: Ending) -> None:
         """Make the card of an ended job say so."""
         is_told = await courier.end(job, ending)
-        async with self._store.transaction() as tx:
-            await (self._journal.told if is_told else self._journal.not_told)(tx, job.id)
+        async with self._database.transaction() as tx:
+            await (self._repository.told if is_told else self._repository.not_told)(tx, job.id)
 
     async def _clear(self, job: Job) -> None:
         await asyncio.to_thread(self._slots.clear, job)

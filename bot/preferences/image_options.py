@@ -65,24 +65,24 @@ def resolve(
         PromptEmpty: the preset wants a prompt, and there is none.
     """
     model = typed.model or preset.model or _default_model((person, server), models)
-    words = tuple(_fitting(wish, model, can) for wish in (preset, person, server))
+    words = tuple(_fitting(options, model, can) for options in (preset, person, server))
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
-    for wish in words:
-        found = found.over(replace(wish, prompt=None, model=None))
+    for options in words:
+        found = found.over(replace(options, prompt=None, model=None))
     return found
 
 
 def _default_model(wishes: Iterable[ImageOptions], models: Sequence[str]) -> str | None:
     allowed = {name.casefold(): name for name in models}
-    wished = (allowed.get(wish.model.casefold()) for wish in wishes if wish.model)
+    wished = (allowed.get(options.model.casefold()) for options in wishes if options.model)
     return next((name for name in (*wished, *models) if name), None)
 
 
-def _fitting(wish: ImageOptions, model: str | None, can: Can) -> ImageOptions:
+def _fitting(options: ImageOptions, model: str | None, can: Can) -> ImageOptions:
     """Return the wish without the words that the model does not know."""
-    said = {word: value for word in OPTION_NAMES if (value := getattr(wish, word)) is not None}
+    said = {word: value for word in OPTION_NAMES if (value := getattr(options, word)) is not None}
     unknown = {word for word, value in said.items() if model is None or not can(model, word, value)}
-    return wish.without(unknown)
+    return options.without(unknown)
 
 
 def _prompt(typed: str | None, template: str | None) -> str | None:

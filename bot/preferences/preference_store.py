@@ -35,8 +35,8 @@ class PreferenceStore:
     written first, and remembered only once it is committed.
     """
 
-    def __init__(self, store: Database, *, now: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
+        self._database = database
         self._now = now
         self._changing = asyncio.Lock()
         self._servers: dict[int, ServerSettings] = {}
@@ -45,7 +45,7 @@ class PreferenceStore:
 
     async def load(self) -> None:
         """Read everything that was written before."""
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             for row in await rows.all("SELECT server_id, settings FROM server_settings"):
                 settings = _read(row["settings"], ServerSettings, _NO_SETTINGS)
                 self._servers[row["server_id"]] = settings
@@ -75,7 +75,7 @@ class PreferenceStore:
         """Let ``change`` make the server's settings from those that hold, and return the new."""
         async with self._changing:
             settings = change(self.server(server_id))
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await tx.execute(
                     "INSERT INTO server_settings (server_id, settings) VALUES ($1, $2)"
                     " ON CONFLICT (server_id) DO UPDATE SET settings = excluded.settings",
@@ -97,7 +97,7 @@ class PreferenceStore:
         """Let ``change`` make the preferences from those that hold, and return the new."""
         async with self._changing:
             preferences = change(self.person(user_id))
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await tx.execute(
                     "INSERT INTO preferences (user_id, preferences) VALUES ($1, $2)"
                     " ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences",
@@ -123,19 +123,19 @@ class PreferenceStore:
         """Return up to 25 names of a person's presets that match."""
         return matching(self.presets(user_id), typed)
 
-    async def save_preset(self, user_id: int, name: str, wish: ImageOptions) -> Preset | None:
+    async def save_preset(self, user_id: int, name: str, options: ImageOptions) -> Preset | None:
         """Keep a wish under a name; return the preset that had it before.
 
         Raises:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
-        preset, key = Preset(spelled(name), wish, self._now()), folded(name)
+        preset, key = Preset(spelled(name), options, self._now()), folded(name)
         async with self._changing:
             mine = self.presets(user_id)
             before = mine.get(key)
             if before is None and len(mine) >= MOST_PRESETS:
                 raise PresetsFull(limit=MOST_PRESETS)
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await _write_preset(tx, user_id, key, preset)
             self._presets[user_id] = dict(sorted({**mine, key: preset}.items()))
         return before
@@ -144,7 +144,7 @@ class PreferenceStore:
         """Forget a preset and return it; raise NoSuchPreset."""
         async with self._changing:
             gone, key = self.preset(user_id, name), folded(name)
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await tx.execute(
                     "DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, key
                 )
@@ -162,7 +162,7 @@ class PreferenceStore:
     async def forget(self, user_id: int) -> None:
         """Forget everything that a person set or saved."""
         async with self._changing:
-            async with self._store.transaction() as tx:
+            async with self._database.transaction() as tx:
                 await tx.execute("DELETE FROM preferences WHERE user_id = $1", user_id)
                 await tx.execute("DELETE FROM presets WHERE user_id = $1", user_id)
             self._people.pop(user_id, None)
@@ -177,7 +177,7 @@ async def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset)
         user_id,
         key,
         preset.name,
-        _text(preset.wish),
+        _text(preset.options),
         preset.at,
     )
 

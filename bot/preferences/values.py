@@ -63,7 +63,7 @@ class ServerSettings:
     language: str | None = None
 
     @property
-    def wish(self) -> ImageOptions:
+    def options(self) -> ImageOptions:
         """Return what is painted here where a person says nothing."""
         return ImageOptions(model=self.model, size=self.size, n=self.n)
 
@@ -90,7 +90,7 @@ class PersonalPreferences:
     ping: bool = True
 
     @property
-    def wish(self) -> ImageOptions:
+    def options(self) -> ImageOptions:
         """Return what is painted for them where they say nothing."""
         return ImageOptions(
             model=self.model, size=self.size, n=self.n, quality=self.quality, private=self.private
@@ -102,7 +102,7 @@ class Preset:
     """A wish that a person gave a name; ``at`` is in milliseconds since the epoch."""
 
     name: str
-    wish: ImageOptions
+    options: ImageOptions
     at: int
 
 

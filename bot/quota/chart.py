@@ -82,8 +82,8 @@ class Charts:
 
     def _environment(self) -> dict[str, str]:
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        house = str(Path(bot.__file__).parents[1])
-        return passed_on | {"PYTHONPATH": house, "MPLCONFIGDIR": str(self._cache)}
+        services = str(Path(bot.__file__).parents[1])
+        return passed_on | {"PYTHONPATH": services, "MPLCONFIGDIR": str(self._cache)}
 
 
 async def _answer(process: asyncio.subprocess.Process, order: bytes) -> bytes:

@@ -38,8 +38,8 @@ class Written:
 class Statement:
     """Reads charges from the ledger and writes them down."""
 
-    def __init__(self, store: Database, ledger: Ledger, *, now: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, database: Database, ledger: Ledger, *, now: Callable[[], int]) -> None:
+        self._database = database
         self._ledger = ledger
         self._now = now
 
@@ -63,7 +63,7 @@ class Statement:
         await asyncio.to_thread(_append, path, [COLUMNS])
         count, after = 0, None
         while True:
-            async with self._store.reading() as rows:
+            async with self._database.reading() as rows:
                 page = await self._ledger.charges(
                     rows, server_id=server_id, since=since, after=after, most=PAGE
                 )

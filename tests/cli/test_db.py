@@ -94,12 +94,12 @@ async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> 
 async def test_status_works_beside_a_bot_that_paints(tmp_path: Path, gateway: MoodyGateway) -> None:
     """What is committed but still in the -wal counts, and an open job is told."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
         code, said = looked_at(tmp_path / "easel.db")
         gateway.gate.set()
-        await studio.house.studio.drained()
+        await job_service.services.job_service.drained()
     assert code == 0
     assert words_of(said)["OPEN JOBS"] == "1"
     assert words_of(said)["WAL"] != "none"
@@ -206,20 +206,20 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
 
 async def test_a_copy_can_be_restored(tmp_path: Path, gateway: MoodyGateway) -> None:
     """The sentence that a backup ends with is tried here."""
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
-        await studio.house.studio.drained()
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
+        await job_service.services.job_service.drained()
         copied(tmp_path / "easel.db", tmp_path / "copy.db")
-        await studio.ask(Bag())
-        await studio.house.studio.drained()
+        await job_service.ask(Bag())
+        await job_service.services.job_service.drained()
     for end in ("-wal", "-shm"):
         (tmp_path / f"easel.db{end}").unlink(missing_ok=True)
     (tmp_path / "easel.db").write_bytes((tmp_path / "copy.db").read_bytes())
-    async with process(tmp_path, gateway) as studio:
-        assert studio.rows("SELECT state FROM jobs") == [("done",)]
-        await studio.ask(Bag())
-        await studio.house.studio.drained()
-        assert studio.rows("SELECT SUM(credits) FROM charges") == [(2,)]
+    async with process(tmp_path, gateway) as job_service:
+        assert job_service.rows("SELECT state FROM jobs") == [("done",)]
+        await job_service.ask(Bag())
+        await job_service.services.job_service.drained()
+        assert job_service.rows("SELECT SUM(credits) FROM charges") == [(2,)]
 
 
 async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> None:

@@ -98,16 +98,16 @@ async def at_work(
     """Run the program while it paints the job that a dead process left in line."""
     fake.silent.add(GATEWAY)
     gateway.gate.clear()
-    async with process(folder / "data", gateway, max_concurrent_jobs=1) as studio:
-        await studio.ask(Bag())
+    async with process(folder / "data", gateway, max_concurrent_jobs=1) as job_service:
+        await job_service.ask(Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
-        await studio.ask(Bag())
+        await job_service.ask(Bag())
     gateway.asked.clear()
     env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
     async with running("tests.cli.served", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
         await asyncio.wait_for(until_connecting(fake), 10)
-        yield bot, studio
+        yield bot, job_service
 
 
 async def until_stopping(bot: asyncio.subprocess.Process) -> None:
@@ -122,26 +122,26 @@ async def test_a_second_signal_ends_at_once(
     fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
     """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
-    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, studio):
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
         bot.send_signal(how)
         await until_stopping(bot)
         assert bot.returncode is None
         bot.send_signal(how)
         assert await asyncio.wait_for(bot.wait(), 5) == 128 + how
-    assert studio.rows(STATES) == [("unknown",), ("working",)]
+    assert job_service.rows(STATES) == [("unknown",), ("working",)]
 
 
 async def test_a_running_job_finishes_within_the_grace(
     fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
 ) -> None:
     """An update of the bot costs nobody a picture that is being painted."""
-    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, studio):
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
         bot.terminate()
         await until_stopping(bot)
         gateway.gate.set()
         assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
-    assert studio.rows(STATES) == [("unknown",), ("done",)]
-    assert studio.rows("SELECT SUM(credits) FROM charges") == [(1,)]
+    assert job_service.rows(STATES) == [("unknown",), ("done",)]
+    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(1,)]
     assert [len(message.files) for message in fake.messages.all.values() if message.files] == [1]
 
 
@@ -149,8 +149,11 @@ async def test_what_outlasts_the_grace_is_left_to_the_journal(
     fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
 ) -> None:
     """A service manager does not have to kill: the end is in order, and the hold stays."""
-    async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, studio):
+    async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, job_service):
         bot.terminate()
         assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
-    assert studio.rows(STATES) == [("unknown",), ("working",)]
-    assert studio.rows("SELECT state FROM charges ORDER BY job_id") == [("settled",), ("held",)]
+    assert job_service.rows(STATES) == [("unknown",), ("working",)]
+    assert job_service.rows("SELECT state FROM charges ORDER BY job_id") == [
+        ("settled",),
+        ("held",),
+    ]

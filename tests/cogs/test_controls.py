@@ -34,7 +34,7 @@ def sent_last(world: World, method: str) -> dict[str, Any]:
 
 async def restricted(world: World) -> None:
     """Keep the controls of this server for who asked."""
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, controls="requester")
     )
 
@@ -145,12 +145,12 @@ async def test_a_re_roll_keeps_the_references_for_as_long_as_they_are_kept(build
     async with build.world(retention_days=3) as world:
         card = await painted(world, model="easel-painter", reference1=("x.png", PNG))
         await world.env.advance_time(2 * 86_400)
-        await world.bot.house.retention.clear()
+        await world.bot.services.retention.clear()
         await press(world, world.ben, card, "again")
         assert sent(world) == [PNG]
         # The second job needs it for as long again.
         await world.env.advance_time(2 * 86_400)
-        await world.bot.house.retention.clear()
+        await world.bot.services.retention.clear()
         await press(world, world.ben, world.card, "again")
         assert sent(world) == [PNG]
         assert len(world.gateway.bodies) == 3
@@ -190,12 +190,12 @@ async def test_without_quota_only_who_pressed_is_told(build: Build) -> None:
 async def test_a_channel_that_is_not_allowed_paints_nothing(world: World) -> None:
     """House rules hold at every door; what is there can still be looked at and deleted."""
     card = await painted(world)
-    studio = world.guild.create_text_channel("studio")
-    await world.bot.customs.change_server(
-        world.guild.id, lambda settings: replace(settings, channels=(studio.id,))
+    job_service = world.guild.create_text_channel("studio")
+    await world.bot.preference_store.change_server(
+        world.guild.id, lambda settings: replace(settings, channels=(job_service.id,))
     )
     for action in ("again", "edit", "use"):
-        assert f"<#{studio.id}>" in told(await press(world, world.ada, card, action))
+        assert f"<#{job_service.id}>" in told(await press(world, world.ada, card, action))
     assert whispered(await press(world, world.ada, card, "details"))
     assert whispered(await press(world, world.ada, card, "original"))
     await press(world, world.ada, card, "delete")
@@ -223,7 +223,7 @@ async def test_an_original_that_is_too_large_is_told_with_its_size(world: World)
     large = 26 * 1024 * 1024
     path.write_bytes(bytes(large))
     with_size = f"UPDATE pictures SET bytes = {large}"
-    async with world.bot.house.store.transaction() as tx:
+    async with world.bot.services.database.transaction() as tx:
         await tx.execute(with_size)
     answer = await press(world, world.ben, card, "original")
     assert "Picture 1 has 26.0 MB, more than the 24 MB" in told(answer)

@@ -11,9 +11,9 @@ RATES = '{ "gpt-image-2" = { max_n = 1, credits = { default = 2, low = 1, high =
 
 async def own_cost(world: World, quality: str | None, credits: int) -> None:
     """Let the server's admins decide, as /quota cost does."""
-    house, server_id = world.bot.house, world.guild.id
-    async with house.store.transaction() as tx:
-        await house.ledger.set_cost(
+    services, server_id = world.bot.services, world.guild.id
+    async with services.database.transaction() as tx:
+        await services.ledger.set_cost(
             tx,
             server_id=server_id,
             model="gpt-image-2",
@@ -21,7 +21,7 @@ async def own_cost(world: World, quality: str | None, credits: int) -> None:
             credits=credits,
             actor_id=world.mia.id,
         )
-    house.tariff.set(server_id, "gpt-image-2", quality, credits)
+    services.tariff.set(server_id, "gpt-image-2", quality, credits)
 
 
 def facts(world: World) -> str:
@@ -83,7 +83,7 @@ async def test_a_server_has_costs_of_its_own(build: Build) -> None:
         await world.imagine(world.ada, n=2, quality="high")
         await world.finished()
         assert world.credits() == 6
-        elsewhere = world.bot.house.costs.each(world.guild.id + 1, "gpt-image-2", "high")
+        elsewhere = world.bot.services.costs.each(world.guild.id + 1, "gpt-image-2", "high")
         assert elsewhere == 4
 
 

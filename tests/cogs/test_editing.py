@@ -38,8 +38,8 @@ def originals(world: World) -> list[bytes]:
         "SELECT sha256, format FROM pictures WHERE job_id = (SELECT MAX(job_id) FROM pictures)"
         " ORDER BY number"
     )
-    vault = world.folder / "vault"
-    return [(vault / digest[:2] / f"{digest}.{kind}").read_bytes() for digest, kind in rows]
+    content_store = world.folder / "vault"
+    return [(content_store / digest[:2] / f"{digest}.{kind}").read_bytes() for digest, kind in rows]
 
 
 async def use(
@@ -255,11 +255,11 @@ async def test_rules_that_came_meanwhile_hold_for_an_open_form(world: World) -> 
     """A form is no back door."""
     card = await painted(world)
     shown = await press(world, world.ben, card, "edit")
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, controls="requester")
     )
     assert "who asked" in told(await send_form(world, world.ben, shown))
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, controls="anyone", roles=())
     )
     again = await press(world, world.ben, card, "edit")
@@ -269,7 +269,7 @@ async def test_rules_that_came_meanwhile_hold_for_an_open_form(world: World) -> 
 async def test_only_allowed_models_are_offered(world: World) -> None:
     """And one that was allowed before gives way to one that is."""
     card = await painted(world, model="dall-e-3")
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, models=("easel-painter",))
     )
     shown = await press(world, world.ada, card, "edit")
@@ -354,7 +354,7 @@ async def test_what_is_not_at_discords_is_fetched_by_the_rules_for_downloads(wor
     """Where the operator trusts a host, or the address is public; this one is trusted."""
     hook = await posted_by_a_hook(world, {"url": f"{world.gateway.url}/files/1.png"})
     port = URL(world.gateway.url).port
-    async with Downloader({("127.0.0.1", port)}, seam=Clock()) as downloader:
+    async with Downloader({("127.0.0.1", port)}, clock=Clock()) as downloader:
         (upload,) = Pictures(world.bot.client, downloader).of(hook)
         assert (await upload.read()).startswith(b"\x89PNG")
         # After a restart an address would be read as one of Discord's.
@@ -375,12 +375,14 @@ async def test_house_rules_hold_for_the_context_menu(world: World) -> None:
     """And for the form that it showed before they came."""
     photo = await world.ben.send(world.gallery, "x", attachments=[("a.webp", WEBP)])
     shown = await use(world, world.ada, photo)
-    studio = world.guild.create_text_channel("studio")
-    await world.bot.customs.change_server(
-        world.guild.id, lambda settings: replace(settings, channels=(studio.id,))
+    job_service = world.guild.create_text_channel("studio")
+    await world.bot.preference_store.change_server(
+        world.guild.id, lambda settings: replace(settings, channels=(job_service.id,))
     )
-    assert f"<#{studio.id}>" in told(await send_form(world, world.ada, shown, prompt="in snow"))
-    assert f"<#{studio.id}>" in said(await use(world, world.ada, photo))
+    assert f"<#{job_service.id}>" in told(
+        await send_form(world, world.ada, shown, prompt="in snow")
+    )
+    assert f"<#{job_service.id}>" in said(await use(world, world.ada, photo))
     assert world.gateway.bodies == []
 
 

@@ -64,7 +64,7 @@ async def test_a_field_that_the_gateway_does_not_know_costs_nobody_a_picture(
 
 async def test_a_model_that_retires_is_told_to_the_owner(world: World) -> None:
     """A shop that closes next week should not be a surprise."""
-    listener = world.bot.house.alarms.listener
+    listener = world.bot.services.alerts.listener
     assert listener is not None
     await listener(Retirement("openai", "gpt-image-1.5", date(2026, 12, 1)))
     (notice,) = direct_messages(world)

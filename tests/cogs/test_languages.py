@@ -256,12 +256,12 @@ async def test_deleted_data_is_confirmed_in_the_language_that_was_just_deleted(
 
 async def test_the_owner_is_told_in_the_language_that_they_prefer(world: World) -> None:
     """Nobody knows the language of their Discord when the bot writes first."""
-    listener = world.bot.house.alarms.listener
+    listener = world.bot.services.alerts.listener
     owner = (await world.bot.client.application_info()).owner
     assert listener is not None
     retirement = Retirement("openai", "gpt-image-1.5", date(2026, 12, 1))
     await listener(retirement)
-    await world.bot.customs.change_person(owner.id, lambda p: replace(p, language="zh-CN"))
+    await world.bot.preference_store.change_person(owner.id, lambda p: replace(p, language="zh-CN"))
     await listener(retirement)
     english, chinese = direct_messages(world)
     assert "gives up the model" in english

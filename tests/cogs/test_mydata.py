@@ -91,7 +91,7 @@ def rows_of(world: World, who: simcord.MemberActor) -> dict[str, int]:
     return found
 
 
-def vault(world: World) -> list[bytes]:
+def content_store(world: World) -> list[bytes]:
     return sorted(path.read_bytes() for path in (world.folder / "vault").rglob("*.*"))
 
 
@@ -192,9 +192,9 @@ async def test_what_was_set_and_saved_is_mine_as_well(world: World) -> None:
     words, lists, files = await exported(world, world.ada)
     assert words == "Here is what is kept of you: 0 requests and 0 pictures."
     assert lists == {"jobs.json": [], "charges.json": []}
-    customs = json.loads(files["customs.json"])
-    assert customs["preferences"]["n"] == 2
-    assert [(each["name"], each["wish"]["prompt"]) for each in customs["presets"]] == [
+    preference_store = json.loads(files["customs.json"])
+    assert preference_store["preferences"]["n"] == 2
+    assert [(each["name"], each["wish"]["prompt"]) for each in preference_store["presets"]] == [
         ("Fox", SECRET)
     ]
     await confirmed(world, world.ada, await asked(world, world.ada))
@@ -256,7 +256,7 @@ async def test_the_file_is_clean_at_once_and_not_only_when_the_bot_stops(world: 
     await painted(world, world.ada)
     await deleted(world, world.ada)
     assert SECRET.encode() not in everywhere(world)
-    assert vault(world) == []
+    assert content_store(world) == []
 
 
 async def test_deleting_twice_finds_nothing_more(world: World) -> None:
@@ -274,19 +274,19 @@ async def test_a_picture_that_somebody_else_needs_stays(world: World) -> None:
     """Two people attach the same file and get the same picture; the last one takes both along."""
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
-    both = vault(world)
+    both = content_store(world)
     assert len(both) == 2
     await deleted(world, world.ada)
-    assert vault(world) == both
+    assert content_store(world) == both
     await (await Shown.to(world, world.ben)).post_again()
     assert len(world.card.attachments) == 1
     await world.mia.react(cards(world)[1], "🔄")
     await world.finished()
     assert world.rows("SELECT state FROM jobs") == [("done",), ("done",)]
     await deleted(world, world.ben)
-    assert vault(world) == both
+    assert content_store(world) == both
     await deleted(world, world.mia)
-    assert vault(world) == []
+    assert content_store(world) == []
 
 
 async def test_requests_that_did_not_end_are_in_the_way(one_slot: World) -> None:
@@ -351,16 +351,16 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
     """The bot was stopped a moment after the button was pressed: nobody has to press again."""
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
-    async with world.bot.house.store.transaction() as tx:
+    async with world.bot.services.database.transaction() as tx:
         await personal_data.disown(tx, world.ada.id)
-        await world.bot.house.ledger.make_anonymous(tx, world.ada.id)
-    assert len(vault(world)) == 2
+        await world.bot.services.ledger.make_anonymous(tx, world.ada.id)
+    assert len(content_store(world)) == 2
     await world.restart()
     async with asyncio.timeout(10):
         while world.rows("SELECT COUNT(*) FROM jobs") != [(1,)]:
             await world.env.settle()
     assert world.rows("SELECT user_id FROM jobs") == [(world.ben.id,)]
-    assert len(vault(world)) == 2
+    assert len(content_store(world)) == 2
     await world.env.settle()
     assert SECRET.encode() not in everywhere(world)
 

@@ -16,7 +16,7 @@ async def change(world: World, command: str, **options: object) -> dict[str, str
 
 def written(world: World) -> PersonalPreferences:
     """Return what the bot knows of Ada."""
-    return world.bot.customs.person(world.ada.id)
+    return world.bot.preference_store.person(world.ada.id)
 
 
 async def test_a_person_who_set_nothing_sees_what_holds(world: World) -> None:
@@ -38,10 +38,10 @@ async def test_a_persons_defaults_go_before_the_servers(world: World) -> None:
     assert held["Where nothing is chosen"] == "gpt-image-2 · auto · 2 pictures · high"
     await world.restart()
     other = world.env.create_guild("Others")
-    hall = other.create_text_channel("hall")
+    deps = other.create_text_channel("hall")
     await world.imagine(world.ada)
     await world.imagine(world.ben)
-    await other.add_member(world.ada.user).slash(hall, "imagine", prompt="a fox")
+    await other.add_member(world.ada.user).slash(deps, "imagine", prompt="a fox")
     await world.finished()
     sent = [(body["model"], body.get("n", 1)) for body in world.gateway.bodies]
     assert sent[0] == ("gpt-image-2", 2)
@@ -127,7 +127,7 @@ async def test_typing_asks_no_database(world: World) -> None:
     """A suggestion comes from memory, however busy the disk is."""
     await change(world, "defaults", model="gpt-image-2")
     await world.ada.slash(world.gallery, "preset save", name="ink", prompt="{prompt}, in ink")
-    store = world.bot.house.store
-    async with store.transaction(), store.reading():
+    database = world.bot.services.database
+    async with database.transaction(), database.reading():
         for option in ("model", "size", "quality", "preset"):
             assert await world.ada.autocomplete(world.gallery, "imagine", option, "", prompt="p")

@@ -25,8 +25,8 @@ async def use(world: World, name: str, **options: object) -> simcord.Interaction
 
 def presets(world: World) -> dict[str, ImageOptions]:
     """Return Ada's presets by the names that she reads."""
-    mine = world.bot.customs.presets(world.ada.id).values()
-    return {preset.name: preset.wish for preset in mine}
+    mine = world.bot.preference_store.presets(world.ada.id).values()
+    return {preset.name: preset.options for preset in mine}
 
 
 async def test_a_preset_is_used_under_any_case_of_its_name(world: World) -> None:
@@ -186,7 +186,9 @@ async def test_somebody_elses_presets_are_theirs(world: World) -> None:
 async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     """Also after a restart, also when the page that a button leads to is gone."""
     for number in range(999):
-        await world.bot.customs.save_preset(world.ada.id, f"p {number:03}", ImageOptions(n=1))
+        await world.bot.preference_store.save_preset(
+            world.ada.id, f"p {number:03}", ImageOptions(n=1)
+        )
     assert "Saved" in await save(world, "last", n=2)
     assert "as many as anybody may have" in await save(world, "more", n=2)
     answer = await world.ada.slash(world.gallery, "preset list")
@@ -201,7 +203,7 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     assert turned.response.embeds[0].footer.text == "Page 2 of 100"
     found = await world.ada.autocomplete(world.gallery, "preset use", "name", "P 99")
     assert [choice["value"] for choice in found] == [f"p {n}" for n in range(990, 999)]
-    await world.bot.customs.forget(world.ada.id)
+    await world.bot.preference_store.forget(world.ada.id)
     turned = await world.ada.click(turned.response, custom_id="easel:presets:3")
     assert turned.response is not None
     assert "You have none yet" in str(turned.response.embeds[0].description)

@@ -10,19 +10,19 @@ from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.gateway import Refuses
 from tests.cogs.test_delivery import patient
-from tests.cogs.test_reception import visitor
+from tests.cogs.test_reception import caller
 from tests.cogs.world import Build, World, said, shown
 from tests.jobs.test_service import Bag
 
 
 def reception_of(world: World) -> RequestBuilder:
     """Return the way from any door to the studio."""
-    house, customs = world.bot.house, world.bot.customs
+    services, preference_store = world.bot.services, world.bot.preference_store
     return RequestBuilder(
-        studio=house.studio,
-        catalogue=house.catalogue,
-        customs=customs,
-        languages=Languages(customs),
+        job_service=services.job_service,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+        languages=Languages(preference_store),
     )
 
 
@@ -61,8 +61,8 @@ async def ada_has(world: World, *, private: bool) -> Job:
     await world.imagine(world.ada, private=private)
     await world.finished()
     ((job_id,),) = world.rows("SELECT id FROM jobs")
-    async with world.bot.house.store.reading() as rows:
-        written = await world.bot.house.journal.job(rows, job_id)
+    async with world.bot.services.database.reading() as rows:
+        written = await world.bot.services.repository.job(rows, job_id)
     assert written is not None
     return written.job
 
@@ -189,11 +189,13 @@ async def test_a_restart_after_the_token_died_brings_it_directly(build: Build) -
 async def test_what_comes_from_a_private_result_is_private(world: World) -> None:
     """Re-roll, edit and use as reference; not a reaction, which nobody can answer alone."""
     job = await ada_has(world, private=True)
-    reception = reception_of(world)
-    who = visitor(world)
-    assert (await reception.again(job, who, Bag())).private
-    assert (await reception.paint(ImageOptions(prompt="bluer"), who, Bag(), after=job.id)).private
-    assert not (await reception.paint(ImageOptions(prompt="another"), who, Bag())).private
+    request_builder = reception_of(world)
+    who = caller(world)
+    assert (await request_builder.again(job, who, Bag())).private
+    assert (
+        await request_builder.paint(ImageOptions(prompt="bluer"), who, Bag(), after=job.id)
+    ).private
+    assert not (await request_builder.paint(ImageOptions(prompt="another"), who, Bag())).private
     await world.finished()
 
 
@@ -217,8 +219,8 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Wor
     """A press under Ada's public result shows Ben's to Ben."""
     job = await ada_has(world, private=False)
     await world.ben.slash(world.gallery, "preferences private", private=True)
-    reception = reception_of(world)
-    assert (await reception.again(job, visitor(world), Bag())).private
+    request_builder = reception_of(world)
+    assert (await request_builder.again(job, caller(world), Bag())).private
     await world.finished()
 
 

@@ -13,7 +13,7 @@ REROLL = "🔄"
 
 async def emojis(world: World, *, reroll: str, delete: str) -> None:
     """Let the admins choose other emojis."""
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, reroll=reroll, delete=delete)
     )
 
@@ -82,7 +82,7 @@ async def test_a_server_chooses_its_emojis(world: World) -> None:
 async def test_a_server_can_keep_re_rolls_for_who_asked(world: World) -> None:
     """A stranger's arrows are taken away with a sentence; nothing is painted."""
     card = await painted(world)
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, controls="requester")
     )
     await react(world, world.ben, card, REROLL)

@@ -20,18 +20,18 @@ OTHER = drawn("png", size=(8, 8))
 
 
 @pytest.fixture
-def reception(world: World) -> RequestBuilder:
+def request_builder(world: World) -> RequestBuilder:
     """Return the door's way into the house."""
-    house = world.bot.house
+    services = world.bot.services
     return RequestBuilder(
-        studio=house.studio,
-        catalogue=house.catalogue,
-        customs=world.bot.customs,
-        languages=Languages(world.bot.customs),
+        job_service=services.job_service,
+        catalogue=services.catalogue,
+        preference_store=world.bot.preference_store,
+        languages=Languages(world.bot.preference_store),
     )
 
 
-def visitor(world: World, *channels: int) -> CallerContext:
+def caller(world: World, *channels: int) -> CallerContext:
     """Return Ben as a button knows him."""
     who = Requester(world.ben.id, world.guild.id, "Ben")
     return CallerContext(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
@@ -44,9 +44,9 @@ def kept(world: World, data: bytes) -> Reference:
 
 async def behind(world: World, message_id: int) -> Job | None:
     """Return the job that a message shows."""
-    house = world.bot.house
-    async with house.store.reading() as rows:
-        written = await house.journal.behind(rows, message_id)
+    services = world.bot.services
+    async with services.database.reading() as rows:
+        written = await services.repository.behind(rows, message_id)
     return written.job if written else None
 
 
@@ -60,15 +60,15 @@ def upload(data: bytes, *, size: int | None = None) -> Upload:
 
 
 async def test_kept_references_come_before_new_ones(
-    world: World, reception: RequestBuilder
+    world: World, request_builder: RequestBuilder
 ) -> None:
     """An edit starts from the picture, and what is attached to the form is added."""
     parent = await painted(world)
     job = await behind(world, parent.id)
     assert job is not None
-    edited = await reception.paint(
+    edited = await request_builder.paint(
         ImageOptions(prompt="bluer", model="easel-painter"),
-        visitor(world),
+        caller(world),
         Bag(),
         attached=Attached((upload(OTHER),)),
         references=(kept(world, PNG),),
@@ -82,25 +82,25 @@ async def test_kept_references_come_before_new_ones(
 
 
 async def test_a_reference_is_counted_where_the_person_counts_it(
-    world: World, reception: RequestBuilder
+    world: World, request_builder: RequestBuilder
 ) -> None:
     """The first picture of the form is the second of the request."""
-    wish, who = ImageOptions(prompt="bluer", model="easel-painter"), visitor(world)
+    options, who = ImageOptions(prompt="bluer", model="easel-painter"), caller(world)
     first = kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
-        await reception.paint(
-            wish, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
+        await request_builder.paint(
+            options, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
         )
     assert large.value.number == 2
     gone = replace(first, sha256="0" * 64)
     with pytest.raises(ReferenceLost) as lost:
-        await reception.paint(wish, who, Bag(), references=(first, gone))
+        await request_builder.paint(options, who, Bag(), references=(first, gone))
     assert lost.value.number == 2
     assert world.credits() == 0
 
 
 async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
-    world: World, reception: RequestBuilder
+    world: World, request_builder: RequestBuilder
 ) -> None:
     """Lineage and moderation are written with the job, and read after a restart."""
     await world.mia.slash(world.gallery, "settings moderation", level="low")
@@ -109,7 +109,7 @@ async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
     assert parent is not None
     assert (parent.request.moderation, parent.parent) == ("low", None)
     bag = Bag()
-    again = await reception.again(parent, visitor(world), bag)
+    again = await request_builder.again(parent, caller(world), bag)
     await world.finished()
     await world.restart()
     found = await behind(world, first.id)

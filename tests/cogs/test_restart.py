@@ -105,6 +105,6 @@ async def test_a_second_bot_on_the_same_data_is_refused(build: Build) -> None:
 
 async def test_a_stopping_bot_takes_nothing_new(world: World) -> None:
     """A late person reads a sentence instead of losing a job."""
-    await world.bot.house.studio.close(grace_s=0)
+    await world.bot.services.job_service.close(grace_s=0)
     answer = await world.imagine(world.ada)
     assert "about to restart" in said(answer)

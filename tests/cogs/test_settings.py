@@ -27,7 +27,7 @@ def facts(answer: simcord.InteractionResult) -> dict[str, str]:
 
 def written(world: World) -> ServerSettings:
     """Return what the bot knows of the server."""
-    return world.bot.customs.server(world.guild.id)
+    return world.bot.preference_store.server(world.guild.id)
 
 
 async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) -> None:
@@ -121,9 +121,9 @@ async def test_another_server_has_its_own_settings(world: World) -> None:
     await change(world, "defaults", n=2)
     await change(world, "channels allow", channel=world.guild.create_text_channel("art"))
     other = world.env.create_guild("Others")
-    hall = other.create_text_channel("hall")
+    deps = other.create_text_channel("hall")
     ada = other.add_member(world.env.create_user("Ada"))
-    await ada.slash(hall, "imagine", prompt="a fox")
+    await ada.slash(deps, "imagine", prompt="a fox")
     await world.finished()
     assert world.gateway.bodies[0].get("n", 1) == 1
     assert "Pictures are not painted in this channel" in said(await world.imagine(world.ada))
@@ -150,9 +150,9 @@ async def test_pictures_are_painted_in_allowed_channels_and_their_threads(world:
 
 async def test_a_category_stands_for_its_channels(world: World) -> None:
     """One setting opens ten channels."""
-    studio = world.guild.create_category("studio")
-    oil = world.guild.create_text_channel("oil", category=studio)
-    await change(world, "channels allow", channel=studio)
+    job_service = world.guild.create_category("studio")
+    oil = world.guild.create_text_channel("oil", category=job_service)
+    await change(world, "channels allow", channel=job_service)
     assert not (await world.ada.slash(oil, "imagine", prompt="a fox")).ephemeral
     assert (await world.imagine(world.ada)).ephemeral
     await world.finished()
@@ -208,14 +208,14 @@ async def test_a_model_that_the_operator_took_away_is_told(world: World) -> None
 
 async def test_lists_are_emptied_by_hand_into_all(world: World) -> None:
     """Removing the last one is a decision, and the answer says what it means."""
-    art, hall = (world.guild.create_text_channel(name) for name in ("art", "hall"))
+    art, deps = (world.guild.create_text_channel(name) for name in ("art", "hall"))
     await change(world, "channels allow", channel=art)
-    await change(world, "channels allow", channel=hall)
+    await change(world, "channels allow", channel=deps)
     held = await change(world, "channels remove", channel=art)
-    assert held["Channels"] == f"<#{hall.id}>"
+    assert held["Channels"] == f"<#{deps.id}>"
     again = await world.mia.slash(world.gallery, "settings channels remove", channel=art)
     assert "#art is not among those that are allowed" in said(again)
-    held = await change(world, "channels remove", channel=hall)
+    held = await change(world, "channels remove", channel=deps)
     assert held["Channels"] == "All"
     painter = world.guild.create_role("painter")
     await change(world, "roles allow", role=painter)
@@ -235,14 +235,14 @@ async def delete(world: World, channel_id: int) -> None:
 
 async def test_a_deleted_channel_leaves_its_list(world: World) -> None:
     """The other allowed one is where people are sent then."""
-    art, hall = (world.guild.create_text_channel(name) for name in ("art", "hall"))
-    for channel in (art, hall):
+    art, deps = (world.guild.create_text_channel(name) for name in ("art", "hall"))
+    for channel in (art, deps):
         await change(world, "channels allow", channel=channel)
     await _as_bot(world)
     await delete(world, art.id)
     await world.env.settle()
-    assert written(world).channels == (hall.id,)
-    assert f"go to <#{hall.id}>." in said(await world.imagine(world.ada))
+    assert written(world).channels == (deps.id,)
+    assert f"go to <#{deps.id}>." in said(await world.imagine(world.ada))
 
 
 async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: World) -> None:
@@ -274,7 +274,7 @@ async def test_what_was_deleted_while_the_bot_was_away_is_forgotten(world: World
     """Nobody is sent to a channel that does not exist."""
     art = world.guild.create_text_channel("art")
     await change(world, "channels allow", channel=art)
-    await world.bot.customs.change_server(
+    await world.bot.preference_store.change_server(
         world.guild.id, lambda s: replace(s, channels=(12345, art.id), roles=None)
     )
     await world.restart()

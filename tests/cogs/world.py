@@ -71,8 +71,8 @@ class World:
         self._bots = AsyncExitStack()
         self._stack.push_async_exit(self._bots)
         wait = self._declared_wait if self._declared else await_directly
-        seam = Clock(now=self.now, wait=wait)
-        return await self._bots.enter_async_context(open_bot(self._settings, seam))
+        clock = Clock(now=self.now, wait=wait)
+        return await self._bots.enter_async_context(open_bot(self._settings, clock))
 
     async def _declared_wait(self, awaitable: Awaitable[T], reason: str, /) -> T:
         result: T = await self.env.external_wait(awaitable, reason=reason)
@@ -86,7 +86,7 @@ class World:
 
     async def finished(self) -> None:
         """Wait until no job runs and every card says so."""
-        await asyncio.wait_for(self.bot.house.studio.drained(), 10)
+        await asyncio.wait_for(self.bot.services.job_service.drained(), 10)
         await self.env.settle()
 
     async def imagine(

@@ -36,7 +36,7 @@ def test_a_killed_process_is_dead_at_once(tmp_path: Path) -> None:
         [sys.executable, "-c", HOLD, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )
     with process:
         assert process.stdout is not None

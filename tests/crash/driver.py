@@ -121,32 +121,32 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
     courier = FolderCourier(cards, moment)
-    seam = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
-    async with open_services(settings(folder, url), seam) as house:
-        taken = await house.recovery.take_over()
-        await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
+    clock = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
+    async with open_services(settings(folder, url), clock) as services:
+        taken = await services.recovery.take_over()
+        await services.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         print("open", flush=True)  # noqa: T201 - the test waits for it
-        submitted, still_open = await counts(house.store)
+        submitted, still_open = await counts(services.database)
         for number in range(submitted, submitted + jobs - still_open):
-            await submit(house, courier, number)
-        await house.studio.drained()
+            await submit(services, courier, number)
+        await services.job_service.drained()
 
 
-async def counts(store: Database) -> tuple[int, int]:
+async def counts(database: Database) -> tuple[int, int]:
     """Return how many jobs there were, and how many of them are open.
 
     Through the house's own connection: SQLite keeps a second one's descriptors for as long as
     the first holds a lock, so a look from beside would count as a leak of files.
     """
-    async with store.reading() as rows:
+    async with database.reading() as rows:
         (row,) = await rows.all("SELECT COUNT(*) AS jobs, COUNT(ended_at) AS ended FROM jobs")
     return row["jobs"], row["jobs"] - row["ended"]
 
 
-async def submit(house: Services, courier: FolderCourier, number: int) -> None:
+async def submit(services: Services, courier: FolderCourier, number: int) -> None:
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
-    request = house.catalogue.order(
+    request = services.catalogue.order(
         prompt=f"fox {number} {WAYS[number % 3]}",
         model="easel-painter" if with_reference else "dall-e-3",
         size=None,
@@ -161,7 +161,7 @@ async def submit(house: Services, courier: FolderCourier, number: int) -> None:
 
     upload = Upload(1, read, "https://cdn.example/x.png")
     attached = Attached((upload,) if with_reference else ())
-    await house.studio.submit(request, who, courier, attached=attached)
+    await services.job_service.submit(request, who, courier, attached=attached)
 
 
 async def attachment(_url: str) -> bytes:

@@ -17,13 +17,13 @@ JOBS = 8 * BATCH
 async def forget(folder: Path) -> None:
     """Delete, watched by a second task that speaks at the first look behind a batch."""
     backup = folder / "backup"
-    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as store:
-        home = Home(folder, store)
+    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+        home = Home(folder, database)
         for number in range(JOBS):
             await home.painted(ADA, b"%d" % number, prompt=f"nobody may read this: {number}")
         deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
         while True:
-            async with store.transaction() as tx:
+            async with database.transaction() as tx:
                 (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
                 if row["jobs"] < JOBS:
                     print("some are gone", flush=True)  # noqa: T201 - the test waits for it

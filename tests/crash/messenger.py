@@ -45,13 +45,13 @@ async def run(plan: Plan) -> None:
     """Log in, do what the plan says, and see it through."""
     Route.BASE = plan.discord
     begun = time.monotonic()
-    seam = Clock(
+    clock = Clock(
         now=lambda: plan.now_ms + int((time.monotonic() - begun) * 1000),
         sleep=lambda seconds: asyncio.sleep(min(seconds, LONGEST_SLEEP_S)),
     )
     given = settings(Path(plan.folder), plan.gateway)
     given = given.model_copy(update={"discord_token": SecretStr(TOKEN)})
-    async with open_bot(given, seam) as bot, bot.client as client:
+    async with open_bot(given, clock) as bot, bot.client as client:
         await client.login(TOKEN)
         if plan.pictures:
             answered = asyncio.create_task(client.wait_for("app_command_completion"))
@@ -69,7 +69,7 @@ async def run(plan: Plan) -> None:
         if plan.rolls:
             client.dispatch("raw_reaction_add", reaction(client, plan.rolls))
             await asyncio.Event().wait()
-        await bot.house.studio.drained()
+        await bot.services.job_service.drained()
 
 
 if __name__ == "__main__":

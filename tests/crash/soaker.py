@@ -26,18 +26,18 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
     courier = FolderCourier(cards, Moment(folder / "easel.db"))
-    seam = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
+    clock = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
-    async with open_services(settings(folder, url), seam) as house:
-        taken = await house.recovery.take_over()
-        await house.recovery.go_on(taken, lambda _job, _card: courier, attachment)
+    async with open_services(settings(folder, url), clock) as services:
+        taken = await services.recovery.take_over()
+        await services.recovery.go_on(taken, lambda _job, _card: courier, attachment)
         for share in (WARM, 1.0):
             while time.monotonic() - begun < seconds * share:
-                submitted, still_open = await counts(house.store)
+                submitted, still_open = await counts(services.database)
                 for number in range(submitted, submitted + PEOPLE - still_open):
-                    await submit(house, courier, number)
+                    await submit(services, courier, number)
                 await asyncio.sleep(LOOK_S)
-            await house.studio.drained()
+            await services.job_service.drained()
             # Lines that were cut close in the loop's next passes, and with their errors' garbage.
             gc.collect()
             await asyncio.sleep(CLOSING_S)

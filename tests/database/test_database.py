@@ -17,10 +17,10 @@ INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """Return a database with one table."""
-    async with opened(tmp_path) as store:
-        yield store
+    async with opened(tmp_path) as database:
+        yield database
 
 
 def opened(folder: Path) -> AbstractAsyncContextManager[Database]:
@@ -29,8 +29,8 @@ def opened(folder: Path) -> AbstractAsyncContextManager[Database]:
     )
 
 
-async def names(store: Database) -> list[str]:
-    async with store.reading() as rows:
+async def names(database: Database) -> list[str]:
+    async with database.reading() as rows:
         return [row["name"] for row in await rows.all("SELECT name FROM counter ORDER BY name")]
 
 
@@ -51,68 +51,68 @@ def test_parameters_are_rewritten_only_where_they_are_parameters(written: str, s
     assert rewritten(written) == sqlite
 
 
-async def test_parameters_are_bound_by_number_not_by_appearance(store: Database) -> None:
+async def test_parameters_are_bound_by_number_not_by_appearance(database: Database) -> None:
     """SQLite itself would bind $2 first here: silently the wrong value."""
-    async with store.reading() as rows:
+    async with database.reading() as rows:
         row = await rows.one("SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two")
     assert row is not None
     assert tuple(row) == ("two", "one", "two")
     assert row["first"] == "one"
 
 
-async def test_a_statement_tells_how_many_rows_it_changed(store: Database) -> None:
+async def test_a_statement_tells_how_many_rows_it_changed(database: Database) -> None:
     """Conditional updates decide by this number."""
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "a")
         await insert(tx, "b")
         assert await tx.execute("UPDATE counter SET n = n + 1") == 2
         assert await tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
 
 
-async def test_an_exception_rolls_everything_back(store: Database) -> None:
+async def test_an_exception_rolls_everything_back(database: Database) -> None:
     """A job without its hold, or a hold without its job, must not stay."""
 
     async def half_a_job() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await half_a_job()
-    assert await names(store) == []
+    assert await names(database) == []
 
 
-async def test_a_failing_statement_rolls_everything_back(store: Database) -> None:
+async def test_a_failing_statement_rolls_everything_back(database: Database) -> None:
     """The database's own guards end the transaction like any other exception."""
 
     async def the_same_twice() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
             await insert(tx, "a")
 
     with pytest.raises(sqlite3.IntegrityError):
         await the_same_twice()
-    assert await names(store) == []
+    assert await names(database) == []
 
 
-async def test_what_is_put_off_comes_before_what_follows(store: Database) -> None:
+async def test_what_is_put_off_comes_before_what_follows(database: Database) -> None:
     """A sum that is read next must count it, and the commit must not forget it."""
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         tx.put_off(INSERT, "a")
         tx.put_off("UPDATE counter SET n = $2 WHERE name = $1", "a", 5)
         row = await tx.one("SELECT n FROM counter")
         tx.put_off(INSERT, "b")
     assert row is not None
     assert row["n"] == 5
-    assert await names(store) == ["a", "b"]
+    assert await names(database) == ["a", "b"]
 
 
 @pytest.mark.parametrize("commits", [True, False])
-async def test_what_fails_late_rolls_everything_back(store: Database, *, commits: bool) -> None:
+async def test_what_fails_late_rolls_everything_back(database: Database, *, commits: bool) -> None:
     """An error that shows only at the next statement, or at the commit, is not forgotten."""
 
     async def the_same_twice() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
             tx.put_off(INSERT, "a")
             tx.put_off(INSERT, "b")
@@ -121,32 +121,34 @@ async def test_what_fails_late_rolls_everything_back(store: Database, *, commits
 
     with pytest.raises(sqlite3.IntegrityError):
         await the_same_twice()
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "c")
-    assert await names(store) == ["c"]
+    assert await names(database) == ["c"]
 
 
-async def test_what_is_put_off_before_an_exception_never_happens(store: Database) -> None:
+async def test_what_is_put_off_before_an_exception_never_happens(database: Database) -> None:
     """Half a transaction must not turn up in the next one."""
 
     async def half_a_job() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             tx.put_off(INSERT, "a")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await half_a_job()
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "b")
-    assert await names(store) == ["b"]
+    assert await names(database) == ["b"]
 
 
 @pytest.mark.parametrize("steps", range(0, 150, 2))
-async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Database, steps: int) -> None:
+async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(
+    database: Database, steps: int
+) -> None:
     """A cancelled task must leave neither half of its work nor an open transaction."""
 
     async def work() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
             await insert(tx, "b")
 
@@ -155,21 +157,21 @@ async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(store: Database, 
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
-    left = await names(store)
+    left = await names(database)
     assert left == ["a", "b"] or (left == [] and task.cancelled())
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "c")
 
 
 async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancelled(
-    store: Database, tmp_path: Path
+    database: Database, tmp_path: Path
 ) -> None:
     """A BEGIN still running in the thread would lock everybody out for good."""
     other = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     async def work() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
             raise AssertionError
 
@@ -184,11 +186,11 @@ async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancel
     other.close()
 
 
-async def test_transactions_of_many_tasks_do_not_interleave(store: Database) -> None:
+async def test_transactions_of_many_tasks_do_not_interleave(database: Database) -> None:
     """Two tasks that read before they write must not both see the old value."""
 
     async def add_one(*, fails: bool) -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             row = await tx.one("SELECT n FROM counter")
             assert row is not None
             await asyncio.sleep(0)
@@ -196,16 +198,16 @@ async def test_transactions_of_many_tasks_do_not_interleave(store: Database) -> 
             if fails:
                 raise RuntimeError
 
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "a")
     tasks = (add_one(fails=number % 3 == 0) for number in range(30))
     await asyncio.gather(*tasks, return_exceptions=True)
-    async with store.reading() as rows:
+    async with database.reading() as rows:
         (row,) = await rows.all("SELECT n FROM counter")
     assert row["n"] == 20
 
 
-async def test_two_processes_take_turns(store: Database, tmp_path: Path) -> None:
+async def test_two_processes_take_turns(database: Database, tmp_path: Path) -> None:
     """A terminal job beside the bot waits for the file, it does not fail."""
 
     async def add(where: Database, prefix: str) -> None:
@@ -214,30 +216,30 @@ async def test_two_processes_take_turns(store: Database, tmp_path: Path) -> None
                 await insert(tx, f"{prefix}{number}")
 
     async with opened(tmp_path) as other:
-        await asyncio.gather(add(store, "bot"), add(other, "terminal"))
-    assert len(await names(store)) == 40
+        await asyncio.gather(add(database, "bot"), add(other, "terminal"))
+    assert len(await names(database)) == 40
 
 
-async def test_a_reader_cannot_write(store: Database) -> None:
+async def test_a_reader_cannot_write(database: Database) -> None:
     """A question like /usage must never change the books."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        async with store.reading() as rows:
+        async with database.reading() as rows:
             await insert(rows, "a")
 
 
-async def test_a_reader_sees_one_moment_while_others_write(store: Database) -> None:
+async def test_a_reader_sees_one_moment_while_others_write(database: Database) -> None:
     """Sums that are read one after the other must belong together."""
-    async with store.reading() as rows:
+    async with database.reading() as rows:
         assert await rows.all("SELECT name FROM counter") == []
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
         assert await rows.all("SELECT name FROM counter") == []
-    assert await names(store) == ["a"]
+    assert await names(database) == ["a"]
 
 
-async def test_every_commit_is_flushed_and_references_are_checked(store: Database) -> None:
+async def test_every_commit_is_flushed_and_references_are_checked(database: Database) -> None:
     """At a lower level a power cut forgets that a request was sent, and pays it twice."""
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         pragmas = [
             await tx.one(f"PRAGMA {name}")
             for name in ("synchronous", "journal_mode", "foreign_keys")
@@ -262,53 +264,53 @@ def test_any_other_url_is_refused_with_the_mend(url: str) -> None:
         database_path(url)
 
 
-async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, store: Database) -> None:
+async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, database: Database) -> None:
     """Rows of every length, changed, split over pages and deleted: not a word of them stays."""
     lengths = [3, 40, 300, 1_200, 9_000]
     words = [f"word-{number:04}-" for number in range(500)]
     for number, word in enumerate(words):
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, word * lengths[number % len(lengths)])
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await tx.execute("UPDATE counter SET name = name || '!' WHERE n = 0")
         await insert(tx, "kept")
         await tx.execute("DELETE FROM counter WHERE name <> 'kept'")
-    assert await store.empty_log()
+    assert await database.empty_log()
     left = b"".join(path.read_bytes() for path in tmp_path.glob("easel.db*"))
     assert [word for word in words if word.encode() in left] == []
     assert b"kept" in left
 
 
 async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
-    tmp_path: Path, store: Database
+    tmp_path: Path, database: Database
 ) -> None:
     """A backup that runs is not disturbed, and nobody waits for it; the next time it works."""
-    async with store.transaction() as tx:
+    async with database.transaction() as tx:
         await insert(tx, "first")
     with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT COUNT(*) FROM counter").fetchone() == (1,)
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "second")
         async with asyncio.timeout(2):
-            assert not await store.empty_log()
-    assert await store.empty_log()
-    assert await names(store) == ["first", "second"]
+            assert not await database.empty_log()
+    assert await database.empty_log()
+    assert await names(database) == ["first", "second"]
 
 
 async def test_writers_wait_for_each_other_also_after_a_cancelled_emptying(
-    tmp_path: Path, store: Database
+    tmp_path: Path, database: Database
 ) -> None:
     """A terminal beside the bot must not make every later request of the bot fail."""
     for steps in range(1, 8):
-        emptying = asyncio.create_task(store.empty_log())
+        emptying = asyncio.create_task(database.empty_log())
         for _ in range(steps):
             await asyncio.sleep(0)
         emptying.cancel()
         await asyncio.wait([emptying])
 
     async def write() -> None:
-        async with store.transaction() as tx:
+        async with database.transaction() as tx:
             await insert(tx, "a")
 
     with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as other:
@@ -318,4 +320,4 @@ async def test_writers_wait_for_each_other_also_after_a_cancelled_emptying(
             await asyncio.to_thread(int)  # about as long as a step of the database
         other.execute("COMMIT")
         await writing
-    assert await names(store) == ["a"]
+    assert await names(database) == ["a"]

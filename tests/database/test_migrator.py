@@ -22,10 +22,10 @@ SECOND = (
 
 async def migrated(folder: Path, migrations: Sequence[str] | None) -> None:
     """Open and close the database of that folder."""
-    store = Database.open(
+    database = Database.open(
         folder / "easel.db", backup_dir=folder / "backup", now=lambda: 7, migrations=migrations
     )
-    async with store:
+    async with database:
         pass
 
 

@@ -51,15 +51,15 @@ class Post:
         backup = self.folder / "backup"
         async with Database.open(
             self.folder / "easel.db", backup_dir=backup, now=now
-        ) as self.store:
-            self.journal = JobRepository(owner="me", now=now)
+        ) as self.database:
+            self.repository = JobRepository(owner="me", now=now)
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
                 texts = Texts()
-                outbox = Outbox(client, self.store, self.journal, now=now)
-                seam = Clock(now=now)
-                vault = ContentStore(self.folder / "vault", now)
-                trimmings = Trimmings(texts, vault, lambda _: REROLL)
+                outbox = Outbox(client, self.database, self.repository, now=now)
+                clock = Clock(now=now)
+                content_store = ContentStore(self.folder / "vault", now)
+                trimmings = Trimmings(texts, content_store, lambda _: REROLL)
                 self.client = client
                 self.couriers = Couriers(
                     client,
@@ -67,7 +67,7 @@ class Post:
                     Notes(texts),
                     outbox,
                     trimmings,
-                    seam,
+                    clock,
                     may_call=lambda user_id: user_id not in self.quiet,
                 )
                 if not hasattr(self, "job"):
@@ -80,9 +80,9 @@ class Post:
         self.job = Job(new_job_id(now), request, Requester(ADA, 1, "Ada"), 1, now)
         card = self.fake.messages.place(CHANNEL, token="a-token")
         self.card = CardAddress(CHANNEL, card.id, APPLICATION_ID, "a-token")
-        async with self.store.transaction() as tx:
-            await self.journal.queued(tx, self.job)
-            await self.journal.placed(tx, self.job.id, self.card)
+        async with self.database.transaction() as tx:
+            await self.repository.queued(tx, self.job)
+            await self.repository.placed(tx, self.job.id, self.card)
 
     def pictures(self, *sizes: int) -> tuple[Picture, ...]:
         """Return files of these sizes in bytes; nobody looks inside small ones."""
@@ -109,7 +109,7 @@ class Post:
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read the database in a process of its own."""
-        async with self.process(), self.store.reading() as rows:
+        async with self.process(), self.database.reading() as rows:
             return [tuple(row) for row in await rows.all(sql)]
 
     async def deliver_and_die(self) -> None:

@@ -22,7 +22,7 @@ def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
     """Return the bot of an operator who allows this."""
     return Client(
         texts=Texts(),
-        languages=Languages(PreferenceStore(post.store, now=lambda: 0)),
+        languages=Languages(PreferenceStore(post.database, now=lambda: 0)),
         synced_file=post.folder / "commands",
         allowed_servers=frozenset(servers),
         direct_messages="direct" in settings,

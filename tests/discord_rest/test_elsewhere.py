@@ -23,8 +23,8 @@ async def placed(post: Post, brought: Brought = elsewhere) -> Courier:
     card = await courier.place(post.job, waiting=NOBODY_AHEAD)
     assert card is not None
     post.card = card
-    async with post.store.transaction() as tx:
-        await post.journal.placed(tx, post.job.id, card)
+    async with post.database.transaction() as tx:
+        await post.repository.placed(tx, post.job.id, card)
     return courier
 
 
@@ -123,8 +123,8 @@ async def test_after_the_token_died_the_pictures_come_in_a_direct_message(post: 
     (letter,) = letters(post)
     assert list(letter.files.values()) == [1000]
     assert "`/history` has it, too" in letter.content
-    async with post.process(), post.store.reading() as rows:
-        written = await post.journal.job(rows, post.job.id)
+    async with post.process(), post.database.reading() as rows:
+        written = await post.repository.job(rows, post.job.id)
         assert written is not None
         assert written.card == post.card
     assert not [path for path in post.fake.asked if path.startswith(f"/channels/{CHANNEL}/")]

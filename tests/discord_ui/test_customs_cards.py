@@ -37,10 +37,10 @@ def test_the_largest_server_fits_on_its_card(cards: CustomsCards) -> None:
 
 def test_strangers_words_are_shown_as_they_were_typed(cards: CustomsCards) -> None:
     """A model may be called anything by its operator, a preset by anybody."""
-    wish = ImageOptions(
+    options = ImageOptions(
         prompt=LONG, model=LONG, size=LONG, n=1, quality=LONG, style=LONG, background=LONG
     )
-    presets = [Preset("<@1>https://" + "*" * 38, wish, 0)] * 1_000
+    presets = [Preset("<@1>https://" + "*" * 38, options, 0)] * 1_000
     embed = cards.presets(presets, 100, "en")
     assert 2_000 < len(str(embed.description)) <= 4_096
     assert "<@1>" not in str(embed.description)

@@ -50,7 +50,7 @@ class WatchedSeam:
         return NOW_MS + round(sum(self.pauses) * 1000)
 
     @property
-    def seam(self) -> Clock:
+    def clock(self) -> Clock:
         """Return it as the rooms take it."""
         return Clock(now=self.now, sleep=self.sleep, wait=self.wait)
 
@@ -166,7 +166,7 @@ async def paint(
     paths = tuple(one.path for one in attached)
     order = Order(request, n, folder, "slot-0", paths, mask, user_tag)
     catalogue = Catalogue(gateway.models, models)
-    async with Router([gateway], catalogue, seam=watch.seam, resolver=resolver) as router:
+    async with Router([gateway], catalogue, clock=watch.clock, resolver=resolver) as router:
         try:
             async with aclosing(router.paint(order)) as events:
                 async for event in events:

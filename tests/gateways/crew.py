@@ -42,7 +42,7 @@ class ManualClock:
         await asyncio.sleep(0)
 
     @property
-    def seam(self) -> Clock:
+    def clock(self) -> Clock:
         """Return it as the rooms take it."""
         return Clock(now=self.now, sleep=self.sleep)
 
@@ -81,7 +81,7 @@ class Crew:
     """A router with a clock, and what the operator heard."""
 
     router: Router
-    alarms: OperatorAlerts
+    alerts: OperatorAlerts
     clock: ManualClock
     folder: Path
     heard: list[OperatorAlert] = field(default_factory=list)
@@ -129,7 +129,7 @@ async def crew(
         heard.append(alarm)
 
     async with (
-        OperatorAlerts(listener, now=clock.now) as alarms,
-        Router(gateways, catalogue, seam=clock.seam, alarms=alarms) as router,
+        OperatorAlerts(listener, now=clock.now) as alerts,
+        Router(gateways, catalogue, clock=clock.clock, alerts=alerts) as router,
     ):
-        yield Crew(router, alarms, clock, folder, heard)
+        yield Crew(router, alerts, clock, folder, heard)

@@ -189,7 +189,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
     order = Order(request, 1, tmp_path / "job", "slot-0")
     async with (
         raw_gateway(GOOD) as raw,
-        Router([raw.gateway()], catalogue, seam=WatchedSeam().seam) as router,
+        Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
     ):
         with pytest.raises(ValueError, match="shorter"):
             await anext(router.paint(order))
@@ -207,7 +207,7 @@ async def _spoiled(one: Attached, folder: Path, *, by: str) -> list[str]:
     names = []
     async with (
         raw_gateway(GOOD) as raw,
-        Router([raw.gateway()], catalogue, seam=WatchedSeam().seam) as router,
+        Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
         aclosing(router.paint(order)) as events,
     ):
         async for event in events:

@@ -61,8 +61,8 @@ class Open:
 @asynccontextmanager
 async def opened(name: str, **changes: object) -> AsyncIterator[Open]:
     """Open the fake of a table; ``changes`` spoil the table."""
-    async with TestServer(FakeFiles().app()) as store:
-        files = str(store.make_url("")).rstrip("/")
+    async with TestServer(FakeFiles().app()) as database:
+        files = str(database.make_url("")).rstrip("/")
         fakes: dict[str, Fake] = {
             "openai": FakeOpenAI(),
             "utoken": FakeUtoken(),
@@ -75,7 +75,7 @@ async def opened(name: str, **changes: object) -> AsyncIterator[Open]:
             table = replace(
                 TABLES[name],
                 base_url=str(server.make_url("/v1" if "/v1" in TABLES[name].base_url else "")),
-                download=Download(hosts=(f"127.0.0.1:{store.port}",)),
+                download=Download(hosts=(f"127.0.0.1:{database.port}",)),
             )
             yield Open(fakes[name], replace(table, **changes))  # type: ignore[arg-type]  # by name
 

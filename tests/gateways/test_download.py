@@ -51,7 +51,7 @@ async def _fetch(
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[RawGateway]:
+async def database() -> AsyncIterator[RawGateway]:
     """Open a second origin that sends pictures."""
     async with raw_gateway(FILE, FILE, FILE) as raw:
         yield raw
@@ -122,22 +122,22 @@ LITERALS = [
 
 @pytest.mark.parametrize("address", LITERALS)
 async def test_a_gateway_cannot_send_us_inside(
-    address: str, store: RawGateway, tmp_path: Path
+    address: str, database: RawGateway, tmp_path: Path
 ) -> None:
     """Whatever the spelling, nothing connects there."""
-    _, painted = await _fetch(address.format(port=URL(store.origin).port), tmp_path)
+    _, painted = await _fetch(address.format(port=URL(database.origin).port), tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
-    assert store.requests == []
+    assert database.requests == []
     assert painted.left == []
 
 
-async def test_a_name_that_leads_inside(store: RawGateway, tmp_path: Path) -> None:
+async def test_a_name_that_leads_inside(database: RawGateway, tmp_path: Path) -> None:
     """The name server belongs to the attacker."""
     names = Names({"cdn.example": ["127.0.0.1", "::1"], "gw": ["127.0.0.1"]})
-    address = f"http://cdn.example:{URL(store.origin).port}/x"
+    address = f"http://cdn.example:{URL(database.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, names=names)
     assert painted.failed.detail == "the address is private: see download_hosts"
-    assert (names.asked, store.requests) == (["cdn.example"], [])
+    assert (names.asked, database.requests) == (["cdn.example"], [])
 
 
 async def test_only_checked_addresses_are_handed_on() -> None:
@@ -149,25 +149,25 @@ async def test_only_checked_addresses_are_handed_on() -> None:
 
 @pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1:{port}",)])
 async def test_the_operator_may_trust_a_private_host(
-    hosts: tuple[str, ...], store: RawGateway, tmp_path: Path
+    hosts: tuple[str, ...], database: RawGateway, tmp_path: Path
 ) -> None:
     """ComfyUI beside its picture store."""
-    trusted = tuple(host.format(port=URL(store.origin).port) for host in hosts)
-    _, painted = await _fetch(f"{store.origin}/x", tmp_path, hosts=trusted)
+    trusted = tuple(host.format(port=URL(database.origin).port) for host in hosts)
+    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=trusted)
     assert painted.pictures[0].format == "png"
 
 
-async def test_trust_ends_at_the_port(store: RawGateway, tmp_path: Path) -> None:
+async def test_trust_ends_at_the_port(database: RawGateway, tmp_path: Path) -> None:
     """The store is trusted, the database beside it is not."""
-    _, painted = await _fetch(f"{store.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
+    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
     assert painted.failed.kind is Kind.DOWNLOAD_FAILED
-    assert store.requests == []
+    assert database.requests == []
 
 
-async def test_a_trusted_name(store: RawGateway, tmp_path: Path) -> None:
+async def test_a_trusted_name(database: RawGateway, tmp_path: Path) -> None:
     """Containers know each other by name."""
     names = Names({"minio": ["127.0.0.1"]})
-    address = f"http://minio:{URL(store.origin).port}/x"
+    address = f"http://minio:{URL(database.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, hosts=("minio",), names=names)
     assert painted.pictures[0].format == "png"
 
@@ -192,8 +192,8 @@ async def _download(
     async with raw_gateway(*answers) as raw:
         url = URL(raw.origin) / "x"
         trusted = {("127.0.0.1", url.port)}
-        seam = WatchedSeam().seam
-        async with Downloader(trusted, seam=seam, max_bytes=max_bytes) as downloader:
+        clock = WatchedSeam().clock
+        async with Downloader(trusted, clock=clock, max_bytes=max_bytes) as downloader:
             try:
                 await downloader.fetch(url, part, timeout_s=timeout_s)
             except DownloadFailed as failed:
@@ -334,27 +334,27 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
     ],
 )
 async def test_the_key_goes_along_only_home(
-    policy: Download, target: str, sent: bool, store: RawGateway, tmp_path: Path
+    policy: Download, target: str, sent: bool, database: RawGateway, tmp_path: Path
 ) -> None:
     """Some gateways guard their files; a stranger's store must never see the key."""
     async with raw_gateway() as raw:
-        address = target.format(origin=raw.origin, store=store.origin)
+        address = target.format(origin=raw.origin, database=database.origin)
         answered = http(200, {"data": [{"url": address}]})
         raw.answers = [answered] if policy.hosts else [answered, FILE]
         painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
-    asked = [*raw.requests[1:], *store.requests]
+    asked = [*raw.requests[1:], *database.requests]
     assert [KEY.encode() in request for request in asked] == [sent]
     assert painted.pictures
 
 
-async def test_a_redirect_takes_the_key_nowhere_else(store: RawGateway, tmp_path: Path) -> None:
+async def test_a_redirect_takes_the_key_nowhere_else(database: RawGateway, tmp_path: Path) -> None:
     """The gateway guards its files, and sends us on to a store."""
     policy = Download(auth="same_origin", hosts=("127.0.0.1",))
     async with raw_gateway() as raw:
-        raw.answers = [http(200, {"data": [{"url": "/x"}]}), _to(f"{store.origin}/y")]
+        raw.answers = [http(200, {"data": [{"url": "/x"}]}), _to(f"{database.origin}/y")]
         painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
     assert KEY.encode() in raw.requests[1]
-    assert KEY.encode() not in store.requests[0]
+    assert KEY.encode() not in database.requests[0]
     assert painted.pictures
 
 

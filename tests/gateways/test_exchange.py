@@ -312,7 +312,7 @@ async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
         order = Order(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
         async with (
-            Router([raw.gateway()], catalogue, seam=WatchedSeam().seam) as router,
+            Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
             aclosing(router.paint(order)) as events,
         ):
             await anext(events)
@@ -339,7 +339,7 @@ async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) ->
         ]
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
         order = Order(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
-        async with Router(gateways, catalogue, seam=WatchedSeam().seam) as router:
+        async with Router(gateways, catalogue, clock=WatchedSeam().clock) as router:
             events = [event async for event in router.paint(order)]
     assert len(events) == 2
     assert (first.posts, second.posts, third.posts) == (0, 1, 0)

@@ -57,7 +57,7 @@ def ability(name: str) -> Model:
 class Open:
     """An open fake and the table that leads there."""
 
-    house: FamilyHouse
+    services: FamilyHouse
     gateway: Gateway
 
     async def paint(self, folder: Path, **asked: object) -> Painted:
@@ -72,10 +72,10 @@ async def opened(
     name: str, *, looks: Sequence[Says] = (), instead: Sequence[Says] = (), **changes: object
 ) -> AsyncIterator[Open]:
     """Open the fake of a table; ``changes`` spoil the table."""
-    house = FAMILIES[name](looks=looks, instead=list(instead))
-    async with TestServer(house.app()) as server:
+    services = FAMILIES[name](looks=looks, instead=list(instead))
+    async with TestServer(services.app()) as server:
         table = replace(TABLES[name], base_url=str(server.make_url("")))
-        yield Open(house, replace(table, **changes))  # type: ignore[arg-type]  # by name
+        yield Open(services, replace(table, **changes))  # type: ignore[arg-type]  # by name
 
 
 # --- what their tables can say --------------------------------------------------------------------
@@ -94,10 +94,10 @@ async def test_it_paints(name: str, tmp_path: Path) -> None:
     known = ability(name)
     async with opened(name) as at:
         plain = await at.paint(tmp_path)
-        at.house.polls = 0
+        at.services.polls = 0
         many = await at.paint(tmp_path / "many", n=known.max_n, user_tag="0123456789abcdef")
     assert (len(plain.pictures), len(many.pictures)) == (1, known.max_n)
-    assert (at.house.posts, at.house.paid) == (2, 2)
+    assert (at.services.posts, at.services.paid) == (2, 2)
     assert plain.left == ["", ".png"]  # the folder of the many
 
 
@@ -107,9 +107,9 @@ async def test_every_size_that_people_are_offered(name: str, tmp_path: Path) -> 
     sizes = [parse_size(size) for size in ability(name).sizes]
     async with opened(name) as at:
         for number, size in enumerate(sizes):
-            at.house.polls = 0
+            at.services.polls = 0
             assert (await at.paint(tmp_path / str(number), size=size)).pictures
-    assert at.house.paid == len(sizes)
+    assert at.services.paid == len(sizes)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -117,9 +117,9 @@ async def test_its_task_is_followed(name: str, tmp_path: Path) -> None:
     """Its id is told before the first look, and nothing is ordered twice."""
     async with opened(name) as at:
         painted = await at.paint(tmp_path)
-    assert painted.events[1] == Task(at.house.task_id)
+    assert painted.events[1] == Task(at.services.task_id)
     assert painted.names[-2:] == ["Answered", "Received"]
-    assert (at.house.posts, at.house.polls) == (1, len(at.house.usual_looks()))
+    assert (at.services.posts, at.services.polls) == (1, len(at.services.usual_looks()))
 
 
 async def test_the_preview_of_midjourney_is_not_the_picture(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_every_way_of_replicate_to_hand_over(answer: Says, tmp_path: Path)
         assert (await at.paint(tmp_path)).pictures
     async with opened("flux", instead=[replicate.AT_ONCE]) as at:  # asked for by Prefer: wait
         assert (await at.paint(tmp_path)).pictures
-    assert at.house.polls == 0
+    assert at.services.polls == 0
 
 
 async def test_ideogram_in_an_envelope(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_a_task_without_a_picture(name: str, look: Says, kind: Kind, tmp_p
     async with opened(name, looks=[look], poll=Poll(interval_s=5, budget_s=60)) as at:
         painted = await at.paint(tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (kind, Billed.MAYBE)
-    assert (at.house.posts, painted.left) == (1, [])
+    assert (at.services.posts, painted.left) == (1, [])
 
 
 REFUSALS: dict[str, tuple[str, Says, Kind, Billed]] = {
@@ -224,7 +224,7 @@ async def test_an_order_that_is_refused(
     async with opened(name, instead=[answer]) as at:
         painted = await at.paint(tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (kind, billed)
-    assert (at.house.posts, at.house.paid, painted.left) == (1, 0, [])
+    assert (at.services.posts, at.services.paid, painted.left) == (1, 0, [])
 
 
 async def test_another_gateway_paints_when_midjourney_has_no_account(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ async def test_another_gateway_paints_when_midjourney_has_no_account(tmp_path: P
         async with crew(tmp_path, *gateways, known=(ability("midjourney"),)) as three:
             order = await three.paint(model="midjourney")
     assert (order.route, order.has_pictures) == (["midjourney", "b"], True)
-    assert (one.house.paid, two.house.paid) == (0, 1)
+    assert (one.services.paid, two.services.paid) == (0, 1)
 
 
 # --- what is wrong --------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ async def test_a_wrong_size(name: str, size: Size | NamedSize, tmp_path: Path) -
     async with opened(name) as at:
         failed = (await at.paint(tmp_path, size=size)).failed
     assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
-    assert (at.house.posts, at.house.paid) == (1, 0)
+    assert (at.services.posts, at.services.paid) == (1, 0)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -261,7 +261,7 @@ async def test_a_wrong_field(name: str, tmp_path: Path) -> None:
     assert (failed.kind, failed.billed) == (
         wrong if name in CHECKED else (Kind.UPSTREAM, Billed.MAYBE)
     )
-    assert (at.house.posts, at.house.paid) == (1, 0)
+    assert (at.services.posts, at.services.paid) == (1, 0)
 
 
 @pytest.mark.parametrize("name", ["kling", "ideogram"])
@@ -271,7 +271,7 @@ async def test_a_wrong_model(name: str, tmp_path: Path) -> None:
     async with opened(name, models=("gone",)) as at:
         failed = (await at.paint(tmp_path, known=known)).failed
     assert (failed.kind, failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
-    assert (at.house.posts, at.house.paid) == (1, 0)
+    assert (at.services.posts, at.services.paid) == (1, 0)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -280,7 +280,7 @@ async def test_a_wrong_key(name: str, tmp_path: Path) -> None:
     async with opened(name, key="sk-wrong") as at:
         failed = (await at.paint(tmp_path)).failed
     assert (failed.kind, failed.billed) == (Kind.AUTH, Billed.NO)
-    assert (at.house.posts, at.house.paid) == (1, 0)
+    assert (at.services.posts, at.services.paid) == (1, 0)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -291,7 +291,7 @@ async def test_a_wrong_path(name: str, tmp_path: Path) -> None:
         async with opened(name, paths=replace(TABLES[name].paths, generate=wrong)) as at:
             failed = (await at.paint(tmp_path)).failed
         assert (failed.kind, failed.billed) == (Kind.MODEL_UNAVAILABLE, Billed.NO)
-        assert (at.house.posts, at.house.paid) == (0, 0)
+        assert (at.services.posts, at.services.paid) == (0, 0)
 
 
 # --- without their tables -------------------------------------------------------------------------
@@ -312,7 +312,7 @@ async def test_a_table_that_says_only_where_it_is(name: str, tmp_path: Path) -> 
         painted = await paint(bare, tmp_path, known=model("painter", timeout_s=5))
     assert painted.failed.kind in (Kind.INVALID_REQUEST, Kind.UPSTREAM)
     assert Texts().sentence(painted.failed)
-    assert (at.house.posts, at.house.paid, painted.left) == (1, 0, [])
+    assert (at.services.posts, at.services.paid, painted.left) == (1, 0, [])
 
 
 ANNOUNCED: dict[str, tuple[str, Says]] = {
@@ -331,7 +331,7 @@ async def test_a_task_that_the_table_does_not_announce(
     async with opened(name, instead=[answer], asynchronous=Asynchronous()) as at:
         painted = await at.paint(tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.UPSTREAM, Billed.MAYBE)
-    assert (at.house.posts, at.house.polls, painted.names) == (1, 0, ["Sending"])
+    assert (at.services.posts, at.services.polls, painted.names) == (1, 0, ["Sending"])
 
 
 @pytest.mark.parametrize("name", ["kling", "flux"])
@@ -339,7 +339,7 @@ async def test_tasks_that_say_so_themselves(name: str, tmp_path: Path) -> None:
     """They are followed although the table does not announce them: they are paid."""
     async with opened(name, asynchronous=Asynchronous()) as at:
         assert (await at.paint(tmp_path)).pictures
-    assert at.house.paid == 1
+    assert at.services.paid == 1
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -349,7 +349,7 @@ async def test_a_task_at_the_wrong_address(name: str, tmp_path: Path) -> None:
     async with opened(name, paths=paths) as at:
         painted = await at.paint(tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
-    assert (at.house.posts, at.house.paid) == (1, 1)
+    assert (at.services.posts, at.services.paid) == (1, 1)
     assert sum(painted.watch.pauses) < 30
 
 

@@ -332,10 +332,10 @@ async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: ManualClock)
     async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
-    async with OperatorAlerts(listener, now=clock.now) as alarms:
+    async with OperatorAlerts(listener, now=clock.now) as alerts:
         for _ in range(8):
-            alarms.down(failure(Kind.AUTH))
-            alarms.down(failure(Kind.QUOTA, gateway="b"))
+            alerts.down(failure(Kind.AUTH))
+            alerts.down(failure(Kind.QUOTA, gateway="b"))
             await asyncio.sleep(0)
             clock.goes_on(599)
         heard_of = [one.gateway for one in heard if isinstance(one, GatewayFailure)]
@@ -349,10 +349,10 @@ async def test_what_nobody_could_hear_rings_later(clock: ManualClock) -> None:
     async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
-    async with OperatorAlerts(now=clock.now) as alarms:
-        alarms.down(failure(Kind.AUTH))
-        alarms.listener = listener
-        alarms.down(failure(Kind.AUTH))
+    async with OperatorAlerts(now=clock.now) as alerts:
+        alerts.down(failure(Kind.AUTH))
+        alerts.listener = listener
+        alerts.down(failure(Kind.AUTH))
         await asyncio.sleep(0)
     assert len(heard) == 1
 
@@ -365,7 +365,7 @@ async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
 
     with structlog.testing.capture_logs() as logs:
         async with raw_gateway(AUTH) as raw, crew(tmp_path, raw.gateway()) as one:
-            one.alarms.listener = deaf
+            one.alerts.listener = deaf
             assert (await one.paint()).failed.kind is Kind.AUTH
             await asyncio.sleep(0)
     assert "gateway.alarm_lost" in [entry["event"] for entry in logs]
@@ -377,8 +377,8 @@ async def test_the_end_waits_for_no_listener(clock: ManualClock) -> None:
     async def slow(alarm: OperatorAlert) -> None:
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(5), OperatorAlerts(slow, now=clock.now) as alarms:
-        alarms.down(failure(Kind.AUTH))
+    async with asyncio.timeout(5), OperatorAlerts(slow, now=clock.now) as alerts:
+        alerts.down(failure(Kind.AUTH))
         await asyncio.sleep(0)
 
 
@@ -392,6 +392,6 @@ async def test_an_alarm_holds_nobodys_order_up(tmp_path: Path) -> None:
     async with raw_gateway(AUTH) as first, raw_gateway(GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with crew(tmp_path, *gateways) as one:
-            one.alarms.listener = slow
+            one.alerts.listener = slow
             assert (await one.paint()).has_pictures
             free.set()

@@ -30,10 +30,10 @@ def listing(**shutdowns: object) -> Says:
 class Office:
     """The offers, with what the operator reads and hears."""
 
-    def __init__(self, offers: OfferedModels, clock: ManualClock, alarms: OperatorAlerts) -> None:
+    def __init__(self, offers: OfferedModels, clock: ManualClock, alerts: OperatorAlerts) -> None:
         self.offers = offers
         self.clock = clock
-        self.alarms = alarms
+        self.alerts = alerts
         self.heard: list[OperatorAlert] = []
 
     async def refreshed(self) -> list[EventDict]:
@@ -55,14 +55,14 @@ async def office(
     clock = ManualClock()
     names = [name for gateway in gateways for name in gateway.models]
     catalogue = Catalogue(names, {name: model(name) for name in names}, pairs=pairs)
-    async with OperatorAlerts(now=clock.now) as alarms:
-        offers = OfferedModels(gateways, catalogue, seam=clock.seam, alarms=alarms)
-        one = Office(offers, clock, alarms)
+    async with OperatorAlerts(now=clock.now) as alerts:
+        offers = OfferedModels(gateways, catalogue, clock=clock.clock, alerts=alerts)
+        one = Office(offers, clock, alerts)
 
         async def listener(alarm: OperatorAlert) -> None:
             one.heard.append(alarm)
 
-        alarms.listener = listener
+        alerts.listener = listener
         yield one
 
 

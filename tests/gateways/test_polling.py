@@ -29,15 +29,15 @@ ALWAYS = Asynchronous(mode="always")
 
 
 @asynccontextmanager
-async def _opened(house: TaskHouse, **changes: object) -> AsyncIterator[Gateway]:
-    asynchronous = BY_QUERY if house.submit_query else BY_PATH
-    async with TestServer(house.app()) as server:
+async def _opened(services: TaskHouse, **changes: object) -> AsyncIterator[Gateway]:
+    asynchronous = BY_QUERY if services.submit_query else BY_PATH
+    async with TestServer(services.app()) as server:
         origin = str(server.make_url("/v1"))
         yield house_gateway(origin, **{"asynchronous": asynchronous, **changes})
 
 
-async def _paint(house: TaskHouse, folder: Path, **changes: object) -> Painted:
-    async with _opened(house, **changes) as gateway:
+async def _paint(services: TaskHouse, folder: Path, **changes: object) -> Painted:
+    async with _opened(services, **changes) as gateway:
         return await paint(gateway, folder, known=PAINTER)
 
 
@@ -47,31 +47,31 @@ def _fractions(painted: Painted) -> list[float | None]:
 
 async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
     """The order becomes a task, is told, and is looked at until the picture is there."""
-    house = chatbp.chatbp()
-    painted = await _paint(house, tmp_path)
+    services = chatbp.chatbp()
+    painted = await _paint(services, tmp_path)
     assert painted.names == [
         *("Sending", "Task", "Progress", "Progress", "Progress", "Answered", "Received")
     ]
     assert painted.events[1] == Task(chatbp.TASK_ID)
     assert _fractions(painted) == [0, 0.4, 0.9]
-    assert (house.posts, house.polls) == (1, 4)
+    assert (services.posts, services.polls) == (1, 4)
     assert painted.left == [".png"]
 
 
 @pytest.mark.parametrize("submit", chatbp.SUBMITS)
 async def test_every_way_to_announce_a_task(submit: str, tmp_path: Path) -> None:
     """The page documents one and shows another; numbers were seen in the wild (dialects §3.1)."""
-    house = chatbp.chatbp(chatbp.SUCCEEDED, submit=submit)
-    painted = await _paint(house, tmp_path)
-    assert painted.events[1] == Task(house.task_id)
+    services = chatbp.chatbp(chatbp.SUCCEEDED, submit=submit)
+    painted = await _paint(services, tmp_path)
+    assert painted.events[1] == Task(services.task_id)
     assert len(painted.pictures) == 1
 
 
 @pytest.mark.parametrize("done", [rix.BY_URL, rix.BY_BASE64])
 async def test_a_task_of_the_rix_family(done: Answer, tmp_path: Path) -> None:
     """The envelope's own `success` says nothing about the task inside."""
-    house = rix.rix(rix.WAITING, rix.STARTED, done)
-    painted = await _paint(house, tmp_path)
+    services = rix.rix(rix.WAITING, rix.STARTED, done)
+    painted = await _paint(services, tmp_path)
     assert _fractions(painted) == [None, 0.43]
     assert painted.usage == TokenUsage(11, 22)
     assert painted.left == [".png"]
@@ -79,10 +79,10 @@ async def test_a_task_of_the_rix_family(done: Answer, tmp_path: Path) -> None:
 
 async def test_a_task_of_sub2api(tmp_path: Path) -> None:
     """202 with Retry-After: the gateway itself says how long to wait."""
-    house = sub2api.sub2api()
-    painted = await _paint(house, tmp_path)
+    services = sub2api.sub2api()
+    painted = await _paint(services, tmp_path)
     assert painted.watch.pauses == [3, 5]
-    assert (house.posts, house.polls, len(painted.pictures)) == (1, 2, 1)
+    assert (services.posts, services.polls, len(painted.pictures)) == (1, 2, 1)
 
 
 @pytest.mark.parametrize("family", SAMPLES)
@@ -90,30 +90,30 @@ async def test_the_other_contracts(family: str, tmp_path: Path) -> None:
     """The same two paths, at least nine contracts (dialects §3.2)."""
     sample = SAMPLES[family]
     looks = [sample.done]
-    house = TaskHouse(
+    services = TaskHouse(
         sample.announced, looks, sub2api.UNKNOWN, sample.task_id, poll_path=sample.path
     )
     paths = Paths() if family == "blockrun" else Paths(task=sample.path)
-    painted = await _paint(house, tmp_path, paths=paths)
+    painted = await _paint(services, tmp_path, paths=paths)
     assert painted.names == ["Sending", "Task", "Answered", "Received"]
-    assert (house.posts, house.polls) == (1, 1)
+    assert (services.posts, services.polls) == (1, 1)
 
 
 async def test_a_gateway_that_ignores_the_flag(tmp_path: Path) -> None:
     """Pictures at once are welcome (dialects §3.3)."""
     at_once = Answer({"created": 1, "data": [{"b64_json": b64(picture())}]})
-    house = TaskHouse(at_once, [], chatbp.NO_SUCH_TASK, "")
-    painted = await _paint(house, tmp_path)
+    services = TaskHouse(at_once, [], chatbp.NO_SUCH_TASK, "")
+    painted = await _paint(services, tmp_path)
     assert painted.names == ["Sending", "Received"]
 
 
 async def test_a_gateway_that_makes_a_task_unasked(tmp_path: Path) -> None:
     """Better waited for than lost: it is paid."""
-    house = TaskHouse(
+    services = TaskHouse(
         chatbp.SUBMITS["example"], [chatbp.SUCCEEDED], chatbp.NO_SUCH_TASK, chatbp.TASK_ID
     )
-    house.submit_query = {}
-    painted = await _paint(house, tmp_path, asynchronous=Asynchronous())
+    services.submit_query = {}
+    painted = await _paint(services, tmp_path, asynchronous=Asynchronous())
     assert painted.names == ["Sending", "Task", "Answered", "Received"]
 
 
@@ -129,12 +129,12 @@ ENDS = [
 ]
 
 
-@pytest.mark.parametrize(("house", "kind"), ENDS)
-async def test_a_task_that_brings_nothing(house: TaskHouse, kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("services", "kind"), ENDS)
+async def test_a_task_that_brings_nothing(services: TaskHouse, kind: Kind, tmp_path: Path) -> None:
     """All of them answer 200; nobody knows what was paid, and nothing is sent again."""
-    house.posts = house.polls = 0
-    painted = await _paint(house, tmp_path)
-    assert (painted.failed.kind, painted.failed.billed, house.posts) == (kind, Billed.MAYBE, 1)
+    services.posts = services.polls = 0
+    painted = await _paint(services, tmp_path)
+    assert (painted.failed.kind, painted.failed.billed, services.posts) == (kind, Billed.MAYBE, 1)
     assert painted.left == []
 
 
@@ -148,22 +148,22 @@ async def test_the_reason_of_a_failure_is_for_the_operator(tmp_path: Path) -> No
 @pytest.mark.parametrize("unknown", [chatbp.NO_SUCH_TASK, rix.NO_SUCH_TASK, sub2api.UNKNOWN])
 async def test_a_task_that_is_never_found(unknown: Answer, tmp_path: Path) -> None:
     """For fifteen seconds it may be that the news has not spread; then it is lost."""
-    house = chatbp.chatbp(unknown)
-    painted = await _paint(house, tmp_path)
+    services = chatbp.chatbp(unknown)
+    painted = await _paint(services, tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
     assert 15 <= sum(painted.watch.pauses) < 20
 
 
 async def test_a_task_that_is_found_late(tmp_path: Path) -> None:
     """Machines behind one address hear of a task at different times."""
-    house = chatbp.chatbp(sub2api.UNKNOWN, rix.NO_SUCH_TASK, chatbp.SUCCEEDED)
-    assert len((await _paint(house, tmp_path)).pictures) == 1
+    services = chatbp.chatbp(sub2api.UNKNOWN, rix.NO_SUCH_TASK, chatbp.SUCCEEDED)
+    assert len((await _paint(services, tmp_path)).pictures) == 1
 
 
 async def test_a_task_without_end(tmp_path: Path) -> None:
     """After the budget the person is told, and that it may still be made."""
-    house = chatbp.chatbp(chatbp.RUNNING)
-    painted = await _paint(house, tmp_path, poll=Poll(interval_s=10, budget_s=60))
+    services = chatbp.chatbp(chatbp.RUNNING)
+    painted = await _paint(services, tmp_path, poll=Poll(interval_s=10, budget_s=60))
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_UNFINISHED, Billed.MAYBE)
     assert sum(painted.watch.pauses) == pytest.approx(60, abs=0.01)
     assert all(8 <= pause <= 12 for pause in painted.watch.pauses[:-1])

@@ -17,12 +17,12 @@ from tests.gateways.raw_gateway import Headers, Says, http, listening, raw_gatew
 from tests.gateways.untrusted import untrusted
 
 
-async def ask(gateway: Gateway, *, timeout_s: float = 10, seam: Clock | None = None) -> Probe:
+async def ask(gateway: Gateway, *, timeout_s: float = 10, clock: Clock | None = None) -> Probe:
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=True, resolver=Nobody()),
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        return await probe(gateway, session, seam or WatchedSeam().seam, timeout_s=timeout_s)
+        return await probe(gateway, session, clock or WatchedSeam().clock, timeout_s=timeout_s)
 
 
 class Nobody(AbstractResolver):
@@ -58,7 +58,7 @@ async def test_a_list_is_read_and_the_missing_model_is_named() -> None:
     listed = {"object": "list", "data": [{"id": "painter"}, {"id": "drawer", "owned_by": "x"}]}
     async with raw_gateway(http(200, listed)) as raw:
         gateway = raw.gateway(models=("painter", "dall-e-9"), headers={"X-Group": "art"})
-        found = await ask(gateway, seam=watch.seam)
+        found = await ask(gateway, clock=watch.clock)
     assert found == Probe(
         gateway="raw",
         verdict=Verdict.LISTED,

@@ -18,9 +18,9 @@ REMOTE = URL(CDN)
 
 def _reply(folder: Path, body: object) -> Reply:
     with DownloadSpool(folder, "s", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
-        skeleton.feed(body if isinstance(body, bytes) else json.dumps(body).encode())
-        reply = read_reply(skeleton, BASE)
+        json_reader = StreamingJson(spool)
+        json_reader.feed(body if isinstance(body, bytes) else json.dumps(body).encode())
+        reply = read_reply(json_reader, BASE)
         for one in reply.found:
             assert isinstance(one.source, URL) or one.source.read_bytes() == PNG
     return reply
@@ -112,10 +112,10 @@ def test_base64_in_words(art: bytes, words: str, piece: int, tmp_path: Path) -> 
     content = words.format("data:image\\/png;base64," + b64(art).replace("/", "\\/"))
     body = f'{{"choices":[{{"message":{{"content":"{content}"}}}}]}}'.encode()
     with DownloadSpool(tmp_path, "s", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
+        json_reader = StreamingJson(spool)
         for at in range(0, len(body), piece):
-            skeleton.feed(body[at : at + piece])
-        (found,) = read_reply(skeleton, BASE).found
+            json_reader.feed(body[at : at + piece])
+        (found,) = read_reply(json_reader, BASE).found
         assert isinstance(found.source, Path)
         assert found.source.read_bytes() == art
 

@@ -148,15 +148,15 @@ class TestG2all:
     async def fakes(self) -> AsyncIterator[tuple[FakeG2all, FakeFiles]]:
         """Open the gateway and its picture store on two origins."""
         files = FakeFiles()
-        async with TestServer(files.app()) as store:
-            fake = FakeG2all(files=str(store.make_url("")).rstrip("/"))
+        async with TestServer(files.app()) as database:
+            fake = FakeG2all(files=str(database.make_url("")).rstrip("/"))
             async with TestServer(fake.app()) as server:
                 self.gateway = Gateway(
                     name="g2all",
                     base_url=str(server.make_url("")),
                     models=("gpt-image-2-all",),
                     key=KEY,
-                    download=Download(hosts=(f"127.0.0.1:{store.port}",)),
+                    download=Download(hosts=(f"127.0.0.1:{database.port}",)),
                 )
                 yield fake, files
 

@@ -28,10 +28,10 @@ SMALL = picture()
 def _read(folder: Path, *chunks: bytes) -> tuple[Reply, list[bytes]]:
     """Return the reply and the bytes of its files."""
     with DownloadSpool(folder, "s", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
+        json_reader = StreamingJson(spool)
         for chunk in chunks:
-            skeleton.feed(chunk)
-        reply = read_reply(skeleton, BASE)
+            json_reader.feed(chunk)
+        reply = read_reply(json_reader, BASE)
         files = [one.source.read_bytes() for one in reply.found if isinstance(one.source, Path)]
     assert not list(folder.glob("*.part"))
     return reply, files
@@ -134,10 +134,10 @@ def test_any_body_is_a_reply_or_a_verdict(body: bytes, cuts: list[int], status: 
 def test_memory_stays_small(tmp_path: Path) -> None:
     """Only a skeleton is kept, however large the picture is."""
     with DownloadSpool(tmp_path, "s", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
+        json_reader = StreamingJson(spool)
         for chunk in _cut(_body(b64(BIG * 50)), list(range(0, 2_000_000, 65_536))):
-            skeleton.feed(chunk)
-        assert len(skeleton.text) < 100
+            json_reader.feed(chunk)
+        assert len(json_reader.text) < 100
 
 
 def test_a_long_text_is_no_picture(tmp_path: Path) -> None:
@@ -204,11 +204,11 @@ def test_of_a_web_page_only_the_beginning_is_kept(tmp_path: Path) -> None:
     """An HTML page full of quotes leaves no files."""
     page = b"<html>" + b'<a href="x">' * 99_999
     with DownloadSpool(tmp_path, "s", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
-        skeleton.feed(page[:5])
-        skeleton.feed(page[5:])
-        assert skeleton.text == page[:LONG_STRING].decode()
-        assert not skeleton.is_json
+        json_reader = StreamingJson(spool)
+        json_reader.feed(page[:5])
+        json_reader.feed(page[5:])
+        assert json_reader.text == page[:LONG_STRING].decode()
+        assert not json_reader.is_json
     assert list(tmp_path.glob("*")) == []
 
 
@@ -248,9 +248,9 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
 async def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
     """The name says slot and number, the suffix what the bytes are."""
     with DownloadSpool(tmp_path, "slot-3", pictures=1) as spool:
-        skeleton = StreamingJson(spool)
-        skeleton.feed(_body(b64(picture("webp", width=30))))
-        found = read_reply(skeleton, BASE).found[0]
+        json_reader = StreamingJson(spool)
+        json_reader.feed(_body(b64(picture("webp", width=30))))
+        found = read_reply(json_reader, BASE).found[0]
         assert isinstance(found.source, Path)
         kept = await spool.keep(found.source, 1, "a fox")
     assert kept is not None

@@ -17,10 +17,10 @@ class Wall:
     """A vault with pictures, and a clock that moves when it is read."""
 
     def __init__(self, folder: Path, *, step_s: float = 0) -> None:
-        self.vault = ContentStore(folder)
+        self.content_store = ContentStore(folder)
         self.now_s = 0.0
         self.step_s = step_s
-        self.previews = Thumbnails(self.vault, clock=self.clock)
+        self.previews = Thumbnails(self.content_store, clock=self.clock)
 
     def clock(self) -> float:
         """Return the time."""
@@ -38,7 +38,7 @@ class Wall:
         """Keep a picture of one colour."""
         file = io.BytesIO()
         Image.new("L", size, grey).convert(mode).save(file, kind)
-        return self.vault.keep(file.getvalue(), kind)
+        return self.content_store.keep(file.getvalue(), kind)
 
 
 def sizes(made: Sequence[bytes | None]) -> list[tuple[int, int] | None]:
@@ -79,7 +79,7 @@ async def test_an_original_is_read_once(tmp_path: Path) -> None:
     wall = Wall(tmp_path)
     picture = wall.keep()
     first = await wall.previews.of([[picture]])
-    wall.vault.path(picture).unlink()
+    wall.content_store.path(picture).unlink()
     assert await wall.previews.of([[picture]]) == first
 
 
@@ -92,7 +92,7 @@ async def test_only_the_latest_are_remembered(
     old, new = wall.keep(0), wall.keep(50)
     await wall.previews.of([[old]])
     await wall.previews.of([[new]])
-    wall.vault.path(old).unlink()
+    wall.content_store.path(old).unlink()
     assert await wall.previews.of([[old]]) == [None]
 
 
@@ -117,9 +117,9 @@ async def test_what_cannot_be_read_is_left_out(
 ) -> None:
     """A damaged file, one that is gone, and one that is too large to decode: the page comes."""
     wall = Wall(tmp_path)
-    damaged = wall.vault.keep(b"\x89PNG\r\n\x1a\nno", "png")
+    damaged = wall.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
     gone, good, huge = wall.keep(50), wall.keep(), wall.keep(100, size=(101, 100))
-    wall.vault.path(gone).unlink()
+    wall.content_store.path(gone).unlink()
     monkeypatch.setattr(thumbnails, "MOST_PIXELS", 10_000)
     made = await wall.previews.of([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

@@ -39,23 +39,23 @@ def two_gateways(
 @asynccontextmanager
 async def opened(chosen: Settings) -> AsyncIterator[Studio]:
     """Open a house."""
-    async with open_services(chosen, Clock()) as house:
-        yield Studio(house, chosen.data_dir)
+    async with open_services(chosen, Clock()) as services:
+        yield Studio(services, chosen.data_dir)
 
 
 async def test_the_gateway_that_served_tells_the_price(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """Held is the dearest that may serve, settled is what the one that did costs."""
-    async with opened(two_gateways(tmp_path, gateway)) as studio:
+    async with opened(two_gateways(tmp_path, gateway)) as job_service:
         gateway.moods.append(Refuses(401, "invalid_api_key"))
-        await studio.ask(Bag(), n=1)
-        await studio.house.studio.drained()
-        assert studio.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
-        assert studio.rows("SELECT price FROM charges") == [(CHEAP,)]
-        await studio.ask(Bag(), n=1)
-        assert studio.rows("SELECT price FROM charges WHERE state = 'held'") == [(DEAR,)]
-        await studio.house.studio.drained()
+        await job_service.ask(Bag(), n=1)
+        await job_service.services.job_service.drained()
+        assert job_service.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
+        assert job_service.rows("SELECT price FROM charges") == [(CHEAP,)]
+        await job_service.ask(Bag(), n=1)
+        assert job_service.rows("SELECT price FROM charges WHERE state = 'held'") == [(DEAR,)]
+        await job_service.services.job_service.drained()
 
 
 async def test_the_budget_is_never_exceeded_by_what_runs(
@@ -63,12 +63,12 @@ async def test_the_budget_is_never_exceeded_by_what_runs(
 ) -> None:
     """Twenty at once, room for three of the dearest: three run, whoever serves them."""
     chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/day"))
-    async with opened(chosen) as studio:
+    async with opened(chosen) as job_service:
         bags = [Bag() for _ in range(20)]
-        asked = await asyncio.gather(*map(studio.ask, bags), return_exceptions=True)
-        await studio.house.studio.drained()
+        asked = await asyncio.gather(*map(job_service.ask, bags), return_exceptions=True)
+        await job_service.services.job_service.drained()
         assert sum(isinstance(answer, BudgetSpent) for answer in asked) == 17
-        assert studio.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
+        assert job_service.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
 
 
 async def test_a_dead_process_leaves_its_price_in_doubt(
@@ -77,40 +77,44 @@ async def test_a_dead_process_leaves_its_price_in_doubt(
     """The next start settles what was asked at the price of the gateway that was asked."""
     gateway.gate.clear()
     chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
-    async with opened(chosen) as studio:
-        await studio.ask(Bag(), n=3)
+    async with opened(chosen) as job_service:
+        await job_service.ask(Bag(), n=3)
         await asyncio.wait_for(gateway.asked.wait(), 10)
-        await studio.house.studio.close(grace_s=0)
-    async with opened(chosen) as studio:
-        await studio.house.recovery.take_over()
-    assert studio.rows("SELECT gateway, billed, pictures, price FROM costs") == [
+        await job_service.services.job_service.close(grace_s=0)
+    async with opened(chosen) as job_service:
+        await job_service.services.recovery.take_over()
+    assert job_service.rows("SELECT gateway, billed, pictures, price FROM costs") == [
         ("dear", "maybe", 0, 3 * DEAR)
     ]
-    assert studio.rows("SELECT state, credits, price FROM charges") == [("settled", 0, 3 * DEAR)]
+    assert job_service.rows("SELECT state, credits, price FROM charges") == [
+        ("settled", 0, 3 * DEAR)
+    ]
 
 
 async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: MoodyGateway) -> None:
     """Prices are the operator's choice: the cost row says that there was none."""
-    async with opened(settings(tmp_path, gateway)) as studio:
+    async with opened(settings(tmp_path, gateway)) as job_service:
         gateway.moods.append(HangsUp())
-        await studio.ask(Bag(), n=2)
-        await studio.house.studio.drained()
-        assert studio.rows("SELECT price FROM costs") == [(None,), (None,)]
-        assert studio.rows("SELECT price FROM charges") == [(0,)]
-        assert studio.rows("SELECT * FROM meters WHERE subject = 'budget' AND credits > 0") == []
+        await job_service.ask(Bag(), n=2)
+        await job_service.services.job_service.drained()
+        assert job_service.rows("SELECT price FROM costs") == [(None,), (None,)]
+        assert job_service.rows("SELECT price FROM charges") == [(0,)]
+        assert (
+            job_service.rows("SELECT * FROM meters WHERE subject = 'budget' AND credits > 0") == []
+        )
 
 
 async def test_a_price_is_counted_before_there_is_a_budget(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """Whoever sets a budget on the 20th has spent something since the 1st."""
-    async with opened(two_gateways(tmp_path, gateway)) as studio:
-        await studio.ask(Bag(), n=3)
-        await studio.house.studio.drained()
+    async with opened(two_gateways(tmp_path, gateway)) as job_service:
+        await job_service.ask(Bag(), n=3)
+        await job_service.services.job_service.drained()
     chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/month"))
-    async with opened(chosen) as studio:
+    async with opened(chosen) as job_service:
         with pytest.raises(BudgetSpent):
-            await studio.ask(Bag(), n=1)
+            await job_service.ask(Bag(), n=1)
 
 
 @pytest.mark.parametrize("in_file", [True, False])
@@ -140,10 +144,10 @@ async def test_the_same_part_of_the_budget_is_told_once_a_day() -> None:
 
     clock = ManualClock()
     most, whole = (BudgetReached(percent, 5, "day") for percent in (80, 100))
-    async with OperatorAlerts(listener, now=clock.now) as alarms:
+    async with OperatorAlerts(listener, now=clock.now) as alerts:
         for _ in range(5):
-            alarms.budget(most)
-            alarms.budget(whole)
+            alerts.budget(most)
+            alerts.budget(whole)
             await asyncio.sleep(0)
             clock.goes_on(8 * 3600)
     assert heard == [most, whole] * 2

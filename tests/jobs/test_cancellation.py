@@ -33,11 +33,11 @@ WORK = Painting(0, 0, 1)
 
 
 @pytest.fixture
-async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+async def job_service(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
     """Open a house with one slot."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
-    async with open_services(changed, Clock()) as house:
-        yield Studio(house, tmp_path)
+    async with open_services(changed, Clock()) as services:
+        yield Studio(services, tmp_path)
 
 
 @dataclass
@@ -76,23 +76,23 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """Either it was cancelled, free and never sent, or it was sent, goes on and is paid."""
     for pause in range(12):
         gateway.gate.clear()
-        await studio.ask(first := Slow())
+        await job_service.ask(first := Slow())
         first.goes_on.set()
-        job = await studio.ask(bag := Bag(), BEN)
+        job = await job_service.ask(bag := Bag(), BEN)
         gateway.gate.set()
         await asyncio.wait_for(first.delivers.wait(), 10)  # its slot is free in a moment
         sent = len(gateway.bodies)
         for _ in range(pause * 8):
             await asyncio.to_thread(int)  # about as long as a step of the database
         with suppress(NothingToStop):
-            await studio.house.stops.stop(job.id, BEN, moderates=False)
-        await studio.house.studio.drained()
-        ((state, told, credits),) = studio.rows(
+            await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
+        await job_service.services.job_service.drained()
+        ((state, told, credits),) = job_service.rows(
             "SELECT jobs.state, told, charges.credits FROM jobs"
             f" JOIN charges ON job_id = id WHERE id = '{job.id}'"
         )
@@ -100,53 +100,53 @@ async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
         assert (told, len(bag.endings) + len(bag.results)) == (1, 1)
 
 
-async def waiting(studio: Studio, gateway: MoodyGateway) -> tuple[Job, Bag]:
+async def waiting(job_service: Studio, gateway: MoodyGateway) -> tuple[Job, Bag]:
     """Return Ben's job behind Ada's, which the gateway works on."""
     gateway.gate.clear()
-    await studio.ask(Bag())
+    await job_service.ask(Bag())
     await asyncio.wait_for(gateway.asked.wait(), 10)
-    return await studio.ask(bag := Bag(), BEN), bag
+    return await job_service.ask(bag := Bag(), BEN), bag
 
 
 async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """Its own task tells the card, so nothing older can follow."""
-    job, bag = await waiting(studio, gateway)
-    await studio.house.stops.stop(job.id, BEN, moderates=False)
-    assert studio.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
+    job, bag = await waiting(job_service, gateway)
+    await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
+    assert job_service.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
     await until(lambda: bool(bag.endings))
     assert bag.endings[0].error.message_id == Stopped.message_id
     with pytest.raises(NothingToStop):
-        await studio.house.stops.stop(job.id, BEN, moderates=False)
+        await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
     gateway.gate.set()
-    await studio.house.studio.drained()
+    await job_service.services.job_service.drained()
     assert len(gateway.bodies) == 1
 
 
 async def test_only_the_requester_and_moderators_stop_a_job(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """A stranger cannot take another person's picture away."""
-    job, bag = await waiting(studio, gateway)
-    stops = studio.house.stops
+    job, bag = await waiting(job_service, gateway)
+    cancellation = job_service.services.cancellation
     with pytest.raises(NotYoursToStop):
-        await stops.stop(job.id, ADA, moderates=False)
-    await stops.stop(job.id, ADA, moderates=True)
+        await cancellation.stop(job.id, ADA, moderates=False)
+    await cancellation.stop(job.id, ADA, moderates=True)
     gateway.gate.set()
-    await studio.house.studio.drained()
+    await job_service.services.job_service.drained()
     assert len(bag.endings) == 1
 
 
 async def test_a_job_that_another_process_cancelled_is_not_sent(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """The journal, not this process's memory, says whether a job may begin."""
-    job, bag = await waiting(studio, gateway)
+    job, bag = await waiting(job_service, gateway)
     elsewhere = Cancellation(
-        store=studio.house.store,
-        ledger=studio.house.ledger,
-        journal=JobRepository(owner="another", now=Clock().now),
+        database=job_service.services.database,
+        ledger=job_service.services.ledger,
+        repository=JobRepository(owner="another", now=Clock().now),
         queue=Queue(
             Limits(slots=1, slots_per_user=1, waiting=1, waiting_per_user=1),
             usual_s=lambda _: 1.0,
@@ -156,13 +156,13 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
     )
     await elsewhere.stop(job.id, BEN, moderates=False)
     gateway.gate.set()
-    await studio.house.studio.drained()
+    await job_service.services.job_service.drained()
     assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
     assert len(gateway.bodies) == 1
 
 
 async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_else(
-    studio: Studio,
+    job_service: Studio,
 ) -> None:
     """An attachment that is lost afterwards is nobody's trouble any more."""
     fetched = asyncio.Event()
@@ -171,22 +171,22 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
         await fetched.wait()
         raise OSError("gone")
 
-    order = studio.house.catalogue.order(prompt="a fox", model=None, size=None, n=1)
-    job = await studio.house.studio.submit(
+    order = job_service.services.catalogue.order(prompt="a fox", model=None, size=None, n=1)
+    job = await job_service.services.job_service.submit(
         order, ADA, bag := Bag(), attached=Attached(pictures=(Upload(10, lose),))
     )
-    await studio.house.stops.stop(job.id, ADA, moderates=False)
-    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    await job_service.services.cancellation.stop(job.id, ADA, moderates=False)
+    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
     fetched.set()
-    await studio.house.studio.drained()
+    await job_service.services.job_service.drained()
     assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
-    assert studio.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
+    assert job_service.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
 
 
-async def test_a_strange_id_has_nothing_to_stop(studio: Studio) -> None:
+async def test_a_strange_id_has_nothing_to_stop(job_service: Studio) -> None:
     """A card of another bot's database, or of a row that was deleted."""
     with pytest.raises(NothingToStop):
-        await studio.house.stops.stop("no-such-job", ADA, moderates=True)
+        await job_service.services.cancellation.stop("no-such-job", ADA, moderates=True)
 
 
 async def test_an_edit_under_way_is_not_the_last_word() -> None:

@@ -17,21 +17,21 @@ ADA, BEN = 1, 2
 class Desk:
     """A journal with what people asked for in it."""
 
-    def __init__(self, store: Database) -> None:
-        self.store = store
-        self.journal = JobRepository(owner="me", now=lambda: 0)
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.repository = JobRepository(owner="me", now=lambda: 0)
 
     async def write(self, *prompts: str, model: str = "m", user_id: int = ADA, at: int = 0) -> None:
         """Write a job for each prompt, all of one moment."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             for prompt in prompts:
                 request = ImageRequest(prompt, model, "auto", 1, quality="high")
                 who = Requester(user_id, 10, "Ada")
-                await self.journal.queued(tx, Job(new_job_id(at), request, who, 1, at))
+                await self.repository.queued(tx, Job(new_job_id(at), request, who, 1, at))
 
     async def found(self, sought: Sought, *, user_id: int = ADA, most: int = 1000) -> list[str]:
         """Return the prompts that are found, the newest first."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             jobs = await history_search.beside(rows, user_id, sought, None, newer=False, most=most)
         return [each.job.request.prompt for each in jobs]
 
@@ -39,8 +39,8 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     backup = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
-        yield Desk(store)
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+        yield Desk(database)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ async def test_nobody_finds_what_others_asked_for(desk: Desk) -> None:
     await desk.write("a fox", user_id=BEN)
     assert await desk.found(EVERYTHING) == []
     assert await desk.found(Sought(text="fox")) == []
-    async with desk.store.reading() as rows:
+    async with desk.database.reading() as rows:
         assert await history_search.models(rows, ADA, most=10) == []
 
 
@@ -103,7 +103,7 @@ async def test_jobs_of_one_moment_are_all_seen_once(desk: Desk) -> None:
     await desk.write(*(f"fox {number}" for number in range(7)))
     seen: list[str] = []
     job = None
-    async with desk.store.reading() as rows:
+    async with desk.database.reading() as rows:
         while batch := await history_search.beside(rows, ADA, EVERYTHING, job, newer=False, most=2):
             seen += [each.job.request.prompt for each in batch]
             job = batch[-1]

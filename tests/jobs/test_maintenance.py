@@ -17,8 +17,8 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
         clock.ms += CHARGES_STAY_MS // 2
         younger = await till.hold(requester())
         clock.ms += CHARGES_STAY_MS // 2 + 3_600_000
-        await forget_old_charges(till.store, till.ledger, clock)
-        async with till.store.reading() as rows:
+        await forget_old_charges(till.database, till.ledger, clock)
+        async with till.database.reading() as rows:
             left = await rows.all("SELECT job_id FROM charges")
             sums = await rows.all("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]
@@ -42,7 +42,7 @@ async def test_a_chore_that_fails_ends_neither_the_others_nor_tomorrow() -> None
             days.set()
             await asyncio.Event().wait()
 
-    async with Maintenance((fails, works), Clock(sleep=sleep)) as chores:
-        chores.begin()
+    async with Maintenance((fails, works), Clock(sleep=sleep)) as maintenance:
+        maintenance.begin()
         await asyncio.wait_for(days.wait(), 10)
     assert done == ["fails", "works"] * 3

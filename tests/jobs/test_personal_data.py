@@ -39,14 +39,14 @@ LEAST = 200_000  # bytes of an archive here; Discord takes fifty times as much
 class Home:
     """What a person's data lies in, and a way to let them paint."""
 
-    def __init__(self, folder: Path, store: Database) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
-        self.store = store
+        self.database = database
         self.now_ms = START_MS
-        self.journal = JobRepository(owner="me", now=self.now)
-        self.vault = ContentStore(folder / "vault", self.now)
+        self.repository = JobRepository(owner="me", now=self.now)
+        self.content_store = ContentStore(folder / "vault", self.now)
         room = RetentionLimits(timedelta(days=30), max_bytes=10**9)
-        self.gallery = PictureRetention(store, self.vault, room, now=self.now)
+        self.gallery = PictureRetention(database, self.content_store, room, now=self.now)
         self.ledger = Ledger(
             default=(),
             server_quota=(),
@@ -56,9 +56,12 @@ class Home:
             now=self.now,
         )
         self.deletion = Deletion(
-            store=store, ledger=self.ledger, vault=self.vault, jobs=folder / "jobs"
+            database=database,
+            ledger=self.ledger,
+            content_store=self.content_store,
+            jobs=folder / "jobs",
         )
-        self.export = Export(store, self.vault)
+        self.export = Export(database, self.content_store)
 
     def now(self) -> int:
         """Return the time."""
@@ -78,14 +81,14 @@ class Home:
             prompt, "m", "auto", max(1, len(contents)), references=tuple(references), mask=mask
         )
         job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             await self.ledger.hold(tx, job_id=job.id, requester=who, credits=1)
-            await self.journal.queued(tx, job)
+            await self.repository.queued(tx, job)
         adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             self.gallery.shelve(tx, job, adopted)
-            await self.journal.ended(tx, job.id, JobState.DONE)
+            await self.repository.ended(tx, job.id, JobState.DONE)
             await self.ledger.settle(tx, job.id, delivered=1)
         return job
 
@@ -116,7 +119,7 @@ class Home:
 
     def files(self) -> list[bytes]:
         """Return the contents of the vault."""
-        return sorted(path.read_bytes() for path in self.vault._folder.rglob("*.*"))
+        return sorted(path.read_bytes() for path in self.content_store._folder.rglob("*.*"))
 
 
 def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -127,8 +130,8 @@ def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Home]:
     backup = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
-        yield Home(tmp_path, store)
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+        yield Home(tmp_path, database)
 
 
 # --- the archive --------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ async def test_words_come_before_pictures_and_the_newest_words_first(home: Home)
 @pytest.mark.parametrize("max_file_bytes", [100_000, 150_000, 300_000, 2_000_000])
 async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_bytes: int) -> None:
     """Many small pictures cost more in names than in bytes."""
-    shared = home.vault.keep(os.urandom(5_000), "png")
+    shared = home.content_store.keep(os.urandom(5_000), "png")
     for number in range(250):
         contents = [os.urandom(50 + 7 * number) for _ in range(4)]
         await home.painted(ADA, *contents, prompt=os.urandom(9).hex(), references=[shared])
@@ -182,7 +185,7 @@ async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_b
 async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -> None:
     """They were not charged: an archive is no way to have them for nothing."""
     job = await home.painted(ADA, b"one")
-    async with home.store.transaction() as tx:
+    async with home.database.transaction() as tx:
         await tx.execute("UPDATE jobs SET state = 'failed' WHERE id = $1", job.id)
     _, lists = await home.written(LEAST)
     assert lists["files"] == []
@@ -194,15 +197,15 @@ async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -
 
 async def test_what_others_need_stays_however_they_need_it(home: Home) -> None:
     """Ada's picture is Ben's reference, her reference his mask, and one picture is both's."""
-    reference = home.vault.keep(b"reference", "png")
+    reference = home.content_store.keep(b"reference", "png")
     await home.painted(ADA, b"picture", b"both", b"alone", references=[reference])
-    picture = home.vault.keep(b"picture", "png")
+    picture = home.content_store.keep(b"picture", "png")
     await home.painted(BEN, b"both", references=[picture], mask=reference)
     await home.deletion.delete(ADA.user_id)
     assert home.files() == [b"both", b"picture", b"reference"]
     await home.deletion.delete(BEN.user_id)
     assert home.files() == []
-    assert home.vault.total_bytes == 0
+    assert home.content_store.total_bytes == 0
 
 
 async def test_files_that_a_job_left_behind_go_too(home: Home) -> None:
@@ -221,7 +224,7 @@ async def test_others_write_while_much_is_deleted(home: Home) -> None:
     deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
     seen = set()
     while not deleting.done():
-        async with home.store.transaction() as tx:
+        async with home.database.transaction() as tx:
             (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
             seen.add(row["jobs"])
     assert await deleting == 10 * BATCH
@@ -235,22 +238,22 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
     home: Home, files_gone: bool, rows_gone: int
 ) -> None:
     """Nothing is left that no row tells of; what Ben has is not touched."""
-    reference = home.vault.keep(b"reference", "png")
+    reference = home.content_store.keep(b"reference", "png")
     jobs = [
         await home.painted(ADA, b"one%d" % n, b"both", references=[reference]) for n in range(5)
     ]
     await home.painted(BEN, b"both")
-    async with home.store.transaction() as tx:
+    async with home.database.transaction() as tx:
         assert await personal_data.disown(tx, ADA.user_id) == 5
         await home.ledger.make_anonymous(tx, ADA.user_id)
     if files_gone or rows_gone:
         for path in home.folder.glob("vault/*/*"):
             if path.read_bytes() != b"both":
                 path.unlink()
-    async with home.store.transaction() as tx:
+    async with home.database.transaction() as tx:
         if rows_gone:
             await personal_data.forget(tx, [job.id for job in jobs[:rows_gone]])
-    again = Home(home.folder, home.store)
+    again = Home(home.folder, home.database)
     await again.deletion.go_on()
     await again.deletion.go_on()
     assert home.files() == [b"both"]
@@ -270,8 +273,8 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
     path = tmp_path / "easel.db"
     ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
-    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as store:
-        await Home(tmp_path, store).deletion.go_on()
+    async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
+        await Home(tmp_path, database).deletion.go_on()
     assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
     assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert list(tmp_path.glob("vault/*/*")) == []
@@ -284,23 +287,25 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
     """Whichever comes first in the database, no job loses its row or its charge."""
     gateway.gate.clear()
     outcomes = set()
-    async with process(tmp_path, gateway, default_quota=()) as studio:
+    async with process(tmp_path, gateway, default_quota=()) as job_service:
         for _ in range(20):
             job, done = await asyncio.gather(
-                studio.ask(Bag()), studio.house.deletion.delete(ADA.user_id), return_exceptions=True
+                job_service.ask(Bag()),
+                job_service.services.deletion.delete(ADA.user_id),
+                return_exceptions=True,
             )
             assert isinstance(job, Job)
             assert isinstance(done, int | StillAtWork)
             outcomes.add(type(done))
-            assert studio.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
-            assert studio.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
+            assert job_service.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
+            assert job_service.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
                 ("held",)
             ]
             gateway.gate.set()
-            await studio.house.studio.drained()
+            await job_service.services.job_service.drained()
             gateway.gate.clear()
-            await studio.house.deletion.delete(ADA.user_id)
-    assert studio.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
+            await job_service.services.deletion.delete(ADA.user_id)
+    assert job_service.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
     assert StillAtWork in outcomes
 
 
@@ -310,20 +315,20 @@ async def test_a_card_that_is_being_told_is_waited_for(
     """Its task still writes what it posts: a job without its row would end in a defect."""
     refused: list[EaselError] = []
 
-    async with process(tmp_path, gateway) as studio:
+    async with process(tmp_path, gateway) as job_service:
 
         class Telling(Bag):
             async def end(self, job: Job, ending: object) -> bool:
                 try:
-                    await studio.house.deletion.delete(ADA.user_id)
+                    await job_service.services.deletion.delete(ADA.user_id)
                 except StillAtWork as early:
                     refused.append(early)
                 return True
 
-        await studio.ask(Telling(fails="deliver"))
-        await studio.house.studio.drained()
+        await job_service.ask(Telling(fails="deliver"))
+        await job_service.services.job_service.drained()
         assert [error.facts for error in refused] == [{"count": 1}]
-        assert await studio.house.deletion.delete(ADA.user_id) == 1
+        assert await job_service.services.deletion.delete(ADA.user_id) == 1
 
 
 async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: MoodyGateway) -> None:
@@ -333,10 +338,10 @@ async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: Moody
         async def end(self, job: Job, ending: object) -> bool:
             return False
 
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Deaf(fails="deliver"))
-        await studio.house.studio.drained()
-        async with studio.house.store.transaction() as tx:
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Deaf(fails="deliver"))
+        await job_service.services.job_service.drained()
+        async with job_service.services.database.transaction() as tx:
             assert await personal_data.disown(tx, ADA.user_id) == 1
-    async with process(tmp_path, gateway) as studio:
-        assert await studio.house.recovery.take_over() == []
+    async with process(tmp_path, gateway) as job_service:
+        assert await job_service.services.recovery.take_over() == []

@@ -20,18 +20,18 @@ DAY_MS = 24 * 3600 * 1000
 class Shop:
     """A gallery with a clock, and painters who bring files."""
 
-    def __init__(self, folder: Path, store: Database) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.now_ms = 100 * DAY_MS
         self.folder = folder
-        self.store = store
-        self.journal = JobRepository(owner="me", now=self.now)
+        self.database = database
+        self.repository = JobRepository(owner="me", now=self.now)
         self.open()
 
     def open(self) -> None:
         """Start anew, as another process would."""
-        self.vault = ContentStore(self.folder / "vault", self.now)
+        self.content_store = ContentStore(self.folder / "vault", self.now)
         room = RetentionLimits(timedelta(days=30), max_bytes=1000)
-        self.gallery = PictureRetention(self.store, self.vault, room, now=self.now)
+        self.gallery = PictureRetention(self.database, self.content_store, room, now=self.now)
 
     def now(self) -> int:
         """Return the time."""
@@ -41,18 +41,18 @@ class Shop:
         """Keep a job with pictures of these bytes, and end it."""
         request = ImageRequest("a fox", "m", "auto", len(contents))
         job = Job(new_job_id(self.now_ms), request, ADA, len(contents), self.now_ms)
-        async with self.store.transaction() as tx:
-            await self.journal.queued(tx, job)
+        async with self.database.transaction() as tx:
+            await self.repository.queued(tx, job)
         await self.keep(job, *contents)
-        async with self.store.transaction() as tx:
-            await self.journal.ended(tx, job.id, JobState.DONE)
+        async with self.database.transaction() as tx:
+            await self.repository.ended(tx, job.id, JobState.DONE)
         return job
 
     async def keep(self, job: Job, *contents: bytes) -> None:
         """Keep pictures of these bytes as the job's."""
         adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             self.gallery.shelve(tx, job, adopted)
 
     def picture(self, content: bytes) -> Picture:
@@ -69,8 +69,8 @@ class Shop:
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     backup = tmp_path / "backup"
-    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as store:
-        yield Shop(tmp_path, store)
+    async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+        yield Shop(tmp_path, database)
 
 
 async def test_what_was_kept_comes_back_as_it_was(shop: Shop) -> None:
@@ -96,7 +96,7 @@ async def test_keeping_twice_changes_nothing(shop: Shop) -> None:
     job = await shop.painted(b"one")
     await shop.keep(job, b"one")
     assert await shop.kept() == [1]
-    assert shop.vault.total_bytes == 3
+    assert shop.content_store.total_bytes == 3
 
 
 async def test_what_is_older_than_the_retention_goes(shop: Shop) -> None:
@@ -107,7 +107,7 @@ async def test_what_is_older_than_the_retention_goes(shop: Shop) -> None:
     shop.now_ms += 11 * DAY_MS
     await shop.gallery.clear()
     assert await shop.kept() == [1, 0]
-    assert shop.vault.total_bytes == len(b"both")
+    assert shop.content_store.total_bytes == len(b"both")
 
 
 async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
@@ -117,7 +117,7 @@ async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
         shop.now_ms += NEEDED_MS
     await shop.gallery.make_room()
     assert await shop.kept() == [1] * 8 + [0] * 2
-    assert shop.vault.total_bytes == 800
+    assert shop.content_store.total_bytes == 800
 
 
 async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
@@ -134,10 +134,10 @@ async def test_a_start_counts_what_is_there(shop: Shop) -> None:
     (shop.folder / "vault" / "aa").mkdir()
     (shop.folder / "vault" / "aa" / "x.part").write_bytes(b"half")
     shop.open()
-    assert shop.vault.total_bytes == 7
+    assert shop.content_store.total_bytes == 7
     shop.now_ms = 10**14
     await shop.gallery.clear()
-    assert shop.vault.total_bytes == 0
+    assert shop.content_store.total_bytes == 0
     assert await shop.kept() == [0]
 
 
@@ -146,19 +146,19 @@ async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
     await shop.painted(*(str(number).encode() for number in range(2 * BATCH + 1)))
     shop.now_ms += 31 * DAY_MS
     await shop.gallery.clear()
-    assert shop.vault.total_bytes == 0
-    async with shop.store.reading() as rows:
+    assert shop.content_store.total_bytes == 0
+    async with shop.database.reading() as rows:
         assert await rows.all("SELECT * FROM pictures") == []
 
 
 async def test_a_file_that_is_kept_again_while_clearing_stays(shop: Shop) -> None:
     """The sweep decided a moment ago; since then somebody attached the same picture."""
     await shop.painted(b"one")
-    old = shop.vault.outdated(before=shop.now_ms + 1, most_bytes=1000)
+    old = shop.content_store.outdated(before=shop.now_ms + 1, most_bytes=1000)
     shop.now_ms += 1
     await shop.painted(b"one")
     for file in old:
-        shop.vault.remove(file)
+        shop.content_store.remove(file)
     assert await shop.kept() == [1, 1]
 
 

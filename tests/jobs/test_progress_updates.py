@@ -66,8 +66,8 @@ def bulletin(
     usual_ms: int | None = None,
     now: Callable[[], int] = lambda: 7,
 ) -> ProgressUpdates:
-    seam = Clock(now=now, sleep=paces.sleep)
-    return ProgressUpdates(JOB, board, seam, started_at=7, usual_ms=usual_ms, slots=slots)
+    clock = Clock(now=now, sleep=paces.sleep)
+    return ProgressUpdates(JOB, board, clock, started_at=7, usual_ms=usual_ms, slots=slots)
 
 
 async def until(true: Callable[[], bool]) -> None:

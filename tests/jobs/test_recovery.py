@@ -23,9 +23,9 @@ from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
 @asynccontextmanager
 async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
     """Run one process on the folder; it leaves whatever still runs to the journal."""
-    seam = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
-    async with open_services(settings(folder, gateway, **changes), seam) as house:
-        yield Studio(house, folder)
+    clock = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
+    async with open_services(settings(folder, gateway, **changes), clock) as services:
+        yield Studio(services, folder)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -39,11 +39,11 @@ async def gone(_url: str) -> bytes:
     raise OSError
 
 
-async def go_on(studio: Studio, bag: Bag, read: Read = gone) -> list[Untold | Unfinished]:
+async def go_on(job_service: Studio, bag: Bag, read: Read = gone) -> list[Untold | Unfinished]:
     """Let a new process take everything over and finish it."""
-    taken = await studio.house.recovery.take_over()
-    await studio.house.recovery.go_on(taken, lambda _job, _card: bag, read)
-    await studio.house.studio.drained()
+    taken = await job_service.services.recovery.take_over()
+    await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, read)
+    await job_service.services.job_service.drained()
     return taken
 
 
@@ -53,35 +53,35 @@ async def test_a_task_is_polled_on_without_a_new_request(
     """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
     gateway.moods.append(AsTask())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
         await until(lambda: gateway.polls > 0)
-    assert studio.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
+    assert job_service.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
     gateway.gate.set()
-    async with process(tmp_path, gateway) as studio:
-        (taken,) = await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        (taken,) = await go_on(job_service, bag := Bag())
     assert isinstance(taken, Unfinished)
     assert len(gateway.bodies) == 1
     assert [len(result.pictures) for result in bag.results] == [1]
-    assert studio.rows("SELECT state FROM jobs") == [("done",)]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
-    assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
 async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: MoodyGateway) -> None:
     """The addresses were written before the first download."""
     gateway.moods.append(ByUrl())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
         await until(lambda: gateway.downloads > 0)
-    assert studio.rows("SELECT state FROM attempts") == [("answered",)]
+    assert job_service.rows("SELECT state FROM attempts") == [("answered",)]
     gateway.gate.set()
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag())
     assert len(bag.results) == 1
     assert len(gateway.bodies) == 1
-    assert studio.rows("SELECT state FROM jobs") == [("done",)]
+    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
 
 
 @dataclass
@@ -98,15 +98,15 @@ async def test_pictures_that_were_received_are_delivered(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """They are files already: nothing is asked of the gateway again."""
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Slow(), n=2)
-        await until(lambda: studio.rows("SELECT state FROM jobs") == [("received",)])
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Slow(), n=2)
+        await until(lambda: job_service.rows("SELECT state FROM jobs") == [("received",)])
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag())
     (result,) = bag.results
     assert [(p.format, p.width, p.height) for p in result.pictures] == [("png", 1024, 1024)] * 2
     assert len(gateway.bodies) == 2
-    assert studio.rows("SELECT credits FROM charges") == [(2,)]
+    assert job_service.rows("SELECT credits FROM charges") == [(2,)]
     assert not (tmp_path / "jobs").exists() or list((tmp_path / "jobs").iterdir()) == []
 
 
@@ -115,17 +115,17 @@ async def test_of_several_slots_what_is_there_is_delivered(
 ) -> None:
     """One slot has its picture, the other's line hung: one is charged, one is in doubt."""
     gateway.moods.append(ByUrl())
-    async with process(tmp_path, gateway) as studio:
+    async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
-        await studio.ask(Bag(), n=2)
+        await job_service.ask(Bag(), n=2)
         await until(lambda: gateway.downloads > 0 and len(gateway.bodies) == 2)
     gateway.gate.set()
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag())
     (result,) = bag.results
     assert (len(result.pictures), result.asked, result.charged) == (1, 2, 1)
     assert len(gateway.bodies) == 2
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
 
 
 async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
@@ -134,17 +134,17 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
     """The operator changed the gateways in between; nobody else can know the task."""
     gateway.moods.append(AsTask())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
         await until(lambda: gateway.polls > 0)
     file = tmp_path / "gateways.toml"
     file.write_text(f'[gateways.other]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n')
     changes = {"gateways_file": file, "image_api_url": ""}
-    async with process(tmp_path, gateway, **changes) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway, **changes) as job_service:
+        await go_on(job_service, bag := Bag())
     assert [ending.error.message_id for ending in bag.endings] == ["error-gateway-task-lost"]
-    assert studio.rows("SELECT state FROM jobs") == [("unknown",)]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
+    assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
 
 
 async def test_a_request_that_was_only_sent_is_never_sent_again(
@@ -152,15 +152,15 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
 ) -> None:
     """Nobody knows what became of it."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
-    async with process(tmp_path, gateway) as studio:
-        (taken,) = await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        (taken,) = await go_on(job_service, bag := Bag())
     assert isinstance(taken, Untold)
     assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt]
     assert len(gateway.bodies) == 1
-    assert studio.rows("SELECT told FROM jobs") == [(1,)]
+    assert job_service.rows("SELECT told FROM jobs") == [(1,)]
 
 
 async def test_a_doubt_before_the_death_stays_a_doubt(
@@ -168,20 +168,20 @@ async def test_a_doubt_before_the_death_stays_a_doubt(
 ) -> None:
     """A lost line and a restart are not counted twice."""
     gateway.moods.extend([HangsUp(), ByUrl()])
-    async with process(tmp_path, gateway) as studio:
+    async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
-        await studio.ask(Bag(), n=2)
+        await job_service.ask(Bag(), n=2)
         await until(lambda: gateway.downloads > 0)
-        await until(lambda: ("unknown",) in studio.rows("SELECT state FROM attempts"))
+        await until(lambda: ("unknown",) in job_service.rows("SELECT state FROM attempts"))
     gateway.gate.set()
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag())
     assert len(bag.results) == 1
-    assert studio.rows("SELECT billed, pictures FROM costs ORDER BY billed") == [
+    assert job_service.rows("SELECT billed, pictures FROM costs ORDER BY billed") == [
         ("maybe", 0),
         ("yes", 1),
     ]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
 
 
 # --- jobs whose request was never sent --------------------------------------------------------
@@ -212,12 +212,12 @@ class Attachment:
         return Attached(tuple(uploads[:2]), uploads[2] if mask else None)
 
 
-async def ask_with(studio: Studio, attached: Attached) -> Job:
+async def ask_with(job_service: Studio, attached: Attached) -> Job:
     """Submit a request with attachments."""
-    request = studio.house.catalogue.order(
+    request = job_service.services.catalogue.order(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
     )
-    return await studio.house.studio.submit(request, ADA, Bag(), attached=attached)
+    return await job_service.services.job_service.submit(request, ADA, Bag(), attached=attached)
 
 
 PAINTER = {"image_models": ("gpt-image-2",)}
@@ -229,20 +229,22 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
     """Nobody has to ask again, and a start with many jobs is no flood."""
     gateway.gate.clear()
     limits = {"max_concurrent_jobs": 1, "default_quota": ()}
-    async with process(tmp_path, gateway, **limits) as studio:
-        jobs = [await studio.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
+    async with process(tmp_path, gateway, **limits) as job_service:
+        jobs = [await job_service.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
         await asyncio.wait_for(gateway.asked.wait(), 10)
-    async with process(tmp_path, gateway, **limits) as studio:
-        taken = await studio.house.recovery.take_over()
+    async with process(tmp_path, gateway, **limits) as job_service:
+        taken = await job_service.services.recovery.take_over()
         bag = Bag()
-        await studio.house.recovery.go_on(taken, lambda _job, _card: bag, gone)
+        await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, gone)
         await until(lambda: len(gateway.bodies) == 1 + 2)
         gateway.gate.set()
-        await studio.house.studio.drained()
+        await job_service.services.job_service.drained()
     assert [each.job.id for each in taken] == [job.id for job in jobs]
     assert [len(result.pictures) for result in bag.results] == [2, 3, 4]
-    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",)] + [("done",)] * 3
-    assert studio.rows("SELECT SUM(credits) FROM charges") == [(9,)]
+    assert (
+        job_service.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",)] + [("done",)] * 3
+    )
+    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(9,)]
 
 
 async def test_a_job_that_waited_for_too_long_is_given_back(
@@ -250,14 +252,14 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
 ) -> None:
     """A picture that nobody expects any more is not paid for; the card says why."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway, max_concurrent_jobs=1) as studio:
-        await studio.ask(Bag())
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
+        await job_service.ask(Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
-        await studio.ask(Bag(), BEN)
-    async with process(tmp_path, gateway, max_queue_age=0) as studio:
-        await go_on(studio, bag := Bag())
+        await job_service.ask(Bag(), BEN)
+    async with process(tmp_path, gateway, max_queue_age=0) as job_service:
+        await go_on(job_service, bag := Bag())
     assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt, WaitedTooLong]
-    assert studio.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
+    assert job_service.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
     assert len(gateway.bodies) == 1
 
 
@@ -267,15 +269,15 @@ async def test_references_that_were_not_fetched_are_fetched_again(
 ) -> None:
     """They come in their order, and the journal forgets where they were."""
     attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as studio:
-        await ask_with(studio, attachment.attached(mask=mask))
+    async with process(tmp_path, gateway, **PAINTER) as job_service:
+        await ask_with(job_service, attachment.attached(mask=mask))
         await asyncio.wait_for(attachment.asked.wait(), 10)
     assert gateway.bodies == []
-    async with process(tmp_path, gateway, **PAINTER) as studio:
-        await go_on(studio, bag := Bag(), attachment.read)
+    async with process(tmp_path, gateway, **PAINTER) as job_service:
+        await go_on(job_service, bag := Bag(), attachment.read)
     assert attachment.urls == [f"https://cdn.example/{name}" for name in "abm"[: 2 + mask]]
     assert len(bag.results) == len(gateway.bodies) == 1
-    assert studio.rows("SELECT state, attached FROM jobs") == [("done", None)]
+    assert job_service.rows("SELECT state, attached FROM jobs") == [("done", None)]
 
 
 async def test_references_that_are_gone_end_the_job_with_a_sentence(
@@ -283,15 +285,15 @@ async def test_references_that_are_gone_end_the_job_with_a_sentence(
 ) -> None:
     """A request is never painted without the pictures that belong to it."""
     attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as studio:
-        await ask_with(studio, attachment.attached())
+    async with process(tmp_path, gateway, **PAINTER) as job_service:
+        await ask_with(job_service, attachment.attached())
         await asyncio.wait_for(attachment.asked.wait(), 10)
-    async with process(tmp_path, gateway, **PAINTER) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway, **PAINTER) as job_service:
+        await go_on(job_service, bag := Bag())
     assert [ending.error.message_id for ending in bag.endings] == ["error-reference-lost"]
     assert gateway.bodies == []
-    assert studio.rows("SELECT state, attached FROM jobs") == [("failed", None)]
-    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    assert job_service.rows("SELECT state, attached FROM jobs") == [("failed", None)]
+    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
 
 
 async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
@@ -299,13 +301,13 @@ async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
 ) -> None:
     """The operator changed IMAGE_MODELS; the person reads which models there are."""
     attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as studio:
-        await ask_with(studio, attachment.attached())
+    async with process(tmp_path, gateway, **PAINTER) as job_service:
+        await ask_with(job_service, attachment.attached())
         await asyncio.wait_for(attachment.asked.wait(), 10)
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag(), attachment.read)
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag(), attachment.read)
     assert [ending.error.message_id for ending in bag.endings] == ["error-unknown-model"]
-    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
 
 
 # --- what a start clears away, and gives up ---------------------------------------------------
@@ -318,11 +320,11 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
     for left in ("jobs/an-ended-job/slot-0-1.png", "run/0123.lock", "vault/ab/0123.part"):
         (tmp_path / left).parent.mkdir(parents=True)
         (tmp_path / left).write_bytes(b"x")
-    async with process(tmp_path, gateway), process(tmp_path, gateway) as studio:
-        await studio.house.recovery.take_over()
+    async with process(tmp_path, gateway), process(tmp_path, gateway) as job_service:
+        await job_service.services.recovery.take_over()
         assert list((tmp_path / "vault").rglob("*.part"))  # the other process may write it
-    async with process(tmp_path, gateway) as studio:
-        assert await studio.house.recovery.take_over() == []
+    async with process(tmp_path, gateway) as job_service:
+        assert await job_service.services.recovery.take_over() == []
         assert list((tmp_path / "jobs").iterdir()) == []
         assert list((tmp_path / "vault").rglob("*.part")) == []
         assert len(list((tmp_path / "run").iterdir())) == 1
@@ -345,12 +347,12 @@ async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
     """A deleted channel does not cost a request to Discord at every start for ever."""
     deaf = Deaf()
     gateway.moods.append(Refuses(400, "moderation_blocked"))
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(deaf)
-        await studio.house.studio.drained()
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(deaf)
+        await job_service.services.job_service.drained()
     for _ in range(5):
-        async with process(tmp_path, gateway) as studio:
-            await go_on(studio, deaf)
+        async with process(tmp_path, gateway) as job_service:
+            await go_on(job_service, deaf)
     assert len(deaf.endings) == 3
     assert {ending.error.message_id for ending in deaf.endings} == {"error-gateway-moderation"}
 
@@ -360,21 +362,21 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
 ) -> None:
     """The operator's ``jobs cancel`` beside a running bot: its card says so when its turn comes."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway, max_concurrent_jobs=1) as studio:
-        await studio.ask(first := Bag())
-        job = await studio.ask(waiting := Bag(), BEN)
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
+        await job_service.ask(first := Bag())
+        job = await job_service.ask(waiting := Bag(), BEN)
         await asyncio.wait_for(gateway.asked.wait(), 10)
         async with process(tmp_path, gateway) as other:
-            assert await other.house.stops.withdraw(job, CancelledByOperator())
-            assert not await other.house.stops.withdraw(job, CancelledByOperator())
+            assert await other.services.cancellation.withdraw(job, CancelledByOperator())
+            assert not await other.services.cancellation.withdraw(job, CancelledByOperator())
         gateway.gate.set()
-        await studio.house.studio.drained()
+        await job_service.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])
     assert [ending.error.message_id for ending in waiting.endings] == [
         "error-cancelled-by-operator"
     ]
-    assert studio.rows("SELECT state, told FROM jobs ORDER BY id") == [
+    assert job_service.rows("SELECT state, told FROM jobs ORDER BY id") == [
         ("done", 1),
         ("cancelled", 1),
     ]
-    assert studio.rows("SELECT SUM(credits) FROM charges") == [(1,)]
+    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(1,)]

@@ -34,15 +34,17 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
     """The operator changed what a model takes at once in between."""
     gateway.moods.extend([ByUrl()] * requests)
     gateway.gate.clear()
-    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, before)) as studio:
-        await studio.ask(Bag(), n=4)
+    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, before)) as job_service:
+        await job_service.ask(Bag(), n=4)
         await until(lambda: gateway.downloads == requests)
     gateway.gate.set()
-    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, after)) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, after)) as job_service:
+        await go_on(job_service, bag := Bag())
     assert len(gateway.bodies) == requests
     assert [len(result.pictures) for result in bag.results] == [requests]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(requests, requests)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [
+        (requests, requests)
+    ]
 
 
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
@@ -51,42 +53,42 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     """One of four pictures came, for certain: dying after its delivery makes nothing doubtful."""
     gateway.moods.append(Skimps())
     changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 0}
-    async with process(tmp_path, gateway, **changes) as studio:
+    async with process(tmp_path, gateway, **changes) as job_service:
         with sqlite3.connect(tmp_path / "easel.db") as database:
             database.execute(
                 "CREATE TRIGGER death BEFORE UPDATE OF ended_at ON jobs"
                 " BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END"
             )
         with structlog.testing.capture_logs() as logs:
-            await studio.ask(Bag(), n=4)
-            await studio.house.studio.drained()
+            await job_service.ask(Bag(), n=4)
+            await job_service.services.job_service.drained()
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "job.defect",
         "job.left",
     ]
-    assert studio.rows("SELECT state FROM jobs") == [("delivered",)]
+    assert job_service.rows("SELECT state FROM jobs") == [("delivered",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
         database.execute("DROP TRIGGER death")
-    async with process(tmp_path, gateway, **changes) as studio:
-        await go_on(studio, Bag())
-    assert studio.rows("SELECT state FROM jobs") == [("done",)]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    async with process(tmp_path, gateway, **changes) as job_service:
+        await go_on(job_service, Bag())
+    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
 
 
 async def test_received_pictures_whose_files_are_gone_are_given_back(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """They are lost, not in doubt: the person reads so, and only the cost row stays."""
-    async with process(tmp_path, gateway) as studio:
-        await studio.ask(Slow(), n=1)
-        await until(lambda: studio.rows("SELECT state FROM jobs") == [("received",)])
+    async with process(tmp_path, gateway) as job_service:
+        await job_service.ask(Slow(), n=1)
+        await until(lambda: job_service.rows("SELECT state FROM jobs") == [("received",)])
     shutil.rmtree(tmp_path / "jobs")
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, bag := Bag())
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, bag := Bag())
     assert [ending.error.message_id for ending in bag.endings] == ["error-gateway-download-failed"]
     assert len(gateway.bodies) == 1
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
-    assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
+    assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
 async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
@@ -94,9 +96,9 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
 ) -> None:
     """A line that breaks at the first card must not leave every later one painting for ever."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as studio:
+    async with process(tmp_path, gateway) as job_service:
         for who in (ADA, BEN):
-            await studio.ask(Bag(), who)
+            await job_service.ask(Bag(), who)
         await until(lambda: len(gateway.bodies) == 2)
 
     class Breaks(Bag):
@@ -106,7 +108,7 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
                 raise OSError("the line broke")
             return True
 
-    async with process(tmp_path, gateway) as studio:
-        await go_on(studio, breaks := Breaks())
+    async with process(tmp_path, gateway) as job_service:
+        await go_on(job_service, breaks := Breaks())
     assert len(breaks.endings) == 2
-    assert studio.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]
+    assert job_service.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]

@@ -65,13 +65,13 @@ class Bag:
 class Studio:
     """A house with a gateway, and a look into its database."""
 
-    house: Services
+    services: Services
     folder: Path
 
     async def ask(self, bag: Bag, who: Requester = ADA, *, n: int = 1) -> Job:
         """Submit a request as a door does."""
-        request = self.house.catalogue.order(prompt="a fox", model=None, size=None, n=n)
-        return await self.house.studio.submit(request, who, bag)
+        request = self.services.catalogue.order(prompt="a fox", model=None, size=None, n=n)
+        return await self.services.job_service.submit(request, who, bag)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database as another program would."""
@@ -92,50 +92,50 @@ def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings
 
 
 @pytest.fixture
-async def studio(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
-    async with open_services(settings(tmp_path, gateway), Clock()) as house:
-        yield Studio(house, tmp_path)
+async def job_service(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+    async with open_services(settings(tmp_path, gateway), Clock()) as services:
+        yield Studio(services, tmp_path)
 
 
 async def test_twenty_requests_at_once_against_five_credits_grant_exactly_five(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """The race that every check-then-record quota loses."""
     bag = Bag()
-    asked = await asyncio.gather(*(studio.ask(bag) for _ in range(20)), return_exceptions=True)
-    await studio.house.studio.drained()
+    asked = await asyncio.gather(*(job_service.ask(bag) for _ in range(20)), return_exceptions=True)
+    await job_service.services.job_service.drained()
     assert sum(isinstance(answer, Job) for answer in asked) == 5
     assert sum(isinstance(answer, QuotaSpent) for answer in asked) == 15
     assert len(bag.results) == len(gateway.bodies) == 5
-    assert studio.rows("SELECT SUM(credits) FROM charges") == [(5,)]
+    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(5,)]
 
 
-async def test_what_is_sent_is_written_before(studio: Studio, gateway: MoodyGateway) -> None:
+async def test_what_is_sent_is_written_before(job_service: Studio, gateway: MoodyGateway) -> None:
     """A crash while the gateway paints finds the attempt in the journal."""
     gateway.gate.clear()
-    await studio.ask(Bag())
+    await job_service.ask(Bag())
     await asyncio.wait_for(gateway.asked.wait(), 10)
-    assert studio.rows("SELECT slot, number, state, billed FROM attempts") == [
+    assert job_service.rows("SELECT slot, number, state, billed FROM attempts") == [
         (0, 1, "sending", "maybe")
     ]
-    assert studio.rows("SELECT state FROM jobs") == [("working",)]
+    assert job_service.rows("SELECT state FROM jobs") == [("working",)]
     gateway.gate.set()
-    await studio.house.studio.drained()
-    assert studio.rows("SELECT state, billed FROM attempts") == [("received", "yes")]
+    await job_service.services.job_service.drained()
+    assert job_service.rows("SELECT state, billed FROM attempts") == [("received", "yes")]
 
 
 async def test_a_refused_placing_leaves_nothing_behind(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """Nobody saw the job: no request, no hold, no place in the queue."""
     for _ in range(8):
         with pytest.raises(CardNotPlaced):
-            await studio.ask(Bag(fails="place"))
+            await job_service.ask(Bag(fails="place"))
     assert gateway.bodies == []
-    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
-    assert studio.rows("SELECT DISTINCT state FROM jobs") == [("cancelled",)]
-    await studio.ask(bag := Bag(), n=5)
-    await studio.house.studio.drained()
+    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    assert job_service.rows("SELECT DISTINCT state FROM jobs") == [("cancelled",)]
+    await job_service.ask(bag := Bag(), n=5)
+    await job_service.services.job_service.drained()
     assert len(bag.results[0].pictures) == 5
 
 
@@ -143,89 +143,94 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
     tmp_path: Path, gateway: MoodyGateway
 ) -> None:
     """Credits must not stay held, nor a place in the queue taken, until the next restart."""
-    async with open_services(settings(tmp_path, gateway, default_quota=()), Clock()) as house:
-        studio = Studio(house, tmp_path)
+    async with open_services(settings(tmp_path, gateway, default_quota=()), Clock()) as services:
+        job_service = Studio(services, tmp_path)
         for steps in range(30):
-            asked = asyncio.create_task(studio.ask(Bag()))
+            asked = asyncio.create_task(job_service.ask(Bag()))
             for _ in range(steps):
                 await asyncio.to_thread(int)  # about as long as a step of the database
             asked.cancel()
             await asyncio.wait([asked])
-            await house.studio.drained()
+            await services.job_service.drained()
         ends = set(
-            studio.rows("SELECT jobs.state, charges.state FROM jobs JOIN charges ON job_id = id")
+            job_service.rows(
+                "SELECT jobs.state, charges.state FROM jobs JOIN charges ON job_id = id"
+            )
         )
     assert ends <= {("cancelled", "settled"), ("done", "settled")}
 
 
 async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """What is asked for an ended job would be paid by the operator and written nowhere."""
-    with sqlite3.connect(studio.folder / "easel.db") as database:
+    with sqlite3.connect(job_service.folder / "easel.db") as database:
         database.execute(
             "CREATE TRIGGER defect BEFORE INSERT ON attempts WHEN NEW.slot = 1"
             " BEGIN SELECT RAISE(ABORT, 'a defect'); END"
         )
     gateway.gate.clear()
-    await studio.ask(bag := Bag(), n=3)
+    await job_service.ask(bag := Bag(), n=3)
     async with asyncio.timeout(10):
         while len(gateway.bodies) < 2:  # noqa: ASYNC110 - another program's view
             await asyncio.sleep(0.005)
     gateway.gate.set()
-    await studio.house.studio.drained()
+    await job_service.services.job_service.drained()
     assert [type(ending.error) for ending in bag.endings] == [Unexpected]
-    assert studio.rows("SELECT slot, state FROM attempts") == [(0, "received"), (2, "received")]
-    assert studio.rows("SELECT billed, pictures FROM costs") == [("yes", 1), ("yes", 1)]
-    assert studio.rows("SELECT state, credits, operator_credits FROM charges") == [
+    assert job_service.rows("SELECT slot, state FROM attempts") == [
+        (0, "received"),
+        (2, "received"),
+    ]
+    assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1), ("yes", 1)]
+    assert job_service.rows("SELECT state, credits, operator_credits FROM charges") == [
         ("settled", 0, 2)
     ]
 
 
-async def test_a_failed_delivery_gives_the_credits_back(studio: Studio) -> None:
+async def test_a_failed_delivery_gives_the_credits_back(job_service: Studio) -> None:
     """The operator paid, the person did not get it: only the operator's cost row stays."""
     bag = Bag(fails="deliver")
-    await studio.ask(bag, n=2)
-    await studio.house.studio.drained()
+    await job_service.ask(bag, n=2)
+    await job_service.services.job_service.drained()
     assert [type(ending.error) for ending in bag.endings] == [NotDelivered]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
-    assert studio.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
+    assert job_service.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
 
 
-async def test_a_courier_that_cannot_show_progress_still_delivers(studio: Studio) -> None:
+async def test_a_courier_that_cannot_show_progress_still_delivers(job_service: Studio) -> None:
     """A defect in a kindness must not cost a picture."""
     bag = Bag(fails="update")
-    await studio.ask(bag)
-    await studio.house.studio.drained()
+    await job_service.ask(bag)
+    await job_service.services.job_service.drained()
     assert len(bag.results) == 1
 
 
 async def test_a_defect_of_ours_releases_and_frees_the_slot(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """A bug costs nobody anything and blocks nobody."""
-    (studio.folder / "jobs").write_text("a file where a folder should be")
+    (job_service.folder / "jobs").write_text("a file where a folder should be")
     bag = Bag()
     for _ in range(9):
-        await studio.ask(bag)
-        await studio.house.studio.drained()
+        await job_service.ask(bag)
+        await job_service.services.job_service.drained()
     assert gateway.bodies == []
     assert len(bag.endings) == 9
-    assert studio.rows("SELECT SUM(credits) FROM meters") == [(0,)]
-    (studio.folder / "jobs").unlink()
-    await studio.ask(bag)
-    await studio.house.studio.drained()
+    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    (job_service.folder / "jobs").unlink()
+    await job_service.ask(bag)
+    await job_service.services.job_service.drained()
     assert bag.results
 
 
 async def test_the_card_tells_what_is_left_after_this_job(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """Credits used and left are right even when a part fails."""
     gateway.moods.append(HangsUp())
     bag = Bag()
-    await studio.ask(bag, n=3)
-    await studio.house.studio.drained()
+    await job_service.ask(bag, n=3)
+    await job_service.services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged) == (2, 2)
     assert result.left is not None
@@ -237,49 +242,51 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
 ) -> None:
     """The card and the books must say the same."""
     gateway.moods.append(HangsUp())
-    async with open_services(settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()) as house:
-        studio = Studio(house, tmp_path)
-        await studio.ask(bag := Bag(), n=3)
-        await house.studio.drained()
+    async with open_services(
+        settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()
+    ) as services:
+        job_service = Studio(services, tmp_path)
+        await job_service.ask(bag := Bag(), n=3)
+        await services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged, result.doubt_charged) == (2, 3, True)
     assert result.left is not None
     assert result.left.credits == 2
-    assert studio.rows("SELECT credits FROM charges") == [(3,)]
+    assert job_service.rows("SELECT credits FROM charges") == [(3,)]
 
 
 async def test_what_costs_nothing_may_be_in_doubt_as_well(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """The operator may have paid for it: the journal must not say that it surely failed."""
-    studio.house.tariff.set(ADA.server_id, "dall-e-3", None, 0)
+    job_service.services.tariff.set(ADA.server_id, "dall-e-3", None, 0)
     gateway.moods.append(HangsUp())
-    await studio.ask(Bag())
-    await studio.house.studio.drained()
-    assert studio.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
-    assert studio.rows("SELECT billed FROM costs") == [("maybe",)]
+    await job_service.ask(Bag())
+    await job_service.services.job_service.drained()
+    assert job_service.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
+    assert job_service.rows("SELECT billed FROM costs") == [("maybe",)]
 
 
-async def test_a_persons_usage_is_their_own(studio: Studio) -> None:
+async def test_a_persons_usage_is_their_own(job_service: Studio) -> None:
     """Ben is not charged for Ada's evening."""
-    await studio.ask(Bag(), n=5)
-    await studio.ask(bag := Bag(), BEN, n=5)
+    await job_service.ask(Bag(), n=5)
+    await job_service.ask(bag := Bag(), BEN, n=5)
     with pytest.raises(QuotaSpent):
-        await studio.ask(Bag())
-    await studio.house.studio.drained()
+        await job_service.ask(Bag())
+    await job_service.services.job_service.drained()
     assert len(bag.results) == 1
 
 
 async def test_closing_lets_jobs_finish_and_takes_no_new_ones(
-    studio: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """An update of the bot loses no picture that is nearly there."""
     gateway.gate.clear()
-    await studio.ask(bag := Bag())
-    closing = asyncio.create_task(studio.house.studio.close(grace_s=5))
+    await job_service.ask(bag := Bag())
+    closing = asyncio.create_task(job_service.services.job_service.close(grace_s=5))
     await asyncio.sleep(0)
     with pytest.raises(ShuttingDown):
-        await studio.ask(Bag())
+        await job_service.ask(Bag())
     gateway.gate.set()
     await closing
     assert len(bag.results) == 1
@@ -290,18 +297,18 @@ async def test_what_does_not_finish_in_time_is_left_to_the_journal(
 ) -> None:
     """The next start, not this one, says how the job ended; nothing is sent twice."""
     gateway.gate.clear()
-    async with open_services(settings(tmp_path, gateway), Clock()) as house:
-        studio = Studio(house, tmp_path)
-        await studio.ask(bag := Bag())
+    async with open_services(settings(tmp_path, gateway), Clock()) as services:
+        job_service = Studio(services, tmp_path)
+        await job_service.ask(bag := Bag())
         await asyncio.wait_for(gateway.asked.wait(), 10)
-        await house.studio.close(grace_s=0)
+        await services.job_service.close(grace_s=0)
     assert (bag.results, bag.endings) == ([], [])
-    assert studio.rows("SELECT state FROM jobs") == [("working",)]
-    async with open_services(settings(tmp_path, gateway), Clock()) as house:
-        (untold,) = await house.recovery.take_over()
-        assert await house.recovery.take_over() == []
+    assert job_service.rows("SELECT state FROM jobs") == [("working",)]
+    async with open_services(settings(tmp_path, gateway), Clock()) as services:
+        (untold,) = await services.recovery.take_over()
+        assert await services.recovery.take_over() == []
     assert isinstance(untold, Untold)
     assert (untold.card.token, untold.ending.doubt_charged) == ("t", False)
-    assert studio.rows("SELECT state FROM jobs") == [("unknown",)]
-    assert studio.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
+    assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
+    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
     assert len(gateway.bodies) == 1

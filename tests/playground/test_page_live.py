@@ -41,8 +41,8 @@ async def test_a_command_becomes_a_picture_before_everybodys_eyes(tmp_path: Path
         receipt = await ada.command("imagine", prompt="a lighthouse at dusk")
         assert (receipt["settlement"], _refused(receipt)) == ("settled", [])
         await ben.card("Painting for Ada")
-        for visitor in (ada, ben):
-            card = await visitor.card("A picture for Ada")
+        for caller in (ada, ben):
+            card = await caller.card("A picture for Ada")
             assert card["embeds"][0]["image"]["asset_id"]
 
 
@@ -71,11 +71,11 @@ async def test_no_click_is_lost_while_pictures_come(tmp_path: Path) -> None:
     options = ("--latency", "0.2")
     async with _people("Ada", "Ben", "Mia", options=options, folder=tmp_path) as people:
 
-        async def evening(visitor: Visitor) -> list[dict[str, Any]]:
+        async def evening(caller: Visitor) -> list[dict[str, Any]]:
             receipts = []
             for number in range(3):
-                receipts.append(await visitor.command("imagine", prompt=f"a hill {number}"))
-                receipts.append(await visitor.command("usage"))
+                receipts.append(await caller.command("imagine", prompt=f"a hill {number}"))
+                receipts.append(await caller.command("usage"))
             return receipts
 
         receipts = chain.from_iterable(await asyncio.gather(*map(evening, people)))

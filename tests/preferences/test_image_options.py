@@ -75,12 +75,12 @@ def test_the_first_that_fits_wins(
     found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
     model = found.model
     for word in OPTION_NAMES:
-        said = [getattr(wish, word) for wish in (preset, person, server)]
+        said = [getattr(options, word) for options in (preset, person, server)]
         fitting = [value for value in said if value and model and can(model, word, value)]
         assert getattr(found, word) == (getattr(typed, word) or next(iter(fitting), None))
-    counts = [wish.n for wish in (typed, preset, person, server) if wish.n is not None]
+    counts = [options.n for options in (typed, preset, person, server) if options.n is not None]
     assert found.n == next(iter(counts), None)
-    private = [wish.private for wish in (typed, preset, person, server)]
+    private = [options.private for options in (typed, preset, person, server)]
     assert found.private == next((said for said in private if said is not None), None)
 
 
@@ -92,7 +92,7 @@ def test_a_default_model_is_one_that_may_be_used_here(
     found = resolve(ImageOptions(), person=person, server=server, models=allowed, can=can)
     if allowed:
         assert found.model in allowed
-        wished = [wish.model for wish in (person, server)]
+        wished = [options.model for options in (person, server)]
         usable = [name for name in wished if name and name.casefold() in allowed]
         assert found.model == (usable[0].casefold() if usable else allowed[0])
     else:

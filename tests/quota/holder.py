@@ -28,9 +28,9 @@ def somebody(number: int) -> Requester:
 class Holder:
     """One process at the till."""
 
-    def __init__(self, till: Till, journal: JobRepository) -> None:
+    def __init__(self, till: Till, repository: JobRepository) -> None:
         self._till = till
-        self._journal = journal
+        self._repository = repository
 
     async def hold(self, who: Requester, *, settles: bool) -> None:
         """Hold one credit for a job and say so, unless it is refused."""
@@ -38,11 +38,11 @@ class Holder:
         request = ImageRequest(prompt="a fox", model="painter", size="auto", n=1)
         job = Job(new_job_id(now), request, who, 1, now)
         try:
-            async with self._till.store.transaction(self._till.ledger.subjects(who)) as tx:
+            async with self._till.database.transaction(self._till.ledger.subjects(who)) as tx:
                 await self._till.ledger.hold(
                     tx, job_id=job.id, requester=who, credits=1, price=PRICE
                 )
-                await self._journal.queued(tx, job)
+                await self._repository.queued(tx, job)
         except Refusal:
             return
         print(job.id, flush=True)  # noqa: T201 - the test counts them
@@ -50,8 +50,8 @@ class Holder:
             await self._settle(job)
 
     async def _settle(self, job: Job) -> None:
-        async with self._till.store.transaction(self._till.ledger.subjects(job.requester)) as tx:
-            await self._journal.ended(tx, job.id, JobState.DONE)
+        async with self._till.database.transaction(self._till.ledger.subjects(job.requester)) as tx:
+            await self._repository.ended(tx, job.id, JobState.DONE)
             await self._till.ledger.settle(tx, job.id, delivered=1)
 
 

@@ -53,7 +53,7 @@ class Core(RuleBasedStateMachine):
         """Run in a transaction of its own."""
 
         async def changed() -> T:
-            async with self.till.store.transaction() as tx:
+            async with self.till.database.transaction() as tx:
                 return await work(tx)
 
         return self.run(changed())

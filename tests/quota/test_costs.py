@@ -12,7 +12,7 @@ ELSEWHERE = 11
 
 
 async def set_cost(till: Till, model: str, quality: str | None, credits: int) -> None:
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         await till.ledger.set_cost(
             tx,
             server_id=SERVER_ID,
@@ -24,14 +24,14 @@ async def set_cost(till: Till, model: str, quality: str | None, credits: int) ->
 
 
 async def remove_cost(till: Till, model: str, quality: str | None) -> None:
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         await till.ledger.remove_cost(
             tx, server_id=SERVER_ID, model=model, quality=quality, actor_id=ADMIN
         )
 
 
 async def costs(till: Till, server_id: int | None) -> dict[tuple[int, str, str], int]:
-    async with till.store.reading() as rows:
+    async with till.database.reading() as rows:
         return await till.ledger.costs(rows, server_id)
 
 
@@ -48,7 +48,7 @@ async def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
         assert await costs(till, None) == {(SERVER_ID, "painter", "high"): 10_000}
         with pytest.raises(NoSuchCost):
             await remove_cost(till, "painter", None)
-        async with till.store.reading() as rows:
+        async with till.database.reading() as rows:
             changes = await till.ledger.changes(rows, SERVER_ID, most=9)
     assert [(c.action, c.subject, c.old, c.new) for c in changes] == [
         ("cost-removed", "cost:painter", "2", None),

@@ -22,12 +22,12 @@ async def till(tmp_path: Path) -> AsyncIterator[Till]:
 
 @pytest.fixture
 def statement(till: Till) -> Statement:
-    return Statement(till.store, till.ledger, now=till.clock)
+    return Statement(till.database, till.ledger, now=till.clock)
 
 
 async def charge_many(till: Till, count: int) -> None:
     """Write charges of the last ten days, as the ledger would have."""
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         for number in range(count):
             at = till.clock.ms - number * 7_919_000 % (10 * DAY)
             await tx.execute(
@@ -84,7 +84,7 @@ async def test_whoever_deleted_their_data_has_no_number(
 ) -> None:
     """Their pseudonym is for the ledger alone."""
     await till.hold(requester(1))
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         await till.ledger.make_anonymous(tx, 1)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=2, max_bytes=ROOMY)
     assert [row["user"] for row in rows_of(written.path)] == ["deleted"]

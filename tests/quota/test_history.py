@@ -18,26 +18,26 @@ TODAY = NOON // DAY * DAY
 
 
 async def by_day(till: Till, user_id: int | None, days: int) -> list[Day]:
-    async with till.store.reading() as rows:
+    async with till.database.reading() as rows:
         return await till.ledger.usage_by_day(rows, server_id=SERVER_ID, user_id=user_id, days=days)
 
 
 async def exported(
     till: Till, *, since: int = 0, after: str | None = None, most: int = 99
 ) -> list[Charge]:
-    async with till.store.reading() as rows:
+    async with till.database.reading() as rows:
         return await till.ledger.charges(
             rows, server_id=SERVER_ID, since=since, after=after, most=most
         )
 
 
 async def forget(till: Till, *, before: int, most: int = 99) -> int:
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         return await till.ledger.forget_charges(tx, before=before, most=most)
 
 
 async def make_anonymous(till: Till, user_id: int) -> None:
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         await till.ledger.make_anonymous(tx, user_id)
 
 
@@ -150,9 +150,9 @@ async def test_limits_of_roles_that_are_gone_are_removed(tmp_path: Path) -> None
         await till.limit(role(8), "2/day")
         await till.limit(role(7), "3/day", server_id=11)
         for gone, count in (((), 0), ((7, 9), 2), ((7, 9), 0)):
-            async with till.store.transaction() as tx:
+            async with till.database.transaction() as tx:
                 assert await till.ledger.roles_gone(tx, server_id=SERVER_ID, role_ids=gone) == count
-        async with till.store.reading() as rows:
+        async with till.database.reading() as rows:
             limits = await till.ledger.limits(rows, SERVER_ID)
             changes = await till.ledger.changes(rows, SERVER_ID, most=2)
             elsewhere = await till.ledger.limits(rows, 11)

@@ -40,7 +40,7 @@ class LedgerMachine(Admins):
     @rule(target=jobs, wishes=st.lists(WISHES, min_size=1, max_size=5))
     def hold(self, wishes: list[Wish]) -> object:
         """Nothing is granted beyond a limit, and nothing refused below it."""
-        held = [self.held(self.who(person), *wish) for person, *wish in wishes]
+        held = [self.held(self.who(person), *options) for person, *options in wishes]
         return multiple(*(job_id for job_id in held if job_id))
 
     def held(self, who: Requester, credits: int, price: int) -> str | None:

@@ -13,7 +13,7 @@ BOB = requester(1)
 
 
 async def remove(till: Till, subject: str, period: Period | None) -> None:
-    async with till.store.transaction() as tx:
+    async with till.database.transaction() as tx:
         await till.ledger.remove_limit(
             tx, server_id=SERVER_ID, subject=subject, period=period, actor_id=ADMIN
         )
@@ -88,7 +88,7 @@ async def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
         await till.limit(user(1), "5/hour, 20/day")
         await till.limit(user(1), "30/day")
         await till.limit(EVERYONE, "unlimited/day", server_id=11)
-        async with till.store.reading() as rows:
+        async with till.database.reading() as rows:
             limits = await till.ledger.limits(rows, SERVER_ID)
         assert {subject: sorted(map(str, found)) for subject, found in limits.items()} == {
             "user:1": ["30/day", "5/hour"]
@@ -117,7 +117,7 @@ async def test_every_change_is_audited(tmp_path: Path) -> None:
 @pytest.mark.parametrize("credits", [-1, 1_000_001])
 async def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
     """The sentence names the range."""
-    async with Till.open(tmp_path) as till, till.store.transaction() as tx:
+    async with Till.open(tmp_path) as till, till.database.transaction() as tx:
         with pytest.raises(LimitOutOfRange) as refused:
             await till.ledger.set_limit(
                 tx,

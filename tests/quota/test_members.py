@@ -175,7 +175,7 @@ async def test_decisions_about_people_are_audited_the_newest_first(tmp_path: Pat
         await till.reset(1)
         await till.block(1, "spam")
         await till.unblock(1)
-        async with till.store.reading() as rows:
+        async with till.database.reading() as rows:
             changes = await till.ledger.changes(rows, SERVER_ID, most=9)
             page = await till.ledger.changes(rows, SERVER_ID, most=2, skip=1)
             elsewhere = await till.ledger.changes(rows, 11, most=9)

@@ -137,14 +137,14 @@ def settings(folder: Path) -> Settings:
     )
 
 
-async def more_holds(house: Services) -> int:
+async def more_holds(services: Services) -> int:
     """Return how many more holds of one credit succeed, by people of all kinds."""
     succeeded = 0
     for number in range(2 * PROCESSES * AT_ONCE):
         who, job_id = somebody(number), new_job_id(ManualClock().ms)
         try:
-            async with house.store.transaction(house.ledger.subjects(who)) as tx:
-                await house.ledger.hold(tx, job_id=job_id, requester=who, credits=1)
+            async with services.database.transaction(services.ledger.subjects(who)) as tx:
+                await services.ledger.hold(tx, job_id=job_id, requester=who, credits=1)
         except QuotaSpent:
             continue
         succeeded += 1
@@ -164,11 +164,11 @@ async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) 
     held = rows(tmp_path, "SELECT credits - own_credits FROM charges WHERE state = 'held'")
     assert len(held) >= 40
     assert (1,) in held
-    async with open_services(settings(tmp_path), Clock(now=ManualClock())) as house:
-        await house.recovery.take_over()
+    async with open_services(settings(tmp_path), Clock(now=ManualClock())) as services:
+        await services.recovery.take_over()
         assert rows(tmp_path, "SELECT job_id FROM charges WHERE state = 'held'") == []
         charged = {job for (job,) in rows(tmp_path, "SELECT job_id FROM charges WHERE credits > 0")}
         assert charged == set(settled)
         check_the_books(tmp_path)
-        assert len(settled) + await more_holds(house) == 20 * 20 + GRANTED_PEOPLE * (2 + GRANTED)
+        assert len(settled) + await more_holds(services) == 20 * 20 + GRANTED_PEOPLE * (2 + GRANTED)
     check_the_books(tmp_path)

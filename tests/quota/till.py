@@ -47,7 +47,7 @@ class ManualClock:
 class Till:
     """The ledger's verbs, each in a transaction of its own."""
 
-    store: Database
+    database: Database
     ledger: Ledger
     clock: ManualClock
 
@@ -75,13 +75,13 @@ class Till:
             pseudonym=TAGS.pseudonym,
             now=clock,
         )
-        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as store:
-            yield cls(store, ledger, clock)
+        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:
+            yield cls(database, ledger, clock)
 
     async def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
         """Hold the credits and return the job's id."""
         job_id = new_job_id(self.clock.ms)
-        async with self.store.transaction(self.ledger.subjects(who)) as tx:
+        async with self.database.transaction(self.ledger.subjects(who)) as tx:
             await self.ledger.hold(tx, job_id=job_id, requester=who, credits=credits, price=price)
         return job_id
 
@@ -97,7 +97,7 @@ class Till:
         self, job_id: str, delivered: int, doubtful: int = 0, price: int | None = None
     ) -> Settlement | None:
         """Settle the job."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             return await self.ledger.settle(
                 tx, job_id, delivered=delivered, doubtful=doubtful, price=price
             )
@@ -105,14 +105,14 @@ class Till:
     async def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
         """Set a subject's limits as an admin does; ``unlimited/day`` too."""
         for limit in _limits(text):
-            async with self.store.transaction() as tx:
+            async with self.database.transaction() as tx:
                 await self.ledger.set_limit(
                     tx, server_id=server_id, subject=subject, limit=limit, actor_id=ADMIN
                 )
 
     async def grant(self, user_id: int, credits: int, reason: str = "") -> int:
         """Grant credits as an admin does, and return what is left of all grants."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             return await self.ledger.grant(
                 tx,
                 server_id=SERVER_ID,
@@ -124,55 +124,55 @@ class Till:
 
     async def reset(self, user_id: int) -> None:
         """Reset a person as an admin does."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             await self.ledger.reset(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
 
     async def block(self, user_id: int, reason: str) -> None:
         """Block a person as an admin does."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             await self.ledger.block(
                 tx, server_id=SERVER_ID, user_id=user_id, reason=reason, actor_id=ADMIN
             )
 
     async def unblock(self, user_id: int) -> None:
         """Lift a block as an admin does."""
-        async with self.store.transaction() as tx:
+        async with self.database.transaction() as tx:
             await self.ledger.unblock(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
 
     async def member(self, user_id: int) -> Member:
         """Return what was decided about a person."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await self.ledger.member(rows, SERVER_ID, user_id)
 
     async def changes(self, server_id: int = SERVER_ID) -> list[Change]:
         """Return every change in a server, the newest first."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await self.ledger.changes(rows, server_id, most=10_000)
 
     async def costs(self) -> dict[tuple[int, str, str], int]:
         """Return every server's own costs."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await self.ledger.costs(rows, None)
 
     async def budget(self) -> tuple[Allowance, ...]:
         """Return what is left of the operator's budget."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await self.ledger.budget(rows)
 
     async def allowances(self, who: Requester) -> tuple[Allowance, ...]:
         """Return the person's allowances."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await self.ledger.allowances(rows, who)
 
     async def left(self, who: Requester) -> int | None:
         """Return what the tightest limit leaves."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             tightest = await self.ledger.left(rows, who)
         return tightest.left if tightest else None
 
     async def rows(self, sql: str) -> Sequence[Row]:
         """Read the database."""
-        async with self.store.reading() as rows:
+        async with self.database.reading() as rows:
             return await rows.all(sql)
 
 

@@ -30,11 +30,11 @@ def run() -> int:
     return asyncio.run(report(setup, Clock(), say))
 
 
-async def report(setup: Setup, seam: Clock, say: Callable[[str], None]) -> int:
+async def report(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
     """Say every finding as it comes and return the exit code."""
     signs = set()
     clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
-    async for finding in examine(setup, seam):
+    async for finding in examine(setup, clock):
         signs.add(finding.sign)
         for line in finding.lines():
             say(clean(line))
@@ -43,7 +43,7 @@ async def report(setup: Setup, seam: Clock, say: Callable[[str], None]) -> int:
 
 async def examine(
     setup: Setup,
-    seam: Clock,
+    clock: Clock,
     *,
     free_bytes: Callable[[Path], int] = files.free_bytes,
     timeout_s: float = account.TIMEOUT_S,
@@ -56,12 +56,12 @@ async def examine(
         yield warning("the rest", "not checked before the settings can be read")
         return
     token = settings.discord_token.get_secret_value().strip()
-    visit = await account.visit(token, seam.now, timeout_s=timeout_s)
+    visit = await account.visit(token, clock.now, timeout_s=timeout_s)
     for finding in discord_side.check_application(visit):
         yield finding
     for finding in discord_side.check_servers(visit, settings):
         yield finding
-    findings, probes = await _gateways(setup, settings, seam)
+    findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding
     yield await asyncio.to_thread(files.check_folder, settings.data_dir, free_bytes)
@@ -74,7 +74,7 @@ async def examine(
 
 
 async def _gateways(
-    setup: Setup, settings: Settings, seam: Clock
+    setup: Setup, settings: Settings, clock: Clock
 ) -> tuple[Sequence[Finding], Sequence[Probe]]:
     if "gateways" in setup.unread:
         return (warning("gateway", "not checked before its key can be read"),), ()
@@ -83,7 +83,7 @@ async def _gateways(
         catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
-    probes = await probe_all(gateways, seam)
+    probes = await probe_all(gateways, clock)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe(one, names) for one, names in zip(probes, named, strict=True)]

@@ -156,7 +156,7 @@ class EventStream:
         self,
         response: aiohttp.ClientResponse,
         spool: DownloadSpool,
-        seam: Clock,
+        clock: Clock,
         *,
         base: URL,
         pictures: int,
@@ -164,7 +164,7 @@ class EventStream:
     ) -> None:
         self._response = response
         self._spool = spool
-        self._seam = seam
+        self._clock = clock
         self._base = base
         self._pictures = pictures
         self._room = spool.new_room(times=TIMES)
@@ -199,7 +199,7 @@ class EventStream:
         """
         while not self._is_over:
             if not self._preview:
-                await self._seam.wait(self._read(), "gateway")
+                await self._clock.wait(self._read(), "gateway")
             elif picture := self._show(*self._preview):
                 return picture
         return None

@@ -54,19 +54,19 @@ class Reply:
     body: object = field(repr=False)  # a gateway may repeat the key in it
 
 
-def read_reply(skeleton: StreamingJson, base: URL) -> Reply:
+def read_reply(json_reader: StreamingJson, base: URL) -> Reply:
     """Read a reply; relative addresses are resolved against ``base``."""
-    body = parsed(skeleton)
+    body = parsed(json_reader)
     if body is None:  # broken JSON around whole pictures must not lose them
-        return Reply(tuple(map(Found, skeleton.decoded)), None, None)
-    return Reply(tuple(_Reader(skeleton, base).pictures(body)), _usage(body), body)
+        return Reply(tuple(map(Found, json_reader.decoded)), None, None)
+    return Reply(tuple(_Reader(json_reader, base).pictures(body)), _usage(body), body)
 
 
-def parsed(skeleton: StreamingJson) -> object:
+def parsed(json_reader: StreamingJson) -> object:
     """Return the JSON of a skeleton, None when it is none."""
     try:
         # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
-        return json.loads(skeleton.text, strict=False) if skeleton.is_json else None
+        return json.loads(json_reader.text, strict=False) if json_reader.is_json else None
     except (ValueError, RecursionError):
         return None
 
@@ -80,7 +80,7 @@ def text_of(value: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    skeleton: StreamingJson
+    json_reader: StreamingJson
     base: URL
 
     def pictures(self, body: object) -> Iterator[Found]:
@@ -132,18 +132,18 @@ class _Reader:
         return None if is_plain else self._address(text)
 
     def _base64(self, text: str) -> Path | URL | None:
-        return address(text) if _is_web(text) else self.skeleton.file_of(text)
+        return address(text) if _is_web(text) else self.json_reader.file_of(text)
 
     def _address(self, text: str) -> Path | URL | None:
         if self._is_inline(text):
-            return self.skeleton.file_of(text)
+            return self.json_reader.file_of(text)
         if _is_web(text):
             return address(text)
         relative = address(text) if "/" in text else None
         return self.base.join(relative) if relative else None
 
     def _is_inline(self, text: str) -> bool:
-        return self.skeleton.is_placeholder(text) or text[:5].casefold() == "data:"
+        return self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:"
 
     # --- chat completions: only some gateways paint through them --------------------------------
 

@@ -24,18 +24,18 @@ class OfferedModels:
         gateways: Sequence[Gateway],
         catalogue: Catalogue,
         *,
-        seam: Clock,
-        alarms: OperatorAlerts,
+        clock: Clock,
+        alerts: OperatorAlerts,
     ) -> None:
         self._gateways = gateways
         self._catalogue = catalogue
-        self._seam = seam
-        self._alarms = alarms
+        self._clock = clock
+        self._alerts = alerts
         self._probes: dict[str, Probe] = {}
 
     async def refresh(self) -> None:
         """Ask every gateway for its list, and tell what the operator should know."""
-        for found in await probe_all(self._gateways, self._seam):
+        for found in await probe_all(self._gateways, self._clock):
             # A gateway that is out of reach today keeps the list of yesterday.
             if found.models is not None or found.gateway not in self._probes:
                 self._probes[found.gateway] = found
@@ -89,7 +89,7 @@ class OfferedModels:
             on=retirement.on.isoformat(),
             days_left=days_left,
         )
-        self._alarms.retires(retirement, days_left=days_left)
+        self._alerts.retires(retirement, days_left=days_left)
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._seam.now() / 1000, UTC).date()
+        return datetime.fromtimestamp(self._clock.now() / 1000, UTC).date()

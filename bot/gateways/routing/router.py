@@ -42,16 +42,16 @@ class Router:
         gateways: Sequence[Gateway],
         catalogue: Catalogue,
         *,
-        seam: Clock,
-        alarms: OperatorAlerts | None = None,
+        clock: Clock,
+        alerts: OperatorAlerts | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
-        self._seam = seam
-        self._alarms = alarms or OperatorAlerts(now=seam.now)
-        self._health = Health(seam.now)
-        self._omissions = UnsupportedFields()
+        self._clock = clock
+        self._alerts = alerts or OperatorAlerts(now=clock.now)
+        self._health = Health(clock.now)
+        self._unsupported_fields = UnsupportedFields()
         self._resolver = resolver
         self._downloaders: dict[str, Downloader] = {}
         self._places = {
@@ -70,7 +70,7 @@ class Router:
         )
         await self._open.enter_async_context(self._session)
         for gateway in self._gateways.values():
-            downloader = Downloader.of(gateway, seam=self._seam, resolver=self._resolver)
+            downloader = Downloader.of(gateway, clock=self._clock, resolver=self._resolver)
             self._downloaders[gateway.name] = await self._open.enter_async_context(downloader)
         return self
 
@@ -110,7 +110,7 @@ class Router:
                 is_answer = isinstance(last, Sending)
                 if is_answer:
                     self._note(failure, order)
-                    self._omissions.note(failure, gateway, order.request.model)
+                    self._unsupported_fields.note(failure, gateway, order.request.model)
                 if not (is_answer and turns.may_ask_after(failure)):
                     _tell("gateway.failed", order, failure)
                     raise
@@ -140,7 +140,7 @@ class Router:
         while turn := turns.next():
             if not turn.wait_s:
                 return turn.gateway
-            await self._seam.wait(self._seam.sleep(turn.wait_s), "pause")
+            await self._clock.wait(self._clock.sleep(turn.wait_s), "pause")
             turns.waited(turn.wait_s)
         failure = turns.failure()
         _tell("gateway.failed", order, failure)
@@ -154,7 +154,7 @@ class Router:
             yield
             return
         if places.locked():
-            await self._seam.wait(places.acquire(), "gateway's place")
+            await self._clock.wait(places.acquire(), "gateway's place")
         else:
             await places.acquire()
         try:
@@ -174,7 +174,7 @@ class Router:
                 request_id=failure.request_id,
                 detail=failure.detail,
             )
-            self._alarms.down(failure)
+            self._alerts.down(failure)
 
     # --- an order of a dead process -------------------------------------------------------------
 
@@ -223,11 +223,11 @@ class Router:
         return Exchange(
             order=order,
             model=self._ability(gateway, order.request.model),
-            gateway=self._omissions.of(gateway, order.request.model),
+            gateway=self._unsupported_fields.of(gateway, order.request.model),
             session=self._session,
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
-            seam=self._seam,
+            clock=self._clock,
         )
 
     def _ability(self, gateway: Gateway, model: str) -> Model:

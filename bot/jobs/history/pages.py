@@ -57,16 +57,16 @@ class Page:
 class HistoryPages:
     """Opens a person's pages; nobody sees another's."""
 
-    def __init__(self, store: Database, vault: ContentStore) -> None:
-        self._store = store
-        self._vault = vault
-        self._previews = Thumbnails(vault)
+    def __init__(self, database: Database, content_store: ContentStore) -> None:
+        self._database = database
+        self._content_store = content_store
+        self._previews = Thumbnails(content_store)
 
     async def page(
         self, user_id: int, sought: Sought = EVERYTHING, turn: Turn | None = None
     ) -> Page:
         """Return the newest page of what is sought, or the one that somebody turned to."""
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             jobs, has_newer, has_older = await _jobs(rows, user_id, sought, turn)
             spent = await _spent(rows, jobs)
             shelves = [await kept_pictures.of(rows, each.job.id) for each in jobs]
@@ -87,13 +87,16 @@ class HistoryPages:
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             return await history_search.models(rows, user_id, most=RECENT)
 
     def _there(
         self, shelves: Sequence[Sequence[kept_pictures.Kept]]
     ) -> list[tuple[Reference, ...]]:
-        return [tuple(each.file for each in kept if self._vault.has(each.file)) for kept in shelves]
+        return [
+            tuple(each.file for each in kept if self._content_store.has(each.file))
+            for kept in shelves
+        ]
 
 
 async def _jobs(

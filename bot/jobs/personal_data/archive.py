@@ -94,9 +94,9 @@ class Archived:
 class Archive:
     """Builds one archive in a folder; its methods block, so call them in a thread."""
 
-    def __init__(self, folder: Path, vault: ContentStore, *, max_bytes: int) -> None:
+    def __init__(self, folder: Path, content_store: ContentStore, *, max_bytes: int) -> None:
         self._folder = folder
-        self._vault = vault
+        self._content_store = content_store
         self._room = max_bytes - _RESERVED_BYTES
         self._deflate = zlib.compressobj()
         for name in ("jobs", "charges"):
@@ -140,8 +140,8 @@ class Archive:
             archive.writestr("README.txt", readme)
             _write(archive, "jobs.json", (self._placed(job) for job in self._drafted_jobs()))
             _write(archive, "charges.json", self._drafted("charges"))
-            if (customs := self._folder / "customs.draft").is_file():
-                archive.write(customs, "customs.json")
+            if (preference_store := self._folder / "customs.draft").is_file():
+                archive.write(preference_store, "customs.json")
         return Archived(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
 
     def _takes(self, text: bytes, *, files: int) -> bool:
@@ -182,10 +182,10 @@ class Archive:
         return msgspec.json.encode(job)
 
     def _is_gone(self, file: File) -> bool:
-        return not self._vault.has(_reference(file))
+        return not self._content_store.has(_reference(file))
 
     def _path(self, file: File) -> Path:
-        return self._vault.path(_reference(file))
+        return self._content_store.path(_reference(file))
 
     def _drafted(self, name: str) -> Iterator[bytes]:
         with (self._folder / f"{name}.draft").open("rb") as draft:

@@ -37,10 +37,12 @@ class StillAtWork(Refusal):
 class Deletion:
     """Deletes people's jobs; ``jobs`` is the folder of the pictures of open ones."""
 
-    def __init__(self, *, store: Database, ledger: Ledger, vault: ContentStore, jobs: Path) -> None:
-        self._store = store
+    def __init__(
+        self, *, database: Database, ledger: Ledger, content_store: ContentStore, jobs: Path
+    ) -> None:
+        self._database = database
         self._ledger = ledger
-        self._vault = vault
+        self._content_store = content_store
         self._jobs = jobs
         self._one_at_a_time = asyncio.Lock()
 
@@ -53,7 +55,7 @@ class Deletion:
         Raises:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
         """
-        async with self._store.transaction() as tx:
+        async with self._database.transaction() as tx:
             if count := await personal_data.at_work(tx, user_id):
                 raise StillAtWork(count=count)
             disowned = await personal_data.disown(tx, user_id)
@@ -64,29 +66,29 @@ class Deletion:
     async def go_on(self) -> None:
         """Delete what is nobody's any more; harmless twice."""
         async with self._one_at_a_time:
-            async with self._store.reading() as rows:
+            async with self._database.reading() as rows:
                 job_ids = await personal_data.nobodys(rows)
             if not job_ids:
                 return
             files = await self._only_theirs(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, BATCH):
-                async with self._store.transaction() as tx:
+                async with self._database.transaction() as tx:
                     await personal_data.forget(tx, batch)
-            is_gone = await self._store.empty_log()
+            is_gone = await self._database.empty_log()
         log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
 
     async def _only_theirs(self, job_ids: Sequence[str]) -> list[Old]:
         """Return the files that no other job needs."""
         files: set[Reference] = set()
         for batch in _batches(job_ids, PAGE):
-            async with self._store.reading() as rows:
+            async with self._database.reading() as rows:
                 files |= await personal_data.files_of(rows, batch)
         # What is kept again from now on is no longer the same to the vault, and stays.
         found = await asyncio.to_thread(self._found, files)
         behind: str | None = ""
         while found and behind is not None:
-            async with self._store.reading() as rows:
+            async with self._database.reading() as rows:
                 needed, behind = await personal_data.hashes_of_others(
                     rows, behind=behind, most=PAGE
                 )
@@ -94,12 +96,12 @@ class Deletion:
         return list(found.values())
 
     def _found(self, files: set[Reference]) -> dict[str, Old]:
-        kept = {file.sha256: self._vault.kept(file) for file in files}
+        kept = {file.sha256: self._content_store.kept(file) for file in files}
         return {sha256: file for sha256, file in kept.items() if file is not None}
 
     def _remove(self, files: Sequence[Old], job_ids: Sequence[str]) -> None:
         for file in files:
-            self._vault.remove(file)
+            self._content_store.remove(file)
         for job_id in job_ids:
             shutil.rmtree(self._jobs / job_id, ignore_errors=True)
 

@@ -20,9 +20,9 @@ Page = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
 class Export:
     """Writes people's archives, one at a time."""
 
-    def __init__(self, store: Database, vault: ContentStore) -> None:
-        self._store = store
-        self._vault = vault
+    def __init__(self, database: Database, content_store: ContentStore) -> None:
+        self._database = database
+        self._content_store = content_store
         self._one_at_a_time = asyncio.Lock()
 
     async def write(
@@ -32,18 +32,18 @@ class Export:
         *,
         max_file_bytes: int,
         readme: str,
-        customs: bytes | None = None,
+        preference_store: bytes | None = None,
     ) -> Archived | None:
         """Write a person's archive into a folder; return None if there is nothing of theirs.
 
         ``customs`` is what they set and saved, as JSON.
         """
         async with self._one_at_a_time:
-            archive = Archive(folder, self._vault, max_bytes=share(max_file_bytes, 1))
-            if customs is not None:
-                await asyncio.to_thread(archive.add_customs, customs)
+            archive = Archive(folder, self._content_store, max_bytes=share(max_file_bytes, 1))
+            if preference_store is not None:
+                await asyncio.to_thread(archive.add_customs, preference_store)
             left_out = await self._fill(archive, user_id)
-            if not archive.jobs and customs is None:
+            if not archive.jobs and preference_store is None:
                 return None
             return await asyncio.to_thread(archive.close, readme, jobs_left_out=left_out)
 
@@ -52,13 +52,13 @@ class Export:
         last: WrittenJob | None = None
         while (page := await self._page(user_id, last))[0]:
             if not await asyncio.to_thread(archive.add, *page):
-                async with self._store.reading() as rows:
+                async with self._database.reading() as rows:
                     return await personal_data.count_of(rows, user_id) - archive.jobs
             last = page[0][-1].written
         return 0
 
     async def _page(self, user_id: int, before: WrittenJob | None) -> Page:
-        async with self._store.reading() as rows:
+        async with self._database.reading() as rows:
             jobs = await personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
             ids = [each.written.job.id for each in jobs]
             charges = await charges_of(rows, ids) if ids else []

@@ -32,7 +32,7 @@ class Clinic:
     said: list[str] = field(default_factory=list)
 
     @property
-    def seam(self) -> Clock:
+    def clock(self) -> Clock:
         """Return the doctor's clock."""
         return Clock(now=lambda: self.now_ms)
 
@@ -45,14 +45,14 @@ class Clinic:
         """Return every finding."""
         self.set(**variables)
         findings = examine(
-            read_setup(), self.seam, free_bytes=lambda _: self.free_bytes, timeout_s=timeout_s
+            read_setup(), self.clock, free_bytes=lambda _: self.free_bytes, timeout_s=timeout_s
         )
         return [finding async for finding in findings]
 
     async def reported(self, **variables: str) -> int:
         """Keep every line in ``said`` and return the exit code."""
         self.set(**variables)
-        return await report(read_setup(), self.seam, self.said.append)
+        return await report(read_setup(), self.clock, self.said.append)
 
 
 def of(findings: Sequence[Finding], check: str) -> Finding:

@@ -125,8 +125,8 @@ def test_a_sound_database_is_left_as_it_was(database: Path) -> None:
 async def test_a_database_in_use_is_read_with_its_newest_rows(database: Path) -> None:
     """What the running bot has committed may still stand in the -wal file alone."""
     async with (
-        Database.open(database, backup_dir=database.parent, now=wall_clock_ms) as store,
-        store.transaction() as tx,
+        Database.open(database, backup_dir=database.parent, now=wall_clock_ms) as opened,
+        opened.transaction() as tx,
     ):
         await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, 1)", OURS + 1)
         assert check_database(url(database)).sign is Sign.FINE

@@ -1,25 +1,15 @@
 """Every error is told in one kind sentence that says what to do next."""
 
 import dataclasses
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 
 import pytest
 
-import bot.discord_ui.attachments
-import bot.discord_ui.command_errors  # the errors of all these are told, too
-import bot.discord_ui.forms
-import bot.images.conversion
-import bot.images.references
-import bot.jobs.cancellation  # noqa: F401
-import bot.jobs.job_lookup
-import bot.jobs.personal_data
-import bot.jobs.queue
-import bot.jobs.recovery
-import bot.preferences
-import bot.quota.csv_export
-import cogs.mydata
-import cogs.quota_costs  # noqa: F401
+import bot
+import cogs
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import InterruptedInDoubt, Recorded, TooManyWaiting, Unexpected
@@ -27,6 +17,12 @@ from bot.core.errors.options import PromptTooLong, UnknownModel
 from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import Billed
+
+# The errors of every module are told, too.
+for _package in (bot, cogs):
+    for _module in pkgutil.walk_packages(_package.__path__, f"{_package.__name__}."):
+        if not _module.name.endswith("__main__"):
+            importlib.import_module(_module.name)
 
 HOUR = 3_600_000
 SAMPLES: dict[str, str | int | None] = {

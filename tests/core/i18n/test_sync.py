@@ -19,8 +19,8 @@ from tests.core.i18n.book import FOLDER
 @pytest.fixture
 async def languages(tmp_path: Path) -> AsyncIterator[Languages]:
     """Return the languages of people who have set nothing."""
-    async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as store:
-        yield Languages(PreferenceStore(store, now=lambda: 0))
+    async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=lambda: 0) as database:
+        yield Languages(PreferenceStore(database, now=lambda: 0))
 
 
 def client(folder: Path, languages: Languages) -> Client:

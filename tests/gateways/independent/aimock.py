@@ -78,7 +78,7 @@ class Aimock:
         fields: dict[str, object] = {"name": "aimock", "base_url": self.origin, "key": KEY}
         return Gateway(**{"models": ("gpt-image-2",), **fields, **changes})  # type: ignore[arg-type]  # by name
 
-    async def journal(self) -> list[Journaled]:
+    async def repository(self) -> list[Journaled]:
         """Return the requests since the last look."""
         authorized = {"Authorization": f"Bearer {KEY}"}
         async with aiohttp.ClientSession(self.origin, headers=authorized) as session:

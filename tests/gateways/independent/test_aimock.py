@@ -64,7 +64,7 @@ async def test_a_generation(running: Aimock, tmp_path: Path) -> None:
     """It arrives with key, model and prompt, and its picture comes back byte for byte."""
     painted = await paint(running.gateway(), tmp_path, known=GPT, size=Size(1536, 1024))
     assert [one.path.read_bytes() for one in painted.pictures] == [ART]
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/generations", 200)
     assert read.asked == ("gpt-image-2", PROMPT)
     assert read.headers["content-type"] == "application/json"
@@ -77,7 +77,7 @@ async def test_several_pictures(running: Aimock, tmp_path: Path) -> None:
     """One request, all its pictures."""
     painted = await paint(running.gateway(), tmp_path, known=GPT, n=2, prompt="two foxes")
     assert [one.path.read_bytes() for one in painted.pictures] == [ART, ART]
-    assert len(await running.journal()) == 1
+    assert len(await running.repository()) == 1
 
 
 async def test_a_revised_prompt(running: Aimock, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_revised_prompt(running: Aimock, tmp_path: Path) -> None:
     gateway = running.gateway(models=("dall-e-3",))
     painted = await paint(gateway, tmp_path, known=DALL_E, size=Size(1024, 1024), prompt="revised")
     assert painted.pictures[0].revised_prompt == "a fox, oil on canvas"
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     assert read.asked == ("dall-e-3", "revised")
 
 
@@ -93,7 +93,7 @@ async def test_a_base_url_with_its_version(running: Aimock, tmp_path: Path) -> N
     """Both spellings lead to the same place."""
     gateway = running.gateway(base_url=f"{running.origin}/v1/")
     assert (await paint(gateway, tmp_path, known=GPT)).pictures
-    assert [read.line for read in await running.journal()] == ["POST /v1/images/generations"]
+    assert [read.line for read in await running.repository()] == ["POST /v1/images/generations"]
 
 
 # --- edits --------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool
         mask=mask if masked else None,
     )
     assert [one.path.read_bytes() for one in painted.pictures] == [ART]
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/edits", 200)
     assert read.asked == ("gpt-image-2", PROMPT)
     assert read.headers["content-type"].startswith("multipart/form-data; boundary=easel-")
@@ -127,7 +127,7 @@ async def test_words_arrive_as_they_are(running: Aimock, tmp_path: Path, referen
     attached = _attached(tmp_path, references)
     painted = await paint(running.gateway(), tmp_path, known=GPT, prompt=WORDS, attached=attached)
     assert painted.pictures
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     assert read.asked == ("gpt-image-2", WORDS)
 
 
@@ -140,7 +140,7 @@ async def test_a_stream_that_is_none(running: Aimock, tmp_path: Path, references
     gateway, attached = running.gateway(streaming="sse"), _attached(tmp_path, references)
     painted = await paint(gateway, tmp_path, known=GPT, attached=attached)
     assert painted.names == ["Sending", "Received"]
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     assert read.headers["accept"] == "text/event-stream, application/json"
 
 
@@ -152,7 +152,7 @@ async def test_a_task_that_is_none(running: Aimock, tmp_path: Path, references: 
     painted = await paint(gateway, tmp_path, known=GPT, attached=attached)
     assert painted.names == ["Sending", "Received"]
     assert painted.watch.pauses == []
-    (read,) = await running.journal()
+    (read,) = await running.repository()
     path = "edits" if references else "generations"
     assert read.line == f"POST /v1/images/{path}?async=true"
 
@@ -188,14 +188,14 @@ async def test_an_error(
     assert (failed.kind, failed.billed, failed.http_status) == (kind, billed, status)
     assert failed.request_id
     assert KEY not in f"{failed} {failed.detail}"
-    assert [read.status for read in await running.journal()] == [status]
+    assert [read.status for read in await running.repository()] == [status]
 
 
 async def test_a_wrong_key(running: Aimock, tmp_path: Path) -> None:
     """The gateway is down until somebody mends the key."""
     failed = (await paint(running.gateway(key="sk-wrong"), tmp_path, known=GPT)).failed
     assert (failed.kind, failed.billed, failed.http_status) == (Kind.AUTH, Billed.NO, 401)
-    assert await running.journal() == []
+    assert await running.repository() == []
 
 
 async def test_a_wrong_path(running: Aimock, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ async def test_a_hint_to_wait(running: Aimock, tmp_path: Path) -> None:
     painted = await paint(running.gateway(), tmp_path, known=GPT, prompt="too early")
     assert painted.names == ["Sending", "Refused", "Sending", "Received"]
     assert painted.watch.pauses == [7]
-    assert [read.status for read in await running.journal()] == [429, 200]
+    assert [read.status for read in await running.repository()] == [429, 200]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ async def test_trouble_after_which_nobody_knows(
     gateway = running.gateway(headers={f"x-aimock-chaos-{trouble}": "1"})
     failed = (await paint(gateway, tmp_path, known=GPT)).failed
     assert (failed.kind, failed.billed, failed.http_status) == (kind, Billed.MAYBE, status)
-    assert len(await running.journal()) == 1
+    assert len(await running.repository()) == 1
 
 
 async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> None:
@@ -237,5 +237,5 @@ async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> Non
     painted = await paint(gateway, tmp_path, known=GPT)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
     assert painted.names == ["Sending", "Refused"] * 2 + ["Sending"]
-    assert [read.status for read in await running.journal()] == [429] * 3
+    assert [read.status for read in await running.repository()] == [429] * 3
     assert len(painted.watch.pauses) == 2
