@@ -13,7 +13,7 @@ import random
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ SERVERS = 100
 USERS = 20_000
 USER_PER_DAY, SERVER_PER_MONTH, TOTAL_PER_MONTH = 500, 1_000_000, 5_000_000
 
-Spend = Callable[[Transaction, str, Requester], Awaitable[None]]
+Spend = Callable[[Transaction, str, Requester], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,10 @@ async def _ledger(database: Database) -> Ledger:
         pseudonym=Pseudonyms(b"benchmark").pseudonym,
         now=wall_clock_ms,
     )
-    async with database.transaction() as tx:
-        limit = Limit(SERVER_PER_MONTH, Period.MONTH)
-        await ledger.set_limit(tx, server_id=BUSY_SERVER, subject=SERVER, limit=limit, actor_id=1)
+    limit = Limit(SERVER_PER_MONTH, Period.MONTH)
+    await database.write(
+        ledger.set_limit, server_id=BUSY_SERVER, subject=SERVER, limit=limit, actor_id=1
+    )
     return ledger
 
 
@@ -114,10 +115,7 @@ async def _measured(database: Database, spend: Spend, holds: int, in_flight: int
         for _ in range(holds // in_flight):
             requester = Requester(_somebody(), BUSY_SERVER, "somebody")
             began = time.perf_counter()
-            async with database.transaction() as tx:
-                job_id = new_job_id(wall_clock_ms())
-                await tx.execute(*_job(job_id, requester))
-                await spend(tx, job_id, requester)
+            await database.write(_spend, spend, requester)
             took.append(time.perf_counter() - began)
 
     began = time.perf_counter()
@@ -125,22 +123,28 @@ async def _measured(database: Database, spend: Spend, holds: int, in_flight: int
     return _speed(took, time.perf_counter() - began)
 
 
+def _spend(tx: Transaction, spend: Spend, requester: Requester) -> None:
+    job_id = new_job_id(wall_clock_ms())
+    tx.write(*_job(job_id, requester))
+    spend(tx, job_id, requester)
+
+
 def _somebody() -> int:
     return random.randrange(1, USERS)  # noqa: S311 - a benchmark
 
 
 def _checked(ledger: Ledger) -> Spend:
-    async def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
-        await ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
+    def spend(tx: Transaction, job_id: str, requester: Requester) -> None:
+        ledger.hold(tx, job_id=job_id, requester=requester, credits=1)
 
     return spend
 
 
-async def _unchecked(tx: Transaction, job_id: str, requester: Requester) -> None:
+def _unchecked(tx: Transaction, job_id: str, requester: Requester) -> None:
     at, server_id, user_id = wall_clock_ms(), requester.server_id, requester.user_id
-    await tx.execute(_CHARGE, job_id, server_id, user_id, at, at // HOUR_MS, "held")
+    tx.write(_CHARGE, job_id, server_id, user_id, at, at // HOUR_MS, "held")
     subjects = f"user:{server_id}:{user_id}", f"server:{server_id}", "operator"
-    await tx.execute(_METERS, *subjects, at // HOUR_MS)
+    tx.write(_METERS, *subjects, at // HOUR_MS)
 
 
 def _job(job_id: str, requester: Requester) -> tuple[str, str, int, int, int]:

@@ -232,8 +232,7 @@ def _recovery(
 
 
 async def _tariff(database: Database, ledger: Ledger) -> Tariff:
-    async with database.reading() as rows:
-        return Tariff(await ledger.costs(rows, None))
+    return Tariff(await database.read(ledger.costs, None))
 
 
 def _ledger(settings: Settings, clock: Clock) -> Ledger:

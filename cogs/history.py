@@ -154,8 +154,9 @@ class History(commands.Cog):
     async def _check_welcome(self, caller: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
         self._request_builder.check_place(caller)
-        async with self._database.reading() as rows:
-            who = await self._ledger.member(rows, caller.server_id, caller.requester.user_id)
+        who = await self._database.read(
+            self._ledger.member, caller.server_id, caller.requester.user_id
+        )
         if who.block_reason is not None:
             raise Blocked(reason=who.block_reason)
 

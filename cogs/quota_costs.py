@@ -73,15 +73,14 @@ class CostCommands(QuotaDoor):
         server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
         if 0 <= credits < (least := self._desk.costs.least(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.set_cost(
-                tx,
-                server_id=server_id,
-                model=name,
-                quality=kind,
-                credits=credits,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.set_cost,
+            server_id=server_id,
+            model=name,
+            quality=kind,
+            credits=credits,
+            actor_id=interaction.user.id,
+        )
         self._desk.tariff.set(server_id, name, kind, credits)
         said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, said)
@@ -92,14 +91,13 @@ class CostCommands(QuotaDoor):
         except (UnknownModel, WrongChoice, OptionNotTaken):  # offered no more
             name, kind = model.strip(), quality and quality.strip()
         server_id = server_of(interaction)
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.remove_cost(
-                tx,
-                server_id=server_id,
-                model=name,
-                quality=kind,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.remove_cost,
+            server_id=server_id,
+            model=name,
+            quality=kind,
+            actor_id=interaction.user.id,
+        )
         self._desk.tariff.remove(server_id, name, kind)
         await self.answer(
             interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
@@ -107,8 +105,7 @@ class CostCommands(QuotaDoor):
 
     async def _list_costs(self, interaction: Interaction) -> None:
         server_id = server_of(interaction)
-        async with self._desk.database.reading() as rows:
-            costs = await self._desk.ledger.costs(rows, server_id)
+        costs = await self._desk.database.read(self._desk.ledger.costs, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
         embed = self._lists.costs(list(self._rows(server_id, own)), self.locale(interaction))
         await interaction.response.send_message(embed=embed, ephemeral=True)

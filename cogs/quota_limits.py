@@ -42,14 +42,13 @@ class LimitCommands(QuotaDoor):
         """Limit what a person, or everyone, may spend here."""
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.set_limit(
-                tx,
-                server_id=server_of(interaction),
-                subject=subject,
-                limit=limit,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.set_limit,
+            server_id=server_of(interaction),
+            subject=subject,
+            limit=limit,
+            actor_id=interaction.user.id,
+        )
         row = LimitRow(subject, limit.credits, limit.period)
         await self.answer(interaction, self._cards.limit_set(row, self.locale(interaction)))
 
@@ -69,19 +68,12 @@ class LimitCommands(QuotaDoor):
         """Let a person, a role or everyone spend without limits of their own."""
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         server_id, actor_id = server_of(interaction), interaction.user.id
-        ledger = self._desk.ledger
-        async with self._desk.database.transaction() as tx:
-            if (await ledger.limits(tx, server_id)).get(subject):
-                await ledger.remove_limit(
-                    tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
-                )
-            await ledger.set_limit(
-                tx,
-                server_id=server_id,
-                subject=subject,
-                limit=Limit(None, Period.MONTH),
-                actor_id=actor_id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.set_unlimited,
+            server_id=server_id,
+            subject=subject,
+            actor_id=actor_id,
+        )
         await self.answer(interaction, self._cards.unlimited(subject, self.locale(interaction)))
 
     @quota.command(name="remove")
@@ -102,14 +94,13 @@ class LimitCommands(QuotaDoor):
     ) -> None:
         """Remove a limit that was set here."""
         subject = subject_of(user, role, whole_server=whole_server)
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.remove_limit(
-                tx,
-                server_id=server_of(interaction),
-                subject=subject,
-                period=Period(per) if per else None,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.remove_limit,
+            server_id=server_of(interaction),
+            subject=subject,
+            period=Period(per) if per else None,
+            actor_id=interaction.user.id,
+        )
         said = self._cards.limit_removed(subject, per, self.locale(interaction))
         await self.answer(interaction, said)
 
@@ -123,9 +114,7 @@ class LimitCommands(QuotaDoor):
         server_id = server_of(interaction)
         if interaction.guild is not None:
             await self._forget_gone_roles(interaction.guild)
-        async with self._desk.database.reading() as rows:
-            limits = await self._desk.ledger.limits(rows, server_id)
-            members = await self._desk.ledger.members(rows, server_id)
+        limits, members = await self._desk.database.read(self._desk.ledger.decided, server_id)
         page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
@@ -141,15 +130,15 @@ class LimitCommands(QuotaDoor):
         # A server that Discord has not described yet has no roles at all, not even @everyone.
         if guild.unavailable or guild.get_role(guild.id) is None:
             return
-        async with self._desk.database.reading() as rows:
-            limits = await self._desk.ledger.limits(rows, guild.id)
+        limits = await self._desk.database.read(self._desk.ledger.limits, guild.id)
         limited = [int(name.removeprefix("role:")) for name in limits if name.startswith("role:")]
         if gone := [role_id for role_id in limited if guild.get_role(role_id) is None]:
             await self._roles_gone(guild.id, gone)
 
     async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
+        await self._desk.database.write(
+            self._desk.ledger.roles_gone, server_id=server_id, role_ids=role_ids
+        )
 
     def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:
         return Ceilings(

@@ -19,15 +19,14 @@ class PeopleCommands(QuotaDoor):
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
     ) -> None:
         """Give a person extra credits that do not expire."""
-        async with self._desk.database.transaction() as tx:
-            balance = await self._desk.ledger.grant(
-                tx,
-                server_id=server_of(interaction),
-                user_id=person(user).id,
-                credits=credits,
-                reason=checked_reason(reason),
-                actor_id=interaction.user.id,
-            )
+        balance = await self._desk.database.write(
+            self._desk.ledger.grant,
+            server_id=server_of(interaction),
+            user_id=person(user).id,
+            credits=credits,
+            reason=checked_reason(reason),
+            actor_id=interaction.user.id,
+        )
         await self.answer(
             interaction, self._cards.granted(user.id, balance, self.locale(interaction))
         )
@@ -36,38 +35,35 @@ class PeopleCommands(QuotaDoor):
     @app_commands.describe(user="Who starts afresh")
     async def reset(self, interaction: Interaction, user: discord.User) -> None:
         """Forget what a person has used of their own limit."""
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.reset(
-                tx,
-                server_id=server_of(interaction),
-                user_id=person(user).id,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.reset,
+            server_id=server_of(interaction),
+            user_id=person(user).id,
+            actor_id=interaction.user.id,
+        )
         await self.answer(interaction, self._cards.reset(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Who may not paint any more", reason="Why; the person reads it")
     async def block(self, interaction: Interaction, user: discord.User, reason: str) -> None:
         """Keep a person from painting here."""
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.block(
-                tx,
-                server_id=server_of(interaction),
-                user_id=person(user).id,
-                reason=checked_reason(reason),
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.block,
+            server_id=server_of(interaction),
+            user_id=person(user).id,
+            reason=checked_reason(reason),
+            actor_id=interaction.user.id,
+        )
         await self.answer(interaction, self._cards.blocked(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Who may paint again")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Let a person paint here again."""
-        async with self._desk.database.transaction() as tx:
-            await self._desk.ledger.unblock(
-                tx,
-                server_id=server_of(interaction),
-                user_id=user.id,
-                actor_id=interaction.user.id,
-            )
+        await self._desk.database.write(
+            self._desk.ledger.unblock,
+            server_id=server_of(interaction),
+            user_id=user.id,
+            actor_id=interaction.user.id,
+        )
         await self.answer(interaction, self._cards.unblocked(user.id, self.locale(interaction)))

@@ -71,20 +71,18 @@ class BookCommands(QuotaDoor):
     async def changes_page(self, interaction: Interaction, number: int) -> Shown:
         """Return a page of the changes."""
         size = CHANGES_ON_A_PAGE
-        async with self._desk.database.reading() as rows:
-            found = await self._desk.ledger.changes(
-                rows, server_of(interaction), most=size + 1, skip=number * size
-            )
+        found = await self._desk.database.read(
+            self._desk.ledger.changes, server_of(interaction), most=size + 1, skip=number * size
+        )
         page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
         locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
         return shown(self._desk.client.texts, CHANGES, page, embed, locale)
 
     async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
-        async with self._desk.database.reading() as rows:
-            found = await self._desk.ledger.usage_by_day(
-                rows, server_id=server_id, user_id=user_id, days=days
-            )
+        found = await self._desk.database.read(
+            self._desk.ledger.usage_by_day, server_id=server_id, user_id=user_id, days=days
+        )
         return [
             DayRow(datetime.fromtimestamp(day.starts_at / 1000, UTC).date(), day.credits)
             for day in found

@@ -1,15 +1,20 @@
 """/usage: what is left for me, why, and what I asked for lately."""
 
+from collections.abc import Sequence
+
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.models import Requester
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.languages import Languages
 from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.jobs.picture_retention import PictureRetention
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Ledger
+from bot.quota.members import Member
 from cogs.request_builder import requester_of_call
 
 
@@ -36,9 +41,7 @@ class Usage(commands.Cog):
     async def usage(self, interaction: Interaction) -> None:
         """Show which limits apply to you, what is left, and your last requests."""
         who = requester_of_call(interaction)
-        async with self._database.reading() as rows:
-            allowances = await self._ledger.allowances(rows, who)
-            member = await self._ledger.member(rows, who.server_id, who.user_id)
+        allowances, member = await self._database.read(self._usage, who)
         past = await self._retention.last(who.user_id, most=MOST_JOBS)
         locale = self._languages.personal(interaction)
         favour = Favour(member.granted, member.block_reason)
@@ -47,6 +50,10 @@ class Usage(commands.Cog):
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
             embeds.append(self._cards.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
+
+    def _usage(self, rows: Transaction, who: Requester) -> tuple[Sequence[Allowance], Member]:
+        member = self._ledger.member(rows, who.server_id, who.user_id)
+        return self._ledger.allowances(rows, who), member
 
 
 def _row(allowance: Allowance) -> UsageRow:

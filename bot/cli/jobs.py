@@ -66,11 +66,8 @@ async def show(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> 
     jobs: Sequence[ListedJob] = ()
     if path.is_file():
         backups = settings.data_dir / "backup"
-        async with (
-            Database.open(path, backup_dir=backups, now=clock.now) as database,
-            database.reading() as rows,
-        ):
-            jobs = await list_jobs(rows, recent=RECENT)
+        async with Database.open(path, backup_dir=backups, now=clock.now) as database:
+            jobs = await database.read(list_jobs, recent=RECENT)
     if not jobs:
         say(Texts().say("jobs-none"))
         return EXIT_FINE
@@ -109,8 +106,7 @@ async def retry(settings: Settings, prefix: str, out: Path, clock: Clock) -> int
 
 
 async def _find(database: Database, prefix: str) -> WrittenJob:
-    async with database.reading() as rows:
-        found = await find_jobs(rows, prefix)
+    found = await database.read(find_jobs, prefix)
     if not found or not re.fullmatch(r"[0-9a-f-]+", prefix):
         raise StartRefused(f"There is no job {prefix}: python -m bot jobs lists them.")
     if len(found) > 1:

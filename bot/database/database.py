@@ -1,23 +1,20 @@
-"""SQLite: one writer behind a lock, one reader, and the file's way into them."""
+"""SQLite: one connection that writes, one that reads, and the file's way into them."""
 
-import asyncio
 import re
 import sqlite3
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
-from typing import Self
-
-import aiosqlite
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from bot.core.errors.base import StartRefused
 from bot.database import migrator
-from bot.database.transaction import Connection, Line, Statements, Transaction, transaction
+from bot.database.connection import Connection
+from bot.database.transaction import Transaction
 
-# How long a statement waits for another process, such as a terminal job beside the bot.
-_BUSY_TIMEOUT_S = 10.0
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _BOTH = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
@@ -47,11 +44,15 @@ def database_path(url: str) -> Path:
 
 
 class Database:
-    """The open database; every change goes through ``transaction``."""
+    """The open database.
 
-    def __init__(self, writer: Line, reader: Line) -> None:
-        self._writer, self._writing = writer, asyncio.Lock()
-        self._reader, self._reading = reader, asyncio.Lock()
+    A transaction is an ordinary function, ``function(tx, …)``: it runs whole in the thread of the
+    connection, so that nothing of it can be awaited, cancelled or left half done.
+    """
+
+    def __init__(self, writer: Connection, reader: Connection) -> None:
+        self._writer = writer
+        self._reader = reader
 
     @classmethod
     @asynccontextmanager
@@ -78,21 +79,31 @@ class Database:
                 ) from error
             yield database
 
-    @asynccontextmanager
-    async def transaction(self, exclusive: Sequence[str] = ()) -> AsyncIterator[Transaction]:  # noqa: ARG002 - for PostgreSQL
-        """Open the one writing transaction: committed at the end, rolled back on any exception.
+    async def write(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a function as the one writing transaction, and return what it returns.
 
-        A cancellation is held until the commit or rollback under way has ended. ``exclusive``
-        names the subjects whose sums decide; SQLite has one writer, so it needs no lock on them.
+        It is committed at the end, rolled back on any exception, and never left open: where the
+        caller is cancelled, that rises when the transaction has ended.
         """
-        async with self._writing, transaction(self._writer, "BEGIN IMMEDIATE") as tx:
-            yield tx
+        return await self._writer.transaction(
+            "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs)
+        )
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Transaction]:
-        """Open one consistent view that cannot write and does not wait for a writer."""
-        async with self._reading, transaction(self._reader, "BEGIN") as rows:
-            yield rows
+    async def read(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a function on one consistent view; it cannot write and waits for no writer."""
+        return await self._reader.transaction("BEGIN", lambda tx: function(tx, *args, **kwargs))
 
     async def empty_log(self) -> bool:
         """Write what is committed into the one file, so that what was deleted is nowhere any more.
@@ -100,16 +111,7 @@ class Database:
         Returns:
             False when somebody reads what the log holds: it stays until it is next written to.
         """
-        async with self._writing:
-            try:
-                await self._writer.connection.execute_fetchall("PRAGMA busy_timeout=0")
-                (row,) = await self._writer.connection.execute_fetchall(
-                    "PRAGMA wal_checkpoint(TRUNCATE)"
-                )
-            finally:
-                timeout_ms = int(_BUSY_TIMEOUT_S * 1000)
-                await self._writer.connection.execute_fetchall(f"PRAGMA busy_timeout={timeout_ms}")
-        return bool(row[0] == 0)
+        return await self._writer.empty_log()
 
     @classmethod
     @asynccontextmanager
@@ -117,7 +119,10 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         # aiosqlite's thread outlives a failed opening, and the loop: fail here, without it.
         sqlite3.connect(path).close()
-        async with _connection(path, _WRITER) as writer, _connection(path, _READER) as reader:
+        async with (
+            Connection.open(path, pragmas=_WRITER) as writer,
+            Connection.open(path, pragmas=_READER) as reader,
+        ):
             yield cls(writer, reader)
 
     async def _bring_up_to_date(
@@ -127,34 +132,19 @@ class Database:
         now: Callable[[], int],
         migrations: Sequence[str] | None,
     ) -> None:
-        async def back_up(version: int) -> None:
-            await self._copy(backup_dir / f"{path.stem}-v{version}-{now()}.db")
-
-        if migrations is None:
-            migrations = migrator.shipped()
-        async with self.transaction() as tx:
-            await migrator.migrate(tx, migrations=migrations, back_up=back_up, now=now)
-
-    async def _copy(self, copy: Path) -> None:
-        """Copy what is committed, through the reader, while the writer keeps others out."""
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        part = copy.with_suffix(".part")
-        async with aiosqlite.connect(part) as target:
-            await self._reader.connection.backup(target)
-        part.replace(copy)
+        await self.write(
+            migrator.migrate,
+            migrations=migrator.shipped() if migrations is None else migrations,
+            back_up=partial(_back_up, path, backup_dir, now),
+            now=now,
+        )
 
 
-@asynccontextmanager
-async def _connection(path: Path, pragmas: Sequence[str]) -> AsyncIterator[Line]:
-    put_off: Statements = deque()
-    opened = aiosqlite.connect(
-        path,
-        timeout=_BUSY_TIMEOUT_S,
-        isolation_level=None,  # sqlite3 itself must begin nothing
-        factory=partial(Connection, put_off),
-    )
-    async with opened as connection:
-        connection.row_factory = sqlite3.Row
-        for pragma in pragmas:
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
-        yield Line(connection, put_off)
+def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:
+    """Copy what is committed, while the transaction that migrates keeps others out."""
+    copy = backup_dir / f"{path.stem}-v{version}-{now()}.db"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    part = copy.with_suffix(".part")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
+        source.backup(target)
+    part.replace(copy)

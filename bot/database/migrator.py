@@ -1,7 +1,7 @@
 """Numbered files of plain statements, applied whole or not at all."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
 from bot.core.errors.base import StartRefused
@@ -15,41 +15,41 @@ def shipped() -> tuple[str, ...]:
     return tuple((folder / name).read_text(encoding="utf-8") for name in scripts)
 
 
-async def migrate(
+def migrate(
     tx: Transaction,
     *,
     migrations: Sequence[str],
-    back_up: Callable[[int], Awaitable[None]],
+    back_up: Callable[[int], None],
     now: Callable[[], int],
 ) -> None:
     """Apply what the database lacks; ``back_up(version)`` comes first where there is something.
 
     Raises StartRefused for a database that a newer Easel has written.
     """
-    version = await _version(tx)
+    version = _version(tx)
     if version > len(migrations):
         raise StartRefused(
             f"The database has version {version}, which is newer than this Easel's "
             f"{len(migrations)}: update Easel, or point DATABASE_URL to another file."
         )
     if 0 < version < len(migrations):
-        await back_up(version)
+        back_up(version)
     for number in range(version, len(migrations)):
-        await _apply(tx, migrations[number], version=number + 1, at=now())
+        _apply(tx, migrations[number], version=number + 1, at=now())
 
 
-async def _version(tx: Transaction) -> int:
-    await tx.execute(
+def _version(tx: Transaction) -> int:
+    tx.write(
         "CREATE TABLE IF NOT EXISTS migrations (version BIGINT PRIMARY KEY, at BIGINT NOT NULL)"
     )
-    applied = await tx.all("SELECT version FROM migrations")
+    applied = tx.query("SELECT version FROM migrations")
     return max((int(row["version"]) for row in applied), default=0)
 
 
-async def _apply(tx: Transaction, script: str, *, version: int, at: int) -> None:
+def _apply(tx: Transaction, script: str, *, version: int, at: int) -> None:
     for statement in _statements(script):
-        await tx.execute(statement)
-    await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, $2)", version, at)
+        tx.write(statement)
+    tx.write("INSERT INTO migrations (version, at) VALUES ($1, $2)", version, at)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.discord_ui.packing import MOST_FILES
 from bot.discord_ui.seeking import search
 from bot.discord_ui.whisper import FollowUps
@@ -112,25 +113,24 @@ class Outbox:
 
     async def announce(self, job: Job, card: AnnouncedCard) -> None:
         """Write where a card is about to be placed."""
-        async with self._database.transaction() as tx:
-            await self._repository.announced(tx, job.id, card)
+        await self._database.write(self._repository.announced, job.id, card)
 
     async def take_back(self, job: Job) -> None:
         """Write that the announced card surely was not placed."""
-        async with self._database.transaction() as tx:
-            await self._repository.not_placed(tx, job.id)
+        await self._database.write(self._repository.not_placed, job.id)
 
     async def _post(self, channel: Channel, letter: Letter, intent: OutboxMessage) -> CardAddress:
-        async with self._database.transaction() as tx:
-            written = await outbox_messages.announce(tx, intent)
+        written = await self._database.write(outbox_messages.announce, intent)
         message_id = written.message_id or await self._find(channel, letter, written)
         if message_id is None:
             message_id = await self._send(channel, letter, intent.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
-        async with self._database.transaction() as tx:
-            await outbox_messages.confirm(tx, intent.nonce, message_id)
-            await self._repository.posted(tx, intent.job_id, address)
+        await self._database.write(self._confirm, intent, address)
         return address
+
+    def _confirm(self, tx: Transaction, intent: OutboxMessage, address: CardAddress) -> None:
+        outbox_messages.confirm(tx, intent.nonce, address.message_id)
+        self._repository.posted(tx, intent.job_id, address)
 
     async def _send(self, channel: Channel, letter: Letter, nonce: str) -> int:
         people = [discord.Object(letter.mentions)] if letter.mentions else []
@@ -167,8 +167,7 @@ class Outbox:
             return None
         found = await self._search(channel, letter, since=written.at)
         if found is None:
-            async with self._database.transaction() as tx:
-                await outbox_messages.announce_again(tx, written.nonce, self._now())
+            await self._database.write(outbox_messages.announce_again, written.nonce, self._now())
         return found
 
     async def _search(

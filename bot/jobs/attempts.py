@@ -20,7 +20,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
     Event,
-    Order,
+    GatewayRequest,
     Preview,
     Progress,
     Received,
@@ -144,13 +144,13 @@ class Slots:
             return Slot(asked, failure=failure)
         return Slot(asked, pictures)
 
-    async def _order(self, job: Job, index: int, asked: int) -> Order:
+    async def _order(self, job: Job, index: int, asked: int) -> GatewayRequest:
         folder = self._folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
         request = job.request
         taken = self._catalogue.model(request.model).references
         references = [await self._fitted(kept, taken, folder) for kept in request.references]
-        return Order(
+        return GatewayRequest(
             request=replace(request, references=tuple(kept for kept, _ in references)),
             n=asked,
             folder=folder,
@@ -189,25 +189,22 @@ class Slots:
         self, job: Job, index: int, asked: int, attempt: Attempt | None, event: Event
     ) -> Attempt | None:
         """Write what the exchange is about to act on; it goes on when this returns."""
-        if isinstance(event, Progress | Preview):
-            return attempt
-        async with self._database.transaction() as tx:
-            match event, attempt:
-                case Sending(gateway=gateway), _:
-                    return await self._repository.sending(
-                        tx, job.id, index, gateway=gateway, pictures=asked
-                    )
-                case Refused(), Attempt():
-                    await self._repository.refused(tx, attempt)
-                    return None
-                case Task(task_id=task_id), Attempt():
-                    await self._repository.task(tx, attempt, task_id)
-                case Answered(urls=urls), Attempt():
-                    await self._repository.answered(tx, attempt, urls)
-                case Received(pictures=pictures, usage=usage), Attempt():
-                    price = self._price(job, attempt, len(pictures))
-                    cost = Cost(job.request.model, len(pictures), usage, price)
-                    await self._repository.received(tx, attempt, cost)
+        match event, attempt:
+            case Sending(gateway=gateway), _:
+                return await self._database.write(
+                    self._repository.sending, job.id, index, gateway=gateway, pictures=asked
+                )
+            case Refused(), Attempt():
+                await self._database.write(self._repository.refused, attempt)
+                return None
+            case Task(task_id=task_id), Attempt():
+                await self._database.write(self._repository.task, attempt, task_id)
+            case Answered(urls=urls), Attempt():
+                await self._database.write(self._repository.answered, attempt, urls)
+            case Received(pictures=pictures, usage=usage), Attempt():
+                price = self._price(job, attempt, len(pictures))
+                cost = Cost(job.request.model, len(pictures), usage, price)
+                await self._database.write(self._repository.received, attempt, cost)
         return attempt
 
     async def _note_failure(
@@ -215,12 +212,11 @@ class Slots:
     ) -> None:
         if attempt is None:
             return
-        async with self._database.transaction() as tx:
-            if failure.billed is Billed.NO:
-                await self._repository.refused(tx, attempt)
-            else:
-                cost = Cost(job.request.model, price=self._price(job, attempt, asked))
-                await self._repository.lost(tx, attempt, failure.billed, cost)
+        if failure.billed is Billed.NO:
+            await self._database.write(self._repository.refused, attempt)
+        else:
+            cost = Cost(job.request.model, price=self._price(job, attempt, asked))
+            await self._database.write(self._repository.lost, attempt, failure.billed, cost)
 
     def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
         each = self._catalogue.price_each(attempt.gateway, job.request)
@@ -231,7 +227,7 @@ class Slots:
         shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
 
-def _received(order: Order, attempt: WrittenAttempt) -> Slot:
+def _received(order: GatewayRequest, attempt: WrittenAttempt) -> Slot:
     """Return what an earlier process received, and has written the cost of; it blocks."""
     if pictures := _kept(order):
         return Slot(attempt.asked, pictures)
@@ -244,7 +240,7 @@ def _received(order: Order, attempt: WrittenAttempt) -> Slot:
     return Slot(attempt.asked, failure=gone)
 
 
-def _kept(order: Order) -> tuple[Picture, ...]:
+def _kept(order: GatewayRequest) -> tuple[Picture, ...]:
     """Return the pictures that an earlier process received; it blocks.
 
     Only what is named STEM-NUMBER is one: previews and parts carry a token in their names.

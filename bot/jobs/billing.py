@@ -41,13 +41,8 @@ class Billing:
             Refusal: a limit or the operator's budget has no room for it.
         """
         price = self.catalogue.highest_price(job.request)
-        requester = job.requester
         try:
-            async with self.database.transaction(exclusive=self.ledger.subjects(requester)) as tx:
-                await self.ledger.hold(
-                    tx, job_id=job.id, requester=requester, credits=job.credits, price=price
-                )
-                await self.repository.queued(tx, job, attached=attached)
+            await self.database.write(self._hold, job, price=price, attached=attached)
         except BudgetSpent:
             await self._tell_refusal(price)
             raise
@@ -62,9 +57,9 @@ class Billing:
         doubtful: int = 0,
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice."""
-        async with self.database.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
-            await self.repository.ended(tx, job.id, state, error)
-            settled, reached = await self._settle(tx, job, delivered=delivered, doubtful=doubtful)
+        settled, reached = await self.database.write(
+            self._close, job, state, error, delivered=delivered, doubtful=doubtful
+        )
         self._tell(reached)
         return settled
 
@@ -76,39 +71,61 @@ class Billing:
         Returns:
             What to tell the person, None when the pictures had been posted before.
         """
-        each, price_at = credits_each(job), partial(self._price_at, job)
-        async with self.database.transaction(exclusive=self.ledger.subjects(job.requester)) as tx:
-            posted = await self.repository.posted_pictures(tx, job.id)
-            pictures = await self.repository.close_attempts(
-                tx, job.id, model=job.request.model, price_at=price_at
-            )
-            doubtful = await self.repository.in_doubt(tx, job.id) if posted else pictures
-            state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
-            await self.repository.ended(tx, job.id, state, error)
-            settled, reached = await self._settle(
-                tx, job, delivered=posted * each, doubtful=doubtful * each
-            )
+        told, reached = await self.database.write(self._end_by_journal, job, unsent, sent)
         self._tell(reached)
-        return None if error is None else ending(error, state, settled)
+        return told
+
+    def _hold(self, tx: Transaction, job: Job, *, price: int, attached: Addresses | None) -> None:
+        self.ledger.hold(
+            tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
+        )
+        self.repository.queued(tx, job, attached=attached)
+
+    def _close(
+        self,
+        tx: Transaction,
+        job: Job,
+        state: JobState,
+        error: EaselError | None,
+        *,
+        delivered: int,
+        doubtful: int,
+    ) -> tuple[Settlement | None, list[BudgetReached]]:
+        self.repository.ended(tx, job.id, state, error)
+        return self._settle(tx, job, delivered=delivered, doubtful=doubtful)
+
+    def _end_by_journal(
+        self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
+    ) -> tuple[Ending | None, list[BudgetReached]]:
+        posted = self.repository.posted_pictures(tx, job.id)
+        pictures = self.repository.close_attempts(
+            tx, job.id, model=job.request.model, price_at=partial(self._price_at, job)
+        )
+        doubtful = self.repository.in_doubt(tx, job.id) if posted else pictures
+        state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
+        each = credits_each(job)
+        settled, reached = self._close(
+            tx, job, state, error, delivered=posted * each, doubtful=doubtful * each
+        )
+        return None if error is None else ending(error, state, settled), reached
 
     def _price_at(self, job: Job, gateway: str) -> int | None:
         return self.catalogue.price_each(gateway, job.request)
 
-    async def _settle(
+    def _settle(
         self, tx: Transaction, job: Job, *, delivered: int, doubtful: int
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Settle the hold at what the journal says it cost; return what that reached as well."""
-        price = await self.repository.price(tx, job.id)
-        settled = await self.ledger.settle(
+        price = self.repository.price(tx, job.id)
+        settled = self.ledger.settle(
             tx, job.id, delivered=delivered, doubtful=doubtful, price=price
         )
         if settled is None or not price:
             return settled, []
-        return settled, list(_reached(await self.ledger.outlays(tx), price))
+        return settled, list(_reached(self.ledger.outlays(tx), price))
 
     async def _tell_refusal(self, price: int) -> None:
-        async with self.database.reading() as rows:
-            budget = await self.ledger.outlays(rows)
+        budget = await self.database.read(self.ledger.outlays)
         # What is more than the whole budget says nothing about how much of it is spent.
         self._tell([_alarm(100, part) for part in budget if part.left < price <= part.limit])
 

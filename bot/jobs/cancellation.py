@@ -10,6 +10,7 @@ import structlog
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
@@ -128,8 +129,7 @@ class Cancellation:
             NotYoursToStop: they neither asked for it nor moderate.
             NothingToStop: it has ended.
         """
-        async with self._database.reading() as rows:
-            written = await self._repository.job(rows, job_id)
+        written = await self._database.read(self._repository.job, job_id)
         if written is None or not written.is_open:
             raise NothingToStop
         if not (moderates or by.user_id == written.job.requester.user_id):
@@ -146,13 +146,17 @@ class Cancellation:
 
         Against the start of its work, the journal decides.
         """
-        async with self._database.transaction(exclusive=self._ledger.subjects(job.requester)) as tx:
-            if not await self._repository.cancelled(tx, job.id, error):
-                return False
-            await self._ledger.settle(tx, job.id, delivered=0, price=0)
+        if not await self._database.write(self._withdraw, job, error):
+            return False
         if (found := self._open.get(job.id)) is not None:
             # Its own task tells the card.
             self._queue.dismiss(found[1])
+        return True
+
+    def _withdraw(self, tx: Transaction, job: Job, error: EaselError) -> bool:
+        if not self._repository.cancelled(tx, job.id, error):
+            return False
+        self._ledger.settle(tx, job.id, delivered=0, price=0)
         return True
 
     async def _left_alone(self, job: Job) -> bool:

@@ -86,8 +86,7 @@ class JobLookup:
 
     async def job(self, job_id: str) -> WrittenJob:
         """Return a job; raise ResultUnknown where there is no such id."""
-        async with self._database.reading() as rows:
-            written = await self._repository.job(rows, job_id)
+        written = await self._database.read(self._repository.job, job_id)
         if written is None:
             raise ResultUnknown
         return written
@@ -108,28 +107,29 @@ class JobLookup:
 
     async def behind(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, None for any other message."""
-        async with self._database.reading() as rows:
-            return await self._repository.behind(rows, message_id)
+        return await self._database.read(self._repository.behind, message_id)
 
     async def of(self, written: WrittenJob) -> FoundJob:
         """Return everything that is known of a job."""
-        job_id = written.job.id
-        async with self._database.reading() as rows:
-            return FoundJob(
-                written=written,
-                work=await job_details.work(rows, job_id),
-                charged=await self._ledger.charged(rows, job_id),
-                pictures=tuple(await kept_pictures.of(rows, job_id)),
-                parent=await self._parent(rows, written),
-            )
+        return await self._database.read(self._record, written)
 
-    async def _parent(self, rows: Transaction, written: WrittenJob) -> WrittenJob | None:
+    def _record(self, rows: Transaction, written: WrittenJob) -> FoundJob:
+        job_id = written.job.id
+        return FoundJob(
+            written=written,
+            work=job_details.work(rows, job_id),
+            charged=self._ledger.charged(rows, job_id),
+            pictures=tuple(kept_pictures.of(rows, job_id)),
+            parent=self._parent(rows, written),
+        )
+
+    def _parent(self, rows: Transaction, written: WrittenJob) -> WrittenJob | None:
         if written.job.parent is None:
             return None
-        parent = await self._repository.job(rows, written.job.parent)
+        parent = self._repository.job(rows, written.job.parent)
         if parent is None or parent.placed is None:
             return None
-        there = await job_details.messages(rows, parent.job.id)
+        there = job_details.messages(rows, parent.job.id)
         is_there = parent.placed.message_id in {each.message_id for each in there}
         return parent if is_there else None
 
@@ -147,11 +147,9 @@ class JobLookup:
         is_theirs = by == written.job.requester.user_id
         if not is_theirs and moderated is None:
             raise NotYoursToDelete
-        async with self._database.reading() as rows:
-            messages = await job_details.messages(rows, written.job.id)
+        messages = await self._database.read(job_details.messages, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
     async def deleted(self, message: CardAddress) -> None:
         """Write that a message is gone."""
-        async with self._database.transaction() as tx:
-            await job_details.deleted(tx, message.message_id)
+        await self._database.write(job_details.deleted, message.message_id)

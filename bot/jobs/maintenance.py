@@ -57,8 +57,7 @@ async def forget_old_charges(database: Database, ledger: Ledger, now: Callable[[
     """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
     before, forgotten = now() - CHARGES_STAY_MS, BATCH
     while forgotten == BATCH:
-        async with database.transaction() as tx:
-            forgotten = await ledger.forget_charges(tx, before=before, most=BATCH)
+        forgotten = await database.write(ledger.forget_charges, before=before, most=BATCH)
 
 
 async def _done(chore: MaintenanceTask) -> None:

@@ -30,7 +30,7 @@ BATCH = 100
 class Forget(Protocol):
     """Forgets at most ``most`` old rows and returns how many there were."""
 
-    async def __call__(self, tx: Transaction, /, *, before: int, most: int) -> int:
+    def __call__(self, tx: Transaction, /, *, before: int, most: int) -> int:
         """Forget those from before a moment."""
         ...
 
@@ -102,9 +102,7 @@ class PictureRetention:
 
     async def last(self, user_id: int, *, most: int) -> list[Past]:
         """Return a person's last jobs, the newest first."""
-        async with self._database.reading() as rows:
-            written = await kept_pictures.last(rows, user_id, most=most)
-            kept = [await kept_pictures.of(rows, each.job.id) for each in written]
+        written, kept = await self._database.read(_last, user_id, most=most)
         there = await asyncio.to_thread(self._there, kept)
         return [
             Past(each, count if each.state is JobState.DONE else 0)
@@ -117,9 +115,7 @@ class PictureRetention:
         Raises:
             NotKept: it is not theirs, or nothing of it is kept any more.
         """
-        async with self._database.reading() as rows:
-            written = await kept_pictures.written(rows, job_id, user_id)
-            kept = await kept_pictures.of(rows, job_id)
+        written, kept = await self._database.read(_theirs, job_id, user_id)
         if written is None or written.state is not JobState.DONE:
             raise NotKept
         pictures = await asyncio.to_thread(self._found, kept)
@@ -129,8 +125,7 @@ class PictureRetention:
 
     async def startable(self, job_id: str) -> dict[int, Reference]:
         """Return the pictures of a job that are kept, by their number, for a job to start from."""
-        async with self._database.reading() as rows:
-            kept = await kept_pictures.of(rows, job_id)
+        kept = await self._database.read(kept_pictures.of, job_id)
         there = await asyncio.to_thread(
             lambda: [self._content_store.has(each.file) for each in kept]
         )
@@ -142,8 +137,7 @@ class PictureRetention:
         Raises:
             NotKept: nothing of it is kept any more.
         """
-        async with self._database.reading() as rows:
-            kept = await kept_pictures.of(rows, job_id)
+        kept = await self._database.read(kept_pictures.of, job_id)
         if pictures := await asyncio.to_thread(self._found, kept):
             return pictures
         raise NotKept
@@ -170,8 +164,7 @@ class PictureRetention:
     async def _clear_rows(self, before: int, forget: Forget) -> None:
         forgotten = BATCH
         while forgotten == BATCH:
-            async with self._database.transaction() as tx:
-                forgotten = await forget(tx, before=before, most=BATCH)
+            forgotten = await self._database.write(forget, before=before, most=BATCH)
 
     def _remove(self, files: Sequence[Old]) -> None:
         for file in files:
@@ -199,3 +192,16 @@ class PictureRetention:
             for each in kept
             if self._content_store.has(each.file)
         )
+
+
+def _last(
+    rows: Transaction, user_id: int, *, most: int
+) -> tuple[list[WrittenJob], list[list[kept_pictures.Kept]]]:
+    written = kept_pictures.last(rows, user_id, most=most)
+    return written, [kept_pictures.of(rows, each.job.id) for each in written]
+
+
+def _theirs(
+    rows: Transaction, job_id: str, user_id: int
+) -> tuple[WrittenJob | None, list[kept_pictures.Kept]]:
+    return kept_pictures.written(rows, job_id, user_id), kept_pictures.of(rows, job_id)

@@ -130,21 +130,18 @@ class Recovery:
         return True
 
     async def _abandoned(self) -> list[WrittenJob]:
-        async with self.database.reading() as rows:
-            unfinished = await self.repository.unfinished(rows)
+        unfinished = await self.database.read(self.repository.unfinished)
         owners = {found.owner for found in unfinished}
         dead = {owner for owner in owners if is_dead(self.locks, owner)}
         return [found for found in unfinished if found.owner in dead]
 
     async def _adopt(self, found: WrittenJob) -> bool:
-        async with self.database.transaction() as tx:
-            return await self.repository.adopt(tx, found.job.id, owner=found.owner)
+        return await self.database.write(self.repository.adopt, found.job.id, owner=found.owner)
 
     async def _take(self, found: WrittenJob) -> Untold | Unfinished | None:
         if not await self._adopt(found):
             return None
-        async with self.database.reading() as rows:
-            attempts = await self.repository.attempts(rows, found.job.id)
+        attempts = await self.database.read(self.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._may_go_on(found, attempts):
             log.info("job.taken_over", job=found.job.id, was=found.state)
             return Unfinished(found.job, found.card, attempts, found.attached)
@@ -176,8 +173,7 @@ class Recovery:
         """Remove what killed processes left: files of ended jobs, their locks, half a picture."""
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs.glob("*")))
-        async with self.database.reading() as rows:
-            unfinished = await self.repository.unfinished(rows)
+        unfinished = await self.database.read(self.repository.unfinished)
         open_jobs = {written.job.id for written in unfinished if written.is_open}
         for folder in found:
             if folder.name not in open_jobs:

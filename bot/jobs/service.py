@@ -121,8 +121,7 @@ class JobService:
 
     async def is_private(self, job_id: str) -> bool:
         """Tell whether only its requester sees what becomes of a job."""
-        async with self._database.reading() as rows:
-            written = await self._repository.job(rows, job_id)
+        written = await self._database.read(self._repository.job, job_id)
         return written is not None and written.job.private
 
     def go_on(
@@ -184,13 +183,15 @@ class JobService:
         try:
             card = await courier.place(job, waiting=self._queue.place(ticket))
             if card is not None:
-                async with self._database.transaction() as tx:
-                    await self._repository.placed(tx, job.id, card)
-                    await self._repository.posted(tx, job.id, card)
+                await self._database.write(self._placed, job, card)
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
             await self._billing.close(job, JobState.CANCELLED)
             raise
+
+    def _placed(self, tx: Transaction, job: Job, card: CardAddress) -> None:
+        self._repository.placed(tx, job.id, card)
+        self._repository.posted(tx, job.id, card)
 
     def _start(self, run: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(run)
@@ -236,8 +237,7 @@ class JobService:
             await self._fail(job, courier, error, ())
             return None
         job = replace(job, request=request)
-        async with self._database.transaction() as tx:
-            await self._repository.referenced(tx, job)
+        await self._database.write(self._repository.referenced, job)
         return job
 
     async def _turn(self, job: Job, courier: Courier, ticket: Ticket) -> None:
@@ -247,8 +247,7 @@ class JobService:
 
     async def _work(self, job: Job, courier: Courier, attempts: Sequence[WrittenAttempt]) -> None:
         started = job.created_at if attempts else self._clock.now()
-        async with self._database.transaction() as tx:
-            is_open = await self._repository.reached(tx, job.id, JobState.WORKING)
+        is_open = await self._database.write(self._repository.reached, job.id, JobState.WORKING)
         if not is_open:
             await self._tell_as_written(job, courier)
             return
@@ -295,24 +294,34 @@ class JobService:
         adopted: Sequence[Adopted] = ()
         if not job.requester.is_operator:
             adopted = await self._retention.adopt(job, pictures)
-        async with self._database.transaction() as tx:
-            self._repository.moved(tx, job.id, JobState.RECEIVED)
-            self._retention.shelve(tx, job, adopted)
-            result = await self._result(tx, job, slots, pictures, started)
-        result = replace(result, kept=bool(adopted))
+        result = await self._database.write(self._received, job, slots, pictures, started, adopted)
         delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         try:
             messages = await courier.deliver(job, result)
         except EaselError as error:
             await self._fail(job, courier, error, slots)
             return
-        await self._delivered(job, messages)
+        await self._database.write(self._delivered, job, messages)
         await self._billing.close(
             job, JobState.DONE, result.shortfall, delivered=delivered, doubtful=doubtful
         )
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
 
-    async def _result(
+    def _received(
+        self,
+        tx: Transaction,
+        job: Job,
+        slots: Sequence[Slot],
+        pictures: tuple[Picture, ...],
+        started: int,
+        adopted: Sequence[Adopted],
+    ) -> Result:
+        self._repository.moved(tx, job.id, JobState.RECEIVED)
+        self._retention.shelve(tx, job, adopted)
+        result = self._result(tx, job, slots, pictures, started)
+        return replace(result, kept=bool(adopted))
+
+    def _result(
         self,
         tx: Transaction,
         job: Job,
@@ -323,9 +332,9 @@ class JobService:
         """Foretell the settlement: the card shows it, and the credits move only afterwards."""
         charged, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
         failures = failures_of(slots)
-        doubt_charged = doubtful > 0 and not await self._ledger.forgives(tx, job.id)
+        doubt_charged = doubtful > 0 and not self._ledger.forgives(tx, job.id)
         charged += doubtful if doubt_charged else 0
-        tightest = await self._ledger.left(tx, job.requester)
+        tightest = self._ledger.left(tx, job.requester)
         return Result(
             pictures=pictures,
             asked=job.request.n,
@@ -336,12 +345,11 @@ class JobService:
             doubt_charged=doubt_charged,
         )
 
-    async def _delivered(self, job: Job, messages: Sequence[CardAddress]) -> None:
-        async with self._database.transaction() as tx:
-            self._repository.moved(tx, job.id, JobState.DELIVERED)
-            await self._repository.told(tx, job.id)
-            for message in messages:
-                await self._repository.posted(tx, job.id, message)
+    def _delivered(self, tx: Transaction, job: Job, messages: Sequence[CardAddress]) -> None:
+        self._repository.moved(tx, job.id, JobState.DELIVERED)
+        self._repository.told(tx, job.id)
+        for message in messages:
+            self._repository.posted(tx, job.id, message)
 
     async def _fail(
         self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
@@ -367,16 +375,16 @@ class JobService:
 
     async def _tell_as_written(self, job: Job, courier: Courier) -> None:
         """Say how somebody else ended the job meanwhile."""
-        async with self._database.reading() as rows:
-            written = await self._repository.job(rows, job.id)
+        written = await self._database.read(self._repository.job, job.id)
         if written is not None and written.error is not None:
             await self.tell(job, courier, Ending(written.error, written.state))
 
     async def tell(self, job: Job, courier: Courier, ending: Ending) -> None:
         """Make the card of an ended job say so."""
         is_told = await courier.end(job, ending)
-        async with self._database.transaction() as tx:
-            await (self._repository.told if is_told else self._repository.not_told)(tx, job.id)
+        await self._database.write(
+            self._repository.told if is_told else self._repository.not_told, job.id
+        )
 
     async def _clear(self, job: Job) -> None:
         await asyncio.to_thread(self._slots.clear, job)

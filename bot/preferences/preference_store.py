@@ -1,6 +1,7 @@
 """What servers and people made their custom: in memory for every door, written through."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -45,18 +46,7 @@ class PreferenceStore:
 
     async def load(self) -> None:
         """Read everything that was written before."""
-        async with self._database.reading() as rows:
-            for row in await rows.all("SELECT server_id, settings FROM server_settings"):
-                settings = _read(row["settings"], ServerSettings, _NO_SETTINGS)
-                self._servers[row["server_id"]] = settings
-            for row in await rows.all("SELECT user_id, preferences FROM preferences"):
-                preferences = _read(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
-                self._people[row["user_id"]] = preferences
-            for row in await rows.all("SELECT * FROM presets ORDER BY user_id, name"):
-                preset = Preset(
-                    row["spelling"], _read(row["wish"], ImageOptions, ImageOptions()), row["at"]
-                )
-                self._presets.setdefault(row["user_id"], {})[row["name"]] = preset
+        self._servers, self._people, self._presets = await self._database.read(_read_all)
 
     # --- servers ------------------------------------------------------------------------------
 
@@ -75,13 +65,7 @@ class PreferenceStore:
         """Let ``change`` make the server's settings from those that hold, and return the new."""
         async with self._changing:
             settings = change(self.server(server_id))
-            async with self._database.transaction() as tx:
-                await tx.execute(
-                    "INSERT INTO server_settings (server_id, settings) VALUES ($1, $2)"
-                    " ON CONFLICT (server_id) DO UPDATE SET settings = excluded.settings",
-                    server_id,
-                    _text(settings),
-                )
+            await self._database.write(_write_server, server_id, settings)
             self._servers[server_id] = settings
         return settings
 
@@ -97,13 +81,7 @@ class PreferenceStore:
         """Let ``change`` make the preferences from those that hold, and return the new."""
         async with self._changing:
             preferences = change(self.person(user_id))
-            async with self._database.transaction() as tx:
-                await tx.execute(
-                    "INSERT INTO preferences (user_id, preferences) VALUES ($1, $2)"
-                    " ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences",
-                    user_id,
-                    _text(preferences),
-                )
+            await self._database.write(_write_person, user_id, preferences)
             self._people[user_id] = preferences
         return preferences
 
@@ -135,8 +113,7 @@ class PreferenceStore:
             before = mine.get(key)
             if before is None and len(mine) >= MOST_PRESETS:
                 raise PresetsFull(limit=MOST_PRESETS)
-            async with self._database.transaction() as tx:
-                await _write_preset(tx, user_id, key, preset)
+            await self._database.write(_write_preset, user_id, key, preset)
             self._presets[user_id] = dict(sorted({**mine, key: preset}.items()))
         return before
 
@@ -144,10 +121,7 @@ class PreferenceStore:
         """Forget a preset and return it; raise NoSuchPreset."""
         async with self._changing:
             gone, key = self.preset(user_id, name), folded(name)
-            async with self._database.transaction() as tx:
-                await tx.execute(
-                    "DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, key
-                )
+            await self._database.write(_delete_preset, user_id, key)
             del self._presets[user_id][key]
         return gone
 
@@ -162,15 +136,70 @@ class PreferenceStore:
     async def forget(self, user_id: int) -> None:
         """Forget everything that a person set or saved."""
         async with self._changing:
-            async with self._database.transaction() as tx:
-                await tx.execute("DELETE FROM preferences WHERE user_id = $1", user_id)
-                await tx.execute("DELETE FROM presets WHERE user_id = $1", user_id)
+            await self._database.write(_forget, user_id)
             self._people.pop(user_id, None)
             self._presets.pop(user_id, None)
 
 
-async def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> None:
-    await tx.execute(
+def _read_all(
+    rows: Transaction,
+) -> tuple[dict[int, ServerSettings], dict[int, PersonalPreferences], dict[int, dict[str, Preset]]]:
+    return _read_servers(rows), _read_people(rows), _read_presets(rows)
+
+
+def _read_servers(rows: Transaction) -> dict[int, ServerSettings]:
+    return {
+        row["server_id"]: _read(row["settings"], ServerSettings, _NO_SETTINGS)
+        for row in rows.query("SELECT server_id, settings FROM server_settings")
+    }
+
+
+def _read_people(rows: Transaction) -> dict[int, PersonalPreferences]:
+    return {
+        row["user_id"]: _read(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
+        for row in rows.query("SELECT user_id, preferences FROM preferences")
+    }
+
+
+def _read_presets(rows: Transaction) -> dict[int, dict[str, Preset]]:
+    presets = defaultdict[int, dict[str, Preset]](dict)
+    for row in rows.query("SELECT * FROM presets ORDER BY user_id, name"):
+        preset = Preset(
+            row["spelling"], _read(row["wish"], ImageOptions, ImageOptions()), row["at"]
+        )
+        presets[row["user_id"]][row["name"]] = preset
+    return dict(presets)
+
+
+def _write_server(tx: Transaction, server_id: int, settings: ServerSettings) -> None:
+    tx.write(
+        "INSERT INTO server_settings (server_id, settings) VALUES ($1, $2)"
+        " ON CONFLICT (server_id) DO UPDATE SET settings = excluded.settings",
+        server_id,
+        _text(settings),
+    )
+
+
+def _write_person(tx: Transaction, user_id: int, preferences: PersonalPreferences) -> None:
+    tx.write(
+        "INSERT INTO preferences (user_id, preferences) VALUES ($1, $2)"
+        " ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences",
+        user_id,
+        _text(preferences),
+    )
+
+
+def _delete_preset(tx: Transaction, user_id: int, key: str) -> None:
+    tx.write("DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, key)
+
+
+def _forget(tx: Transaction, user_id: int) -> None:
+    tx.write("DELETE FROM preferences WHERE user_id = $1", user_id)
+    tx.write("DELETE FROM presets WHERE user_id = $1", user_id)
+
+
+def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> None:
+    tx.write(
         "INSERT INTO presets (user_id, name, spelling, wish, at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (user_id, name) DO UPDATE SET spelling = excluded.spelling,"
         " wish = excluded.wish, at = excluded.at",

@@ -35,7 +35,7 @@ class Admin:
         self._ceiling = server_quota
         self._clock = now
 
-    async def set_limit(
+    def set_limit(
         self, tx: Transaction, *, server_id: int, subject: str, limit: Limit, actor_id: int
     ) -> None:
         """Set a subject's limit for one period.
@@ -43,42 +43,51 @@ class Admin:
         Raises LimitOutOfRange, or LimitAboveCeiling when SERVER_QUOTA allows less per period.
         """
         self._check(limit)
-        old = (await read_limits(tx, server_id, subject))[subject]
+        old = (read_limits(tx, server_id, subject))[subject]
         replaced = next((str(was) for was in old if was.period == limit.period), None)
-        await write_limit(tx, server_id, subject, limit)
+        write_limit(tx, server_id, subject, limit)
         done = Done(server_id, actor_id, Action.LIMIT_SET, subject, old=replaced, new=str(limit))
-        await self._record(tx, done)
+        self._record(tx, done)
 
-    async def remove_limit(
+    def set_unlimited(
+        self, tx: Transaction, *, server_id: int, subject: str, actor_id: int
+    ) -> None:
+        """Let a subject spend without limits of its own, in place of those that were set."""
+        if self.limits(tx, server_id).get(subject):
+            self.remove_limit(
+                tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
+            )
+        unlimited = Limit(None, Period.MONTH)
+        self.set_limit(tx, server_id=server_id, subject=subject, limit=unlimited, actor_id=actor_id)
+
+    def remove_limit(
         self, tx: Transaction, *, server_id: int, subject: str, period: Period | None, actor_id: int
     ) -> None:
         """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
-        old = (await read_limits(tx, server_id, subject))[subject]
+        old = (read_limits(tx, server_id, subject))[subject]
         removed = [limit for limit in old if period in {None, limit.period}]
         if not removed:
             raise NoSuchLimit
         for limit in removed:
-            await erase_limit(tx, server_id, subject, limit)
+            erase_limit(tx, server_id, subject, limit)
             done = Done(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
-            await self._record(tx, done)
+            self._record(tx, done)
 
-    async def roles_gone(
-        self, tx: Transaction, *, server_id: int, role_ids: Collection[int]
-    ) -> int:
+    def roles_gone(self, tx: Transaction, *, server_id: int, role_ids: Collection[int]) -> int:
         """Remove the limits of roles that exist no more, and return how many there were."""
-        found = await read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
+        found = read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
-            await erase_limit(tx, server_id, subject, limit)
+            erase_limit(tx, server_id, subject, limit)
             done = Done(server_id, _THE_BOT, Action.ROLE_GONE, subject, old=str(limit))
-            await self._record(tx, done)
+            self._record(tx, done)
         return len(gone)
 
-    async def limits(self, rows: Transaction, server_id: int) -> dict[str, LimitSet]:
+    def limits(self, rows: Transaction, server_id: int) -> dict[str, LimitSet]:
         """Return the limits that the admins of a server have set, by subject."""
-        return dict(await read_limits(rows, server_id))
+        return dict(read_limits(rows, server_id))
 
-    async def grant(
+    def grant(
         self,
         tx: Transaction,
         *,
@@ -94,43 +103,47 @@ class Admin:
         """
         if not 1 <= credits <= MAX_CREDITS:
             raise GrantOutOfRange(credits=credits, limit=MAX_CREDITS)
-        balance = await add_granted(tx, server_id, user_id, credits)
+        balance = add_granted(tx, server_id, user_id, credits)
         old, new = str(balance - credits), str(balance)
         done = Done(server_id, actor_id, Action.GRANTED, user(user_id), old, new, reason)
-        await self._record(tx, done)
+        self._record(tx, done)
         return balance
 
-    async def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
+    def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Forget what a person used, for their own level; what they hold now still counts."""
-        await write_reset(tx, server_id, user_id, self._clock())
-        await self._record(tx, Done(server_id, actor_id, Action.RESET, user(user_id)))
+        write_reset(tx, server_id, user_id, self._clock())
+        self._record(tx, Done(server_id, actor_id, Action.RESET, user(user_id)))
 
-    async def block(
+    def block(
         self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
         """Refuse a person's requests from now on, or give another reason for it."""
-        await write_block(tx, server_id, user_id, reason)
+        write_block(tx, server_id, user_id, reason)
         done = Done(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
-        await self._record(tx, done)
+        self._record(tx, done)
 
-    async def unblock(
-        self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int
-    ) -> None:
+    def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Take a person's requests again; raises NotBlocked."""
-        if (await read_member(tx, server_id, user_id)).block_reason is None:
+        if (read_member(tx, server_id, user_id)).block_reason is None:
             raise NotBlocked
-        await write_block(tx, server_id, user_id, None)
-        await self._record(tx, Done(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
+        write_block(tx, server_id, user_id, None)
+        self._record(tx, Done(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
 
-    async def member(self, rows: Transaction, server_id: int, user_id: int) -> Member:
+    def decided(
+        self, rows: Transaction, server_id: int
+    ) -> tuple[dict[str, LimitSet], dict[int, Member]]:
+        """Return a server's limits by subject, and its members with grants or a block."""
+        return self.limits(rows, server_id), self.members(rows, server_id)
+
+    def member(self, rows: Transaction, server_id: int, user_id: int) -> Member:
         """Return what was decided about a person besides limits."""
-        return await read_member(rows, server_id, user_id)
+        return read_member(rows, server_id, user_id)
 
-    async def members(self, rows: Transaction, server_id: int) -> dict[int, Member]:
+    def members(self, rows: Transaction, server_id: int) -> dict[int, Member]:
         """Return those of a server who have grants left or are blocked, by their ids."""
-        return await read_members(rows, server_id)
+        return read_members(rows, server_id)
 
-    async def set_cost(
+    def set_cost(
         self,
         tx: Transaction,
         *,
@@ -144,33 +157,33 @@ class Admin:
         if not 0 <= credits <= MAX_COST:
             raise CostOutOfRange(credits=credits, limit=MAX_COST)
         key = (server_id, model, quality or "")
-        old = (await read_costs(tx, server_id)).get(key)
-        await write_cost(tx, key, credits)
+        old = (read_costs(tx, server_id)).get(key)
+        write_cost(tx, key, credits)
         was = None if old is None else str(old)
         done = Done(server_id, actor_id, Action.COST_SET, _subject(key), was, str(credits))
-        await self._record(tx, done)
+        self._record(tx, done)
 
-    async def remove_cost(
+    def remove_cost(
         self, tx: Transaction, *, server_id: int, model: str, quality: str | None, actor_id: int
     ) -> None:
         """Let a picture cost what the operator says again; raises NoSuchCost."""
         key = (server_id, model, quality or "")
-        old = (await read_costs(tx, server_id)).get(key)
+        old = (read_costs(tx, server_id)).get(key)
         if old is None:
             raise NoSuchCost
-        await erase_cost(tx, key)
+        erase_cost(tx, key)
         done = Done(server_id, actor_id, Action.COST_REMOVED, _subject(key), old=str(old))
-        await self._record(tx, done)
+        self._record(tx, done)
 
-    async def costs(self, rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
+    def costs(self, rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
         """Return the costs of a server by (server, model, quality or ''), or with None all."""
-        return await read_costs(rows, server_id)
+        return read_costs(rows, server_id)
 
-    async def changes(
+    def changes(
         self, rows: Transaction, server_id: int, *, most: int, skip: int = 0
     ) -> list[Change]:
         """Return what was changed in a server, the newest first."""
-        return await read_changes(rows, server_id, most=most, skip=skip)
+        return read_changes(rows, server_id, most=most, skip=skip)
 
     def _check(self, limit: Limit) -> None:
         if limit.credits is None:
@@ -181,8 +194,8 @@ class Admin:
             if period == limit.period and limit.credits > ceiling:
                 raise LimitAboveCeiling(credits=limit.credits, limit=ceiling, period=period)
 
-    async def _record(self, tx: Transaction, done: Done) -> None:
-        await record(tx, done, at=self._clock())
+    def _record(self, tx: Transaction, done: Done) -> None:
+        record(tx, done, at=self._clock())
 
 
 def _subject(key: CostKey) -> str:

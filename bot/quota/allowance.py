@@ -72,30 +72,30 @@ def _holds(claim: Claim, at: int, values: Values) -> str:
     return f"({' OR '.join(f'({caps})' for caps in sets)})"
 
 
-async def room(rows: Transaction, claim: Claim, at: int) -> int:
+def room(rows: Transaction, claim: Claim, at: int) -> int:
     """Return how much of a claim its rule has room for, by the set that leaves most."""
-    return min(claim.asked, _least(await _roomiest(rows, claim, at)))
+    return min(claim.asked, _least(_roomiest(rows, claim, at)))
 
 
-async def refusal(rows: Transaction, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
+def refusal(rows: Transaction, claims: Sequence[Claim], at: int) -> QuotaSpent | BudgetSpent:
     """Return the limit to wait for: every rule must hold, but only one of a rule's sets."""
     longest = []
     for claim in claims:
-        sets = [await _spent(rows, claim, caps, at) for caps in claim.rule.caps]
+        sets = [_spent(rows, claim, caps, at) for caps in claim.rule.caps]
         if claim.asked and all(sets):
             longest.append(min((max(spent, key=_wait) for spent in sets), key=_wait))
     return max(longest, key=_wait).error
 
 
-async def _spent(rows: Transaction, claim: Claim, caps: Sequence[Cap], at: int) -> list[_Spent]:
+def _spent(rows: Transaction, claim: Claim, caps: Sequence[Cap], at: int) -> list[_Spent]:
     found = []
     asked = claim.asked - claim.granted
     for cap, period in caps:
         window = Window(claim.meter, period, at)
-        used, _ = await window.sums(rows)
+        used, _ = window.sums(rows)
         missing = used + asked - cap
         if missing > 0 and asked > 0:
-            frees_at = None if asked > cap else await window.frees_at(rows, missing)
+            frees_at = None if asked > cap else window.frees_at(rows, missing)
             error = _error(claim, cap, period, max(0, cap - used), frees_at)
             found.append(_Spent(cap, frees_at, error))
     return found
@@ -121,26 +121,26 @@ def _wait(spent: _Spent) -> tuple[float, int]:
     return math.inf if spent.frees_at is None else spent.frees_at, -spent.limit
 
 
-async def roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
+def roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
     """Return the allowances of that set of a rule which leaves most."""
-    found = await _roomiest(rows, claim, at)
-    return [await _saying_when(rows, claim, allowance, at) for allowance in found]
+    found = _roomiest(rows, claim, at)
+    return [_saying_when(rows, claim, allowance, at) for allowance in found]
 
 
-async def tightest(rows: Transaction, claims: Sequence[Claim], at: int) -> Allowance | None:
+def tightest(rows: Transaction, claims: Sequence[Claim], at: int) -> Allowance | None:
     """Return the allowance that leaves least; it says when more frees only if nothing is left.
 
     That takes longer than all sums, and every finished job asks.
     """
-    found = [(claim, each) for claim in claims for each in await _roomiest(rows, claim, at)]
+    found = [(claim, each) for claim in claims for each in _roomiest(rows, claim, at)]
     if not found:
         return None
     claim, allowance = min(found, key=lambda pair: pair[1].left)
-    return allowance if allowance.left else await _saying_when(rows, claim, allowance, at)
+    return allowance if allowance.left else _saying_when(rows, claim, allowance, at)
 
 
-async def _roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
-    sets = [[await _allowance(rows, claim, cap, at) for cap in caps] for caps in claim.rule.caps]
+def _roomiest(rows: Transaction, claim: Claim, at: int) -> list[Allowance]:
+    sets = [[_allowance(rows, claim, cap, at) for cap in caps] for caps in claim.rule.caps]
     return max(sets, key=_least)
 
 
@@ -148,10 +148,10 @@ def _least(allowances: Sequence[Allowance]) -> int:
     return min(allowance.left for allowance in allowances)
 
 
-async def _allowance(rows: Transaction, claim: Claim, cap: Cap, at: int) -> Allowance:
+def _allowance(rows: Transaction, claim: Claim, cap: Cap, at: int) -> Allowance:
     limit, period = cap
     window = Window(claim.meter, period, at)
-    used, held = await window.sums(rows)
+    used, held = window.sums(rows)
     return Allowance(
         level=claim.rule.level,
         limit=limit,
@@ -162,6 +162,6 @@ async def _allowance(rows: Transaction, claim: Claim, cap: Cap, at: int) -> Allo
     )
 
 
-async def _saying_when(rows: Transaction, claim: Claim, allowance: Allowance, at: int) -> Allowance:
-    frees_at = await Window(claim.meter, allowance.period, at).frees_at(rows, 1)
+def _saying_when(rows: Transaction, claim: Claim, allowance: Allowance, at: int) -> Allowance:
+    frees_at = Window(claim.meter, allowance.period, at).frees_at(rows, 1)
     return replace(allowance, frees_at=frees_at)

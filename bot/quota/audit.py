@@ -53,16 +53,16 @@ class Change:
     reason: str | None
 
 
-async def record(tx: Transaction, done: Done, *, at: int) -> None:
+def record(tx: Transaction, done: Done, *, at: int) -> None:
     """Write a change down."""
-    await tx.execute(
+    tx.write(
         """
         INSERT INTO audit (
             id, server_id, at, actor_id, action, subject, old_value, new_value, reason
         )
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
-        await _next_id(tx, at),
+        _next_id(tx, at),
         done.server_id,
         at,
         done.actor_id,
@@ -74,9 +74,9 @@ async def record(tx: Transaction, done: Done, *, at: int) -> None:
     )
 
 
-async def read_changes(rows: Transaction, server_id: int, *, most: int, skip: int) -> list[Change]:
+def read_changes(rows: Transaction, server_id: int, *, most: int, skip: int) -> list[Change]:
     """Return a server's changes, the newest first."""
-    found = await rows.all(
+    found = rows.query(
         """
         SELECT id, at, actor_id, action, subject, old_value, new_value, reason
         FROM audit
@@ -91,11 +91,9 @@ async def read_changes(rows: Transaction, server_id: int, *, most: int, skip: in
     return [Change(*row) for row in found]
 
 
-async def _next_id(rows: Transaction, at: int) -> str:
+def _next_id(rows: Transaction, at: int) -> str:
     """Return an id that sorts after every other one of its millisecond (RFC 9562 §6.2)."""
     new = new_job_id(at)
     first, last = (f"{new[:13]}-{end * 4}-{end * 4}-{end * 12}" for end in "0f")
-    (found,) = await rows.all(
-        "SELECT MAX(id) AS id FROM audit WHERE id BETWEEN $1 AND $2", first, last
-    )
+    (found,) = rows.query("SELECT MAX(id) AS id FROM audit WHERE id BETWEEN $1 AND $2", first, last)
     return str(uuid.UUID(int=uuid.UUID(found["id"]).int + 1)) if found["id"] else new

@@ -6,9 +6,9 @@ CostKey = tuple[int, str, str]
 """The server, the model and the quality."""
 
 
-async def read_costs(rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
+def read_costs(rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
     """Return the costs that a server has set, or with None those of every server."""
-    found = await rows.all(
+    found = rows.query(
         f"""
         SELECT server_id, model, quality, credits
         FROM credit_costs
@@ -20,9 +20,9 @@ async def read_costs(rows: Transaction, server_id: int | None) -> dict[CostKey, 
     return {(row["server_id"], row["model"], row["quality"]): row["credits"] for row in found}
 
 
-async def write_cost(tx: Transaction, key: CostKey, credits: int) -> None:
+def write_cost(tx: Transaction, key: CostKey, credits: int) -> None:
     """Set a cost."""
-    await tx.execute(
+    tx.write(
         """
         INSERT INTO credit_costs (server_id, model, quality, credits)
         VALUES ($1, $2, $3, $4)
@@ -33,8 +33,6 @@ async def write_cost(tx: Transaction, key: CostKey, credits: int) -> None:
     )
 
 
-async def erase_cost(tx: Transaction, key: CostKey) -> None:
+def erase_cost(tx: Transaction, key: CostKey) -> None:
     """Remove a cost."""
-    await tx.execute(
-        "DELETE FROM credit_costs WHERE server_id = $1 AND model = $2 AND quality = $3", *key
-    )
+    tx.write("DELETE FROM credit_costs WHERE server_id = $1 AND model = $2 AND quality = $3", *key)

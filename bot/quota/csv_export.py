@@ -63,10 +63,9 @@ class Statement:
         await asyncio.to_thread(_append, path, [COLUMNS])
         count, after = 0, None
         while True:
-            async with self._database.reading() as rows:
-                page = await self._ledger.charges(
-                    rows, server_id=server_id, since=since, after=after, most=PAGE
-                )
+            page = await self._database.read(
+                self._ledger.charges, server_id=server_id, since=since, after=after, most=PAGE
+            )
             await asyncio.to_thread(_append, path, [_row(charge) for charge in page])
             count += len(page)
             if len(page) < PAGE:

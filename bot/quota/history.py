@@ -43,7 +43,7 @@ class History:
         self._pseudonym = pseudonym
         self._now = now
 
-    async def usage_by_day(
+    def usage_by_day(
         self, rows: Transaction, *, server_id: int, user_id: int | None, days: int
     ) -> list[Day]:
         """Return what the server used on each of the last days, or what a person's own level paid.
@@ -53,11 +53,11 @@ class History:
         meter = (
             server(server_id)
             if user_id is None
-            else person(server_id, await self._known_as(rows, user_id))
+            else person(server_id, self._known_as(rows, user_id))
         )
         today = self._now() // Period.DAY.ms
         first = today - days + 1
-        found = await rows.all(
+        found = rows.query(
             f"""
             SELECT hour / {_DAY_HOURS} AS day, CAST(SUM(credits) AS BIGINT) AS credits
             FROM meters
@@ -71,11 +71,11 @@ class History:
         used = {row["day"]: row["credits"] for row in found}
         return [Day(day * Period.DAY.ms, used.get(day, 0)) for day in range(first, today + 1)]
 
-    async def charges(
+    def charges(
         self, rows: Transaction, *, server_id: int, since: int, after: str | None, most: int
     ) -> list[Charge]:
         """Return a page of a server's charges since a moment, by job id from ``after`` on."""
-        found = await rows.all(
+        found = rows.query(
             """
             SELECT job_id, at, user_id, state, credits,
                    credits - own_credits AS granted,
@@ -92,13 +92,13 @@ class History:
         )
         return [Charge(*row) for row in found]
 
-    async def forget_charges(self, tx: Transaction, *, before: int, most: int) -> int:
+    def forget_charges(self, tx: Transaction, *, before: int, most: int) -> int:
         """Delete so many charges that were settled and are older; the meters keep their sums.
 
         ``before`` is in milliseconds since the epoch and more than a month ago: the cut hour of a
         window needs its charges. Return how many were deleted.
         """
-        return await tx.execute(
+        deleted = tx.query(
             """
             DELETE FROM charges
             WHERE job_id IN (
@@ -108,18 +108,20 @@ class History:
                 ORDER BY hour
                 LIMIT $2
             )
+            RETURNING job_id
             """,
             before // HOUR_MS,
             most,
         )
+        return len(deleted)
 
-    async def make_anonymous(self, tx: Transaction, user_id: int) -> None:
+    def make_anonymous(self, tx: Transaction, user_id: int) -> None:
         """Forget whose a person's charges are, in every server, past and to come.
 
         They still count against the person's limits. Harmless twice.
         """
-        await move_to_pseudonym(tx, user_id, self._pseudonym(user_id), at=self._now())
+        move_to_pseudonym(tx, user_id, self._pseudonym(user_id), at=self._now())
 
-    async def _known_as(self, rows: Transaction, user_id: int) -> int:
+    def _known_as(self, rows: Transaction, user_id: int) -> int:
         pseudonym = self._pseudonym(user_id)
-        return pseudonym if await is_anonymous(rows, pseudonym) else user_id
+        return pseudonym if is_anonymous(rows, pseudonym) else user_id

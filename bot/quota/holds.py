@@ -70,11 +70,11 @@ class Settled:
         }
 
 
-async def placed(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> bool:
+def placed(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> bool:
     """Write the hold where every claim's rule has room for it: the database decides."""
     values = Values()
     job_id, credits = values.add(hold.job_id), values.add_number(hold.credits)
-    written = await tx.one(
+    written = tx.one(
         f"""
         INSERT INTO charges (
             job_id, server_id, user_id, at, hour, state,
@@ -99,22 +99,22 @@ async def placed(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> bool:
     return written is not None
 
 
-async def placed_with_grant(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> Hold | None:
+def placed_with_grant(tx: Transaction, hold: Hold, claims: Sequence[Claim]) -> Hold | None:
     """Write the hold with a grant's help: it pays what the person's own level has no room for."""
     mine = next((claim for claim in claims if claim.granted), None)
     if mine is None:
         return None
-    own = split(hold.credits, room=await room(tx, mine, hold.at), granted=mine.granted)
+    own = split(hold.credits, room=room(tx, mine, hold.at), granted=mine.granted)
     if own is None or own == hold.credits:
         return None
     helped = replace(hold, own_credits=own)
     less = [replace(claim, asked=own) if claim is mine else claim for claim in claims]
-    return helped if await placed(tx, helped, less) else None
+    return helped if placed(tx, helped, less) else None
 
 
-async def read_hold(rows: Transaction, job_id: str) -> Hold | None:
+def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     """Return what a job holds; None when it holds nothing (any more)."""
-    found = await rows.one(
+    found = rows.one(
         """
         SELECT job_id, server_id, user_id, at, credits, own_credits, price
         FROM charges
@@ -125,7 +125,7 @@ async def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     return Hold(*found) if found else None
 
 
-async def charge(
+def charge(
     tx: Transaction, hold: Hold, *, charged: int, made: int, price: int | None
 ) -> Settled | None:
     """Turn a hold into a charge; None when somebody else did."""
@@ -133,7 +133,7 @@ async def charge(
         # Of what costs no credits nobody can say which part was made.
         price = -(-hold.price * made // hold.credits) if hold.credits else hold.price
     own = split_back(hold.own_credits, charged=charged)
-    written = await tx.one(
+    written = tx.one(
         """
         UPDATE charges
         SET state = 'settled', credits = $2, own_credits = $3, operator_credits = $4,

@@ -4,23 +4,23 @@ from bot.database.transaction import Transaction
 from bot.quota.meters import person
 
 
-async def is_anonymous(rows: Transaction, pseudonym: int) -> bool:
+def is_anonymous(rows: Transaction, pseudonym: int) -> bool:
     """Return whether the data of that pseudonym's person was deleted."""
-    found = await rows.one("SELECT user_id FROM anonymous WHERE user_id = $1", pseudonym)
+    found = rows.one("SELECT user_id FROM anonymous WHERE user_id = $1", pseudonym)
     return found is not None
 
 
-async def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int) -> None:
+def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int) -> None:
     """Give a person's charges and meters of every server to the pseudonym."""
-    await tx.execute(
+    tx.write(
         "INSERT INTO anonymous (user_id, at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING",
         pseudonym,
         at,
     )
-    await tx.execute("UPDATE charges SET user_id = $2 WHERE user_id = $1", user_id, pseudonym)
-    for server_id in await _servers(tx):
+    tx.write("UPDATE charges SET user_id = $2 WHERE user_id = $1", user_id, pseudonym)
+    for server_id in _servers(tx):
         was, is_ = (person(server_id, id_).subject for id_ in (user_id, pseudonym))
-        await tx.execute(
+        tx.write(
             """
             INSERT INTO meters (subject, hour, credits)
             SELECT CAST($2 AS TEXT), hour, credits
@@ -31,12 +31,12 @@ async def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at
             was,
             is_,
         )
-        await tx.execute("DELETE FROM meters WHERE subject = $1", was)
+        tx.write("DELETE FROM meters WHERE subject = $1", was)
 
 
-async def _servers(rows: Transaction) -> list[int]:
+def _servers(rows: Transaction) -> list[int]:
     """Return every server that has a meter, by one step in the index for each."""
-    found = await rows.all(
+    found = rows.query(
         """
         WITH RECURSIVE known (subject) AS (
             SELECT MIN(subject)

@@ -70,12 +70,7 @@ class Ledger(Admin, History):
         self._budget = budget
         self._max_doubtful_per_day = max_doubtful_per_day
 
-    def subjects(self, requester: Requester) -> tuple[str, ...]:
-        """Return whose sums a hold or settlement moves, for ``store.transaction(exclusive=…)``."""
-        meters = meters_of(requester.server_id, requester.user_id)
-        return tuple(meter.subject for meter in meters)
-
-    async def hold(
+    def hold(
         self, tx: Transaction, *, job_id: str, requester: Requester, credits: int, price: int = 0
     ) -> None:
         """Hold the credits, and the price (in millionths) of the budget, if all have room.
@@ -83,7 +78,9 @@ class Ledger(Admin, History):
         What the person's own level has no room for is taken from their grants. Raises Blocked,
         QuotaSpent or BudgetSpent, having changed nothing.
         """
-        standing = await self._standing(tx, requester)
+        meters = meters_of(requester.server_id, requester.user_id)
+        tx.lock(*(meter.subject for meter in meters))
+        standing = self._standing(tx, requester)
         if standing.member.block_reason is not None:
             raise Blocked(reason=standing.member.block_reason)
         claims = self._claims(standing, requester, credits=credits, price=price)
@@ -96,16 +93,16 @@ class Ledger(Admin, History):
             own_credits=credits,
             price=price,
         )
-        if not await placed(tx, hold, claims):
-            helped = await placed_with_grant(tx, hold, claims)
+        if not placed(tx, hold, claims):
+            helped = placed_with_grant(tx, hold, claims)
             if helped is None:
-                raise await refusal(tx, claims, hold.at)
+                raise refusal(tx, claims, hold.at)
             hold = helped
-            await take_granted(tx, hold.server_id, requester.user_id, hold.granted)
+            take_granted(tx, hold.server_id, requester.user_id, hold.granted)
         meters = meters_of(hold.server_id, hold.user_id)
-        await move(tx, meters, hour=hold.hour, by=hold.charged)
+        move(tx, meters, hour=hold.hour, by=hold.charged)
 
-    async def settle(
+    def settle(
         self,
         tx: Transaction,
         job_id: str,
@@ -122,26 +119,27 @@ class Ledger(Admin, History):
         is the share of what was made. Return None, changing nothing, when the job holds nothing
         (any more).
         """
-        hold = await read_hold(tx, job_id)
+        hold = read_hold(tx, job_id)
         if hold is None:
             return None
-        doubt_charged = doubtful > 0 and not await self.forgives(tx, job_id)
+        meters = meters_of(hold.server_id, hold.user_id)
+        tx.lock(*(meter.subject for meter in meters))
+        doubt_charged = doubtful > 0 and not self.forgives(tx, job_id)
         made = delivered + doubtful
         charged = made if doubt_charged else delivered
-        settled = await charge(tx, hold, charged=charged, made=made, price=price)
+        settled = charge(tx, hold, charged=charged, made=made, price=price)
         if settled is None:
             return None
-        meters = meters_of(hold.server_id, hold.user_id)
-        await move(tx, meters, hour=hold.hour, by=settled.change(hold))
+        move(tx, meters, hour=hold.hour, by=settled.change(hold))
         granted_back = hold.granted - settled.granted
         if granted_back:
-            user_id = await self._real_id(tx, hold)
-            await add_granted(tx, hold.server_id, user_id, granted_back)
+            user_id = self._real_id(tx, hold)
+            add_granted(tx, hold.server_id, user_id, granted_back)
         return Settlement(charged, hold.credits - charged, doubt_charged, granted_back)
 
-    async def forgives(self, rows: Transaction, job_id: str) -> bool:
+    def forgives(self, rows: Transaction, job_id: str) -> bool:
         """Return whether the job's requester may have another one in doubt for nothing."""
-        forgiven = await rows.all(
+        forgiven = rows.query(
             """
             SELECT other.job_id
             FROM charges AS mine
@@ -154,49 +152,47 @@ class Ledger(Admin, History):
         )
         return len(forgiven) < self._max_doubtful_per_day
 
-    async def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
+    def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.
 
         Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
         the budget by itself.
         """
-        return await self._told(rows, await self._told_claims(rows, requester))
+        return self._told(rows, self._told_claims(rows, requester))
 
-    async def left(self, rows: Transaction, requester: Requester) -> Allowance | None:
+    def left(self, rows: Transaction, requester: Requester) -> Allowance | None:
         """Return the tightest of the allowances, None when nothing limits the person.
 
         It says when more frees only if nothing is left.
         """
-        return await tightest(rows, await self._told_claims(rows, requester), self._now())
+        return tightest(rows, self._told_claims(rows, requester), self._now())
 
-    async def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
+    def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
-        return await self._told(
-            rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free]
-        )
+        return self._told(rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free])
 
-    async def charged(self, rows: Transaction, job_id: str) -> int:
+    def charged(self, rows: Transaction, job_id: str) -> int:
         """Return how many credits a job holds, or has cost once it has ended."""
-        charge = await rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
+        charge = rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
         return 0 if charge is None else int(charge["credits"])
 
-    async def outlays(self, rows: Transaction) -> tuple[Outlay, ...]:
+    def outlays(self, rows: Transaction) -> tuple[Outlay, ...]:
         """Return what of OPERATOR_BUDGET is spent and held, without saying when it frees."""
-        return await read_outlays(rows, self._budget, at=self._now())
+        return read_outlays(rows, self._budget, at=self._now())
 
-    async def _told(self, rows: Transaction, claims: list[Claim]) -> tuple[Allowance, ...]:
+    def _told(self, rows: Transaction, claims: list[Claim]) -> tuple[Allowance, ...]:
         at = self._now()
-        told = [await roomiest(rows, claim, at) for claim in claims]
+        told = [roomiest(rows, claim, at) for claim in claims]
         return tuple(allowance for allowances in told for allowance in allowances)
 
-    async def _told_claims(self, rows: Transaction, requester: Requester) -> list[Claim]:
+    def _told_claims(self, rows: Transaction, requester: Requester) -> list[Claim]:
         untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
-        claims = self._claims(await self._standing(rows, requester), requester)
+        claims = self._claims(self._standing(rows, requester), requester)
         return [claim for claim in claims if claim.rule.level not in untold]
 
-    async def _standing(self, rows: Transaction, requester: Requester) -> Standing:
+    def _standing(self, rows: Transaction, requester: Requester) -> Standing:
         pseudonym = self._pseudonym(requester.user_id)
-        return await read_standing(rows, requester, pseudonym=pseudonym)
+        return read_standing(rows, requester, pseudonym=pseudonym)
 
     def _claims(
         self, standing: Standing, requester: Requester, *, credits: int = 0, price: int = 0
@@ -226,9 +222,9 @@ class Ledger(Admin, History):
     def _paid(self, price: int) -> Claim:
         return Claim(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
-    async def _real_id(self, rows: Transaction, hold: Hold) -> int:
+    def _real_id(self, rows: Transaction, hold: Hold) -> int:
         """Return whom a grant returns to: admins' decisions know no pseudonyms."""
         if hold.user_id >= 0:
             return hold.user_id
-        members = await members_of(rows, hold.server_id)
+        members = members_of(rows, hold.server_id)
         return next(id_ for id_ in members if self._pseudonym(id_) == hold.user_id)

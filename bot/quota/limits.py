@@ -7,12 +7,12 @@ from bot.quota.meters import Values
 from bot.quota.rules import Limit, LimitSet, Period
 
 
-async def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict[str, LimitSet]:
+def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict[str, LimitSet]:
     """Return a server's limits by subject: those of the subjects, or all when none is named."""
     values = Values()
     server = values.add(server_id)
     named = ", ".join(values.add(subject) for subject in subjects)
-    found = await rows.all(
+    found = rows.query(
         f"""
         SELECT subject, period, credits
         FROM limits
@@ -26,9 +26,9 @@ async def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict
     return limits
 
 
-async def write_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
+def write_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
     """Set a subject's limit for its period."""
-    await tx.execute(
+    tx.write(
         """
         INSERT INTO limits (server_id, subject, period, credits)
         VALUES ($1, $2, $3, $4)
@@ -41,9 +41,9 @@ async def write_limit(tx: Transaction, server_id: int, subject: str, limit: Limi
     )
 
 
-async def erase_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
+def erase_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
     """Remove a subject's limit."""
-    await tx.execute(
+    tx.write(
         "DELETE FROM limits WHERE server_id = $1 AND subject = $2 AND period = $3",
         server_id,
         subject,

@@ -18,9 +18,9 @@ class Member:
     block_reason: str | None = None
 
 
-async def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
+def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
     """Return what was decided about a person; nothing, for most."""
-    found = await rows.one(
+    found = rows.one(
         """
         SELECT granted, reset_at, block_reason
         FROM members
@@ -32,9 +32,9 @@ async def read_member(rows: Transaction, server_id: int, user_id: int) -> Member
     return Member(*found) if found else Member()
 
 
-async def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
+def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
     """Return the people of a server who have grants left or are blocked, by their ids."""
-    found = await rows.all(
+    found = rows.query(
         """
         SELECT user_id, granted, reset_at, block_reason
         FROM members
@@ -48,9 +48,9 @@ async def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
     }
 
 
-async def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> int:
+def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> int:
     """Add to what is left of a person's grants, and return it."""
-    (member,) = await tx.all(
+    (member,) = tx.query(
         """
         INSERT INTO members (server_id, user_id, granted)
         VALUES ($1, $2, $3)
@@ -65,9 +65,9 @@ async def add_granted(tx: Transaction, server_id: int, user_id: int, credits: in
     return int(member["granted"])
 
 
-async def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
+def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
     """Take from a person's grants what is known to be there; the table's CHECK is the guard."""
-    await tx.execute(
+    tx.write(
         "UPDATE members SET granted = granted - $3 WHERE server_id = $1 AND user_id = $2",
         server_id,
         user_id,
@@ -75,9 +75,9 @@ async def take_granted(tx: Transaction, server_id: int, user_id: int, credits: i
     )
 
 
-async def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
+def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
     """Forget what the person used before."""
-    await tx.execute(
+    tx.write(
         """
         INSERT INTO members (server_id, user_id, reset_at)
         VALUES ($1, $2, $3)
@@ -89,9 +89,9 @@ async def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) ->
     )
 
 
-async def write_block(tx: Transaction, server_id: int, user_id: int, reason: str | None) -> None:
+def write_block(tx: Transaction, server_id: int, user_id: int, reason: str | None) -> None:
     """Block a person for a reason, or with None lift the block."""
-    await tx.execute(
+    tx.write(
         """
         INSERT INTO members (server_id, user_id, block_reason)
         VALUES ($1, $2, $3)
@@ -103,7 +103,7 @@ async def write_block(tx: Transaction, server_id: int, user_id: int, reason: str
     )
 
 
-async def members_of(rows: Transaction, server_id: int) -> list[int]:
+def members_of(rows: Transaction, server_id: int) -> list[int]:
     """Return the people of a server about whom something was decided."""
-    found = await rows.all("SELECT user_id FROM members WHERE server_id = $1", server_id)
+    found = rows.query("SELECT user_id FROM members WHERE server_id = $1", server_id)
     return [row["user_id"] for row in found]

@@ -68,12 +68,12 @@ def meters_of(server_id: int, user_id: int) -> tuple[Meter, ...]:
     return (*members, total(), budget())
 
 
-async def move(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Charged) -> None:
+def move(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Charged) -> None:
     """Add to the meters what was charged in that hour, or take away what was given back."""
-    await _add(tx, {m.subject: by[m.column] for m in meters if by[m.column] > 0}, hour)
+    _add(tx, {m.subject: by[m.column] for m in meters if by[m.column] > 0}, hour)
     for meter in meters:
         if by[meter.column] < 0:
-            tx.put_off(
+            tx.write(
                 "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
                 meter.subject,
                 hour,
@@ -81,7 +81,7 @@ async def move(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Charg
             )
 
 
-async def _add(tx: Transaction, amounts: Mapping[str, int], hour: int) -> None:
+def _add(tx: Transaction, amounts: Mapping[str, int], hour: int) -> None:
     if not amounts:
         return
     values = Values()
@@ -89,7 +89,7 @@ async def _add(tx: Transaction, amounts: Mapping[str, int], hour: int) -> None:
         f"({values.add(subject)}, {values.add(hour)}, {values.add(amount)})"
         for subject, amount in amounts.items()
     )
-    tx.put_off(
+    tx.write(
         f"""
         INSERT INTO meters (subject, hour, credits)
         VALUES {added}

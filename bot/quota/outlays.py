@@ -23,10 +23,10 @@ class Outlay:
         return max(0, self.limit - self.spent - self.held)
 
 
-async def read_outlays(rows: Transaction, limits: LimitSet, *, at: int) -> tuple[Outlay, ...]:
+def read_outlays(rows: Transaction, limits: LimitSet, *, at: int) -> tuple[Outlay, ...]:
     """Return what is spent and held of each limit at this moment."""
     found = []
     for limit, period in caps(limits):
-        used, held = await Window(budget(), period, at).sums(rows)
+        used, held = Window(budget(), period, at).sums(rows)
         found.append(Outlay(limit, period, used - held, held))
     return tuple(found)

@@ -6,10 +6,10 @@ from bot.database.transaction import Transaction
 from bot.quota.history import Charge
 
 
-async def charges_of(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
+def charges_of(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
     """Return the charges of some jobs, the newest first; those of 40 days ago are gone."""
     among = ", ".join(f"${number}" for number in range(1, len(job_ids) + 1))
-    found = await rows.all(
+    found = rows.query(
         f"""
         SELECT job_id, at, user_id, state, credits,
                credits - own_credits AS granted,

@@ -24,12 +24,12 @@ class Standing:
     limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
 
 
-async def read_standing(rows: Transaction, requester: Requester, *, pseudonym: int) -> Standing:
+def read_standing(rows: Transaction, requester: Requester, *, pseudonym: int) -> Standing:
     """Read a requester's standing, in one statement: every hold asks."""
     subjects = (user(requester.user_id), *map(role, requester.role_ids), EVERYONE, SERVER)
     values = Values()
     server_id = values.add(requester.server_id)
-    found = await rows.all(
+    found = rows.query(
         f"""
         SELECT subject, period, credits,
                CAST(NULL AS BIGINT) AS reset_at,

@@ -36,26 +36,26 @@ class Window:
             f"{sums} + {self._sum(self._held_before(values), values)}" if self._is_reset else sums
         )
 
-    async def sums(self, rows: Transaction) -> tuple[int, int]:
+    def sums(self, rows: Transaction) -> tuple[int, int]:
         """Return what was used, and the part of it whose jobs still run."""
         values = Values()
         running = f"state = 'held' AND at > {values.add(self._opens)}"
         sql = f"SELECT {self._sum(running, values)} AS held, {self.used(values)} AS used"
-        (sums,) = await rows.all(sql, *values.all)
+        (sums,) = rows.query(sql, *values.all)
         return sums["used"], sums["held"]
 
-    async def frees_at(self, rows: Transaction, amount: int) -> int | None:
+    def frees_at(self, rows: Transaction, amount: int) -> int | None:
         """Return when the oldest ``amount`` credits will have left; None if there are fewer."""
         if self._is_reset:
             values = Values()
-            moment, amount = await self._frees_of(rows, self._held_before(values), values, amount)
+            moment, amount = self._frees_of(rows, self._held_before(values), values, amount)
             if moment is not None:
                 return moment
-        for hour, used in await self._hours(rows):
+        for hour, used in self._hours(rows):
             if amount <= used:
                 values = Values()
                 charged = f"hour = {values.add(hour)} AND at > {values.add(self._since)}"
-                return (await self._frees_of(rows, charged, values, amount))[0]
+                return (self._frees_of(rows, charged, values, amount))[0]
             amount -= used
         return None
 
@@ -96,9 +96,9 @@ class Window:
     def _owned(self, values: Values) -> str:
         return "".join(f" AND {whose} {values.add(id_)}" for whose, id_ in self.meter.owner)
 
-    async def _hours(self, rows: Transaction) -> list[tuple[int, int]]:
+    def _hours(self, rows: Transaction) -> list[tuple[int, int]]:
         values = Values()
-        found = await rows.all(
+        found = rows.query(
             f"""
             SELECT {values.add_number(self._cut)} AS hour,
                    {self._used_in_cut(values)} AS credits
@@ -112,11 +112,11 @@ class Window:
         )
         return [(row["hour"], row["credits"]) for row in found]
 
-    async def _frees_of(
+    def _frees_of(
         self, rows: Transaction, where: str, values: Values, amount: int
     ) -> tuple[int | None, int]:
         """Return when that much of some charges will have left, or None and what is missing."""
-        charges = await rows.all(
+        charges = rows.query(
             f"""
             SELECT at, {self.meter.column} AS credits
             FROM charges

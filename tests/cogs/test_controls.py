@@ -6,6 +6,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.database.transaction import Transaction
 from bot.quota.rules import parse_limits
 from tests.cogs.gateway import Refuses
 from tests.cogs.hands import (
@@ -223,8 +224,7 @@ async def test_an_original_that_is_too_large_is_told_with_its_size(world: World)
     large = 26 * 1024 * 1024
     path.write_bytes(bytes(large))
     with_size = f"UPDATE pictures SET bytes = {large}"
-    async with world.bot.services.database.transaction() as tx:
-        await tx.execute(with_size)
+    await world.bot.services.database.write(Transaction.write, with_size)
     answer = await press(world, world.ben, card, "original")
     assert "Picture 1 has 26.0 MB, more than the 24 MB" in told(answer)
     assert whispered(answer)[0].attachments == []

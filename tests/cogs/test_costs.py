@@ -12,15 +12,14 @@ RATES = '{ "gpt-image-2" = { max_n = 1, credits = { default = 2, low = 1, high =
 async def own_cost(world: World, quality: str | None, credits: int) -> None:
     """Let the server's admins decide, as /quota cost does."""
     services, server_id = world.bot.services, world.guild.id
-    async with services.database.transaction() as tx:
-        await services.ledger.set_cost(
-            tx,
-            server_id=server_id,
-            model="gpt-image-2",
-            quality=quality,
-            credits=credits,
-            actor_id=world.mia.id,
-        )
+    await services.database.write(
+        services.ledger.set_cost,
+        server_id=server_id,
+        model="gpt-image-2",
+        quality=quality,
+        credits=credits,
+        actor_id=world.mia.id,
+    )
     services.tariff.set(server_id, "gpt-image-2", quality, credits)
 
 

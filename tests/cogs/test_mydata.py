@@ -351,9 +351,8 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
     """The bot was stopped a moment after the button was pressed: nobody has to press again."""
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
-    async with world.bot.services.database.transaction() as tx:
-        await personal_data.disown(tx, world.ada.id)
-        await world.bot.services.ledger.make_anonymous(tx, world.ada.id)
+    await world.bot.services.database.write(personal_data.disown, world.ada.id)
+    await world.bot.services.database.write(world.bot.services.ledger.make_anonymous, world.ada.id)
     assert len(content_store(world)) == 2
     await world.restart()
     async with asyncio.timeout(10):

@@ -1,5 +1,8 @@
 """/preferences: what a person sets for themselves, everywhere."""
 
+import asyncio
+import threading
+
 import pytest
 
 from bot.preferences.values import PersonalPreferences
@@ -127,7 +130,13 @@ async def test_typing_asks_no_database(world: World) -> None:
     """A suggestion comes from memory, however busy the disk is."""
     await change(world, "defaults", model="gpt-image-2")
     await world.ada.slash(world.gallery, "preset save", name="ink", prompt="{prompt}, in ink")
+    typed = threading.Event()
     database = world.bot.services.database
-    async with database.transaction(), database.reading():
-        for option in ("model", "size", "quality", "preset"):
-            assert await world.ada.autocomplete(world.gallery, "imagine", option, "", prompt="p")
+    busy = [
+        asyncio.ensure_future(run(lambda _: typed.wait(60)))
+        for run in (database.write, database.read)
+    ]
+    for option in ("model", "size", "quality", "preset"):
+        assert await world.ada.autocomplete(world.gallery, "imagine", option, "", prompt="p")
+    typed.set()
+    assert await asyncio.gather(*busy) == [True, True]

@@ -61,8 +61,7 @@ async def ada_has(world: World, *, private: bool) -> Job:
     await world.imagine(world.ada, private=private)
     await world.finished()
     ((job_id,),) = world.rows("SELECT id FROM jobs")
-    async with world.bot.services.database.reading() as rows:
-        written = await world.bot.services.repository.job(rows, job_id)
+    written = await world.bot.services.database.read(world.bot.services.repository.job, job_id)
     assert written is not None
     return written.job
 

@@ -45,8 +45,7 @@ def kept(world: World, data: bytes) -> Reference:
 async def behind(world: World, message_id: int) -> Job | None:
     """Return the job that a message shows."""
     services = world.bot.services
-    async with services.database.reading() as rows:
-        written = await services.repository.behind(rows, message_id)
+    written = await services.database.read(services.repository.behind, message_id)
     return written.job if written else None
 
 

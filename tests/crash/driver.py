@@ -23,6 +23,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock, wall_clock_ms
 from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.images.references import Attached, Upload
 from bot.jobs.courier import Ending, Painting, Result, Waiting
 from bot.services import Services, open_services
@@ -138,8 +139,9 @@ async def counts(database: Database) -> tuple[int, int]:
     Through the house's own connection: SQLite keeps a second one's descriptors for as long as
     the first holds a lock, so a look from beside would count as a leak of files.
     """
-    async with database.reading() as rows:
-        (row,) = await rows.all("SELECT COUNT(*) AS jobs, COUNT(ended_at) AS ended FROM jobs")
+    (row,) = await database.read(
+        Transaction.query, "SELECT COUNT(*) AS jobs, COUNT(ended_at) AS ended FROM jobs"
+    )
     return row["jobs"], row["jobs"] - row["ended"]
 
 

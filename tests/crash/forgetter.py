@@ -5,9 +5,11 @@ It writes 400 jobs of one person, deletes them, and says so as soon as some rows
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.jobs.personal_data.deletion import BATCH
 from tests.jobs.test_personal_data import ADA, Home
 
@@ -23,13 +25,16 @@ async def forget(folder: Path) -> None:
             await home.painted(ADA, b"%d" % number, prompt=f"nobody may read this: {number}")
         deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
         while True:
-            async with database.transaction() as tx:
-                (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
-                if row["jobs"] < JOBS:
-                    print("some are gone", flush=True)  # noqa: T201 - the test waits for it
-                    # Nobody else writes from here on: the kill finds the rest.
-                    await asyncio.sleep(60)
+            await database.write(_stop_behind_a_batch)
         await deleting
+
+
+def _stop_behind_a_batch(tx: Transaction) -> None:
+    (row,) = tx.query("SELECT COUNT(*) AS jobs FROM jobs")
+    if row["jobs"] < JOBS:
+        print("some are gone", flush=True)  # noqa: T201 - the test waits for it
+        # Nobody else writes from here on: the kill finds the rest.
+        time.sleep(60)
 
 
 if __name__ == "__main__":

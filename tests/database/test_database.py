@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot.core.errors.base import StartRefused
 from bot.database.database import Database, database_path
 from bot.database.transaction import Transaction, rewritten
+from tests.database.plain import PlainStore
 
 COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
 INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"
@@ -30,12 +32,13 @@ def opened(folder: Path) -> AbstractAsyncContextManager[Database]:
 
 
 async def names(database: Database) -> list[str]:
-    async with database.reading() as rows:
-        return [row["name"] for row in await rows.all("SELECT name FROM counter ORDER BY name")]
+    rows = await database.read(Transaction.query, "SELECT name FROM counter ORDER BY name")
+    return [row["name"] for row in rows]
 
 
-async def insert(tx: Transaction, name: str) -> None:
-    await tx.execute(INSERT, name)
+def insert(tx: Transaction, *names: str) -> None:
+    for name in names:
+        tx.write(INSERT, name)
 
 
 @pytest.mark.parametrize(
@@ -53,91 +56,63 @@ def test_parameters_are_rewritten_only_where_they_are_parameters(written: str, s
 
 async def test_parameters_are_bound_by_number_not_by_appearance(database: Database) -> None:
     """SQLite itself would bind $2 first here: silently the wrong value."""
-    async with database.reading() as rows:
-        row = await rows.one("SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two")
+    row = await database.read(
+        Transaction.one, "SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two"
+    )
     assert row is not None
     assert tuple(row) == ("two", "one", "two")
     assert row["first"] == "one"
 
 
-async def test_a_statement_tells_how_many_rows_it_changed(database: Database) -> None:
-    """Conditional updates decide by this number."""
-    async with database.transaction() as tx:
-        await insert(tx, "a")
-        await insert(tx, "b")
-        assert await tx.execute("UPDATE counter SET n = n + 1") == 2
-        assert await tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
+def test_a_statement_tells_which_rows_it_changed() -> None:
+    """Conditional updates decide by these rows."""
+
+    def change(tx: Transaction) -> None:
+        tx.write(COUNTER)
+        insert(tx, "a", "b")
+        assert len(tx.query("UPDATE counter SET n = n + 1 RETURNING n")) == 2
+        assert tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
+
+    with PlainStore.open() as database:
+        database.write(change)
 
 
 async def test_an_exception_rolls_everything_back(database: Database) -> None:
     """A job without its hold, or a hold without its job, must not stay."""
 
-    async def half_a_job() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-            raise RuntimeError
+    def half_a_job(tx: Transaction) -> None:
+        insert(tx, "a")
+        raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await half_a_job()
+        await database.write(half_a_job)
     assert await names(database) == []
+    await database.write(insert, "b")
+    assert await names(database) == ["b"]
 
 
 async def test_a_failing_statement_rolls_everything_back(database: Database) -> None:
     """The database's own guards end the transaction like any other exception."""
-
-    async def the_same_twice() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-            await insert(tx, "a")
-
     with pytest.raises(sqlite3.IntegrityError):
-        await the_same_twice()
+        await database.write(insert, "a", "a")
     assert await names(database) == []
+    await database.write(insert, "b")
+    assert await names(database) == ["b"]
 
 
-async def test_what_is_put_off_comes_before_what_follows(database: Database) -> None:
-    """A sum that is read next must count it, and the commit must not forget it."""
-    async with database.transaction() as tx:
-        tx.put_off(INSERT, "a")
-        tx.put_off("UPDATE counter SET n = $2 WHERE name = $1", "a", 5)
-        row = await tx.one("SELECT n FROM counter")
-        tx.put_off(INSERT, "b")
-    assert row is not None
-    assert row["n"] == 5
-    assert await names(database) == ["a", "b"]
+async def test_a_guard_that_speaks_at_the_commit_rolls_everything_back(database: Database) -> None:
+    """What a COMMIT refuses must not stay open, nor turn up in the next transaction."""
 
-
-@pytest.mark.parametrize("commits", [True, False])
-async def test_what_fails_late_rolls_everything_back(database: Database, *, commits: bool) -> None:
-    """An error that shows only at the next statement, or at the commit, is not forgotten."""
-
-    async def the_same_twice() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-            tx.put_off(INSERT, "a")
-            tx.put_off(INSERT, "b")
-            if not commits:
-                await tx.all("SELECT 1")
+    def break_a_deferred_promise(tx: Transaction) -> None:
+        insert(tx, "a")
+        tx.write(
+            "CREATE TABLE child (name TEXT REFERENCES counter (name) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        tx.write("INSERT INTO child VALUES ('nobody')")
 
     with pytest.raises(sqlite3.IntegrityError):
-        await the_same_twice()
-    async with database.transaction() as tx:
-        await insert(tx, "c")
-    assert await names(database) == ["c"]
-
-
-async def test_what_is_put_off_before_an_exception_never_happens(database: Database) -> None:
-    """Half a transaction must not turn up in the next one."""
-
-    async def half_a_job() -> None:
-        async with database.transaction() as tx:
-            tx.put_off(INSERT, "a")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        await half_a_job()
-    async with database.transaction() as tx:
-        await insert(tx, "b")
+        await database.write(break_a_deferred_promise)
+    await database.write(insert, "b")
     assert await names(database) == ["b"]
 
 
@@ -146,21 +121,49 @@ async def test_a_task_cancelled_anywhere_leaves_all_or_nothing(
     database: Database, steps: int
 ) -> None:
     """A cancelled task must leave neither half of its work nor an open transaction."""
-
-    async def work() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-            await insert(tx, "b")
-
-    task = asyncio.create_task(work())
+    task = asyncio.create_task(database.write(insert, "a", "b"))
     for _ in range(steps):
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
     left = await names(database)
     assert left == ["a", "b"] or (left == [] and task.cancelled())
-    async with database.transaction() as tx:
-        await insert(tx, "c")
+    await database.write(insert, "c")
+
+
+async def test_a_cancelled_task_waits_for_the_end_of_its_transaction(database: Database) -> None:
+    """Whoever cleans up after a cancellation finds all of it or nothing, and nothing later."""
+    began, may_end = threading.Event(), threading.Event()
+
+    def work(tx: Transaction) -> None:
+        insert(tx, "a")
+        began.set()
+        assert may_end.wait(10)
+
+    task = asyncio.create_task(database.write(work))
+    await asyncio.to_thread(began.wait, 10)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await names(database) == []
+
+
+async def test_a_task_that_is_cancelled_in_the_line_changes_nothing(database: Database) -> None:
+    """Nobody wants it any more, so it need not begin."""
+    may_end = threading.Event()
+    first = asyncio.create_task(database.write(lambda _: may_end.wait(10)))
+    second = asyncio.create_task(database.write(insert, "a"))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.wait((first, second))
+    assert second.cancelled()
+    assert await names(database) == []
 
 
 async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancelled(
@@ -170,12 +173,7 @@ async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancel
     other = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    async def work() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-            raise AssertionError
-
-    task = asyncio.create_task(work())
+    task = asyncio.create_task(database.write(insert, "a"))
     for _ in range(3):
         await asyncio.sleep(0)
         task.cancel()
@@ -184,26 +182,23 @@ async def test_a_begin_that_waits_for_another_process_is_rolled_back_when_cancel
         await task
     other.execute("BEGIN IMMEDIATE")
     other.close()
+    assert await names(database) == []
 
 
 async def test_transactions_of_many_tasks_do_not_interleave(database: Database) -> None:
     """Two tasks that read before they write must not both see the old value."""
 
-    async def add_one(*, fails: bool) -> None:
-        async with database.transaction() as tx:
-            row = await tx.one("SELECT n FROM counter")
-            assert row is not None
-            await asyncio.sleep(0)
-            await tx.execute("UPDATE counter SET n = $1", row["n"] + 1)
-            if fails:
-                raise RuntimeError
+    def add_one(tx: Transaction, *, fails: bool) -> None:
+        row = tx.one("SELECT n FROM counter")
+        assert row is not None
+        tx.write("UPDATE counter SET n = $1", row["n"] + 1)
+        if fails:
+            raise RuntimeError
 
-    async with database.transaction() as tx:
-        await insert(tx, "a")
-    tasks = (add_one(fails=number % 3 == 0) for number in range(30))
+    await database.write(insert, "a")
+    tasks = (database.write(add_one, fails=number % 3 == 0) for number in range(30))
     await asyncio.gather(*tasks, return_exceptions=True)
-    async with database.reading() as rows:
-        (row,) = await rows.all("SELECT n FROM counter")
+    (row,) = await database.read(Transaction.query, "SELECT n FROM counter")
     assert row["n"] == 20
 
 
@@ -212,8 +207,7 @@ async def test_two_processes_take_turns(database: Database, tmp_path: Path) -> N
 
     async def add(where: Database, prefix: str) -> None:
         for number in range(20):
-            async with where.transaction() as tx:
-                await insert(tx, f"{prefix}{number}")
+            await where.write(insert, f"{prefix}{number}")
 
     async with opened(tmp_path) as other:
         await asyncio.gather(add(database, "bot"), add(other, "terminal"))
@@ -223,27 +217,33 @@ async def test_two_processes_take_turns(database: Database, tmp_path: Path) -> N
 async def test_a_reader_cannot_write(database: Database) -> None:
     """A question like /usage must never change the books."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        async with database.reading() as rows:
-            await insert(rows, "a")
+        await database.read(insert, "a")
 
 
 async def test_a_reader_sees_one_moment_while_others_write(database: Database) -> None:
     """Sums that are read one after the other must belong together."""
-    async with database.reading() as rows:
-        assert await rows.all("SELECT name FROM counter") == []
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-        assert await rows.all("SELECT name FROM counter") == []
+    has_read, was_written = threading.Event(), threading.Event()
+
+    def read_twice(rows: Transaction) -> None:
+        assert rows.query("SELECT name FROM counter") == []
+        has_read.set()
+        assert was_written.wait(10)
+        assert rows.query("SELECT name FROM counter") == []
+
+    reading = asyncio.create_task(database.read(read_twice))
+    await asyncio.to_thread(has_read.wait, 10)
+    await database.write(insert, "a")
+    was_written.set()
+    await reading
     assert await names(database) == ["a"]
 
 
 async def test_every_commit_is_flushed_and_references_are_checked(database: Database) -> None:
     """At a lower level a power cut forgets that a request was sent, and pays it twice."""
-    async with database.transaction() as tx:
-        pragmas = [
-            await tx.one(f"PRAGMA {name}")
-            for name in ("synchronous", "journal_mode", "foreign_keys")
-        ]
+    pragmas = [
+        await database.write(Transaction.one, f"PRAGMA {name}")
+        for name in ("synchronous", "journal_mode", "foreign_keys")
+    ]
     assert [tuple(row) for row in pragmas if row] == [(2,), ("wal",), (1,)]
 
 
@@ -269,12 +269,10 @@ async def test_what_was_deleted_is_nowhere_in_the_files(tmp_path: Path, database
     lengths = [3, 40, 300, 1_200, 9_000]
     words = [f"word-{number:04}-" for number in range(500)]
     for number, word in enumerate(words):
-        async with database.transaction() as tx:
-            await insert(tx, word * lengths[number % len(lengths)])
-    async with database.transaction() as tx:
-        await tx.execute("UPDATE counter SET name = name || '!' WHERE n = 0")
-        await insert(tx, "kept")
-        await tx.execute("DELETE FROM counter WHERE name <> 'kept'")
+        await database.write(insert, word * lengths[number % len(lengths)])
+    await database.write(Transaction.write, "UPDATE counter SET name = name || '!' WHERE n = 0")
+    await database.write(insert, "kept")
+    await database.write(Transaction.write, "DELETE FROM counter WHERE name <> 'kept'")
     assert await database.empty_log()
     left = b"".join(path.read_bytes() for path in tmp_path.glob("easel.db*"))
     assert [word for word in words if word.encode() in left] == []
@@ -285,13 +283,11 @@ async def test_the_log_cannot_be_emptied_while_somebody_reads_it(
     tmp_path: Path, database: Database
 ) -> None:
     """A backup that runs is not disturbed, and nobody waits for it; the next time it works."""
-    async with database.transaction() as tx:
-        await insert(tx, "first")
+    await database.write(insert, "first")
     with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT COUNT(*) FROM counter").fetchone() == (1,)
-        async with database.transaction() as tx:
-            await insert(tx, "second")
+        await database.write(insert, "second")
         async with asyncio.timeout(2):
             assert not await database.empty_log()
     assert await database.empty_log()
@@ -309,13 +305,9 @@ async def test_writers_wait_for_each_other_also_after_a_cancelled_emptying(
         emptying.cancel()
         await asyncio.wait([emptying])
 
-    async def write() -> None:
-        async with database.transaction() as tx:
-            await insert(tx, "a")
-
     with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(write())
+        writing = asyncio.create_task(database.write(insert, "a"))
         for _ in range(50):
             await asyncio.to_thread(int)  # about as long as a step of the database
         other.execute("COMMIT")

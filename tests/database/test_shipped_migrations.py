@@ -83,13 +83,13 @@ async def test_what_was_charged_before_grants_came_from_the_own_level(
 ) -> None:
     """Else old charges would count for nothing; direct messages count as a server at once."""
     await make(tmp_path / "easel.db", was)
-    async with Till.open(tmp_path, default="9/day", server_quota="9/day") as till:
-        charges = await till.rows("SELECT credits, own_credits, price FROM charges ORDER BY 1")
+    with Till.open(tmp_path, default="9/day", server_quota="9/day") as till:
+        charges = till.rows("SELECT credits, own_credits, price FROM charges ORDER BY 1")
         assert [tuple(row) for row in charges] == [(0, 0, 0), (1, 1, 0), (2, 2, 0), (3, 3, 0)]
-        used = [(a.used, a.held) for a in await till.allowances(Requester(2, 0, "Ann"))]
+        used = [(a.used, a.held) for a in till.allowances(Requester(2, 0, "Ann"))]
         assert used == [(0, 2), (0, 2)]
-        assert await till.settle("b", 1) == Settlement(1, 1, doubt_charged=False)
-        meters = {row["subject"]: row["credits"] for row in await till.rows("SELECT * FROM meters")}
+        assert till.settle("b", 1) == Settlement(1, 1, doubt_charged=False)
+        meters = {row["subject"]: row["credits"] for row in till.rows("SELECT * FROM meters")}
     assert meters == {"user:10:1": 3, "server:10": 3, "user:0:2": 1, "server:0": 1, "operator": 6}
 
 

@@ -14,6 +14,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.discord_ui.cards import Cards
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.notes import Notes
@@ -80,9 +81,8 @@ class Post:
         self.job = Job(new_job_id(now), request, Requester(ADA, 1, "Ada"), 1, now)
         card = self.fake.messages.place(CHANNEL, token="a-token")
         self.card = CardAddress(CHANNEL, card.id, APPLICATION_ID, "a-token")
-        async with self.database.transaction() as tx:
-            await self.repository.queued(tx, self.job)
-            await self.repository.placed(tx, self.job.id, self.card)
+        await self.database.write(self.repository.queued, self.job)
+        await self.database.write(self.repository.placed, self.job.id, self.card)
 
     def pictures(self, *sizes: int) -> tuple[Picture, ...]:
         """Return files of these sizes in bytes; nobody looks inside small ones."""
@@ -109,8 +109,8 @@ class Post:
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Read the database in a process of its own."""
-        async with self.process(), self.database.reading() as rows:
-            return [tuple(row) for row in await rows.all(sql)]
+        async with self.process():
+            return [tuple(row) for row in await self.database.read(Transaction.query, sql)]
 
     async def deliver_and_die(self) -> None:
         """Die after Discord has posted the second message, before its answer is written down."""

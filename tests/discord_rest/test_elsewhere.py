@@ -23,8 +23,7 @@ async def placed(post: Post, brought: Brought = elsewhere) -> Courier:
     card = await courier.place(post.job, waiting=NOBODY_AHEAD)
     assert card is not None
     post.card = card
-    async with post.database.transaction() as tx:
-        await post.repository.placed(tx, post.job.id, card)
+    await post.database.write(post.repository.placed, post.job.id, card)
     return courier
 
 
@@ -123,10 +122,10 @@ async def test_after_the_token_died_the_pictures_come_in_a_direct_message(post: 
     (letter,) = letters(post)
     assert list(letter.files.values()) == [1000]
     assert "`/history` has it, too" in letter.content
-    async with post.process(), post.database.reading() as rows:
-        written = await post.repository.job(rows, post.job.id)
-        assert written is not None
-        assert written.card == post.card
+    async with post.process():
+        written = await post.database.read(post.repository.job, post.job.id)
+    assert written is not None
+    assert written.card == post.card
     assert not [path for path in post.fake.asked if path.startswith(f"/channels/{CHANNEL}/")]
 
 

@@ -13,7 +13,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed, ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.events import Order, Sending
+from bot.gateways.events import GatewayRequest, Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import References
 from bot.gateways.request.body import Body
@@ -186,7 +186,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
     one = attach(tmp_path / "one", b"abc")
     request = ImageRequest("x", "painter", "auto", 1, references=(one.reference,))
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
-    order = Order(request, 1, tmp_path / "job", "slot-0")
+    order = GatewayRequest(request, 1, tmp_path / "job", "slot-0")
     async with (
         raw_gateway(GOOD) as raw,
         Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
@@ -202,7 +202,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
 async def _spoiled(one: Attached, folder: Path, *, by: str) -> list[str]:
     """Paint, and cut or remove the file at the moment of ``Sending``; return the events."""
     request = ImageRequest("x", "painter", "auto", 1, references=(one.reference,))
-    order = Order(request, 1, folder / "job", "slot-0", (one.path,))
+    order = GatewayRequest(request, 1, folder / "job", "slot-0", (one.path,))
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
     names = []
     async with (

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.core.clock import Clock
+from bot.database.database import Database
 from bot.jobs.maintenance import BATCH, CHARGES_STAY_MS, Maintenance, forget_old_charges
 from tests.quota.till import NOON, ManualClock, Till, requester
 
@@ -11,16 +12,16 @@ from tests.quota.till import NOON, ManualClock, Till, requester
 async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_path: Path) -> None:
     """The table stays small, however long the bot runs; a chart of the last year is still true."""
     clock = ManualClock(NOON)
-    async with Till.open(tmp_path, clock=clock) as till:
+    with Till.open(tmp_path, clock=clock) as till:
         for _ in range(2 * BATCH + 1):
-            await till.settle(await till.hold(requester()), delivered=1)
+            till.settle(till.hold(requester()), delivered=1)
         clock.ms += CHARGES_STAY_MS // 2
-        younger = await till.hold(requester())
+        younger = till.hold(requester())
         clock.ms += CHARGES_STAY_MS // 2 + 3_600_000
-        await forget_old_charges(till.database, till.ledger, clock)
-        async with till.database.reading() as rows:
-            left = await rows.all("SELECT job_id FROM charges")
-            sums = await rows.all("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
+        async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
+            await forget_old_charges(database, till.ledger, clock)
+        left = till.rows("SELECT job_id FROM charges")
+        sums = till.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]
     assert [row["n"] for row in sums] == [2 * BATCH + 2]
 

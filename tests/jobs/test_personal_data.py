@@ -17,6 +17,7 @@ from bot.core.errors.base import EaselError
 from bot.core.models import ImageRequest, Job, JobState, Picture, Reference, Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.jobs.personal_data.archive import Archived
 from bot.jobs.personal_data.deletion import BATCH, Deletion, StillAtWork
@@ -81,15 +82,13 @@ class Home:
             prompt, "m", "auto", max(1, len(contents)), references=tuple(references), mask=mask
         )
         job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
-        async with self.database.transaction() as tx:
-            await self.ledger.hold(tx, job_id=job.id, requester=who, credits=1)
-            await self.repository.queued(tx, job)
+        await self.database.write(self.ledger.hold, job_id=job.id, requester=who, credits=1)
+        await self.database.write(self.repository.queued, job)
         adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        async with self.database.transaction() as tx:
-            self.gallery.shelve(tx, job, adopted)
-            await self.repository.ended(tx, job.id, JobState.DONE)
-            await self.ledger.settle(tx, job.id, delivered=1)
+        await self.database.write(self.gallery.shelve, job, adopted)
+        await self.database.write(self.repository.ended, job.id, JobState.DONE)
+        await self.database.write(self.ledger.settle, job.id, delivered=1)
         return job
 
     def picture(self, content: bytes) -> Picture:
@@ -185,8 +184,9 @@ async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_b
 async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -> None:
     """They were not charged: an archive is no way to have them for nothing."""
     job = await home.painted(ADA, b"one")
-    async with home.database.transaction() as tx:
-        await tx.execute("UPDATE jobs SET state = 'failed' WHERE id = $1", job.id)
+    await home.database.write(
+        Transaction.write, "UPDATE jobs SET state = 'failed' WHERE id = $1", job.id
+    )
     _, lists = await home.written(LEAST)
     assert lists["files"] == []
     assert lists["jobs.json"][0]["pictures"] == []
@@ -224,9 +224,8 @@ async def test_others_write_while_much_is_deleted(home: Home) -> None:
     deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
     seen = set()
     while not deleting.done():
-        async with home.database.transaction() as tx:
-            (row,) = await tx.all("SELECT COUNT(*) AS jobs FROM jobs")
-            seen.add(row["jobs"])
+        (row,) = await home.database.write(Transaction.query, "SELECT COUNT(*) AS jobs FROM jobs")
+        seen.add(row["jobs"])
     assert await deleting == 10 * BATCH
     assert len(seen) >= 5
     assert home.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
@@ -243,16 +242,14 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
         await home.painted(ADA, b"one%d" % n, b"both", references=[reference]) for n in range(5)
     ]
     await home.painted(BEN, b"both")
-    async with home.database.transaction() as tx:
-        assert await personal_data.disown(tx, ADA.user_id) == 5
-        await home.ledger.make_anonymous(tx, ADA.user_id)
+    assert await home.database.write(personal_data.disown, ADA.user_id) == 5
+    await home.database.write(home.ledger.make_anonymous, ADA.user_id)
     if files_gone or rows_gone:
         for path in home.folder.glob("vault/*/*"):
             if path.read_bytes() != b"both":
                 path.unlink()
-    async with home.database.transaction() as tx:
-        if rows_gone:
-            await personal_data.forget(tx, [job.id for job in jobs[:rows_gone]])
+    if rows_gone:
+        await home.database.write(personal_data.forget, [job.id for job in jobs[:rows_gone]])
     again = Home(home.folder, home.database)
     await again.deletion.go_on()
     await again.deletion.go_on()
@@ -341,7 +338,6 @@ async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: Moody
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Deaf(fails="deliver"))
         await job_service.services.job_service.drained()
-        async with job_service.services.database.transaction() as tx:
-            assert await personal_data.disown(tx, ADA.user_id) == 1
+        assert await job_service.services.database.write(personal_data.disown, ADA.user_id) == 1
     async with process(tmp_path, gateway) as job_service:
         assert await job_service.services.recovery.take_over() == []

@@ -9,6 +9,7 @@ import pytest
 from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.images.content_store import NEEDED_MS, ContentStore
 from bot.jobs.picture_retention import BATCH, PictureRetention, RetentionLimits
 from bot.jobs.repository.repository import JobRepository
@@ -41,19 +42,16 @@ class Shop:
         """Keep a job with pictures of these bytes, and end it."""
         request = ImageRequest("a fox", "m", "auto", len(contents))
         job = Job(new_job_id(self.now_ms), request, ADA, len(contents), self.now_ms)
-        async with self.database.transaction() as tx:
-            await self.repository.queued(tx, job)
+        await self.database.write(self.repository.queued, job)
         await self.keep(job, *contents)
-        async with self.database.transaction() as tx:
-            await self.repository.ended(tx, job.id, JobState.DONE)
+        await self.database.write(self.repository.ended, job.id, JobState.DONE)
         return job
 
     async def keep(self, job: Job, *contents: bytes) -> None:
         """Keep pictures of these bytes as the job's."""
         adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        async with self.database.transaction() as tx:
-            self.gallery.shelve(tx, job, adopted)
+        await self.database.write(self.gallery.shelve, job, adopted)
 
     def picture(self, content: bytes) -> Picture:
         """Return a file as the gateway's room leaves it."""
@@ -147,8 +145,7 @@ async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
     shop.now_ms += 31 * DAY_MS
     await shop.gallery.clear()
     assert shop.content_store.total_bytes == 0
-    async with shop.database.reading() as rows:
-        assert await rows.all("SELECT * FROM pictures") == []
+    assert await shop.database.read(Transaction.query, "SELECT * FROM pictures") == []
 
 
 async def test_a_file_that_is_kept_again_while_clearing_stays(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import (
@@ -78,9 +79,10 @@ async def test_who_never_set_anything_has_the_defaults(database: Database) -> No
 
 async def test_rows_of_other_versions_are_read(database: Database) -> None:
     """Unknown keys are passed over, missing ones have their default, a broken row stops nobody."""
-    async with database.transaction() as tx:
-        for server, text in enumerate(('{"n": 2, "later": [1]}', "{", '{"n": "two"}'), 1):
-            await tx.execute("INSERT INTO server_settings VALUES ($1, $2)", server, text)
+    for server, text in enumerate(('{"n": 2, "later": [1]}', "{", '{"n": "two"}'), 1):
+        await database.write(
+            Transaction.write, "INSERT INTO server_settings VALUES ($1, $2)", server, text
+        )
     preference_store = await fresh(database)
     assert preference_store.server(1) == ServerSettings(n=2)
     assert preference_store.server(2) == preference_store.server(3) == ServerSettings()
@@ -89,8 +91,7 @@ async def test_rows_of_other_versions_are_read(database: Database) -> None:
 async def test_what_is_not_said_is_not_written(database: Database) -> None:
     """So that the default of a later version holds."""
     await (await fresh(database)).change_server(1, lambda s: replace(s, n=2))
-    async with database.reading() as rows:
-        row = await rows.one("SELECT settings FROM server_settings")
+    row = await database.read(Transaction.one, "SELECT settings FROM server_settings")
     assert row is not None
     assert "null" not in row["settings"]
 
@@ -125,9 +126,8 @@ async def test_changes_at_once_lose_nothing(database: Database) -> None:
 async def test_a_row_that_cannot_be_written_is_not_remembered(database: Database) -> None:
     """The next start would have forgotten it."""
     preference_store = await fresh(database)
-    async with database.transaction() as tx:
-        await tx.execute("DROP TABLE presets")
-        await tx.execute("DROP TABLE preferences")
+    await database.write(Transaction.write, "DROP TABLE presets")
+    await database.write(Transaction.write, "DROP TABLE preferences")
     with pytest.raises(Exception, match="no such table"):
         await preference_store.save_preset(1, "ink", WISH)
     with pytest.raises(Exception, match="no such table"):

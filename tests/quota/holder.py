@@ -12,8 +12,11 @@ from pathlib import Path
 from bot.core.errors.base import Refusal
 from bot.core.models import ImageRequest, Job, JobState, Requester, new_job_id
 from bot.core.process_lock import hold_process_lock
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
-from tests.quota.till import SERVER_ID, Till
+from bot.quota.ledger import Ledger
+from tests.quota.till import SERVER_ID, ManualClock, ledger_of
 
 AT_ONCE = 125
 PEOPLE = 25
@@ -28,39 +31,43 @@ def somebody(number: int) -> Requester:
 class Holder:
     """One process at the till."""
 
-    def __init__(self, till: Till, repository: JobRepository) -> None:
-        self._till = till
+    def __init__(
+        self, database: Database, ledger: Ledger, repository: JobRepository, clock: ManualClock
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
         self._repository = repository
+        self._clock = clock
 
     async def hold(self, who: Requester, *, settles: bool) -> None:
         """Hold one credit for a job and say so, unless it is refused."""
-        now = self._till.clock()
+        now = self._clock()
         request = ImageRequest(prompt="a fox", model="painter", size="auto", n=1)
         job = Job(new_job_id(now), request, who, 1, now)
         try:
-            async with self._till.database.transaction(self._till.ledger.subjects(who)) as tx:
-                await self._till.ledger.hold(
-                    tx, job_id=job.id, requester=who, credits=1, price=PRICE
-                )
-                await self._repository.queued(tx, job)
+            await self._database.write(self._hold, job)
         except Refusal:
             return
         print(job.id, flush=True)  # noqa: T201 - the test counts them
         if settles:
-            await self._settle(job)
+            await self._database.write(self._settle, job)
 
-    async def _settle(self, job: Job) -> None:
-        async with self._till.database.transaction(self._till.ledger.subjects(job.requester)) as tx:
-            await self._repository.ended(tx, job.id, JobState.DONE)
-            await self._till.ledger.settle(tx, job.id, delivered=1)
+    def _hold(self, tx: Transaction, job: Job) -> None:
+        self._ledger.hold(tx, job_id=job.id, requester=job.requester, credits=1, price=PRICE)
+        self._repository.queued(tx, job)
+
+    def _settle(self, tx: Transaction, job: Job) -> None:
+        self._repository.ended(tx, job.id, JobState.DONE)
+        self._ledger.settle(tx, job.id, delivered=1)
 
 
 async def main(folder: Path, end: str, default: str, server_quota: str, budget: str) -> None:
     """Hold everything at once, when told."""
     with hold_process_lock(folder / "run") as owner:
-        till_open = Till.open(folder, default=default, server_quota=server_quota, budget=budget)
-        async with till_open as till:
-            holder = Holder(till, JobRepository(owner=owner, now=till.clock))
+        clock = ManualClock()
+        ledger = ledger_of(clock, default=default, server_quota=server_quota, budget=budget)
+        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:
+            holder = Holder(database, ledger, JobRepository(owner=owner, now=clock), clock)
             print("ready", flush=True)  # noqa: T201
             await asyncio.to_thread(sys.stdin.readline)
             await asyncio.gather(

@@ -1,9 +1,8 @@
 """What every machine of the ledger has: a till that can crash, a clock, and the model."""
 
-import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,7 +32,6 @@ class Core(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = ManualClock()
         self.forgotten_to = 0
@@ -41,26 +39,11 @@ class Core(RuleBasedStateMachine):
         self.roles: dict[tuple[int, int], tuple[int, ...]] = {(2, 10): (7, 8), (1, 11): (7,)}
         self.start()
 
-    def run(self, work: Awaitable[T]) -> T:
-        """Run to the end; nothing else goes on."""
-
-        async def awaited() -> T:
-            return await work
-
-        return self.runner.run(awaited())
-
-    def change(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    def change(self, work: Callable[[Transaction], T]) -> T:
         """Run in a transaction of its own."""
+        return self.till.database.write(work)
 
-        async def changed() -> T:
-            async with self.till.database.transaction() as tx:
-                return await work(tx)
-
-        return self.run(changed())
-
-    def unless(
-        self, refused: type[Refusal], work: Callable[[Transaction], Awaitable[object]]
-    ) -> bool:
+    def unless(self, refused: type[Refusal], work: Callable[[Transaction], object]) -> bool:
         """Run like ``change``, and return whether it was not refused."""
         try:
             self.change(work)
@@ -89,7 +72,7 @@ class Core(RuleBasedStateMachine):
 
     def start(self) -> None:
         """Start a process: nothing is known but the database."""
-        self.process = AsyncExitStack()
+        self.process = ExitStack()
         till = Till.open(
             Path(self.folder.name),
             clock=self.clock,
@@ -99,7 +82,7 @@ class Core(RuleBasedStateMachine):
             budget=model.BUDGET,
             max_doubtful_per_day=model.MAX_DOUBTFUL,
         )
-        self.till = self.run(self.process.enter_async_context(till))
+        self.till = self.process.enter_context(till)
 
     def who(self, person: tuple[int, int]) -> Requester:
         """Return somebody with the roles that they have now."""
@@ -130,7 +113,7 @@ class Core(RuleBasedStateMachine):
 
     def crash(self, _: int) -> None:
         """Start again: the process forgets, holds stay open."""
-        self.run(self.process.aclose())
+        self.process.close()
         self.start()
 
     def make_anonymous(self, user_id: int) -> None:
@@ -150,13 +133,12 @@ class Core(RuleBasedStateMachine):
         assert gone == min(most, len(old))
         if gone:
             self.forgotten_to = max(self.forgotten_to, before)
-            left = {row["job_id"] for row in self.run(self.till.rows("SELECT job_id FROM charges"))}
+            left = {row["job_id"] for row in self.till.rows("SELECT job_id FROM charges")}
             for job_id, charge in self.model.charges.items():
                 charge.forgotten = job_id not in left
             assert sum(charge.forgotten for charge in old) == gone
 
     def teardown(self) -> None:
         """Close the database; the folder goes with it."""
-        self.run(self.process.aclose())
-        self.runner.close()
+        self.process.close()
         self.folder.cleanup()

@@ -13,79 +13,79 @@ from tests.quota.till import DAY, HOUR, NOON, Till, requester
 BOB = requester(1)
 
 
-async def test_a_spent_budget_stops_everybody(tmp_path: Path) -> None:
+def test_a_spent_budget_stops_everybody(tmp_path: Path) -> None:
     """The terminal's jobs cost the operator the same money."""
-    async with Till.open(tmp_path, budget="1000/month, 5000/day") as till:
-        await till.hold(BOB, price=600)
-        await till.hold(OPERATOR, price=400)
+    with Till.open(tmp_path, budget="1000/month, 5000/day") as till:
+        till.hold(BOB, price=600)
+        till.hold(OPERATOR, price=400)
         for who in (BOB, OPERATOR):
             with pytest.raises(BudgetSpent) as spent:
-                await till.hold(who, price=1)
+                till.hold(who, price=1)
             assert spent.value.frees_at == NOON + 30 * DAY
-        await till.hold(BOB, price=0)
+        till.hold(BOB, price=0)
 
 
-async def test_a_job_beyond_the_whole_budget_is_not_told_to_wait(tmp_path: Path) -> None:
+def test_a_job_beyond_the_whole_budget_is_not_told_to_wait(tmp_path: Path) -> None:
     """No time must be promised that never comes."""
-    async with Till.open(tmp_path, budget="1000/month") as till:
+    with Till.open(tmp_path, budget="1000/month") as till:
         with pytest.raises(BudgetSpent) as spent:
-            await till.hold(BOB, price=1001)
+            till.hold(BOB, price=1001)
         assert spent.value.frees_at is None
 
 
-async def test_a_grant_does_not_lift_the_budget(tmp_path: Path) -> None:
+def test_a_grant_does_not_lift_the_budget(tmp_path: Path) -> None:
     """It is the operator's money."""
-    async with Till.open(tmp_path, default="1/day", budget="1000/month") as till:
-        await till.grant(1, 5)
+    with Till.open(tmp_path, default="1/day", budget="1000/month") as till:
+        till.grant(1, 5)
         with pytest.raises(BudgetSpent):
-            await till.hold(BOB, 3, price=1001)
+            till.hold(BOB, 3, price=1001)
         with pytest.raises(QuotaSpent):
-            await till.hold(BOB, 7, price=1001)
-        await till.hold(BOB, 3, price=1000)
-        assert (await till.member(1)).granted == 3
+            till.hold(BOB, 7, price=1001)
+        till.hold(BOB, 3, price=1000)
+        assert till.member(1).granted == 3
 
 
 @pytest.mark.parametrize(
     ("delivered", "price", "left"),
     [(4, None, 1000), (3, None, 750), (0, None, 0), (3, 800, 800), (4, 1500, 1500), (0, 0, 0)],
 )
-async def test_what_the_job_did_cost_stays(
+def test_what_the_job_did_cost_stays(
     tmp_path: Path, delivered: int, price: int | None, left: int
 ) -> None:
     """More or less than expected; without a word of the journal the share of what was made."""
-    async with Till.open(tmp_path, budget="9000/week") as till:
-        job_id = await till.hold(BOB, 4, price=1000)
-        assert await till.budget() == (
+    with Till.open(tmp_path, budget="9000/week") as till:
+        job_id = till.hold(BOB, 4, price=1000)
+        assert till.budget() == (
             Allowance(LimitLevel.BUDGET, 9000, Period.WEEK, 0, 1000, NOON + 7 * DAY),
         )
         till.clock.ms += HOUR
-        await till.settle(job_id, delivered, price=price)
-        (allowance,) = await till.budget()
+        till.settle(job_id, delivered, price=price)
+        (allowance,) = till.budget()
         assert (allowance.used, allowance.held) == (left, 0)
-        metered = await till.rows("SELECT hour, credits FROM meters WHERE subject = 'budget'")
+        metered = till.rows("SELECT hour, credits FROM meters WHERE subject = 'budget'")
         assert [tuple(row) for row in metered] == [(NOON // HOUR, left)]
 
 
-async def test_a_price_that_nobody_expected_is_counted(tmp_path: Path) -> None:
+def test_a_price_that_nobody_expected_is_counted(tmp_path: Path) -> None:
     """The meter of that hour may not exist yet."""
-    async with Till.open(tmp_path, budget="9000/week") as till:
-        await till.settle(await till.hold(BOB), 1, price=70)
-        (allowance,) = await till.budget()
+    with Till.open(tmp_path, budget="9000/week") as till:
+        till.settle(till.hold(BOB), 1, price=70)
+        (allowance,) = till.budget()
         assert allowance.used == 70
 
 
-async def test_without_a_budget_nothing_is_told_and_nothing_refused(tmp_path: Path) -> None:
+def test_without_a_budget_nothing_is_told_and_nothing_refused(tmp_path: Path) -> None:
     """What was paid is counted all the same: a budget may be stated tomorrow."""
-    async with Till.open(tmp_path) as till:
-        await till.hold(BOB, price=10**12)
-        assert await till.budget() == ()
-        metered = await till.rows("SELECT credits FROM meters WHERE subject = 'budget'")
+    with Till.open(tmp_path) as till:
+        till.hold(BOB, price=10**12)
+        assert till.budget() == ()
+        metered = till.rows("SELECT credits FROM meters WHERE subject = 'budget'")
         assert [row["credits"] for row in metered] == [10**12]
 
 
-async def test_what_costs_nothing_asks_nothing(tmp_path: Path) -> None:
+def test_what_costs_nothing_asks_nothing(tmp_path: Path) -> None:
     """A job of 0 credits passes where the day is spent, and a free one where the budget is."""
-    async with Till.open(tmp_path, default="0/day", total_quota="0/day", budget="0/day") as till:
-        await till.hold(BOB, 0)
-        await till.settle(await till.hold(BOB, 0), 0)
-        assert await till.rows("SELECT * FROM meters") == []
+    with Till.open(tmp_path, default="0/day", total_quota="0/day", budget="0/day") as till:
+        till.hold(BOB, 0)
+        till.settle(till.hold(BOB, 0), 0)
+        assert till.rows("SELECT * FROM meters") == []

@@ -11,45 +11,41 @@ from tests.quota.till import ADMIN, SERVER_ID, Till
 ELSEWHERE = 11
 
 
-async def set_cost(till: Till, model: str, quality: str | None, credits: int) -> None:
-    async with till.database.transaction() as tx:
-        await till.ledger.set_cost(
-            tx,
-            server_id=SERVER_ID,
-            model=model,
-            quality=quality,
-            credits=credits,
-            actor_id=ADMIN,
-        )
+def set_cost(till: Till, model: str, quality: str | None, credits: int) -> None:
+    till.database.write(
+        till.ledger.set_cost,
+        server_id=SERVER_ID,
+        model=model,
+        quality=quality,
+        credits=credits,
+        actor_id=ADMIN,
+    )
 
 
-async def remove_cost(till: Till, model: str, quality: str | None) -> None:
-    async with till.database.transaction() as tx:
-        await till.ledger.remove_cost(
-            tx, server_id=SERVER_ID, model=model, quality=quality, actor_id=ADMIN
-        )
+def remove_cost(till: Till, model: str, quality: str | None) -> None:
+    till.database.write(
+        till.ledger.remove_cost, server_id=SERVER_ID, model=model, quality=quality, actor_id=ADMIN
+    )
 
 
-async def costs(till: Till, server_id: int | None) -> dict[tuple[int, str, str], int]:
-    async with till.database.reading() as rows:
-        return await till.ledger.costs(rows, server_id)
+def costs(till: Till, server_id: int | None) -> dict[tuple[int, str, str], int]:
+    return till.database.read(till.ledger.costs, server_id)
 
 
-async def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
+def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
     """Each with a line in the audit."""
-    async with Till.open(tmp_path) as till:
-        await set_cost(till, "painter", None, 2)
-        await set_cost(till, "painter", "high", 0)
-        await set_cost(till, "painter", "high", 10_000)
+    with Till.open(tmp_path) as till:
+        set_cost(till, "painter", None, 2)
+        set_cost(till, "painter", "high", 0)
+        set_cost(till, "painter", "high", 10_000)
         found = {(SERVER_ID, "painter", ""): 2, (SERVER_ID, "painter", "high"): 10_000}
-        assert await costs(till, SERVER_ID) == found == await costs(till, None)
-        assert await costs(till, ELSEWHERE) == {}
-        await remove_cost(till, "painter", None)
-        assert await costs(till, None) == {(SERVER_ID, "painter", "high"): 10_000}
+        assert costs(till, SERVER_ID) == found == costs(till, None)
+        assert costs(till, ELSEWHERE) == {}
+        remove_cost(till, "painter", None)
+        assert costs(till, None) == {(SERVER_ID, "painter", "high"): 10_000}
         with pytest.raises(NoSuchCost):
-            await remove_cost(till, "painter", None)
-        async with till.database.reading() as rows:
-            changes = await till.ledger.changes(rows, SERVER_ID, most=9)
+            remove_cost(till, "painter", None)
+        changes = till.database.read(till.ledger.changes, SERVER_ID, most=9)
     assert [(c.action, c.subject, c.old, c.new) for c in changes] == [
         ("cost-removed", "cost:painter", "2", None),
         ("cost-set", "cost:painter high", "0", "10000"),
@@ -59,13 +55,13 @@ async def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("credits", [-1, 10_001])
-async def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
+def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
     """A picture for less than nothing would fill accounts."""
-    async with Till.open(tmp_path) as till:
+    with Till.open(tmp_path) as till:
         with pytest.raises(CostOutOfRange) as refused:
-            await set_cost(till, "painter", None, credits)
+            set_cost(till, "painter", None, credits)
         assert refused.value.facts == {"credits": credits, "limit": 10_000}
-        assert await costs(till, None) == {}
+        assert costs(till, None) == {}
 
 
 def test_the_tariff_knows_the_quality_before_any_quality() -> None:

@@ -2,12 +2,14 @@
 
 import csv
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.core.models import new_job_id
+from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.quota.csv_export import PAGE, ExportTooLarge, Statement
 from tests.quota.till import DAY, SERVER_ID, Till, requester
 
@@ -15,22 +17,25 @@ ROOMY = 10**9
 
 
 @pytest.fixture
-async def till(tmp_path: Path) -> AsyncIterator[Till]:
-    async with Till.open(tmp_path) as till:
+def till(tmp_path: Path) -> Iterator[Till]:
+    with Till.open(tmp_path) as till:
         yield till
 
 
 @pytest.fixture
-def statement(till: Till) -> Statement:
-    return Statement(till.database, till.ledger, now=till.clock)
+async def statement(till: Till, tmp_path: Path) -> AsyncIterator[Statement]:
+    database = tmp_path / "easel.db"
+    async with Database.open(database, backup_dir=tmp_path, now=till.clock) as database:
+        yield Statement(database, till.ledger, now=till.clock)
 
 
-async def charge_many(till: Till, count: int) -> None:
+def charge_many(till: Till, count: int) -> None:
     """Write charges of the last ten days, as the ledger would have."""
-    async with till.database.transaction() as tx:
+
+    def charge(tx: Transaction) -> None:
         for number in range(count):
             at = till.clock.ms - number * 7_919_000 % (10 * DAY)
-            await tx.execute(
+            tx.write(
                 """
                 INSERT INTO charges (
                     job_id, server_id, user_id, at, hour, state, asked, credits, own_credits,
@@ -43,6 +48,8 @@ async def charge_many(till: Till, count: int) -> None:
                 at,
                 at // 3_600_000,
             )
+
+    till.database.write(charge)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -57,7 +64,7 @@ async def test_every_charge_is_there_once(
     till: Till, statement: Statement, tmp_path: Path, count: int
 ) -> None:
     """A charge at the edge of a page is neither lost nor told twice."""
-    await charge_many(till, count)
+    charge_many(till, count)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=ROOMY)
     rows = rows_of(written.path)
     assert written.count == len(rows) == len({row["job"] for row in rows}) == count
@@ -70,10 +77,10 @@ async def test_only_the_days_and_the_server_that_were_asked_for(
     till: Till, statement: Statement, tmp_path: Path
 ) -> None:
     """Another server's charges are none of this one's business."""
-    await till.hold(requester(1))
-    await till.hold(requester(1, server_id=SERVER_ID + 1))
+    till.hold(requester(1))
+    till.hold(requester(1, server_id=SERVER_ID + 1))
     till.clock.ms += 3 * DAY
-    await till.hold(requester(2))
+    till.hold(requester(2))
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=2, max_bytes=ROOMY)
     assert [row["user"] for row in rows_of(written.path)] == ["2"]
     assert [row["state"] for row in rows_of(written.path)] == ["held"]
@@ -83,16 +90,15 @@ async def test_whoever_deleted_their_data_has_no_number(
     till: Till, statement: Statement, tmp_path: Path
 ) -> None:
     """Their pseudonym is for the ledger alone."""
-    await till.hold(requester(1))
-    async with till.database.transaction() as tx:
-        await till.ledger.make_anonymous(tx, 1)
+    till.hold(requester(1))
+    till.database.write(till.ledger.make_anonymous, 1)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=2, max_bytes=ROOMY)
     assert [row["user"] for row in rows_of(written.path)] == ["deleted"]
 
 
 async def test_a_large_file_is_compressed(till: Till, statement: Statement, tmp_path: Path) -> None:
     """Discord takes so many bytes and no more."""
-    await charge_many(till, 500)
+    charge_many(till, 500)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=30_000)
     assert written.path.name.endswith(".csv.gz")
     assert written.path.stat().st_size <= 30_000
@@ -103,7 +109,7 @@ async def test_what_is_still_too_large_is_refused(
     till: Till, statement: Statement, tmp_path: Path
 ) -> None:
     """The admin hears what to change instead of a failed upload."""
-    await charge_many(till, 500)
+    charge_many(till, 500)
     with pytest.raises(ExportTooLarge) as refused:
         await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=5_000)
     assert refused.value.days == 10

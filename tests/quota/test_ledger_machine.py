@@ -48,7 +48,7 @@ class LedgerMachine(Admins):
         now = self.clock.ms
         own = self.model.own_part(who, credits, price, now)
         try:
-            job_id = self.run(self.till.hold(who, credits, price))
+            job_id = self.till.hold(who, credits, price)
         except Refusal as refusal:
             self.check_refusal(who, credits, price, refusal)
             return None
@@ -86,7 +86,7 @@ class LedgerMachine(Admins):
         charge = self.model.charges[job_id]
         delivered = min(parts[0], charge.asked)
         doubtful = min(parts[1], charge.asked - delivered)
-        settlement = self.run(self.till.settle(job_id, delivered, doubtful, price))
+        settlement = self.till.settle(job_id, delivered, doubtful, price)
         if not charge.held:
             assert settlement is None
             return
@@ -109,12 +109,12 @@ class LedgerMachine(Admins):
     def check_usage(self, who: Requester) -> None:
         """Compare every allowance with the model."""
         now = self.clock.ms
-        for allowance in (*self.run(self.till.allowances(who)), *self.run(self.till.budget())):
+        for allowance in (*self.till.allowances(who), *self.till.budget()):
             used = allowance.used + allowance.held
             opens = now - allowance.period.ms
             assert (used, allowance.held) == self.expected(who, allowance, opens)
             assert allowance.left == max(0, allowance.limit - used)
-        left = self.run(self.till.left(who))
+        left = self.till.left(who)
         if left is None:
             return
         assert self.model.own_part(who, left + 1, 0, now, grants=False) is None
@@ -139,18 +139,16 @@ class LedgerMachine(Admins):
     @invariant()
     def meters_equal_charges(self) -> None:
         """Keep the running sums from drifting off the charges, also those deleted since."""
-        rows = self.run(self.till.rows("SELECT subject, hour, credits FROM meters"))
+        rows = self.till.rows("SELECT subject, hour, credits FROM meters")
         meters = Counter({(row["subject"], row["hour"]): row["credits"] for row in rows})
         assert +meters == +self.model.meters()
 
     @invariant()
     def charges_are_as_expected(self) -> None:
         """Every hold ends exactly once, and belongs to whom it should."""
-        rows = self.run(
-            self.till.rows(
-                "SELECT job_id, user_id, state, credits, own_credits, operator_credits, price"
-                " FROM charges"
-            )
+        rows = self.till.rows(
+            "SELECT job_id, user_id, state, credits, own_credits, operator_credits, price"
+            " FROM charges"
         )
         assert {tuple(row) for row in rows} == {
             (
@@ -169,7 +167,7 @@ class LedgerMachine(Admins):
     @invariant()
     def no_grant_is_lost_or_made(self) -> None:
         """Keep what is left of the grants and what they paid equal to what admins gave."""
-        rows = self.run(self.till.rows("SELECT server_id, user_id, granted FROM members"))
+        rows = self.till.rows("SELECT server_id, user_id, granted FROM members")
         left = {(row["server_id"], row["user_id"]): row["granted"] for row in rows}
         for (server_id, user_id), member in self.model.members.items():
             who = Requester(user_id, server_id, "somebody")
@@ -182,7 +180,7 @@ class LedgerMachine(Admins):
         """Each change has one line, the newest first."""
         found = Counter[tuple[object, ...]]()
         for server_id in SERVERS:
-            changes = self.run(self.till.changes(server_id))
+            changes = self.till.changes(server_id)
             times = [change.at for change in changes]
             assert times == sorted(times, reverse=True)
             found.update(
@@ -190,7 +188,7 @@ class LedgerMachine(Admins):
                 for c in changes
             )
         assert found == self.model.audit
-        assert self.run(self.till.costs()) == self.model.costs
+        assert self.till.costs() == self.model.costs
 
 
 TestLedgerMachine = LedgerMachine.TestCase

@@ -12,24 +12,27 @@ from tests.quota.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 BOB = requester(1)
 
 
-async def remove(till: Till, subject: str, period: Period | None) -> None:
-    async with till.database.transaction() as tx:
-        await till.ledger.remove_limit(
-            tx, server_id=SERVER_ID, subject=subject, period=period, actor_id=ADMIN
-        )
+def remove(till: Till, subject: str, period: Period | None) -> None:
+    till.database.write(
+        till.ledger.remove_limit,
+        server_id=SERVER_ID,
+        subject=subject,
+        period=period,
+        actor_id=ADMIN,
+    )
 
 
-async def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
+def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
     """/usage: charged, held by running jobs, left, and when something frees."""
-    async with Till.open(
+    with Till.open(
         tmp_path, default="5/hour, 9/day", server_quota="20/month", total_quota="30/month"
     ) as till:
-        await till.limit(SERVER, "12/week")
-        await till.settle(await till.hold(BOB, 2), 1)
+        till.limit(SERVER, "12/week")
+        till.settle(till.hold(BOB, 2), 1)
         till.clock.ms += HOUR
-        await till.hold(BOB, 3)
-        await till.hold(requester(2), 1)
-        allowances = await till.allowances(BOB)
+        till.hold(BOB, 3)
+        till.hold(requester(2), 1)
+        allowances = till.allowances(BOB)
     assert allowances == (
         Allowance(LimitLevel.DEFAULT, 5, Period.HOUR, 0, 3, NOON + 2 * HOUR),
         Allowance(LimitLevel.DEFAULT, 9, Period.DAY, 1, 3, NOON + DAY),
@@ -39,74 +42,73 @@ async def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
     assert [allowance.left for allowance in allowances] == [2, 5, 7, 15]
 
 
-async def test_a_card_tells_the_tightest_limit(tmp_path: Path) -> None:
+def test_a_card_tells_the_tightest_limit(tmp_path: Path) -> None:
     """The person sees what they can really still spend, in this server."""
-    async with Till.open(tmp_path, default="9/day") as till:
-        assert await till.left(BOB) == 9
-        await till.limit(SERVER, "4/month")
-        await till.hold(BOB, 1)
-        assert await till.left(BOB) == 3
+    with Till.open(tmp_path, default="9/day") as till:
+        assert till.left(BOB) == 9
+        till.limit(SERVER, "4/month")
+        till.hold(BOB, 1)
+        assert till.left(BOB) == 3
 
 
-async def test_nothing_used_frees_nothing(tmp_path: Path) -> None:
+def test_nothing_used_frees_nothing(tmp_path: Path) -> None:
     """A released hold leaves no time behind."""
-    async with Till.open(tmp_path, default="9/day") as till:
-        await till.settle(await till.hold(BOB, 1), 0)
-        assert [allowance.frees_at for allowance in await till.allowances(BOB)] == [None]
+    with Till.open(tmp_path, default="9/day") as till:
+        till.settle(till.hold(BOB, 1), 0)
+        assert [allowance.frees_at for allowance in till.allowances(BOB)] == [None]
 
 
-async def test_without_limits_there_is_nothing_to_tell(tmp_path: Path) -> None:
+def test_without_limits_there_is_nothing_to_tell(tmp_path: Path) -> None:
     """An operator may set no limit at all."""
-    async with Till.open(tmp_path) as till:
-        await till.hold(BOB, 1_000)
-        assert await till.left(BOB) is None
+    with Till.open(tmp_path) as till:
+        till.hold(BOB, 1_000)
+        assert till.left(BOB) is None
 
 
-async def test_a_lowered_limit_leaves_nothing_rather_than_less(tmp_path: Path) -> None:
+def test_a_lowered_limit_leaves_nothing_rather_than_less(tmp_path: Path) -> None:
     """Nobody is told of negative credits."""
-    async with Till.open(tmp_path, default="9/day") as till:
-        await till.hold(BOB, 9)
-        await till.limit(EVERYONE, "3/day")
-        assert await till.left(BOB) == 0
-        assert (await till.refused(BOB)).left == 0
+    with Till.open(tmp_path, default="9/day") as till:
+        till.hold(BOB, 9)
+        till.limit(EVERYONE, "3/day")
+        assert till.left(BOB) == 0
+        assert till.refused(BOB).left == 0
 
 
-async def test_of_several_roles_the_one_that_leaves_most_is_told(tmp_path: Path) -> None:
+def test_of_several_roles_the_one_that_leaves_most_is_told(tmp_path: Path) -> None:
     """One of them is enough."""
     both = requester(1, SERVER_ID, 7, 8)
-    async with Till.open(tmp_path) as till:
-        await till.limit(role(7), "2/hour, 90/day")
-        await till.limit(role(8), "8/day")
-        await till.hold(both, 1)
-        (allowance,) = await till.allowances(both)
+    with Till.open(tmp_path) as till:
+        till.limit(role(7), "2/hour, 90/day")
+        till.limit(role(8), "8/day")
+        till.hold(both, 1)
+        (allowance,) = till.allowances(both)
     assert (allowance.level, allowance.limit, allowance.left) == (LimitLevel.ROLE, 8, 7)
 
 
-async def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
+def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
     """One limit for each period of a subject, in this server only."""
-    async with Till.open(tmp_path) as till:
-        await till.limit(user(1), "5/hour, 20/day")
-        await till.limit(user(1), "30/day")
-        await till.limit(EVERYONE, "unlimited/day", server_id=11)
-        async with till.database.reading() as rows:
-            limits = await till.ledger.limits(rows, SERVER_ID)
+    with Till.open(tmp_path) as till:
+        till.limit(user(1), "5/hour, 20/day")
+        till.limit(user(1), "30/day")
+        till.limit(EVERYONE, "unlimited/day", server_id=11)
+        limits = till.database.read(till.ledger.limits, SERVER_ID)
         assert {subject: sorted(map(str, found)) for subject, found in limits.items()} == {
             "user:1": ["30/day", "5/hour"]
         }
-        await remove(till, user(1), Period.HOUR)
-        await till.limit(user(1), "7/week")
-        await remove(till, user(1), None)
+        remove(till, user(1), Period.HOUR)
+        till.limit(user(1), "7/week")
+        remove(till, user(1), None)
         with pytest.raises(NoSuchLimit):
-            await remove(till, user(1), None)
+            remove(till, user(1), None)
 
 
-async def test_every_change_is_audited(tmp_path: Path) -> None:
+def test_every_change_is_audited(tmp_path: Path) -> None:
     """Admins can find out who changed what."""
-    async with Till.open(tmp_path) as till:
-        await till.limit(user(1), "5/hour")
-        await till.limit(user(1), "unlimited/hour")
-        await remove(till, user(1), Period.HOUR)
-        audit = await till.rows("SELECT * FROM audit ORDER BY id")
+    with Till.open(tmp_path) as till:
+        till.limit(user(1), "5/hour")
+        till.limit(user(1), "unlimited/hour")
+        remove(till, user(1), Period.HOUR)
+        audit = till.rows("SELECT * FROM audit ORDER BY id")
     assert [tuple(row)[1:] for row in audit] == [
         (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", None, "5/hour", None),
         (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", "5/hour", "unlimited/hour", None),
@@ -115,27 +117,26 @@ async def test_every_change_is_audited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("credits", [-1, 1_000_001])
-async def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
+def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
     """The sentence names the range."""
-    async with Till.open(tmp_path) as till, till.database.transaction() as tx:
-        with pytest.raises(LimitOutOfRange) as refused:
-            await till.ledger.set_limit(
-                tx,
-                server_id=SERVER_ID,
-                subject=EVERYONE,
-                limit=Limit(credits, Period.DAY),
-                actor_id=ADMIN,
-            )
+    with Till.open(tmp_path) as till, pytest.raises(LimitOutOfRange) as refused:
+        till.database.write(
+            till.ledger.set_limit,
+            server_id=SERVER_ID,
+            subject=EVERYONE,
+            limit=Limit(credits, Period.DAY),
+            actor_id=ADMIN,
+        )
     assert refused.value.facts == {"credits": credits, "limit": 1_000_000}
 
 
-async def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) -> None:
+def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) -> None:
     """It would promise what SERVER_QUOTA never grants."""
-    async with Till.open(tmp_path, server_quota="50/day") as till:
-        await till.limit(EVERYONE, "50/day")
-        await till.limit(EVERYONE, "51/week")
+    with Till.open(tmp_path, server_quota="50/day") as till:
+        till.limit(EVERYONE, "50/day")
+        till.limit(EVERYONE, "51/week")
         with pytest.raises(LimitAboveCeiling) as refused:
-            await till.limit(user(1), "51/day")
+            till.limit(user(1), "51/day")
     assert refused.value.facts == {"credits": 51, "limit": 50, "period": "day"}
 
 
@@ -144,9 +145,9 @@ async def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) ->
     ["", "AND server_id = 1", "AND server_id = 1 AND user_id = 1"],
     ids=["operator", "server", "person"],
 )
-async def test_what_runs_is_found_without_reading_every_charge(tmp_path: Path, of: str) -> None:
+def test_what_runs_is_found_without_reading_every_charge(tmp_path: Path, of: str) -> None:
     """/usage must stay quick with a million charges."""
     sums = "SELECT SUM(credits) FROM charges WHERE state = 'held' AND at > 5 "
-    async with Till.open(tmp_path) as till:
-        (plan,) = await till.rows(f"EXPLAIN QUERY PLAN {sums} {of}")
+    with Till.open(tmp_path) as till:
+        (plan,) = till.rows(f"EXPLAIN QUERY PLAN {sums} {of}")
     assert "charges_held" in plan["detail"]

@@ -34,12 +34,12 @@ def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return database.execute(sql).fetchall()
 
 
-async def prepare(folder: Path) -> None:
+def prepare(folder: Path) -> None:
     """Make the database, with the grants of people whose own limit is low."""
-    async with Till.open(folder) as till:
+    with Till.open(folder) as till:
         for user_id in range(1, GRANTED_PEOPLE + 1):
-            await till.grant(user_id, GRANTED)
-            await till.limit(user(user_id), "2/day")
+            till.grant(user_id, GRANTED)
+            till.limit(user(user_id), "2/day")
 
 
 @asynccontextmanager
@@ -115,7 +115,7 @@ async def test_of_500_holds_in_four_processes_exactly_the_allowed_ones_succeed(
 ) -> None:
     """One more would be a credit that the bot and the terminal gave away together."""
     assert PROCESSES * AT_ONCE == 500
-    await prepare(tmp_path)
+    prepare(tmp_path)
     async with holders(tmp_path, *["leave"] * PROCESSES, quotas=quotas) as started:
         jobs = [job for process in started for job in await granted(process)]
     assert len(set(jobs)) == len(jobs) == allowed
@@ -143,8 +143,9 @@ async def more_holds(services: Services) -> int:
     for number in range(2 * PROCESSES * AT_ONCE):
         who, job_id = somebody(number), new_job_id(ManualClock().ms)
         try:
-            async with services.database.transaction(services.ledger.subjects(who)) as tx:
-                await services.ledger.hold(tx, job_id=job_id, requester=who, credits=1)
+            await services.database.write(
+                services.ledger.hold, job_id=job_id, requester=who, credits=1
+            )
         except QuotaSpent:
             continue
         succeeded += 1
@@ -153,7 +154,7 @@ async def more_holds(services: Services) -> int:
 
 async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) -> None:
     """What it held comes back at the next start, the grants' part to the grants."""
-    await prepare(tmp_path)
+    prepare(tmp_path)
     ends, quotas = ("leave", "settle", "settle", "settle"), ("20/day", "", "")
     async with holders(tmp_path, *ends, quotas=quotas) as (victim, *others):
         for _ in range(40):

@@ -1,7 +1,7 @@
 """A till: the ledger with a real database and a clock that tests set."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,13 +9,13 @@ from typing import Self
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
-from bot.database.database import Database
-from bot.database.transaction import Row
+from bot.database.transaction import Row, Transaction
 from bot.quota.allowance import Allowance
 from bot.quota.audit import Change
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.members import Member
 from bot.quota.rules import Limit, parse_limits
+from tests.database.plain import PlainStore
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -43,17 +43,38 @@ class ManualClock:
         return self.ms
 
 
+def ledger_of(
+    clock: ManualClock,
+    *,
+    default: str = "",
+    server_quota: str = "",
+    total_quota: str = "",
+    budget: str = "",
+    max_doubtful_per_day: int = 3,
+) -> Ledger:
+    """Return a ledger with the operator's quotas."""
+    return Ledger(
+        default=parse_limits(default),
+        server_quota=parse_limits(server_quota),
+        total_quota=parse_limits(total_quota),
+        budget=parse_limits(budget),
+        max_doubtful_per_day=max_doubtful_per_day,
+        pseudonym=TAGS.pseudonym,
+        now=clock,
+    )
+
+
 @dataclass
 class Till:
     """The ledger's verbs, each in a transaction of its own."""
 
-    database: Database
+    database: PlainStore
     ledger: Ledger
     clock: ManualClock
 
     @classmethod
-    @asynccontextmanager
-    async def open(
+    @contextmanager
+    def open(
         cls,
         folder: Path,
         *,
@@ -63,117 +84,110 @@ class Till:
         total_quota: str = "",
         budget: str = "",
         max_doubtful_per_day: int = 3,
-    ) -> AsyncIterator[Self]:
+    ) -> Iterator[Self]:
         """Open a till in that folder, with the operator's quotas."""
         clock = clock or ManualClock()
-        ledger = Ledger(
-            default=parse_limits(default),
-            server_quota=parse_limits(server_quota),
-            total_quota=parse_limits(total_quota),
-            budget=parse_limits(budget),
+        ledger = ledger_of(
+            clock,
+            default=default,
+            server_quota=server_quota,
+            total_quota=total_quota,
+            budget=budget,
             max_doubtful_per_day=max_doubtful_per_day,
-            pseudonym=TAGS.pseudonym,
-            now=clock,
         )
-        async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:
+        with PlainStore.open(folder / "easel.db") as database:
             yield cls(database, ledger, clock)
 
-    async def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
+    def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
         """Hold the credits and return the job's id."""
         job_id = new_job_id(self.clock.ms)
-        async with self.database.transaction(self.ledger.subjects(who)) as tx:
-            await self.ledger.hold(tx, job_id=job_id, requester=who, credits=credits, price=price)
+        self.database.write(
+            self.ledger.hold, job_id=job_id, requester=who, credits=credits, price=price
+        )
         return job_id
 
-    async def refused(self, who: Requester, credits: int = 1) -> QuotaSpent:
+    def refused(self, who: Requester, credits: int = 1) -> QuotaSpent:
         """Return why the hold is refused; it must be."""
         try:
-            await self.hold(who, credits)
+            self.hold(who, credits)
         except QuotaSpent as spent:
             return spent
         raise AssertionError(f"{credits} credits were granted")
 
-    async def settle(
+    def settle(
         self, job_id: str, delivered: int, doubtful: int = 0, price: int | None = None
     ) -> Settlement | None:
         """Settle the job."""
-        async with self.database.transaction() as tx:
-            return await self.ledger.settle(
-                tx, job_id, delivered=delivered, doubtful=doubtful, price=price
-            )
+        return self.database.write(
+            self.ledger.settle, job_id, delivered=delivered, doubtful=doubtful, price=price
+        )
 
-    async def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
+    def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
         """Set a subject's limits as an admin does; ``unlimited/day`` too."""
         for limit in _limits(text):
-            async with self.database.transaction() as tx:
-                await self.ledger.set_limit(
-                    tx, server_id=server_id, subject=subject, limit=limit, actor_id=ADMIN
-                )
-
-    async def grant(self, user_id: int, credits: int, reason: str = "") -> int:
-        """Grant credits as an admin does, and return what is left of all grants."""
-        async with self.database.transaction() as tx:
-            return await self.ledger.grant(
-                tx,
-                server_id=SERVER_ID,
-                user_id=user_id,
-                credits=credits,
-                reason=reason,
+            self.database.write(
+                self.ledger.set_limit,
+                server_id=server_id,
+                subject=subject,
+                limit=limit,
                 actor_id=ADMIN,
             )
 
-    async def reset(self, user_id: int) -> None:
+    def grant(self, user_id: int, credits: int, reason: str = "") -> int:
+        """Grant credits as an admin does, and return what is left of all grants."""
+        return self.database.write(
+            self.ledger.grant,
+            server_id=SERVER_ID,
+            user_id=user_id,
+            credits=credits,
+            reason=reason,
+            actor_id=ADMIN,
+        )
+
+    def reset(self, user_id: int) -> None:
         """Reset a person as an admin does."""
-        async with self.database.transaction() as tx:
-            await self.ledger.reset(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
+        self.database.write(self.ledger.reset, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
 
-    async def block(self, user_id: int, reason: str) -> None:
+    def block(self, user_id: int, reason: str) -> None:
         """Block a person as an admin does."""
-        async with self.database.transaction() as tx:
-            await self.ledger.block(
-                tx, server_id=SERVER_ID, user_id=user_id, reason=reason, actor_id=ADMIN
-            )
+        self.database.write(
+            self.ledger.block, server_id=SERVER_ID, user_id=user_id, reason=reason, actor_id=ADMIN
+        )
 
-    async def unblock(self, user_id: int) -> None:
+    def unblock(self, user_id: int) -> None:
         """Lift a block as an admin does."""
-        async with self.database.transaction() as tx:
-            await self.ledger.unblock(tx, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN)
+        self.database.write(
+            self.ledger.unblock, server_id=SERVER_ID, user_id=user_id, actor_id=ADMIN
+        )
 
-    async def member(self, user_id: int) -> Member:
+    def member(self, user_id: int) -> Member:
         """Return what was decided about a person."""
-        async with self.database.reading() as rows:
-            return await self.ledger.member(rows, SERVER_ID, user_id)
+        return self.database.read(self.ledger.member, SERVER_ID, user_id)
 
-    async def changes(self, server_id: int = SERVER_ID) -> list[Change]:
+    def changes(self, server_id: int = SERVER_ID) -> list[Change]:
         """Return every change in a server, the newest first."""
-        async with self.database.reading() as rows:
-            return await self.ledger.changes(rows, server_id, most=10_000)
+        return self.database.read(self.ledger.changes, server_id, most=10_000)
 
-    async def costs(self) -> dict[tuple[int, str, str], int]:
+    def costs(self) -> dict[tuple[int, str, str], int]:
         """Return every server's own costs."""
-        async with self.database.reading() as rows:
-            return await self.ledger.costs(rows, None)
+        return self.database.read(self.ledger.costs, None)
 
-    async def budget(self) -> tuple[Allowance, ...]:
+    def budget(self) -> tuple[Allowance, ...]:
         """Return what is left of the operator's budget."""
-        async with self.database.reading() as rows:
-            return await self.ledger.budget(rows)
+        return self.database.read(self.ledger.budget)
 
-    async def allowances(self, who: Requester) -> tuple[Allowance, ...]:
+    def allowances(self, who: Requester) -> tuple[Allowance, ...]:
         """Return the person's allowances."""
-        async with self.database.reading() as rows:
-            return await self.ledger.allowances(rows, who)
+        return self.database.read(self.ledger.allowances, who)
 
-    async def left(self, who: Requester) -> int | None:
+    def left(self, who: Requester) -> int | None:
         """Return what the tightest limit leaves."""
-        async with self.database.reading() as rows:
-            tightest = await self.ledger.left(rows, who)
+        tightest = self.database.read(self.ledger.left, who)
         return tightest.left if tightest else None
 
-    async def rows(self, sql: str) -> Sequence[Row]:
+    def rows(self, sql: str) -> Sequence[Row]:
         """Read the database."""
-        async with self.database.reading() as rows:
-            return await rows.all(sql)
+        return self.database.read(Transaction.query, sql)
 
 
 def _limits(text: str) -> tuple[Limit, ...]:

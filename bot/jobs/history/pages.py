@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.models import CardAddress, JobState, Reference
@@ -66,69 +66,65 @@ class HistoryPages:
         self, user_id: int, sought: Sought = EVERYTHING, turn: Turn | None = None
     ) -> Page:
         """Return the newest page of what is sought, or the one that somebody turned to."""
-        async with self._database.reading() as rows:
-            jobs, has_newer, has_older = await _jobs(rows, user_id, sought, turn)
-            spent = await _spent(rows, jobs)
-            shelves = [await kept_pictures.of(rows, each.job.id) for each in jobs]
-            messages = [await _message(rows, each) for each in jobs]
-        done = [
-            kept if job.state is JobState.DONE else ()
-            for job, kept in zip(jobs, shelves, strict=True)
-        ]
-        there = await asyncio.to_thread(self._there, done)
+        page = await self._database.read(_page, user_id, sought, turn)
+        kept = [look.pictures if look.written.state is JobState.DONE else () for look in page.looks]
+        there = await asyncio.to_thread(self._there, kept)
         previews = await self._previews.of(there)
         looks = [
-            Look(job, len(kept), files, spent.get(job.job.id), message, preview)
-            for job, kept, files, message, preview in zip(
-                jobs, shelves, there, messages, previews, strict=True
-            )
+            replace(look, pictures=files, preview=preview)
+            for look, files, preview in zip(page.looks, there, previews, strict=True)
         ]
-        return Page(looks, has_newer, has_older)
+        return replace(page, looks=looks)
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
-        async with self._database.reading() as rows:
-            return await history_search.models(rows, user_id, most=RECENT)
+        return await self._database.read(history_search.models, user_id, most=RECENT)
 
-    def _there(
-        self, shelves: Sequence[Sequence[kept_pictures.Kept]]
-    ) -> list[tuple[Reference, ...]]:
-        return [
-            tuple(each.file for each in kept if self._content_store.has(each.file))
-            for kept in shelves
-        ]
+    def _there(self, kept: Sequence[Sequence[Reference]]) -> list[tuple[Reference, ...]]:
+        return [tuple(file for file in files if self._content_store.has(file)) for files in kept]
 
 
-async def _jobs(
+def _page(rows: Transaction, user_id: int, sought: Sought, turn: Turn | None) -> Page:
+    """Return a page as it is written, with every picture that was kept once."""
+    jobs, has_newer, has_older = _jobs(rows, user_id, sought, turn)
+    spent = _spent(rows, jobs)
+    looks = [_look(rows, each, spent.get(each.job.id)) for each in jobs]
+    return Page(looks, has_newer, has_older)
+
+
+def _look(rows: Transaction, written: WrittenJob, credits: int | None) -> Look:
+    kept = tuple(each.file for each in kept_pictures.of(rows, written.job.id))
+    return Look(written, len(kept), kept, credits, _message(rows, written))
+
+
+def _jobs(
     rows: Transaction, user_id: int, sought: Sought, turn: Turn | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
-    start = await kept_pictures.written(rows, turn.job_id, user_id) if turn else None
+    start = kept_pictures.written(rows, turn.job_id, user_id) if turn else None
     if start is not None and turn is not None:
         is_back = turn.way == "newer"
-        found = await history_search.beside(
-            rows, user_id, sought, start, newer=is_back, most=PAGE + 1
-        )
+        found = history_search.beside(rows, user_id, sought, start, newer=is_back, most=PAGE + 1)
         if is_back and len(found) > PAGE:
             return found[PAGE - 1 :: -1], True, True
         if not is_back and found:
             return found[:PAGE], True, len(found) > PAGE
     # Nothing is known of the place, or it is beside the first page.
-    found = await history_search.beside(rows, user_id, sought, None, newer=False, most=PAGE + 1)
+    found = history_search.beside(rows, user_id, sought, None, newer=False, most=PAGE + 1)
     return found[:PAGE], False, len(found) > PAGE
 
 
-async def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:
+def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:
     """Return the credits of each job whose charge is not forgotten."""
     if not jobs:
         return {}
-    found = await charges_of(rows, [each.job.id for each in jobs])
+    found = charges_of(rows, [each.job.id for each in jobs])
     return {charge.job_id: charge.credits for charge in found}
 
 
-async def _message(rows: Transaction, written: WrittenJob) -> CardAddress | None:
+def _message(rows: Transaction, written: WrittenJob) -> CardAddress | None:
     """Return a job's card, or else the last message with its pictures."""
-    messages = await job_details.messages(rows, written.job.id)
+    messages = job_details.messages(rows, written.job.id)
     card = written.placed
     if card and card.only_by_token:
         return None  # no link leads to what one person alone sees, or where the bot is not

@@ -16,6 +16,7 @@ import structlog
 from bot.core.errors.base import Refusal
 from bot.core.models import Reference
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, Old
 from bot.jobs.repository import personal_data
 from bot.quota.ledger import Ledger
@@ -55,43 +56,42 @@ class Deletion:
         Raises:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
         """
-        async with self._database.transaction() as tx:
-            if count := await personal_data.at_work(tx, user_id):
-                raise StillAtWork(count=count)
-            disowned = await personal_data.disown(tx, user_id)
-            await self._ledger.make_anonymous(tx, user_id)
+        disowned = await self._database.write(self._disown, user_id)
         await self.go_on()
         return disowned
 
     async def go_on(self) -> None:
         """Delete what is nobody's any more; harmless twice."""
         async with self._one_at_a_time:
-            async with self._database.reading() as rows:
-                job_ids = await personal_data.nobodys(rows)
+            job_ids = await self._database.read(personal_data.nobodys)
             if not job_ids:
                 return
             files = await self._only_theirs(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, BATCH):
-                async with self._database.transaction() as tx:
-                    await personal_data.forget(tx, batch)
+                await self._database.write(personal_data.forget, batch)
             is_gone = await self._database.empty_log()
         log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
+
+    def _disown(self, tx: Transaction, user_id: int) -> int:
+        if count := personal_data.at_work(tx, user_id):
+            raise StillAtWork(count=count)
+        disowned = personal_data.disown(tx, user_id)
+        self._ledger.make_anonymous(tx, user_id)
+        return disowned
 
     async def _only_theirs(self, job_ids: Sequence[str]) -> list[Old]:
         """Return the files that no other job needs."""
         files: set[Reference] = set()
         for batch in _batches(job_ids, PAGE):
-            async with self._database.reading() as rows:
-                files |= await personal_data.files_of(rows, batch)
+            files |= await self._database.read(personal_data.files_of, batch)
         # What is kept again from now on is no longer the same to the vault, and stays.
         found = await asyncio.to_thread(self._found, files)
         behind: str | None = ""
         while found and behind is not None:
-            async with self._database.reading() as rows:
-                needed, behind = await personal_data.hashes_of_others(
-                    rows, behind=behind, most=PAGE
-                )
+            needed, behind = await self._database.read(
+                personal_data.hashes_of_others, behind=behind, most=PAGE
+            )
             found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
         return list(found.values())
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from bot.database.database import Database
+from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.images.conversion import share
 from bot.jobs.personal_data.archive import Archive, Archived
@@ -50,16 +51,15 @@ class Export:
     async def _fill(self, archive: Archive, user_id: int) -> int:
         """Draft the newest jobs; return how many older ones do not fit."""
         last: WrittenJob | None = None
-        while (page := await self._page(user_id, last))[0]:
+        while (page := await self._database.read(_page, user_id, last))[0]:
             if not await asyncio.to_thread(archive.add, *page):
-                async with self._database.reading() as rows:
-                    return await personal_data.count_of(rows, user_id) - archive.jobs
+                return await self._database.read(personal_data.count_of, user_id) - archive.jobs
             last = page[0][-1].written
         return 0
 
-    async def _page(self, user_id: int, before: WrittenJob | None) -> Page:
-        async with self._database.reading() as rows:
-            jobs = await personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
-            ids = [each.written.job.id for each in jobs]
-            charges = await charges_of(rows, ids) if ids else []
-        return jobs, {charge.job_id: charge for charge in charges}
+
+def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> Page:
+    jobs = personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
+    ids = [each.written.job.id for each in jobs]
+    charges = charges_of(rows, ids) if ids else []
+    return jobs, {charge.job_id: charge for charge in charges}

@@ -34,7 +34,7 @@ class Sought:
 EVERYTHING = Sought()
 
 
-async def beside(
+def beside(
     rows: Transaction,
     user_id: int,
     sought: Sought,
@@ -50,7 +50,7 @@ async def beside(
     found: list[WrittenJob] = []
     size = most if sought == EVERYTHING else _BATCH
     while len(found) < most:
-        batch = await _batch(rows, user_id, sought, job, newer=newer, most=size)
+        batch = _batch(rows, user_id, sought, job, newer=newer, most=size)
         found.extend(each for each in batch if sought.is_in(each.job.request))
         if len(batch) < size:
             break
@@ -58,9 +58,9 @@ async def beside(
     return found[:most]
 
 
-async def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
+def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
     """Return the models of a person's last ``most`` jobs, that of the newest first."""
-    found = await rows.all(
+    found = rows.query(
         "SELECT request FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2",
         user_id,
         most,
@@ -68,7 +68,7 @@ async def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
     return list(dict.fromkeys(request_from_text(row["request"]).model for row in found))
 
 
-async def _batch(
+def _batch(
     rows: Transaction,
     user_id: int,
     sought: Sought,
@@ -86,7 +86,7 @@ async def _batch(
         number = 3 + len(values)
         where += f" AND (created_at, id) {sign} (${number}, ${number + 1})"
         values += [job.job.created_at, job.job.id]
-    found = await rows.all(
+    found = rows.query(
         f"SELECT * FROM jobs WHERE user_id = $1{where}"
         f" ORDER BY created_at {order}, id {order} LIMIT $2",
         user_id,

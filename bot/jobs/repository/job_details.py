@@ -19,9 +19,9 @@ class Work:
     tokens: TokenUsage | None
 
 
-async def work(rows: Transaction, job_id: str) -> Work:
+def work(rows: Transaction, job_id: str) -> Work:
     """Return the work on a job, over all its attempts."""
-    tries = await rows.all(
+    tries = rows.query(
         "SELECT gateway, state, started_at, ended_at FROM attempts WHERE job_id = $1"
         " ORDER BY started_at, slot, number",
         job_id,
@@ -31,12 +31,12 @@ async def work(rows: Transaction, job_id: str) -> Work:
         began_at=tries[0]["started_at"] if tries else None,
         ended_at=max(received, default=None),
         gateways=tuple(dict.fromkeys(row["gateway"] for row in tries)),
-        tokens=await _tokens(rows, job_id),
+        tokens=_tokens(rows, job_id),
     )
 
 
-async def _tokens(rows: Transaction, job_id: str) -> TokenUsage | None:
-    found = await rows.one(
+def _tokens(rows: Transaction, job_id: str) -> TokenUsage | None:
+    found = rows.one(
         "SELECT CAST(SUM(input_tokens) AS BIGINT) AS put_in,"
         " CAST(SUM(output_tokens) AS BIGINT) AS put_out FROM costs WHERE job_id = $1",
         job_id,
@@ -46,14 +46,14 @@ async def _tokens(rows: Transaction, job_id: str) -> TokenUsage | None:
     return TokenUsage(found["put_in"] or 0, found["put_out"] or 0)
 
 
-async def messages(rows: Transaction, job_id: str) -> list[CardAddress]:
+def messages(rows: Transaction, job_id: str) -> list[CardAddress]:
     """Return the messages that show a job, the oldest first."""
-    found = await rows.all(
+    found = rows.query(
         "SELECT message_id, channel_id FROM messages WHERE job_id = $1 ORDER BY message_id", job_id
     )
     return [CardAddress(row["channel_id"], row["message_id"], application_id=0) for row in found]
 
 
-async def deleted(tx: Transaction, message_id: int) -> None:
+def deleted(tx: Transaction, message_id: int) -> None:
     """Write that a message is gone; harmless twice."""
-    await tx.execute("DELETE FROM messages WHERE message_id = $1", message_id)
+    tx.write("DELETE FROM messages WHERE message_id = $1", message_id)

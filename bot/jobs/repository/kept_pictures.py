@@ -23,7 +23,7 @@ def put(
 ) -> None:
     """Write where the pictures of a job lie; harmless twice."""
     for number, (picture, file) in enumerate(kept, 1):
-        tx.put_off(
+        tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
             " revised_prompt, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             " ON CONFLICT (job_id, number) DO NOTHING",
@@ -39,9 +39,9 @@ def put(
         )
 
 
-async def of(rows: Transaction, job_id: str) -> list[Kept]:
+def of(rows: Transaction, job_id: str) -> list[Kept]:
     """Return what was kept of a job, in order."""
-    found = await rows.all("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
+    found = rows.query("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
     return [
         Kept(
             Reference(row["sha256"], row["format"], row["bytes"]),
@@ -53,15 +53,15 @@ async def of(rows: Transaction, job_id: str) -> list[Kept]:
     ]
 
 
-async def written(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
+def written(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
     """Return a job of this person, None when there is none."""
-    row = await rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
+    row = rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
     return None if row is None else written_job(row)
 
 
-async def last(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
+def last(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
     """Return a person's last jobs, the newest first."""
-    found = await rows.all(
+    found = rows.query(
         "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
         user_id,
         most,
@@ -69,11 +69,13 @@ async def last(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob
     return [written_job(row) for row in found]
 
 
-async def forget(tx: Transaction, *, before: int, most: int) -> int:
+def forget(tx: Transaction, *, before: int, most: int) -> int:
     """Forget at most ``most`` pictures from before a moment; return how many."""
-    return await tx.execute(
+    forgotten = tx.query(
         "DELETE FROM pictures WHERE (job_id, number) IN"
-        " (SELECT job_id, number FROM pictures WHERE at < $1 ORDER BY at LIMIT $2)",
+        " (SELECT job_id, number FROM pictures WHERE at < $1 ORDER BY at LIMIT $2)"
+        " RETURNING job_id",
         before,
         most,
     )
+    return len(forgotten)

@@ -26,9 +26,9 @@ class ListedJob:
     prompt: str = field(repr=False)
 
 
-async def list_jobs(rows: Transaction, *, recent: int) -> Sequence[ListedJob]:
+def list_jobs(rows: Transaction, *, recent: int) -> Sequence[ListedJob]:
     """Return every open job and the last ``recent`` ended ones, oldest first."""
-    found = await rows.all(
+    found = rows.query(
         "SELECT jobs.*, (SELECT gateway FROM attempts WHERE job_id = jobs.id"
         " ORDER BY started_at DESC, slot DESC, number DESC LIMIT 1) AS gateway FROM jobs"
         " WHERE ended_at IS NULL OR id IN"
@@ -39,9 +39,9 @@ async def list_jobs(rows: Transaction, *, recent: int) -> Sequence[ListedJob]:
     return [_listed(row) for row in found]
 
 
-async def find_jobs(rows: Transaction, prefix: str) -> Sequence[WrittenJob]:
+def find_jobs(rows: Transaction, prefix: str) -> Sequence[WrittenJob]:
     """Return the jobs whose id begins so, at most two: enough to know that it is not one."""
-    found = await rows.all(
+    found = rows.query(
         "SELECT * FROM jobs WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 2",
         prefix,
         prefix + _BEHIND,

@@ -17,9 +17,9 @@ class OutboxMessage:
     message_id: int | None = None
 
 
-async def announce(tx: Transaction, intent: OutboxMessage) -> OutboxMessage:
+def announce(tx: Transaction, intent: OutboxMessage) -> OutboxMessage:
     """Write a message that is about to be sent; return what was written first under its nonce."""
-    row = await tx.one(
+    row = tx.one(
         "INSERT INTO intents (nonce, job_id, part, channel_id, at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (nonce) DO UPDATE SET nonce = excluded.nonce RETURNING *",
         intent.nonce,
@@ -34,21 +34,22 @@ async def announce(tx: Transaction, intent: OutboxMessage) -> OutboxMessage:
     )
 
 
-async def announce_again(tx: Transaction, nonce: str, at: int) -> None:
+def announce_again(tx: Transaction, nonce: str, at: int) -> None:
     """Write that a message which surely was not posted is sent once more."""
-    tx.put_off("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
+    tx.write("UPDATE intents SET at = $1 WHERE nonce = $2", at, nonce)
 
 
-async def confirm(tx: Transaction, nonce: str, message_id: int) -> None:
+def confirm(tx: Transaction, nonce: str, message_id: int) -> None:
     """Write which message it became."""
-    tx.put_off("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
+    tx.write("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
 
 
-async def forget(tx: Transaction, *, before: int, most: int) -> int:
+def forget(tx: Transaction, *, before: int, most: int) -> int:
     """Forget at most ``most`` intents from before a moment; return how many."""
-    return await tx.execute(
+    forgotten = tx.query(
         "DELETE FROM intents WHERE nonce IN"
-        " (SELECT nonce FROM intents WHERE at < $1 ORDER BY at LIMIT $2)",
+        " (SELECT nonce FROM intents WHERE at < $1 ORDER BY at LIMIT $2) RETURNING nonce",
         before,
         most,
     )
+    return len(forgotten)

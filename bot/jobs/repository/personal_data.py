@@ -29,7 +29,7 @@ class PersonalJob:
     kept: Sequence[kept_pictures.Kept]
 
 
-async def jobs_of(
+def jobs_of(
     rows: Transaction, user_id: int, *, before: WrittenJob | None, most: int
 ) -> list[PersonalJob]:
     """Return a page of a person's jobs, the newest first, from behind ``before``."""
@@ -37,69 +37,68 @@ async def jobs_of(
     if before is not None:
         where = " AND (created_at, id) < ($3, $4)"
         values = [before.job.created_at, before.job.id]
-    found = await rows.all(
+    found = rows.query(
         f"SELECT * FROM jobs WHERE user_id = $1{where} ORDER BY created_at DESC, id DESC LIMIT $2",
         user_id,
         most,
         *values,
     )
     return [
-        PersonalJob(written_job(row), row["ended_at"], await kept_pictures.of(rows, row["id"]))
+        PersonalJob(written_job(row), row["ended_at"], kept_pictures.of(rows, row["id"]))
         for row in found
     ]
 
 
-async def count_of(rows: Transaction, user_id: int) -> int:
+def count_of(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs."""
-    return await _count(rows, "user_id = $1", user_id)
+    return _count(rows, "user_id = $1", user_id)
 
 
-async def at_work(rows: Transaction, user_id: int) -> int:
+def at_work(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs that are open, or whose card does not say yet how they ended."""
-    return await _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
+    return _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
 
 
-async def disown(tx: Transaction, user_id: int) -> int:
+def disown(tx: Transaction, user_id: int) -> int:
     """Make a person's jobs nobody's, but for those at work; return how many.
 
     No start tries again to tell one of their cards anything.
     """
-    return await tx.execute(
+    disowned = tx.query(
         f"UPDATE jobs SET user_id = {NOBODY}, user_name = '', told = 1"
-        f" WHERE user_id = $1 AND NOT {_AT_WORK}",
+        f" WHERE user_id = $1 AND NOT {_AT_WORK} RETURNING id",
         user_id,
     )
+    return len(disowned)
 
 
-async def nobodys(rows: Transaction) -> list[str]:
+def nobodys(rows: Transaction) -> list[str]:
     """Return the ids of nobody's jobs."""
-    found = await rows.all(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
+    found = rows.query(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
     return [row["id"] for row in found]
 
 
-async def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
+def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
     """Return the pictures, references and masks of some jobs."""
     among = _placeholders(job_ids)
     files = {
         Reference(row["sha256"], row["format"], row["bytes"])
-        for row in await rows.all(
+        for row in rows.query(
             f"SELECT sha256, format, bytes FROM pictures WHERE job_id IN ({among})", *job_ids
         )
     }
-    for row in await rows.all(f"SELECT request FROM jobs WHERE id IN ({among})", *job_ids):
+    for row in rows.query(f"SELECT request FROM jobs WHERE id IN ({among})", *job_ids):
         files.update(_attached(row))
     return files
 
 
-async def hashes_of_others(
-    rows: Transaction, *, behind: str, most: int
-) -> tuple[set[str], str | None]:
+def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[str], str | None]:
     """Return the hashes that a page of everybody else's jobs needs, from behind a job's id.
 
     Returns:
         The hashes, and the id to go on behind; None after the last page.
     """
-    page = await rows.all(
+    page = rows.query(
         "SELECT id, CASE WHEN request LIKE '%\"sha256\":%' THEN request END AS request FROM jobs"
         f" WHERE id > $1 AND user_id <> {NOBODY} ORDER BY id LIMIT $2",
         behind,
@@ -107,7 +106,7 @@ async def hashes_of_others(
     )
     if not page:
         return set(), None
-    kept = await rows.all(
+    kept = rows.query(
         "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
         f" WHERE pictures.job_id > $1 AND pictures.job_id <= $2 AND jobs.user_id <> {NOBODY}",
         behind,
@@ -120,16 +119,16 @@ async def hashes_of_others(
     return hashes, page[-1]["id"]
 
 
-async def forget(tx: Transaction, job_ids: Sequence[str]) -> None:
+def forget(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete nobody's jobs, with all that hangs on them; costs stay the operator's."""
     among = _placeholders(job_ids)
     for table in ("pictures", "intents", "messages", "attempts"):
-        await tx.execute(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
-    await tx.execute(f"DELETE FROM jobs WHERE user_id = {NOBODY} AND id IN ({among})", *job_ids)
+        tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
+    tx.write(f"DELETE FROM jobs WHERE user_id = {NOBODY} AND id IN ({among})", *job_ids)
 
 
-async def _count(rows: Transaction, where: str, user_id: int) -> int:
-    found = await rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", user_id)
+def _count(rows: Transaction, where: str, user_id: int) -> int:
+    found = rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", user_id)
     return int(found["jobs"]) if found else 0
 
 

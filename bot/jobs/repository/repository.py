@@ -20,7 +20,7 @@ from bot.core.models import (
     Job,
     JobState,
 )
-from bot.database.transaction import Transaction
+from bot.database.transaction import Transaction, Value
 from bot.jobs.repository.rows import (
     Attempt,
     Cost,
@@ -52,12 +52,12 @@ class JobRepository:
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    async def queued(self, tx: Transaction, job: Job, *, attached: Addresses | None = None) -> None:
+    def queued(self, tx: Transaction, job: Job, *, attached: Addresses | None = None) -> None:
         """Write an accepted job and where its attachments lie.
 
         The interaction tokens that Discord dropped meanwhile are forgotten.
         """
-        tx.put_off(
+        tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
             " credits, created_at, attached, parent, private)"
             " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -74,15 +74,15 @@ class JobRepository:
             job.parent,
             int(job.private),
         )
-        tx.put_off(
+        tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE ended_at IS NULL AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
         )
 
-    async def announced(self, tx: Transaction, job_id: str, card: AnnouncedCard) -> None:
+    def announced(self, tx: Transaction, job_id: str, card: AnnouncedCard) -> None:
         """Write where the job's card is about to be placed: a crash may hide whether it was."""
-        await tx.execute(
+        tx.write(
             "UPDATE jobs SET channel_id = $1, application_id = $2, token = $3,"
             " max_file_bytes = $4, only_by_token = $5 WHERE id = $6",
             card.channel_id,
@@ -93,13 +93,13 @@ class JobRepository:
             job_id,
         )
 
-    async def not_placed(self, tx: Transaction, job_id: str) -> None:
+    def not_placed(self, tx: Transaction, job_id: str) -> None:
         """Write that Discord surely did not take the announced card."""
-        await tx.execute("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
+        tx.write("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
 
-    async def placed(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
+    def placed(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
         """Write where the job's card is."""
-        tx.put_off(
+        tx.write(
             "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
             " max_file_bytes = $5, only_by_token = $6 WHERE id = $7",
             card.channel_id,
@@ -111,55 +111,57 @@ class JobRepository:
             job_id,
         )
 
-    async def referenced(self, tx: Transaction, job: Job) -> None:
+    def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the vault keeps them."""
-        tx.put_off(
+        tx.write(
             "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
             request_to_text(job.request),
             job.id,
         )
 
-    async def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
+    def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
         """Move an open job forward; return False, and change nothing, if it has ended."""
-        return await tx.execute(_MOVE, state, job_id) == 1
+        return bool(tx.query(f"{_MOVE} RETURNING id", state, job_id))
 
     def moved(self, tx: Transaction, job_id: str, state: JobState) -> None:
         """Move an open job forward as ``reached`` does, where nobody asks whether it has ended."""
-        tx.put_off(_MOVE, state, job_id)
+        tx.write(_MOVE, state, job_id)
 
-    async def ended(
+    def ended(
         self, tx: Transaction, job_id: str, state: JobState, error: EaselError | None = None
     ) -> None:
         """End an open job; of one that has ended already nothing changes."""
-        tx.put_off(*self._end(job_id, state, error, among=_OPEN))
+        sql, values = self._end(job_id, state, error, among=_OPEN)
+        tx.write(sql, *values)
 
-    async def cancelled(self, tx: Transaction, job_id: str, error: EaselError) -> bool:
+    def cancelled(self, tx: Transaction, job_id: str, error: EaselError) -> bool:
         """End a job whose work has not begun; return False, and change nothing, otherwise."""
-        end = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
-        return await tx.execute(*end) == 1
+        sql, values = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
+        return bool(tx.query(f"{sql} RETURNING id", *values))
 
     def _end(
         self, job_id: str, state: JobState, error: EaselError | None, *, among: str
-    ) -> tuple[str, str, int, str | None, str]:
+    ) -> tuple[str, tuple[Value, ...]]:
         """Return the statement that ends a job, with its values."""
         sql = (
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
             f" WHERE id = $4 AND state IN ({among})"
         )
-        return sql, state, self._now(), None if error is None else error_to_text(error), job_id
+        text = None if error is None else error_to_text(error)
+        return sql, (state, self._now(), text, job_id)
 
-    async def told(self, tx: Transaction, job_id: str) -> None:
+    def told(self, tx: Transaction, job_id: str) -> None:
         """Write that the job's card says how it ended."""
-        tx.put_off("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
+        tx.write("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
 
-    async def not_told(self, tx: Transaction, job_id: str) -> None:
+    def not_told(self, tx: Transaction, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
-        tx.put_off("UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id)
+        tx.write("UPDATE jobs SET telling_failures = telling_failures + 1 WHERE id = $1", job_id)
 
-    async def posted(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
+    def posted(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
         """Map a posted message to its job: a reaction knows only the message."""
-        tx.put_off(
+        tx.write(
             "INSERT INTO messages (message_id, channel_id, job_id) VALUES ($1, $2, $3)"
             " ON CONFLICT (message_id) DO NOTHING",
             card.message_id,
@@ -167,20 +169,23 @@ class JobRepository:
             job_id,
         )
 
-    async def adopt(self, tx: Transaction, job_id: str, *, owner: str) -> bool:
+    def adopt(self, tx: Transaction, job_id: str, *, owner: str) -> bool:
         """Make this process the owner of a dead ``owner``'s job; False if another was faster."""
-        rows = await tx.execute(
-            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3", self._owner, job_id, owner
+        adopted = tx.query(
+            "UPDATE jobs SET owner = $1 WHERE id = $2 AND owner = $3 RETURNING id",
+            self._owner,
+            job_id,
+            owner,
         )
-        return rows == 1
+        return bool(adopted)
 
     # --- attempts -----------------------------------------------------------------------------
 
-    async def sending(
+    def sending(
         self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
     ) -> Attempt:
         """Write that a paid POST is about to leave."""
-        row = await tx.one(
+        row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
             " SELECT $1, $2, COUNT(*) + 1, $3, CAST($4 AS BIGINT), 'sending', 'maybe',"
             " CAST($5 AS BIGINT) FROM attempts WHERE job_id = $1 AND slot = $2 RETURNING number",
@@ -193,9 +198,9 @@ class JobRepository:
         assert row is not None  # noqa: S101 - INSERT … SELECT COUNT(*) always makes one row
         return Attempt(job_id, slot, row["number"], gateway)
 
-    async def task(self, tx: Transaction, attempt: Attempt, task_id: str) -> None:
+    def task(self, tx: Transaction, attempt: Attempt, task_id: str) -> None:
         """Write that the gateway works on it as a task."""
-        tx.put_off(
+        tx.write(
             "UPDATE attempts SET state = 'task', task_id = $1"
             " WHERE job_id = $2 AND slot = $3 AND number = $4",
             task_id,
@@ -204,9 +209,9 @@ class JobRepository:
             attempt.number,
         )
 
-    async def attempts(self, rows: Transaction, job_id: str) -> list[WrittenAttempt]:
+    def attempts(self, rows: Transaction, job_id: str) -> list[WrittenAttempt]:
         """Return the newest attempt of each slot that was not surely refused."""
-        found = await rows.all(
+        found = rows.query(
             "SELECT * FROM attempts AS newest WHERE job_id = $1 AND state <> 'refused'"
             " AND number = (SELECT MAX(number) FROM attempts WHERE job_id = newest.job_id"
             " AND slot = newest.slot) ORDER BY slot",
@@ -214,10 +219,10 @@ class JobRepository:
         )
         return [written_attempt(row) for row in found]
 
-    async def answered(self, tx: Transaction, attempt: Attempt, urls: Sequence[str]) -> None:
+    def answered(self, tx: Transaction, attempt: Attempt, urls: Sequence[str]) -> None:
         """Write that the gateway made the pictures, and where they can be fetched."""
-        await self._move(tx, attempt, state="answered", billed=Billed.YES)
-        tx.put_off(
+        self._move(tx, attempt, state="answered", billed=Billed.YES)
+        tx.write(
             "UPDATE attempts SET urls = $1 WHERE job_id = $2 AND slot = $3 AND number = $4",
             msgspec.json.encode(list(urls)).decode(),
             attempt.job_id,
@@ -225,22 +230,22 @@ class JobRepository:
             attempt.number,
         )
 
-    async def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
+    def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
-        await self._move(tx, attempt, state="received", billed=Billed.YES)
-        await self._cost(tx, attempt, Billed.YES, cost)
+        self._move(tx, attempt, state="received", billed=Billed.YES)
+        self._cost(tx, attempt, Billed.YES, cost)
 
-    async def refused(self, tx: Transaction, attempt: Attempt) -> None:
+    def refused(self, tx: Transaction, attempt: Attempt) -> None:
         """Write that the gateway surely made nothing."""
-        await self._move(tx, attempt, state="refused", billed=Billed.NO)
+        self._move(tx, attempt, state="refused", billed=Billed.NO)
 
-    async def lost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+    def lost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         """Write that an attempt brought no picture but was, or may have been, paid."""
-        await self._move(tx, attempt, state="unknown", billed=billed)
-        await self._cost(tx, attempt, billed, cost)
+        self._move(tx, attempt, state="unknown", billed=billed)
+        self._cost(tx, attempt, billed, cost)
 
-    async def _move(self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed) -> None:
-        tx.put_off(
+    def _move(self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed) -> None:
+        tx.write(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6",
             state,
@@ -251,9 +256,9 @@ class JobRepository:
             attempt.number,
         )
 
-    async def _cost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+    def _cost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
         usage = cost.usage
-        tx.put_off(
+        tx.write(
             "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
             " input_tokens, output_tokens, price)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -270,7 +275,7 @@ class JobRepository:
             cost.price,
         )
 
-    async def close_attempts(
+    def close_attempts(
         self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]
     ) -> int:
         """Put the attempts that a crash left under way in doubt.
@@ -280,7 +285,7 @@ class JobRepository:
         Returns:
             How many pictures of the job were asked of a gateway that did not surely refuse.
         """
-        for row in await tx.all(
+        for row in tx.query(
             "SELECT slot, number, gateway, asked FROM attempts"
             " WHERE job_id = $1 AND state IN ('sending', 'task', 'answered')",
             job_id,
@@ -288,34 +293,34 @@ class JobRepository:
             attempt = Attempt(job_id, row["slot"], row["number"], row["gateway"])
             each = price_at(attempt.gateway)
             price = None if each is None else each * row["asked"]
-            await self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
-        asked = await tx.one(
+            self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
+        asked = tx.one(
             "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
             " WHERE job_id = $1 AND state <> 'refused'",
             job_id,
         )
         return int(asked["pictures"]) if asked else 0
 
-    async def in_doubt(self, rows: Transaction, job_id: str) -> int:
+    def in_doubt(self, rows: Transaction, job_id: str) -> int:
         """Count the pictures that a gateway may have made although none came."""
-        row = await rows.one(
+        row = rows.one(
             "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
             " WHERE job_id = $1 AND state = 'unknown' AND billed = 'maybe'",
             job_id,
         )
         return int(row["pictures"]) if row else 0
 
-    async def price(self, rows: Transaction, job_id: str) -> int:
+    def price(self, rows: Transaction, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
-        row = await rows.one(
+        row = rows.one(
             "SELECT CAST(COALESCE(SUM(price), 0) AS BIGINT) AS price FROM costs WHERE job_id = $1",
             job_id,
         )
         return int(row["price"]) if row else 0
 
-    async def posted_pictures(self, tx: Transaction, job_id: str) -> int:
+    def posted_pictures(self, tx: Transaction, job_id: str) -> int:
         """Count the pictures that the person has: none before the job is ``delivered``."""
-        row = await tx.one(
+        row = tx.one(
             "SELECT CAST(COALESCE(SUM(costs.pictures), 0) AS BIGINT) AS pictures FROM costs"
             " JOIN jobs ON jobs.id = costs.job_id"
             " WHERE costs.job_id = $1 AND jobs.state = 'delivered'",
@@ -323,14 +328,14 @@ class JobRepository:
         )
         return int(row["pictures"]) if row else 0
 
-    async def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
+    def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
         """Return one job, None where there is no such id."""
-        found = await rows.one("SELECT * FROM jobs WHERE id = $1", job_id)
+        found = rows.one("SELECT * FROM jobs WHERE id = $1", job_id)
         return None if found is None else written_job(found)
 
-    async def behind(self, rows: Transaction, message_id: int) -> WrittenJob | None:
+    def behind(self, rows: Transaction, message_id: int) -> WrittenJob | None:
         """Return the job that a posted message shows, None for any other message."""
-        found = await rows.one(
+        found = rows.one(
             "SELECT jobs.* FROM jobs JOIN messages ON messages.job_id = jobs.id"
             " WHERE messages.message_id = $1",
             message_id,
@@ -339,9 +344,9 @@ class JobRepository:
 
     # --- what a start looks for ---------------------------------------------------------------
 
-    async def unfinished(self, rows: Transaction) -> list[WrittenJob]:
+    def unfinished(self, rows: Transaction) -> list[WrittenJob]:
         """Return the jobs that are open, or whose card does not say yet how they ended."""
-        found = await rows.all(
+        found = rows.query(
             "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"
         )
         return [

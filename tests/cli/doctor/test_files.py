@@ -14,6 +14,7 @@ from bot.core.clock import wall_clock_ms
 from bot.core.process_lock import hold_bot_lock
 from bot.database.database import Database
 from bot.database.migrator import shipped
+from bot.database.transaction import Transaction
 
 OURS = len(shipped())
 
@@ -124,12 +125,14 @@ def test_a_sound_database_is_left_as_it_was(database: Path) -> None:
 
 async def test_a_database_in_use_is_read_with_its_newest_rows(database: Path) -> None:
     """What the running bot has committed may still stand in the -wal file alone."""
-    async with (
-        Database.open(database, backup_dir=database.parent, now=wall_clock_ms) as opened,
-        opened.transaction() as tx,
-    ):
-        await tx.execute("INSERT INTO migrations (version, at) VALUES ($1, 1)", OURS + 1)
+
+    def look_before_the_commit(tx: Transaction) -> None:
+        tx.write("INSERT INTO migrations (version, at) VALUES ($1, 1)", OURS + 1)
         assert check_database(url(database)).sign is Sign.FINE
+
+    backup_dir = database.parent
+    async with Database.open(database, backup_dir=backup_dir, now=wall_clock_ms) as opened:
+        await opened.write(look_before_the_commit)
     found = check_database(url(database))
     assert found.sign is Sign.WRONG
 
