@@ -24,8 +24,8 @@ def till(tmp_path: Path) -> Iterator[Till]:
 
 @pytest.fixture
 async def statement(till: Till, tmp_path: Path) -> AsyncIterator[Statement]:
-    database = tmp_path / "easel.db"
-    async with Database.open(database, backup_dir=tmp_path, now=till.clock) as database:
+    path = tmp_path / "easel.db"
+    async with Database.open(path, backup_dir=tmp_path, now=till.clock) as database:
         yield Statement(database, till.ledger, now=till.clock)
 
 
