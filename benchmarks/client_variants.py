@@ -81,7 +81,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import ImageRequest  # noqa: PLC0415
     from bot.gateways.catalogue import Catalogue  # noqa: PLC0415
-    from bot.gateways.events import Order  # noqa: PLC0415
+    from bot.gateways.events import GatewayRequest  # noqa: PLC0415
     from bot.gateways.gateway import Gateway  # noqa: PLC0415
     from bot.gateways.routing.router import Router  # noqa: PLC0415
 
@@ -89,7 +89,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
     gateway = Gateway(name="benchmark", base_url=url, models=(MODEL,), key=KEY)
 
     async def paint(number: int) -> None:
-        order = Order(request, PICTURES, folder, f"slot-{number}")
+        order = GatewayRequest(request, PICTURES, folder, f"slot-{number}")
         async with aclosing(router.paint(order)) as events:
             async for _ in events:
                 pass

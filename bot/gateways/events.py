@@ -12,7 +12,7 @@ from bot.core.models import ImageRequest, Picture, TokenUsage
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GatewayRequest:
     """One paid POST: ``n`` pictures of a request, as files ``STEM-1.png`` … in a folder.
 
     ``references`` are the files of ``request.references``, in the same order; ``mask`` is a PNG

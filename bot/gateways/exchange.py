@@ -15,7 +15,16 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, Picture
 from bot.gateways.download import Downloader, DownloadFailed
-from bot.gateways.events import Answered, Event, Order, Preview, Progress, Received, Sending, Task
+from bot.gateways.events import (
+    Answered,
+    Event,
+    GatewayRequest,
+    Preview,
+    Progress,
+    Received,
+    Sending,
+    Task,
+)
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import Model
 from bot.gateways.polling import Poll, TaskStopped
@@ -60,7 +69,7 @@ class Exchange:
     ``Preview``, then ``Answered`` where the pictures are addresses, and ``Received``.
     """
 
-    order: Order
+    order: GatewayRequest
     model: Model
     gateway: Gateway
     session: aiohttp.ClientSession

@@ -20,7 +20,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
     Event,
-    Order,
+    GatewayRequest,
     Preview,
     Progress,
     Received,
@@ -144,13 +144,13 @@ class Slots:
             return Slot(asked, failure=failure)
         return Slot(asked, pictures)
 
-    async def _order(self, job: Job, index: int, asked: int) -> Order:
+    async def _order(self, job: Job, index: int, asked: int) -> GatewayRequest:
         folder = self._folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
         request = job.request
         taken = self._catalogue.model(request.model).references
         references = [await self._fitted(kept, taken, folder) for kept in request.references]
-        return Order(
+        return GatewayRequest(
             request=replace(request, references=tuple(kept for kept, _ in references)),
             n=asked,
             folder=folder,
@@ -231,7 +231,7 @@ class Slots:
         shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
 
-def _received(order: Order, attempt: WrittenAttempt) -> Slot:
+def _received(order: GatewayRequest, attempt: WrittenAttempt) -> Slot:
     """Return what an earlier process received, and has written the cost of; it blocks."""
     if pictures := _kept(order):
         return Slot(attempt.asked, pictures)
@@ -244,7 +244,7 @@ def _received(order: Order, attempt: WrittenAttempt) -> Slot:
     return Slot(attempt.asked, failure=gone)
 
 
-def _kept(order: Order) -> tuple[Picture, ...]:
+def _kept(order: GatewayRequest) -> tuple[Picture, ...]:
     """Return the pictures that an earlier process received; it blocks.
 
     Only what is named STEM-NUMBER is one: previews and parts carry a token in their names.

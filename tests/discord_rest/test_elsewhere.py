@@ -122,7 +122,7 @@ async def test_after_the_token_died_the_pictures_come_in_a_direct_message(post: 
         await courier.deliver(post.job, result(post.pictures(1000), kept=True))
     (letter,) = letters(post)
     assert list(letter.files.values()) == [1000]
-    assert "`/history` has it, too" in letter.content
+    assert "it is also in `/history`" in letter.content
     async with post.process(), post.database.reading() as rows:
         written = await post.repository.job(rows, post.job.id)
         assert written is not None

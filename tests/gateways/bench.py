@@ -12,7 +12,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.events import Answered, Event, Order, Received
+from bot.gateways.events import Answered, Event, GatewayRequest, Received
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import Model, shipped_models
 from bot.gateways.routing.router import Router
@@ -164,7 +164,7 @@ async def paint(
         references=tuple(one.reference for one in attached),
     )
     paths = tuple(one.path for one in attached)
-    order = Order(request, n, folder, "slot-0", paths, mask, user_tag)
+    order = GatewayRequest(request, n, folder, "slot-0", paths, mask, user_tag)
     catalogue = Catalogue(gateway.models, models)
     async with Router([gateway], catalogue, clock=watch.clock, resolver=resolver) as router:
         try:

@@ -10,7 +10,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue, Pair
-from bot.gateways.events import Event, Order, Received, Refused, Sending
+from bot.gateways.events import Event, GatewayRequest, Received, Refused, Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import Model
 from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
@@ -87,11 +87,11 @@ class Crew:
     heard: list[OperatorAlert] = field(default_factory=list)
     painted: int = 0
 
-    def order(self, *, n: int = 1, model: str = "painter") -> Order:
+    def order(self, *, n: int = 1, model: str = "painter") -> GatewayRequest:
         """Return a new order with file names of its own."""
         self.painted += 1
         request = ImageRequest(PROMPT, model, "auto", n)
-        return Order(request, n, self.folder, f"slot-{self.painted}")
+        return GatewayRequest(request, n, self.folder, f"slot-{self.painted}")
 
     async def paint(self, *, n: int = 1, model: str = "painter") -> Told:
         """Paint one order to its end."""

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import random
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -13,7 +14,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed, ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.events import Order, Sending
+from bot.gateways.events import GatewayRequest, Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import References
 from bot.gateways.request.body import Body
@@ -53,7 +54,7 @@ async def test_the_gateway_gets_the_exact_bytes_in_order(
     """A picture that changes on its way is another picture."""
     sizes = [1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 2]
     for first, second in zip(sizes, reversed(sizes), strict=True):
-        data = os.urandom(first), os.urandom(second)
+        data = random.randbytes(first), random.randbytes(second)
         one = attach(tmp_path / "one", data[0], kind="webp")
         painted = await paint(
             painter[1],
@@ -119,7 +120,7 @@ async def test_a_model_of_data_uris_never_gets_an_address(tmp_path: Path) -> Non
 @pytest.mark.parametrize("status", [307, 308])
 async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path) -> None:
     """The first hop has read the files to their end."""
-    one = attach(tmp_path / "one", os.urandom(PIECE + 1))
+    one = attach(tmp_path / "one", random.randbytes(PIECE + 1))
     there = http(status, headers={"Location": "/v1/images/generations/"})
     async with raw_gateway(there, GOOD) as raw:
         painted = await paint(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one, one])
@@ -130,7 +131,7 @@ async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path)
 
 async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
     """Each sending opens the files anew."""
-    one = attach(tmp_path / "one", os.urandom(PIECE + 1))
+    one = attach(tmp_path / "one", random.randbytes(PIECE + 1))
     busy = http(429, {"error": {"message": "wait"}}, {"Retry-After": "1"})
     async with raw_gateway(busy, GOOD) as raw:
         painted = await paint(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one])
@@ -186,7 +187,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
     one = attach(tmp_path / "one", b"abc")
     request = ImageRequest("x", "painter", "auto", 1, references=(one.reference,))
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
-    order = Order(request, 1, tmp_path / "job", "slot-0")
+    order = GatewayRequest(request, 1, tmp_path / "job", "slot-0")
     async with (
         raw_gateway(GOOD) as raw,
         Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
@@ -202,7 +203,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
 async def _spoiled(one: Attached, folder: Path, *, by: str) -> list[str]:
     """Paint, and cut or remove the file at the moment of ``Sending``; return the events."""
     request = ImageRequest("x", "painter", "auto", 1, references=(one.reference,))
-    order = Order(request, 1, folder / "job", "slot-0", (one.path,))
+    order = GatewayRequest(request, 1, folder / "job", "slot-0", (one.path,))
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
     names = []
     async with (
@@ -219,13 +220,13 @@ async def _spoiled(one: Attached, folder: Path, *, by: str) -> list[str]:
 
 async def test_a_file_removed_while_sending_is_sent_whole(tmp_path: Path) -> None:
     """The vault may clean up at any time."""
-    one = attach(tmp_path / "one", os.urandom(PIECE * 2))
+    one = attach(tmp_path / "one", random.randbytes(PIECE * 2))
     assert await _spoiled(one, tmp_path, by="remove") == ["Sending", "Received"]
 
 
 async def test_a_file_cut_while_sending_ends_at_once(tmp_path: Path) -> None:
     """Both sides would wait for each other until the time is up."""
-    one = attach(tmp_path / "one", os.urandom(PIECE * 2))
+    one = attach(tmp_path / "one", random.randbytes(PIECE * 2))
     with pytest.raises(GatewayFailure) as failed:
         await _spoiled(one, tmp_path, by="cut")
     assert (failed.value.kind, failed.value.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)

@@ -11,7 +11,7 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, ImageRequest
 from bot.gateways import exchange
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.events import Order, Refused
+from bot.gateways.events import GatewayRequest, Refused
 from bot.gateways.gateway import Paths
 from bot.gateways.reply import download_spool
 from bot.gateways.routing.router import Router
@@ -310,7 +310,7 @@ async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
     """A process that dies at `Sending` has sent nothing."""
     async with raw_gateway(GOOD) as raw:
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
-        order = Order(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
+        order = GatewayRequest(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
         async with (
             Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
             aclosing(router.paint(order)) as events,
@@ -338,7 +338,7 @@ async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) ->
             third.gateway(name="c"),
         ]
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
-        order = Order(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
+        order = GatewayRequest(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
         async with Router(gateways, catalogue, clock=WatchedSeam().clock) as router:
             events = [event async for event in router.paint(order)]
     assert len(events) == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import ImageRequest
-from bot.gateways.events import Order
+from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Asynchronous, Gateway
 from bot.gateways.model_abilities import Model, Preset, References, ResponseFormat
 from bot.gateways.request.builder import open_request
@@ -116,7 +116,7 @@ def test_a_request_shows_no_secret(tmp_path: Path) -> None:
         query={"token": "planted-token"},
         headers={"X-Token": "planted-header"},
     )
-    order = Order(ImageRequest(PROMPT, "painter", "auto", 1), 1, tmp_path, "slot-0")
+    order = GatewayRequest(ImageRequest(PROMPT, "painter", "auto", 1), 1, tmp_path, "slot-0")
     with open_request(order, PAINTER, gateway, now_ms=NOW_MS) as request:
         shown = f"{request!r} {gateway!r}"
         assert request.headers["Authorization"] == f"Bearer {KEY}"
@@ -195,5 +195,5 @@ async def test_a_servers_moderation_is_sent_to_who_knows_the_word(
     judged = model("painter", moderations=known, preset=Preset(moderation=preset))
     gateway = Gateway(name="g", base_url="http://a", models=("painter",), key=KEY)
     request = ImageRequest(PROMPT, "painter", "auto", 1, moderation=wanted)
-    fields = fields_of(Order(request, 1, tmp_path, "slot-0"), judged, gateway)
+    fields = fields_of(GatewayRequest(request, 1, tmp_path, "slot-0"), judged, gateway)
     assert fields.get("moderation") == is_sent

@@ -17,7 +17,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Reference
-from bot.gateways.events import Order
+from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, Wire
 from bot.gateways.model_abilities import Model
 from bot.gateways.request.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
@@ -41,7 +41,9 @@ class Request:
 
 
 @contextmanager
-def open_request(order: Order, model: Model, gateway: Gateway, *, now_ms: int) -> Iterator[Request]:
+def open_request(
+    order: GatewayRequest, model: Model, gateway: Gateway, *, now_ms: int
+) -> Iterator[Request]:
     """Return the request for an order; raise BodyFailed when it cannot be put together.
 
     The files of its body stay open until the end, so that what was announced can also be sent,
@@ -54,7 +56,7 @@ def open_request(order: Order, model: Model, gateway: Gateway, *, now_ms: int) -
         yield Request(url, _headers(gateway, body, writer.streams), body, writer.streams)
 
 
-def _check(order: Order, model: Model) -> None:
+def _check(order: GatewayRequest, model: Model) -> None:
     """Refuse what the model does not take any more: orders of old jobs pass no catalogue."""
     references, limits = order.request.references, model.references
     if references and not (
@@ -80,7 +82,7 @@ def _headers(gateway: Gateway, body: Body, streams: bool) -> CIMultiDict[str]:
 class _Writer:
     """Puts one order together; ``files`` closes what it opens."""
 
-    order: Order
+    order: GatewayRequest
     model: Model
     gateway: Gateway
     files: ExitStack

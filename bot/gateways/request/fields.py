@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.gateways.events import Order
+from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, Wire
 from bot.gateways.model_abilities import Model
 
@@ -24,7 +24,7 @@ _WITH_AUTO: tuple[Wire, ...] = ("size", "quality", "background", "moderation")
 Fields = dict[str, object]
 
 
-def fields_of(order: Order, model: Model, gateway: Gateway) -> Fields:
+def fields_of(order: GatewayRequest, model: Model, gateway: Gateway) -> Fields:
     """Return every field but the pictures, by the gateway's own names."""
     sent = {
         gateway.rename.get(name, name): _coerced(value, gateway.coerce.get(name))
@@ -33,7 +33,7 @@ def fields_of(order: Order, model: Model, gateway: Gateway) -> Fields:
     return {**sent, **gateway.asynchronous.body}
 
 
-def needless(name: str, order: Order, model: Model, gateway: Gateway) -> Wire | None:
+def needless(name: str, order: GatewayRequest, model: Model, gateway: Gateway) -> Wire | None:
     """Return the field that a gateway calls so, if it was sent and may be left out.
 
     What a person chose never may, nor what the tables insist on.
@@ -47,19 +47,19 @@ def needless(name: str, order: Order, model: Model, gateway: Gateway) -> Wire | 
     return next((field for field in named if field in _NEEDLESS and field not in insisted), None)
 
 
-def is_form(order: Order, model: Model) -> bool:
+def is_form(order: GatewayRequest, model: Model) -> bool:
     """Tell whether the order travels as a form with files."""
     limits = model.references
     return bool(order.request.references and limits and limits.transport == "multipart")
 
 
-def streams(order: Order, model: Model, gateway: Gateway) -> bool:
+def streams(order: GatewayRequest, model: Model, gateway: Gateway) -> bool:
     """Tell whether events are asked for: they do not say which of several pictures they show."""
     able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
     return able and order.n == 1
 
 
-def _sent(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
+def _sent(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
     never = {*gateway.drop, *(_NOT_IN_FORMS if is_form(order, model) else ())}
     chosen = _with_autos(_chosen(order, model, gateway), gateway)
     return {
@@ -67,7 +67,7 @@ def _sent(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
     }
 
 
-def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
+def _chosen(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
     request, preset = order.request, model.preset
     chosen: dict[Wire, object] = {
         "model": request.model,
@@ -89,7 +89,7 @@ def _chosen(order: Order, model: Model, gateway: Gateway) -> dict[Wire, object]:
     return chosen
 
 
-def _moderation(order: Order, model: Model) -> str | None:
+def _moderation(order: GatewayRequest, model: Model) -> str | None:
     wanted = order.request.moderation
     return wanted if wanted in (model.moderations or ()) else model.preset.moderation
 

@@ -20,7 +20,7 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.download import Downloader
-from bot.gateways.events import Event, Order, Refused, Sending
+from bot.gateways.events import Event, GatewayRequest, Refused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import Model
@@ -84,7 +84,7 @@ class Router:
 
     # --- a new order ----------------------------------------------------------------------------
 
-    async def paint(self, order: Order) -> AsyncGenerator[Event, None]:
+    async def paint(self, order: GatewayRequest) -> AsyncGenerator[Event, None]:
         """Run one order, event by event, until ``Received``.
 
         The caller commits each event before it asks for the next. A request is sent again, to
@@ -124,7 +124,7 @@ class Router:
             _tell("gateway.refused", order, refused)
             yield Refused(refused)
 
-    def _serving(self, order: Order) -> list[Gateway]:
+    def _serving(self, order: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model, without those whose own cannot do this."""
         name = order.request.model
         serving = [one for one in self._gateways.values() if name in one.models]
@@ -132,10 +132,10 @@ class Router:
         # Where none is able any more, the first may say itself what is wrong with an old request.
         return able or serving[:1]
 
-    def _can(self, gateway: Gateway, order: Order) -> bool:
+    def _can(self, gateway: Gateway, order: GatewayRequest) -> bool:
         return self._ability(gateway, order.request.model).can(order.request, n=order.n)
 
-    async def _turn(self, turns: FailoverPolicy, order: Order) -> Gateway:
+    async def _turn(self, turns: FailoverPolicy, order: GatewayRequest) -> Gateway:
         """Wait until a gateway may be sent the order; raise the failure if that takes too long."""
         while turn := turns.next():
             if not turn.wait_s:
@@ -162,7 +162,7 @@ class Router:
         finally:
             places.release()
 
-    def _note(self, failure: GatewayFailure, order: Order) -> None:
+    def _note(self, failure: GatewayFailure, order: GatewayRequest) -> None:
         if self._health.failed(failure, order.request.model):
             log.error(
                 "gateway.down",
@@ -179,7 +179,7 @@ class Router:
     # --- an order of a dead process -------------------------------------------------------------
 
     async def resume(
-        self, order: Order, *, gateway: str, task_id: str
+        self, order: GatewayRequest, *, gateway: str, task_id: str
     ) -> AsyncGenerator[Event, None]:
         """Poll a task that this gateway accepted before, until ``Received``; send nothing new."""
         exchange = self._reopened(order, gateway)
@@ -188,7 +188,7 @@ class Router:
                 yield event
 
     async def fetch(
-        self, order: Order, *, gateway: str, urls: Sequence[str]
+        self, order: GatewayRequest, *, gateway: str, urls: Sequence[str]
     ) -> AsyncGenerator[Event, None]:
         """Download what this gateway answered before, until ``Received``; send nothing new."""
         exchange = self._reopened(order, gateway)
@@ -196,7 +196,7 @@ class Router:
             async for event in events:
                 yield event
 
-    def _reopened(self, order: Order, name: str) -> Exchange:
+    def _reopened(self, order: GatewayRequest, name: str) -> Exchange:
         if gateway := self._gateways.get(name):
             return self._exchange(order, gateway)
         failure = GatewayFailure(
@@ -209,7 +209,7 @@ class Router:
         raise failure
 
     async def _watched(
-        self, order: Order, events: AsyncGenerator[Event, None]
+        self, order: GatewayRequest, events: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         try:
             async with aclosing(events):
@@ -219,7 +219,7 @@ class Router:
             _tell("gateway.failed", order, failure)
             raise
 
-    def _exchange(self, order: Order, gateway: Gateway) -> Exchange:
+    def _exchange(self, order: GatewayRequest, gateway: Gateway) -> Exchange:
         return Exchange(
             order=order,
             model=self._ability(gateway, order.request.model),
@@ -238,7 +238,7 @@ class Router:
             return Model(name=model, label=model, prompt_max=1, auto=True)
 
 
-def _tell(event: str, order: Order, failure: GatewayFailure) -> None:
+def _tell(event: str, order: GatewayRequest, failure: GatewayFailure) -> None:
     log.warning(
         event,
         gateway=failure.gateway,
