@@ -49,7 +49,7 @@ def parse_bytes(text: str) -> int:
     """
     found = re.fullmatch(r"(\d{1,15})\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
     if found is None:
-        raise ValueError("it is no size")
+        raise ValueError("it is not a size")
     size = int(found[1]) * _UNITS[found[2].upper()]
     if size < _LEAST_BYTES:
         raise ValueError("it is less than 100MB")
@@ -68,7 +68,7 @@ def parse_budget(text: str) -> tuple[Limit, ...]:
     """
     limits = tuple(_parse_budget(part.strip()) for part in text.split(",") if part.strip())
     if len({limit.period for limit in limits}) < len(limits):
-        raise ValueError(f"{text!r} names a period twice: write one amount for each period")
+        raise ValueError(f"{text!r} contains a period twice: write one amount for each period")
     return limits
 
 
@@ -76,7 +76,7 @@ def _parse_budget(text: str) -> Limit:
     amount, _, period = (part.strip() for part in text.partition("/"))
     if period not in set(Period):
         raise ValueError(
-            f"{text!r} is no budget: write an amount, a slash, and hour, day, week or month"
+            f"{text!r} is not a budget: write an amount, a slash, and hour, day, week or month"
         )
     return Limit(parse_money(amount), Period(period))
 
@@ -149,14 +149,14 @@ MENDS = {
     "IMAGE_API_KEY": "copy the key from your gateway",
     "IMAGE_MODELS": "set it like gpt-image-2,dall-e-3; the first is the default",
     "GATEWAYS_FILE": "set it to the path of a gateways.toml, or leave it empty",
-    "GATEWAYS": "name keys like GATEWAYS__NAME__API_KEY, one for each gateway of GATEWAYS_FILE",
+    "GATEWAYS": "set one GATEWAYS__NAME__API_KEY for each gateway of GATEWAYS_FILE",
     "DATABASE_URL": "set it like sqlite:///data/easel.db",
-    "DATA_DIR": "set it to a folder that the bot may write, like data",
+    "DATA_DIR": "set it to a folder that the bot can write, like data",
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
-    "SERVER_QUOTA": "set it like 500/month; leave it empty for no ceiling",
-    "TOTAL_QUOTA": "set it like 1000/month; leave it empty for no ceiling",
+    "SERVER_QUOTA": "set it like 500/month; leave it empty for no limit",
+    "TOTAL_QUOTA": "set it like 1000/month; leave it empty for no limit",
     "OPERATOR_BUDGET": "set it like 50/month or 5/day, 50/month; leave it empty for no budget",
-    "ALLOWED_SERVERS": "list server ids with commas; leave it empty to allow every server",
+    "ALLOWED_SERVERS": "list server ids, separated by commas; leave it empty to allow every server",
     "ALLOW_DIRECT_MESSAGES": "set it to true or false",
     "ALLOW_USER_INSTALL": "set it to true or false",
     "MAX_CONCURRENT_JOBS": "set it to a whole number from 1 to 1000",

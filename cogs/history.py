@@ -62,7 +62,7 @@ class History(commands.Cog):
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     @app_commands.describe(
-        model="Only what this model painted", text="Only what has these words in its prompt"
+        model="Only pictures by this model", text="Only requests with these words in the prompt"
     )
     async def history(
         self,
@@ -70,7 +70,7 @@ class History(commands.Cog):
         model: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
         text: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
     ) -> None:
-        """See what you asked for, find it again and post its pictures once more."""
+        """Browse and search your requests, and post their pictures again."""
         sought = Sought(text=_word(text), model=_word(model))
         # Previews of large pictures may take longer than Discord waits for a first answer.
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -43,7 +43,7 @@ class MyData(commands.Cog):
 
     mydata = app_commands.Group(
         name="mydata",
-        description="Your own data: take it along, or delete it",
+        description="Your own data: export or delete it",
         guild_only=True,
         extras=PERSONAL,
     )
@@ -69,7 +69,7 @@ class MyData(commands.Cog):
 
     @mydata.command()
     async def export(self, interaction: Interaction) -> None:
-        """Get your requests, charges and pictures as a ZIP that only you see."""
+        """Get your requests, charges and pictures as a ZIP file that only you see."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         for max_bytes in (interaction.filesize_limit, interaction.filesize_limit // 2):
             try:

@@ -28,7 +28,7 @@ class Personal(commands.Cog):
 
     preferences = app_commands.Group(
         name="preferences",
-        description="Set how Easel works for you",
+        description="Change how Easel works for you",
         guild_only=True,
         extras=PERSONAL,
     )
@@ -42,16 +42,16 @@ class Personal(commands.Cog):
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
-        """Show what holds for you."""
+        """Show your preferences."""
         preferences = self._preference_store.person(interaction.user.id)
         await self._answer(interaction, preferences, changed=False)
 
     @preferences.command()
     @app_commands.describe(
-        model="Who paints when you choose nobody",
-        size="How large, for that model",
-        n="How many pictures",
-        quality="How carefully",
+        model="Default model",
+        size="Default size for this model",
+        n="Default number of pictures",
+        quality="Default quality",
     )
     async def defaults(
         self,
@@ -61,7 +61,7 @@ class Personal(commands.Cog):
         n: app_commands.Range[int, 1, 10] | None = None,
         quality: str | None = None,
     ) -> None:
-        """Set what is painted for you where you choose nothing."""
+        """Set your default model, size, number of pictures and quality."""
         options = self._request_builder.checked(
             ImageOptions(model=model, size=size, n=n, quality=quality),
             otherwise=self._option_choices.painted(interaction).model,
@@ -76,31 +76,31 @@ class Personal(commands.Cog):
         await self._change(interaction, change)
 
     @preferences.command()
-    @app_commands.describe(language="What I speak where only you read it")
+    @app_commands.describe(language="Language of messages that only you see")
     async def language(self, interaction: Interaction, language: str) -> None:
-        """Set the language that I speak to you."""
+        """Set the language of messages that only you see."""
         chosen = spoken(language, self._client.texts.names)
         await self._change(interaction, lambda p: replace(p, language=chosen))
 
     @preferences.command()
-    @app_commands.describe(private="Whether only you see your results")
+    @app_commands.describe(private="Show your results only to you")
     async def private(self, interaction: Interaction, private: bool) -> None:
         """Set whether others see your results."""
         await self._change(interaction, lambda p: replace(p, private=private))
 
     @preferences.command()
-    @app_commands.describe(ping="Whether you are mentioned when a picture took long")
+    @app_commands.describe(ping="Mention you when a picture took a long time")
     async def ping(self, interaction: Interaction, ping: bool) -> None:
-        """Set whether I may mention you."""
+        """Set whether the bot may mention you."""
         await self._change(interaction, lambda p: replace(p, ping=ping))
 
     @preferences.command()
-    @app_commands.describe(what="What shall be as if you had never set it")
+    @app_commands.describe(what="Preferences to reset")
     @app_commands.choices(
         what=[app_commands.Choice(name=name, value=name) for name in (*_RESETS, _EVERYTHING)]
     )
     async def reset(self, interaction: Interaction, what: str) -> None:
-        """Forget what you have set; presets stay."""
+        """Reset your preferences; presets stay."""
         fresh = PersonalPreferences()
 
         def change(preferences: PersonalPreferences) -> PersonalPreferences:

@@ -24,7 +24,7 @@ class Presets(commands.Cog):
 
     preset = app_commands.Group(
         name="preset",
-        description="Keep what you like to use again",
+        description="Save options to use them again",
         guild_only=True,
         extras=PERSONAL,
     )
@@ -43,14 +43,14 @@ class Presets(commands.Cog):
 
     @preset.command()
     @app_commands.describe(
-        name="How you want to call it; an old one of that name is replaced",
-        prompt="What to paint; {prompt} stands for what you type when you use it",
-        model="Who paints it",
-        size="How large",
-        n="How many pictures",
-        quality="How carefully",
-        style="In which style",
-        background="What is behind it",
+        name="Name of the preset; an existing one with this name is replaced",
+        prompt="What to paint; {prompt} stands for what you type when you use the preset",
+        model="Image model",
+        size="Size, e.g. 1024x1024",
+        n="Number of pictures",
+        quality="Quality",
+        style="Style",
+        background="Background, e.g. transparent",
     )
     async def save(  # noqa: PLR0913, PLR0917 - what people see as options
         self,
@@ -64,7 +64,7 @@ class Presets(commands.Cog):
         style: str | None = None,
         background: str | None = None,
     ) -> None:
-        """Save options under a name."""
+        """Save options as a preset."""
         options = ImageOptions(
             prompt=prompt,
             model=model,
@@ -84,7 +84,7 @@ class Presets(commands.Cog):
 
     @preset.command()
     @app_commands.describe(
-        name="Which one", prompt="What to paint; where the preset says {prompt}, it stands there"
+        name="Preset to use", prompt="What to paint; replaces {prompt} in the preset"
     )
     async def use(
         self,
@@ -102,12 +102,12 @@ class Presets(commands.Cog):
 
     @preset.command(name="list")
     async def list_presets(self, interaction: Interaction) -> None:
-        """Show what you have saved."""
+        """Show your presets."""
         embed, view = self._page(interaction, 1)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
     @preset.command()
-    @app_commands.describe(name="Which one")
+    @app_commands.describe(name="Preset to delete")
     async def delete(self, interaction: Interaction, name: str) -> None:
         """Delete a preset."""
         gone = await self._preference_store.delete_preset(interaction.user.id, name)

@@ -29,9 +29,9 @@ class CostCommands(QuotaDoor):
 
     @quota.command()
     @app_commands.describe(
-        model="Whose pictures; leave all empty to see the list",
-        quality="In which quality; any if you leave it empty",
-        credits="How many credits for each picture; the usual ones again if you leave it empty",
+        model="Model; if all options are empty, the price list is shown",
+        quality="Quality; if empty, any",
+        credits="Credits per picture; if empty, the default applies again",
     )
     async def cost(
         self,
@@ -40,7 +40,7 @@ class CostCommands(QuotaDoor):
         quality: str | None = None,
         credits: int | None = None,
     ) -> None:
-        """Set what a picture costs here, or see the list."""
+        """Set what a picture costs here, or show the price list."""
         if model is None:
             if quality is not None or credits is not None:
                 raise ModelNotChosen

@@ -23,11 +23,11 @@ class LimitCommands(QuotaDoor):
 
     @quota.command(name="set")
     @app_commands.describe(
-        credits="How many credits; 0 allows none",
-        per="In which time",
-        user="For whom; everyone if you leave this, role and whole_server empty",
-        role="For each person with this role",
-        whole_server="For all people here together instead of each one",
+        credits="Number of credits; 0 allows no pictures",
+        per="Period of the limit",
+        user="Person to limit; if user, role and whole_server are empty, everyone",
+        role="Role to limit: each person with this role",
+        whole_server="Limit all people here together instead of each one",
     )
     @app_commands.choices(per=PERIODS)
     async def set_limit(
@@ -39,7 +39,7 @@ class LimitCommands(QuotaDoor):
         role: discord.Role | None = None,
         whole_server: bool = False,
     ) -> None:
-        """Limit what a person, or everyone, may spend here."""
+        """Limit the credits of a person, a role, everyone or the whole server."""
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
         await self._desk.database.write(
@@ -54,9 +54,9 @@ class LimitCommands(QuotaDoor):
 
     @quota.command()
     @app_commands.describe(
-        user="For whom; everyone if you leave this, role and whole_server empty",
-        role="For each person with this role",
-        whole_server="For all people here together instead of each one",
+        user="Person to exempt; if user, role and whole_server are empty, everyone",
+        role="Role to exempt: each person with this role",
+        whole_server="Exempt all people here together instead of each one",
     )
     async def unlimited(
         self,
@@ -65,7 +65,7 @@ class LimitCommands(QuotaDoor):
         role: discord.Role | None = None,
         whole_server: bool = False,
     ) -> None:
-        """Let a person, a role or everyone spend without limits of their own."""
+        """Exempt a person, a role or everyone from personal limits."""
         subject = subject_of(user and person(user), role, whole_server=whole_server)
         server_id, actor_id = server_of(interaction), interaction.user.id
         await self._desk.database.write(
@@ -78,10 +78,10 @@ class LimitCommands(QuotaDoor):
 
     @quota.command(name="remove")
     @app_commands.describe(
-        per="Which limit; all of them if you leave it empty",
-        user="Whose; everyone's if you leave this, role and whole_server empty",
-        role="For each person with this role",
-        whole_server="That of all people here together",
+        per="Period of the limit; if empty, all limits",
+        user="Person whose limit to remove; if user, role and whole_server are empty, everyone's",
+        role="Role whose limit to remove",
+        whole_server="Remove the shared limit of all people here",
     )
     @app_commands.choices(per=PERIODS)
     async def remove_limit(
@@ -106,7 +106,7 @@ class LimitCommands(QuotaDoor):
 
     @quota.command()
     async def show(self, interaction: Interaction) -> None:
-        """Show who is limited by what here."""
+        """Show the limits set in this server."""
         await (await self.limits_page(interaction, 0)).send(interaction)
 
     async def limits_page(self, interaction: Interaction, number: int) -> Shown:

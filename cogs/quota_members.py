@@ -11,9 +11,9 @@ class PeopleCommands(QuotaDoor):
 
     @quota.command()
     @app_commands.describe(
-        user="Who gets them",
-        credits="How many credits more",
-        reason="Why, for the list of changes",
+        user="Person who gets the credits",
+        credits="Number of extra credits",
+        reason="Reason, for the list of changes",
     )
     async def grant(
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
@@ -32,9 +32,9 @@ class PeopleCommands(QuotaDoor):
         )
 
     @quota.command()
-    @app_commands.describe(user="Who starts afresh")
+    @app_commands.describe(user="Person whose usage to reset")
     async def reset(self, interaction: Interaction, user: discord.User) -> None:
-        """Forget what a person has used of their own limit."""
+        """Reset what a person has used of their own limit."""
         await self._desk.database.write(
             self._desk.ledger.reset,
             server_id=server_of(interaction),
@@ -44,9 +44,9 @@ class PeopleCommands(QuotaDoor):
         await self.answer(interaction, self._cards.reset(user.id, self.locale(interaction)))
 
     @quota.command()
-    @app_commands.describe(user="Who may not paint any more", reason="Why; the person reads it")
+    @app_commands.describe(user="Person to block", reason="Reason; the person can read it")
     async def block(self, interaction: Interaction, user: discord.User, reason: str) -> None:
-        """Keep a person from painting here."""
+        """Block a person from painting here."""
         await self._desk.database.write(
             self._desk.ledger.block,
             server_id=server_of(interaction),
@@ -57,7 +57,7 @@ class PeopleCommands(QuotaDoor):
         await self.answer(interaction, self._cards.blocked(user.id, self.locale(interaction)))
 
     @quota.command()
-    @app_commands.describe(user="Who may paint again")
+    @app_commands.describe(user="Person to unblock")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Let a person paint here again."""
         await self._desk.database.write(

@@ -27,13 +27,13 @@ class BookCommands(QuotaDoor):
 
     @quota.command()
     @app_commands.describe(
-        user="Whose; the whole server's if you leave it empty",
-        days="How many days back, 1 to 90; 30 if you leave it empty",
+        user="Person to show; if empty, the whole server",
+        days="Number of days, 1 to 90; if empty, 30",
     )
     async def usage(
         self, interaction: Interaction, user: discord.User | None = None, days: int = DEFAULT_DAYS
     ) -> None:
-        """Show how many credits were used, day by day."""
+        """Show how many credits were used on each day."""
         checked_days(days, limit=MAX_USAGE_DAYS)
         user_id = None if user is None else person(user).id
         subject = SERVER if user_id is None else user_subject(user_id)
@@ -47,9 +47,9 @@ class BookCommands(QuotaDoor):
         await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
     @quota.command()
-    @app_commands.describe(days="How many days back, 1 to 40; 30 if you leave it empty")
+    @app_commands.describe(days="Number of days, 1 to 40; if empty, 30")
     async def export(self, interaction: Interaction, days: int = DEFAULT_DAYS) -> None:
-        """Get every charge of this server as a table for a spreadsheet."""
+        """Export every charge of this server as a table for a spreadsheet."""
         checked_days(days, limit=MAX_EXPORT_DAYS)
         await interaction.response.defer(ephemeral=True, thinking=True)
         with TemporaryDirectory(prefix="easel-") as folder:
@@ -65,7 +65,7 @@ class BookCommands(QuotaDoor):
 
     @quota.command()
     async def audit(self, interaction: Interaction) -> None:
-        """Show who changed what here, the newest first."""
+        """Show who changed what here, newest first."""
         await (await self.changes_page(interaction, 0)).send(interaction)
 
     async def changes_page(self, interaction: Interaction, number: int) -> Shown:

@@ -33,9 +33,9 @@ Change = Callable[[ServerSettings], ServerSettings]
 
 OPERATORS = "operator"
 _MODERATIONS = [
-    app_commands.Choice(name="As the operator set it", value=OPERATORS),
+    app_commands.Choice(name="The operator's default", value=OPERATORS),
     app_commands.Choice(name="auto: the model's usual strictness", value="auto"),
-    app_commands.Choice(name="low: less strict, where the model can be told", value="low"),
+    app_commands.Choice(name="low: less strict, for models that support this", value="low"),
 ]
 _CONTROLS = [
     app_commands.Choice(name="Anyone", value="anyone"),
@@ -54,7 +54,7 @@ class SettingsCommands(commands.Cog):
 
     settings = app_commands.Group(
         name="settings",
-        description="Set how Easel works in this server",
+        description="Change how Easel works in this server",
         default_permissions=discord.Permissions(manage_guild=True),
         guild_only=True,
     )
@@ -62,7 +62,7 @@ class SettingsCommands(commands.Cog):
         name="models", description="Set which models may be used here", parent=settings
     )
     channels = app_commands.Group(
-        name="channels", description="Set where pictures are painted", parent=settings
+        name="channels", description="Set where painting is allowed", parent=settings
     )
     roles = app_commands.Group(name="roles", description="Set who may paint here", parent=settings)
 
@@ -76,14 +76,14 @@ class SettingsCommands(commands.Cog):
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
-        """Show what holds in this server."""
+        """Show the settings of this server."""
         await self._answer(interaction, self._settings(interaction), changed=False)
 
     @settings.command()
     @app_commands.describe(
-        model="Who paints when nobody is chosen",
-        size="How large, for that model",
-        n="How many pictures",
+        model="Default model",
+        size="Default size for this model",
+        n="Default number of pictures",
     )
     async def defaults(
         self,
@@ -92,7 +92,7 @@ class SettingsCommands(commands.Cog):
         size: str | None = None,
         n: app_commands.Range[int, 1, 10] | None = None,
     ) -> None:
-        """Set what is painted where people choose nothing."""
+        """Set the default model, size and number of pictures."""
         painted = self._request_builder.painted(interaction.guild_id or 0)
         options = self._request_builder.checked(
             ImageOptions(model=model, size=size, n=n), otherwise=painted.model
@@ -109,16 +109,16 @@ class SettingsCommands(commands.Cog):
     # --- lists of allowed ones ----------------------------------------------------------------
 
     @models.command(name="allow")
-    @app_commands.describe(model="May be used; models that you never allowed may not")
+    @app_commands.describe(model="Model to allow")
     async def allow_model(self, interaction: Interaction, model: str) -> None:
-        """Allow a model; from the first one on, all others are refused."""
+        """Allow a model; once one is allowed, all others are refused."""
         name = self._catalogue.model(model).name
         await self._change(interaction, lambda s: replace(s, models=allowing(s.models, name)))
 
     @models.command(name="remove")
-    @app_commands.describe(model="May not be used any more")
+    @app_commands.describe(model="Model to remove from the list")
     async def remove_model(self, interaction: Interaction, model: str) -> None:
-        """Take a model from the allowed ones; after the last one, all are allowed."""
+        """Remove a model from the allowed list; an empty list allows all models."""
         listed = {name.casefold(): name for name in self._settings(interaction).models or ()}
         name = listed.get(model.strip().casefold(), model)
         await self._change(
@@ -131,21 +131,23 @@ class SettingsCommands(commands.Cog):
         await self._change(interaction, lambda s: replace(s, models=None))
 
     @channels.command(name="allow")
-    @app_commands.describe(channel="With its threads; a category stands for its channels")
+    @app_commands.describe(
+        channel="Channel to allow, with its threads; a category includes its channels"
+    )
     async def allow_channel(
         self, interaction: Interaction, channel: app_commands.AppCommandChannel
     ) -> None:
-        """Paint in a channel; from the first one on, nowhere else."""
+        """Allow painting in a channel; once one is allowed, all others are refused."""
         await self._change(
             interaction, lambda s: replace(s, channels=allowing(s.channels, channel.id))
         )
 
     @channels.command(name="remove")
-    @app_commands.describe(channel="Where nothing is painted any more")
+    @app_commands.describe(channel="Channel to remove from the list")
     async def remove_channel(
         self, interaction: Interaction, channel: app_commands.AppCommandChannel
     ) -> None:
-        """Take a channel from the allowed ones; after the last one, all are allowed."""
+        """Remove a channel from the allowed list; an empty list allows all channels."""
         name = f"#{channel.name}"
         await self._change(
             interaction,
@@ -154,13 +156,13 @@ class SettingsCommands(commands.Cog):
 
     @channels.command(name="all")
     async def all_channels(self, interaction: Interaction) -> None:
-        """Paint in all channels."""
+        """Allow painting in all channels."""
         await self._change(interaction, lambda s: replace(s, channels=None))
 
     @roles.command(name="allow")
-    @app_commands.describe(role="Who has it may paint")
+    @app_commands.describe(role="Role to allow")
     async def allow_role(self, interaction: Interaction, role: discord.Role) -> None:
-        """Let people with a role paint; from the first one on, nobody else."""
+        """Allow a role to paint; once one is allowed, all other people are refused."""
         everyone = role.is_default()
         await self._change(
             interaction,
@@ -168,9 +170,9 @@ class SettingsCommands(commands.Cog):
         )
 
     @roles.command(name="remove")
-    @app_commands.describe(role="Who has only this may not paint any more")
+    @app_commands.describe(role="Role to remove from the list")
     async def remove_role(self, interaction: Interaction, role: discord.Role) -> None:
-        """Take a role from the allowed ones; after the last one, everyone may paint."""
+        """Remove a role from the allowed list; an empty list allows everyone."""
         await self._change(
             interaction,
             lambda s: replace(s, roles=removing(s.roles, role.id, name=role.name)),
@@ -178,23 +180,21 @@ class SettingsCommands(commands.Cog):
 
     @roles.command(name="all")
     async def all_roles(self, interaction: Interaction) -> None:
-        """Let everyone paint."""
+        """Allow everyone to paint."""
         await self._change(interaction, lambda s: replace(s, roles=None))
 
     # --- the rest -----------------------------------------------------------------------------
 
     @settings.command()
-    @app_commands.describe(who="Who may use buttons and reactions under a result")
+    @app_commands.describe(who="Who may use the buttons and reactions")
     @app_commands.choices(who=_CONTROLS)
     async def controls(self, interaction: Interaction, who: str) -> None:
-        """Set who may use what hangs under a result."""
+        """Set who may use the buttons and reactions under a result."""
         chosen: Controls = "requester" if who == "requester" else "anyone"
         await self._change(interaction, lambda s: replace(s, controls=chosen))
 
     @settings.command()
-    @app_commands.describe(
-        reroll="The reaction that paints again", delete="The reaction that deletes"
-    )
+    @app_commands.describe(reroll="Reaction that re-rolls", delete="Reaction that deletes")
     async def emojis(
         self, interaction: Interaction, reroll: str | None = None, delete: str | None = None
     ) -> None:
@@ -221,24 +221,24 @@ class SettingsCommands(commands.Cog):
     @app_commands.describe(level="How strictly prompts and pictures are judged")
     @app_commands.choices(level=_MODERATIONS)
     async def moderation(self, interaction: Interaction, level: str) -> None:
-        """Set how strictly models judge, where they can be told."""
+        """Set how strict moderation is, for models that support this."""
         chosen: Moderation | None = next((word for word in MODERATIONS if word == level), None)
         await self._change(interaction, lambda s: replace(s, moderation=chosen))
 
     @settings.command()
-    @app_commands.describe(language="What I speak where everybody reads it")
+    @app_commands.describe(language="Language of messages that everyone sees")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of public messages in this server."""
         chosen = spoken(language, self._client.texts.names)
         await self._change(interaction, lambda s: replace(s, language=chosen))
 
     @settings.command()
-    @app_commands.describe(what="What shall be as if nobody had set it")
+    @app_commands.describe(what="Settings to reset")
     @app_commands.choices(
         what=[app_commands.Choice(name=name, value=name) for name in (*_RESETS, _EVERYTHING)]
     )
     async def reset(self, interaction: Interaction, what: str) -> None:
-        """Forget what was set here."""
+        """Reset the settings of this server."""
         fresh = ServerSettings()
 
         def change(settings: ServerSettings) -> ServerSettings:

@@ -39,7 +39,7 @@ class Usage(commands.Cog):
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
     async def usage(self, interaction: Interaction) -> None:
-        """Show which limits apply to you, what is left, and your last requests."""
+        """Show your limits, the credits you have left, and your last requests."""
         who = requester_of_call(interaction)
         allowances, member = await self._database.read(self._usage, who)
         past = await self._retention.last(who.user_id, most=MOST_JOBS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-import os
+import random
 import signal
 import struct
 import time
@@ -92,7 +92,7 @@ async def open_wall() -> AsyncIterator[tuple[Wall, MoodyGateway]]:
 
 def noisy() -> bytes:
     """Return a PNG of more than 15 MiB, as a photograph with much detail has."""
-    noise = Image.frombytes("RGB", SIZE, os.urandom(SIZE[0] * SIZE[1] * 3))
+    noise = Image.frombytes("RGB", SIZE, random.randbytes(SIZE[0] * SIZE[1] * 3))
     file = io.BytesIO()
     noise.point(lambda value: 100 + value // 8).save(file, "png", compress_level=1)
     return file.getvalue()
@@ -137,6 +137,7 @@ def peak_bytes(pid: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 10])
 async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jobs: int) -> None:
     """A machine of 512 MB must survive it, in one job or in ten at once; all are delivered."""

@@ -31,8 +31,8 @@ Say = Callable[[str], None]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``db`` takes."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("status", help="say how large it is, what it holds, and whether it is sound")
-    backup = actions.add_parser("backup", help="copy it into one file while the bot runs")
+    actions.add_parser("status", help="show its size and contents, and check whether it is intact")
+    backup = actions.add_parser("backup", help="copy it into one file; the bot may keep running")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes")
     backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
 
@@ -46,7 +46,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     path = database_path(settings.database_url)
     if not path.is_file():
         raise StartRefused(
-            f"There is no database {path} yet: the first start makes it; "
+            f"There is no database {path} yet: the first start creates it; "
             "if there should be one, correct DATABASE_URL."
         )
     if options.action == "backup":
@@ -95,8 +95,8 @@ def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) ->
         return EXIT_TO_MEND
     except (OSError, sqlite3.Error) as error:
         raise StartRefused(
-            f"The backup {file} could not be written ({error}): make room on its disk, "
-            "or name a file that may be written."
+            f"The backup {file} could not be written ({error}): free some disk space, "
+            "or name a file that can be written."
         ) from error
     say(Texts().say("db-copied", file=str(file), size=in_words(size)))
     say(Texts().say("db-restore", file=str(file), path=str(path)))
@@ -110,7 +110,7 @@ def _refuse_unless_free(path: Path, file: Path, *, force: bool) -> None:
         raise StartRefused(f"{file} is a folder: name a file in it.")
     if not file.parent.is_dir():
         raise StartRefused(
-            f"There is no folder {file.parent}: make it, or name a file in one that exists."
+            f"There is no folder {file.parent}: create it, or name a file in one that exists."
         )
     own = {path.with_name(path.name + end).resolve() for end in _ENDS}
     if file.resolve() in own:

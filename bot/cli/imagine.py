@@ -36,22 +36,25 @@ ImagineOptions = Callable[[Services], Awaitable[tuple[ImageRequest, Attached]]]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``imagine`` takes."""
     parser.add_argument("prompt", help="what to paint")
-    parser.add_argument("--model", help="who paints it; by default the first of IMAGE_MODELS")
-    parser.add_argument("--size", help="how large, like 1024x1024 or auto")
-    parser.add_argument("--n", type=int, default=1, help="how many pictures, 1 to 10")
-    parser.add_argument("--quality", help="how carefully, in the model's words")
-    parser.add_argument("--style", help="in which style, in the model's words")
-    parser.add_argument("--background", help="what is behind it, in the model's words")
+    parser.add_argument("--model", help="image model; by default the first of IMAGE_MODELS")
+    parser.add_argument("--size", help="size, e.g. 1024x1024 or auto")
+    parser.add_argument("--n", type=int, default=1, help="number of pictures, 1 to 10")
+    parser.add_argument("--quality", help="quality, e.g. high")
+    parser.add_argument("--style", help="style, e.g. vivid")
+    parser.add_argument("--background", help="background, e.g. transparent")
     parser.add_argument(
         "--reference",
         type=Path,
         action="append",
         default=[],
         metavar="FILE",
-        help="a picture to start from; give it again for another",
+        help="reference image; repeat the option for more",
     )
     parser.add_argument(
-        "--mask", type=Path, metavar="FILE", help="a PNG, transparent where the first may change"
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="PNG mask for the first reference image; transparent parts may change",
     )
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
 

@@ -37,12 +37,12 @@ Say = Callable[[str], None]
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``jobs`` takes."""
-    parser.add_argument("--prompts", action="store_true", help="show what people asked for, too")
+    parser.add_argument("--prompts", action="store_true", help="show the prompts, too")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    cancel = actions.add_parser("cancel", help="end a job that waits, or whose bot is gone")
-    again = actions.add_parser("retry", help="paint a job's request again, as your own")
+    cancel = actions.add_parser("cancel", help="cancel a job that waits, or whose bot is gone")
+    again = actions.add_parser("retry", help="paint the request of a job again, as your own")
     for action in (cancel, again):
-        action.add_argument("id", type=str.lower, metavar="ID", help="its id, or how it begins")
+        action.add_argument("id", type=str.lower, metavar="ID", help="its id, or the start of it")
     again.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
 
 
@@ -110,7 +110,7 @@ async def _find(database: Database, prefix: str) -> WrittenJob:
     if not found or not re.fullmatch(r"[0-9a-f-]+", prefix):
         raise StartRefused(f"There is no job {prefix}: python -m bot jobs lists them.")
     if len(found) > 1:
-        raise StartRefused(f"More than one job begins with {prefix}: name more of its id.")
+        raise StartRefused(f"More than one job begins with {prefix}: give more of its id.")
     return found[0]
 
 

@@ -111,7 +111,7 @@ def _raise_kindly(running: asyncio.Task[None]) -> None:
     except discord.HTTPException as refused:
         raise StartRefused(
             f"Discord refused the start (HTTP {refused.status}): "
-            "python -m bot doctor says what to mend."
+            "python -m bot doctor says what to fix."
         ) from None
     except (aiohttp.ClientError, discord.GatewayNotFound, OSError):
         raise StartRefused(

@@ -63,7 +63,7 @@ def parse_money(text: str) -> int:
     """
     if not _MONEY.fullmatch(text.strip()):
         raise ValueError(
-            f"{text!r} is no amount: write a number from 0 to 9999999 with at most 6 decimal "
+            f"{text!r} is not an amount: write a number from 0 to 9999999 with at most 6 decimal "
             "places, such as 0.04"
         )
     return int(Decimal(text.strip()) * MICROS)

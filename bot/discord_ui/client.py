@@ -5,6 +5,7 @@ It knows no cog: a command says itself that it is ``PERSONAL``.
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -107,7 +108,7 @@ class Client(commands.AutoShardedBot):
         self._open_doors()
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
-        digest = await self._digest()
+        digest = self._digest()
         if self._synced_file.is_file() and self._synced_file.read_text() == digest:
             return False
         await self.tree.sync(guild=self._dev_guild)
@@ -130,12 +131,12 @@ class Client(commands.AutoShardedBot):
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
 
-    async def _digest(self) -> str:
+    def _digest(self) -> str:
         found = self.tree.get_commands(guild=self._dev_guild)
-        told = [await command.get_translated_payload(self.tree, self._words) for command in found]
-        described = sorted(told, key=lambda command: str(command["name"]))
+        defined = sorted((command.to_dict(self.tree) for command in found), key=itemgetter("name"))
         where = [self.application_id, self._dev_guild and self._dev_guild.id]
-        return hashlib.sha256(msgspec.json.encode([where, described], order="sorted")).hexdigest()
+        told = msgspec.json.encode([where, defined, self._words.all_words()], order="sorted")
+        return hashlib.sha256(told).hexdigest()
 
     async def on_ready(self) -> None:
         """Say that the bot is there."""

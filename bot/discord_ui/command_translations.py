@@ -18,6 +18,7 @@ class CommandWords(app_commands.Translator):
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
+        self._locales = frozenset(texts.locales)
 
     async def translate(
         self,
@@ -26,12 +27,23 @@ class CommandWords(app_commands.Translator):
         context: TranslationContextTypes,
     ) -> str | None:
         """Return the words in one of Discord's languages, None where English is shown."""
-        if locale.value not in self._texts.locales:  # most of the 34 for which Discord asks
+        if locale.value not in self._locales:  # most of the 34 for which Discord asks
             return None
         name = text_id(context)
         if name is None or name not in self._texts.ids(locale.value):
             return None
         return self._texts.say(name, locale.value)
+
+    def all_words(self) -> dict[str, dict[str, str]]:
+        """Return what can be shown of commands, by language and id."""
+        return {
+            locale: {
+                name: self._texts.say(name, locale)
+                for name in self._texts.ids(locale)
+                if name.startswith(("command-", "menu-"))
+            }
+            for locale in self._texts.locales
+        }
 
 
 def text_id(context: TranslationContextTypes) -> str | None:

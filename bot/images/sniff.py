@@ -12,7 +12,6 @@ _TAIL = 4096  # some encoders write a little after the end marker
 _HEAD = 32
 _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"  # cannot occur inside the scan, where FF is followed by 00
-_GIF_END = b"\0;"  # the last block's end and the trailer
 # Start-of-frame markers hold the size; C4, C8 and CC are tables and extensions (ITU T.81 B.1).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -58,10 +57,28 @@ def _png(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
     return Looks("png", width, height) if _PNG_END in _tail(file, bytes_in_all) else None
 
 
-def _gif(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
-    width, height = struct.unpack_from("<HH", head, 6)
-    whole = _tail(file, bytes_in_all).rstrip(b"\0").endswith(_GIF_END)
-    return Looks("gif", width, height) if whole else None
+def _gif(file: BinaryIO, head: bytes, _: int) -> Looks | None:
+    width, height, flags = struct.unpack_from("<HHB", head, 6)
+    file.seek(13 + _colour_bytes(flags))
+    return Looks("gif", width, height) if _gif_ends(file) else None
+
+
+def _gif_ends(file: BinaryIO) -> bool:
+    """Walk from block to block until the trailer: its byte may stand inside any of them."""
+    while (block := file.read(1)) in {b"!", b","}:
+        if block == b"!":  # an extension: its label, then its data
+            file.seek(1, 1)
+        else:  # an image: its place and flags, colours and code size, then its data
+            (flags,) = struct.unpack("<8xB", file.read(9))
+            file.seek(_colour_bytes(flags) + 1, 1)
+        while size := struct.unpack("B", file.read(1))[0]:
+            file.seek(size, 1)
+    return block == b";"
+
+
+def _colour_bytes(flags: int) -> int:
+    """Return the length of a colour table (GIF89a, 18 and 20)."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:

@@ -135,7 +135,7 @@ def parse_limits(text: str) -> LimitSet:
     """
     limits = tuple(_parse_limit(part.strip()) for part in text.split(",") if text.strip())
     if len({limit.period for limit in limits}) < len(limits):
-        raise ValueError(f"{text!r} names a period twice: write one limit for each period")
+        raise ValueError(f"{text!r} contains a period twice: write one limit for each period")
     return limits
 
 
@@ -143,7 +143,7 @@ def _parse_limit(text: str) -> Limit:
     found = re.fullmatch(r"([0-9]{1,7})\s*/\s*(hour|day|week|month)", text)
     if not found or int(found[1]) > MAX_CREDITS:
         raise ValueError(
-            f"{text!r} is no limit: write a number from 0 to {MAX_CREDITS}, a slash, "
+            f"{text!r} is not a limit: write a number from 0 to {MAX_CREDITS}, a slash, "
             "and hour, day, week or month, such as 20/day"
         )
     return Limit(int(found[1]), Period(found[2]))

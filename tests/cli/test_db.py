@@ -107,7 +107,7 @@ async def test_status_works_beside_a_bot_that_paints(tmp_path: Path, gateway: Mo
 
 @pytest.mark.parametrize(
     ("version", "code", "sentence"),
-    [(OURS - 1, 0, "The next start brings it from version"), (99, 1, "update Easel")],
+    [(OURS - 1, 0, "The next start upgrades the database from version"), (99, 1, "update Easel")],
 )
 async def test_another_version_is_told_and_left_as_it_is(
     database: Path, version: int, code: int, sentence: str
@@ -137,7 +137,7 @@ async def test_what_is_no_database_of_ours_never_looks_like_one(
         assert copied(path, tmp_path / "copy.db")[0] == 1
         assert [file.name for file in tmp_path.iterdir()] == ["easel.db"]
     else:
-        assert said[-1].startswith("The next start brings it from version 0")
+        assert said[-1].startswith("The next start upgrades the database from version 0")
 
 
 async def test_a_damaged_database_is_a_sentence_and_replaces_no_good_copy(database: Path) -> None:
@@ -181,7 +181,7 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
     """The bot goes on; the copy is of one moment: every job in it has its charge."""
     path = tmp_path / "easel.db"
     env = environment(tmp_path, DATABASE_URL=f"sqlite:///{path}", DATA_DIR=str(tmp_path))
-    async with open_till(Random(1)) as till:  # noqa: S311 - any delays will do
+    async with open_till(Random(1)) as till:
         driver = ("tests.crash.driver", str(tmp_path), till.url, "2000")
         async with running(*driver, folder=tmp_path, env=env) as bot:
             await until(lambda: till.begun > 0)
@@ -231,7 +231,7 @@ async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> Non
     assert copy.read_text() == "yesterday"
     code, said = copied(database, copy, force=True)
     assert code == 0
-    assert said[0] == f"The database is in {copy} ({db.in_words(copy.stat().st_size)})."
+    assert said[0] == f"The database was copied to {copy} ({db.in_words(copy.stat().st_size)})."
     assert read(copy, "SELECT COUNT(*) FROM migrations") == [(OURS,)]
 
 

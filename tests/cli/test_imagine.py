@@ -44,7 +44,7 @@ async def test_pictures_are_files_and_their_paths_are_printed(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("a fox", "--size", "9x9"), "dall-e-3 cannot paint 9x9, so please choose from"),
+        (("a fox", "--size", "9x9"), "dall-e-3 does not support the size 9x9, so please choose"),
         (("a fox", "--model", "nobody"), "There is no model called nobody here"),
         (("a fox", "--n", "11"), "You can ask for 1 to 10 pictures"),
         (("   ",), "please say what to paint"),
@@ -138,7 +138,7 @@ async def test_the_operators_total_holds_in_the_terminal_too(
     assert (await run(*command, folder=tmp_path, env=env)).code == 0
     ended = await run(*command, folder=tmp_path, env=env)
     assert ended.code == 2
-    assert "the operator's ceiling for all servers" in ended.err
+    assert "the operator's limit for all servers" in ended.err
     assert "<t:" not in ended.err
 
 

@@ -96,7 +96,8 @@ async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
         assert (await cancelled(settings(tmp_path, gateway), adas))[0] == 1
         assert await cancelled(settings(tmp_path, gateway), bens[:30]) == (
             0,
-            f"Job {bens} is cancelled; its card says so at its turn, or when the bot starts again.",
+            f"Job {bens} is cancelled; its message in Discord says so when its turn "
+            "comes, or when the bot starts again.",
         )
         assert (await cancelled(settings(tmp_path, gateway), bens))[0] == 1
         gateway.gate.set()

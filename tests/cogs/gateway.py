@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 import pybase64
 from aiohttp import BodyPartReader, web
@@ -151,6 +152,7 @@ async def _read(request: web.Request) -> dict[str, object]:
     return {**fields, **files}
 
 
+@cache
 def png(size: str) -> str:
     """Return a one-coloured picture as base64."""
     width, height = (int(side) for side in size.split("x"))

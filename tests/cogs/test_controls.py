@@ -73,7 +73,7 @@ async def test_the_references_stand_beside_the_result(world: World, count: int) 
     assert thumbnail == f"attachment://{card.attachments[-1].filename}"
     assert thumbnail.endswith("-references.webp")
     assert (await card.attachments[-1].read())[8:12] == b"WEBP"
-    expected = "1 reference" if count == 1 else f"{count} references"
+    expected = "1 reference image" if count == 1 else f"{count} reference images"
     assert card.attachments[-1].description == expected
 
 
@@ -107,7 +107,7 @@ async def test_references_that_were_never_kept_are_not_left_out(world: World, by
     else:
         await react(world, world.ada, card, "🔄")
         sentence = world.messages()[-1].content
-    assert "never kept" in sentence
+    assert "were not kept" in sentence
     assert world.gateway.bodies == []
 
 
@@ -120,7 +120,7 @@ async def test_a_declined_prompt_is_tried_again_by_its_requester_alone(world: Wo
     card = await painted(world, "something terrible")
     assert "Only who wrote it" not in str(card.embeds[0].to_dict())
     stranger = await press(world, world.ben, card, "again")
-    assert "only who wrote it may try it again" in said(stranger)
+    assert "only the person who wrote it may try it again" in said(stranger)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
     await press(world, world.ada, card, "again")
     assert "something terrible" in str(world.card.embeds[0].description)
@@ -158,7 +158,7 @@ async def test_a_re_roll_keeps_the_references_for_as_long_as_they_are_kept(build
         for path in (world.folder / "vault").rglob("*.png"):
             path.unlink()
         refused = await press(world, world.ben, card, "again")
-        assert "Reference 1 could not be fetched any more" in told(refused)
+        assert "Reference image 1 could not be downloaded" in told(refused)
         assert world.credits() == 3
 
 
@@ -235,8 +235,8 @@ async def test_originals_that_were_cleared_away_are_said_to_be(world: World) -> 
     card = await painted(world)
     for path in (world.folder / "vault").rglob("*.png"):
         path.unlink()
-    assert "kept no longer" in told(await press(world, world.ben, card, "original"))
-    assert "kept no longer" in told(await press(world, world.ben, card, "use"))
+    assert "no longer kept" in told(await press(world, world.ben, card, "original"))
+    assert "no longer kept" in told(await press(world, world.ben, card, "use"))
 
 
 # --- delete -----------------------------------------------------------------------------------
@@ -369,7 +369,7 @@ async def test_an_unknown_id_is_answered(world: World, action: str, job_id: str)
     button = discord.ui.Button(label="old", custom_id=f"easel:{action}:{job_id}")
     await channel.send("old", view=discord.ui.View(timeout=None).add_item(button))
     answer = await world.ben.click(world.card, custom_id=f"easel:{action}:{job_id}")
-    assert "known no longer" in said(answer)
+    assert "can no longer be found" in said(answer)
     assert world.gateway.bodies == []
 
 

@@ -107,7 +107,7 @@ async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(build: 
         ada, ben = world.ada.id, world.ben.id
         assert called == [
             (f"<@{ada}> your picture is ready.", [ada]),
-            (f"<@{ben}> there is no picture, and the card says why.", [ben]),
+            (f"<@{ben}> there is no picture this time; the message above says why.", [ben]),
             (f"<@{ben}> your picture is ready.", [ben]),
         ]
         assert world.credits() == 2
@@ -248,7 +248,7 @@ async def test_a_picture_that_discord_finds_too_large_is_kept_and_the_card_says_
         await finish(world)
         delivered_once(world)
         (card,) = world.messages()
-        assert "`/history` posts them again" in str(card.embeds[0].description)
+        assert "use `/history` to get it" in str(card.embeds[0].description)
         assert card.attachments == []
 
 
@@ -260,7 +260,7 @@ async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(build:
         await world.finished()
         said = str(world.card.embeds[0].to_dict())
         assert "terrible" not in said
-        assert "The prompt is not repeated here" in said
+        assert "The prompt is not shown here" in said
         assert world.rows("SELECT state, told FROM jobs") == [("unknown", 1)]
 
 

@@ -19,11 +19,11 @@ async def test_a_stranger_sees_what_was_asked_and_what_came(world: World) -> Non
     card = await painted(world, "a fox @everyone", size="1792x1024", quality="hd", style="vivid")
     embed = shown(await press(world, world.ben, card, "details"))
     assert embed.description == (
-        "> a fox \\@everyone\n-# The model read it as\n> a \\*red\\* fox in deep snow"
+        "> a fox \\@everyone\n-# Prompt as revised by the model\n> a \\*red\\* fox in deep snow"
     )
     told = facts(embed)
     assert told["Request"] == "dall-e-3\n1792×1024\n1 picture\nquality hd\nstyle vivid"
-    assert told["Work"] == "0 s in line\n0 s of painting\n1 credit"
+    assert told["Painting"] == "0 s in the queue\n0 s painting\n1 credit"
     assert told["Origin"].startswith("Ada\n<t:")
     paste = told["Command to paste"]
     assert paste == (
@@ -47,8 +47,8 @@ async def test_timings_are_told_apart(build: Build) -> None:
         first, second = world.messages()
         adas = facts(shown(await press(world, world.ada, first, "details")))
         bens = facts(shown(await press(world, world.ada, second, "details")))
-        assert adas["Work"] == "0 s in line\n10 s of painting\n1 credit"
-        assert bens["Work"] == "10 s in line\n0 s of painting\n1 credit"
+        assert adas["Painting"] == "0 s in the queue\n10 s painting\n1 credit"
+        assert bens["Painting"] == "10 s in the queue\n0 s painting\n1 credit"
 
 
 async def test_the_size_that_came_stands_before_the_one_that_was_asked(world: World) -> None:
@@ -68,7 +68,7 @@ async def test_it_says_what_a_result_was_made_from(world: World) -> None:
     told = facts(shown(await press(world, world.ada, second, "details")))
     address = f"https://discord.com/channels/{world.guild.id}/{world.gallery.id}/{first.id}"
     assert told["Origin"].endswith(f"\nfrom [an earlier result]({address})")
-    assert told["Request"].endswith("\n1 reference")
+    assert told["Request"].endswith("\n1 reference image")
     await press(world, world.ada, first, "delete")
     await world.env.advance_time(3)
     told = facts(shown(await press(world, world.ada, second, "details")))
@@ -79,10 +79,10 @@ async def test_only_the_operator_sees_the_gateway(world: World) -> None:
     """It is nobody else's business where the picture comes from."""
     card = await painted(world)
     told = facts(shown(await press(world, world.mia, card, "details")))
-    assert "default" not in told["Work"]
+    assert "default" not in told["Painting"]
     world.bot.client.owner_id = world.ada.id
     told = facts(shown(await press(world, world.ada, card, "details")))
-    assert told["Work"].endswith("\nby default")
+    assert told["Painting"].endswith("\nby default")
 
 
 async def test_an_operator_who_cannot_be_told_is_nobody(world: World) -> None:
@@ -91,7 +91,7 @@ async def test_an_operator_who_cannot_be_told_is_nobody(world: World) -> None:
     world.env.inject_error("GET", "/oauth2/applications/@me", status=500, times=9)
     world.env.inject_error("GET", "/applications/@me", status=500, times=9)
     told = facts(shown(await press(world, world.ada, card, "details")))
-    assert "default" not in told["Work"]
+    assert "default" not in told["Painting"]
 
 
 async def test_what_has_no_room_comes_as_a_file(world: World) -> None:
@@ -127,7 +127,7 @@ async def test_a_prompt_that_was_declined_is_told_to_its_requester_alone(world: 
     card = await painted(world, "something terrible", n=2)
     (theirs,) = whispered(await press(world, world.ben, card, "details"))
     (own,) = whispered(await press(world, world.ada, card, "details"))
-    assert "The prompt is not repeated here" in str(theirs.embeds[0].description)
+    assert "The prompt is not shown here" in str(theirs.embeds[0].description)
     assert "terrible" not in str(theirs.embeds[0].to_dict())
     assert theirs.attachments == []
     assert str(own.embeds[0].to_dict()).count("something terrible") == 3

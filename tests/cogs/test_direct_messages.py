@@ -158,7 +158,7 @@ async def test_the_controls_work_there_on_the_account_of_who_presses(build: Buil
         await world.restart(allow_direct_messages=False)
         answer = await world.ada.user.click(card, custom_id=f"easel:again:{job_id}")
         assert answer.response is not None
-        assert "works in servers only" in str(answer.response.content)
+        assert "works only in servers" in str(answer.response.content)
 
 
 async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
@@ -174,7 +174,7 @@ async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
         assert listed.response is not None
         answer = await world.ada.user.select(listed.response, [job_id], custom_id="easel:again")
         assert answer.response is not None
-        assert "works in servers only" in str(answer.response.content)
+        assert "works only in servers" in str(answer.response.content)
 
 
 async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: Build) -> None:
@@ -185,7 +185,7 @@ async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: Bui
         world.gateway.gate.clear()
         await world.imagine(world.ben)
         await world.ada.user.slash("imagine", prompt="a fox")
-        assert "In line for Ada" in titles(world)[0]
+        assert "Queued for Ada" in titles(world)[0]
         await world.restart()
         world.gateway.gate.set()
         await world.finished()

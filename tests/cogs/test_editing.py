@@ -73,8 +73,8 @@ async def test_the_form_opens_with_everything_as_it_was(world: World) -> None:
     }
     assert offered(shown, "model") == ["easel-painter", "dall-e-3", "gpt-image-2"]
     assert offered(shown, "start") == [
-        "Nothing: the words alone",
-        "The reference it was made from",
+        "The prompt alone",
+        "The reference image it was made from",
         "Picture 1",
         "Picture 2",
     ]
@@ -141,7 +141,7 @@ async def test_files_come_after_what_was_chosen(world: World) -> None:
     uploads = [("a.webp", WEBP), ("b.jpg", drawn("jpeg"))]
     await send_form(world, world.ada, shown, files=uploads)
     assert sent(world) == [PNG, WEBP, drawn("jpeg")]
-    assert "3 references" in str(world.card.embeds[0].footer.text)
+    assert "3 reference images" in str(world.card.embeds[0].footer.text)
 
 
 async def test_a_mask_stays_with_its_references(world: World) -> None:
@@ -174,11 +174,11 @@ async def test_a_form_from_before_a_restart_still_paints(world: World) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"size": "banana"}, "cannot paint banana"),
-        ({"size": "7x7"}, "cannot paint 7x7"),
+        ({"size": "banana"}, "does not support the size banana"),
+        ({"size": "7x7"}, "does not support the size 7x7"),
         ({"prompt": "\u2800 "}, "The prompt is empty"),
-        ({"start": ["picture:1"]}, "paints from words alone"),
-        ({"files": [("x.png", PNG)]}, "paints from words alone"),
+        ({"start": ["picture:1"]}, "does not support reference images"),
+        ({"files": [("x.png", PNG)]}, "does not support reference images"),
     ],
 )
 async def test_wrong_values_are_refused_and_the_words_come_back(
@@ -210,7 +210,7 @@ async def test_a_file_that_is_no_picture_ends_the_job(world: World) -> None:
     card = await painted(world, model="easel-painter", reference1=("x.png", PNG))
     shown = await press(world, world.ada, card, "edit")
     await send_form(world, world.ada, shown, files=[("x.png", b"text")])
-    assert "Reference 2 is not a PNG" in str(world.card.embeds[0].description)
+    assert "Reference image 2 is not a readable PNG" in str(world.card.embeds[0].description)
     assert world.credits() == 1
 
 
@@ -219,7 +219,7 @@ async def test_a_file_that_is_too_large_is_refused(world: World) -> None:
     card = await painted(world, model="easel-painter")
     shown = await press(world, world.ada, card, "edit")
     refused = await send_form(world, world.ada, shown, files=[("x.png", bytes(20_000_001))])
-    assert "more than 20 MB" in told(refused)
+    assert "larger than 20 MB" in told(refused)
 
 
 async def test_two_thousand_units_of_emoji_come_back_as_a_file(world: World) -> None:
@@ -248,7 +248,7 @@ async def test_a_picture_that_went_meanwhile_is_told(world: World) -> None:
     shown = await press(world, world.ada, card, "use")
     for path in (world.folder / "vault").rglob("*.png"):
         path.unlink()
-    assert "kept no longer" in told(await send_form(world, world.ada, shown))
+    assert "no longer kept" in told(await send_form(world, world.ada, shown))
 
 
 async def test_rules_that_came_meanwhile_hold_for_an_open_form(world: World) -> None:
@@ -301,7 +301,7 @@ async def test_any_picture_can_be_the_start(world: World) -> None:
         world.gallery, "look", attachments=[("a.webp", WEBP), ("notes.txt", b"x"), ("b.png", PNG)]
     )
     shown = await use(world, world.ada, photo)
-    assert offered(shown, "start") == ["Nothing: the words alone", "Picture 1", "Picture 2"]
+    assert offered(shown, "start") == ["The prompt alone", "Picture 1", "Picture 2"]
     assert standing(shown)["model"] == ["gpt-image-2"]
     await send_form(
         world, world.ada, shown, prompt="in snow", model=["easel-painter"], start=["picture:2"]
@@ -325,7 +325,7 @@ async def test_a_result_of_ours_is_used_with_its_original(world: World) -> None:
 async def test_a_message_without_a_picture_is_told(world: World) -> None:
     """Words are no reference."""
     chat = await world.ben.send(world.gallery, "look", attachments=[("notes.txt", b"x")])
-    assert "no picture in this message" in said(await use(world, world.ada, chat))
+    assert "This message contains no picture" in said(await use(world, world.ada, chat))
 
 
 async def test_a_picture_in_an_embed_is_read_through_discord(world: World) -> None:
@@ -344,7 +344,7 @@ async def test_nothing_is_fetched_from_the_operators_network(world: World) -> No
     hook = await posted_by_a_hook(world, {"url": inside})
     shown = await use(world, world.ada, hook)
     await send_form(world, world.ada, shown, prompt="in snow", model=["easel-painter"])
-    assert "Reference 1 could not be fetched" in str(world.card.embeds[0].description)
+    assert "Reference image 1 could not be downloaded" in str(world.card.embeds[0].description)
     assert world.gateway.downloads == 0
     assert world.credits() == 0
     assert inside not in str(world.rows("SELECT * FROM jobs"))

@@ -41,7 +41,7 @@ async def test_a_refused_key_is_told_to_the_owner_once(world: World) -> None:
         await world.finished()
         assert "operator has to renew" in str(world.card.embeds[0].description)
     (notice,) = direct_messages(world)
-    assert notice.startswith("The gateway default refuses its key")
+    assert notice.startswith("The gateway default rejects its key")
     assert len(world.gateway.bodies) == 1
     assert world.credits() == 0
 
@@ -68,7 +68,7 @@ async def test_a_model_that_retires_is_told_to_the_owner(world: World) -> None:
     assert listener is not None
     await listener(Retirement("openai", "gpt-image-1.5", date(2026, 12, 1)))
     (notice,) = direct_messages(world)
-    assert "gives up the model gpt-image-1.5 on 2026-12-01" in notice
+    assert "will retire the model gpt-image-1.5 on 2026-12-01" in notice
 
 
 async def test_an_owner_who_takes_no_messages_stops_nothing(world: World) -> None:

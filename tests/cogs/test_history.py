@@ -109,7 +109,7 @@ async def test_nothing_found_is_one_sentence(world: World) -> None:
     """What was sought can be taken back there."""
     await painted(world, "a fox", who=world.ada)
     page = await Shown.to(world, world.ada, text="an owl")
-    assert "please try fewer words" in page.message.content
+    assert "please try fewer or different words" in page.message.content
     assert page.buttons == {"✕ “an owl”": True}
     assert (page.embeds, page.choices) == ([], {})
     found = await page.press("✕ “an owl”")
@@ -154,7 +154,7 @@ async def test_a_page_of_jobs_that_are_no_longer_mine_shows_none_of_them(world: 
     await painted(world, "an owl", who=world.ada)
     world.write("UPDATE jobs SET user_id = ? WHERE request LIKE '%fox%'", [(world.ben.id,)])
     refused = await page.post_again()
-    assert "kept no longer" in said(refused)
+    assert "no longer kept" in said(refused)
     assert len(world.messages()) == 6
     assert (await page.press("▶")).prompts == ["an owl"]
 
@@ -248,7 +248,7 @@ async def test_who_may_not_paint_here_posts_nothing_here(world: World) -> None:
     page = await Shown.to(world, world.ada)
     other = world.guild.create_text_channel("other")
     await world.mia.slash(world.gallery, "settings channels allow", channel=other)
-    assert "Pictures are not painted in this channel" in said(await page.post_again())
+    assert "Painting is not allowed in this channel" in said(await page.post_again())
     await world.mia.slash(world.gallery, "settings channels all")
     await world.mia.slash(world.gallery, "quota block", user=world.ada, reason="spam")
     await world.env.advance_time(3)
@@ -319,11 +319,11 @@ async def test_a_prompt_declined_for_one_picture_stays_between_us(world: World) 
     await world.finished()
     card = world.card
     assert "2 of 3 pictures arrived" in str(card.embeds[0].description)
-    assert "The prompt is not repeated here" in str(card.embeds[0].description)
+    assert "The prompt is not shown here" in str(card.embeds[0].description)
     page = await Shown.to(world, world.ada)
     assert page.prompts == ["something terrible"]
     await page.post_again()
-    assert "The prompt is not repeated here" in str(world.card.embeds[0].description)
+    assert "The prompt is not shown here" in str(world.card.embeds[0].description)
     for message in (card, world.card):
         assert "terrible" not in str([embed.to_dict() for embed in message.embeds])
         assert [a.description for a in message.attachments] == ["Picture 1 of 2", "Picture 2 of 2"]
@@ -338,9 +338,9 @@ async def test_what_was_cleared_away_is_said(world: World) -> None:
     for path in (world.folder / "vault").rglob("*.png"):
         path.unlink()
     refused = await page.post_again()
-    assert "kept no longer" in said(refused)
+    assert "no longer kept" in said(refused)
     page = await Shown.to(world, world.ada)
-    assert "🖼️ kept no longer · 1 credit" in page.facts[0]
+    assert "🖼️ no longer kept · 1 credit" in page.facts[0]
     assert (page.choices, page.message.attachments) == ({}, [])
 
 
@@ -375,7 +375,7 @@ async def test_a_full_disk_refuses_new_requests_with_a_sentence(build: Build) ->
     async with build.world(max_disk=1000) as world:
         await world.imagine(world.ada)
         await world.finished()
-        assert "no room for more pictures" in said(await world.imagine(world.ada))
+        assert "no storage space for more pictures" in said(await world.imagine(world.ada))
         await world.env.advance_time(3 * 3600)
         await world.imagine(world.ada)
         await world.finished()

@@ -188,7 +188,7 @@ async def test_jobs_wait_for_a_slot_and_say_how_many_are_ahead(build: Build) -> 
         world.gateway.gate.clear()
         for who in (world.ada, world.ben, world.mia):
             await world.imagine(who)
-        assert "In line for Mia" in world.title
+        assert "Queued for Mia" in world.title
         assert "1 ahead · about 40 s" in words(world)
         assert len(world.gateway.bodies) == 1
         world.gateway.gate.set()
@@ -253,7 +253,7 @@ async def test_a_defect_of_ours_ends_the_job_with_a_reference(world: World) -> N
     (world.folder / "jobs").write_text("a file where a folder should be")
     await world.imagine(world.ada)
     await world.finished()
-    assert "give the operator of this bot the number" in words(world)
+    assert "give the operator of this bot the code" in words(world)
     assert world.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
     assert world.credits() == 0
 

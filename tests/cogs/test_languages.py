@@ -116,7 +116,7 @@ async def test_a_reaction_is_answered_in_the_servers_language(world: World) -> N
     card = await painted(world)
     await world.mia.slash(world.gallery, "quota block", user=world.ben, reason="spam")
     await react(world, world.ben, card)
-    assert "你不能在本服务器请求图片，如有误会" in str(world.card.content)
+    assert "你被禁止在本服务器画图，如有误会" in str(world.card.content)
     await react(world, world.mia, card)
     assert world.title == "🖼️ Mia 的图片"
 
@@ -134,7 +134,7 @@ async def test_a_person_reads_answers_in_their_own_language(world: World) -> Non
     limits, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
     assert (limits.author.name, limits.fields[0].name) == ("🎟️ Ada 的点数", "默认限额，每天")
     frees_at = world.now() // 1000 + 24 * 3600
-    assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>恢复"
+    assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>开始恢复"
     assert "🖼️ 已画好" in str(jobs.description)
     history = await Shown.to(world, world.ada)
     assert history.message.content == "🗂️ **你的请求**，最新的在前"
@@ -162,14 +162,14 @@ async def test_an_admin_reads_answers_in_their_own_language(world: World) -> Non
     limits = shown(await world.mia.slash(world.gallery, "quota show"))
     assert str(limits.description).startswith("**所有人** · 每天 1 点\n")
     changes = shown(await world.mia.slash(world.gallery, "quota audit"))
-    assert (changes.title, "额外点数" in str(changes.description)) == ("📜 额度变更记录", True)
+    assert (changes.title, "额外点数" in str(changes.description)) == ("📜 限额与点数变更", True)
     costs = shown(await world.mia.slash(world.gallery, "quota cost"))
     assert str(costs.description).startswith("```\n模型")
     answer = await world.mia.slash(world.gallery, "quota cost", model="dall-e-3", credits=2)
     assert said(answer) == "dall-e-3 的图片从现在起在这里每张 2 点。"
     settings = await world.mia.slash(world.gallery, "settings show")
     assert shown(settings).title == "⚙️ 本服务器的设置"
-    assert facts(settings)["语言"] == "跟随 Discord 的设置"
+    assert facts(settings)["语言"] == "与 Discord 相同"
 
 
 @pytest.mark.parametrize(
@@ -190,29 +190,29 @@ async def test_a_spent_limit_is_told_in_chinese(
 async def test_what_a_person_prefers_goes_before_their_discord(world: World) -> None:
     """At once, in both directions, and for them alone."""
     saved = await prefers(world, world.ada, "简体中文")
-    assert saved.title == "✅ 已保存，现在对你生效"
+    assert saved.title == "✅ 已保存：你的偏好"
     assert saved.fields[-1].value == "简体中文"
     assert said(await world.imagine(world.ada, size="7x7")).startswith("dall-e-3 不能画 7x7")
-    assert "cannot paint 7x7" in said(await world.imagine(world.ben, size="7x7"))
+    assert "does not support the size 7x7" in said(await world.imagine(world.ben, size="7x7"))
     await world.restart()
     clients_speak(world, CHINESE, CHINESE)
     assert "不能画" in said(await world.imagine(world.ada, size="7x7"))
-    assert (await prefers(world, world.ada, "en")).title == "✅ Saved: this holds for you now"
-    assert "cannot paint 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert (await prefers(world, world.ada, "en")).title == "✅ Saved: your preferences"
+    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
     assert "不能画 7x7" in said(await world.imagine(world.ben, size="7x7"))
 
 
 async def test_what_the_server_speaks_changes_no_answer(world: World) -> None:
     """Ada does not read Chinese, whatever her server does."""
     await server_speaks(world, "zh-CN")
-    assert "cannot paint 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
 
 
 @pytest.mark.parametrize("locale", [Locale.british_english, Locale.german, Locale.taiwan_chinese])
 async def test_who_reads_none_of_our_languages_reads_english(world: World, locale: Locale) -> None:
     """A language half right is worse than one that is nobody's."""
     clients_speak(world, locale, locale)
-    assert "cannot paint 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
     assert (await finished_card(world)).author.name == "🖼️ A picture for Ada"
 
 
@@ -248,7 +248,7 @@ async def test_deleted_data_is_confirmed_in_the_language_that_was_just_deleted(
     done = await world.ada.click(question, label="删除我的数据")
     assert done.response is not None
     assert done.response.content == "已完成：1 个请求及其图片都已删除。"
-    assert "cannot paint 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
 
 
 # --- beside the doors ---------------------------------------------------------------------------
@@ -264,7 +264,7 @@ async def test_the_owner_is_told_in_the_language_that_they_prefer(world: World) 
     await world.bot.preference_store.change_person(owner.id, lambda p: replace(p, language="zh-CN"))
     await listener(retirement)
     english, chinese = direct_messages(world)
-    assert "gives up the model" in english
+    assert "will retire the model" in english
     assert chinese.startswith("网关 openai 将于 2026-12-01 下线模型 gpt-image-1.5")
 
 

@@ -27,7 +27,7 @@ def buttons(message: discord.Message) -> list[list[str]]:
     ("language", "rows"),
     [
         ("en", [["Re-roll", "Edit", "Use"], ["Original", "Details", ""]]),
-        ("zh-CN", [["重绘", "编辑", "参考"], ["原图", "详情", ""]]),
+        ("zh-CN", [["再画一次", "编辑", "参考"], ["原图", "详情", ""]]),
     ],
 )
 async def test_the_buttons_are_in_the_servers_language(
@@ -67,12 +67,12 @@ async def test_the_form_is_in_the_language_of_who_opens_it(world: World) -> None
     await prefers(world, world.ben, "zh-CN")
     form = await press(world, world.ben, card, "edit")
     assert form.modal is not None
-    assert form.modal["title"] == "修改后重绘"
+    assert form.modal["title"] == "修改后再画"
     labels = [part["label"] for part in form.modal["components"]]
-    assert labels == ["提示词", "模型", "尺寸", "从哪里开始", "更多参考图"]
+    assert labels == ["提示词", "模型", "尺寸", "以什么为基础", "更多参考图"]
     assert fields(form)[2]["placeholder"] == "例如 1024x1024；留空则由模型决定"
     assert offered(form, "start") == [
-        "不用图片，只用文字",
+        "只用提示词",
         "原来的参考图",
         "第 1 张图片",
         "第 2 张图片",
@@ -101,7 +101,7 @@ async def test_who_may_not_press_is_told_in_their_language(world: World) -> None
     card = await painted(world)
     await world.mia.slash(world.gallery, "settings controls", who="requester")
     await prefers(world, world.ben, "zh-CN")
-    refusal = "在本服务器，只有请求图片的人可以这样操作，请用 /imagine 画一张自己的。"
+    refusal = "在本服务器，只有请求图片的人可以这样操作，请用 /imagine 自己画一张。"
     assert told(await press(world, world.ben, card, "again")) == refusal
     assert "only the person who asked" in told(await press(world, world.mia, card, "again"))
 

@@ -123,7 +123,7 @@ async def test_nobody_who_never_asked_gets_an_empty_archive(world: World) -> Non
     """There is nothing, and that is said."""
     await painted(world, world.ben)
     answer = await world.ada.slash(world.gallery, "mydata export")
-    assert "There is nothing of yours here" in said(answer)
+    assert "Nothing is stored about you" in said(answer)
 
 
 async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(world: World) -> None:
@@ -135,7 +135,7 @@ async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(world:
     await world.imagine(world.ada, "an owl", n=2, size="1024x1024", model="dall-e-3")
     await world.finished()
     words, lists, files = await exported(world, world.ada)
-    assert words == "Here is what is kept of you: 2 requests and 2 pictures."
+    assert words == "Here is what is stored about you: 2 requests and 2 pictures."
     owl, fox = lists["jobs.json"]
     assert (fox["prompt"], fox["state"], fox["credits"]) == (SECRET, "done", 1)
     assert fox["asked_at"] == "2026-01-01T00:00:00.000+00:00"
@@ -150,7 +150,7 @@ async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(world:
     assert files[picture["name"]][:4] == b"\x89PNG"
     assert picture["place"] == "in this file"
     assert set(files) == {reference["name"], picture["name"], "README.txt"}
-    assert b"What Easel keeps of you" in files["README.txt"]
+    assert b"What Easel stores about you" in files["README.txt"]
     assert b"badger" not in json.dumps(lists).encode()
     assert str(world.ben.id) not in json.dumps(lists)
 
@@ -161,7 +161,7 @@ async def test_what_was_cleared_away_is_named_as_gone(world: World) -> None:
     for path in (world.folder / "vault").rglob("*.png"):
         path.unlink()
     words, lists, files = await exported(world, world.ada)
-    assert words == "Here is what is kept of you: 1 request and 0 pictures."
+    assert words == "Here is what is stored about you: 1 request and 0 pictures."
     (fox,) = lists["jobs.json"]
     assert [file["place"] for file in (*fox["pictures"], *fox["references"])] == [
         "kept no longer"
@@ -182,7 +182,7 @@ async def test_a_file_that_discord_never_takes_is_one_sentence(world: World) -> 
     await painted(world, world.ada)
     world.env.inject_error("POST", "/webhooks/*", status=413, code=40005, times=2)
     answer = await world.ada.slash(world.gallery, "mydata export")
-    assert "does not take the file" in said(answer)
+    assert "does not accept the file" in said(answer)
 
 
 async def test_what_was_set_and_saved_is_mine_as_well(world: World) -> None:
@@ -190,7 +190,7 @@ async def test_what_was_set_and_saved_is_mine_as_well(world: World) -> None:
     await world.ada.slash(world.gallery, "preset save", name="Fox", prompt=SECRET)
     await world.ada.slash(world.gallery, "preferences defaults", n=2)
     words, lists, files = await exported(world, world.ada)
-    assert words == "Here is what is kept of you: 0 requests and 0 pictures."
+    assert words == "Here is what is stored about you: 0 requests and 0 pictures."
     assert lists == {"jobs.json": [], "charges.json": []}
     preference_store = json.loads(files["customs.json"])
     assert preference_store["preferences"]["n"] == 2
@@ -212,7 +212,7 @@ async def test_the_question_says_what_goes_and_what_stays(world: World) -> None:
     await painted(world, world.ada)
     question = await asked(world, world.ada)
     assert "the pictures kept for you, your presets and your preferences" in question.content
-    assert "What you spent keeps counting" in question.content
+    assert "What you spent still counts" in question.content
     assert "messages in channels" in question.content
     assert [button["label"] for button in under(question)] == ["Delete my data"]
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
@@ -234,12 +234,12 @@ async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Buil
         assert rows_of(world, world.ben) == bens
         usage = limits_of(await world.ada.slash(world.gallery, "usage"))
         assert [(f.name, f.value) for f in usage.fields] == [(f.name, f.value) for f in before]
-        assert "everyone's limit here" in said(await world.imagine(world.ada, n=2))
+        assert "the limit for everyone here" in said(await world.imagine(world.ada, n=2))
         assert world.rows(f"SELECT COUNT(*) FROM charges WHERE user_id = {world.ada.id}") == [(0,)]
         assert world.rows("SELECT SUM(credits) FROM charges") == [(4,)]
         assert world.rows("SELECT COUNT(*) FROM costs") == [(4,)]
         refused = await world.ada.slash(world.gallery, "mydata export")
-        assert "There is nothing of yours here" in said(refused)
+        assert "Nothing is stored about you" in said(refused)
         empty = await Shown.to(world, world.ada)
         assert "not asked for a picture" in empty.message.content
         await world.imagine(world.ada, "an owl")
@@ -298,13 +298,13 @@ async def test_requests_that_did_not_end_are_in_the_way(one_slot: World) -> None
     question = await asked(world, world.ada)
     refused = await confirmed(world, world.ada, question)
     assert only_for_them(refused) == (
-        "2 of your requests are still at work, so please wait until they end, or press *Cancel* "
-        "under those in line, and confirm again."
+        "2 of your requests are not finished yet, so please wait until they end, or press *Cancel* "
+        "under those in the queue, and confirm again."
     )
     assert world.rows("SELECT COUNT(*) FROM anonymous") == [(0,)]
     await press(world, world.ada, cards(world)[1])
     refused = await confirmed(world, world.ada, question)
-    assert only_for_them(refused).startswith("1 of your requests is still at work")
+    assert only_for_them(refused).startswith("1 of your requests is not finished yet")
     world.gateway.gate.set()
     await world.finished()
     await confirmed(world, world.ada, question)
@@ -322,7 +322,7 @@ async def test_what_was_deleted_cannot_be_rolled_or_posted_again(world: World) -
     await world.finished()
     assert len(world.messages()) == 1
     refused = await page.post_again()
-    assert "kept no longer" in said(refused)
+    assert "no longer kept" in said(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
     assert world.rows("SELECT COUNT(*) FROM charges") == [(1,)]
 
@@ -343,7 +343,7 @@ async def test_an_old_question_is_asked_again(world: World) -> None:
     question = await asked(world, world.ada)
     await world.env.advance_time(16 * 60)
     refused = await confirmed(world, world.ada, question)
-    assert "please ask again with `/mydata delete`" in said(refused)
+    assert "please start again with `/mydata delete`" in said(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
 
 

@@ -27,10 +27,10 @@ async def test_a_person_who_set_nothing_sees_what_holds(world: World) -> None:
     answer = await world.ada.slash(world.gallery, "preferences show")
     assert shown(answer).title == "⚙️ Your preferences"
     assert facts(answer) == {
-        "Where nothing is chosen": "dall-e-3 · 1024x1024 · 1 picture",
-        "Results": "Everybody in the channel sees them",
-        "Notice": "You are mentioned when a picture took long",
-        "Language": "As Discord is set",
+        "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
+        "Results": "Everyone in the channel sees them",
+        "Mentions": "You are mentioned when a picture took a long time",
+        "Language": "Same as in Discord",
     }
 
 
@@ -38,7 +38,7 @@ async def test_a_persons_defaults_go_before_the_servers(world: World) -> None:
     """Also after a restart, in every server, and for nobody else."""
     await world.mia.slash(world.gallery, "settings defaults", model="easel-painter", n=2)
     held = await change(world, "defaults", model="gpt-image-2", quality="HIGH")
-    assert held["Where nothing is chosen"] == "gpt-image-2 · auto · 2 pictures · high"
+    assert held["Defaults"] == "gpt-image-2 · auto · 2 pictures · high"
     await world.restart()
     other = world.env.create_guild("Others")
     deps = other.create_text_channel("hall")
@@ -61,7 +61,7 @@ async def test_a_default_that_the_typed_model_cannot_do_is_passed_over(world: Wo
     assert world.gateway.bodies[0]["size"] == "1024x1024"
     assert "quality" not in world.gateway.bodies[0]
     refusal = await world.imagine(world.ada, model="dall-e-3", size="1536x1024")
-    assert "dall-e-3 cannot paint 1536x1024" in said(refusal)
+    assert "dall-e-3 does not support the size 1536x1024" in said(refusal)
 
 
 async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: World) -> None:
@@ -76,12 +76,12 @@ async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: Wor
 @pytest.mark.parametrize(
     ("command", "options", "sentence"),
     [
-        ("defaults", {}, "Nothing was filled in"),
+        ("defaults", {}, "No option was filled in"),
         ("defaults", {"model": "dall-e-9"}, "choose one of these: dall-e-3, gpt-image-2"),
-        ("defaults", {"size": "7x7"}, "dall-e-3 cannot paint 7x7"),
-        ("defaults", {"quality": "best"}, "does not know the quality best"),
+        ("defaults", {"size": "7x7"}, "dall-e-3 does not support the size 7x7"),
+        ("defaults", {"quality": "best"}, "does not support the quality best"),
         ("defaults", {"model": HOSTILE}, "There is no model called"),
-        ("defaults", {"quality": HOSTILE}, "does not know the quality"),
+        ("defaults", {"quality": HOSTILE}, "does not support the quality"),
         ("language", {"language": HOSTILE}, "please choose one of these: English"),
     ],
 )
@@ -98,7 +98,7 @@ async def test_a_wrong_value_is_refused_and_changes_nothing(
 async def test_everything_else_is_set_and_forgotten_again(world: World) -> None:
     """Each setting says at once what holds."""
     assert (await change(world, "private", private=True))["Results"] == "Only you see them"
-    assert (await change(world, "ping", ping=False))["Notice"] == "You are never mentioned"
+    assert (await change(world, "ping", ping=False))["Mentions"] == "You are never mentioned"
     assert (await change(world, "language", language="english"))["Language"] == "English"
     await change(world, "defaults", n=4)
     await world.restart()

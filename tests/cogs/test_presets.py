@@ -65,10 +65,10 @@ async def test_typed_before_preset_before_person(world: World) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "Nothing was filled in"),
+        ({}, "No option was filled in"),
         ({"model": "dall-e-9"}, "choose one of these: dall-e-3, gpt-image-2"),
-        ({"size": "7x7"}, "dall-e-3 cannot paint 7x7"),
-        ({"model": "gpt-image-2", "style": "vivid"}, "gpt-image-2 has no option style"),
+        ({"size": "7x7"}, "dall-e-3 does not support the size 7x7"),
+        ({"model": "gpt-image-2", "style": "vivid"}, "2 does not support the option style"),
         ({"prompt": "\u200b\u2800"}, "The prompt is empty"),
         ({"model": HOSTILE}, "There is no model called"),
         ({"style": HOSTILE}, "style"),
@@ -96,7 +96,7 @@ async def test_a_preset_may_suit_any_model(world: World) -> None:
 @pytest.mark.parametrize("name", ["\u200b", "\u2066\u2069", "   "])
 async def test_a_name_that_shows_nothing_is_refused(world: World, name: str) -> None:
     """Nobody could choose it again."""
-    assert "shows nothing" in await save(world, name, prompt="p")
+    assert "has no visible characters" in await save(world, name, prompt="p")
     assert presets(world) == {}
 
 
@@ -104,7 +104,7 @@ async def test_a_long_name_cannot_be_typed(world: World) -> None:
     """Discord refuses it in the form itself, and two-unit characters are refused here."""
     with pytest.raises(simcord.OptionError):
         await save(world, "x" * 51, prompt="p")
-    assert "may have 50 characters" in await save(world, "🦊" * 26, prompt="p")
+    assert "may have at most 50 characters" in await save(world, "🦊" * 26, prompt="p")
 
 
 async def test_a_strangers_name_acts_on_nobody(world: World) -> None:
@@ -126,10 +126,10 @@ async def test_a_strangers_name_acts_on_nobody(world: World) -> None:
 async def test_a_preset_is_replaced_and_deleted(world: World) -> None:
     """Each answer says what became of it."""
     await save(world, "ink", prompt="p")
-    assert "**INK** is saved anew" in await save(world, "INK", n=2)
+    assert "The earlier preset with this name was replaced" in await save(world, "INK", n=2)
     assert presets(world) == {"INK": ImageOptions(n=2)}
     gone = said(await world.ada.slash(world.gallery, "preset delete", name="ink"))
-    assert gone == "**INK** is deleted."
+    assert gone == "**INK** was deleted."
     assert presets(world) == {}
     for door in (
         world.ada.slash(world.gallery, "preset delete", name="ink"),
@@ -171,7 +171,7 @@ async def test_presets_keep_to_rules_and_quotas(build: Build) -> None:
         assert "used up" in said(await use(world, "ink"))
         art = world.guild.create_text_channel("art")
         await world.mia.slash(world.gallery, "settings channels allow", channel=art)
-        assert "not painted in this channel" in said(await use(world, "ink"))
+        assert "not allowed in this channel" in said(await use(world, "ink"))
 
 
 async def test_somebody_elses_presets_are_theirs(world: World) -> None:
@@ -180,7 +180,7 @@ async def test_somebody_elses_presets_are_theirs(world: World) -> None:
     assert "no preset" in said(await world.ben.slash(world.gallery, "preset use", name="ink"))
     assert await world.ben.autocomplete(world.gallery, "preset use", "name", "") == []
     listed = shown(await world.ben.slash(world.gallery, "preset list"))
-    assert "You have none yet" in str(listed.description)
+    assert "You have no presets yet" in str(listed.description)
 
 
 async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
@@ -190,7 +190,7 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
             world.ada.id, f"p {number:03}", ImageOptions(n=1)
         )
     assert "Saved" in await save(world, "last", n=2)
-    assert "as many as anybody may have" in await save(world, "more", n=2)
+    assert "which is the maximum" in await save(world, "more", n=2)
     answer = await world.ada.slash(world.gallery, "preset list")
     assert answer.response is not None
     page = shown(answer)
@@ -206,4 +206,4 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     await world.bot.preference_store.forget(world.ada.id)
     turned = await world.ada.click(turned.response, custom_id="easel:presets:3")
     assert turned.response is not None
-    assert "You have none yet" in str(turned.response.embeds[0].description)
+    assert "You have no presets yet" in str(turned.response.embeds[0].description)

@@ -117,7 +117,7 @@ async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(build: 
         await finish(world)
         (letter,) = letters(world)
         assert len(letter.attachments) == 1
-        assert "`/history` has it, too" in letter.content
+        assert "it is also in `/history`" in letter.content
         only_ada_knows(world)
         assert world.credits() == 1
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]

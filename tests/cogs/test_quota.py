@@ -13,7 +13,7 @@ async def test_an_admin_limits_everyone_and_the_next_request_feels_it(world: Wor
     await world.imagine(world.ada)
     await world.finished()
     refusal = await world.imagine(world.ada)
-    assert "everyone's limit here" in said(refusal)
+    assert "the limit for everyone here" in said(refusal)
     assert world.credits() == 1
 
 
@@ -46,13 +46,13 @@ async def test_the_whole_server_shares_a_limit(world: World) -> None:
     answer = await world.mia.slash(
         world.gallery, "quota set", credits=2, per="month", whole_server=True
     )
-    assert said(answer) == "This server together may now spend 2 credits per month."
+    assert said(answer) == "The whole server may now spend 2 credits per month."
     for who in (world.ada, world.ben):
         await world.imagine(who)
         await world.finished()
-    assert "the limit of this server together" in said(await world.imagine(world.ada))
+    assert "the shared limit of this server" in said(await world.imagine(world.ada))
     removed = await world.mia.slash(world.gallery, "quota remove", whole_server=True)
-    assert said(removed) == "This server together: all limits are gone."
+    assert said(removed) == "The whole server: all limits were removed."
     await world.imagine(world.ada)
     await world.finished()
     assert world.credits() == 3
@@ -76,7 +76,7 @@ async def test_a_bot_has_no_limits(world: World) -> None:
     """Bots cannot type commands, so a limit for one is a slip of the finger."""
     robot = world.guild.add_member(world.env.create_user("Robot", bot=True))
     answer = await world.mia.slash(world.gallery, "quota set", credits=5, per="day", user=robot)
-    assert said(answer) == "Bots do not paint, so please choose a person."
+    assert said(answer) == "Bots have no limits, so please choose a person."
     assert world.rows("SELECT * FROM limits") == []
 
 
@@ -106,7 +106,7 @@ async def test_the_operators_ceiling_holds_for_a_server_together(build: Build) -
             await world.imagine(who)
             await world.finished()
         refusal = await world.imagine(world.mia)
-        assert "the operator's ceiling for this server" in said(refusal)
+        assert "the operator's limit for this server" in said(refusal)
         assert world.credits() == 2
 
 
@@ -116,7 +116,7 @@ async def test_the_operators_total_holds_for_everybody(build: Build) -> None:
         await world.imagine(world.ada)
         await world.finished()
         refusal = await world.imagine(world.ben)
-        assert "the operator's ceiling for all servers" in said(refusal)
+        assert "the operator's limit for all servers" in said(refusal)
 
 
 async def test_a_window_rolls_on(build: Build) -> None:

@@ -58,11 +58,11 @@ async def test_usage_is_a_table_and_a_chart(build: Build) -> None:
         card = embed_of(response)
         assert card.title == "📊 Credits used in 7 days"
         facts, _, *table, _ = str(card.description).splitlines()
-        assert facts == "This server together · **5** in all · most on Jan 1 (3)"
+        assert facts == "The whole server · **5** in total · most on Jan 1 (3)"
         assert [line.split() for line in table][-2:] == [["Jan", "1", "3"], ["Jan", "2", "2"]]
         (attachment,) = response.attachments
         assert attachment.filename == "usage.png"
-        assert "5 credits in all" in str(attachment.description)
+        assert "5 credits in total" in str(attachment.description)
         with Image.open(io.BytesIO(await attachment.read())) as chart:
             assert (chart.format, chart.size) == ("PNG", (1200, 520))
 
@@ -81,7 +81,7 @@ async def test_without_the_extra_there_are_bars_of_text(
         response = await told(world, asked)
         assert response.attachments == []
         facts, _, *table, _ = str(embed_of(response).description).splitlines()
-        assert facts == f"<@{world.ada.id}> · **5** in all · most on Jan 1 (4)"
+        assert facts == f"<@{world.ada.id}> · **5** in total · most on Jan 1 (4)"
         assert table == ["Jan 1  4  ██████████", "Jan 2  1  ██▌"]
 
 
@@ -90,7 +90,7 @@ async def test_a_quiet_time_is_said(world: World) -> None:
     asked = await world.mia.slash(world.gallery, "quota usage")
     card = embed_of(await told(world, asked))
     assert card.title == "📊 Credits used in 30 days"
-    assert card.description == "This server together · nothing was used in this time."
+    assert card.description == "The whole server · no credits were used in this period."
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_the_export_has_every_charge(build: Build) -> None:
 async def test_an_empty_export_says_so(world: World) -> None:
     """An empty table alone would look like a defect."""
     response = await told(world, await world.mia.slash(world.gallery, "quota export"))
-    assert "the list is empty" in response.content
+    assert "the table is empty" in response.content
     assert await exported(response) == []
 
 
@@ -181,7 +181,7 @@ async def test_the_audit_tells_who_changed_what_and_why(world: World) -> None:
 async def test_an_empty_audit_says_so(world: World) -> None:
     """Nothing was changed, and that is no defect."""
     card = shown(await world.mia.slash(world.gallery, "quota audit"))
-    assert card.description == "Nothing was changed yet."
+    assert card.description == "Nothing has been changed yet."
 
 
 async def test_the_audit_has_pages_that_outlive_a_restart(world: World) -> None:

@@ -14,7 +14,9 @@ async def test_a_cost_of_the_servers_own_is_charged(world: World) -> None:
     await world.finished()
     assert world.credits() == 6
     removed = await world.mia.slash(world.gallery, "quota cost", model="Easel-Painter ")
-    assert said(removed) == "A picture by easel-painter costs the usual credits here again."
+    assert said(removed) == (
+        "A picture by easel-painter costs the default number of credits here again."
+    )
     await world.imagine(world.ada, model="easel-painter")
     await world.finished()
     assert world.credits() == 7
@@ -59,7 +61,7 @@ async def test_the_list_shows_every_model_and_what_is_the_servers_own(world: Wor
     assert {row[0] for row in rows} == {"dall-e-3", "gpt-image-2", "easel-painter", "old-model"}
     assert listed.footer.text == "* set by this server"
     removed = await world.mia.slash(world.gallery, "quota cost", model="old-model")
-    assert "old-model costs the usual credits" in said(removed)
+    assert "old-model costs the default number of credits" in said(removed)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +70,11 @@ async def test_the_list_shows_every_model_and_what_is_the_servers_own(world: Wor
         ({"model": "easel-painter", "credits": -1}, "0 to 10,000"),
         ({"model": "easel-painter", "credits": 10_001}, "0 to 10,000"),
         ({"model": "nobody", "credits": 1}, "please choose one of these: dall-e-3"),
-        ({"model": "gpt-image-2", "quality": "best", "credits": 1}, "does not know the quality"),
-        ({"credits": 1}, "please choose the one whose credits"),
-        ({"quality": "low"}, "please choose the one whose credits"),
-        ({"model": "easel-painter"}, "has set no cost for that"),
-        ({"model": "nobody"}, "has set no cost for that"),
+        ({"model": "gpt-image-2", "quality": "best", "credits": 1}, "does not support the quality"),
+        ({"credits": 1}, "please choose the one whose cost"),
+        ({"quality": "low"}, "please choose the one whose cost"),
+        ({"model": "easel-painter"}, "has not set a cost for this"),
+        ({"model": "nobody"}, "has not set a cost for this"),
     ],
 )
 async def test_wrong_values_are_refused_with_what_is_allowed(

@@ -12,11 +12,11 @@ async def test_a_grant_is_used_when_the_own_limit_is_spent(build: Build) -> None
         first = await world.mia.slash(
             world.gallery, "quota grant", user=world.ada, credits=1, reason="first prize"
         )
-        assert said(first).startswith(f"<@{world.ada.id}> has 1 extra credit now")
+        assert said(first).startswith(f"<@{world.ada.id}> now has 1 extra credit")
         second = await world.mia.slash(
             world.gallery, "quota grant", user=world.ada, credits=2, reason="second prize"
         )
-        assert "has 3 extra credits now" in said(second)
+        assert "now has 3 extra credits" in said(second)
         await world.imagine(world.ada, n=4)
         await world.finished()
         assert world.rows("SELECT credits, own_credits FROM charges") == [(4, 1)]
@@ -41,7 +41,7 @@ async def test_a_reason_has_a_length(world: World, command: str, reason: str) ->
     """An empty one explains nothing, and a novel fits nowhere."""
     given = {"credits": 5} if command == "quota grant" else {}
     answer = await world.mia.slash(world.gallery, command, user=world.ada, reason=reason, **given)
-    assert "A reason has 1 to 200 characters" in said(answer)
+    assert "A reason must have 1 to 200 characters" in said(answer)
     assert world.rows("SELECT * FROM members") == []
 
 
@@ -53,7 +53,7 @@ async def test_a_reset_forgets_what_was_used(build: Build) -> None:
         await world.env.advance_time(1)
         assert (await world.imagine(world.ada)).ephemeral
         answer = await world.mia.slash(world.gallery, "quota reset", user=world.ada)
-        assert said(answer).startswith(f"<@{world.ada.id}> starts afresh")
+        assert said(answer).startswith(f"<@{world.ada.id}>: nothing used so far counts")
         assert not (await world.imagine(world.ada)).ephemeral
         await world.finished()
 
@@ -89,6 +89,6 @@ async def test_a_bot_is_nobody_to_decide_about(
     """Bots cannot type commands, so a bot is a slip of the finger."""
     robot = world.guild.add_member(world.env.create_user("Robot", bot=True))
     answer = await world.mia.slash(world.gallery, command, user=robot, **given)
-    assert said(answer) == "Bots do not paint, so please choose a person."
+    assert said(answer) == "Bots have no limits, so please choose a person."
     assert world.rows("SELECT * FROM members") == []
     assert world.rows("SELECT * FROM audit") == []

@@ -65,7 +65,7 @@ async def test_everything_that_was_decided_is_in_the_list(world: World) -> None:
     await admin(world.gallery, "quota block", user=world.ben, reason="*spam*")
     assert await lines(world) == [
         "**Everyone** · 5 credits per hour",
-        "**This server together** · 300 credits per month",
+        "**The whole server** · 300 credits per month",
         "",
         f"<@&{keeper.id}> · no limit",
         f"<@{world.ada.id}> · 2 credits per hour · 9 credits per week · 4 extra",
@@ -112,7 +112,7 @@ async def test_a_member_who_left_is_shown_and_can_be_removed(world: World) -> No
     )
     left = world.ada.user
     removed = await world.mia.slash(world.gallery, "quota remove", user=left)
-    assert said(removed) == f"<@{world.ada.id}>: all limits are gone."
+    assert said(removed) == f"<@{world.ada.id}>: all limits were removed."
     assert "may paint here again" in said(
         await world.mia.slash(world.gallery, "quota unblock", user=left)
     )

@@ -98,7 +98,7 @@ async def test_why_somebody_is_blocked_is_not_told_to_the_channel(world: World) 
     await world.mia.slash(world.gallery, "quota block", user=world.ben, reason="was rude to Ada")
     assert "(was rude to Ada)" in said(await world.imagine(world.ben))
     await react(world, world.ben, card, REROLL)
-    assert "You may not ask for pictures in this server, so" in world.messages()[-1].content
+    assert "You have been blocked from painting in this server, so" in world.messages()[-1].content
 
 
 async def test_a_deleted_result_is_forgotten(world: World) -> None:

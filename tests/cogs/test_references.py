@@ -41,7 +41,7 @@ async def test_attached_pictures_reach_the_model(world: World) -> None:
         "data:image/png;b",
         "data:image/png;b",
     ]
-    assert "5 references" in str(world.card.embeds[0].footer.text)
+    assert "5 reference images" in str(world.card.embeds[0].footer.text)
     assert world.credits() == 1
 
 
@@ -55,7 +55,7 @@ async def test_only_the_fifth_option_is_as_good_as_the_first(world: World) -> No
 async def test_a_model_that_takes_none_refuses_and_names_one_that_does(world: World) -> None:
     """A reference is never silently ignored."""
     answer = await world.imagine(world.ada, model="dall-e-3", reference1=("x.png", PNG))
-    assert "paints from words alone" in said(answer)
+    assert "does not support reference images" in said(answer)
     assert "easel-painter" in said(answer)
     assert world.rows("SELECT * FROM jobs") == []
 
@@ -68,7 +68,7 @@ async def test_a_file_that_is_no_picture_ends_the_job_and_gives_the_credits_back
         world.ada, model="easel-painter", reference1=("x.png", PNG), reference2=("y.png", b"text")
     )
     await world.finished()
-    assert "Reference 2 is not a PNG" in str(world.card.embeds[0].description)
+    assert "Reference image 2 is not a readable PNG" in str(world.card.embeds[0].description)
     assert world.gateway.bodies == []
     assert world.credits() == 0
     assert world.rows("SELECT state FROM jobs") == [("failed",)]
@@ -79,7 +79,7 @@ async def test_a_file_that_is_too_large_is_refused_before_the_card(world: World)
     answer = await world.imagine(
         world.ada, model="easel-painter", reference1=("x.png", bytes(20_000_001))
     )
-    assert "Reference 1 has more than 20 MB" in said(answer)
+    assert "Reference image 1 is larger than 20 MB" in said(answer)
     assert world.rows("SELECT * FROM jobs") == []
 
 
@@ -111,7 +111,7 @@ async def test_a_mask_that_does_not_fit_ends_the_job(world: World) -> None:
         mask=("m.png", mask),
     )
     await world.finished()
-    assert "first reference's 40 by 30 pixels" in str(world.card.embeds[0].description)
+    assert "first reference image (40 by 30 pixels)" in str(world.card.embeds[0].description)
     assert world.credits() == 0
 
 
@@ -120,15 +120,15 @@ async def test_a_mask_alone_is_refused_at_once(world: World) -> None:
     answer = await world.ada.slash(
         world.gallery, "imagine", prompt="a fox", model="gpt-image-2", mask=("m.png", PNG)
     )
-    assert "attach that picture as the first reference" in said(answer)
+    assert "attach that image as the first reference" in said(answer)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"quality": "best"}, "does not know the quality best, so please choose one of these: "),
+        ({"quality": "best"}, "does not support the quality best, so please choose one of these: "),
         ({"style": "odd"}, "vivid, natural"),
-        ({"background": "transparent"}, "has no option background"),
+        ({"background": "transparent"}, "does not support the option background"),
     ],
 )
 async def test_a_quality_or_style_that_the_model_lacks_is_refused(

@@ -83,7 +83,7 @@ async def test_a_reference_that_is_gone_is_told_and_nothing_is_painted(world: Wo
     for path in (world.folder / "vault").rglob("*.png"):
         path.unlink()
     await react(world, world.ben, card)
-    assert "Reference 1 could not be fetched any more" in messages(world)[-1].content
+    assert "Reference image 1 could not be downloaded" in messages(world)[-1].content
     assert world.credits() == 1
 
 

@@ -15,7 +15,7 @@ async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(build: B
         await world.imagine(world.ada)
         assert "Painting" in world.title
         await world.restart()
-        assert "❔ No picture" in world.title
+        assert "❔ Outcome unknown" in world.title
         assert "may have been made" in str(world.card.embeds[0].description)
         assert len(world.gateway.bodies) == 1
         assert world.credits() == 0
@@ -29,7 +29,7 @@ async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Bu
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await world.imagine(world.ben)
-        assert "In line for Ben" in world.title
+        assert "Queued for Ben" in world.title
         await world.restart()
         assert "Painting for Ben" in world.title
         world.gateway.gate.set()
@@ -74,7 +74,9 @@ async def test_a_card_told_after_its_token_expired_calls_its_requester(world: Wo
     await world.restart()
     card, notice = world.messages()
     assert "declined this prompt" in str(card.embeds[0].description)
-    assert notice.content == f"<@{world.ada.id}> there is no picture, and the card says why."
+    assert notice.content == (
+        f"<@{world.ada.id}> there is no picture this time; the message above says why."
+    )
     assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 

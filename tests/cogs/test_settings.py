@@ -35,21 +35,21 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) ->
     answer = await world.mia.slash(world.gallery, "settings show")
     assert shown(answer).title == "⚙️ Settings of this server"
     assert facts(answer) == {
-        "Where nothing is chosen": "dall-e-3 · 1024x1024 · 1 picture",
+        "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
         "Models": "All",
         "Channels": "All",
         "Roles": "Everyone",
         "Buttons and reactions under a result": "For anyone",
-        "Emojis": "🔄 rolls again · ❌ deletes",
-        "Moderation": "As the operator set it",
-        "Language": "As Discord is set",
+        "Emojis": "🔄 re-roll · ❌ delete",
+        "Moderation": "The operator's default",
+        "Language": "Same as in Discord",
     }
 
 
 async def test_defaults_hold_where_nothing_is_typed_also_after_a_restart(world: World) -> None:
     """Option before server before operator."""
     held = await change(world, "defaults", model="GPT-image-2", size="1536*1024", n=2)
-    assert held["Where nothing is chosen"] == "gpt-image-2 · 1536x1024 · 2 pictures"
+    assert held["Defaults"] == "gpt-image-2 · 1536x1024 · 2 pictures"
     await world.restart()
     await world.imagine(world.ada)
     await world.imagine(world.ada, n=1, size="1024x1024")
@@ -68,7 +68,7 @@ async def test_a_default_can_be_forgotten(world: World) -> None:
     await change(world, "defaults", model="gpt-image-2", n=3)
     await change(world, "controls", who="requester")
     held = await change(world, "reset", what="defaults")
-    assert held["Where nothing is chosen"] == "dall-e-3 · 1024x1024 · 1 picture"
+    assert held["Defaults"] == "dall-e-3 · 1024x1024 · 1 picture"
     assert written(world) == ServerSettings(controls="requester")
     await change(world, "reset", what="everything")
     assert written(world) == ServerSettings()
@@ -77,22 +77,22 @@ async def test_a_default_can_be_forgotten(world: World) -> None:
 @pytest.mark.parametrize(
     ("command", "options", "sentence"),
     [
-        ("defaults", {}, "Nothing was filled in"),
+        ("defaults", {}, "No option was filled in"),
         ("defaults", {"model": "dall-e-9"}, "choose one of these: dall-e-3, gpt-image-2"),
-        ("defaults", {"size": "7x7"}, "dall-e-3 cannot paint 7x7"),
-        ("defaults", {"model": "gpt-image-2", "size": "1x1"}, "gpt-image-2 cannot paint 1x1"),
+        ("defaults", {"size": "7x7"}, "dall-e-3 does not support the size 7x7"),
+        ("defaults", {"model": "gpt-image-2", "size": "1x1"}, "2 does not support the size 1x1"),
         ("defaults", {"model": HOSTILE}, "There is no model called x 1 everyone"),
         ("models allow", {"model": "dall-e-9"}, "choose one of these: dall-e-3, gpt-image-2"),
-        ("models remove", {"model": "dall-e-3"}, "dall-e-3 is not among those"),
-        ("models remove", {"model": HOSTILE}, "is not among those"),
+        ("models remove", {"model": "dall-e-3"}, "dall-e-3 is not on the allowed list"),
+        ("models remove", {"model": HOSTILE}, "is not on the allowed list"),
         ("language", {"language": "tlh"}, "please choose one of these: English"),
         ("language", {"language": HOSTILE}, "please choose one of these: English"),
-        ("emojis", {}, "Nothing was filled in"),
-        ("emojis", {"reroll": "x"}, "x is no emoji that works here"),
-        ("emojis", {"reroll": HOSTILE}, "is no emoji that works here"),
-        ("emojis", {"reroll": "🔄🔄"}, "is no emoji that works here"),
-        ("emojis", {"delete": "🔄"}, "One emoji cannot both"),
-        ("emojis", {"delete": "<:fox:123456789012345678>"}, "is no emoji that works here"),
+        ("emojis", {}, "No option was filled in"),
+        ("emojis", {"reroll": "x"}, "x is not an emoji that can be used"),
+        ("emojis", {"reroll": HOSTILE}, "is not an emoji that can be used"),
+        ("emojis", {"reroll": "🔄🔄"}, "is not an emoji that can be used"),
+        ("emojis", {"delete": "🔄"}, "The same emoji cannot both"),
+        ("emojis", {"delete": "<:fox:123456789012345678>"}, "is not an emoji that can be used"),
     ],
 )
 async def test_a_wrong_value_is_refused_and_changes_nothing(
@@ -126,7 +126,7 @@ async def test_another_server_has_its_own_settings(world: World) -> None:
     await ada.slash(deps, "imagine", prompt="a fox")
     await world.finished()
     assert world.gateway.bodies[0].get("n", 1) == 1
-    assert "Pictures are not painted in this channel" in said(await world.imagine(world.ada))
+    assert "Painting is not allowed in this channel" in said(await world.imagine(world.ada))
 
 
 async def test_pictures_are_painted_in_allowed_channels_and_their_threads(world: World) -> None:
@@ -135,7 +135,7 @@ async def test_pictures_are_painted_in_allowed_channels_and_their_threads(world:
     held = await change(world, "channels allow", channel=art)
     assert held["Channels"] == f"<#{art.id}>"
     refusal = said(await world.imagine(world.ada))
-    assert refusal == (f"Pictures are not painted in this channel, so please go to <#{art.id}>.")
+    assert refusal == (f"Painting is not allowed in this channel, so please go to <#{art.id}>.")
     place = world.bot.client.get_channel(art.id)
     assert isinstance(place, discord.TextChannel)
     with world.env.time_context():
@@ -175,7 +175,7 @@ async def test_a_model_that_is_not_allowed_is_refused_with_those_that_are(world:
     """Nor is it offered; the default becomes one that is allowed."""
     held = await change(world, "models allow", model="gpt-image-2")
     assert held["Models"] == "gpt-image-2"
-    assert held["Where nothing is chosen"].startswith("gpt-image-2")
+    assert held["Defaults"].startswith("gpt-image-2")
     refusal = said(await world.imagine(world.ada, model="dall-e-3"))
     assert "does not allow dall-e-3, so please choose one of these: gpt-image-2" in refusal
     offered = await world.ada.autocomplete(world.gallery, "imagine", "model", "", prompt="p")
@@ -195,7 +195,7 @@ async def test_a_model_that_the_operator_took_away_is_told(world: World) -> None
     await change(world, "defaults", model="gpt-image-2")
     await world.restart(image_models=("dall-e-3",))
     refusal = said(await world.imagine(world.ada))
-    assert "None of the models that this server allows is here any more" in refusal
+    assert "None of the models allowed in this server is available any more" in refusal
     held = facts(await world.mia.slash(world.gallery, "settings show"))
     assert "Nobody can paint" in held["Models"]
     listed = await world.mia.autocomplete(world.gallery, "settings models remove", "model", "")
@@ -214,7 +214,7 @@ async def test_lists_are_emptied_by_hand_into_all(world: World) -> None:
     held = await change(world, "channels remove", channel=art)
     assert held["Channels"] == f"<#{deps.id}>"
     again = await world.mia.slash(world.gallery, "settings channels remove", channel=art)
-    assert "#art is not among those that are allowed" in said(again)
+    assert "#art is not on the allowed list" in said(again)
     held = await change(world, "channels remove", channel=deps)
     assert held["Channels"] == "All"
     painter = world.guild.create_role("painter")
@@ -252,7 +252,7 @@ async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: Worl
     await _as_bot(world)
     await delete(world, art.id)
     await world.env.settle()
-    assert "All channels for pictures in this server were deleted" in said(
+    assert "All channels where painting was allowed have been deleted" in said(
         await world.imagine(world.ada)
     )
     assert (
@@ -265,7 +265,7 @@ async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: Worl
     assert role is not None
     await role.delete()
     await world.env.settle()
-    assert "All roles that may paint in this server were deleted" in said(
+    assert "All roles that were allowed to paint here have been deleted" in said(
         await world.imagine(world.ada)
     )
 
@@ -285,13 +285,13 @@ async def test_a_server_chooses_its_own_emojis(world: World) -> None:
     """One of Discord's, or one that the server drew."""
     fox = world.guild.create_emoji("fox")
     held = await change(world, "emojis", reroll=f"<:fox:{fox.id}>", delete="🗑️")
-    assert held["Emojis"] == f"<:fox:{fox.id}> rolls again · 🗑️ deletes"
+    assert held["Emojis"] == f"<:fox:{fox.id}> re-roll · 🗑️ delete"
     asked = [request.path for request in world.env.http_requests if request.method != "PUT"]
     (looked_up,) = (at for at, path in enumerate(asked) if "/emojis/" in path)
     assert any(path.endswith("/callback") for path in asked[:looked_up])  # within three seconds
     other = world.env.create_guild("Others").create_emoji("owl")
     answer = await world.mia.slash(world.gallery, "settings emojis", reroll=f"<:owl:{other.id}>")
-    assert "is no emoji that works here" in said(answer)
+    assert "is not an emoji that can be used here" in said(answer)
     assert (await change(world, "reset", what="emojis"))["Emojis"].startswith("🔄")
 
 
@@ -299,15 +299,13 @@ async def test_a_server_chooses_its_own_emojis(world: World) -> None:
 async def test_the_moderation_level_reaches_models_that_know_it(world: World, level: str) -> None:
     """The others ignore it, and the settings say which."""
     held = await change(world, "moderation", level=level)
-    assert held["Moderation"] == (
-        f"{level}\n-# dall-e-3, easel-painter cannot be told and decide alone."
-    )
+    assert held["Moderation"] == (f"{level}\n-# This has no effect on dall-e-3, easel-painter.")
     await world.imagine(world.ada, model="gpt-image-2")
     await world.imagine(world.ada, model="dall-e-3")
     await world.finished()
     assert [body.get("moderation") for body in world.gateway.bodies] == [level, None]
     held = await change(world, "moderation", level="operator")
-    assert held["Moderation"] == "As the operator set it"
+    assert held["Moderation"] == "The operator's default"
 
 
 async def test_a_roll_obeys_the_level_of_today(world: World) -> None:
@@ -336,7 +334,7 @@ async def test_a_language_is_chosen_by_its_code_or_name(world: World, language: 
     assert (await change(world, "language", language=language))["Language"] == "English"
     offered = await world.mia.autocomplete(world.gallery, "settings language", "language", "eng")
     assert offered == [{"name": "English", "value": "en"}]
-    assert (await change(world, "reset", what="language"))["Language"] == "As Discord is set"
+    assert (await change(world, "reset", what="language"))["Language"] == "Same as in Discord"
 
 
 async def test_a_reaction_keeps_to_the_rules_too(world: World) -> None:
@@ -344,7 +342,7 @@ async def test_a_reaction_keeps_to_the_rules_too(world: World) -> None:
     card = await painted(world)
     art, painter = world.guild.create_text_channel("art"), world.guild.create_role("painter")
     for command, options, sentence in (
-        ("channels allow", {"channel": art}, "Pictures are not painted in this channel"),
+        ("channels allow", {"channel": art}, "Painting is not allowed in this channel"),
         ("roles allow", {"role": painter}, "Only people with the role"),
         ("models allow", {"model": "gpt-image-2"}, "does not allow dall-e-3"),
         ("controls", {"who": "requester"}, "only the person who asked"),

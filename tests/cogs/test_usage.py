@@ -22,8 +22,8 @@ async def test_usage_shows_what_is_used_left_and_when_it_frees(world: World) -> 
     answer = await world.ada.slash(world.gallery, "usage")
     limits, _ = shown_all(answer)
     (field,) = limits.fields
-    assert field.name == "The default, per day"
-    assert field.value == f"**17 of 20** left · 3 used · more <t:{frees_at}:R>"
+    assert field.name == "The default limit, per day"
+    assert field.value == f"**17 of 20** left · 3 used · next credit <t:{frees_at}:R>"
 
 
 async def test_usage_says_which_limit_decides_and_why(world: World) -> None:
@@ -34,11 +34,11 @@ async def test_usage_says_which_limit_decides_and_why(world: World) -> None:
     async def why() -> str:
         return str(shown(await bo.slash(world.gallery, "usage")).description)
 
-    assert "the default of this bot counts for you" in await why()
+    assert "the default limit of this bot applies to you" in await why()
     await world.mia.slash(world.gallery, "quota set", credits=5, per="day")
-    assert "everyone's counts for you" in await why()
+    assert "the limit for everyone applies to you" in await why()
     await world.mia.slash(world.gallery, "quota set", credits=6, per="day", role=keeper)
-    assert "a request passes when one role has room" in await why()
+    assert "a request passes if one of them has enough credits left" in await why()
     await world.mia.slash(world.gallery, "quota set", credits=7, per="day", user=bo)
     assert "for you alone" in await why()
 
@@ -68,7 +68,7 @@ async def test_usage_counts_what_is_on_its_way(build: Build) -> None:
         world.gateway.gate.clear()
         await world.imagine(world.ada, n=2)
         limits, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
-        assert str(limits.fields[0].value).startswith("**18 of 20** left · 2 for pictures")
+        assert str(limits.fields[0].value).startswith("**18 of 20** left · 2 reserved for pictures")
         assert str(jobs.description).startswith("🎨 painting ")
         world.gateway.gate.set()
         await world.finished()
@@ -86,7 +86,7 @@ async def test_my_last_ten_requests_lead_to_their_cards(world: World) -> None:
     lines = str(jobs.description).splitlines()
     assert len(lines) == 10
     link = f"https://discord.com/channels/{world.guild.id}/{world.gallery.id}/{world.card.id}"
-    assert lines[0].startswith("🖼️ painted <t:")
+    assert lines[0].startswith("🖼️ done <t:")
     assert lines[0].endswith(f" · a fox · [open]({link})")
     assert all("fox" in line for line in lines)
     assert len(shown_all(await world.ben.slash(world.gallery, "usage"))) == 1

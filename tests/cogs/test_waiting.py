@@ -64,7 +64,7 @@ async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: Build) -> N
         for _ in range(3):
             await world.imagine(world.ben)
         _, second, _, last = cards(world)
-        assert "Next in line · about 20 s" in words(second)
+        assert "Next in the queue · about 20 s" in words(second)
         assert "2 ahead · about 1 min" in words(last)
         await press(world, world.ben, second)
         assert "2 ahead" in words(cards(world)[-1])
@@ -111,7 +111,7 @@ async def test_a_stranger_cannot_cancel_and_reads_why(one_slot: World) -> None:
     await one_slot.imagine(one_slot.ben)
     answer = await press(one_slot, one_slot.ada, one_slot.card)
     assert "Only the person who asked" in only_for_them(answer)
-    assert "In line for Ben" in words(one_slot.card)
+    assert "Queued for Ben" in words(one_slot.card)
     assert one_slot.credits() == 2
 
 
@@ -174,7 +174,7 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Bu
         await world.imagine(world.ben)
         await world.restart()
         _, waiting = cards(world)
-        assert "In line for Ben" in words(waiting)
+        assert "Queued for Ben" in words(waiting)
         assert buttons(waiting) == ["Cancel"]
         assert world.credits() == 2
         await press(world, world.ben, waiting)
@@ -202,7 +202,7 @@ async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: World) -> 
     await world.finished()
     card = min(world.gallery.history(), key=lambda message: message.id)
     answer = await press(world, world.ada, card)
-    assert "nothing left to stop" in only_for_them(answer)
+    assert "can no longer be stopped" in only_for_them(answer)
 
 
 async def test_a_full_queue_refuses_at_once_and_privately(one_slot: World) -> None:
@@ -210,7 +210,7 @@ async def test_a_full_queue_refuses_at_once_and_privately(one_slot: World) -> No
     for _ in range(2):
         assert not (await one_slot.imagine(one_slot.ben)).ephemeral
     answer = await one_slot.imagine(one_slot.mia)
-    assert "already 2 requests waiting here" in said(answer)
+    assert "already 2 requests in the queue" in said(answer)
     assert one_slot.credits() == 3
 
 
@@ -296,7 +296,7 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(build:
         await world.finished()
         mentioned = [list(map(int, each.raw_mentions)) for each in cards(world)[2:]]
         assert mentioned == [[world.ada.id], [world.ben.id]]
-        assert "the card says why" in cards(world)[-1].content
+        assert "the message above says why" in cards(world)[-1].content
 
 
 @pytest.mark.parametrize("late", [False, True])

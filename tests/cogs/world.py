@@ -156,6 +156,7 @@ class Build:
 
     folder: Path
     gateway: MoodyGateway
+    kind: type[World] = World
 
     @asynccontextmanager
     async def world(self, *, declared: bool = False, **changes: object) -> AsyncIterator[World]:
@@ -169,7 +170,7 @@ class Build:
             data_dir=self.folder,
         ).model_copy(update={"shutdown_grace": 0} | changes)
         async with AsyncExitStack() as stack:
-            world = World(stack, settings, self.gateway, declared=declared)
+            world = self.kind(stack, settings, self.gateway, declared=declared)
             await world.open()
             yield world
             assert world.defects() == []

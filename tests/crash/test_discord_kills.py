@@ -5,7 +5,7 @@ it answers or in the middle of its answer. Then a new process starts on the same
 """
 
 import io
-import os
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -31,7 +31,7 @@ def large() -> str:
     """Return a PNG of about 9 MiB as base64: two of them fit into one request."""
     file = io.BytesIO()
     side = 1770
-    Image.frombytes("RGB", (side, side), os.urandom(side * side * 3)).save(file, "png")
+    Image.frombytes("RGB", (side, side), random.randbytes(side * side * 3)).save(file, "png")
     return pybase64.b64encode(file.getvalue()).decode()
 
 
@@ -43,7 +43,7 @@ def said(message: Message) -> str:
 
 @pytest.fixture
 async def deathbed(tmp_path: Path) -> AsyncIterator[Deathbed]:
-    chance = Random(0)  # noqa: S311 - chance that can be repeated
+    chance = Random(0)
     async with fake_discord() as fake, open_till(chance) as till:
         yield Deathbed(tmp_path, fake, till)
         assert fake.refused == []
@@ -111,7 +111,7 @@ async def test_a_card_that_was_just_placed_says_that_a_restart_ended_the_request
     deathbed.later(minutes)
     await deathbed.lives()
     card, *notices = deathbed.shown
-    assert "The bot restarted before it began to paint" in said(card)
+    assert "The bot restarted before painting began" in said(card)
     assert card.components == []
     assert len(notices) == (minutes == AFTER_THE_TOKEN)
     deathbed.check("cancelled", delivered=0)
@@ -129,5 +129,5 @@ async def test_a_card_under_a_reaction_says_so_too(
     deathbed.later(minutes)
     await deathbed.lives()
     assert deathbed.files == [1, 0] + CALL[minutes]
-    assert "The bot restarted before it began to paint" in said(deathbed.shown[1])
+    assert "The bot restarted before painting began" in said(deathbed.shown[1])
     deathbed.check("done", "cancelled", delivered=1)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
@@ -36,10 +36,8 @@ TABLE = {
 
 
 def the_seed() -> int:
-    """Return EASEL_SEED, else a new one; a failure prints it."""
-    seed = int(os.environ.get("EASEL_SEED") or SystemRandom().randrange(1_000_000))
-    print(f"EASEL_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
-    return seed
+    """Return EASEL_SEED, which tries other moments; without it they are always the same."""
+    return int(os.environ.get("EASEL_SEED", "0"))
 
 
 async def see_through(folder: Path, till: Till) -> None:
@@ -64,7 +62,7 @@ async def test_a_death_at_a_line_of_the_table_costs_nobody_anything(
     """The commit named by the line is the last: the next start knows what to do."""
     state, condition = TABLE[line]
     sql = f"SELECT 1 FROM jobs AS j LEFT JOIN attempts AS a ON a.job_id = j.id WHERE {condition}"
-    chance = Random(0)  # noqa: S311 - chance that can be repeated
+    chance = Random(0)
     async with open_till(chance, refused=float(line == "ended, not told")) as till:
         await kill_at(tmp_path, till, sql, jobs=5)
         died_in = books.rows(tmp_path, sql.replace("SELECT 1", "SELECT j.state"))
@@ -84,23 +82,13 @@ async def kill_at_random(folder: Path, till: Till, chance: Random) -> None:
             process.kill()
 
 
-async def campaign(folder: Path, kills: int) -> None:
-    """Kill so often, then compare everything."""
-    chance = Random(the_seed())  # noqa: S311 - chance that can be repeated
-    async with open_till(chance, refused=0.05, broken=0.05) as till:
-        for _ in range(kills):
-            await kill_at_random(folder, till, chance)
-        await see_through(folder, till)
-    ((jobs,),) = books.rows(folder, "SELECT COUNT(*) FROM jobs")
-    assert jobs >= JOBS
-
-
+@pytest.mark.slow
 async def test_deaths_at_random_moments_cost_nobody_anything(tmp_path: Path) -> None:
     """Whatever the moment: every job ends once, is paid once and delivered once."""
-    await campaign(tmp_path, KILLS)
-
-
-@pytest.mark.long
-async def test_two_hundred_deaths_cost_nobody_anything(tmp_path: Path) -> None:
-    """What is rare in six kills is not in two hundred."""
-    await campaign(tmp_path, 200)
+    chance = Random(the_seed())
+    async with open_till(chance, refused=0.05, broken=0.05) as till:
+        for _ in range(KILLS):
+            await kill_at_random(tmp_path, till, chance)
+        await see_through(tmp_path, till)
+    ((jobs,),) = books.rows(tmp_path, "SELECT COUNT(*) FROM jobs")
+    assert jobs >= JOBS

@@ -45,7 +45,7 @@ async def killed_process(folder: Path, till: Till, seconds: float) -> None:
 
 async def soak(folder: Path, *, seconds: float, restarts: int) -> None:
     """Let processes follow each other, every second one killed, and compare everything."""
-    chance = Random(the_seed())  # noqa: S311 - chance that can be repeated
+    chance = Random(the_seed())
     async with open_till(chance, refused=0.05, broken=0.05) as till:
         for number in range(restarts + 1):
             run_for = killed_process if number % 2 else one_process
@@ -54,12 +54,7 @@ async def soak(folder: Path, *, seconds: float, restarts: int) -> None:
     print(books.rows(folder, "SELECT state, COUNT(*) FROM jobs GROUP BY state"))  # noqa: T201
 
 
+@pytest.mark.slow
 async def test_a_busy_while_loses_and_leaks_nothing(tmp_path: Path) -> None:
     """Tasks, files, memory and holds: a bot that runs for a month must not fill up."""
-    await soak(tmp_path, seconds=SOAK_S, restarts=2)
-
-
-@pytest.mark.long
-async def test_ten_busy_minutes_lose_and_leak_nothing(tmp_path: Path) -> None:
-    """What leaks slowly shows after ten minutes, with a restart each minute."""
-    await soak(tmp_path, seconds=600, restarts=9)
+    await soak(tmp_path, seconds=SOAK_S, restarts=max(2, round(SOAK_S / 60) - 1))

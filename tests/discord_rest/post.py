@@ -1,7 +1,7 @@
 """Processes that deliver one job: discord.py's own HTTP client against the loopback Discord."""
 
 import asyncio
-import os
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ class Post:
         made = []
         for number, size in enumerate(sizes):
             path = self.folder / f"slot-{number}.png"
-            path.write_bytes(os.urandom(size))
+            path.write_bytes(random.randbytes(size))
             made.append(Picture(path, "png", 64, 64, size))
         return tuple(made)
 

@@ -1,6 +1,6 @@
 """The courier on the wire: a job's card, and what becomes of it."""
 
-import os
+import random
 
 import pytest
 from PIL import Image
@@ -149,7 +149,7 @@ async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_
 async def test_a_limit_that_is_lower_than_it_said_makes_the_pictures_smaller(post: Post) -> None:
     """40005: every picture is fitted anew, and the card says so."""
     path = post.folder / "noise.png"
-    Image.frombytes("RGB", (900, 900), os.urandom(900 * 900 * 3)).save(path)
+    Image.frombytes("RGB", (900, 900), random.randbytes(900 * 900 * 3)).save(path)
     picture = Picture(path, "png", 900, 900, path.stat().st_size)
     post.fake.messages.max_file_bytes = picture.bytes // 3
     async with post.process() as courier:
@@ -222,7 +222,7 @@ async def test_why_there_is_no_picture_is_said_where_it_can_be_read(post: Post) 
     ending = Ending(Interrupted(), JobState.CANCELLED)
     async with post.process() as courier:
         assert await courier.end(post.job, ending)
-        assert "before it began" in str(post.shown[0].embeds[0]["description"])
+        assert "before painting began" in str(post.shown[0].embeds[0]["description"])
         post.fake.messages.all.clear()
         assert await courier.end(post.job, ending)
         assert post.shown[0].content.startswith(f"<@{ADA}> The bot restarted")

@@ -121,7 +121,7 @@ async def test_after_the_token_died_the_pictures_come_in_a_direct_message(post: 
         await courier.deliver(post.job, result(post.pictures(1000), kept=True))
     (letter,) = letters(post)
     assert list(letter.files.values()) == [1000]
-    assert "`/history` has it, too" in letter.content
+    assert "it is also in `/history`" in letter.content
     async with post.process():
         written = await post.database.read(post.repository.job, post.job.id)
     assert written is not None

@@ -96,7 +96,7 @@ async def test_why_there_is_no_picture_is_said_to_the_person_alone(post: Post) -
         courier = await whispered(post)
         assert await courier.end(post.job, ENDING)
         (card,) = post.shown
-        assert "before it began" in str(card.embeds[0]["description"])
+        assert "before painting began" in str(card.embeds[0]["description"])
         post.later(16)
         assert await courier.end(post.job, ENDING)
     (letter,) = post.fake.messages.at(ADA)
@@ -116,7 +116,7 @@ async def test_an_announced_card_is_found_by_its_token_and_never_in_the_channel(
     async with post.process():
         assert await post.couriers.reopen(post.job, announced).end(post.job, ENDING)
     (card,) = post.shown
-    assert "before it began" in str(card.embeds[0]["description"])
+    assert "before painting began" in str(card.embeds[0]["description"])
     post.later(16)
     async with post.process():
         assert await post.couriers.reopen(post.job, announced).end(post.job, ENDING)

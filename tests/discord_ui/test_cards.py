@@ -65,7 +65,7 @@ def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: Cards) -> No
     """A person wants to know that the request arrived, and whether to wait for it."""
     asked = replace(job(n=4, size=Size(1024, 1024)), created_at=1_700_000_000_000)
     card = cards.queued(asked, Waiting(3, 38_200))
-    assert card.author.name == "⏳ In line for Ada"
+    assert card.author.name == "⏳ Queued for Ada"
     assert card.description == "> a fox\n-# 3 ahead · about 40 s · asked <t:1700000000:R>"
     assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
 
@@ -82,7 +82,7 @@ def test_the_cost_is_shown_before_the_work(cards: Cards, credits: int, said: str
     ("waiting", "said"),
     [
         (Waiting(0, 0), "Starting in a moment"),
-        (Waiting(0, 1_000), "Next in line · about 5 s"),
+        (Waiting(0, 1_000), "Next in the queue · about 5 s"),
         (Waiting(1, 55_000), "1 ahead · about 55 s"),
         (Waiting(12, 56_000), "12 ahead · about 1 min"),
         (Waiting(1_200, 121_000), "1,200 ahead · about 3 min"),
@@ -155,7 +155,7 @@ def test_a_long_prompt_is_cut_on_the_card(cards: Cards, long: str) -> None:
     """The picture matters there; the whole prompt stands in the details."""
     revised = replace(PICTURE, revised_prompt=f"so {long}")
     (card,) = cards.result(job(prompt=long), result(pictures=(revised,)), posted(1))
-    asked, model = str(card.description).split("\n-# The model read it as\n")
+    asked, model = str(card.description).split("\n-# Prompt as revised by the model\n")
     for shown in (asked, model):
         assert shown.endswith("…")
         assert len(shown) <= 160
@@ -184,7 +184,7 @@ def test_the_last_credit_says_when_there_are_more(cards: Cards) -> None:
     """Better now than at the next refusal."""
     left = Left(credits=0, limit=20, period="day", frees_at=9_000)
     (card,) = cards.result(job(), result(left=left), posted(1))
-    assert "-# No credits left for now: more <t:9:R>." in str(card.description)
+    assert "-# No credits left: next credit <t:9:R>." in str(card.description)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_shortfall_says_how_many_why_and_what_it_cost(cards: Cards) -> None:
     why = failure(GatewayErrorKind.MODERATION)
     card = cards.result(job(n=4), result(3, asked=4, shortfall=why), posted(3))[0]
     assert card.author.name == "🖼️ 3 pictures for Ada"
-    assert "3 of 4 pictures arrived. The picture service declined" in str(card.description)
+    assert "3 of 4 pictures arrived. The image service declined" in str(card.description)
     assert "the missing pictures were not charged." in str(card.description)
 
 
@@ -233,7 +233,7 @@ def test_a_revised_prompt_is_shown_below(cards: Cards) -> None:
     """Some models rewrite the prompt; that explains the picture."""
     revised = replace(PICTURE, revised_prompt="a red fox\n\nin snow")
     (card,) = cards.result(job(), result(pictures=(PICTURE, revised)), posted(1))
-    assert card.description == "> a fox\n-# The model read it as\n> a red fox\n> in snow"
+    assert card.description == "> a fox\n-# Prompt as revised by the model\n> a red fox\n> in snow"
 
 
 @pytest.mark.parametrize("same", ["a fox", " a  fox\n", "", "\u200b"])
@@ -249,7 +249,7 @@ def test_a_prompt_that_was_not_revised_is_shown_once(cards: Cards, same: str) ->
     [
         (JobState.FAILED, "⚠️ No picture for Ada"),
         (JobState.CANCELLED, "⏹️ Stopped for Ada"),
-        (JobState.UNKNOWN, "❔ No picture for Ada"),
+        (JobState.UNKNOWN, "❔ Outcome unknown for Ada"),
     ],
 )
 def test_an_ending_says_how_sure_it_is(cards: Cards, ended: JobState, title: str) -> None:
@@ -270,7 +270,7 @@ def test_a_prompt_declined_for_another_picture_is_taken_off_too(
         why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
     card = cards.ended(job(prompt="something terrible"), Ending(why))
     assert "terrible" not in str(card.to_dict())
-    assert "please word it differently" not in str(card.description)
+    assert "please reword it" not in str(card.description)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -281,14 +281,14 @@ def test_a_prompt_that_was_declined_is_taken_off_the_card(cards: Cards, restarte
         why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
     card = cards.ended(job(prompt="something terrible"), Ending(why))
     assert "terrible" not in str(card.to_dict())
-    assert "-# The prompt is not repeated here" in str(card.description)
-    assert "please word it differently" in str(card.description)
+    assert "-# The prompt is not shown here" in str(card.description)
+    assert "please reword it" in str(card.description)
 
 
 def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(cards: Cards) -> None:
     """Somebody who typed a long prompt on a phone wants it back, too."""
     card = cards.ended(job(), Ending(failure(GatewayErrorKind.AUTH)))
-    assert str(card.description).startswith("> a fox\nThe picture service did not let this bot in")
+    assert str(card.description).startswith("> a fox\nThe image service rejected the bot's")
     assert "your credits were given back." in str(card.description)
     assert card.footer.text == "m-1"
 

@@ -234,7 +234,7 @@ def test_of_two_prompts_each_has_a_few_lines(asked: int, revised: int) -> None:
 def test_a_person_without_a_visible_name_is_someone(name: str) -> None:
     """An empty name would leave "Painting for" hanging."""
     job = Job("id", ImageRequest("p", "m", "auto", 1), Requester(1, 2, name), 1, 0)
-    assert CARDS.queued(job, Waiting(0, 0)).author.name == "⏳ In line for someone"
+    assert CARDS.queued(job, Waiting(0, 0)).author.name == "⏳ Queued for someone"
 
 
 def test_the_words_around_a_prompt_stay_ours() -> None:

@@ -24,7 +24,7 @@ class _Never(app_commands.Transformer):
     """Stand for any option."""
 
 
-OUTDATED = "earlier version of this command"
+OUTDATED = "old version of this command"
 TABLE: list[tuple[AppCommandError, str]] = [
     (app_commands.CommandInvokeError(draw, ShuttingDown()), "about to restart"),
     (app_commands.CommandNotFound("old", []), OUTDATED),
@@ -37,7 +37,7 @@ TABLE: list[tuple[AppCommandError, str]] = [
     ),
     (app_commands.CommandOnCooldown(COOLDOWN, 41.2), "again in 42 seconds"),
     (app_commands.CommandOnCooldown(COOLDOWN, 0.4), "again in 1 second."),
-    (app_commands.NoPrivateMessage(), "in servers only"),
+    (app_commands.NoPrivateMessage(), "only in servers"),
     (app_commands.MissingRole(1), "may not use this command here"),
     (app_commands.MissingAnyRole([1, 2]), "may not use this command here"),
     (app_commands.CheckFailure("a check of ours"), "may not use this command here"),

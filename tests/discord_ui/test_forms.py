@@ -37,10 +37,10 @@ async def test_a_long_form_stays_within_discords_limits() -> None:
 @pytest.mark.parametrize(
     ("pictures", "references", "labels"),
     [
-        ((), 0, ["Nothing: the words alone"]),
-        ((1,), 0, ["Nothing: the words alone", "This picture"]),
-        ((), 3, ["Nothing: the words alone", "The 3 references it was made from"]),
-        ((2, 4), 0, ["Nothing: the words alone", "Picture 2", "Picture 4"]),
+        ((), 0, ["The prompt alone"]),
+        ((1,), 0, ["The prompt alone", "This picture"]),
+        ((), 3, ["The prompt alone", "The 3 reference images it was made from"]),
+        ((2, 4), 0, ["The prompt alone", "Picture 2", "Picture 4"]),
     ],
 )
 async def test_only_what_is_kept_is_offered(

@@ -1,6 +1,6 @@
 """Pictures in messages: as few as they need, and none too large."""
 
-import os
+import random
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ def file(folder: Path, number: int, size: int) -> Picture:
 
 def noise(path: Path, side: int) -> Picture:
     """Return a picture that no format makes small."""
-    Image.frombytes("RGB", (side, side), os.urandom(side * side * 3)).save(path)
+    Image.frombytes("RGB", (side, side), random.randbytes(side * side * 3)).save(path)
     return Picture(path, "png", side, side, path.stat().st_size)
 
 

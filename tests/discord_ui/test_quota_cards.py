@@ -33,11 +33,12 @@ def test_usage_has_one_row_for_each_limit(cards: QuotaCards) -> None:
     assert [(field.name, field.value) for field in embed.fields] == [
         (
             "Your own limit, per day",
-            "**15 of 20** left · 4 used · 1 for pictures on the way · more <t:9:R>",
+            "**15 of 20** left · 4 used · 1 reserved for pictures in progress"
+            " · next credit <t:9:R>",
         ),
-        ("Everyone's limit here, per month", "**1,000 of 1,000** left"),
+        ("The limit for everyone here, per month", "**1,000 of 1,000** left"),
         (
-            "The operator's ceiling for this server, per week",
+            "The operator's limit for this server, per week",
             "No credits: pictures are switched off.",
         ),
     ]
@@ -56,7 +57,7 @@ def test_usage_without_limits_says_so(cards: QuotaCards) -> None:
         (LimitRow("role:34", 0, "week"), "<@&34> may not paint any more."),
         (
             LimitRow("server", None, "month"),
-            "This server together may now spend without limit per month.",
+            "The whole server may now spend unlimited credits per month.",
         ),
     ],
 )
@@ -68,8 +69,8 @@ def test_a_new_limit_is_repeated(cards: QuotaCards, row: LimitRow, said: str) ->
 @pytest.mark.parametrize(
     ("period", "said"),
     [
-        ("day", "Everyone: the limit per day is gone."),
-        (None, "Everyone: all limits are gone."),
+        ("day", "Everyone: the limit per day was removed."),
+        (None, "Everyone: all limits were removed."),
     ],
 )
 def test_a_removed_limit_is_named(cards: QuotaCards, period: str | None, said: str) -> None:
@@ -95,7 +96,7 @@ def test_a_job_without_a_card_leads_nowhere(cards: QuotaCards) -> None:
     """A link that opens nothing is worse than none."""
     job = Job("id", ImageRequest("a fox", "m", "auto", 1), ADA, 1, 9_000)
     card = cards.jobs([JobRow(job, JobState.QUEUED, None)])
-    assert card.description == "⏳ in line <t:9:R> · m · a fox"
+    assert card.description == "⏳ queued <t:9:R> · m · a fox"
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_every_audit_is_accepted(filler: str, action: str) -> None:
             "server",
             "1000/day",
             "1/day",
-            "This server together · 1,000 → 1 credit per day",
+            "The whole server · 1,000 → 1 credit per day",
         ),
         ("limit-removed", "role:6", "0/week", None, "<@&6> · no pictures removed"),
         ("role-gone", "role:6", "3/week", None, "A deleted role · 3 credits per week removed"),
@@ -92,7 +92,7 @@ def test_every_audit_is_accepted(filler: str, action: str) -> None:
         ("unblocked", "user:5", None, None, "<@5> · no longer blocked"),
         ("cost-set", "cost:m hd", "1", "4", "m hd · 1 → 4 credits for a picture"),
         ("cost-removed", "cost:m", "4", None, "m · 4 credits for a picture removed"),
-        ("later", "server", None, None, "This server together · later"),
+        ("later", "server", None, None, "The whole server · later"),
     ],
 )
 def test_a_change_reads_as_a_sentence(

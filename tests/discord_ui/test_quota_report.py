@@ -85,7 +85,7 @@ def test_the_widest_report_fits_a_phone(count: int) -> None:
 def test_the_chart_is_told_to_whoever_cannot_see_it() -> None:
     """An alt text says what matters."""
     said = REPORT.alt_text(days(2, 1_000, 5))
-    assert said == "Bars for each day: 1,007 credits in all, most on Nov 19 with 1,000."
+    assert said == "Bar chart by day: 1,007 credits in total, most on Nov 19 with 1,000."
 
 
 @pytest.mark.parametrize("locale", ["en", "xx", "de"])

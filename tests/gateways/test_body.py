@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import random
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -53,7 +54,7 @@ async def test_the_gateway_gets_the_exact_bytes_in_order(
     """A picture that changes on its way is another picture."""
     sizes = [1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 2]
     for first, second in zip(sizes, reversed(sizes), strict=True):
-        data = os.urandom(first), os.urandom(second)
+        data = random.randbytes(first), random.randbytes(second)
         one = attach(tmp_path / "one", data[0], kind="webp")
         painted = await paint(
             painter[1],
@@ -119,7 +120,7 @@ async def test_a_model_of_data_uris_never_gets_an_address(tmp_path: Path) -> Non
 @pytest.mark.parametrize("status", [307, 308])
 async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path) -> None:
     """The first hop has read the files to their end."""
-    one = attach(tmp_path / "one", os.urandom(PIECE + 1))
+    one = attach(tmp_path / "one", random.randbytes(PIECE + 1))
     there = http(status, headers={"Location": "/v1/images/generations/"})
     async with raw_gateway(there, GOOD) as raw:
         painted = await paint(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one, one])
@@ -130,7 +131,7 @@ async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path)
 
 async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
     """Each sending opens the files anew."""
-    one = attach(tmp_path / "one", os.urandom(PIECE + 1))
+    one = attach(tmp_path / "one", random.randbytes(PIECE + 1))
     busy = http(429, {"error": {"message": "wait"}}, {"Retry-After": "1"})
     async with raw_gateway(busy, GOOD) as raw:
         painted = await paint(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one])
@@ -219,13 +220,13 @@ async def _spoiled(one: Attached, folder: Path, *, by: str) -> list[str]:
 
 async def test_a_file_removed_while_sending_is_sent_whole(tmp_path: Path) -> None:
     """The vault may clean up at any time."""
-    one = attach(tmp_path / "one", os.urandom(PIECE * 2))
+    one = attach(tmp_path / "one", random.randbytes(PIECE * 2))
     assert await _spoiled(one, tmp_path, by="remove") == ["Sending", "Received"]
 
 
 async def test_a_file_cut_while_sending_ends_at_once(tmp_path: Path) -> None:
     """Both sides would wait for each other until the time is up."""
-    one = attach(tmp_path / "one", os.urandom(PIECE * 2))
+    one = attach(tmp_path / "one", random.randbytes(PIECE * 2))
     with pytest.raises(GatewayFailure) as failed:
         await _spoiled(one, tmp_path, by="cut")
     assert (failed.value.kind, failed.value.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)

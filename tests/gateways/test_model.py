@@ -43,11 +43,11 @@ def test_a_rule_is_told_in_words() -> None:
     """The sentence has to be enough to type a right size."""
     assert sizes("gpt-image-2").endswith(
         "2160x3840, WIDTHxHEIGHT (each side 16 to 3840, in steps of 16, "
-        "655,360 to 8,294,400 pixels together, at most 3:1)"
+        "655,360 to 8,294,400 pixels in total, at most 3:1)"
     )
     assert sizes("gpt-image-2", "zh-CN").endswith(
         "2160x3840，或任意“宽 x 高”（每边 16 到 3840，须为 16 的倍数，"
-        "共 655,360 到 8,294,400 像素，长宽比不超过 3:1）"
+        "总共 655,360 到 8,294,400 像素，长宽比不超过 3:1）"
     )
     assert sizes("easel-painter").endswith("WIDTHxHEIGHT (each side 256 to 2048)")
 
@@ -70,8 +70,8 @@ WRONG_TABLES = [
     (PAINTER + "credits = { default = -1 }", "credits"),
     (PAINTER + "credits = {}", "`credits` is an empty table"),
     (PAINTER + "credits = { hd = 2 }", r"`credits\.hd` is none of `qualities`"),
-    (PAINTER + "price = -0.01", "`price` is wrong: '-0.01' is no amount"),
-    (PAINTER + "price = 'cheap'", "`price` is wrong: 'cheap' is no amount"),
+    (PAINTER + "price = -0.01", "`price` is wrong: '-0.01' is not an amount"),
+    (PAINTER + "price = 'cheap'", "`price` is wrong: 'cheap' is not an amount"),
     (PAINTER + "price = 0.0000001", "at most 6 decimal places"),
     (PAINTER + "price = 10000000", "from 0 to 9999999"),
     (PAINTER + "price = inf", "`price` is wrong"),

@@ -230,7 +230,7 @@ async def test_the_sentence_names_the_option_that_was_chosen(tmp_path: Path) -> 
     known = replace(PAINTER, qualities=("hd",))
     async with raw_gateway(unknown("quality")) as raw:
         painted = await paint(raw.gateway(), tmp_path, known=known, options={"quality": "hd"})
-    assert "could not use the option quality" in Texts().sentence(painted.failed)
+    assert "rejected the option quality" in Texts().sentence(painted.failed)
     assert "leave it out" in Texts().sentence(painted.failed)
 
 

@@ -1,5 +1,5 @@
 import asyncio
-import os
+import random
 import tracemalloc
 from dataclasses import replace
 from email import message_from_bytes
@@ -101,9 +101,9 @@ async def test_a_form_has_no_moderation_and_no_style(tmp_path: Path) -> None:
 @pytest.mark.parametrize("references", [FORM, OBJECTS], ids=["form", "JSON"])
 async def test_a_redirect_gets_the_same_edit_again(references: References, tmp_path: Path) -> None:
     """The first hop has read all files to their end."""
-    one = attach(tmp_path / "one", os.urandom(PIECE + 1))
+    one = attach(tmp_path / "one", random.randbytes(PIECE + 1))
     mask = tmp_path / "mask"
-    mask.write_bytes(os.urandom(PIECE - 1))
+    mask.write_bytes(random.randbytes(PIECE - 1))
     there = http(307, headers={"Location": "/v1/images/edits/"})
     known = replace(PAINTER, references=references)
     raw, painted = await sent(

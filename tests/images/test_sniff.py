@@ -36,10 +36,26 @@ def test_a_cut_picture_is_none(kind: str, file: Path) -> None:
     assert _looks(file, data[:-2]) is None
 
 
+def test_the_end_of_a_gif_inside_its_data_is_not_its_end(file: Path) -> None:
+    """Noise holds the bytes of the trailer now and then; a cut there is a cut all the same."""
+    data = picture("gif", width=64, height=64, noise=True)
+    block = data.index(b"\xff", data.index(b",\0\0\0\0") + 10) + 1
+    assert _looks(file, data[: block + 9] + b"\0;") is None
+    assert _looks(file, data[: block + 9] + b"\0;\0\0") is None
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_little_behind_the_end_is_no_harm(kind: str, file: Path) -> None:
     """Some encoders pad their files."""
     assert _looks(file, picture(kind) + b"\0\0\0") is not None
+
+
+def test_a_gif_of_several_frames_with_their_own_colours(file: Path) -> None:
+    """Each frame has its block, and may have its table of colours."""
+    first, *others = [Image.linear_gradient("L").rotate(90 * turn) for turn in range(3)]
+    others[0] = others[0].convert("RGB").quantize(7)
+    first.save(file, "gif", save_all=True, append_images=others, duration=90, comment=b"!,;" * 200)
+    assert sniff(file) == Looks("gif", 256, 256)
 
 
 @pytest.mark.parametrize("options", [{"lossless": True}, {"lossless": False}, {"exif": b"x" * 40}])

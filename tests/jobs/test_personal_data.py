@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import os
+import random
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -139,7 +139,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 async def test_the_newest_pictures_go_in_as_long_as_they_fit(home: Home) -> None:
     """Discord's limit holds to the byte; each picture that is left out is named."""
     for number in range(20):
-        await home.painted(ADA, os.urandom(20_000), prompt=f"fox {number}")
+        await home.painted(ADA, random.randbytes(20_000), prompt=f"fox {number}")
     archived, lists = await home.written(LEAST)
     assert archived.path.stat().st_size <= LEAST
     assert archived.files + archived.files_left_out == 20
@@ -152,9 +152,9 @@ async def test_the_newest_pictures_go_in_as_long_as_they_fit(home: Home) -> None
 
 async def test_words_come_before_pictures_and_the_newest_words_first(home: Home) -> None:
     """Whoever wrote more than fits is told how much of it is missing."""
-    await home.painted(ADA, os.urandom(20_000))
+    await home.painted(ADA, random.randbytes(20_000))
     for number in range(450):
-        await home.painted(ADA, prompt=f"fox {number} {os.urandom(400).hex()}")
+        await home.painted(ADA, prompt=f"fox {number} {random.randbytes(400).hex()}")
     archived, lists = await home.written(LEAST)
     assert archived.path.stat().st_size <= LEAST
     assert archived.jobs + archived.jobs_left_out == 451
@@ -166,10 +166,10 @@ async def test_words_come_before_pictures_and_the_newest_words_first(home: Home)
 @pytest.mark.parametrize("max_file_bytes", [100_000, 150_000, 300_000, 2_000_000])
 async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_bytes: int) -> None:
     """Many small pictures cost more in names than in bytes."""
-    shared = home.content_store.keep(os.urandom(5_000), "png")
+    shared = home.content_store.keep(random.randbytes(5_000), "png")
     for number in range(250):
-        contents = [os.urandom(50 + 7 * number) for _ in range(4)]
-        await home.painted(ADA, *contents, prompt=os.urandom(9).hex(), references=[shared])
+        contents = [random.randbytes(50 + 7 * number) for _ in range(4)]
+        await home.painted(ADA, *contents, prompt=random.randbytes(9).hex(), references=[shared])
     archived, lists = await home.written(max_file_bytes)
     used = archived.path.stat().st_size
     assert used <= max_file_bytes

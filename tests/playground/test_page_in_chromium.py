@@ -17,7 +17,10 @@ from playground.browser import MOMENT_MS, SIZE, Person, chromium, headless, play
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="there is no Chromium here"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,7 @@ def test_the_admin_sets_a_limit_and_a_member_meets_it(person: Person) -> None:
     person.type_command("imagine", prompt="a lighthouse at dusk")
     person.wait_for_card("A picture for Ada", pictures=1)
     person.type_command("imagine", prompt="another lighthouse")
-    person.wait_for_words("1 of 1 credit per day is used up (everyone's limit here)")
+    person.wait_for_words("1 of 1 credit per day is used up (the limit for everyone here)")
     person.wait_for_words("Only you can see this")
     person.switch_to("Ben")
     person.wait_for_card("A picture for Ada", pictures=1)

@@ -120,4 +120,4 @@ async def test_a_painter_that_always_fails_is_owned_up_to(tmp_path: Path) -> Non
     options = ("--latency", "0", "--fail-rate", "1")
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
         await ada.command("imagine", prompt="a hill")
-        await ada.card("The picture service had a problem of its own")
+        await ada.card("The image service had an internal problem")

@@ -272,7 +272,7 @@ async def test_unknown_addresses_answer_in_openai_words(
 
 async def test_the_fail_rate_decides_how_often_it_fails() -> None:
     """With seeded luck, the same orders fail each time, and the others are painted."""
-    luck, same = Random(7), Random(7)  # noqa: S311 - reproducible on purpose
+    luck, same = Random(7), Random(7)
     async with TestClient(TestServer(make_app(fail_rate=0.5, luck=luck))) as shaky:
         statuses = []
         for _ in range(6):

@@ -44,7 +44,7 @@ def test_limits_are_read_as_the_operator_writes_them(text: str, limits: tuple[Li
         ("1000001/day", "0 to 1000000"),
         ("٣/day", "is no limit"),
         ("5/day,", "'' is no limit"),
-        ("5/day, 6/day", "names a period twice"),
+        ("5/day, 6/day", "contains a period twice"),
     ],
 )
 def test_anything_else_is_refused_with_a_sentence(text: str, says: str) -> None:

@@ -136,7 +136,7 @@ async def _told(answer: Awaitable[T], timeout_s: float) -> T | Unanswered:
     except aiohttp.ClientSSLError:
         return Unanswered(
             "Discord's certificate is not trusted on this machine",
-            "Check this machine's clock, its CA certificates, and whether a proxy reads along.",
+            "Check this machine's clock, its CA certificates, and any proxy that intercepts HTTPS.",
         )
     except (aiohttp.ClientError, OSError):
         return Unanswered(
@@ -151,7 +151,7 @@ async def _told(answer: Awaitable[T], timeout_s: float) -> T | Unanswered:
 
 
 def _refused(refused: discord.HTTPException) -> Unanswered:
-    mend = "Try again in some minutes; https://discordstatus.com says whether Discord is well."
+    mend = "Try again in a few minutes; https://discordstatus.com says whether Discord is working."
     # Too many refused requests: Cloudflare bans the address for a while (topics/rate-limits).
     if refused.status in (403, 429):
         mend = "This machine's address is blocked for now: stop the bot and try again in an hour."

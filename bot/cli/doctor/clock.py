@@ -12,7 +12,7 @@ def check_clock(ahead_ms: dict[str, int | None]) -> Finding:
     for whose, ahead in ahead_ms.items():
         if ahead is not None:
             return _compared(ahead, whose)
-    return warning("clock", "not checked, because nobody answered with the time")
+    return warning("clock", "not checked because no answer contained the time")
 
 
 def _compared(ahead_ms: int, whose: str) -> Finding:

@@ -20,7 +20,7 @@ NEEDED: Final = {
     "Add Reactions": discord.Permissions.add_reactions.flag,
     "Read Message History": discord.Permissions.read_message_history.flag,
 }
-_NOT_ASKED = "not checked before the bot can log in"
+_NOT_ASKED = "not checked because the bot cannot log in"
 
 
 def needed_permissions() -> discord.Permissions:
@@ -60,7 +60,7 @@ def check_application(visit: Visit) -> Iterator[Finding]:
 def _interactions(application: discord.AppInfo) -> Finding:
     endpoint = application.interactions_endpoint_url
     if not endpoint:
-        return fine("interactions", "come to the bot")
+        return fine("interactions", "are sent to the bot")
     return wrong(
         "interactions",
         f"Discord sends every command to {URL(endpoint).host}, and none to the bot",
@@ -113,7 +113,7 @@ def _not_joined(servers: Servers, settings: Settings) -> Iterator[Finding]:
         yield warning(
             "servers",
             f"ALLOWED_SERVERS names servers that the bot is not in: {listing(strangers)}",
-            "Invite the bot to them with the link below, or take them off the list.",
+            "Invite the bot to them with the link below, or remove them from the list.",
         )
     if settings.dev_guild_id is not None and settings.dev_guild_id not in joined:
         yield wrong(

@@ -53,7 +53,7 @@ async def examine(
         yield finding
     settings = setup.settings
     if settings is None:
-        yield warning("the rest", "not checked before the settings can be read")
+        yield warning("the rest", "not checked because the settings cannot be read")
         return
     token = settings.discord_token.get_secret_value().strip()
     visit = await account.visit(token, clock.now, timeout_s=timeout_s)
@@ -77,7 +77,7 @@ async def _gateways(
     setup: Setup, settings: Settings, clock: Clock
 ) -> tuple[Sequence[Finding], Sequence[Probe]]:
     if "gateways" in setup.unread:
-        return (warning("gateway", "not checked before its key can be read"),), ()
+        return (warning("gateway", "not checked because its key cannot be read"),), ()
     try:
         gateways = read_gateways(settings)
         catalogue = Catalogue.of(gateways)
@@ -94,4 +94,4 @@ def _budget(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
     try:
         check_prices(settings, catalogue)
     except StartRefused as refused:
-        yield wrong("budget", "cannot be kept", str(refused))
+        yield wrong("budget", "cannot be enforced", str(refused))

@@ -18,8 +18,8 @@ from bot.database.migrator import shipped
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9
 
-_FOLDER_MEND = "Let the bot's user write there, or set DATA_DIR to a folder that it may write."
-_ROOM_MEND = "Make room, or move DATA_DIR to a larger disk."
+_FOLDER_MEND = "Let the bot's user write there, or set DATA_DIR to a folder that it can write."
+_ROOM_MEND = "Free some disk space, or move DATA_DIR to a larger disk."
 _FILE_MEND = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
 _BROKEN_MEND = (
     "Stop the bot, keep a copy of the file, and restore the newest one of DATA_DIR/backup, "
@@ -44,8 +44,8 @@ def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Find
         facts = f"{folder} cannot be written ({refused.strerror})"
         return wrong("data folder", facts, _FOLDER_MEND)
     facts = f"{folder}, {_size(room)} free"
-    facts += "" if folder.is_dir() else "; it will be made at the start"
-    facts += "; a bot runs on it, which is fine" if running else ""
+    facts += "" if folder.is_dir() else "; it will be created at the start"
+    facts += "; a bot is running on it, which is fine" if running else ""
     if room < FAIL_BELOW_BYTES:
         return wrong("data folder", facts, _ROOM_MEND)
     if room < WARN_BELOW_BYTES:
@@ -62,7 +62,7 @@ def check_database(url: str) -> Finding:
     try:
         _write_and_remove(_existing(path.parent))
         if not path.exists():
-            return fine("database", f"{path} will be made at the start")
+            return fine("database", f"{path} will be created at the start")
         path.open("rb").close()
     except OSError as refused:
         return wrong("database", f"{path} cannot be used ({refused.strerror})", _FILE_MEND)
@@ -83,14 +83,14 @@ def _read(path: Path) -> Finding:
 
 def _versions(path: Path, version: int) -> Finding:
     ours = len(shipped())
-    facts = f"{path}, sound, version {version}"
+    facts = f"{path}, intact, version {version}"
     if version > ours:
         return wrong(
             "database",
             f"{facts}, newer than this Easel's {ours}",
             "Update Easel, or point DATABASE_URL to another file.",
         )
-    brought = f"; the start will bring it to {ours}" if version < ours else ""
+    brought = f"; the start will upgrade it to {ours}" if version < ours else ""
     return fine("database", facts + brought)
 
 

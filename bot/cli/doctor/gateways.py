@@ -44,7 +44,7 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
     ),
     Verdict.LIST_TOO_LONG: (
         _WARNING,
-        "answers, but with more than can be read here (HTTP {status})",
+        "answers, but with a longer list than can be read (HTTP {status})",
         "If no picture comes, check {url} and {models}.",
     ),
     Verdict.KEY_REFUSED: (
@@ -54,7 +54,7 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
     ),
     Verdict.NO_CREDIT: (
         _WRONG,
-        "says that its account has no credit left (HTTP {status})",
+        "says that its account has no money left (HTTP {status})",
         "Top up the account at the gateway, or set another key in {key}.",
     ),
     Verdict.BUSY: (
@@ -69,28 +69,28 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
     ),
     Verdict.BROKEN: (
         _WRONG,
-        "is out of order (HTTP {status})",
-        "Try again later; if it stays, check {url} or ask the gateway's operator.",
+        "has an internal error (HTTP {status})",
+        "Try again later; if it keeps happening, check {url} or ask the gateway's operator.",
     ),
     Verdict.WEB_PAGE: (
         _WRONG,
         "sends HTML instead of JSON (HTTP {status}): is /v1 missing?",
-        "Set {url} to the address of the API, mostly ending in /v1, not to that of the website; "
-        "if it is right, a firewall stands in front.",
+        "Set {url} to the address of the API, usually ending in /v1, not of the website; "
+        "if it is correct, a firewall may be in the way.",
     ),
     Verdict.NOT_JSON: (
         _WRONG,
         "answers, but not in JSON (HTTP {status})",
-        "Set {url} to the address of an OpenAI-compatible API, mostly ending in /v1.",
+        "Set {url} to the address of an OpenAI-compatible API, usually ending in /v1.",
     ),
     Verdict.ADD_SLASH: (
         _WRONG,
-        "redirects to the same address with a slash at the end (HTTP {status})",
+        "redirects to the same address with a trailing slash (HTTP {status})",
         "Add the trailing slash: {path} must end in a slash.",
     ),
     Verdict.DROP_SLASH: (
         _WRONG,
-        "redirects to the same address without the slash at the end (HTTP {status})",
+        "redirects to the same address without the trailing slash (HTTP {status})",
         "Remove the trailing slash: {path} must not end in a slash.",
     ),
     Verdict.USE_HTTPS: (
@@ -105,13 +105,13 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
     ),
     Verdict.NO_ADDRESS: (
         _WRONG,
-        "has a host name that nobody knows",
+        "has a host name that cannot be resolved",
         "Check the spelling of the host in {url}, and this machine's DNS.",
     ),
     Verdict.NO_CONNECTION: (
         _WRONG,
         "cannot be reached: nothing accepts the connection",
-        "Check host and port in {url}, and that the gateway runs; inside a container, "
+        "Check host and port in {url}, and that the gateway is running; inside a container, "
         "localhost is the container itself.",
     ),
     Verdict.NOT_TRUSTED: (
@@ -131,8 +131,8 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
     ),
     Verdict.CUT_OFF: (
         _WRONG,
-        "breaks off before it has answered",
-        "Check {url}: a port for https breaks off when it is spoken to in http.",
+        "closes the connection before it has answered",
+        "Check {url}: a port for https closes connections that use http.",
     ),
 }
 # A POST follows these, at the price of a second trip.

@@ -74,27 +74,25 @@ class Texts:
         self, when: When = discord_timestamp, *, folder: Traversable | None = None
     ) -> None:
         self._when = when
-        self._languages = {
-            language.locale: language for language in _read(folder or files("bot.core.i18n"))
-        }
+        self._sources = dict(_read(folder or files("bot.core.i18n")))
 
     @property
     def locales(self) -> tuple[str, ...]:
         """Return the languages, in order of their names."""
-        return tuple(self._languages)
+        return tuple(self._sources)
 
     @property
     def names(self) -> dict[str, str]:
         """Return what each language calls itself."""
-        return {locale: self.say("language-name", locale) for locale in self._languages}
+        return {locale: self.say("language-name", locale) for locale in self._sources}
 
     def nearest(self, locale: str) -> str:
         """Return the language in which a reader is spoken to: theirs, its wider one, English."""
-        return next(name for name in _chain(locale) if name in self._languages)
+        return next(name for name in _chain(locale) if name in self._sources)
 
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
         """Return the ids that a language has words for."""
-        return self._languages[locale].ids
+        return self._language(locale).ids
 
     def say(self, message_id: str, locale: str = FALLBACK, **facts: Fact | None) -> str:
         """Say a message in the reader's language, else in its wider one, else in English.
@@ -122,9 +120,11 @@ class Texts:
 
     def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
         for name in _chain(locale):
-            language = self._languages.get(name)
-            if language is not None and message_id in language.ids:
-                yield language
+            if name in self._sources and message_id in self.ids(name):
+                yield self._language(name)
+
+    def _language(self, locale: str) -> _Language:
+        return _parsed(locale, self._sources[locale])
 
     def _shown(self, facts: dict[str, Fact | None], language: _Language) -> dict[str, Fact]:
         return {name: self._shown_fact(name, fact, language) for name, fact in facts.items()}
@@ -151,11 +151,11 @@ def _chain(locale: str) -> Iterable[str]:
     return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
 
 
-def _read(folder: Traversable) -> Iterator[_Language]:
+def _read(folder: Traversable) -> Iterator[tuple[str, tuple[str, ...]]]:
     for place in sorted(folder.iterdir(), key=lambda place: place.name):
         sources = _sources(place) if place.is_dir() else ()
         if sources:
-            yield _language(place.name, sources)
+            yield place.name, sources
 
 
 def _sources(place: Traversable) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def _sources(place: Traversable) -> tuple[str, ...]:
 
 
 @cache  # parsing takes a tenth of a second; nobody changes a language once it is read
-def _language(locale: str, sources: tuple[str, ...]) -> _Language:
+def _parsed(locale: str, sources: tuple[str, ...]) -> _Language:
     bundle = FluentBundle([locale], use_isolating=False)
     ids: set[str] = set()
     for source in sources:

@@ -64,7 +64,7 @@ async def test_a_certificate_that_is_not_trusted_is_named(clinic: Clinic) -> Non
 @pytest.mark.parametrize(
     ("answer", "facts", "mend"),
     [
-        (Answer(503, {"message": "x", "code": 0}), "Discord answers HTTP 503", "some minutes"),
+        (Answer(503, {"message": "x", "code": 0}), "Discord answers HTTP 503", "a few minutes"),
         (Answer(429, "<h1>banned</h1>"), "Discord answers HTTP 429", "in an hour"),
         (Answer(403, "<h1>banned</h1>"), "Discord answers HTTP 403", "in an hour"),
         (Answer(200, "<h1>Wifi</h1>"), "something other than Discord answers", "sign-in page"),

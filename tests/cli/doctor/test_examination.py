@@ -27,8 +27,8 @@ async def test_a_healthy_installation_is_ten_lines_and_exit_0(clinic: Clinic) ->
         "✓ interactions    come to the bot",
         "✓ servers         the bot is in 1",
         "✓ gateway default offers 2 models, yours among them",
-        f"✓ data folder     {folder}, {free}; it will be made at the start",
-        f"✓ database        {database} will be made at the start",
+        f"✓ data folder     {folder}, {free}; it will be created at the start",
+        f"✓ database        {database} will be created at the start",
         "✓ clock           0.2 s ahead of Discord's",
         f"✓ invite link     {link}&scope=bot+applications.commands&permissions={ALL_NEEDED}",
     ]
@@ -163,4 +163,4 @@ def test_the_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody looks for a command that is not listed."""
     with pytest.raises(SystemExit):
         __main__.main(["--help"])
-    assert "check the whole setup and say what to mend" in capsys.readouterr().out
+    assert "check the whole setup and say what to fix" in capsys.readouterr().out

@@ -57,7 +57,7 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """The start makes it; in the wrong user's name it would be in the bot's way."""
     found = check_folder(tmp_path / "a" / "b", plenty)
     assert found.sign is Sign.FINE
-    assert found.facts.endswith("; it will be made at the start")
+    assert found.facts.endswith("; it will be created at the start")
     assert everything(tmp_path) == set()
 
 
@@ -93,7 +93,7 @@ def test_a_running_bot_is_seen_and_not_disturbed(tmp_path: Path) -> None:
     """The doctor is mostly called while the bot runs."""
     with hold_bot_lock(tmp_path / "run"):
         found = check_folder(tmp_path, plenty)
-        assert found.facts.endswith("; a bot runs on it, which is fine")
+        assert found.facts.endswith("; a bot is running on it, which is fine")
     assert found.sign is Sign.FINE
     assert "a bot runs" not in check_folder(tmp_path, plenty).facts
     with hold_bot_lock(tmp_path / "run"):
@@ -111,7 +111,7 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """A file of the wrong user would stop the bot."""
     found = check_database(url(tmp_path / "deep" / "easel.db"))
     assert found.sign is Sign.FINE
-    assert found.facts.endswith("easel.db will be made at the start")
+    assert found.facts.endswith("easel.db will be created at the start")
     assert everything(tmp_path) == set()
 
 
@@ -119,7 +119,7 @@ def test_a_sound_database_is_left_as_it_was(database: Path) -> None:
     """SQLite would leave -wal and -shm files behind, in the name of the doctor's user."""
     before = everything(database.parent)
     found = check_database(url(database))
-    assert (found.sign, found.facts) == (Sign.FINE, f"{database}, sound, version {OURS}")
+    assert (found.sign, found.facts) == (Sign.FINE, f"{database}, intact, version {OURS}")
     assert everything(database.parent) == before
 
 
@@ -166,7 +166,7 @@ def test_an_older_database_is_only_announced(tmp_path: Path, script: str) -> Non
     before = path.read_bytes()
     found = check_database(url(path))
     assert found.sign is Sign.FINE
-    assert found.facts.endswith(f"version 0; the start will bring it to {OURS}")
+    assert found.facts.endswith(f"version 0; the start will upgrade it to {OURS}")
     assert path.read_bytes() == before
 
 

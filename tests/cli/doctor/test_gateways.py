@@ -23,13 +23,13 @@ def moved(status: int) -> Says:
     ("says", "sign", "facts", "mend"),
     [
         (HTML, "✗", "HTML instead of JSON (HTTP 200): is /v1 missing?", "IMAGE_API_URL"),
-        (moved(301), "✗", "with a slash at the end (HTTP 301)", "Add the trailing slash"),
-        (moved(307), "!", "with a slash at the end (HTTP 307)", "Add the trailing slash"),
+        (moved(301), "✗", "with a trailing slash (HTTP 301)", "Add the trailing slash"),
+        (moved(307), "!", "with a trailing slash (HTTP 307)", "Add the trailing slash"),
         (http(302, b"", {"Location": "/login"}), "✗", "redirects elsewhere (HTTP 302", "forward"),
         (http(401, {"error": "no"}), "✗", "refuses the key (HTTP 401), in its words: no", "_KEY"),
         (http(404), "!", "offers no list of models (HTTP 404)", "Many gateways have none"),
-        (http(402, {"error": "x"}), "✗", "no credit left (HTTP 402)", "Top up"),
-        (http(500, b"oops"), "✗", "out of order (HTTP 500), in its words: oops", "Try again"),
+        (http(402, {"error": "x"}), "✗", "no money left (HTTP 402)", "Top up"),
+        (http(500, b"oops"), "✗", "internal error (HTTP 500), in its words: oops", "Try again"),
     ],
 )
 async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(

@@ -1,8 +1,8 @@
-# What stands on a card in Discord. $name is the display name of the person who asked.
+# The message of a job in Discord (its card). $name is the display name of the requester.
 
-## The first line of each card
+## The first line of each state
 
-card-title-queued = ⏳ In line for { $name }
+card-title-queued = ⏳ Queued for { $name }
 card-title-painting = 🎨 Painting for { $name }
 card-title-result =
     { $count ->
@@ -11,7 +11,7 @@ card-title-result =
     }
 card-title-failed = ⚠️ No picture for { $name }
 card-title-cancelled = ⏹️ Stopped for { $name }
-card-title-unknown = ❔ No picture for { $name }
+card-title-unknown = ❔ Outcome unknown for { $name }
 
 card-title-more = 🖼️ Pictures { $first } to { $last } of { $total }
 card-title-again =
@@ -27,7 +27,7 @@ card-someone = someone
 card-starting = Starting in a moment
 card-ahead =
     { $ahead ->
-        [0] Next in line
+        [0] Next in the queue
        *[other] { $ahead } ahead
     } · about { $minutes ->
         [0] { $seconds } s
@@ -41,24 +41,24 @@ card-started = Started { $started_at }
 card-still = Still painting, started { $started_at }
 card-usual = this model usually takes { $usual_ms }
 card-done = { $done } of { $total } done
-card-revised = The model read it as
+card-revised = Prompt as revised by the model
 card-shortfall = { $arrived } of { $asked } pictures arrived.
-card-prompt-withheld = The prompt is not repeated here; only you know what you typed.
+card-prompt-withheld = The prompt is not shown here.
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
 card-more =
     { $count ->
         [one] One more picture follows in the next message.
        *[other] { $count } more pictures follow in the next messages.
     }
-card-kept = They could not be posted here, but they are kept for you: `/history` posts them again.
-card-left-none = No credits left for now: more { $frees_at }.
+card-kept = The result could not be posted here, but it is kept for you: use `/history` to get it.
+card-left-none = No credits left: next credit { $frees_at }.
 
-## The button under a card that waits
+## The button under a job that is queued or running
 
 card-cancel = Cancel
 card-stop-waiting = Stop waiting
 
-## The line of facts at the bottom; width and height come as words, so that 1024 has no comma
+## The line of facts at the bottom; width and height are strings, so that 1024 gets no comma
 
 card-size = { $width }×{ $height }
 card-count =
@@ -68,8 +68,8 @@ card-count =
     }
 card-references =
     { $count ->
-        [one] { $count } reference
-       *[other] { $count } references
+        [one] { $count } reference image
+       *[other] { $count } reference images
     }
 card-took = { $took_ms }
 card-credits =
@@ -90,7 +90,7 @@ duration =
        *[other] { $minutes } min { $seconds } s
     }
 
-## What a screen reader says of a picture
+## Alternative texts for screen readers
 
 card-alt =
     { $of ->
@@ -103,21 +103,21 @@ card-alt-withheld =
        *[other] Picture { $index } of { $of }
     }
 
-## One line beside the card, for its requester alone: $mention names them
+## Notices: one more message that only mentions the requester, $mention
 
 notice-ready =
     { $mention } { $count ->
         [one] your picture is ready.
        *[other] your pictures are ready.
     }
-notice-ended = { $mention } there is no picture, and the card says why.
+notice-ended = { $mention } there is no picture this time; the message above says why.
 notice-card-gone =
     { $mention } { $count ->
-        [one] here is your picture, as its card cannot show it.
-       *[other] here are your pictures, as their card cannot show them.
+        [one] here is your picture, because the original message could not be updated.
+       *[other] here are your pictures, because the original message could not be updated.
     }
 notice-answer-closed =
     { $mention } { $count ->
-        [one] here is your picture, as Discord takes no more answers where you asked; `/history` has it, too.
-       *[other] here are your pictures, as Discord takes no more answers where you asked; `/history` has them, too.
+        [one] here is your picture, because Discord no longer accepts a reply to your command; it is also in `/history`.
+       *[other] here are your pictures, because Discord no longer accepts a reply to your command; they are also in `/history`.
     }

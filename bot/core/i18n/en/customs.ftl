@@ -1,11 +1,11 @@
-# What servers and people make their custom: /settings, /preferences and /preset.
+# /settings, /preferences and /preset.
 
-## House rules, at every door. $channel, $another and $role are ids.
+## Access rules. $channel, $another and $role are ids.
 
 error-channel-not-allowed =
     { $channel ->
-        [none] All channels for pictures in this server were deleted, so please ask an admin to choose new ones with /settings channels.
-       *[other] Pictures are not painted in this channel, so please go to <#{ $channel }>{ $another ->
+        [none] All channels where painting was allowed have been deleted, so please ask an admin to choose new ones with /settings channels.
+       *[other] Painting is not allowed in this channel, so please go to <#{ $channel }>{ $another ->
             [none] {""}
            *[other] {" "}or <#{ $another }>
         }.
@@ -13,7 +13,7 @@ error-channel-not-allowed =
 
 error-role-not-allowed =
     { $role ->
-        [none] All roles that may paint in this server were deleted, so please ask an admin to choose new ones with /settings roles.
+        [none] All roles that were allowed to paint here have been deleted, so please ask an admin to choose new ones with /settings roles.
        *[other] Only people with the role <@&{ $role }>{ $another ->
             [none] {""}
            *[other] {" "}or <@&{ $another }>
@@ -22,35 +22,35 @@ error-role-not-allowed =
 
 error-model-not-allowed =
     { $allowed ->
-        [none] None of the models that this server allows is here any more, so please ask an admin to choose others with /settings models.
+        [none] None of the models allowed in this server is available any more, so please ask an admin to choose others with /settings models.
        *[other] This server does not allow { $model }, so please choose one of these: { $allowed }.
     }
 
-error-controls-not-yours = In this server only the person who asked for a picture may do that with it, so please paint your own with /imagine.
+error-controls-not-yours = In this server only the person who asked for a picture may do this, so please paint your own with /imagine.
 
 ## Emojis
 
-error-not-an-emoji = { $emoji } is no emoji that works here, so please choose one of Discord's own or one of this server's.
+error-not-an-emoji = { $emoji } is not an emoji that can be used here, so please choose one of Discord's own or one of this server's.
 
-error-same-emoji = One emoji cannot both roll again and delete, so please choose two different ones.
+error-same-emoji = The same emoji cannot both re-roll and delete, so please choose two different ones.
 
 ## Presets
 
-error-preset-name-empty = That name shows nothing, so please give your preset one that can be read.
+error-preset-name-empty = This name has no visible characters, so please give your preset another one.
 
-error-preset-name-too-long = A name may have { $limit } characters, so please choose a shorter one.
+error-preset-name-too-long = A name may have at most { $limit } characters, so please choose a shorter one.
 
 error-no-such-preset = You have no preset called { $name }, so please choose one from /preset list.
 
-error-presets-full = You have { $limit } presets and that is as many as anybody may have, so please delete one with /preset delete first.
+error-presets-full = You already have { $limit } presets, which is the maximum, so please delete one with /preset delete first.
 
 ## Settings and preferences
 
-error-nothing-chosen = Nothing was filled in, so please choose at least one option.
+error-nothing-chosen = No option was filled in, so please choose at least one.
 
-error-not-on-the-list = { $name } is not among those that are allowed, so please look at the list with /settings show.
+error-not-on-the-list = { $name } is not on the allowed list, so please check the list with /settings show.
 
-error-unknown-language = I do not speak { $language } yet, so please choose one of these: { $allowed }.
+error-unknown-language = The bot does not speak { $language } yet, so please choose one of these: { $allowed }.
 
 custom-title =
     { $of ->
@@ -59,11 +59,11 @@ custom-title =
     }
 custom-title-changed =
     { $of ->
-        [server] ✅ Saved: this holds in this server now
-       *[person] ✅ Saved: this holds for you now
+        [server] ✅ Saved: settings of this server
+       *[person] ✅ Saved: your preferences
     }
 
-custom-defaults = Where nothing is chosen
+custom-defaults = Defaults
 custom-defaults-are = { $model } · { $size } · { $n ->
         [one] { $n } picture
        *[other] { $n } pictures
@@ -72,13 +72,13 @@ custom-defaults-are = { $model } · { $size } · { $n ->
        *[other] {" · "}{ $quality }
     }
 
-# What this language calls itself.
+# The name of this language, in this language.
 language-name = English
 
 custom-language = Language
 custom-language-of =
     { $language ->
-        [none] As Discord is set
+        [none] Same as in Discord
        *[other] { $language }
     }
 
@@ -93,9 +93,9 @@ custom-all =
     }
 custom-empty =
     { $of ->
-        [models] ⚠️ Nobody can paint: none of the allowed models is here any more. Choose others with /settings models.
-        [channels] ⚠️ Nobody can paint: all allowed channels were deleted. Choose others with /settings channels.
-       *[roles] ⚠️ Nobody can paint: all allowed roles were deleted. Choose others with /settings roles.
+        [models] ⚠️ Nobody can paint: none of the allowed models is available any more. Choose others with /settings models.
+        [channels] ⚠️ Nobody can paint: all allowed channels have been deleted. Choose others with /settings channels.
+       *[roles] ⚠️ Nobody can paint: all allowed roles have been deleted. Choose others with /settings roles.
     }
 custom-more = and { $count } more
 
@@ -107,34 +107,34 @@ custom-controls-of =
     }
 
 custom-emojis = Emojis
-custom-emojis-are = { $reroll } rolls again · { $delete } deletes
+custom-emojis-are = { $reroll } re-roll · { $delete } delete
 
 custom-moderation = Moderation
 custom-moderation-is =
     { $level ->
-        [none] As the operator set it
+        [none] The operator's default
        *[other] { $level }
     }
-custom-moderation-deaf = { $models } cannot be told and decide alone.
+custom-moderation-deaf = This has no effect on { $models }.
 
 custom-private = Results
 custom-private-is =
     { $private ->
         [yes] Only you see them
-       *[no] Everybody in the channel sees them
+       *[no] Everyone in the channel sees them
     }
-custom-ping = Notice
+custom-ping = Mentions
 custom-ping-is =
     { $ping ->
-        [yes] You are mentioned when a picture took long
+        [yes] You are mentioned when a picture took a long time
        *[no] You are never mentioned
     }
 
 choice-default = { $name } · default
 
 preset-saved = Saved as **{ $name }**. Use it with /preset use, or as preset in /imagine.
-preset-replaced = **{ $name }** is saved anew; what it was before is gone.
-preset-deleted = **{ $name }** is deleted.
+preset-replaced = Saved as **{ $name }**. The earlier preset with this name was replaced.
+preset-deleted = **{ $name }** was deleted.
 
 preset-list-title =
     { $count ->
@@ -142,7 +142,7 @@ preset-list-title =
         [one] 🔖 Your preset
        *[other] 🔖 Your { $count } presets
     }
-preset-list-none = You have none yet. Save what you like to use again with /preset save.
+preset-list-none = You have no presets yet. Save options to use again with /preset save.
 preset-list-page = Page { $page } of { $pages }
 preset-list-n =
     { $n ->

@@ -1,7 +1,7 @@
 # One sentence for every error: what happened, and what to do next. Kind, without jargon or blame;
-# never a key, a host or a gateway's own words. bot/errors.py says what each fact is.
+# never a key, a host or a gateway's own words. The classes of the errors say what each fact is.
 
-## Words that several sentences share
+## Parts that several sentences share
 
 period-each =
     { $period ->
@@ -20,12 +20,12 @@ limit-of =
     { $level ->
         [user] your own limit
         [role] your role's limit
-        [everyone] everyone's limit here
+        [everyone] the limit for everyone here
         [default] the default limit
-        [server] the limit of this server together
-        [server-quota] the operator's ceiling for this server
+        [server] the shared limit of this server
+        [server-quota] the operator's limit for this server
         [budget] the operator's budget
-       *[total] the operator's ceiling for all servers
+       *[total] the operator's limit for all servers
     }
 
 limit-keeper =
@@ -37,7 +37,8 @@ limit-keeper =
        *[other] an admin of this server
     }
 
-# What it cost. $money is back: nothing; part: other pictures came; charged: too many doubts today.
+# What it cost. $money is back: nothing; part: other pictures arrived; charged: too many requests
+# with an unknown outcome today.
 money-back =
     { $money ->
         [part] the missing pictures were not charged
@@ -60,9 +61,9 @@ error-prompt-too-long = Your prompt has { $length } characters and { $model } ta
 
 error-unknown-model = There is no model called { $model } here, so please choose one of these: { $allowed }.
 
-error-wrong-size = { $model } cannot paint { $size }, so please choose from: { sizes-taken }.
+error-wrong-size = { $model } does not support the size { $size }, so please choose one of these: { sizes-taken }.
 
-# Edges come as words, so that no comma stands in what people type.
+# Edges are strings, so that numbers that people type have no comma.
 sizes-taken = { $allowed }{ $longest_name ->
         [none] {""}
        *[other] , WIDTHxHEIGHT or the model's own name for a size, up to { $longest_name } characters
@@ -73,7 +74,7 @@ sizes-taken = { $allowed }{ $longest_name ->
                *[other] , in steps of { $step }
             }{ $max_pixels ->
                 [none] {""}
-               *[other] , { $min_pixels } to { $max_pixels } pixels together
+               *[other] , { $min_pixels } to { $max_pixels } pixels in total
             }{ $max_ratio ->
                 [none] {""}
                *[other] , at most { $max_ratio }:1
@@ -83,44 +84,44 @@ sizes-taken = { $allowed }{ $longest_name ->
 error-wrong-count =
     { $limit ->
         [one] This model paints 1 picture at a time, so please ask for 1 instead of { $n }.
-       *[other] You can ask for 1 to { $limit } pictures at a time, so please change { $n } to one of these.
+       *[other] You can ask for 1 to { $limit } pictures at a time, so please choose a number in this range instead of { $n }.
     }
 
-error-wrong-choice = { $model } does not know the { $option } { $value }, so please choose one of these: { $allowed }.
+error-wrong-choice = { $model } does not support the { $option } { $value }, so please choose one of these: { $allowed }.
 
-error-option-not-taken = { $model } has no option { $option }, so please leave it out or choose another model.
+error-option-not-taken = { $model } does not support the option { $option }, so please leave it out or choose another model.
 
 error-no-references =
     { $allowed ->
-        [none] { $model } paints from words alone, so please leave the reference pictures out.
-       *[other] { $model } paints from words alone, so please leave the reference pictures out or choose one of these: { $allowed }.
+        [none] { $model } does not support reference images, so please leave them out.
+       *[other] { $model } does not support reference images, so please leave them out or choose one of these: { $allowed }.
     }
 
 error-too-many-references =
     { $limit ->
-        [one] { $model } takes 1 reference picture, so please leave the others out.
-       *[other] { $model } takes at most { $limit } reference pictures, so please leave some out.
+        [one] { $model } takes 1 reference image, so please leave the others out.
+       *[other] { $model } takes at most { $limit } reference images, so please leave some out.
     }
 
 error-mask-not-taken =
     { $allowed ->
-        [none] { $model } takes no mask, so please leave it out.
-       *[other] { $model } takes no mask, so please leave it out or choose one of these: { $allowed }.
+        [none] { $model } does not support masks, so please leave the mask out.
+       *[other] { $model } does not support masks, so please leave the mask out or choose one of these: { $allowed }.
     }
 
-error-mask-without-reference = A mask says which part of a reference picture may change, so please attach that picture as the first reference.
+error-mask-without-reference = A mask marks which part of a reference image may change, so please attach that image as the first reference image.
 
-## References
+## Reference images
 
-error-mask-unfit = The mask has to be a PNG of at most 4 MB with the first reference's { $width } by { $height } pixels, so please attach one; { money-back }.
+error-mask-unfit = The mask must be a PNG of at most 4 MB and as large as the first reference image ({ $width } by { $height } pixels), so please attach one like this; { money-back }.
 
-error-reference-too-large = Reference { $number } has more than { $limit } MB, so please attach a smaller file.
+error-reference-too-large = Reference image { $number } is larger than { $limit } MB, so please attach a smaller file.
 
-error-reference-too-many-pixels = Reference { $number } has more than { $limit } megapixels, so please attach a smaller picture; { money-back }.
+error-reference-too-many-pixels = Reference image { $number } has more than { $limit } megapixels, so please attach a smaller one; { money-back }.
 
-error-reference-unreadable = Reference { $number } is not a PNG, JPEG, WebP or GIF that can be read, so please attach another file; { money-back }.
+error-reference-unreadable = Reference image { $number } is not a readable PNG, JPEG, WebP or GIF, so please attach another file; { money-back }.
 
-error-reference-lost = Reference { $number } could not be fetched any more, so please attach it again; { money-back }.
+error-reference-lost = Reference image { $number } could not be downloaded, so please attach it again; { money-back }.
 
 ## Credits and limits
 
@@ -147,11 +148,11 @@ error-quota-spent =
 
 error-limit-out-of-range = A limit of { $credits } credits is not possible, so please choose a number from 0 to { $limit }.
 
-error-limit-above-ceiling = The operator of this bot allows this server { limit-credits }, so please choose a limit below { $credits }.
+error-limit-above-ceiling = The operator of this bot allows this server at most { limit-credits }, so please choose a lower limit than { $credits }.
 
 error-one-subject-only = A limit is for one person, one role or the whole server, so please choose only one of them.
 
-error-no-such-limit = There is no such limit, so nothing was removed: see the limits with `/quota show`.
+error-no-such-limit = There is no such limit, so nothing was removed: please see the limits with `/quota show`.
 
 error-budget-spent =
     { $frees_at ->
@@ -161,15 +162,15 @@ error-budget-spent =
 
 error-blocked =
     { $reason ->
-        [none] You may not ask for pictures in this server, so please ask an admin of this server if that is a mistake.
-       *[other] You may not ask for pictures in this server ({ $reason }), so please ask an admin of this server if that is a mistake.
+        [none] You have been blocked from painting in this server, so please ask an admin of this server if this is a mistake.
+       *[other] You have been blocked from painting in this server ({ $reason }), so please ask an admin of this server if this is a mistake.
     }
 
-error-not-blocked = This person is not blocked here, so nothing was changed: please check whom you meant.
+error-not-blocked = This person is not blocked here, so nothing was changed: please check that you chose the right person.
 
 error-grant-out-of-range = A grant of { $credits } credits is not possible, so please choose a number from 1 to { $limit }.
 
-error-cost-out-of-range = A cost of { $credits } credits for each picture is not possible, so please choose a number from 0 to { $limit }.
+error-cost-out-of-range = A cost of { $credits } credits per picture is not possible, so please choose a number from 0 to { $limit }.
 
 error-cost-below-the-operators =
     The operator limits the credits of this server, so a picture cannot cost { $credits } here: please choose { $limit } { $limit ->
@@ -177,15 +178,15 @@ error-cost-below-the-operators =
        *[other] credits
     } or more.
 
-error-no-such-cost = This server has set no cost for that, so nothing was removed: please check the model and the quality.
+error-no-such-cost = This server has not set a cost for this model and quality, so nothing was removed: please check both.
 
-## The doors
+## Permissions and availability
 
 error-server-not-listed = This server is not on the operator's list, so please ask the operator of this bot to add it.
 
 error-permission-missing = This command is for members with the permission { $permissions }, so please ask an admin of this server.
 
-error-bot-permission-missing = The bot lacks the permission { $permissions } here, so please ask an admin of this server to give it.
+error-bot-permission-missing = The bot lacks the permission { $permissions } here, so please ask an admin of this server to grant it.
 
 error-too-soon =
     { $retry_after_s ->
@@ -193,13 +194,13 @@ error-too-soon =
        *[other] You used this command a moment ago, so please try again in { $retry_after_s } seconds.
     }
 
-error-servers-only = This command works in servers only, so please use it in a channel of one.
+error-servers-only = This command works only in servers, so please use it in a channel of a server.
 
-error-not-allowed = You may not use this command here, so please ask an admin of this server if you should.
+error-not-allowed = You may not use this command here, so please ask an admin of this server if this is a mistake.
 
-error-outdated-command = Your Discord still shows an earlier version of this command, so please restart Discord and try again.
+error-outdated-command = Your Discord still shows an old version of this command, so please restart Discord and try again.
 
-## The way of a job
+## Queue, cancellation and delivery
 
 error-too-many-waiting =
     { $limit ->
@@ -209,42 +210,42 @@ error-too-many-waiting =
 
 error-queue-full =
     { $limit ->
-        [one] There is already 1 request waiting here, so please try again when it is done.
-       *[other] There are already { $limit } requests waiting here, so please try again in a few minutes.
+        [one] There is already 1 request in the queue, so please try again when it is done.
+       *[other] There are already { $limit } requests in the queue, so please try again in a few minutes.
     }
 
-error-stopped = This was cancelled before it began, so please ask again whenever you like; { money-back }.
+error-stopped = This request was cancelled before painting began, so please ask again whenever you like; { money-back }.
 
-error-stopped-waiting = The painting had begun, so it goes on without this card: if a picture comes, it is charged and kept, so please look for it with `/history`.
+error-stopped-waiting = Painting had already begun, so it goes on without updates here: if a picture comes, it is charged and kept, so please look for it with `/history`.
 
-error-not-yours-to-stop = Only the person who asked and members who may manage messages can stop this, so please ask one of them.
+error-not-yours-to-stop = Only the person who asked and members with the permission Manage Messages can stop this, so please ask one of them.
 
-error-nothing-to-stop = This request has ended or is about to, so there is nothing left to stop: please look at its card in a moment.
+error-nothing-to-stop = This request has ended or is about to end, so it can no longer be stopped: please look at its message in a moment.
 
 error-shutting-down = The bot is about to restart, so please try again in a minute.
 
-error-card-not-placed = The answer could not be posted here, so nothing was painted or charged: please try again.
+error-card-not-placed = The reply could not be posted here, so nothing was painted or charged: please try again.
 
-error-not-delivered = The pictures could not be posted, so please check that the bot may write and attach files here; { money-back }.
+error-not-delivered = The pictures could not be posted, so please check that the bot may send messages and attach files here; { money-back }.
 
-error-not-kept = These pictures are kept no longer, so please ask for them again with `/imagine` or 🔄.
+error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
 
-error-not-posted = The pictures could not be posted here, so please try a channel where the bot may write and attach files.
+error-not-posted = The pictures could not be posted here, so please try a channel where the bot may send messages and attach files.
 
-error-no-room = The bot has no room for more pictures right now, so please try again in an hour, or ask the operator of this bot to make some.
+error-no-room = The bot has no storage space for more pictures right now, so please try again in an hour, or ask the operator of this bot to free some.
 
-error-interrupted = The bot restarted before it began to paint, so please try again; { money-back }.
+error-interrupted = The bot restarted before painting began, so please try again; { money-back }.
 
-error-waited-too-long = The bot was away for a long time before it began to paint, so please ask again if you still want the picture; { money-back }.
+error-waited-too-long = The bot was offline for a long time before painting began, so please ask again if you still want the picture; { money-back }.
 
-error-cancelled-by-operator = The operator of this bot cancelled this request before it was painted, so please ask them before you try again; { money-back }.
+error-cancelled-by-operator = The operator of this bot cancelled this request before painting began, so please ask them before you try again; { money-back }.
 
-error-interrupted-in-doubt = The bot restarted while it painted, so the picture may have been made and paid for; { money-doubt }: would you like to try again?
+error-interrupted-in-doubt = The bot restarted during painting, so the picture may have been made and paid for; { money-doubt }: would you like to try again?
 
 error-unexpected =
     { $reference ->
         [none] Something went wrong on our side, so please try again in a few minutes.
-       *[other] Something went wrong on our side, so please try again, and if it stays, give the operator of this bot the number { $reference }.
+       *[other] Something went wrong on our side, so please try again, and if it keeps happening, give the operator of this bot the code { $reference }.
     }
 
 ## Pictures that cannot be shown
@@ -253,63 +254,63 @@ error-picture-too-large = A picture of { $width } by { $height } pixels is too l
 
 error-picture-unreadable = A picture arrived damaged and cannot be shown, so please try again.
 
-## Gateways, called "picture service" here; $param is the option that was refused
+## Gateways, called "image service" here; $param is the option that was refused
 
-error-gateway-auth = The picture service did not let this bot in, so the operator has to renew its access; { money-back }.
+error-gateway-auth = The image service rejected the bot's credentials, so the operator has to renew them; { money-back }.
 
-error-gateway-quota = The bot's account at the picture service is empty, so the operator has to top it up; { money-back }.
+error-gateway-quota = The bot's account at the image service has no money left, so the operator has to top it up; { money-back }.
 
 error-gateway-rate-limited =
     { $retry_after_s ->
-        [none] The picture service is busy, so please try again in a minute; { money-back }.
-        [one] The picture service is busy, so please try again in { $retry_after_s } second; { money-back }.
-       *[other] The picture service is busy, so please try again in { $retry_after_s } seconds; { money-back }.
+        [none] The image service is busy, so please try again in a minute; { money-back }.
+        [one] The image service is busy, so please try again in { $retry_after_s } second; { money-back }.
+       *[other] The image service is busy, so please try again in { $retry_after_s } seconds; { money-back }.
     }
 
-error-gateway-moderation = The picture service declined this prompt, so please word it differently and try again; { money-back }.
+error-gateway-moderation = The image service declined this prompt, so please reword it and try again; { money-back }.
 
 error-gateway-invalid-request =
     { $param ->
-        [none] The picture service could not use these options, so please change the size or the prompt and try again; { money-back }.
-       *[other] The picture service could not use the option { $param }, so please change it or leave it out and try again; { money-back }.
+        [none] The image service rejected these options, so please change the size or the prompt and try again; { money-back }.
+       *[other] The image service rejected the option { $param }, so please change it or leave it out and try again; { money-back }.
     }
 
 error-gateway-model-unavailable = This model is not available right now, so please choose another one; { money-back }.
 
-error-gateway-upstream = The picture service had a problem of its own, so please try again in a few minutes; { money-back }.
+error-gateway-upstream = The image service had an internal problem, so please try again in a few minutes; { money-back }.
 
-error-gateway-timeout-unknown = The picture service cut the line, so the picture may have been made and paid for; { money-doubt }: would you like to try again?
+error-gateway-timeout-unknown = The connection to the image service broke, so the picture may have been made and paid for; { money-doubt }: would you like to try again?
 
-error-gateway-bad-response = The picture service sent something that is not a picture, so please try again or choose another model; { money-back }.
+error-gateway-bad-response = The image service sent something that is not a picture, so please try again or choose another model; { money-back }.
 
-error-gateway-no-image = The picture service answered without a picture, so please word the prompt differently and try again; { money-back }.
+error-gateway-no-image = The image service answered without a picture, so please reword the prompt and try again; { money-back }.
 
-error-gateway-download-failed = The picture was made but could not be fetched, so please try again; { money-back }.
+error-gateway-download-failed = The picture was made but could not be downloaded, so please try again; { money-back }.
 
-error-gateway-unreachable = The picture service cannot be reached right now, so please try again in a few minutes; { money-back }.
+error-gateway-unreachable = The image service cannot be reached right now, so please try again in a few minutes; { money-back }.
 
-error-gateway-disk-full = The bot has no room left for pictures, so the operator has to make some; { money-back }.
+error-gateway-disk-full = The bot has no storage space left for pictures, so the operator has to free some; { money-back }.
 
-error-gateway-reference-lost = A reference picture is kept no longer, so please attach it again; { money-back }.
+error-gateway-reference-lost = A reference image is no longer kept, so please attach it again; { money-back }.
 
-error-gateway-task-failed = The picture service could not finish this picture, so please try again or choose another model; { money-back }.
+error-gateway-task-failed = The image service could not finish this picture, so please try again or choose another model; { money-back }.
 
-error-gateway-task-lost = The picture service lost track of this picture, so it may have been made and paid for; { money-doubt }: would you like to try again?
+error-gateway-task-lost = The image service lost track of this picture, so it may have been made and paid for; { money-doubt }: would you like to try again?
 
-error-gateway-task-unfinished = The picture service is still not done, so the picture may be made and paid for after all; { money-doubt }: would you like to try again?
+error-gateway-task-unfinished = The image service has still not finished, so the picture may yet be made and paid for; { money-doubt }: would you like to try again?
 
-## What hangs under a result
+## Buttons and reactions under a result
 
-error-result-unknown = This result is known no longer, so please ask for a new picture with `/imagine`.
+error-result-unknown = This result can no longer be found, so please ask for a new picture with `/imagine`.
 
-error-not-yours-to-delete = Only the person who asked and members who may manage messages can delete this, so please ask one of them.
+error-not-yours-to-delete = Only the person who asked and members with the permission Manage Messages can delete this, so please ask one of them.
 
-error-declined-to-others = This prompt was declined and only who wrote it may try it again, so please use one of your own with `/imagine`.
+error-declined-to-others = This prompt was declined and only the person who wrote it may try it again, so please use your own with `/imagine`.
 
-error-references-never-kept = The references of this request were never kept, so please ask again with `/imagine` and attach them.
+error-references-never-kept = The reference images of this request were not kept, so please ask again with `/imagine` and attach them.
 
-error-form-outdated = This form is from another version of this bot, so please open it anew and send it again.
+error-form-outdated = This form is from another version of this bot, so please open it again and fill it in once more.
 
 error-form-forgotten = The bot restarted after you opened this form, so please choose *Use as reference* again.
 
-error-no-picture-there = There is no picture in this message, so please choose one that shows a picture.
+error-no-picture-there = This message contains no picture, so please choose one that does.

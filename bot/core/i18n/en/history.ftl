@@ -1,8 +1,8 @@
-# /history: what one person asked for, found again and posted again.
+# /history: the requests of one person, to search and to post again.
 
-history-heading = 🗂️ **Your requests**, the newest first
-history-none = You have not asked for a picture yet: `/imagine` paints one.
-history-nothing-found = Nothing you asked for matches that: please try fewer words, or other ones.
+history-heading = 🗂️ **Your requests**, newest first
+history-none = You have not asked for a picture yet: paint one with `/imagine`.
+history-nothing-found = None of your requests match: please try fewer or different words.
 
 ## One job: a line of facts under its prompt
 
@@ -10,13 +10,13 @@ history-state =
     { $state ->
         [failed] ⚠️ failed
         [cancelled] ⏹️ stopped
-        [unknown] ❔ in doubt
-        [queued] ⏳ in line
+        [unknown] ❔ outcome unknown
+        [queued] ⏳ queued
        *[other] 🎨 painting
     }
 history-pictures =
     { $count ->
-        [0] 🖼️ kept no longer
+        [0] 🖼️ no longer kept
         [one] 🖼️ { $count } picture
        *[other] 🖼️ { $count } pictures
     }
@@ -24,7 +24,7 @@ history-pictures-left = 🖼️ { $count } of { $of } pictures kept
 history-created = { $created_at }
 history-link = [open]({ $link })
 
-## The rows under a page; a click on what was sought seeks without it
+## The buttons under a page; clicking a search term removes it from the search
 
 history-choose = Post again …
 history-newer = ◀
@@ -33,5 +33,5 @@ history-sought-text = ✕ “{ $word }”
 history-sought-model = ✕ { $word }
 
 history-posted = Posted again.
-history-posted-privately = Only you see them, as they were painted for you alone.
-history-posted-to-you = The bot may not write here, so only you see them: please save what you want to keep.
+history-posted-privately = Only you see them, because they were painted for you alone.
+history-posted-to-you = The bot may not post here, so only you see them: please save what you want to keep.

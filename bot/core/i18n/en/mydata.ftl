@@ -1,9 +1,9 @@
-# /mydata: what the bot keeps of one person.
+# /mydata: the data that the bot stores about one person.
 
-mydata-none = There is nothing of yours here: you have not asked for a picture, or you had it deleted.
+mydata-none = Nothing is stored about you: you have not asked for a picture yet, or you deleted your data.
 
 mydata-archive =
-    Here is what is kept of you: { $jobs ->
+    Here is what is stored about you: { $jobs ->
         [one] { $jobs } request
        *[other] { $jobs } requests
     } and { $files ->
@@ -12,9 +12,9 @@ mydata-archive =
     }.
 mydata-files-left-out =
     { $count ->
-        [one] { $count } picture does not fit into one file that Discord takes
-       *[other] { $count } pictures do not fit into one file that Discord takes
-    }; `jobs.json` names them, and `/history` posts them again.
+        [one] { $count } picture does not fit into the largest file that Discord accepts; `jobs.json` lists it, and `/history` posts it again.
+       *[other] { $count } pictures do not fit into the largest file that Discord accepts; `jobs.json` lists them, and `/history` posts them again.
+    }
 mydata-jobs-left-out =
     { $count ->
         [one] Your oldest request does not fit either
@@ -22,19 +22,19 @@ mydata-jobs-left-out =
     }: please ask the operator of this bot for them.
 
 mydata-readme =
-    What Easel keeps of you
+    What Easel stores about you
 
-    jobs.json     what you asked for, with your own words, and how it ended
-    charges.json  what it cost; charges of more than 40 days ago are no longer kept one by one
+    jobs.json     what you asked for, in your own words, and how it ended
+    charges.json  what it cost; charges older than 40 days are not kept individually
     customs.json  your preferences and presets, if you have any
-    pictures/     the pictures you got and those you attached, as far as they are still kept
+    pictures/     the pictures you got and those you attached, if they are still kept
 
     Times are UTC. Each picture in jobs.json says whether it is in this file, was left out because
-    the file would be too large for Discord, or is kept no longer.
+    the file would be too large for Discord, or is no longer kept.
     /usage shows your limits, and /mydata delete deletes what is here.
 
 mydata-ask =
-    This deletes everything you asked for, in every server: your prompts, the pictures you attached, the pictures kept for you, your presets and your preferences. What you spent keeps counting, under a number instead of your name; limits, grants and blocks that admins set for you stay. So do messages in channels, which you can delete there, what others painted again with 🔄, and the operator's backups. There is no way back: `/mydata export` gives you a copy first.
+    This deletes everything you asked for, in every server: your prompts, the pictures you attached, the pictures kept for you, your presets and your preferences. What you spent still counts, but under a number instead of your name. Some things stay: the limits, extra credits and blocks that admins set for you, messages in channels (you can delete those yourself), what others re-rolled with 🔄, and the operator's backups. This cannot be undone: `/mydata export` gives you a copy first.
 mydata-confirm = Delete my data
 mydata-deleted =
     { $jobs ->
@@ -45,9 +45,9 @@ mydata-deleted =
 
 error-still-at-work =
     { $count ->
-        [one] 1 of your requests is still at work, so please wait until it ends, or press *Cancel* under it if it is in line, and confirm again.
-       *[other] { $count } of your requests are still at work, so please wait until they end, or press *Cancel* under those in line, and confirm again.
+        [one] 1 of your requests is not finished yet, so please wait until it ends, or press *Cancel* under it if it is in the queue, and confirm again.
+       *[other] { $count } of your requests are not finished yet, so please wait until they end, or press *Cancel* under those in the queue, and confirm again.
     }
 
-error-confirmed-too-late = This question is too old to be answered, so please ask again with `/mydata delete`.
-error-archive-not-taken = Discord does not take the file with your data right now, so please try again in a few minutes.
+error-confirmed-too-late = Your confirmation came too late, so please start again with `/mydata delete`.
+error-archive-not-taken = Discord does not accept the file with your data right now, so please try again in a few minutes.

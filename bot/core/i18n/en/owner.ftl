@@ -1,15 +1,15 @@
-# What the owner of the application reads in a direct message.
+# Direct messages to the owner of the application.
 
 owner-gateway-down =
     { $kind ->
-        [quota] The account at the gateway { $gateway } is empty, so nothing is sent there for ten minutes at a time: please top it up, then check with `python -m bot gateways`.
-       *[other] The gateway { $gateway } refuses its key, so nothing is sent there for ten minutes at a time: please renew the key, then check with `python -m bot doctor`.
+        [quota] The account at the gateway { $gateway } has no money left, so nothing is sent there for ten minutes at a time: please top it up, then check with `python -m bot gateways`.
+       *[other] The gateway { $gateway } rejects its key, so nothing is sent there for ten minutes at a time: please renew the key, then check with `python -m bot doctor`.
     }
 
-owner-model-retires = The gateway { $gateway } gives up the model { $model } on { $day }: please offer another one before then.
+owner-model-retires = The gateway { $gateway } will retire the model { $model } on { $day }: please offer another one before then.
 
 owner-budget-reached =
     { $percent ->
-        [100] Your budget of { $limit } { period-each } is used up, so requests that cost money are refused until a part of it frees: to allow more now, please raise OPERATOR_BUDGET and restart the bot.
+        [100] Your budget of { $limit } { period-each } is used up, so requests that cost money are refused until part of it becomes available again: to allow more now, please raise OPERATOR_BUDGET and restart the bot.
        *[other] { $percent } % of your budget of { $limit } { period-each } is spent, and at 100 % requests that cost money are refused: to allow more, please raise OPERATOR_BUDGET and restart the bot.
     }

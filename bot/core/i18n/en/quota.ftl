@@ -1,35 +1,35 @@
-# /usage and /quota. A subject comes as a mention, or as one of the quota-subject texts; whatever
-# people typed comes short and disarmed.
+# /usage and /quota. $subject is a mention or one of the quota-subject texts; what people typed is
+# shortened and escaped.
 
 ## /usage: one row for each limit
 
 usage-title = 🎟️ Credits of { $name }
 usage-none = No limit applies to you here.
 
-# Which personal limit decides, and why.
+# Which personal limit applies, and why.
 usage-why =
     { $level ->
-        [user] An admin set a limit for you alone, so only that one counts for you.
-        [role] Your roles have limits here: a request passes when one role has room, and the roomiest is shown.
-        [everyone] You and your roles have no limits of your own, so everyone's counts for you.
-       *[other] No admin set a limit for you, so the default of this bot counts for you.
+        [user] An admin set a limit for you personally, so only that one applies to you.
+        [role] Your roles have limits here: a request passes if one of them has enough credits left, and the one with the most left is shown.
+        [everyone] Neither you nor your roles have limits of your own, so the limit for everyone applies to you.
+       *[other] No admin set a limit for you, so the default limit of this bot applies to you.
     }
 
 usage-blocked =
     { $reason ->
-        [none] ⛔ An admin switched pictures off for you here; please ask one if you should have them.
-       *[other] ⛔ An admin switched pictures off for you here: “{ $reason }”
+        [none] ⛔ An admin blocked you from painting here; please ask one if this is a mistake.
+       *[other] ⛔ An admin blocked you from painting here: “{ $reason }”
     }
 
 usage-level =
     { $level ->
         [user] Your own limit
         [role] Your role's limit
-        [everyone] Everyone's limit here
-        [default] The default
-        [server] This server together
-        [server-quota] The operator's ceiling for this server
-       *[total] The operator's ceiling for all servers
+        [everyone] The limit for everyone here
+        [default] The default limit
+        [server] The shared limit of this server
+        [server-quota] The operator's limit for this server
+       *[total] The operator's limit for all servers
     }, { period-each }
 
 usage-row =
@@ -40,27 +40,27 @@ usage-row =
            *[other] {" · "}{ $used } used
         }{ $held ->
             [0] {""}
-           *[other] {" · "}{ $held } for pictures on the way
+           *[other] {" · "}{ $held } reserved for pictures in progress
         }{ $frees_at ->
             [none] {""}
-           *[other] {" · "}more { $frees_at }
+           *[other] {" · "}next credit { $frees_at }
         }
     }
 
 usage-granted-title = Extra credits
 usage-granted =
     { $credits ->
-        [one] **{ $credits }** left, used when your own limit is spent; it does not expire
-       *[other] **{ $credits }** left, used when your own limit is spent; they do not expire
+        [one] **{ $credits }** left, used when your own limit is used up; it does not expire
+       *[other] **{ $credits }** left, used when your own limit is used up; they do not expire
     }
 
 usage-jobs-title = 🗂️ Your last requests
 usage-job = { $state ->
-        [done] 🖼️ painted
+        [done] 🖼️ done
         [failed] ⚠️ failed
         [cancelled] ⏹️ stopped
-        [unknown] ❔ in doubt
-        [queued] ⏳ in line
+        [unknown] ❔ outcome unknown
+        [queued] ⏳ queued
        *[other] 🎨 painting
     } { $created_at } · { $model } · { $prompt }{ $link ->
         [none] {""}
@@ -70,27 +70,27 @@ usage-job = { $state ->
 ## /quota: what was changed
 
 quota-subject-everyone = Everyone
-quota-subject-server = This server together
+quota-subject-server = The whole server
 
 quota-set =
     { $credits ->
-        [none] { $subject } may now spend without limit { period-each }.
+        [none] { $subject } may now spend unlimited credits { period-each }.
         [0] { $subject } may not paint any more.
         [one] { $subject } may now spend { $credits } credit { period-each }.
        *[other] { $subject } may now spend { $credits } credits { period-each }.
     }
-quota-unlimited = { $subject } may now spend without a limit of their own. What the server and the operator allow together still counts.
+quota-unlimited = { $subject } may now spend without a limit of their own. The shared limit of this server and the operator's limits still apply.
 quota-removed =
     { $period ->
-        [none] { $subject }: all limits are gone.
-       *[other] { $subject }: the limit { period-each } is gone.
+        [none] { $subject }: all limits were removed.
+       *[other] { $subject }: the limit { period-each } was removed.
     }
 quota-granted =
     { $balance ->
-        [one] { $subject } has { $balance } extra credit now, used when their own limit is spent.
-       *[other] { $subject } has { $balance } extra credits now, used when their own limit is spent.
+        [one] { $subject } now has { $balance } extra credit, used when their own limit is used up.
+       *[other] { $subject } now has { $balance } extra credits, used when their own limit is used up.
     }
-quota-reset = { $subject } starts afresh: nothing used before counts for their own limit. The server's sums stay.
+quota-reset = { $subject }: nothing used so far counts towards their own limit any more. The totals of the server stay.
 quota-blocked = { $subject } may not paint here until you use `/quota unblock`.
 quota-unblocked = { $subject } may paint here again.
 quota-cost-set =
@@ -99,7 +99,7 @@ quota-cost-set =
         [one] { quota-picture } costs { $credits } credit here from now on.
        *[other] { quota-picture } costs { $credits } credits here from now on.
     }
-quota-cost-removed = { quota-picture } costs the usual credits here again.
+quota-cost-removed = { quota-picture } costs the default number of credits here again.
 quota-picture =
     { $quality ->
         [none] A picture by { $model }
@@ -112,7 +112,7 @@ quota-show-title = 🎟️ Limits in this server
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }, the operator's default
 quota-show-ceiling = The operator allows this server { $limits }.
-quota-show-none = Nobody has a limit of their own: `/quota set` gives one.
+quota-show-none = No limits are set here: `/quota set` sets one.
 quota-no-limit = no limit
 quota-cap =
     { $credits ->
@@ -128,7 +128,7 @@ quota-show-blocked =
        *[other] ⛔ blocked: “{ $reason }”
     }
 
-## The buttons and the footer of what has pages
+## The buttons and the footer of pages
 
 quota-page-back = ◀
 quota-page-on = ▶
@@ -157,23 +157,23 @@ quota-usage-title =
         [one] 📊 Credits used today
        *[other] 📊 Credits used in { $days } days
     }
-quota-usage-facts = { $subject } · **{ $total }** in all · most on { $day } ({ $most })
-quota-usage-nothing = { $subject } · nothing was used in this time.
-quota-usage-alt = Bars for each day: { $total } credits in all, most on { $day } with { $most }.
+quota-usage-facts = { $subject } · **{ $total }** in total · most on { $day } ({ $most })
+quota-usage-nothing = { $subject } · no credits were used in this period.
+quota-usage-alt = Bar chart by day: { $total } credits in total, most on { $day } with { $most }.
 
 ## /quota export
 
 quota-export-done =
     { $count ->
-        [0] There are no charges in this time, so the list is empty.
+        [0] There are no charges in this period, so the table is empty.
         [one] { $count } charge, as a table for any spreadsheet.
        *[other] { $count } charges, as a table for any spreadsheet.
     }
 
 ## /quota audit: what was changed, and by whom
 
-audit-title = 📜 Changes to the quotas
-audit-none = Nothing was changed yet.
+audit-title = 📜 Changes to limits and credits
+audit-none = Nothing has been changed yet.
 audit-easel = Easel
 audit-by = { $at } · { $actor }{ $reason ->
         [none] {""}
@@ -206,10 +206,10 @@ audit-other = { $subject } · { $action }
 
 error-days-out-of-range = { $days } days are not possible, so please choose a number from 1 to { $limit }.
 
-error-reason-out-of-range = A reason has 1 to { $limit } characters and yours has { $length }, so please change it.
+error-reason-out-of-range = A reason must have 1 to { $limit } characters and yours has { $length }, so please change it.
 
-error-bot-chosen = Bots do not paint, so please choose a person.
+error-bot-chosen = Bots have no limits, so please choose a person.
 
-error-model-not-chosen = There is no model in your command, so please choose the one whose credits you want to change.
+error-model-not-chosen = No model was chosen, so please choose the one whose cost you want to change.
 
-error-export-too-large = The list of { $days } days is too large to be posted here, so please choose fewer days.
+error-export-too-large = The table of { $days } days is too large to be posted here, so please choose fewer days.

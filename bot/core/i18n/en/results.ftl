@@ -1,6 +1,6 @@
-# What hangs under a result: buttons, the form that changes it, and what is told of it.
+# Under a result: buttons, the form that edits it, and its details.
 
-## The buttons: a short word each, so that three fit beside each other on a phone; the bin has none
+## The buttons: short, so that three fit in one row on a phone; the delete button has only an emoji
 
 control-again = Re-roll
 control-edit = Edit
@@ -8,37 +8,37 @@ control-use = Use
 control-original = Original
 control-details = Details
 
-# Under a card without pictures.
+# Under a job without pictures.
 control-try-again = Try again
 
 ## The form: its title and labels have at most 45 characters, choices 100
 
-form-title-edit = Paint it differently
+form-title-edit = Edit and paint again
 form-title-use = Use as reference
 form-prompt = Prompt
 form-model = Model
 form-size = Size
-form-size-hint = Like 1024x1024; empty: the model decides
-form-start = Start from
-form-start-nothing = Nothing: the words alone
+form-size-hint = E.g. 1024x1024; if empty, the model decides
+form-start = Based on
+form-start-nothing = The prompt alone
 form-start-references =
     { $count ->
-        [one] The reference it was made from
-       *[other] The { $count } references it was made from
+        [one] The reference image it was made from
+       *[other] The { $count } reference images it was made from
     }
 form-start-picture = This picture
 form-start-one-of = Picture { $number }
-form-files = More references
+form-files = More reference images
 
-# Where a form is refused, so that nobody has to type it again.
-form-your-words = Here are your words, to copy:
+# Shown when a form is refused, so that nobody has to type the prompt again.
+form-your-words = Here is your text, to copy:
 
 ## The original files
 
 original-too-large =
     { $count ->
-        [one] Picture { $numbers } has { $sizes }, more than the { $limit } MB that Discord takes here: please ask the operator of this bot for it.
-       *[other] Pictures { $numbers } have { $sizes }, more than the { $limit } MB that Discord takes here: please ask the operator of this bot for them.
+        [one] Picture { $numbers } has { $sizes }, more than the { $limit } MB that Discord accepts here: please ask the operator of this bot for it.
+       *[other] Pictures { $numbers } have { $sizes }, more than the { $limit } MB that Discord accepts here: please ask the operator of this bot for them.
     }
 
 ## Details: three columns of short lines, and a command
@@ -55,9 +55,9 @@ details-option =
        *[background] background
     } { $value }
 
-details-work = Work
-details-waited = { $waited_ms } in line
-details-painted = { $painted_ms } of painting
+details-work = Painting
+details-waited = { $waited_ms } in the queue
+details-painted = { $painted_ms } painting
 details-tokens = { $input } → { $output } tokens
 details-gateway = by { $gateways }
 

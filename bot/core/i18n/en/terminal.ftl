@@ -1,8 +1,8 @@
-# What `python -m bot imagine` says beside the paths of the pictures, and `python -m bot jobs`.
+# The output of `python -m bot jobs`, and of `python -m bot imagine` besides the paths.
 
 jobs-none = There are no jobs yet.
-jobs-cancelled = Job { $id } is cancelled; its card says so at its turn, or when the bot starts again.
-jobs-not-cancelled = Job { $id } has ended, or is being painted by a running bot, so it cannot be cancelled.
+jobs-cancelled = Job { $id } is cancelled; its message in Discord says so when its turn comes, or when the bot starts again.
+jobs-not-cancelled = Job { $id } has ended or is being painted by a running bot, so it cannot be cancelled.
 
 terminal-painting =
     { $n ->

@@ -1,6 +1,6 @@
-# What stands on a card in Discord. $name is the display name of the person who asked.
+# The message of a job in Discord (its card). $name is the display name of the requester.
 
-## The first line of each card
+## The first line of each state
 
 card-title-queued = ⏳ { $name } 的图片正在排队
 card-title-painting = 🎨 正在为 { $name } 绘制
@@ -11,7 +11,7 @@ card-title-result =
     }
 card-title-failed = ⚠️ { $name } 的图片没有画成
 card-title-cancelled = ⏹️ { $name } 的请求已停止
-card-title-unknown = ❔ { $name } 的图片没有画成
+card-title-unknown = ❔ { $name } 的请求结果不明
 
 card-title-more = 🖼️ 第 { $first } 至 { $last } 张，共 { $total } 张
 card-title-again =
@@ -27,34 +27,34 @@ card-someone = 某人
 card-starting = 马上开始
 card-ahead =
     { $ahead ->
-        [0] 下一个就轮到
+        [0] 下一个就轮到你
        *[other] 前面还有 { $ahead } 个
     } · 大约 { $minutes ->
         [0] { $seconds } 秒
        *[other] { $minutes } 分钟
     }
-card-asked = 请求于 { $asked_at }
+card-asked = { $asked_at }提交
 card-progress-said = { $bar } { $percent }%
 card-progress-about = { $bar } 约 { $percent }%
-card-progress-overdue = { $bar } 比平时久
-card-started = 开始于 { $started_at }
-card-still = 仍在绘制，开始于 { $started_at }
+card-progress-overdue = { $bar } 比平时慢
+card-started = { $started_at }开始
+card-still = 仍在绘制（{ $started_at }开始）
 card-usual = 这个模型通常需要 { $usual_ms }
 card-done = 已完成 { $done }/{ $total }
-card-revised = 模型理解为
+card-revised = 模型修改后的提示词
 card-shortfall = 请求了 { $asked } 张图片，实际得到 { $arrived } 张。
-card-prompt-withheld = 这里不再显示提示词；只有你自己知道输入了什么。
+card-prompt-withheld = 这里不显示提示词。
 card-shown-as-webp = 以 WebP 格式显示：原图太大，无法发到这个频道。
 card-more = 还有 { $count } 张图片，见下一条消息。
-card-kept = 图片无法发到这里，但已为你保存：用 `/history` 可以重新发布。
-card-left-none = 点数暂时用完了，{ $frees_at }恢复。
+card-kept = 结果无法发到这里，但已为你保存：请用 `/history` 查看。
+card-left-none = 点数已用完，{ $frees_at }开始恢复。
 
-## The button under a card that waits
+## The button under a job that is queued or running
 
 card-cancel = 取消
 card-stop-waiting = 不再等待
 
-## The line of facts at the bottom; width and height come as words, so that 1024 has no comma
+## The line of facts at the bottom; width and height are strings, so that 1024 gets no comma
 
 card-size = { $width }×{ $height }
 card-count = { $count } 张图片
@@ -74,7 +74,7 @@ duration =
        *[other] { $minutes } 分 { $seconds } 秒
     }
 
-## What a screen reader says of a picture
+## Alternative texts for screen readers
 
 card-alt =
     { $of ->
@@ -87,10 +87,10 @@ card-alt-withheld =
        *[other] 第 { $index } 张图片，共 { $of } 张
     }
 
-## One line beside the card, for its requester alone: $mention names them
+## Notices: one more message that only mentions the requester, $mention
 
 notice-ready = { $mention } 你的图片画好了。
-notice-ended = { $mention } 这次没有画成，原因写在卡片上。
-notice-card-gone = { $mention } 卡片无法显示图片，所以发在这里。
+notice-ended = { $mention } 这次没有画成，原因见卡片。
+notice-card-gone = { $mention } 卡片无法更新，图片发在这里。
 notice-answer-closed =
-    { $mention } 你的图片在这里：Discord 已不再接受原处的回复；`/history` 里也有。
+    { $mention } Discord 已不能再回复你的命令，图片发在这里；`/history` 里也有。

@@ -1,6 +1,6 @@
-# What servers and people make their custom: /settings, /preferences and /preset.
+# /settings, /preferences and /preset.
 
-## House rules, at every door. $channel, $another and $role are ids.
+## Access rules. $channel, $another and $role are ids.
 
 error-channel-not-allowed =
     { $channel ->
@@ -26,17 +26,17 @@ error-model-not-allowed =
        *[other] 本服务器不允许使用 { $model }，请从这些模型中选择：{ $allowed }。
     }
 
-error-controls-not-yours = 在本服务器，只有请求图片的人可以这样操作，请用 /imagine 画一张自己的。
+error-controls-not-yours = 在本服务器，只有请求图片的人可以这样操作，请用 /imagine 自己画一张。
 
 ## Emojis
 
 error-not-an-emoji = { $emoji } 不是这里能用的表情，请选择 Discord 自带的表情或本服务器的表情。
 
-error-same-emoji = 重绘和删除不能用同一个表情，请选择两个不同的。
+error-same-emoji = “再画一次”和“删除”不能用同一个表情，请选择两个不同的。
 
 ## Presets
 
-error-preset-name-empty = 这个名称显示不出任何内容，请给预设换一个能看见的名称。
+error-preset-name-empty = 这个名称没有可见的字符，请给预设换一个名称。
 
 error-preset-name-too-long = 名称最多 { $limit } 个字符，请换一个短一点的。
 
@@ -46,11 +46,11 @@ error-presets-full = 你已有 { $limit } 个预设，达到上限，请先用 /
 
 ## Settings and preferences
 
-error-nothing-chosen = 没有填写任何选项，请至少选择一项。
+error-nothing-chosen = 没有填写任何选项，请至少填写一项。
 
 error-not-on-the-list = { $name } 不在允许列表中，请用 /settings show 查看列表。
 
-error-unknown-language = 我还不会说 { $language }，请从这些语言中选择：{ $allowed }。
+error-unknown-language = 机器人还不支持 { $language }，请从这些语言中选择：{ $allowed }。
 
 custom-title =
     { $of ->
@@ -59,23 +59,23 @@ custom-title =
     }
 custom-title-changed =
     { $of ->
-        [server] ✅ 已保存，现在在本服务器生效
-       *[person] ✅ 已保存，现在对你生效
+        [server] ✅ 已保存：本服务器的设置
+       *[person] ✅ 已保存：你的偏好
     }
 
-custom-defaults = 未作选择时
+custom-defaults = 默认值
 custom-defaults-are = { $model } · { $size } · { $n } 张图片{ $quality ->
         [none] {""}
        *[other] {" · "}{ $quality }
     }
 
-# What this language calls itself.
+# The name of this language, in this language.
 language-name = 简体中文
 
 custom-language = 语言
 custom-language-of =
     { $language ->
-        [none] 跟随 Discord 的设置
+        [none] 与 Discord 相同
        *[other] { $language }
     }
 
@@ -104,15 +104,15 @@ custom-controls-of =
     }
 
 custom-emojis = 表情
-custom-emojis-are = { $reroll } 重绘 · { $delete } 删除
+custom-emojis-are = { $reroll } 再画一次 · { $delete } 删除
 
 custom-moderation = 审核
 custom-moderation-is =
     { $level ->
-        [none] 按运营者的设置
+        [none] 运营者的默认值
        *[other] { $level }
     }
-custom-moderation-deaf = { $models } 不支持调节，由模型自行判断。
+custom-moderation-deaf = 对 { $models } 不起作用。
 
 custom-private = 结果
 custom-private-is =
@@ -120,7 +120,7 @@ custom-private-is =
         [yes] 只有你能看到
        *[no] 频道里的所有人都能看到
     }
-custom-ping = 通知
+custom-ping = 提及
 custom-ping-is =
     { $ping ->
         [yes] 图片耗时较长时会提及你
@@ -130,7 +130,7 @@ custom-ping-is =
 choice-default = { $name } · 默认
 
 preset-saved = 已保存为 **{ $name }**。用 /preset use 使用，或在 /imagine 的 preset 选项中选择。
-preset-replaced = **{ $name }** 已重新保存，原来的内容已被替换。
+preset-replaced = 已保存为 **{ $name }**，原来的同名预设已被替换。
 preset-deleted = **{ $name }** 已删除。
 
 preset-list-title =
@@ -138,6 +138,6 @@ preset-list-title =
         [0] 🔖 你的预设
        *[other] 🔖 你的预设（{ $count } 个）
     }
-preset-list-none = 还没有预设。用 /preset save 保存常用的选项吧。
+preset-list-none = 你还没有预设。请用 /preset save 保存常用的选项。
 preset-list-page = 第 { $page } 页，共 { $pages } 页
 preset-list-n = { $n } 张图片

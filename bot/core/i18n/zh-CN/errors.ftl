@@ -1,7 +1,7 @@
 # One sentence for every error: what happened, and what to do next. Kind, without jargon or blame;
-# never a key, a host or a gateway's own words. bot/errors.py says what each fact is.
+# never a key, a host or a gateway's own words. The classes of the errors say what each fact is.
 
-## Words that several sentences share
+## Parts that several sentences share
 
 period-each =
     { $period ->
@@ -34,7 +34,8 @@ limit-keeper =
        *[other] 本服务器的管理员
     }
 
-# What it cost. $money is back: nothing; part: other pictures came; charged: too many doubts today.
+# What it cost. $money is back: nothing; part: other pictures arrived; charged: too many requests
+# with an unknown outcome today.
 money-back =
     { $money ->
         [part] 缺少的图片不收点数
@@ -57,9 +58,9 @@ error-prompt-too-long = 你的提示词有 { $length } 个字符，而 { $model 
 
 error-unknown-model = 这里没有名为 { $model } 的模型，请从这些模型中选择：{ $allowed }。
 
-error-wrong-size = { $model } 不能画 { $size } 的图片，请从这些尺寸中选择：{ sizes-taken }。
+error-wrong-size = { $model } 不支持尺寸 { $size }，请从这些尺寸中选择：{ sizes-taken }。
 
-# Edges come as words, so that no comma stands in what people type.
+# Edges are strings, so that numbers that people type have no comma.
 sizes-taken = { $allowed }{ $longest_name ->
         [none] {""}
        *[other] ，或任意“宽 x 高”，或模型自己的尺寸名（最多 { $longest_name } 个字符）
@@ -70,7 +71,7 @@ sizes-taken = { $allowed }{ $longest_name ->
                *[other] ，须为 { $step } 的倍数
             }{ $max_pixels ->
                 [none] {""}
-               *[other] ，共 { $min_pixels } 到 { $max_pixels } 像素
+               *[other] ，总共 { $min_pixels } 到 { $max_pixels } 像素
             }{ $max_ratio ->
                 [none] {""}
                *[other] ，长宽比不超过 { $max_ratio }:1
@@ -80,17 +81,17 @@ sizes-taken = { $allowed }{ $longest_name ->
 error-wrong-count =
     { $limit ->
         [1] 这个模型每次只画 1 张图片，请把 { $n } 改为 1。
-       *[other] 每次可以请求 1 到 { $limit } 张图片，请把 { $n } 改为其中的数。
+       *[other] 每次可以画 1 到 { $limit } 张图片，请把 { $n } 改为这个范围内的数。
     }
 
 error-wrong-choice = { $model } 的选项 { $option } 不支持 { $value }，请从这些值中选择：{ $allowed }。
 
-error-option-not-taken = { $model } 没有选项 { $option }，请去掉它，或换一个模型。
+error-option-not-taken = { $model } 不支持选项 { $option }，请去掉它，或换一个模型。
 
 error-no-references =
     { $allowed ->
-        [none] { $model } 只能根据文字画图，请去掉参考图。
-       *[other] { $model } 只能根据文字画图，请去掉参考图，或从这些模型中选择：{ $allowed }。
+        [none] { $model } 不支持参考图，请去掉参考图。
+       *[other] { $model } 不支持参考图，请去掉参考图，或从这些模型中选择：{ $allowed }。
     }
 
 error-too-many-references =
@@ -107,7 +108,7 @@ error-mask-not-taken =
 
 error-mask-without-reference = 蒙版用来标出参考图中可以改动的部分，请把那张图作为第一张参考图一起上传。
 
-## References
+## Reference images
 
 error-mask-unfit = 蒙版必须是不超过 4 MB 的 PNG，并与第一张参考图同为 { $width }×{ $height } 像素，请重新上传；{ money-back }。
 
@@ -115,9 +116,9 @@ error-reference-too-large = 第 { $number } 张参考图超过 { $limit } MB，�
 
 error-reference-too-many-pixels = 第 { $number } 张参考图超过 { $limit } 百万像素，请上传小一些的图片；{ money-back }。
 
-error-reference-unreadable = 第 { $number } 张参考图不是可读取的 PNG、JPEG、WebP 或 GIF，请换一个文件；{ money-back }。
+error-reference-unreadable = 第 { $number } 张参考图不是能读取的 PNG、JPEG、WebP 或 GIF，请换一个文件；{ money-back }。
 
-error-reference-lost = 第 { $number } 张参考图已无法获取，请重新上传；{ money-back }。
+error-reference-lost = 第 { $number } 张参考图无法下载，请重新上传；{ money-back }。
 
 ## Credits and limits
 
@@ -135,7 +136,7 @@ error-quota-spent =
 
 error-limit-out-of-range = 不能设置 { $credits } 点的限额，请选择 0 到 { $limit } 之间的数。
 
-error-limit-above-ceiling = 机器人的运营者给本服务器的上限是{ limit-credits }，请选择低于 { $credits } 的限额。
+error-limit-above-ceiling = 机器人的运营者给本服务器的上限是{ limit-credits }，请选择低于 { $credits } 点的限额。
 
 error-one-subject-only = 限额只能针对一个人、一个身份组或整个服务器，请只选择其中一项。
 
@@ -149,21 +150,21 @@ error-budget-spent =
 
 error-blocked =
     { $reason ->
-        [none] 你不能在本服务器请求图片，如有误会，请联系本服务器的管理员。
-       *[other] 你不能在本服务器请求图片（{ $reason }），如有误会，请联系本服务器的管理员。
+        [none] 你被禁止在本服务器画图，如有误会，请联系本服务器的管理员。
+       *[other] 你被禁止在本服务器画图（{ $reason }），如有误会，请联系本服务器的管理员。
     }
 
-error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认你选的是谁。
+error-not-blocked = 此人在这里没有被禁止，什么都没有改变：请确认有没有选错人。
 
-error-grant-out-of-range = 不能给 { $credits } 点，请选择 1 到 { $limit } 之间的数。
+error-grant-out-of-range = 不能给 { $credits } 点额外点数，请选择 1 到 { $limit } 之间的数。
 
 error-cost-out-of-range = 每张图片不能收 { $credits } 点，请选择 0 到 { $limit } 之间的数。
 
 error-cost-below-the-operators = 运营者限制了本服务器的点数，所以每张图片不能收 { $credits } 点：请选择 { $limit } 点或更多。
 
-error-no-such-cost = 本服务器没有为它设置点数，什么都没有移除：请检查模型和画质。
+error-no-such-cost = 本服务器没有为这个模型和画质设置点数，什么都没有移除：请检查这两项。
 
-## The doors
+## Permissions and availability
 
 error-server-not-listed = 本服务器不在运营者的名单上，请联系机器人的运营者添加。
 
@@ -175,11 +176,11 @@ error-too-soon = 你刚刚用过这个命令，请在 { $retry_after_s } 秒后�
 
 error-servers-only = 这个命令只能在服务器中使用，请到服务器的频道里使用。
 
-error-not-allowed = 你不能在这里使用这个命令，如果你本应可以，请联系本服务器的管理员。
+error-not-allowed = 你不能在这里使用这个命令，如有误会，请联系本服务器的管理员。
 
 error-outdated-command = 你的 Discord 显示的还是这个命令的旧版本，请重启 Discord 后再试。
 
-## The way of a job
+## Queue, cancellation and delivery
 
 error-too-many-waiting =
     { $limit ->
@@ -189,17 +190,17 @@ error-too-many-waiting =
 
 error-queue-full =
     { $limit ->
-        [1] 这里已有 1 个请求在等待，请等它完成后再试。
-       *[other] 这里已有 { $limit } 个请求在等待，请过几分钟再试。
+        [1] 队列里已有 1 个请求，请等它完成后再试。
+       *[other] 队列里已有 { $limit } 个请求，请过几分钟再试。
     }
 
-error-stopped = 已在开始之前取消，想画时请随时再来；{ money-back }。
+error-stopped = 这个请求已在开始绘制之前取消，想画时请随时再来；{ money-back }。
 
-error-stopped-waiting = 绘制已经开始，会在没有卡片的情况下继续：如果画成，会扣点数并为你保存，请用 `/history` 查看。
+error-stopped-waiting = 绘制已经开始，会继续进行，但这张卡片不再更新：如果画成，会扣点数并为你保存，请用 `/history` 查看。
 
 error-not-yours-to-stop = 只有请求的人和拥有“管理消息”权限的成员可以停止，请联系他们。
 
-error-nothing-to-stop = 这个请求已经结束或即将结束，没有可停止的了：请稍后查看它的卡片。
+error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停止：请稍后查看它的卡片。
 
 error-shutting-down = 机器人即将重启，请一分钟后再试。
 
@@ -211,20 +212,20 @@ error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新
 
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
 
-error-no-room = 机器人暂时没有空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
+error-no-room = 机器人暂时没有存储空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
 
 error-interrupted = 机器人在开始绘制之前重启了，请再试一次；{ money-back }。
 
 error-waited-too-long = 机器人在开始绘制之前离线了很久，如果你还想要这张图，请重新请求；{ money-back }。
 
-error-cancelled-by-operator = 机器人的运营者在绘制之前取消了这个请求，请先询问运营者再重试；{ money-back }。
+error-cancelled-by-operator = 机器人的运营者在开始绘制之前取消了这个请求，请先询问运营者再重试；{ money-back }。
 
-error-interrupted-in-doubt = 机器人在绘制途中重启了，图片可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+error-interrupted-in-doubt = 机器人在绘制途中重启了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
 error-unexpected =
     { $reference ->
         [none] 我们这边出了点问题，请过几分钟再试。
-       *[other] 我们这边出了点问题，请再试一次；如果仍然不行，请把编号 { $reference } 告诉机器人的运营者。
+       *[other] 我们这边出了点问题，请再试一次；如果仍然不行，请把代码 { $reference } 告诉机器人的运营者。
     }
 
 ## Pictures that cannot be shown
@@ -233,9 +234,9 @@ error-picture-too-large = { $width }×{ $height } 像素的图片太大，无法
 
 error-picture-unreadable = 收到的图片已损坏，无法显示，请再试一次。
 
-## Gateways, called "picture service" here; $param is the option that was refused
+## Gateways, called "image service" here; $param is the option that was refused
 
-error-gateway-auth = 绘图服务没有让机器人通过验证，请等待运营者更新访问权限；{ money-back }。
+error-gateway-auth = 绘图服务拒绝了机器人的密钥，请等待运营者更新；{ money-back }。
 
 error-gateway-quota = 机器人在绘图服务的账户余额已用完，请等待运营者充值；{ money-back }。
 
@@ -245,39 +246,39 @@ error-gateway-rate-limited =
        *[other] 绘图服务正忙，请在 { $retry_after_s } 秒后再试；{ money-back }。
     }
 
-error-gateway-moderation = 绘图服务拒绝了这个提示词，请换一种说法再试；{ money-back }。
+error-gateway-moderation = 绘图服务拒绝了这个提示词，请修改后再试；{ money-back }。
 
 error-gateway-invalid-request =
     { $param ->
-        [none] 绘图服务无法使用这些选项，请修改尺寸或提示词后再试；{ money-back }。
-       *[other] 绘图服务无法使用选项 { $param }，请修改或去掉它后再试；{ money-back }。
+        [none] 绘图服务不接受这些选项，请修改尺寸或提示词后再试；{ money-back }。
+       *[other] 绘图服务不接受选项 { $param }，请修改或去掉它后再试；{ money-back }。
     }
 
 error-gateway-model-unavailable = 这个模型暂时不可用，请换一个；{ money-back }。
 
-error-gateway-upstream = 绘图服务自身出了问题，请过几分钟再试；{ money-back }。
+error-gateway-upstream = 绘图服务内部出了问题，请过几分钟再试；{ money-back }。
 
-error-gateway-timeout-unknown = 绘图服务断开了连接，图片可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+error-gateway-timeout-unknown = 与绘图服务的连接中断了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
 error-gateway-bad-response = 绘图服务发来的内容不是图片，请再试一次，或换一个模型；{ money-back }。
 
-error-gateway-no-image = 绘图服务没有返回图片，请换一种说法再试；{ money-back }。
+error-gateway-no-image = 绘图服务没有返回图片，请修改提示词后再试；{ money-back }。
 
-error-gateway-download-failed = 图片已经画好但无法取回，请再试一次；{ money-back }。
+error-gateway-download-failed = 图片已经画好但无法下载，请再试一次；{ money-back }。
 
 error-gateway-unreachable = 暂时无法连接绘图服务，请过几分钟再试；{ money-back }。
 
-error-gateway-disk-full = 机器人没有空间存放图片了，请等待运营者腾出空间；{ money-back }。
+error-gateway-disk-full = 机器人没有存储空间存放图片了，请等待运营者腾出空间；{ money-back }。
 
 error-gateway-reference-lost = 有一张参考图已不再保存，请重新上传；{ money-back }。
 
 error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一次，或换一个模型；{ money-back }。
 
-error-gateway-task-lost = 绘图服务丢失了这张图片，它可能已经画好并计费；{ money-doubt }：请问要再试一次吗？
+error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
-error-gateway-task-unfinished = 绘图服务仍未完成，图片之后可能还会画好并计费；{ money-doubt }：请问要再试一次吗？
+error-gateway-task-unfinished = 绘图服务仍未完成，图片之后可能还会画好并计费；{ money-doubt }：要再试一次吗？
 
-## What hangs under a result
+## Buttons and reactions under a result
 
 error-result-unknown = 这个结果已经找不到了，请用 `/imagine` 重新请求。
 
@@ -285,7 +286,7 @@ error-not-yours-to-delete = 只有请求的人和拥有“管理消息”权限�
 
 error-declined-to-others = 这个提示词被拒绝了，只有写它的人可以再试：请用 `/imagine` 写你自己的提示词。
 
-error-references-never-kept = 这个请求的参考图没有保存过，请用 `/imagine` 重新请求并上传参考图。
+error-references-never-kept = 这个请求的参考图没有保存，请用 `/imagine` 重新请求并上传参考图。
 
 error-form-outdated = 这个表单来自机器人的另一个版本，请重新打开后再提交。
 

@@ -1,4 +1,4 @@
-# /history: what one person asked for, found again and posted again.
+# /history: the requests of one person, to search and to post again.
 
 history-heading = 🗂️ **你的请求**，最新的在前
 history-none = 你还没有请求过图片：用 `/imagine` 画一张吧。
@@ -23,7 +23,7 @@ history-pictures-left = 🖼️ { $of } 张图片中保存着 { $count } 张
 history-created = { $created_at }
 history-link = [打开]({ $link })
 
-## The rows under a page; a click on what was sought seeks without it
+## The buttons under a page; clicking a search term removes it from the search
 
 history-choose = 重新发布…
 history-newer = ◀

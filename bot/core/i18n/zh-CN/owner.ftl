@@ -1,4 +1,4 @@
-# What the owner of the application reads in a direct message.
+# Direct messages to the owner of the application.
 
 owner-gateway-down =
     { $kind ->
@@ -10,6 +10,6 @@ owner-model-retires = 网关 { $gateway } 将于 { $day } 下线模型 { $model 
 
 owner-budget-reached =
     { $percent ->
-        [100] 你{ period-each } { $limit } 的预算已用完，需要花钱的请求会被拒绝，直到腾出部分额度：如需现在放宽，请调高 OPERATOR_BUDGET 并重启机器人。
+        [100] 你{ period-each } { $limit } 的预算已用完，需要花钱的请求会被拒绝，直到部分预算恢复：如需现在放宽，请调高 OPERATOR_BUDGET 并重启机器人。
        *[other] 你{ period-each } { $limit } 的预算已用掉 { $percent }%，达到 100% 后需要花钱的请求会被拒绝：如需放宽，请调高 OPERATOR_BUDGET 并重启机器人。
     }

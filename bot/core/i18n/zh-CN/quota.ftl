@@ -1,23 +1,23 @@
-# /usage and /quota. A subject comes as a mention, or as one of the quota-subject texts; whatever
-# people typed comes short and disarmed.
+# /usage and /quota. $subject is a mention or one of the quota-subject texts; what people typed is
+# shortened and escaped.
 
 ## /usage: one row for each limit
 
 usage-title = 🎟️ { $name } 的点数
 usage-none = 你在这里没有任何限额。
 
-# Which personal limit decides, and why.
+# Which personal limit applies, and why.
 usage-why =
     { $level ->
-        [user] 管理员为你单独设置了限额，所以只看这一个。
-        [role] 你的身份组在这里有限额：任何一个身份组还有余量，请求就会通过；这里显示余量最多的一个。
+        [user] 管理员为你单独设置了限额，所以只适用这一个。
+        [role] 你的身份组在这里有限额：任何一个身份组的点数足够，请求就会通过；这里显示剩余最多的一个。
         [everyone] 你和你的身份组都没有自己的限额，所以适用所有人的限额。
        *[other] 管理员没有为你设置限额，所以适用机器人的默认限额。
     }
 
 usage-blocked =
     { $reason ->
-        [none] ⛔ 管理员禁止了你在这里画图；如果你本应可以，请联系他们。
+        [none] ⛔ 管理员禁止了你在这里画图；如有误会，请联系他们。
        *[other] ⛔ 管理员禁止了你在这里画图：“{ $reason }”
     }
 
@@ -27,7 +27,7 @@ usage-level =
         [role] 你的身份组的限额
         [everyone] 这里所有人的限额
         [default] 默认限额
-        [server] 本服务器合计
+        [server] 本服务器合计的限额
         [server-quota] 运营者给本服务器的上限
        *[total] 运营者给所有服务器的上限
     }，{ period-each }
@@ -40,10 +40,10 @@ usage-row =
            *[other] {" · "}已用 { $used }
         }{ $held ->
             [0] {""}
-           *[other] {" · "}绘制中占用 { $held }
+           *[other] {" · "}为绘制中的图片预留 { $held }
         }{ $frees_at ->
             [none] {""}
-           *[other] {" · "}{ $frees_at }恢复
+           *[other] {" · "}{ $frees_at }开始恢复
         }
     }
 
@@ -66,22 +66,22 @@ usage-job = { $state ->
 ## /quota: what was changed
 
 quota-subject-everyone = 所有人
-quota-subject-server = 本服务器合计
+quota-subject-server = 整个服务器
 
 quota-set =
     { $credits ->
         [none] { $subject }：现在{ period-each }可用的点数不限。
-        [0] { $subject }：现在不能再画图。
+        [0] { $subject }：不能再画图。
        *[other] { $subject }：现在{ period-each }可用 { $credits } 点。
     }
-quota-unlimited = { $subject }：现在没有自己的限额。服务器合计的限额和运营者的上限仍然有效。
+quota-unlimited = { $subject }：现在没有自己的限额。本服务器合计的限额和运营者的上限仍然有效。
 quota-removed =
     { $period ->
         [none] { $subject }：所有限额都已移除。
        *[other] { $subject }：{ period-each }的限额已移除。
     }
 quota-granted = { $subject } 现有 { $balance } 点额外点数，自己的限额用完后使用。
-quota-reset = { $subject } 的用量已清零，自己的限额重新计算。服务器的合计不变。
+quota-reset = { $subject }：此前的用量不再计入自己的限额。服务器的合计不变。
 quota-blocked = { $subject } 不能再在这里画图，直到你使用 `/quota unblock`。
 quota-unblocked = { $subject } 又可以在这里画图了。
 quota-cost-set =
@@ -102,7 +102,7 @@ quota-show-title = 🎟️ 本服务器的限额
 quota-show-line = { $subject } · { $limits }
 quota-show-default = { $subject } · { $limits }（运营者的默认值）
 quota-show-ceiling = 运营者给本服务器的上限：{ $limits }。
-quota-show-none = 没有人有自己的限额：用 `/quota set` 设置。
+quota-show-none = 这里还没有设置限额：用 `/quota set` 设置。
 quota-no-limit = 不限
 quota-cap =
     { $credits ->
@@ -117,7 +117,7 @@ quota-show-blocked =
        *[other] ⛔ 已禁止：“{ $reason }”
     }
 
-## The buttons and the footer of what has pages
+## The buttons and the footer of pages
 
 quota-page-back = ◀
 quota-page-on = ▶
@@ -156,7 +156,7 @@ quota-export-done =
 
 ## /quota audit: what was changed, and by whom
 
-audit-title = 📜 额度变更记录
+audit-title = 📜 限额与点数变更
 audit-none = 还没有任何变更。
 audit-easel = Easel
 audit-by = { $at } · { $actor }{ $reason ->
@@ -192,8 +192,8 @@ error-days-out-of-range = 不能查看 { $days } 天，请选择 1 到 { $limit 
 
 error-reason-out-of-range = 原因需要 1 到 { $limit } 个字符，而你写了 { $length } 个，请修改。
 
-error-bot-chosen = 机器人不会画图，请选择一个人。
+error-bot-chosen = 机器人账号没有限额，请选择一位成员。
 
-error-model-not-chosen = 你的命令里没有模型，请选择要修改点数的模型。
+error-model-not-chosen = 没有选择模型，请选择要修改点数的模型。
 
 error-export-too-large = { $days } 天的表格太大，无法发到这里，请减少天数。

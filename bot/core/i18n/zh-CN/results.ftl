@@ -1,26 +1,26 @@
-# What hangs under a result: buttons, the form that changes it, and what is told of it.
+# Under a result: buttons, the form that edits it, and its details.
 
-## The buttons: a short word each, so that three fit beside each other on a phone; the bin has none
+## The buttons: short, so that three fit in one row on a phone; the delete button has only an emoji
 
-control-again = 重绘
+control-again = 再画一次
 control-edit = 编辑
 control-use = 参考
 control-original = 原图
 control-details = 详情
 
-# Under a card without pictures.
+# Under a job without pictures.
 control-try-again = 再试一次
 
 ## The form: its title and labels have at most 45 characters, choices 100
 
-form-title-edit = 修改后重绘
+form-title-edit = 修改后再画
 form-title-use = 用作参考图
 form-prompt = 提示词
 form-model = 模型
 form-size = 尺寸
 form-size-hint = 例如 1024x1024；留空则由模型决定
-form-start = 从哪里开始
-form-start-nothing = 不用图片，只用文字
+form-start = 以什么为基础
+form-start-nothing = 只用提示词
 form-start-references =
     { $count ->
         [1] 原来的参考图
@@ -30,7 +30,7 @@ form-start-picture = 这张图片
 form-start-one-of = 第 { $number } 张图片
 form-files = 更多参考图
 
-# Where a form is refused, so that nobody has to type it again.
+# Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = 这是你写的内容，可以复制：
 
 ## The original files
