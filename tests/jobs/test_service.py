@@ -261,7 +261,7 @@ async def test_what_costs_nothing_may_be_in_doubt_as_well(
     job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The operator may have paid for it: the journal must not say that it surely failed."""
-    job_service.services.tariff.set(ADA.server_id, "dall-e-3", None, 0)
+    job_service.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
     gateway.replies.append(ClosedConnection())
     await job_service.ask(Bag())
     await job_service.services.job_service.drained()
