@@ -23,14 +23,14 @@ from bot.jobs.history.pages import HistoryPages, Look, Turn
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.quota.ledger import Ledger
-from cogs.button_guard import TWICE_MS, Lately
+from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 MOST_CHOICES = 25
 SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
 
 
-class History(commands.Cog):
+class HistoryCog(commands.Cog):
     """The door to what was painted before; everybody sees their own."""
 
     def __init__(
@@ -53,7 +53,7 @@ class History(commands.Cog):
         self._retention = retention
         self._couriers = couriers
         self._cards = HistoryCards(client.texts)
-        self._chosen = Lately(now, within_ms=TWICE_MS)
+        self._chosen = Debouncer(now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to pages that an earlier process sent."""
@@ -153,7 +153,7 @@ class History(commands.Cog):
 
     async def _check_welcome(self, caller: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
-        self._request_builder.check_place(caller)
+        self._request_builder.check_access(caller)
         who = await self._database.read(
             self._ledger.member, caller.server_id, caller.requester.user_id
         )

@@ -14,7 +14,7 @@ from cogs.option_choices import OptionChoices
 from cogs.request_builder import RequestBuilder
 
 
-class Imagine(commands.Cog):
+class ImagineCog(commands.Cog):
     """The door through which pictures are asked for."""
 
     def __init__(

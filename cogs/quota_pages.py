@@ -12,7 +12,7 @@ from bot.discord_ui.quota_lists import Entry, Page
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ListPage:
     """What one person sees."""
 
     embed: discord.Embed
@@ -28,7 +28,9 @@ class Shown:
         await interaction.response.edit_message(embed=self.embed, view=self.view)
 
 
-def shown(texts: Texts, book: str, page: Page[Entry], embed: discord.Embed, locale: str) -> Shown:
+def list_page(
+    texts: Texts, book: str, page: Page[Entry], embed: discord.Embed, locale: str
+) -> ListPage:
     """Return a page of a book with the buttons that it needs."""
     view = page_view(texts, book, page.number, is_last=page.is_last, locale=locale)
-    return Shown(embed, view)
+    return ListPage(embed, view)

@@ -16,8 +16,8 @@ from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.jobs.courier import Courier
 from bot.jobs.service import NOTHING, JobService
-from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
-from bot.preferences.image_options import ImageOptions, OptionName, resolve
+from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
+from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import NoSuchPreset
 from bot.preferences.values import NothingChosen
@@ -115,7 +115,7 @@ class RequestBuilder:
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
         """
-        self.check_place(caller)
+        self.check_access(caller)
         options = self.resolved(options, caller, preset=preset)
         self._check_model(caller, options.model or self._catalogue.default.name)
         request = self._order(
@@ -139,20 +139,20 @@ class RequestBuilder:
         Raises:
             EaselError: as ``paint`` does.
         """
-        self.check_place(caller)
+        self.check_access(caller)
         self.check_controls(caller, job)
         self._check_model(caller, job.request.model)
         person = self._preference_store.person(caller.requester.user_id)
         private = job.private or bool(person.private)
         return await self._submit(job.request, caller, courier, private=private, after=job.id)
 
-    def check_place(self, caller: CallerContext) -> None:
+    def check_access(self, caller: CallerContext) -> None:
         """Refuse who may not paint, or not here: before a form is shown to them, too.
 
         Raises:
             ChannelNotAllowed, RoleNotAllowed
         """
-        check_place(
+        check_access(
             self._preference_store.server(caller.server_id),
             channel_ids=caller.channel_ids,
             role_ids=caller.requester.role_ids,
@@ -182,20 +182,20 @@ class RequestBuilder:
         saved = (
             self._preference_store.preset(who.user_id, preset).options if preset else ImageOptions()
         )
-        return resolve(
+        return resolve_options(
             options,
             preset=saved,
             person=self._preference_store.person(who.user_id).options,
             server=self._preference_store.server(who.server_id).options,
             models=self.models(who.server_id),
-            can=self.can,
+            supports=self.supports,
         )
 
     def models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self._names)
 
-    def can(self, model: str, word: OptionName, value: str) -> bool:
+    def supports(self, model: str, word: OptionName, value: str) -> bool:
         """Tell whether a model knows a value of an option."""
         options = ImageOptions(prompt=_ANY, model=model).saying(word, value)
         try:
@@ -246,13 +246,13 @@ class RequestBuilder:
         person = (
             ImageOptions() if user_id is None else self._preference_store.person(user_id).options
         )
-        options = resolve(
+        options = resolve_options(
             ImageOptions(model=self._known(typed.get("model"))),
             preset=self._preset_or_nothing(user_id, typed.get("preset")),
             person=person,
             server=self._preference_store.server(server_id).options,
             models=self.models(server_id),
-            can=self.can,
+            supports=self.supports,
         )
         model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(model.default_size)

@@ -18,7 +18,7 @@ from bot.quota.ledger import Ledger
 from cogs.request_builder import requester_of_call
 
 
-class Usage(commands.Cog):
+class UsageCog(commands.Cog):
     """The door at which everybody sees their own credits."""
 
     def __init__(

@@ -23,7 +23,7 @@ from bot.discord_ui.trimmings import Trimmings
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result
 from bot.jobs.repository.repository import JobRepository
-from bot.preferences.values import REROLL
+from bot.preferences.values import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
@@ -60,7 +60,7 @@ class Post:
                 outbox = Outbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
                 content_store = ContentStore(self.folder / "vault", now)
-                trimmings = Trimmings(texts, content_store, lambda _: REROLL)
+                trimmings = Trimmings(texts, content_store, lambda _: DEFAULT_REROLL_EMOJI)
                 self.client = client
                 self.couriers = Couriers(
                     client,

@@ -52,7 +52,7 @@ Begun = dict[tuple[int, str], Sequence[Upload]]
 """The pictures of a message, by who began there and the message's id."""
 
 
-class Edit(commands.Cog):
+class EditCog(commands.Cog):
     """The door for who wants almost the same, or something made of it."""
 
     def __init__(
@@ -139,7 +139,7 @@ class Edit(commands.Cog):
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
         caller = self._request_builder.caller(interaction)
-        self._request_builder.check_place(caller)
+        self._request_builder.check_access(caller)
         written = await self._job_lookup.behind(message.id)
         if written is not None and await self._retention.startable(written.job.id):
             self._request_builder.check_controls(caller, written.job)
@@ -246,7 +246,7 @@ class Edit(commands.Cog):
         kept = {
             word: value
             for word, value in words.items()
-            if value and self._request_builder.can(model, word, value)
+            if value and self._request_builder.supports(model, word, value)
         }
         if size != str(before.size):
             kept["size"] = size

@@ -19,7 +19,7 @@ from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from bot.preferences.preference_store import PreferenceStore
-from cogs.button_guard import ButtonGuard, Lately
+from cogs.button_guard import ButtonGuard, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -31,7 +31,7 @@ REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
 
 
-class Results(commands.Cog):
+class RerollDeleteCog(commands.Cog):
     """The door under every result."""
 
     def __init__(
@@ -51,8 +51,8 @@ class Results(commands.Cog):
         self._button_guard = button_guard
         self._preference_store = preference_store
         self._couriers = couriers
-        self._reacted = Lately(now, within_ms=TWICE_MS)
-        self._refused = Lately(now, within_ms=REFUSAL_PAUSE_MS)
+        self._reacted = Debouncer(now, within_ms=TWICE_MS)
+        self._refused = Debouncer(now, within_ms=REFUSAL_PAUSE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to the buttons that an earlier process hung up."""

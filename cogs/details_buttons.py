@@ -27,7 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 MEGABYTE = 1024 * 1024  # as Discord counts them
 
 
-class Details(commands.Cog):
+class DetailsCog(commands.Cog):
     """The door for who wants to know more, or to have the file itself."""
 
     def __init__(

@@ -8,7 +8,7 @@ from bot.jobs.cancellation import Cancellation
 from cogs.request_builder import requester_of_call
 
 
-class Cancel(commands.Cog):
+class CancelCog(commands.Cog):
     """The door for who does not want to wait any more."""
 
     def __init__(self, *, client: Client, cancellation: Cancellation) -> None:
