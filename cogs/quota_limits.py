@@ -9,8 +9,7 @@ from discord.ext import commands
 from bot.discord_ui.quota_cards import Favour, LimitRow
 from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
 from bot.quota.admin_repository import Member
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, user_subject
 from cogs.quota_base import QuotaCommands, checked_user, guild_id_of, quota, subject_of
 from cogs.quota_pages import ListPage, list_page
 

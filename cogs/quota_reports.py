@@ -11,8 +11,7 @@ from discord import Interaction, app_commands
 from bot.discord_ui.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
 from bot.discord_ui.quota_report import CHART, DayRow
 from bot.quota.audit import Change
-from bot.quota.rules import SERVER
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import SERVER, user_subject
 from cogs.quota_base import QuotaCommands, checked_days, checked_user, guild_id_of, quota
 from cogs.quota_pages import ListPage, list_page
 
