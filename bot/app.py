@@ -8,16 +8,16 @@ from functools import partial
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
-from bot.discord_ui.attachments import Pictures, read_again
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.buttons import StopButton
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import StopButton
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.job_embeds import Cards
+from bot.discord_ui.message_outbox import Outbox
 from bot.discord_ui.notes import Notes
-from bot.discord_ui.notices import OwnerNotices
-from bot.discord_ui.outbox import Outbox
+from bot.discord_ui.notifications import OwnerNotices
 from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.uploads import Pictures, read_again
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.discord_ui.client import Client
-from bot.discord_ui.customs_cards import CustomsCards
+from bot.discord_ui.settings_embeds import CustomsCards
 from bot.gateways.catalogue import Catalogue
 from bot.preferences.preference_store import PreferenceStore
 from cogs.option_choices import OptionChoices

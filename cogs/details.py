@@ -9,12 +9,12 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.models import Picture
-from bot.discord_ui.cards import Cards
 from bot.discord_ui.client import Client
-from bot.discord_ui.details import Details as DetailsCard
+from bot.discord_ui.details_embed import Details as DetailsCard
 from bot.discord_ui.discretion import for_one_to_see
+from bot.discord_ui.job_embeds import Cards
 from bot.discord_ui.letters import originals
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import Lost
 from bot.images.conversion import share
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention

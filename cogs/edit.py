@@ -14,11 +14,11 @@ from discord.ext import commands
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
-from bot.discord_ui.attachments import Pictures, read_again
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.discretion import for_one_to_see
-from bot.discord_ui.forms import (
+from bot.discord_ui.message_outbox import Lost
+from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
     Filled,
@@ -29,7 +29,7 @@ from bot.discord_ui.forms import (
     picture,
     read_form,
 )
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.uploads import Pictures, read_again
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached, Upload
 from bot.jobs.job_lookup import JobLookup

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from discord.ext.commands import Cog
 
 from bot.core.clock import Clock
-from bot.discord_ui.attachments import Pictures
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.autocomplete import Suggestions
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import CustomsCards
-from bot.discord_ui.details import Details as DetailsCard
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.details_embed import Details as DetailsCard
+from bot.discord_ui.job_embeds import Cards
+from bot.discord_ui.quota_embeds import QuotaCards
+from bot.discord_ui.settings_embeds import CustomsCards
+from bot.discord_ui.uploads import Pictures
 from bot.jobs.history.pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore

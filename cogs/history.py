@@ -12,13 +12,13 @@ from discord.ext import commands
 from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
 from bot.database.database import Database
-from bot.discord_ui.again import Seen
+from bot.discord_ui.autocomplete import Choices, plain
 from bot.discord_ui.client import PERSONAL, Client
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.discretion import for_all_to_see
 from bot.discord_ui.history_cards import HistoryCards, link_to
-from bot.discord_ui.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.history_embeds import ITEMS, LONGEST_WORD, history_view, sought_by
+from bot.discord_ui.reposts import Seen
 from bot.jobs.history.pages import HistoryPages, Look, Turn
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.history_search import EVERYTHING, Sought

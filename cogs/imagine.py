@@ -3,10 +3,10 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.attachments import uploaded
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.uploads import uploaded
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.preferences.image_options import ImageOptions

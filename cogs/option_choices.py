@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.discord_ui.customs_cards import CustomsCards, Painted
+from bot.discord_ui.autocomplete import Choices, Suggestions, plain
 from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices, Suggestions, plain
+from bot.discord_ui.settings_embeds import CustomsCards, Painted
 from bot.gateways.model_abilities import Option
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage

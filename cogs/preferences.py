@@ -6,9 +6,9 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies

@@ -7,10 +7,10 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL, Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import page_count
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.settings_embeds import page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import LONGEST_NAME
 from bot.preferences.values import NothingChosen

@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
 from bot.database.database import Database
+from bot.discord_ui.autocomplete import Suggestions
 from bot.discord_ui.client import Client
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.quota_lists import QuotaLists
+from bot.discord_ui.quota_embeds import QuotaCards
+from bot.discord_ui.quota_list_embeds import QuotaLists
 from bot.discord_ui.quota_report import QuotaReport
-from bot.discord_ui.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts

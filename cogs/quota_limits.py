@@ -6,8 +6,8 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.quota_cards import Favour, LimitRow
-from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
+from bot.discord_ui.quota_embeds import Favour, LimitRow
+from bot.discord_ui.quota_list_embeds import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
 from bot.quota.members import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject

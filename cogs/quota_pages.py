@@ -8,7 +8,7 @@ from discord.utils import MISSING
 
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_lists import Entry, Page
+from bot.discord_ui.quota_list_embeds import Entry, Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import discord
 from discord import Interaction, app_commands
 
-from bot.discord_ui.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
+from bot.discord_ui.quota_list_embeds import CHANGES_ON_A_PAGE, ChangeRow, Page
 from bot.discord_ui.quota_report import CHART, DayRow
 from bot.quota.audit import Change
 from bot.quota.rules import SERVER

@@ -9,9 +9,9 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.discord_ui.customs_cards import Painted
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.places import server_of
+from bot.discord_ui.settings_embeds import Painted
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.jobs.courier import Courier

@@ -11,10 +11,10 @@ from discord.ext import commands
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
+from bot.discord_ui.buttons import Control
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import Control
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import Lost
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji

@@ -7,7 +7,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.autocomplete import Choices, plain
 from bot.preferences.access_rules import check_model
 from bot.preferences.emoji import (
     NotAnEmoji,

@@ -8,9 +8,9 @@ from discord.ext import commands
 from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
+from bot.discord_ui.quota_embeds import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.jobs.picture_retention import PictureRetention
 from bot.quota.allowance import Allowance
 from bot.quota.ledger import Ledger

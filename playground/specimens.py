@@ -22,8 +22,8 @@ from bot.core.models import (
     Size,
     new_job_id,
 )
-from bot.discord_ui.cards import Cards, PostedFile, preview_name
-from bot.discord_ui.controls import controls, retry_controls, stop_view
+from bot.discord_ui.buttons import controls, retry_controls, stop_view
+from bot.discord_ui.job_embeds import Cards, PostedFile, preview_name
 from bot.discord_ui.notes import Notes
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting

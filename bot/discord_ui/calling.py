@@ -5,8 +5,8 @@ from collections.abc import Callable
 import structlog
 
 from bot.core.models import Job
-from bot.discord_ui.card import Card
-from bot.discord_ui.outbox import NOTICE, Letter, Lost, Outbox
+from bot.discord_ui.job_message import Card
+from bot.discord_ui.message_outbox import NOTICE, Letter, Lost, Outbox
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -19,10 +19,10 @@ from discord.ext import commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.command_errors import ServersOnly, told_of
 from bot.discord_ui.command_translations import CommandWords
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import Lost
 from bot.discord_ui.places import Place, place_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -18,17 +18,25 @@ from discord.ui import View
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, Job, Picture
-from bot.discord_ui.again import Again
+from bot.discord_ui.buttons import stop_view
 from bot.discord_ui.calling import Calls
-from bot.discord_ui.card import Card
-from bot.discord_ui.cards import Cards, preview_name
-from bot.discord_ui.controls import stop_view
 from bot.discord_ui.discretion import for_all_to_see
+from bot.discord_ui.job_embeds import Cards, preview_name
+from bot.discord_ui.job_message import Card
 from bot.discord_ui.letters import picture_letter, with_thumbnail
+from bot.discord_ui.message_attachments import Packer, Parcel
+from bot.discord_ui.message_outbox import (
+    DIRECT,
+    ENDING,
+    FIRST_PARCEL,
+    Channel,
+    Letter,
+    Lost,
+    Outbox,
+)
 from bot.discord_ui.notes import Notes
-from bot.discord_ui.outbox import DIRECT, ENDING, FIRST_PARCEL, Channel, Letter, Lost, Outbox
-from bot.discord_ui.packing import Packer, Parcel
 from bot.discord_ui.placing import Placer, Post, answer, refuse, reply
+from bot.discord_ui.reposts import Again
 from bot.discord_ui.trimmings import Thumbnail, Trimmings
 from bot.discord_ui.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
 from bot.discord_ui.whisper import LEAST_FILES

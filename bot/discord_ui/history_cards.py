@@ -8,7 +8,7 @@ import discord
 from bot.core.i18n.escaping import one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
-from bot.discord_ui.cards import COLOURS, State, small
+from bot.discord_ui.job_embeds import COLOURS, State, small
 from bot.jobs.history.pages import Look
 
 LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone

@@ -7,9 +7,9 @@ from functools import partial
 import discord
 
 from bot.core.models import Job, Picture
-from bot.discord_ui.cards import Cards
-from bot.discord_ui.outbox import Letter
-from bot.discord_ui.packing import MOST_FILES, Parcel, Shown, split
+from bot.discord_ui.job_embeds import Cards
+from bot.discord_ui.message_attachments import MOST_FILES, Parcel, Shown, split
+from bot.discord_ui.message_outbox import Letter
 from bot.discord_ui.trimmings import Thumbnail
 from bot.images.conversion import share
 

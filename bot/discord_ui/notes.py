@@ -3,7 +3,7 @@
 from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job
-from bot.discord_ui.cards import SENTENCE
+from bot.discord_ui.job_embeds import SENTENCE
 from bot.jobs.courier import Ending
 
 

@@ -11,10 +11,10 @@ from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.discord_ui.calling import Calls
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.job_embeds import Cards
+from bot.discord_ui.message_attachments import Packer
+from bot.discord_ui.message_outbox import CARD, Letter, Lost, Outbox
 from bot.discord_ui.notes import Notes
-from bot.discord_ui.outbox import CARD, Letter, Lost, Outbox
-from bot.discord_ui.packing import Packer
 from bot.discord_ui.places import Place, place_of
 from bot.discord_ui.seeking import by_token
 from bot.discord_ui.trimmings import Trimmings

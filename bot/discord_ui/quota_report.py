@@ -10,7 +10,7 @@ from babel.dates import format_interval, format_skeleton
 
 from bot.core.i18n.escaping import columns, padded
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.cards import COLOURS
+from bot.discord_ui.job_embeds import COLOURS
 from bot.discord_ui.subjects import subject_name
 
 CHART = "usage.png"

@@ -7,7 +7,7 @@ import discord
 from discord.http import Route
 
 from bot.core.models import AnnouncedCard, Job
-from bot.discord_ui.controls import stop_id
+from bot.discord_ui.buttons import stop_id
 from bot.discord_ui.ways import TOKEN_IS_DEAD
 
 # How far a channel is searched for a message that was announced.

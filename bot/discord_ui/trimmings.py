@@ -11,7 +11,7 @@ from discord.ui import View
 
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
-from bot.discord_ui.controls import controls, retry_controls
+from bot.discord_ui.buttons import controls, retry_controls
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Ending

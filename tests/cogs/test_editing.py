@@ -9,8 +9,8 @@ import simcord
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.discord_ui.attachments import Pictures
-from bot.discord_ui.forms import FormOutdated, read_form
+from bot.discord_ui.modals import FormOutdated, read_form
+from bot.discord_ui.uploads import Pictures
 from bot.gateways.download import Downloader
 from bot.quota.rules import parse_limits
 from tests.cogs.gateway import Refuses

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.discord_ui.attachments import read_again
+from bot.discord_ui.uploads import read_again
 from tests.cogs.gateway import Refuses
 from tests.cogs.world import Build, World, said
 

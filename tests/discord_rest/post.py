@@ -15,10 +15,10 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.discord_ui.cards import Cards
 from bot.discord_ui.courier import Couriers
+from bot.discord_ui.job_embeds import Cards
+from bot.discord_ui.message_outbox import Outbox
 from bot.discord_ui.notes import Notes
-from bot.discord_ui.outbox import Outbox
 from bot.discord_ui.trimmings import Trimmings
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result

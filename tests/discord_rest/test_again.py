@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import NotPosted
-from bot.discord_ui.again import Seen
+from bot.discord_ui.reposts import Seen
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
 from tests.discord_rest.post import THREE, Post, asked

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.discord_ui.attachments import read_again, uploaded
+from bot.discord_ui.uploads import read_again, uploaded
 from tests.discord_rest.post import Post
 from tests.gateways.raw_gateway import Says, http, raw_gateway
 

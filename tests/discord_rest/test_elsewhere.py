@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
-from bot.discord_ui.again import Seen
 from bot.discord_ui.places import Place, place_of, server_of
+from bot.discord_ui.reposts import Seen
 from bot.jobs.courier import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message

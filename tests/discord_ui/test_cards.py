@@ -21,7 +21,7 @@ from bot.core.models import (
     Requester,
     Size,
 )
-from bot.discord_ui.cards import COLOURS, Cards, PostedFile
+from bot.discord_ui.job_embeds import COLOURS, Cards, PostedFile
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 from bot.jobs.pricing import worst_of
 

@@ -19,8 +19,8 @@ from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
-from bot.discord_ui.cards import Cards, PostedFile
-from bot.discord_ui.quota_cards import QuotaCards, UsageRow
+from bot.discord_ui.job_embeds import Cards, PostedFile
+from bot.discord_ui.quota_embeds import QuotaCards, UsageRow
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 
 CARDS = Cards(Texts())

@@ -4,7 +4,7 @@ import pytest
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.customs_cards import CustomsCards, Painted, page_count
+from bot.discord_ui.settings_embeds import CustomsCards, Painted, page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.forms import NOTHING, Offer, form, picture
+from bot.discord_ui.modals import NOTHING, Offer, form, picture
 
 LONG = Offer(
     prompt="🦊" * 5_000,

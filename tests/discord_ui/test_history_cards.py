@@ -14,7 +14,7 @@ from bot.core.models import (
     new_job_id,
 )
 from bot.discord_ui.history_cards import HistoryCards, link_to
-from bot.discord_ui.history_pages import LONGEST_WORD, history_view, sought_by
+from bot.discord_ui.history_embeds import LONGEST_WORD, history_view, sought_by
 from bot.jobs.history.pages import PAGE, Look, Page
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob

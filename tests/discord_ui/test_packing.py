@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.core.models import Picture
-from bot.discord_ui.packing import Packer
+from bot.discord_ui.message_attachments import Packer
 
 MIB = 1024 * 1024
 

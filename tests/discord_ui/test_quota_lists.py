@@ -4,8 +4,8 @@ import pytest
 
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_cards import Favour
-from bot.discord_ui.quota_lists import (
+from bot.discord_ui.quota_embeds import Favour
+from bot.discord_ui.quota_list_embeds import (
     CHANGES_ON_A_PAGE,
     LIMITS_ON_A_PAGE,
     MOST_COSTS,

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.autocomplete import Suggestions
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.tariff import Tariff

@@ -6,7 +6,7 @@ import structlog
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.texts import Texts
 from bot.core.models import money_to_text
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.caller import Languages
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

@@ -8,7 +8,7 @@ import discord
 from bot.core.errors.quotas import PERSONAL_LEVELS, LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
-from bot.discord_ui.cards import COLOURS, display_name
+from bot.discord_ui.job_embeds import COLOURS, display_name
 from bot.discord_ui.subjects import LONGEST_REASON, mention, plain, subject_name
 
 # Four periods for each of four levels; with ten jobs they stay below 6,000 characters.

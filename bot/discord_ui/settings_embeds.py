@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.cards import COLOURS, small
+from bot.discord_ui.job_embeds import COLOURS, small
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)

@@ -10,7 +10,7 @@ import discord
 from yarl import URL
 
 from bot.core.errors.base import Refusal
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import Lost
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import Upload

@@ -19,7 +19,7 @@ from yarl import URL
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.discord_ui.packing import MOST_FILES
+from bot.discord_ui.message_attachments import MOST_FILES
 from bot.discord_ui.seeking import search
 from bot.discord_ui.whisper import FollowUps
 from bot.jobs.repository import outbox_messages

@@ -9,7 +9,7 @@ import discord
 from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
-from bot.discord_ui.cards import COLOURS, display_name, small
+from bot.discord_ui.job_embeds import COLOURS, display_name, small
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.models import Job, Picture
-from bot.discord_ui.cards import PostedFile
+from bot.discord_ui.job_embeds import PostedFile
 from bot.images.conversion import fit, share
 
 # https://docs.discord.com/developers/resources/message: ten attachments in a message.

@@ -11,10 +11,10 @@ import structlog
 
 from bot.core.errors.jobs import NotPosted
 from bot.core.models import Job, Picture
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.job_embeds import Cards
 from bot.discord_ui.letters import picture_letter
-from bot.discord_ui.outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
-from bot.discord_ui.packing import Packer, Parcel
+from bot.discord_ui.message_attachments import Packer, Parcel
+from bot.discord_ui.message_outbox import FIRST_PARCEL, Letter, Lost, Outbox, again
 from bot.discord_ui.places import Place, place_of
 from bot.discord_ui.trimmings import Trimmings
 from bot.discord_ui.ways import first_that_works

@@ -12,8 +12,8 @@ import discord
 
 from bot.core.i18n.escaping import columns, cut, one_line, padded
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.cards import COLOURS, small
-from bot.discord_ui.quota_cards import Favour
+from bot.discord_ui.job_embeds import COLOURS, small
+from bot.discord_ui.quota_embeds import Favour
 from bot.discord_ui.subjects import LONGEST_REASON, change_words, mention, plain, subject_name
 
 LIMITS_ON_A_PAGE = 10

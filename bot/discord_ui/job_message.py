@@ -12,7 +12,7 @@ from discord.ui import View
 
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, Job
-from bot.discord_ui.outbox import TRIES, Channel, LineBroke, Lost
+from bot.discord_ui.message_outbox import TRIES, Channel, LineBroke, Lost
 from bot.discord_ui.seeking import by_token, in_channel
 from bot.discord_ui.ways import TOKEN_IS_DEAD, TokenIsGone
 from bot.discord_ui.whisper import FollowUps
