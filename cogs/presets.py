@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL, Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.settings_embeds import page_count
+from bot.discord_ui.settings_embeds import preset_page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import LONGEST_NAME
 from bot.preferences.values import NothingChosen
@@ -159,7 +159,7 @@ class Presets(commands.Cog):
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
         presets = tuple(self._preference_store.presets(interaction.user.id).values())
-        pages = page_count(presets)
+        pages = preset_page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):

@@ -4,7 +4,7 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
-from bot.discord_ui.pages import PageButton
+from bot.discord_ui.buttons import PageButton
 from cogs.quota_base import quota
 from cogs.quota_costs import CostCommands
 from cogs.quota_limits import LIMITS, LimitCommands

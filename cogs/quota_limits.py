@@ -6,8 +6,14 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.quota_embeds import Favour, LimitRow
-from bot.discord_ui.quota_list_embeds import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
+from bot.discord_ui.quota_embeds import LimitRow, MemberStatus
+from bot.discord_ui.quota_list_embeds import (
+    LIMITS_ON_A_PAGE,
+    CreditLimit,
+    GeneralLimits,
+    SubjectRow,
+    list_page,
+)
 from bot.quota.members import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
@@ -115,7 +121,7 @@ class LimitCommands(QuotaDoor):
         if interaction.guild is not None:
             await self._forget_gone_roles(interaction.guild)
         limits, members = await self._desk.database.read(self._desk.ledger.decided, server_id)
-        page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
+        page = list_page(_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
         return shown(self._desk.client.texts, LIMITS, page, embed, locale)
@@ -140,8 +146,8 @@ class LimitCommands(QuotaDoor):
             self._desk.ledger.roles_gone, server_id=server_id, role_ids=role_ids
         )
 
-    def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:
-        return Ceilings(
+    def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
+        return GeneralLimits(
             everyone=_caps(limits.get(EVERYONE, ())),
             server=_caps(limits.get(SERVER, ())),
             default=_caps(self._desk.default),
@@ -152,13 +158,13 @@ class LimitCommands(QuotaDoor):
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return roles, then people; what holds for all stands elsewhere."""
     favours = {
-        user_subject(user_id): Favour(member.granted, member.block_reason)
+        user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()
         if member.granted or member.block_reason is not None
     }
     subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, Favour()))
+        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, MemberStatus()))
         for subject in subjects
     ]
 
@@ -168,7 +174,7 @@ def _order(subject: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def _caps(limits: LimitSet) -> tuple[Cap, ...]:
+def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
     periods = list(Period)
     found = sorted(limits, key=lambda limit: periods.index(limit.period))
     return tuple((limit.credits, limit.period) for limit in found)

@@ -7,8 +7,8 @@ from discord import Interaction
 from discord.utils import MISSING
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_list_embeds import Entry, Page
+from bot.discord_ui.buttons import page_buttons
+from bot.discord_ui.quota_list_embeds import Entry, ListPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class Shown:
         await interaction.response.edit_message(embed=self.embed, view=self.view)
 
 
-def shown(texts: Texts, book: str, page: Page[Entry], embed: discord.Embed, locale: str) -> Shown:
+def shown(
+    texts: Texts, book: str, page: ListPage[Entry], embed: discord.Embed, locale: str
+) -> Shown:
     """Return a page of a book with the buttons that it needs."""
-    view = page_view(texts, book, page.number, is_last=page.is_last, locale=locale)
+    view = page_buttons(texts, book, page.number, is_last=page.is_last, locale=locale)
     return Shown(embed, view)

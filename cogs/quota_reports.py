@@ -8,8 +8,13 @@ from tempfile import TemporaryDirectory
 import discord
 from discord import Interaction, app_commands
 
-from bot.discord_ui.quota_list_embeds import CHANGES_ON_A_PAGE, ChangeRow, Page
-from bot.discord_ui.quota_report import CHART, DayRow
+from bot.discord_ui.quota_list_embeds import (
+    CHANGES_ON_A_PAGE,
+    CHART_FILE,
+    ChangeRow,
+    DayRow,
+    ListPage,
+)
 from bot.quota.audit import Change
 from bot.quota.rules import SERVER
 from bot.quota.rules import user as user_subject
@@ -43,7 +48,7 @@ class BookCommands(QuotaDoor):
         picture = await self._drawn(rows, locale)
         embed = self._report.usage(subject, rows, locale, with_chart=picture is not None)
         alt = self._report.alt_text(rows, locale)
-        files = [discord.File(BytesIO(picture), CHART, description=alt)] if picture else []
+        files = [discord.File(BytesIO(picture), CHART_FILE, description=alt)] if picture else []
         await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
     @quota.command()
@@ -74,7 +79,9 @@ class BookCommands(QuotaDoor):
         found = await self._desk.database.read(
             self._desk.ledger.changes, server_of(interaction), most=size + 1, skip=number * size
         )
-        page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
+        page = ListPage(
+            [_row(change) for change in found[:size]], number, is_last=len(found) <= size
+        )
         locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
         return shown(self._desk.client.texts, CHANGES, page, embed, locale)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.discord_ui.uploads import read_again
+from bot.discord_ui.uploads import read_from_cdn
 from tests.cogs.gateway import Refuses
 from tests.cogs.world import Build, World, said
 
@@ -44,9 +44,9 @@ async def test_attachments_are_fetched_again_by_their_address(world: World) -> N
     await world.imagine(world.ada)
     await world.finished()
     (attachment,) = world.card.attachments
-    assert await read_again(world.bot.client, attachment.url) == await attachment.read()
+    assert await read_from_cdn(world.bot.client, attachment.url) == await attachment.read()
     with pytest.raises(OSError, match="cannot be fetched"):
-        await read_again(
+        await read_from_cdn(
             world.bot.client, attachment.url.replace("/attachments/", "/attachments/9")
         )
 

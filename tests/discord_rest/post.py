@@ -16,10 +16,10 @@ from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, 
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.job_embeds import Cards
-from bot.discord_ui.message_outbox import Outbox
-from bot.discord_ui.notes import Notes
-from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.message_attachments import ResultExtras
+from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.notifications import NoticeTexts
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result
 from bot.jobs.repository.repository import JobRepository
@@ -57,15 +57,15 @@ class Post:
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
                 texts = Texts()
-                outbox = Outbox(client, self.database, self.repository, now=now)
+                outbox = MessageOutbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
                 content_store = ContentStore(self.folder / "vault", now)
-                trimmings = Trimmings(texts, content_store, lambda _: REROLL)
+                trimmings = ResultExtras(texts, content_store, lambda _: REROLL)
                 self.client = client
                 self.couriers = Couriers(
                     client,
-                    Cards(texts),
-                    Notes(texts),
+                    JobEmbeds(texts),
+                    NoticeTexts(texts),
                     outbox,
                     trimmings,
                     clock,
