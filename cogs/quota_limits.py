@@ -14,7 +14,7 @@ from bot.discord_ui.quota_list_embeds import (
     SubjectRow,
     list_page,
 )
-from bot.quota.members import Member
+from bot.quota.admin_repository import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
 from cogs.quota_base import QuotaDoor, person, quota, server_of, subject_of

@@ -249,7 +249,9 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
             if path.read_bytes() != b"both":
                 path.unlink()
     if rows_gone:
-        await home.database.write(personal_data.forget, [job.id for job in jobs[:rows_gone]])
+        await home.database.write(
+            personal_data.delete_disowned, [job.id for job in jobs[:rows_gone]]
+        )
     again = Home(home.folder, home.database)
     await again.deletion.go_on()
     await again.deletion.go_on()

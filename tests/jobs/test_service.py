@@ -259,7 +259,7 @@ async def test_what_costs_nothing_may_be_in_doubt_as_well(
     job_service: Studio, gateway: MoodyGateway
 ) -> None:
     """The operator may have paid for it: the journal must not say that it surely failed."""
-    job_service.services.tariff.set(ADA.server_id, "dall-e-3", None, 0)
+    job_service.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
     gateway.moods.append(HangsUp())
     await job_service.ask(Bag())
     await job_service.services.job_service.drained()

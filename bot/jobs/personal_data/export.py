@@ -10,8 +10,7 @@ from bot.images.conversion import share
 from bot.jobs.personal_data.archive import Archive, Archived
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
-from bot.quota.history import Charge
-from bot.quota.personal import charges_of
+from bot.quota.repository import Charge, read_charges
 
 PAGE = 100  # jobs
 
@@ -61,5 +60,5 @@ class Export:
 def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> Page:
     jobs = personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
     ids = [each.written.job.id for each in jobs]
-    charges = charges_of(rows, ids) if ids else []
+    charges = read_charges(rows, ids) if ids else []
     return jobs, {charge.job_id: charge for charge in charges}
