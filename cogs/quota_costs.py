@@ -8,8 +8,8 @@ from discord import Interaction, app_commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
-from bot.discord_ui.quota_lists import CostRow
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.quota_list_embeds import CostRow
 from bot.gateways.model_abilities import Model
 from cogs.quota_base import QuotaCommands, guild_id_of, quota
 

@@ -9,9 +9,8 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.discord_ui.customs_cards import Painted
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.places import server_of
+from bot.discord_ui.caller import Languages, billed_server_id
+from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.jobs.courier import Courier
@@ -238,7 +237,9 @@ class RequestBuilder:
             quality=request.quality,
         )
 
-    def painted(self, server_id: int, user_id: int | None = None, **typed: str | None) -> Painted:
+    def painted(
+        self, server_id: int, user_id: int | None = None, **typed: str | None
+    ) -> DefaultOptions:
         """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
 
         What is typed wrongly counts as not typed.
@@ -256,7 +257,7 @@ class RequestBuilder:
         )
         model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(model.default_size)
-        return Painted(model.name, size, options.n or 1, options.quality)
+        return DefaultOptions(model.name, size, options.n or 1, options.quality)
 
     def _known(self, model: str | None) -> str | None:
         try:
@@ -314,7 +315,7 @@ class RequestBuilder:
 
 def requester_of_call(interaction: Interaction) -> Requester:
     """Return who calls, on whose account."""
-    return requester(interaction.user, server_of(interaction))
+    return requester(interaction.user, billed_server_id(interaction))
 
 
 def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:

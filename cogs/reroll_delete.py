@@ -11,10 +11,10 @@ from discord.ext import commands
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
+from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import Control
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
@@ -56,7 +56,7 @@ class RerollDeleteCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Answer also to the buttons that an earlier process hung up."""
-        self._client.add_dynamic_items(Control)
+        self._client.add_dynamic_items(ResultButton)
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class RerollDeleteCog(commands.Cog):
                 await channel.get_partial_message(message.message_id).delete()
             except discord.NotFound:
                 log.debug("results.gone_before", message=message.message_id)
-            except Lost as refused:
+            except DISCORD_ERRORS as refused:
                 log.info("results.not_deleted", error=repr(refused))
                 left += 1
                 continue
@@ -172,7 +172,7 @@ class RerollDeleteCog(commands.Cog):
     ) -> None:
         try:
             await message.remove_reaction(emoji, person)
-        except Lost as forbidden:
+        except DISCORD_ERRORS as forbidden:
             log.debug("results.reaction_stays", error=repr(forbidden))
         if self._refused.did(person.id):
             return
@@ -185,5 +185,5 @@ class RerollDeleteCog(commands.Cog):
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("results.refusal_lost", error=repr(lost))

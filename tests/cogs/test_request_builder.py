@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.models import Job, Reference, Requester
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.caller import Languages
 from bot.images.content_store import ContentStore
 from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.image_options import ImageOptions
