@@ -71,7 +71,7 @@ class CostCommands(QuotaDoor):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
-        if 0 <= credits < (least := self._desk.costs.least(name, kind)):
+        if 0 <= credits < (least := self._desk.costs.min_credits_each(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
         await self._desk.database.write(
             self._desk.ledger.set_cost,
@@ -122,7 +122,7 @@ class CostCommands(QuotaDoor):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
-        each = self._desk.costs.each
+        each = self._desk.costs.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.words("quality") or ():

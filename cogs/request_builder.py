@@ -13,9 +13,9 @@ from bot.discord_ui.customs_cards import Painted
 from bot.discord_ui.languages import Languages
 from bot.discord_ui.places import server_of
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NOTHING, JobService
+from bot.jobs.service import NO_ATTACHMENTS, JobService
 from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
 from bot.preferences.image_options import ImageOptions, OptionName, resolve
 from bot.preferences.preference_store import PreferenceStore
@@ -101,7 +101,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         preset: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         references: Sequence[Reference] = (),
         mask: Reference | None = None,
         after: str | None = None,
@@ -296,7 +296,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         private: bool,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         after: str | None,
     ) -> Job:
         server = self._preference_store.server(caller.server_id)

@@ -19,7 +19,7 @@ from bot.discord_ui.places import Place, place_of
 from bot.discord_ui.trimmings import Trimmings
 from bot.discord_ui.ways import first_that_works
 from bot.discord_ui.whisper import LEAST_FILES
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -99,7 +99,7 @@ class Again:
 
 def _most(interaction: discord.Interaction) -> int:
     files = LEAST_FILES if place_of(interaction) is Place.ELSEWHERE else 1
-    return share(interaction.filesize_limit, files)
+    return max_bytes_each(interaction.filesize_limit, files)
 
 
 async def _to_one(interaction: discord.Interaction, letter: Letter) -> Seen:

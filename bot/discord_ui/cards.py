@@ -17,7 +17,7 @@ from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Requester, Size
 from bot.discord_ui.discretion import for_all_to_see
 from bot.discord_ui.progress import about, progress
-from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 
 # https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of
 # 4096, 6000 over all embeds; alt texts of 1024. Embeds with one URL show as one gallery, up to 4.
@@ -71,17 +71,17 @@ class Cards:
 
     # --- a job's card, from first to last -----------------------------------------------------
 
-    def queued(self, job: Job, waiting: Waiting) -> discord.Embed:
+    def queued(self, job: Job, waiting: QueuePosition) -> discord.Embed:
         """Show behind how many the job waits, and about how long."""
         line = small(self._line(job, waiting))
         return self._unpaid(job, "queued", line)
 
-    def stop_label(self, job: Job, state: Waiting | Painting) -> str:
+    def stop_label(self, job: Job, state: QueuePosition | JobProgress) -> str:
         """Name the button under a card that waits."""
-        name = "card-cancel" if isinstance(state, Waiting) else "card-stop-waiting"
+        name = "card-cancel" if isinstance(state, QueuePosition) else "card-stop-waiting"
         return self._say(job, name)
 
-    def painting(self, job: Job, painting: Painting) -> discord.Embed:
+    def painting(self, job: Job, painting: JobProgress) -> discord.Embed:
         """Show since when the job is at work, how far it is, and what there is to see yet."""
         since = small(_joined(self._since(job, painting)))
         card = self._unpaid(job, "painting", _joined(self._how_far(job, painting)), since)
@@ -90,7 +90,7 @@ class Cards:
         return card
 
     def result(
-        self, job: Job, result: Result, files: Sequence[PostedFile], *, more: int = 0
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], *, more: int = 0
     ) -> list[discord.Embed]:
         """Show the files of one message as galleries; only the first embed carries words.
 
@@ -110,7 +110,7 @@ class Cards:
         title = self._say(job, "card-title-more", first=first, last=last, total=of)
         return self._retention(job, discord.Embed(colour=COLOURS["result"]), title, files)
 
-    def kept(self, job: Job, result: Result) -> discord.Embed:
+    def kept(self, job: Job, result: JobResult) -> discord.Embed:
         """Show that the pictures are there, but not here."""
         (card,) = self.result(job, result, ())
         card.description = f"{card.description}\n{small(self._say(job, 'card-kept'))}"
@@ -129,7 +129,7 @@ class Cards:
         )
         return self._retention(job, words, title, files)
 
-    def ended(self, job: Job, ending: Ending) -> discord.Embed:
+    def ended(self, job: Job, ending: JobFailure) -> discord.Embed:
         """Show why there are no pictures, what that cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._sentence(job, ending.error, money)
@@ -165,14 +165,14 @@ class Cards:
         cost = self._say(job, "card-credits", credits=job.credits)
         return card.set_footer(text=_joined([*self._request_facts(job), cost]))
 
-    def _line(self, job: Job, waiting: Waiting) -> str:
+    def _line(self, job: Job, waiting: QueuePosition) -> str:
         if not waiting.starts_in_ms:
             return self._say(job, "card-starting")
         minutes, seconds = about(waiting.starts_in_ms / 1000)
         ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
         return _joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
 
-    def _how_far(self, job: Job, painting: Painting) -> list[str]:
+    def _how_far(self, job: Job, painting: JobProgress) -> list[str]:
         facts = []
         if (far := progress(painting)) is not None:
             name = f"card-progress-{far.kind}"
@@ -181,7 +181,7 @@ class Cards:
             facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
         return facts
 
-    def _since(self, job: Job, painting: Painting) -> list[str]:
+    def _since(self, job: Job, painting: JobProgress) -> list[str]:
         started = "card-still" if painting.is_overdue else "card-started"
         facts = [self._say(job, started, started_at=painting.started_at)]
         if painting.usual_ms is not None:
@@ -203,7 +203,7 @@ class Cards:
         return self._say(job, f"card-title-{state}", name=name, count=count)
 
     def _result_words(
-        self, job: Job, result: Result, files: Sequence[PostedFile], more: int
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], more: int
     ) -> list[str]:
         words = self._prompts(job, _revised_prompt(job, result.pictures))
         if result.shortfall is not None:
@@ -212,8 +212,12 @@ class Cards:
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:
             words.append(small(self._say(job, "card-more", count=more)))
-        if result.left is not None and result.left.credits <= 0 and result.left.frees_at:
-            frees_at = result.left.frees_at
+        if (
+            result.remaining is not None
+            and result.remaining.credits <= 0
+            and result.remaining.frees_at
+        ):
+            frees_at = result.remaining.frees_at
             words.append(small(self._say(job, "card-left-none", frees_at=frees_at)))
         return words
 
@@ -226,7 +230,7 @@ class Cards:
         heading = small(self._say(job, "card-revised"))
         return [_quote(prompt, PROMPT_OF_TWO), heading, _quote(revised, PROMPT_OF_TWO)]
 
-    def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
+    def _shortfall(self, job: Job, result: JobResult, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
         money: Money = "charged" if result.doubt_charged else "part"
         return f"{arrived} {self._sentence(job, why, money)}"
@@ -259,17 +263,17 @@ class Cards:
             return self._size(job, size.width, size.height)
         return one_line(str(size), _LONGEST_NAME)
 
-    def _result_facts(self, job: Job, result: Result) -> list[str]:
+    def _result_facts(self, job: Job, result: JobResult) -> list[str]:
         first = result.pictures[0]
         return [
             one_line(job.request.model, _LONGEST_NAME),
             self._size(job, first.width, first.height),
             *self._choices(job),
             self._say(job, "card-took", took_ms=result.took_ms),
-            *self._money_facts(job, result.charged, result.left),
+            *self._money_facts(job, result.charged, result.remaining),
         ]
 
-    def _money_facts(self, job: Job, charged: int, left: Left | None) -> list[str]:
+    def _money_facts(self, job: Job, charged: int, left: RemainingCredits | None) -> list[str]:
         facts = [self._say(job, "card-credits", credits=charged)] if charged else []
         if left is not None:
             period = left.period

@@ -9,7 +9,7 @@ from bot.core.i18n.escaping import one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.discord_ui.cards import COLOURS, State, small
-from bot.jobs.history.pages import Look
+from bot.jobs.history_pages import HistoryEntry
 
 LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
 LONGEST_MODEL = 60
@@ -40,7 +40,7 @@ class HistoryCards:
         return self._texts.say("history-nothing-found" if is_sought else "history-none", locale)
 
     def card(
-        self, number: int, look: Look, link: str | None = None, locale: str = "en"
+        self, number: int, look: HistoryEntry, link: str | None = None, locale: str = "en"
     ) -> discord.Embed:
         """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
         job = look.written.job
@@ -50,23 +50,23 @@ class HistoryCards:
             description="\n".join((prompt, small(self._facts(look, link, locale)))),
         )
         embed.set_author(name=f"{number} · {one_line(job.request.model, LONGEST_MODEL)}")
-        if look.preview is not None:
+        if look.thumbnail is not None:
             embed.set_thumbnail(url=f"attachment://{_preview_name(job)}")
         return embed
 
-    def files(self, looks: Sequence[Look], locale: str = "en") -> list[discord.File]:
+    def files(self, looks: Sequence[HistoryEntry], locale: str = "en") -> list[discord.File]:
         """Return the previews that the cards show."""
         return [
             discord.File(
-                io.BytesIO(look.preview),
+                io.BytesIO(look.thumbnail),
                 filename=_preview_name(look.written.job),
                 description=self._alt_text(look, locale),
             )
             for look in looks
-            if look.preview is not None
+            if look.thumbnail is not None
         ]
 
-    def choice(self, number: int, look: Look, locale: str = "en") -> discord.SelectOption:
+    def choice(self, number: int, look: HistoryEntry, locale: str = "en") -> discord.SelectOption:
         """Offer a job whose pictures are kept."""
         job = look.written.job
         return discord.SelectOption(
@@ -75,7 +75,7 @@ class HistoryCards:
             value=job.id,
         )
 
-    def _facts(self, look: Look, link: str | None, locale: str) -> str:
+    def _facts(self, look: HistoryEntry, link: str | None, locale: str) -> str:
         facts = [_lock(look.written.job) + self._state(look, locale)]
         if look.credits:
             facts.append(self._texts.say("card-credits", locale, credits=look.credits))
@@ -85,20 +85,20 @@ class HistoryCards:
             facts.append(self._texts.say("history-link", locale, link=link))
         return " · ".join(facts)
 
-    def _state(self, look: Look, locale: str) -> str:
+    def _state(self, look: HistoryEntry, locale: str) -> str:
         state, kept = look.written.state, len(look.pictures)
         if state is not JobState.DONE:
             return self._texts.say("history-state", locale, state=state)
-        if kept in {0, look.painted}:
+        if kept in {0, look.picture_count}:
             return self._texts.say("history-pictures", locale, count=kept)
-        return self._texts.say("history-pictures-left", locale, count=kept, of=look.painted)
+        return self._texts.say("history-pictures-left", locale, count=kept, of=look.picture_count)
 
-    def _alt_text(self, look: Look, locale: str) -> str:
+    def _alt_text(self, look: HistoryEntry, locale: str) -> str:
         prompt = one_line(look.written.job.request.prompt, LONGEST_ALT_TEXT)
         return self._texts.say("card-alt", locale, prompt=prompt, index=1, of=1)
 
 
-def link_to(look: Look) -> str | None:
+def link_to(look: HistoryEntry) -> str | None:
     """Return where a job's message is, None where there is none."""
     if look.message is None:
         return None

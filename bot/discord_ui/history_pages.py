@@ -10,7 +10,7 @@ from discord.ui import Button, DynamicItem, Select, View
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.history_cards import HistoryCards
-from bot.jobs.history.pages import Page, Turn, Way
+from bot.jobs.history_pages import HistoryPage, PageCursor, PageDirection
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 
 HISTORY_CHOSEN = "history_chosen"
@@ -51,7 +51,7 @@ class TurnButton(
 ):
     """Goes on from the first or the last job of a page."""
 
-    def __init__(self, turn: Turn, button: Button[View]) -> None:
+    def __init__(self, turn: PageCursor, button: Button[View]) -> None:
         super().__init__(button)
         self._turn = turn
 
@@ -65,7 +65,7 @@ class TurnButton(
     ) -> Self:
         """Read the turn from a click, whichever process placed the button."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
-        return cls(Turn(match["job_id"], cast("Way", match["way"])), item)
+        return cls(PageCursor(match["job_id"], cast("PageDirection", match["way"])), item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Tell the door; errors that rise here are lost in discord.py's log."""
@@ -103,13 +103,13 @@ ITEMS = (PostAgain, TurnButton, SoughtButton)
 
 
 def history_view(
-    texts: Texts, cards: HistoryCards, page: Page, sought: Sought, locale: str = "en"
+    texts: Texts, cards: HistoryCards, page: HistoryPage, sought: Sought, locale: str = "en"
 ) -> View:
     """Return the rows under a page: what can be posted again, the ways on, what was sought."""
     view = View(timeout=None)
     options = [
         cards.choice(number, look, locale)
-        for number, look in enumerate(page.looks, 1)
+        for number, look in enumerate(page.entries, 1)
         if look.pictures
     ]
     if options:
@@ -132,15 +132,15 @@ def sought_by(message: discord.Message | None) -> Sought:
     return Sought(**found) if found else EVERYTHING
 
 
-def _turns(texts: Texts, page: Page, locale: str) -> Iterator[TurnButton]:
+def _turns(texts: Texts, page: HistoryPage, locale: str) -> Iterator[TurnButton]:
     if not (page.has_newer or page.has_older):
         return
-    ends: tuple[tuple[Way, int, bool], ...] = (
+    ends: tuple[tuple[PageDirection, int, bool], ...] = (
         ("newer", 0, page.has_newer),
         ("older", -1, page.has_older),
     )
     for way, end, is_there in ends:
-        turn = Turn(page.looks[end].written.job.id, way)
+        turn = PageCursor(page.entries[end].written.job.id, way)
         button: Button[View] = Button(
             label=texts.say(f"history-{way}", locale),
             custom_id=f"easel:past:{way}:{turn.job_id}",

@@ -11,7 +11,7 @@ from bot.discord_ui.cards import Cards
 from bot.discord_ui.outbox import Letter
 from bot.discord_ui.packing import MOST_FILES, Parcel, Shown, split
 from bot.discord_ui.trimmings import Thumbnail
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 
 
 def picture_letter(
@@ -30,7 +30,7 @@ def originals(
 ) -> list[Letter]:
     """Return messages with the files themselves; those that are too large are left out."""
     shown = [Shown(number, picture, picture) for number, picture in enumerate(pictures, 1)]
-    fitting = [each for each in shown if each.picture.bytes <= share(max_file_bytes, 1)]
+    fitting = [each for each in shown if each.picture.bytes <= max_bytes_each(max_file_bytes, 1)]
     of = len(pictures)
     return [picture_letter(cards, job, parcel, (), of=of) for parcel in split(fitting)]
 

@@ -4,7 +4,7 @@ from bot.core.i18n.escaping import cut
 from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job
 from bot.discord_ui.cards import SENTENCE
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 
 
 class Notes:
@@ -29,7 +29,7 @@ class Notes:
         """Say to the requester why the pictures come apart from what they answer."""
         return self._call("notice-answer-closed", job)
 
-    def without_card(self, job: Job, ending: Ending) -> str:
+    def without_card(self, job: Job, ending: JobFailure) -> str:
         """Say to the requester why there are no pictures, where no card can say so."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._texts.sentence(ending.error, job.locale, money=money)

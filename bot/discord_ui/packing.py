@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.core.models import Job, Picture
 from bot.discord_ui.cards import PostedFile
-from bot.images.conversion import fit, share
+from bot.images.conversion import fit_to_limit, max_bytes_each
 
 # https://docs.discord.com/developers/resources/message: ten attachments in a message.
 MOST_FILES = 10
@@ -44,7 +44,7 @@ class Packer:
 
         It raises EaselError when a picture cannot be made small enough.
         """
-        most = share(max_file_bytes, 1)
+        most = max_bytes_each(max_file_bytes, 1)
         shown = [
             await self._fitted(Shown(number, picture, picture), most, folder)
             for number, picture in enumerate(pictures, 1)
@@ -64,14 +64,16 @@ class Packer:
     ) -> Parcel:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [shown for parcel in parcels for shown in parcel]
-        most = share(max_file_bytes, len(everything))
+        most = max_bytes_each(max_file_bytes, len(everything))
         return tuple([await self._fitted(shown, most, folder) for shown in everything])
 
     async def _fitted(self, shown: Shown, most: int, folder: Path) -> Shown:
         if shown.picture.bytes <= most:
             return shown
         async with self._fitting:
-            fitted = await asyncio.to_thread(fit, shown.original, max_bytes=most, folder=folder)
+            fitted = await asyncio.to_thread(
+                fit_to_limit, shown.original, max_bytes=most, folder=folder
+            )
         return Shown(shown.number, shown.original, fitted)
 
 
@@ -82,7 +84,7 @@ def split(shown: Sequence[Shown]) -> list[Parcel]:
         last = parcels[-1] if parcels else ()
         # share() of one file without a limit of its own is what a whole request may carry.
         total = each.picture.bytes + sum(other.picture.bytes for other in last)
-        if last and len(last) < MOST_FILES and total <= share(total, 1):
+        if last and len(last) < MOST_FILES and total <= max_bytes_each(total, 1):
             parcels[-1] = (*last, each)
         else:
             parcels.append((each,))

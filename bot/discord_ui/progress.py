@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.jobs.courier import Painting
+from bot.jobs.courier import JobProgress
 
 BAR_LENGTH = 10
 # No estimate says more: only the pictures themselves say that they are done.
@@ -22,7 +22,7 @@ class Progress:
     kind: _Kind
 
 
-def progress(painting: Painting) -> Progress | None:
+def progress(painting: JobProgress) -> Progress | None:
     """Return how far a job is; None where nobody can tell."""
     if painting.fraction is not None:
         return _progress(painting.fraction, "said")
@@ -32,7 +32,7 @@ def progress(painting: Painting) -> Progress | None:
     return _progress(_estimate(painting, painting.usual_ms), kind)
 
 
-def _estimate(painting: Painting, usual_ms: int) -> float:
+def _estimate(painting: JobProgress, usual_ms: int) -> float:
     """Return the share of the usual time that has passed, or of the pictures that are here."""
     passed = painting.elapsed_ms / max(usual_ms, 1)
     return min(MOST_BY_ESTIMATE, max(passed, painting.done / painting.total))

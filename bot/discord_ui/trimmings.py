@@ -14,7 +14,7 @@ from bot.core.models import Job, JobState
 from bot.discord_ui.controls import controls, retry_controls
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class Trimmings:
         """Return the rows under a result."""
         return controls(self._texts, job.id, job.locale)
 
-    def retry(self, job: Job, ending: Ending) -> View | None:
+    def retry(self, job: Job, ending: JobFailure) -> View | None:
         """Return the row under a card without pictures, None where somebody wanted none."""
         if ending.state is JobState.CANCELLED:
             return None
