@@ -31,7 +31,7 @@ from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobDependencies, JobService
 from bot.quota.ledger import Ledger
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 from bot.settings import MENDS, Settings
 
 
@@ -43,7 +43,7 @@ class Services:
     ledger: Ledger
     catalogue: Catalogue
     pricing: Pricing
-    tariff: Tariff
+    server_costs: ServerCostCache
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
@@ -82,9 +82,9 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         cancellation = Cancellation(
             database=database, ledger=ledger, repository=repository, queue=queue
         )
-        tariff = await _tariff(database, ledger)
+        server_costs = await _server_costs(database, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
-        pricing = Pricing(catalogue, tariff, has_ceilings)
+        pricing = Pricing(catalogue, server_costs, has_ceilings)
         job_service = JobService(
             JobDependencies(
                 database=database,
@@ -110,7 +110,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             ledger=ledger,
             catalogue=catalogue,
             pricing=pricing,
-            tariff=tariff,
+            server_costs=server_costs,
             job_service=job_service,
             cancellation=cancellation,
             recovery=recovery,
@@ -231,8 +231,8 @@ def _recovery(
     )
 
 
-async def _tariff(database: Database, ledger: Ledger) -> Tariff:
-    return Tariff(await database.read(ledger.costs, None))
+async def _server_costs(database: Database, ledger: Ledger) -> ServerCostCache:
+    return ServerCostCache(await database.read(ledger.costs, None))
 
 
 def _ledger(settings: Settings, clock: Clock) -> Ledger:

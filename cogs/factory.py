@@ -171,7 +171,7 @@ def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
         database=services.database,
         ledger=services.ledger,
         catalogue=services.catalogue,
-        tariff=services.tariff,
+        server_costs=services.server_costs,
         costs=services.pricing,
         suggestions=suggestions,
         statement=Statement(services.database, services.ledger, now=deps.clock.now),

@@ -22,7 +22,7 @@ from bot.quota.ledger import Ledger
 from bot.quota.rules import EVERYONE, SERVER, LimitSet
 from bot.quota.rules import role as role_subject
 from bot.quota.rules import user as user_subject
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 
 MAX_REASON = 200
 
@@ -68,7 +68,7 @@ class Desk:
     database: Database
     ledger: Ledger
     catalogue: Catalogue
-    tariff: Tariff
+    server_costs: ServerCostCache
     costs: Pricing
     suggestions: Suggestions
     statement: Statement

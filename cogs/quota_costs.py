@@ -81,7 +81,7 @@ class CostCommands(QuotaDoor):
             credits=credits,
             actor_id=interaction.user.id,
         )
-        self._desk.tariff.set(server_id, name, kind, credits)
+        self._desk.server_costs.set(server_id, name, kind, credits)
         said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, said)
 
@@ -98,7 +98,7 @@ class CostCommands(QuotaDoor):
             quality=kind,
             actor_id=interaction.user.id,
         )
-        self._desk.tariff.remove(server_id, name, kind)
+        self._desk.server_costs.remove(server_id, name, kind)
         await self.answer(
             interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
         )

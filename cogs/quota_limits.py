@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.discord_ui.quota_cards import Favour, LimitRow
 from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
-from bot.quota.members import Member
+from bot.quota.admin_repository import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
 from cogs.quota_base import QuotaDoor, person, quota, server_of, subject_of

@@ -12,9 +12,9 @@ from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.languages import Languages
 from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
 from bot.jobs.picture_retention import PictureRetention
-from bot.quota.allowance import Allowance
+from bot.quota.admin_repository import Member
+from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger
-from bot.quota.members import Member
 from cogs.request_builder import requester_of_call
 
 

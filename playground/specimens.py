@@ -165,7 +165,7 @@ class Easel:
             Specimen("called", content=self._notes.ready(self._job(LIGHTHOUSE))),
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
-            self._result("result-10", "a garden in spring", n=10, left=spent),
+            self._result("result-10", "a garden in spring", n=10, remaining=spent),
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=declined),
             self._result("result-long-prompt", LONG, revised=REVISED),
             self._result("result-arabic", ARABIC, paints=LIGHTHOUSE),
@@ -181,13 +181,13 @@ class Easel:
         arrived: int | None = None,
         paints: str | None = None,
         revised: str | None = None,
-        left: RemainingCredits = DAY,
+        remaining: RemainingCredits = DAY,
         shortfall: EaselError | None = None,
     ) -> Specimen:
         job = self._job(prompt, n=n)
         pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
         count = len(pictures)
-        result = JobResult(pictures, n, 46_200, count, left, shortfall)
+        result = JobResult(pictures, n, 46_200, count, remaining, shortfall)
         names = [f"easel-{number}.png" for number in range(1, count + 1)]
         embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
         rows = controls(self._texts, job.id, job.locale)

@@ -103,13 +103,13 @@ class Outbox:
         It raises what discord.py raises when it was refused, or when the line broke too often.
         """
         own_nonce = nonce or nonce_of(job, part)
-        intent = OutboxMessage(own_nonce, job.id, part, channel.id, self._now())
+        message = OutboxMessage(own_nonce, job.id, part, channel.id, self._now())
         for _ in range(TRIES - 1):
             try:
-                return await self._post(channel, letter, intent)
+                return await self._post(channel, letter, message)
             except LineBroke as broken:
                 log.info("outbox.line_broke", job=job.id, part=part, error=repr(broken))
-        return await self._post(channel, letter, intent)
+        return await self._post(channel, letter, message)
 
     async def announce(self, job: Job, card: AnnouncedCard) -> None:
         """Write where a card is about to be placed."""
@@ -119,18 +119,18 @@ class Outbox:
         """Write that the announced card surely was not placed."""
         await self._database.write(self._repository.not_placed, job.id)
 
-    async def _post(self, channel: Channel, letter: Letter, intent: OutboxMessage) -> CardAddress:
-        written = await self._database.write(outbox_messages.announce, intent)
+    async def _post(self, channel: Channel, letter: Letter, message: OutboxMessage) -> CardAddress:
+        written = await self._database.write(outbox_messages.announce, message)
         message_id = written.message_id or await self._find(channel, letter, written)
         if message_id is None:
-            message_id = await self._send(channel, letter, intent.nonce)
+            message_id = await self._send(channel, letter, message.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
-        await self._database.write(self._confirm, intent, address)
+        await self._database.write(self._confirm, message, address)
         return address
 
-    def _confirm(self, tx: Transaction, intent: OutboxMessage, address: CardAddress) -> None:
-        outbox_messages.confirm(tx, intent.nonce, address.message_id)
-        self._repository.posted(tx, intent.job_id, address)
+    def _confirm(self, tx: Transaction, message: OutboxMessage, address: CardAddress) -> None:
+        outbox_messages.confirm(tx, message.nonce, address.message_id)
+        self._repository.posted(tx, message.job_id, address)
 
     async def _send(self, channel: Channel, letter: Letter, nonce: str) -> int:
         people = [discord.Object(letter.mentions)] if letter.mentions else []

@@ -18,8 +18,8 @@ from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
 from bot.jobs.pricing import credits_per_picture, end_state, job_failure
 from bot.jobs.repository.repository import JobRepository
+from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
-from bot.quota.outlays import Outlay
 
 ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
 
@@ -124,10 +124,10 @@ class Billing:
         )
         if settled is None or not price:
             return settled, []
-        return settled, list(_reached(self.ledger.outlays(tx), price))
+        return settled, list(_reached(self.ledger.budget_used(tx), price))
 
     async def _tell_refusal(self, price: int) -> None:
-        budget = await self.database.read(self.ledger.outlays)
+        budget = await self.database.read(self.ledger.budget_used)
         # What is more than the whole budget says nothing about how much of it is spent.
         self._tell([_alarm(100, part) for part in budget if part.left < price <= part.limit])
 
@@ -136,15 +136,15 @@ class Billing:
             self.alerts.budget(each)
 
 
-def _reached(budget: Sequence[Outlay], price: int) -> Iterator[BudgetReached]:
+def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
     """Yield what of the budget a settlement of this price has reached."""
     for part in budget:
-        before, after = part.spent - price, part.spent
+        before, after = part.used - price, part.used
         for percent in ALARM_PERCENTS:
             if before * 100 < part.limit * percent <= after * 100:
                 yield _alarm(percent, part)
                 break
 
 
-def _alarm(percent: int, part: Outlay) -> BudgetReached:
+def _alarm(percent: int, part: Allowance) -> BudgetReached:
     return BudgetReached(percent, part.limit, part.period)

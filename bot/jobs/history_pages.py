@@ -13,7 +13,7 @@ from bot.images.thumbnails import Thumbnails
 from bot.jobs.repository import history_search, job_details, kept_pictures
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob
-from bot.quota.personal import charges_of
+from bot.quota.repository import read_charges
 
 PAGE_SIZE = 4  # jobs
 RECENT = 100  # jobs whose models are offered
@@ -103,10 +103,10 @@ def _jobs(
     rows: Transaction, user_id: int, sought: Sought, turn: PageCursor | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
-    start = kept_pictures.written(rows, turn.job_id, user_id) if turn else None
+    start = history_search.job_of(rows, turn.job_id, user_id) if turn else None
     if start is not None and turn is not None:
         is_back = turn.direction == "newer"
-        found = history_search.beside(
+        found = history_search.page_around(
             rows, user_id, sought, start, newer=is_back, most=PAGE_SIZE + 1
         )
         if is_back and len(found) > PAGE_SIZE:
@@ -114,7 +114,7 @@ def _jobs(
         if not is_back and found:
             return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
     # Nothing is known of the place, or it is beside the first page.
-    found = history_search.beside(rows, user_id, sought, None, newer=False, most=PAGE_SIZE + 1)
+    found = history_search.page_around(rows, user_id, sought, None, newer=False, most=PAGE_SIZE + 1)
     return found[:PAGE_SIZE], False, len(found) > PAGE_SIZE
 
 
@@ -122,7 +122,7 @@ def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:
     """Return the credits of each job whose charge is not forgotten."""
     if not jobs:
         return {}
-    found = charges_of(rows, [each.job.id for each in jobs])
+    found = read_charges(rows, [each.job.id for each in jobs])
     return {charge.job_id: charge.credits for charge in found}
 
 

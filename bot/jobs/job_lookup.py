@@ -152,4 +152,4 @@ class JobLookup:
 
     async def record_deleted(self, message: CardAddress) -> None:
         """Write that a message is gone."""
-        await self._database.write(job_details.deleted, message.message_id)
+        await self._database.write(job_details.message_deleted, message.message_id)

@@ -17,7 +17,7 @@ from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, StoredFile
-from bot.jobs.repository import kept_pictures, outbox_messages
+from bot.jobs.repository import history_search, kept_pictures, outbox_messages
 from bot.jobs.repository.rows import WrittenJob
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -152,8 +152,8 @@ class PictureRetention:
         before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
         async with self._clearing:
             await self._clear_files(before)
-            await self._clear_rows(before, kept_pictures.forget)
-            await self._clear_rows(before, outbox_messages.forget)
+            await self._clear_rows(before, kept_pictures.delete_old)
+            await self._clear_rows(before, outbox_messages.delete_old)
 
     async def _clear_files(self, before: int) -> None:
         most = int(self._limits.max_bytes * CLEARED)
@@ -199,11 +199,11 @@ class PictureRetention:
 def _last(
     rows: Transaction, user_id: int, *, most: int
 ) -> tuple[list[WrittenJob], list[list[kept_pictures.Kept]]]:
-    written = kept_pictures.last(rows, user_id, most=most)
+    written = history_search.last_jobs(rows, user_id, most=most)
     return written, [kept_pictures.of(rows, each.job.id) for each in written]
 
 
 def _theirs(
     rows: Transaction, job_id: str, user_id: int
 ) -> tuple[WrittenJob | None, list[kept_pictures.Kept]]:
-    return kept_pictures.written(rows, job_id, user_id), kept_pictures.of(rows, job_id)
+    return history_search.job_of(rows, job_id, user_id), kept_pictures.of(rows, job_id)

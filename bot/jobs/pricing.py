@@ -9,9 +9,9 @@ from bot.core.models import Billed, ImageRequest, Job, JobState
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.attempts import SlotResult
 from bot.jobs.courier import JobFailure, RemainingCredits
-from bot.quota.allowance import Allowance
+from bot.quota.allowances import Allowance
 from bot.quota.ledger import Settlement
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Pricing:
     """
 
     catalogue: Catalogue
-    tariff: Tariff
+    server_costs: ServerCostCache
     has_ceilings: bool = False
 
     def credits_each(self, server_id: int, model: str, quality: str | None) -> int:
         """Return the credits of one picture; raise UnknownModel for a model not offered."""
         known = self.catalogue.model(model)
-        own = self.tariff.each(server_id, known.name, quality)
+        own = self.server_costs.each(server_id, known.name, quality)
         if own is None:
             return known.credits_each(quality)
         return max(own, self.min_credits_each(model, quality))

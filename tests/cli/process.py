@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.cogs.gateway import KEY, MoodyGateway
 
 ROOT = Path(__file__).parent.parent.parent
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ async def own_cost(world: World, quality: str | None, credits: int) -> None:
         credits=credits,
         actor_id=world.mia.id,
     )
-    services.tariff.set(server_id, "gpt-image-2", quality, credits)
+    services.server_costs.set(server_id, "gpt-image-2", quality, credits)
 
 
 def facts(world: World) -> str:

@@ -154,7 +154,7 @@ async def in_line(world: World) -> None:
     """Let Ada's private request wait behind Ben's."""
     world.gateway.gate.clear()
     await world.imagine(world.ben)
-    await asyncio.wait_for(world.gateway.asked.wait(), 10)
+    await asyncio.wait_for(world.gateway.asked.wait(), 60)
     assert (await world.imagine(world.ada, private=True)).ephemeral
 
 

@@ -118,7 +118,7 @@ class Post:
             self.fake.messages.hold = True
             pictures = self.pictures(*THREE)
             task = asyncio.ensure_future(courier.deliver(self.job, result(pictures)))
-            await asyncio.wait_for(self.fake.messages.held.wait(), 10)
+            await asyncio.wait_for(self.fake.messages.held.wait(), 60)
             task.cancel()
             await asyncio.wait((task,))
         self.fake.messages.hold = False

@@ -166,7 +166,7 @@ def test_a_long_prompt_is_cut_on_the_card(cards: Cards, long: str) -> None:
 def test_a_result_is_a_picture_with_one_line_of_facts(cards: Cards) -> None:
     """On a phone the picture matters, then what it took and what is left."""
     left = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
-    (card,) = cards.result(job(), result(left=left), posted(1))
+    (card,) = cards.result(job(), result(remaining=left), posted(1))
     assert card.author.name == "🖼️ A picture for Ada"
     assert card.description == "> a fox"
     assert card.image.url == "attachment://easel-1.png"
@@ -183,7 +183,7 @@ def test_without_limits_the_credits_left_are_not_mentioned(cards: Cards) -> None
 def test_the_last_credit_says_when_there_are_more(cards: Cards) -> None:
     """Better now than at the next refusal."""
     left = RemainingCredits(credits=0, limit=20, period="day", frees_at=9_000)
-    (card,) = cards.result(job(), result(left=left), posted(1))
+    (card,) = cards.result(job(), result(remaining=left), posted(1))
     assert "-# No credits left: next credit <t:9:R>." in str(card.description)
 
 

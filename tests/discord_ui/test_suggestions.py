@@ -6,7 +6,7 @@ from bot.core.i18n.texts import Texts
 from bot.discord_ui.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 from tests.gateways.bench import model
 
 LONG = "m" * 150
@@ -17,7 +17,7 @@ def suggestions(credits: int) -> Suggestions:
     words = tuple(f"{index} " + "q" * 150 for index in range(30))
     dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
     catalogue = Catalogue([LONG], {LONG: dear})
-    costs = Pricing(catalogue, Tariff({}))
+    costs = Pricing(catalogue, ServerCostCache({}))
     return Suggestions(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)
 
 

@@ -6,7 +6,7 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 from tests.gateways.bench import model
 
 HERE, ELSEWHERE = 1, 2
@@ -17,13 +17,13 @@ MODELS = {
 
 
 def costs(own: dict[tuple[int, str, str], int]) -> Pricing:
-    return Pricing(Catalogue(MODELS, MODELS), Tariff(own))
+    return Pricing(Catalogue(MODELS, MODELS), ServerCostCache(own))
 
 
 def test_admins_do_not_paint_past_the_operators_ceilings() -> None:
     """Those count credits, too: a picture for none would be one for ever."""
     own = {(HERE, "dear", ""): 3, (HERE, "plain", ""): 0}
-    here = Pricing(Catalogue(MODELS, MODELS), Tariff(own), has_ceilings=True)
+    here = Pricing(Catalogue(MODELS, MODELS), ServerCostCache(own), has_ceilings=True)
     assert (here.min_credits_each("dear", "high"), costs({}).min_credits_each("dear", "high")) == (
         5,
         0,

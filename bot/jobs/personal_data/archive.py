@@ -18,7 +18,7 @@ from bot.core.errors.base import Fact
 from bot.core.models import JobState, Reference
 from bot.images.content_store import ContentStore
 from bot.jobs.repository.personal_data import PersonalJob
-from bot.quota.history import Charge
+from bot.quota.repository import Charge
 
 NAME = "easel-my-data.zip"
 _ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name in the list

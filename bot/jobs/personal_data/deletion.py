@@ -63,13 +63,13 @@ class PersonalDataDeletion:
     async def complete(self) -> None:
         """Delete what is nobody's any more; harmless twice."""
         async with self._one_at_a_time:
-            job_ids = await self._database.read(personal_data.nobodys)
+            job_ids = await self._database.read(personal_data.disowned_jobs)
             if not job_ids:
                 return
             files = await self._only_theirs(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, BATCH):
-                await self._database.write(personal_data.forget, batch)
+                await self._database.write(personal_data.delete_disowned, batch)
             is_gone = await self._database.empty_log()
         log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
 

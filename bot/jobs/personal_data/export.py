@@ -10,8 +10,7 @@ from bot.images.conversion import max_bytes_each
 from bot.jobs.personal_data.archive import ArchiveBuilder, ArchiveSummary
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
-from bot.quota.history import Charge
-from bot.quota.personal import charges_of
+from bot.quota.repository import Charge, read_charges
 
 PAGE = 100  # jobs
 
@@ -63,5 +62,5 @@ class PersonalDataExport:
 def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> JobsWithCharges:
     jobs = personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
     ids = [each.written.job.id for each in jobs]
-    charges = charges_of(rows, ids) if ids else []
+    charges = read_charges(rows, ids) if ids else []
     return jobs, {charge.job_id: charge for charge in charges}

@@ -1,4 +1,4 @@
-"""What the journal writes, as values: how a request, an error and a row are read back."""
+"""Rows of jobs and attempts as values, and how requests and errors are kept as text."""
 
 from dataclasses import dataclass, replace
 

@@ -1,12 +1,12 @@
-"""The servers' own costs in memory: they are asked at every keystroke of /imagine."""
+"""A cache of the servers' own costs: they are asked at every keystroke of /imagine."""
 
 from collections.abc import Mapping
 
-from bot.quota.costs import CostKey
+from bot.quota.admin_repository import CostKey
 
 
-class Tariff:
-    """What a picture costs where a server's admins decided; their door keeps it up to date."""
+class ServerCostCache:
+    """What a picture costs in servers whose admins decided; who writes a cost updates it."""
 
     def __init__(self, costs: Mapping[CostKey, int]) -> None:
         self._costs = dict(costs)
@@ -17,7 +17,7 @@ class Tariff:
         return self._costs.get((server_id, model, quality or ""), of_any)
 
     def set(self, server_id: int, model: str, quality: str | None, credits: int) -> None:
-        """Know a cost, once it is committed."""
+        """Remember a cost, once it is committed."""
         self._costs[server_id, model, quality or ""] = credits
 
     def remove(self, server_id: int, model: str, quality: str | None) -> None:

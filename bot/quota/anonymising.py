@@ -1,4 +1,4 @@
-"""Whom charges and meters belong to, once somebody's data was deleted."""
+"""The pseudonym that charges and meters belong to, once somebody's data was deleted."""
 
 from bot.database.transaction import Transaction
 from bot.quota.meters import person

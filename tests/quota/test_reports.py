@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import QuotaSpent
-from bot.quota.history import Charge, Day
 from bot.quota.ledger import Settlement
+from bot.quota.reports import Day
+from bot.quota.repository import Charge
 from bot.quota.rules import Limit, Period, role, user
 from tests.quota.till import DAY, HOUR, NOON, SERVER_ID, TAGS, Till, requester
 
