@@ -13,7 +13,7 @@ from bot.discord_ui.job_embeds import JobEmbeds
 from bot.discord_ui.quota_embeds import QuotaEmbeds
 from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.discord_ui.uploads import MessagePictures
-from bot.jobs.history.pages import HistoryPages
+from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
@@ -56,7 +56,7 @@ def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
     services, client = deps.services, deps.client
     suggestions = Autocomplete(
-        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=deps.clock.now
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=deps.clock.now
     )
     desk = _desk(deps, suggestions)
     return (
@@ -172,7 +172,7 @@ def _quota(deps: CogDependencies, suggestions: Autocomplete) -> tuple[Cog, ...]:
         ledger=services.ledger,
         catalogue=services.catalogue,
         server_costs=services.server_costs,
-        costs=services.costs,
+        costs=services.pricing,
         suggestions=suggestions,
         statement=Statement(services.database, services.ledger, now=deps.clock.now),
         charts=Charts(settings.data_dir / "charts", wait=deps.clock.wait),
