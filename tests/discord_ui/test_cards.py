@@ -109,7 +109,7 @@ def test_a_size_of_a_models_own_is_shown_as_it_is(cards: JobEmbeds) -> None:
 def test_a_painting_card_counts_the_seconds_by_itself(cards: JobEmbeds) -> None:
     """Discord counts up from a time stamp: no edit is needed for that."""
     card = cards.painting(job(n=4), JobProgress(1_700_000_000_000, 1, 4))
-    assert card.author.name == "🎨 JobProgress for Ada"
+    assert card.author.name == "🎨 Painting for Ada"
     assert card.description == "> a fox\n1 of 4 done\n-# Started <t:1700000000:R>"
 
 
@@ -194,7 +194,7 @@ def test_the_last_credit_says_when_there_are_more(cards: JobEmbeds) -> None:
 def test_pictures_stand_in_galleries_of_four(
     cards: JobEmbeds, count: int, groups: list[int]
 ) -> None:
-    """Of embeds that max_bytes_each a URL Discord shows four pictures and hides the others."""
+    """Of embeds that share a URL Discord shows four pictures and hides the others."""
     embeds = cards.result(job(n=count), result(count), posted(count))
     urls = [embed.url for embed in embeds]
     assert [urls.count(url) for url in dict.fromkeys(urls)] == groups
@@ -251,7 +251,7 @@ def test_a_prompt_that_was_not_revised_is_shown_once(cards: JobEmbeds, same: str
     ("ended", "title"),
     [
         (JobState.FAILED, "⚠️ No picture for Ada"),
-        (JobState.CANCELLED, "⏹️ JobCancelled for Ada"),
+        (JobState.CANCELLED, "⏹️ Stopped for Ada"),
         (JobState.UNKNOWN, "❔ Outcome unknown for Ada"),
     ],
 )
@@ -316,7 +316,7 @@ def test_a_screen_reader_hears_what_was_painted(cards: JobEmbeds) -> None:
 
 def test_the_reader_chooses_the_language(tmp_path: Path) -> None:
     """A card speaks to the person who asked."""
-    for locale, words in (("en", "JobProgress for"), ("de", "Malt für")):
+    for locale, words in (("en", "Painting for"), ("de", "Malt für")):
         (tmp_path / locale).mkdir()
         (tmp_path / locale / "cards.ftl").write_text(
             f"card-title-painting = {words} {{ $name }}\ncard-started = {{ $started_at }}\n"
