@@ -21,7 +21,7 @@ class CancelCog(commands.Cog):
         try:
             # The card may take longer than the three seconds that Discord gives an answer.
             await interaction.response.defer()
-            await self._cancellation.stop(
+            await self._cancellation.cancel(
                 job_id,
                 requester_of_call(interaction),
                 moderates=interaction.permissions.manage_messages,

@@ -9,13 +9,12 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.models import Picture
-from bot.discord_ui.cards import Cards
 from bot.discord_ui.client import Client
-from bot.discord_ui.details import Details as DetailsCard
-from bot.discord_ui.discretion import for_one_to_see
-from bot.discord_ui.letters import originals
-from bot.discord_ui.outbox import Lost
-from bot.images.conversion import share
+from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
+from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
+from bot.discord_ui.message_attachments import original_messages
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.images.conversion import max_bytes_each
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
@@ -38,7 +37,7 @@ class DetailsCog(commands.Cog):
         job_lookup: JobLookup,
         button_guard: ButtonGuard,
         retention: PictureRetention,
-        cards: Cards,
+        cards: JobEmbeds,
         details: DetailsCard,
     ) -> None:
         self._client = client
@@ -61,9 +60,9 @@ class DetailsCog(commands.Cog):
         if await self._button_guard.is_double(interaction, "details", written.job.id):
             return
         reader_id = caller.requester.user_id
-        seen = for_one_to_see(written.job, written.error, reader_id=reader_id)
+        seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
-            await self._job_lookup.of(replace(written, job=seen)),
+            await self._job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
@@ -84,8 +83,8 @@ class DetailsCog(commands.Cog):
             return
         pictures = await self._retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        limit = share(interaction.filesize_limit, 1)
-        for letter in originals(self._cards, written.job, pictures, max_file_bytes=limit):
+        limit = max_bytes_each(interaction.filesize_limit, 1)
+        for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=letter.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
             sentence = self._too_large(too_large, limit, caller.locale)
@@ -104,6 +103,6 @@ class DetailsCog(commands.Cog):
     async def _is_operator(self, user: discord.User | discord.Member) -> bool:
         try:
             return await self._client.is_owner(user)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("details.operator_unknown", error=repr(lost))
             return False

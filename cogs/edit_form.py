@@ -14,24 +14,24 @@ from discord.ext import commands
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
-from bot.discord_ui.attachments import Pictures, read_again
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.discretion import for_one_to_see
-from bot.discord_ui.forms import (
+from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
-    Filled,
+    FormDefaults,
     FormForgotten,
+    FormInput,
     FormOutdated,
-    Offer,
-    form,
-    picture,
-    read_form,
+    edit_form,
+    picture_choice,
+    read_edit_form,
 )
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached, Upload
+from bot.images.references import Attachments, Upload
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
@@ -65,7 +65,7 @@ class EditCog(commands.Cog):
         retention: PictureRetention,
         catalogue: Catalogue,
         couriers: Couriers,
-        pictures: Pictures,
+        pictures: MessagePictures,
     ) -> None:
         self._client = client
         self._request_builder = request_builder
@@ -98,7 +98,7 @@ class EditCog(commands.Cog):
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
-        kept = await self._retention.startable(written.job.id)
+        kept = await self._retention.kept_references(written.job.id)
         await self._show_edit(interaction, written, caller, list(kept), start)
 
     @commands.Cog.listener()
@@ -109,10 +109,10 @@ class EditCog(commands.Cog):
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._retention.startable(written.job.id))
+        kept = list(await self._retention.kept_references(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written, caller, kept, picture(kept[0]))
+        await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
 
     async def _show_edit(
         self,
@@ -123,9 +123,9 @@ class EditCog(commands.Cog):
         start: str,
     ) -> None:
         reader_id = caller.requester.user_id
-        job = for_one_to_see(written.job, written.error, reader_id=reader_id)
+        job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         request = job.request
-        offer = Offer(
+        offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
             models=self._request_builder.models(caller.server_id),
@@ -140,8 +140,8 @@ class EditCog(commands.Cog):
         """Show the form for the pictures of any message."""
         caller = self._request_builder.caller(interaction)
         self._request_builder.check_access(caller)
-        written = await self._job_lookup.behind(message.id)
-        if written is not None and await self._retention.startable(written.job.id):
+        written = await self._job_lookup.by_message(message.id)
+        if written is not None and await self._retention.kept_references(written.job.id):
             self._request_builder.check_controls(caller, written.job)
             await self._use(interaction, written, caller)
             return
@@ -155,8 +155,8 @@ class EditCog(commands.Cog):
         self, interaction: Interaction, message_id: int, count: int, caller: CallerContext
     ) -> None:
         usual = self._request_builder.resolved(ImageOptions(), caller)
-        start = picture(1)
-        offer = Offer(
+        start = picture_choice(1)
+        offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
             models=self._request_builder.models(caller.server_id),
@@ -168,9 +168,9 @@ class EditCog(commands.Cog):
         await self._show(interaction, f"easel:begun:{message_id}", offer, caller)
 
     async def _show(
-        self, interaction: Interaction, custom_id: str, offer: Offer, caller: CallerContext
+        self, interaction: Interaction, custom_id: str, offer: FormDefaults, caller: CallerContext
     ) -> None:
-        modal = form(self._client.texts, custom_id, offer, caller.locale)
+        modal = edit_form(self._client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
@@ -195,7 +195,7 @@ class EditCog(commands.Cog):
             return
         filled = None
         try:
-            filled = read_form(data)
+            filled = read_edit_form(data)
             paint = self._paint_edited if found["kind"] == "edited" else self._paint_begun
             await paint(interaction, found["of"], filled)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
@@ -203,7 +203,7 @@ class EditCog(commands.Cog):
             if filled is not None:
                 await self._give_back(interaction, filled.prompt)
 
-    async def _paint_edited(self, interaction: Interaction, job_id: str, filled: Filled) -> None:
+    async def _paint_edited(self, interaction: Interaction, job_id: str, filled: FormInput) -> None:
         written, caller = await self._button_guard.admit_painter(interaction, job_id)
         references, mask = await self._started_from(written.job, filled)
         if await self._button_guard.is_double(interaction, "edited", job_id):
@@ -212,14 +212,14 @@ class EditCog(commands.Cog):
             self._wish(filled, written.job.request),
             caller,
             self._couriers.answering(interaction),
-            attached=Attached(self._files(filled)),
+            attached=Attachments(self._files(filled)),
             references=references,
             mask=mask,
             after=job_id,
         )
 
     async def _started_from(
-        self, job: Job, filled: Filled
+        self, job: Job, filled: FormInput
     ) -> tuple[tuple[Reference, ...], Reference | None]:
         """Return the references that were chosen, and a mask over the first of them."""
         if filled.start == NOTHING:
@@ -228,12 +228,12 @@ class EditCog(commands.Cog):
             return job.request.references, job.request.mask
         if filled.picture is None:
             raise FormOutdated
-        kept = await self._retention.startable(job.id)
+        kept = await self._retention.kept_references(job.id)
         if filled.picture not in kept:
             raise NotKept
         return (kept[filled.picture],), None
 
-    def _wish(self, filled: Filled, before: ImageRequest) -> ImageOptions:
+    def _wish(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the rest as it was as far as the model knows it."""
         model, size = filled.model or before.model, filled.size.strip()
         words: dict[OptionName, str | None] = {
@@ -260,7 +260,9 @@ class EditCog(commands.Cog):
             background=kept.get("background"),
         )
 
-    async def _paint_begun(self, interaction: Interaction, message_id: str, filled: Filled) -> None:
+    async def _paint_begun(
+        self, interaction: Interaction, message_id: str, filled: FormInput
+    ) -> None:
         self._client.admit(interaction)
         uploads = self._begun.get((interaction.user.id, message_id))
         if uploads is None:
@@ -274,12 +276,12 @@ class EditCog(commands.Cog):
             ),
             self._request_builder.caller(interaction),
             self._couriers.answering(interaction),
-            attached=Attached((*chosen, *self._files(filled))),
+            attached=Attachments((*chosen, *self._files(filled))),
         )
 
-    def _files(self, filled: Filled) -> tuple[Upload, ...]:
+    def _files(self, filled: FormInput) -> tuple[Upload, ...]:
         return tuple(
-            Upload(file.size, partial(read_again, self._client, file.url), file.url)
+            Upload(file.size, partial(read_from_cdn, self._client, file.url), file.url)
             for file in filled.files
         )
 
@@ -289,7 +291,7 @@ class EditCog(commands.Cog):
             return
         try:
             await self._send_back(interaction, prompt)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("editing.words_lost", error=repr(lost))
 
     async def _send_back(self, interaction: Interaction, prompt: str) -> None:

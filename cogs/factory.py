@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from discord.ext.commands import Cog
 
 from bot.core.clock import Clock
-from bot.discord_ui.attachments import Pictures
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import CustomsCards
-from bot.discord_ui.details import Details as DetailsCard
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.suggestions import Suggestions
-from bot.jobs.history.pages import HistoryPages
+from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.quota_embeds import QuotaEmbeds
+from bot.discord_ui.settings_embeds import SettingsEmbeds
+from bot.discord_ui.uploads import MessagePictures
+from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
@@ -49,14 +49,14 @@ class CogDependencies:
     client: Client
     preference_store: PreferenceStore
     couriers: Couriers
-    pictures: Pictures
+    pictures: MessagePictures
 
 
 def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
     services, client = deps.services, deps.client
-    suggestions = Suggestions(
-        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=deps.clock.now
+    suggestions = Autocomplete(
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=deps.clock.now
     )
     desk = _desk(deps, suggestions)
     return (
@@ -68,7 +68,7 @@ def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     )
 
 
-def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
+def _desk(deps: CogDependencies, suggestions: Autocomplete) -> Dependencies:
     services, client, preference_store = deps.services, deps.client, deps.preference_store
     request_builder = RequestBuilder(
         job_service=services.job_service,
@@ -76,7 +76,7 @@ def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
         preference_store=preference_store,
         languages=client.languages,
     )
-    cards = CustomsCards(client.texts)
+    cards = SettingsEmbeds(client.texts)
     option_choices = OptionChoices(
         request_builder=request_builder,
         suggestions=suggestions,
@@ -126,7 +126,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         job_lookup=job_lookup,
         button_guard=button_guard,
         retention=services.retention,
-        cards=Cards(client.texts),
+        cards=JobEmbeds(client.texts),
         details=DetailsCard(client.texts),
     )
     editing = EditCog(
@@ -164,7 +164,7 @@ def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     return history, mydata
 
 
-def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
+def _quota(deps: CogDependencies, suggestions: Autocomplete) -> tuple[Cog, ...]:
     settings, services, client = deps.settings, deps.services, deps.client
     desk = QuotaDesk(
         client=client,
@@ -172,7 +172,7 @@ def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
         ledger=services.ledger,
         catalogue=services.catalogue,
         server_costs=services.server_costs,
-        costs=services.costs,
+        costs=services.pricing,
         suggestions=suggestions,
         statement=Statement(services.database, services.ledger, now=deps.clock.now),
         charts=Charts(settings.data_dir / "charts", wait=deps.clock.wait),
@@ -183,7 +183,7 @@ def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
         database=services.database,
         ledger=services.ledger,
         retention=services.retention,
-        cards=QuotaCards(client.texts),
+        cards=QuotaEmbeds(client.texts),
         languages=client.languages,
     )
     return QuotaCog(desk), usage

@@ -14,10 +14,10 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.discord_ui.client import PERSONAL, Client
-from bot.discord_ui.ways import TOO_LARGE
-from bot.jobs.personal_data.archive import Archived
-from bot.jobs.personal_data.deletion import Deletion
-from bot.jobs.personal_data.export import Export
+from bot.discord_ui.message_outbox import TOO_LARGE
+from bot.jobs.personal_data.archive import ArchiveSummary
+from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.preferences.preference_store import PreferenceStore
 
 # As long as Discord lets the question be edited.
@@ -52,8 +52,8 @@ class MyDataCog(commands.Cog):
         self,
         *,
         client: Client,
-        export: Export,
-        deletion: Deletion,
+        export: PersonalDataExport,
+        deletion: PersonalDataDeletion,
         preference_store: PreferenceStore,
         now: Callable[[], int],
     ) -> None:
@@ -119,7 +119,7 @@ class MyDataCog(commands.Cog):
                 Path(folder),
                 max_file_bytes=max_bytes,
                 readme=self._client.texts.say("mydata-readme", locale),
-                preference_store=self._preference_store.of_person(interaction.user.id),
+                preferences=self._preference_store.of_person(interaction.user.id),
             )
             if archived is None:
                 none = self._client.texts.say("mydata-none", locale)
@@ -129,7 +129,7 @@ class MyDataCog(commands.Cog):
                 self._words(archived, locale), file=discord.File(archived.path), ephemeral=True
             )
 
-    def _words(self, archived: Archived, locale: str) -> str:
+    def _words(self, archived: ArchiveSummary, locale: str) -> str:
         say = self._client.texts.say
         words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
         if archived.files_left_out:

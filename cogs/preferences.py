@@ -6,9 +6,9 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
@@ -140,7 +140,7 @@ class PreferencesCog(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._request_builder.painted(server_of(interaction), interaction.user.id),
+            self._request_builder.painted(billed_server_id(interaction), interaction.user.id),
             locale=self._request_builder.caller(interaction).locale,
             changed=changed,
         )

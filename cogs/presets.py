@@ -7,10 +7,10 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import page_count
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.settings_embeds import preset_page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.values import NothingChosen
@@ -160,7 +160,7 @@ class PresetsCog(commands.Cog):
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
         presets = tuple(self._preference_store.presets(interaction.user.id).values())
-        pages = page_count(presets)
+        pages = preset_page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):

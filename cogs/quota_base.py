@@ -9,11 +9,10 @@ from discord.ext import commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
 from bot.database.database import Database
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.quota_lists import QuotaLists
-from bot.discord_ui.quota_report import QuotaReport
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.quota_embeds import QuotaEmbeds
+from bot.discord_ui.quota_list_embeds import QuotaListEmbeds, UsageReportEmbeds
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts
@@ -68,7 +67,7 @@ class QuotaDependencies:
     catalogue: Catalogue
     server_costs: ServerCostCache
     costs: Pricing
-    suggestions: Suggestions
+    suggestions: Autocomplete
     statement: Statement
     charts: Charts
     default: LimitSet
@@ -81,9 +80,9 @@ class QuotaCommands(commands.Cog):
     def __init__(self, desk: QuotaDependencies) -> None:
         self._desk = desk
         texts = desk.client.texts
-        self._cards = QuotaCards(texts)
-        self._lists = QuotaLists(texts)
-        self._report = QuotaReport(texts)
+        self._cards = QuotaEmbeds(texts)
+        self._lists = QuotaListEmbeds(texts)
+        self._report = UsageReportEmbeds(texts)
 
     def locale(self, interaction: Interaction) -> str:
         """Return the language of whoever typed the command: all answers are for them alone."""

@@ -8,8 +8,8 @@ from discord import Interaction, app_commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
-from bot.discord_ui.quota_lists import CostRow
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.quota_list_embeds import CostRow
 from bot.gateways.model_abilities import Model
 from cogs.quota_base import QuotaCommands, guild_id_of, quota
 
@@ -71,8 +71,8 @@ class CostCommands(QuotaCommands):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
-        if 0 <= credits < (least := self._desk.costs.least(name, kind)):
-            raise CostBelowTheOperators(credits=credits, limit=least)
+        if 0 <= credits < (min_credits_each := self._desk.costs.min_credits_each(name, kind)):
+            raise CostBelowTheOperators(credits=credits, limit=min_credits_each)
         await self._desk.database.write(
             self._desk.ledger.set_cost,
             server_id=server_id,
@@ -122,7 +122,7 @@ class CostCommands(QuotaCommands):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
-        each = self._desk.costs.each
+        each = self._desk.costs.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.words("quality") or ():

@@ -9,13 +9,12 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.discord_ui.customs_cards import Painted
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.places import server_of
+from bot.discord_ui.caller import Languages, billed_server_id
+from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NOTHING, JobService
+from bot.jobs.service import NO_ATTACHMENTS, JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
@@ -101,7 +100,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         preset: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         references: Sequence[Reference] = (),
         mask: Reference | None = None,
         after: str | None = None,
@@ -238,7 +237,9 @@ class RequestBuilder:
             quality=request.quality,
         )
 
-    def painted(self, server_id: int, user_id: int | None = None, **typed: str | None) -> Painted:
+    def painted(
+        self, server_id: int, user_id: int | None = None, **typed: str | None
+    ) -> DefaultOptions:
         """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
 
         What is typed wrongly counts as not typed.
@@ -256,7 +257,7 @@ class RequestBuilder:
         )
         model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(model.default_size)
-        return Painted(model.name, size, options.n or 1, options.quality)
+        return DefaultOptions(model.name, size, options.n or 1, options.quality)
 
     def _known(self, model: str | None) -> str | None:
         try:
@@ -296,7 +297,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         private: bool,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         after: str | None,
     ) -> Job:
         server = self._preference_store.server(caller.server_id)
@@ -314,7 +315,7 @@ class RequestBuilder:
 
 def requester_of_call(interaction: Interaction) -> Requester:
     """Return who calls, on whose account."""
-    return requester(interaction.user, server_of(interaction))
+    return requester(interaction.user, billed_server_id(interaction))
 
 
 def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:

@@ -11,10 +11,10 @@ from discord.ext import commands
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
+from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import Control
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
@@ -56,7 +56,7 @@ class RerollDeleteCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Answer also to the buttons that an earlier process hung up."""
-        self._client.add_dynamic_items(Control)
+        self._client.add_dynamic_items(ResultButton)
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ class RerollDeleteCog(commands.Cog):
     async def _delete(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        messages = await self._job_lookup.deletable(
+        messages = await self._job_lookup.deletable_messages(
             written,
             by=caller.requester.user_id,
             moderated=interaction.channel_id if caller.may_manage else None,
@@ -94,7 +94,7 @@ class RerollDeleteCog(commands.Cog):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
         for gone in [each for each in messages if each.message_id == here]:
-            await self._job_lookup.deleted(gone)
+            await self._job_lookup.record_deleted(gone)
         if left := await self._take_down([each for each in messages if each.message_id != here]):
             sentence = self._client.texts.say("delete-some-left", caller.locale, count=left)
             await interaction.followup.send(sentence, ephemeral=True)
@@ -108,11 +108,11 @@ class RerollDeleteCog(commands.Cog):
                 await channel.get_partial_message(message.message_id).delete()
             except discord.NotFound:
                 log.debug("results.gone_before", message=message.message_id)
-            except Lost as refused:
+            except DISCORD_ERRORS as refused:
                 log.info("results.not_deleted", error=repr(refused))
                 left += 1
                 continue
-            await self._job_lookup.deleted(message)
+            await self._job_lookup.record_deleted(message)
         return left
 
     # --- reactions ----------------------------------------------------------------------------
@@ -155,12 +155,14 @@ class RerollDeleteCog(commands.Cog):
         written = await self._ended(reaction.message_id)
         if written is None or written.job.requester.user_id != reaction.user_id:
             return
-        messages = await self._job_lookup.deletable(written, by=reaction.user_id, moderated=None)
+        messages = await self._job_lookup.deletable_messages(
+            written, by=reaction.user_id, moderated=None
+        )
         await self._take_down(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs."""
-        written = await self._job_lookup.behind(message_id)
+        written = await self._job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(
@@ -172,7 +174,7 @@ class RerollDeleteCog(commands.Cog):
     ) -> None:
         try:
             await message.remove_reaction(emoji, person)
-        except Lost as forbidden:
+        except DISCORD_ERRORS as forbidden:
             log.debug("results.reaction_stays", error=repr(forbidden))
         if self._refused.did(person.id):
             return
@@ -185,5 +187,5 @@ class RerollDeleteCog(commands.Cog):
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("results.refusal_lost", error=repr(lost))

@@ -7,7 +7,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.autocomplete import Choices, plain_choices
 from bot.preferences.access_rules import check_model
 from bot.preferences.emoji import (
     NotAnEmoji,
@@ -265,7 +265,7 @@ class SettingsCog(commands.Cog):
     async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models on the list, also those that are here no longer."""
         listed = self._settings(interaction).models or ()
-        return plain(self._catalogue.suggest_models(typed, listed))
+        return plain_choices(self._catalogue.suggest_models(typed, listed))
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:

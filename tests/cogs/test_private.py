@@ -5,7 +5,7 @@ import asyncio
 import discord
 
 from bot.core.models import Job
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.caller import Languages
 from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.core.clock import Clock
 from bot.database.database import Database
-from bot.jobs.maintenance import BATCH, CHARGES_STAY_MS, Maintenance, forget_old_charges
+from bot.jobs.maintenance import BATCH, CHARGE_RETENTION_MS, Maintenance, delete_old_charges
 from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
 
 
@@ -15,11 +15,11 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
     with LedgerDriver.open(tmp_path, clock=clock) as driver:
         for _ in range(2 * BATCH + 1):
             driver.settle(driver.hold(requester()), delivered=1)
-        clock.ms += CHARGES_STAY_MS // 2
+        clock.ms += CHARGE_RETENTION_MS // 2
         younger = driver.hold(requester())
-        clock.ms += CHARGES_STAY_MS // 2 + 3_600_000
+        clock.ms += CHARGE_RETENTION_MS // 2 + 3_600_000
         async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
-            await forget_old_charges(database, driver.ledger, clock)
+            await delete_old_charges(database, driver.ledger, clock)
         left = driver.rows("SELECT job_id FROM charges")
         sums = driver.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]

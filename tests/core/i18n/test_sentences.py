@@ -144,7 +144,7 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
         ),
         (
             _spent(LimitLevel.SERVER, 1, 0, HOUR),
-            "1 of 1 credit per day is used up (the limit of this server together), "
+            "1 of 1 credit per day is used up (the shared limit of this server), "
             "so please try again in 1 hour.",
         ),
         (

@@ -1,9 +1,38 @@
 """In which language a reader is spoken to: what was set with commands goes before Discord's."""
 
+from enum import Enum, auto
+
 import discord
 
 from bot.core.i18n.texts import FALLBACK
 from bot.preferences.preference_store import PreferenceStore
+
+
+class CallerPlace(Enum):
+    """A kind of place."""
+
+    SERVER = auto()
+    """A server that let the bot in."""
+    DIRECT = auto()
+    """The direct messages of a person and the bot."""
+    ELSEWHERE = auto()
+    """Where a person brought the bot along: other servers, and other people's messages."""
+
+
+def place_of_caller(interaction: discord.Interaction) -> CallerPlace:
+    """Return where a call comes from."""
+    if interaction.guild_id is None:
+        return CallerPlace.ELSEWHERE if interaction.context.private_channel else CallerPlace.DIRECT
+    # Whoever presses a button is not always who brought the bot along.
+    if interaction.is_guild_integration() or interaction.client.get_guild(interaction.guild_id):
+        return CallerPlace.SERVER
+    return CallerPlace.ELSEWHERE
+
+
+def billed_server_id(interaction: discord.Interaction) -> int:
+    """Return the id of the server on whose account a call goes, 0 for the person's own."""
+    server_id = interaction.guild_id if place_of_caller(interaction) is CallerPlace.SERVER else None
+    return server_id or 0
 
 
 class Languages:
