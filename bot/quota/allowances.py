@@ -63,7 +63,7 @@ def _exceeded_caps(
     found = []
     asked = check.asked - check.granted
     for cap, period in caps:
-        window = Window(check.meter, period, at)
+        window = Window.ending(at, check.meter, period)
         used, _ = read_used(rows, window)
         missing = used + asked - cap
         if missing > 0 and asked > 0:
@@ -114,7 +114,7 @@ def tightest(rows: Transaction, checks: Sequence[LimitCheck], at: int) -> Allowa
 def used_of(rows: Transaction, check: LimitCheck, cap: Cap, at: int) -> Allowance:
     """Return what is used and held of a limit, without saying when it frees."""
     limit, period = cap
-    window = Window(check.meter, period, at)
+    window = Window.ending(at, check.meter, period)
     used, held = read_used(rows, window)
     return Allowance(
         level=check.rule.level,
@@ -136,5 +136,5 @@ def _least(allowances: Sequence[Allowance]) -> int:
 
 
 def _saying_when(rows: Transaction, check: LimitCheck, allowance: Allowance, at: int) -> Allowance:
-    frees_at = read_frees_at(rows, Window(check.meter, allowance.period, at), 1)
+    frees_at = read_frees_at(rows, Window.ending(at, check.meter, allowance.period), 1)
     return replace(allowance, frees_at=frees_at)

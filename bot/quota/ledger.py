@@ -19,14 +19,14 @@ from bot.quota.admin_repository import (
 )
 from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
 from bot.quota.meters import (
+    BUDGET_METER,
+    TOTAL_METER,
     Amounts,
     LimitCheck,
     Meter,
-    budget_meter,
     meters_of,
     person_meter,
     server_meter,
-    total_meter,
 )
 from bot.quota.reports import Reports
 from bot.quota.repository import (
@@ -205,7 +205,7 @@ class Ledger(Admin, Reports):
         self, limits: RequesterLimits, requester: Requester, *, credits: int = 0, price: int = 0
     ) -> list[LimitCheck]:
         """Return what the request asks of each level that limits it, the person's own first."""
-        in_all = LimitCheck(total_meter(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
+        in_all = LimitCheck(TOTAL_METER, Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
         checks = [in_all, self._budget_check(price)]
         if not requester.is_operator:
             checks = [*self._member_checks(limits, requester, credits), *checks]
@@ -229,7 +229,7 @@ class Ledger(Admin, Reports):
         ]
 
     def _budget_check(self, price: int) -> LimitCheck:
-        return LimitCheck(budget_meter(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
+        return LimitCheck(BUDGET_METER, Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
     def _real_id(self, rows: Transaction, hold: Hold) -> int:
         """Return whom a grant returns to: admins' decisions know no pseudonyms."""

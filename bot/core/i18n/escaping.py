@@ -65,14 +65,11 @@ def _seen(line: str) -> str:
     for char in line:
         category = unicodedata.category(char)
         marks = marks + 1 if category in _MARKS or char in _JOINERS else 0
-        if marks <= _MOST_MARKS and _is_seen(char, category):
+        is_seen = category not in _UNSEEN or char in _JOINERS or char.isspace()
+        if is_seen and marks <= _MOST_MARKS:
             kept.append(char)
     # NFC joins Korean letters into syllables, which a cut must not tear apart.
     return unicodedata.normalize("NFC", "".join(kept))
-
-
-def _is_seen(char: str, category: str) -> bool:
-    return category not in _UNSEEN or char in _JOINERS or char.isspace()
 
 
 def cut(text: str, limit: int) -> str:

@@ -63,8 +63,8 @@ class _Language:
         pattern = message.attributes[attribute] if attribute else message.value
         if pattern is None:  # a message of attributes alone is none of ours
             raise KeyError(message_id)
-        text, holes = self.bundle.format_pattern(pattern, facts)
-        return str(text), holes
+        text, missing = self.bundle.format_pattern(pattern, facts)
+        return str(text), missing
 
 
 class Texts:
@@ -88,11 +88,11 @@ class Texts:
 
     def nearest(self, locale: str) -> str:
         """Return the language in which a reader is spoken to: theirs, its wider one, English."""
-        return next(name for name in _chain(locale) if name in self._sources)
+        return next(name for name in _fallbacks(locale) if name in self._sources)
 
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
         """Return the ids that a language has words for."""
-        return self._language(locale).ids
+        return _parsed(locale, self._sources[locale]).ids
 
     def say(self, message_id: str, locale: str = FALLBACK, **facts: Fact | None) -> str:
         """Say a message in the reader's language, else in its wider one, else in English.
@@ -101,9 +101,13 @@ class Texts:
         name instead, and warns. An id that no language has raises KeyError.
         """
         text = None
-        for language in self._tried(message_id, locale):
-            text, holes = language.format(message_id, self._shown(facts, language))
-            if not holes:
+        for name in _fallbacks(locale):
+            if name not in self._sources or message_id not in self.ids(name):
+                continue
+            language = _parsed(name, self._sources[name])
+            shown = {key: self._shown(key, fact, language) for key, fact in facts.items()}
+            text, missing = language.format(message_id, shown)
+            if not missing:
                 return text
         if text is None:
             raise KeyError(message_id)
@@ -118,18 +122,7 @@ class Texts:
         }
         return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
 
-    def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
-        for name in _chain(locale):
-            if name in self._sources and message_id in self.ids(name):
-                yield self._language(name)
-
-    def _language(self, locale: str) -> _Language:
-        return _parsed(locale, self._sources[locale])
-
-    def _shown(self, facts: dict[str, Fact | None], language: _Language) -> dict[str, Fact]:
-        return {name: self._shown_fact(name, fact, language) for name, fact in facts.items()}
-
-    def _shown_fact(self, name: str, fact: Fact | None, language: _Language) -> Fact:
+    def _shown(self, name: str, fact: Fact | None, language: _Language) -> Fact:
         if fact is None or fact == "":
             return "none"
         if isinstance(fact, str):
@@ -146,7 +139,7 @@ class Texts:
         return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
 
 
-def _chain(locale: str) -> Iterable[str]:
+def _fallbacks(locale: str) -> Iterable[str]:
     # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
     return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
 
