@@ -41,7 +41,7 @@ def test_figures_stand_under_each_other_beside_chinese_dates() -> None:
     embed = REPORT.usage("server", days(5, 1_200, *[0] * 11, 7), "zh-CN", with_chart=False)
     facts, _, *rows, _ = str(embed.description).splitlines()
     assert embed.title == "📊 14 天内用掉的点数"
-    assert facts == "本服务器合计 · 共 **1,212** 点 · 11月8日最多（1,200 点）"
+    assert facts == "整个服务器 · 共 **1,212** 点 · 11月8日最多（1,200 点）"
     assert rows[0].startswith("11月7日       5")
     assert rows[1].startswith("11月8日   1,200  ██")
     assert rows[-1].startswith("11月20日      7")
