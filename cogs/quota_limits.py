@@ -15,8 +15,7 @@ from bot.discord_ui.quota_list_embeds import (
     list_page,
 )
 from bot.quota.admin_repository import Member
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, user_subject
 from cogs.quota_base import QuotaCommands, checked_user, guild_id_of, quota, subject_of
 from cogs.quota_pages import PageReply, page_reply
 

@@ -83,7 +83,9 @@ def argument_parser() -> argparse.ArgumentParser:
         "--fail-rate", type=share, metavar="SHARE", help="how often the painter fails, 0 to 1; 0"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    imagine.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    imagine.add_imagine_options(
+        commands.add_parser("imagine", help="paint a picture in the terminal")
+    )
     return parser
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.errors.jobs import InterruptedInDoubt, NotDelivered, Recorded
+from bot.core.errors.jobs import InterruptedInDoubt, NotDelivered, RecordedError
 from bot.core.i18n.texts import Texts
 from bot.core.models import (
     AnySize,
@@ -270,7 +270,7 @@ def test_a_prompt_declined_for_another_picture_is_taken_off_too(
     failures = [failure(GatewayErrorKind.TIMEOUT_UNKNOWN), failure(GatewayErrorKind.MODERATION)]
     why: EaselError = worst_failure([replace(failures[0], billed=Billed.MAYBE), failures[1]])
     if restarted:
-        why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
+        why = RecordedError(recorded_id=why.message_id, recorded_facts=why.facts)
     card = cards.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "please reword it" not in str(card.description)
@@ -283,7 +283,7 @@ def test_a_prompt_that_was_declined_is_taken_off_the_card(
     """Others read the card, too; the person knows what they typed."""
     why: EaselError = failure(GatewayErrorKind.MODERATION)
     if restarted:
-        why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
+        why = RecordedError(recorded_id=why.message_id, recorded_facts=why.facts)
     card = cards.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "-# The prompt is not shown here" in str(card.description)

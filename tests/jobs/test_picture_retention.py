@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -121,7 +121,7 @@ async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
 async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
     """Somebody's job waits for these references: a new one is refused instead."""
     await shop.painted(*(bytes([number]) * 100 for number in range(10)))
-    with pytest.raises(NoRoom):
+    with pytest.raises(PictureStorageFull):
         await shop.gallery.ensure_space()
     assert await shop.kept() == [10]
 

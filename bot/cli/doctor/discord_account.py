@@ -43,38 +43,40 @@ class Servers:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class NoAnswer:
     """Why Discord did not tell: facts, and the mend."""
 
     facts: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class DiscordAnswers:
     """What Discord told; the clock is compared with its last answer, a refusal included."""
 
-    application: discord.AppInfo | Unanswered
-    servers: Servers | Unanswered
+    application: discord.AppInfo | NoAnswer
+    servers: Servers | NoAnswer
     clock_ahead_ms: int | None = None
 
 
-async def visit(token: str, now: Callable[[], int], *, timeout_s: float = TIMEOUT_S) -> Visit:
+async def read_account(
+    token: str, now: Callable[[], int], *, timeout_s: float = TIMEOUT_S
+) -> DiscordAnswers:
     """Log in without a gateway connection and ask what the checks need."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         facts = "DISCORD_TOKEN holds characters that no token has" if token else _MISSING
-        return _unanswered(Unanswered(facts, _COPY))
+        return _unanswered(NoAnswer(facts, _COPY))
     clock = _Clock(now)
     async with discord.Client(intents=intents(), http_trace=clock.trace) as client:
-        found = await _visit(client, token, timeout_s)
+        found = await _read(client, token, timeout_s)
     return replace(found, clock_ahead_ms=clock.ahead_ms)
 
 
-async def _visit(client: discord.Client, token: str, timeout_s: float) -> Visit:
+async def _read(client: discord.Client, token: str, timeout_s: float) -> DiscordAnswers:
     application = await _told(_application(client, token), timeout_s)
-    if isinstance(application, Unanswered):
+    if isinstance(application, NoAnswer):
         return _unanswered(application)
-    return Visit(application, await _told(_servers(client), timeout_s))
+    return DiscordAnswers(application, await _told(_servers(client), timeout_s))
 
 
 class _Clock:
@@ -95,8 +97,8 @@ class _Clock:
         self.ahead_ms = clock_ahead_ms(ended.response.headers, self._now())
 
 
-def _unanswered(why: Unanswered) -> Visit:
-    return Visit(why, why)
+def _unanswered(why: NoAnswer) -> DiscordAnswers:
+    return DiscordAnswers(why, why)
 
 
 async def _application(client: discord.Client, token: str) -> discord.AppInfo:
@@ -119,40 +121,40 @@ async def _servers(client: discord.Client) -> Servers:
     return Servers(tuple(found), complete=False)
 
 
-async def _told(answer: Awaitable[T], timeout_s: float) -> T | Unanswered:
+async def _told(answer: Awaitable[T], timeout_s: float) -> T | NoAnswer:
     """Await an answer; discord.py itself would try for minutes."""
     try:
         async with asyncio.timeout(timeout_s):
             return await answer
     except discord.LoginFailure:
-        return Unanswered("Discord refuses DISCORD_TOKEN (HTTP 401)", _COPY)
+        return NoAnswer("Discord refuses DISCORD_TOKEN (HTTP 401)", _COPY)
     except discord.HTTPException as refused:
         return _refused(refused)
     except TimeoutError:
-        return Unanswered(
+        return NoAnswer(
             f"Discord does not answer within {timeout_s:g} s",
             "Check this machine's network and firewall, and https://discordstatus.com.",
         )
     except aiohttp.ClientSSLError:
-        return Unanswered(
+        return NoAnswer(
             "Discord's certificate is not trusted on this machine",
             "Check this machine's clock, its CA certificates, and any proxy that intercepts HTTPS.",
         )
     except (aiohttp.ClientError, OSError):
-        return Unanswered(
+        return NoAnswer(
             "Discord cannot be reached",
             "Check this machine's network: DNS and HTTPS to discord.com must work.",
         )
     except (KeyError, TypeError, ValueError):
-        return Unanswered(
+        return NoAnswer(
             "something other than Discord answers for discord.com",
             "Check whether a proxy or a sign-in page stands between this machine and Discord.",
         )
 
 
-def _refused(refused: discord.HTTPException) -> Unanswered:
-    mend = "Try again in a few minutes; https://discordstatus.com says whether Discord is working."
+def _refused(refused: discord.HTTPException) -> NoAnswer:
+    fix = "Try again in a few minutes; https://discordstatus.com says whether Discord is working."
     # Too many refused requests: Cloudflare bans the address for a while (topics/rate-limits).
     if refused.status in (403, 429):
-        mend = "This machine's address is blocked for now: stop the bot and try again in an hour."
-    return Unanswered(f"Discord answers HTTP {refused.status}", mend)
+        fix = "This machine's address is blocked for now: stop the bot and try again in an hour."
+    return NoAnswer(f"Discord answers HTTP {refused.status}", fix)

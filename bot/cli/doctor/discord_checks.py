@@ -6,7 +6,7 @@ from typing import Final
 import discord
 from yarl import URL
 
-from bot.cli.doctor.account import Server, Servers, Unanswered, Visit
+from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
 from bot.settings import Settings
 
@@ -45,11 +45,11 @@ def user_install_link(application_id: int) -> str:
     )
 
 
-def check_application(visit: Visit) -> Iterator[Finding]:
+def check_application(answers: DiscordAnswers) -> Iterator[Finding]:
     """Tell about the token and what else can keep a working token from working."""
-    application = visit.application
-    if isinstance(application, Unanswered):
-        yield wrong("token", application.facts, application.mend)
+    application = answers.application
+    if isinstance(application, NoAnswer):
+        yield wrong("token", application.facts, application.fix)
     else:
         yield fine("token", f"logs in as {application.name} (application {application.id})")
     yield fine("intents", "none of the privileged intents is needed")
@@ -68,14 +68,14 @@ def _interactions(application: discord.AppInfo) -> Finding:
     )
 
 
-def check_servers(visit: Visit, settings: Settings) -> Iterator[Finding]:
+def check_servers(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:
     """Name the servers in which the bot may not do its work, and those it is not in."""
-    if isinstance(visit.application, Unanswered):
+    if isinstance(answers.application, NoAnswer):
         yield warning("servers", _NOT_ASKED)
         return
-    servers = visit.servers
-    if isinstance(servers, Unanswered):
-        yield wrong("servers", servers.facts, servers.mend)
+    servers = answers.servers
+    if isinstance(servers, NoAnswer):
+        yield wrong("servers", servers.facts, servers.fix)
         return
     yield _joined(servers)
     for label, flag in NEEDED.items():
@@ -123,10 +123,10 @@ def _not_joined(servers: Servers, settings: Settings) -> Iterator[Finding]:
         )
 
 
-def check_invitation(visit: Visit) -> Finding:
+def check_invitation(answers: DiscordAnswers) -> Finding:
     """Give the invite link."""
-    application = visit.application
-    if isinstance(application, Unanswered):
+    application = answers.application
+    if isinstance(application, NoAnswer):
         return warning("invite link", _NOT_ASKED)
     link = invite_link(application.id)
     if application.bot_require_code_grant:
@@ -140,10 +140,10 @@ def check_invitation(visit: Visit) -> Finding:
     return fine("invite link", link)
 
 
-def check_user_install(visit: Visit, settings: Settings) -> Iterator[Finding]:
+def check_user_install(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:
     """Give the link with which people install the bot for themselves, where they may."""
-    application = visit.application
-    if isinstance(application, Unanswered) or not settings.allow_user_install:
+    application = answers.application
+    if isinstance(application, NoAnswer) or not settings.allow_user_install:
         return
     if application.user_integration_config is None:
         yield wrong(

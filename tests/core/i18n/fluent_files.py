@@ -68,7 +68,7 @@ class Entry(Visitor):
         self.words += node.value
 
 
-Book = Mapping[str, Entry]
+Messages = Mapping[str, Entry]
 """Everything that a language says, by id; an attribute as ``message.attribute``."""
 
 
@@ -88,7 +88,7 @@ def messages(file: Path) -> Iterator[Message]:
 
 
 @cache
-def book(locale: str) -> Book:
+def read_messages(locale: str) -> Messages:
     """Read all files of a language."""
     return dict(each for file in files(locale).values() for each in entries(file))
 
@@ -102,12 +102,12 @@ def entries(file: Path) -> Iterator[tuple[str, Entry]]:
             yield f"{message.id.name}.{attribute.id.name}", Entry(attribute.value)
 
 
-def whole(book: Book, message_id: str) -> tuple[set[str], dict[str, set[str]]]:
+def whole(read_messages: Messages, message_id: str) -> tuple[set[str], dict[str, set[str]]]:
     """Return the facts and cases of a message and of those that it shows."""
-    entry = book[message_id]
+    entry = read_messages[message_id]
     told, cases = set(entry.told), {name: set(known) for name, known in entry.cases.items()}
     for reference in entry.references:
-        more_told, more_cases = whole(book, reference)
+        more_told, more_cases = whole(read_messages, reference)
         told |= more_told
         for name, known in more_cases.items():
             cases.setdefault(name, set()).update(known)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.core.models import Requester
-from bot.quota.rules import EVERYONE, SERVER, Period, role, user
-from tests.quota.till import HOUR, TAGS
+from bot.quota.rules import EVERYONE, SERVER, Period, role_subject, user_subject
+from tests.quota.ledger_driver import HOUR, TAGS
 
 DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "11/hour, 50/month", "16/hour, 70/month"
 BUDGET = "150/hour, 700/month"
@@ -59,7 +59,7 @@ class Member:
 
 
 @dataclass
-class Model:
+class ReferenceLedger:
     """Every charge and decision in plain lists."""
 
     charges: dict[str, Charge] = field(default_factory=dict)
@@ -99,8 +99,10 @@ class Model:
         )
 
     def _personal(self, who: Requester) -> list[Limits]:
-        own = self._of(who, user(who.user_id))
-        roles = [found for role_id in who.role_ids if (found := self._of(who, role(role_id)))]
+        own = self._of(who, user_subject(who.user_id))
+        roles = [
+            found for role_id in who.role_ids if (found := self._of(who, role_subject(role_id)))
+        ]
         everyone = self._of(who, EVERYONE)
         return [own] if own else roles or [everyone or parsed(DEFAULT)]
 

@@ -13,9 +13,9 @@ from bot.core.errors.base import Refusal
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.rules import Period
-from tests.quota import model
-from tests.quota.model import Model
-from tests.quota.till import ADMIN, DAY, HOUR, ManualClock, Till
+from tests.quota import reference_ledger
+from tests.quota.ledger_driver import ADMIN, DAY, HOUR, LedgerDriver, ManualClock
+from tests.quota.reference_ledger import ReferenceLedger
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ MEMBERS = [(1, 10), (2, 10), (1, 11)]  # person and server
 STEPS = [-3 * 1440, 1440, 11 * 1440, 29 * 1440, 30 * 1440]
 
 
-class Core(RuleBasedStateMachine):
+class LedgerStateMachine(RuleBasedStateMachine):
     """A process that may die, and time that passes."""
 
     jobs = Bundle("jobs")
@@ -35,13 +35,13 @@ class Core(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = ManualClock()
         self.forgotten_to = 0
-        self.model = Model()
+        self.model = ReferenceLedger()
         self.roles: dict[tuple[int, int], tuple[int, ...]] = {(2, 10): (7, 8), (1, 11): (7,)}
         self.start()
 
     def change(self, work: Callable[[Transaction], T]) -> T:
         """Run in a transaction of its own."""
-        return self.till.database.write(work)
+        return self.driver.database.write(work)
 
     def unless(self, refused: type[Refusal], work: Callable[[Transaction], object]) -> bool:
         """Run like ``change``, and return whether it was not refused."""
@@ -73,16 +73,16 @@ class Core(RuleBasedStateMachine):
     def start(self) -> None:
         """Start a process: nothing is known but the database."""
         self.process = ExitStack()
-        till = Till.open(
+        driver = LedgerDriver.open(
             Path(self.folder.name),
             clock=self.clock,
-            default=model.DEFAULT,
-            server_quota=model.SERVER_QUOTA,
-            total_quota=model.TOTAL_QUOTA,
-            budget=model.BUDGET,
-            max_doubtful_per_day=model.MAX_DOUBTFUL,
+            default=reference_ledger.DEFAULT,
+            server_quota=reference_ledger.SERVER_QUOTA,
+            total_quota=reference_ledger.TOTAL_QUOTA,
+            budget=reference_ledger.BUDGET,
+            max_doubtful_per_day=reference_ledger.MAX_DOUBTFUL,
         )
-        self.till = self.process.enter_context(till)
+        self.driver = self.process.enter_context(driver)
 
     def who(self, person: tuple[int, int]) -> Requester:
         """Return somebody with the roles that they have now."""
@@ -118,7 +118,7 @@ class Core(RuleBasedStateMachine):
 
     def make_anonymous(self, user_id: int) -> None:
         """Delete somebody's data."""
-        self.change(lambda tx: self.till.ledger.make_anonymous(tx, user_id))
+        self.change(lambda tx: self.driver.ledger.make_anonymous(tx, user_id))
         self.model.anonymous.add(user_id)
 
     def forget_charges(self, most: int) -> None:
@@ -129,11 +129,13 @@ class Core(RuleBasedStateMachine):
             for charge in self.model.charges.values()
             if charge.at // HOUR < before // HOUR and not charge.held and not charge.forgotten
         ]
-        gone = self.change(lambda tx: self.till.ledger.forget_charges(tx, before=before, most=most))
+        gone = self.change(
+            lambda tx: self.driver.ledger.forget_charges(tx, before=before, most=most)
+        )
         assert gone == min(most, len(old))
         if gone:
             self.forgotten_to = max(self.forgotten_to, before)
-            left = {row["job_id"] for row in self.till.rows("SELECT job_id FROM charges")}
+            left = {row["job_id"] for row in self.driver.rows("SELECT job_id FROM charges")}
             for job_id, charge in self.model.charges.items():
                 charge.forgotten = job_id not in left
             assert sum(charge.forgotten for charge in old) == gone

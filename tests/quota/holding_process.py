@@ -1,8 +1,9 @@
-"""A process that holds credits: ``python -m tests.quota.holder FOLDER END DEFAULT SERVER BUDGET``.
+"""A process that holds credits in a database which other processes use at the same time.
 
-The last three are quotas. It says "ready", waits for a line, holds 125 times at once, each with its
-job, and says the id of each job that was granted. END is ``settle``: each hold is settled as
-delivered at once; or ``leave``: everything stays held. It ends when nobody talks to it any more.
+``python -m tests.quota.holding_process FOLDER END DEFAULT SERVER BUDGET``: the last three are
+quotas. It prints "ready", waits for a line, holds 125 times at once, each with its job, and prints
+the id of each job whose hold succeeded. END is ``settle``: each hold is settled as delivered at
+once; or ``leave``: everything stays held. It ends when its standard input is closed.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
-from tests.quota.till import SERVER_ID, ManualClock, ledger_of
+from tests.quota.ledger_driver import SERVER_ID, ManualClock, ledger_of
 
 AT_ONCE = 125
 PEOPLE = 25
@@ -28,7 +29,7 @@ def somebody(number: int) -> Requester:
     return Requester(1 + number % PEOPLE, SERVER_ID, "somebody")
 
 
-class Holder:
+class HoldingProcess:
     """One process at the till."""
 
     def __init__(
@@ -67,11 +68,11 @@ async def main(folder: Path, end: str, default: str, server_quota: str, budget: 
         clock = ManualClock()
         ledger = ledger_of(clock, default=default, server_quota=server_quota, budget=budget)
         async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:
-            holder = Holder(database, ledger, JobRepository(owner=owner, now=clock), clock)
+            process = HoldingProcess(database, ledger, JobRepository(owner=owner, now=clock), clock)
             print("ready", flush=True)  # noqa: T201
             await asyncio.to_thread(sys.stdin.readline)
             await asyncio.gather(
-                *(holder.hold(somebody(n), settles=end == "settle") for n in range(AT_ONCE))
+                *(process.hold(somebody(n), settles=end == "settle") for n in range(AT_ONCE))
             )
             await asyncio.to_thread(sys.stdin.read)
 

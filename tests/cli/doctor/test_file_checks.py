@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor.files import check_database, check_folder
+from bot.cli.doctor.file_checks import check_database, check_folder
 from bot.cli.doctor.finding import Sign
 from bot.core.clock import wall_clock_ms
 from bot.core.process_lock import hold_bot_lock
@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     found = check_folder(tmp_path / "file" / "data", plenty)
     assert found.sign is Sign.WRONG
     assert found.facts == f"{tmp_path / 'file' / 'data'} cannot be written (Not a directory)"
-    assert "DATA_DIR" in found.mend
+    assert "DATA_DIR" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_little_room_is_told_with_the_figure(
     found = check_folder(tmp_path, lambda _: free)
     assert found.sign is sign
     assert said in found.facts
-    assert (found.mend != "") is (sign is not Sign.FINE)
+    assert (found.fix != "") is (sign is not Sign.FINE)
 
 
 def test_a_running_bot_is_seen_and_not_disturbed(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_an_address_that_is_no_sqlite_file_is_the_stores_sentence(tmp_path: Path
     """The same words as at the start."""
     found = check_database("mysql://x")
     assert found.sign is Sign.WRONG
-    assert found.mend.startswith("DATABASE_URL names no SQLite file")
+    assert found.fix.startswith("DATABASE_URL names no SQLite file")
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_newer_database_is_told_before_the_start_refuses_it(database: Path) ->
     found = check_database(url(database))
     assert found.sign is Sign.WRONG
     assert found.facts.endswith(f"version {OURS + 1}, newer than this Easel's {OURS}")
-    assert found.mend.startswith("Update Easel")
+    assert found.fix.startswith("Update Easel")
 
 
 @pytest.mark.parametrize("script", ["", "CREATE TABLE migrations (version BIGINT, at BIGINT)"])
@@ -176,7 +176,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path.write_text("hello " * 1000)
     found = check_database(url(path))
     assert found.facts == f"{path} cannot be read (file is not a database)"
-    assert "backup" in found.mend
+    assert "backup" in found.fix
 
 
 def test_a_damaged_database_is_told(database: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_damaged_database_is_told(database: Path) -> None:
     found = check_database(url(database))
     assert found.sign is Sign.WRONG
     assert "is damaged: " in found.facts
-    assert "restore the newest one" in found.mend
+    assert "restore the newest one" in found.fix
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "easel.db").mkdir()
     found = check_database(url(tmp_path / "easel.db"))
     assert found.facts.endswith("easel.db cannot be used (Is a directory)")
-    assert "DATABASE_URL" in found.mend
+    assert "DATABASE_URL" in found.fix
 
 
 def test_a_database_that_may_not_be_written_is_told(
@@ -208,4 +208,4 @@ def test_a_database_that_may_not_be_written_is_told(
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root, who may all
     found = check_database(url(database))
     assert (found.sign, found.facts) == (Sign.WRONG, f"{database} cannot be written")
-    assert found.mend.startswith("Let the bot's user write it")
+    assert found.fix.startswith("Let the bot's user write it")

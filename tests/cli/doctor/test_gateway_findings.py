@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor.finding import Sign
-from bot.cli.doctor.gateways import Names, describe
+from bot.cli.doctor.gateway_findings import Names, describe_probe
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import Probe, Verdict
-from tests.cli.doctor.clinic import Clinic, of
+from tests.cli.doctor.installation import Installation, of
 from tests.gateways.raw_gateway import Says, http
 
 NAMES = Names("IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS", "IMAGE_API_URL")
@@ -20,7 +20,7 @@ def moved(status: int) -> Says:
 
 
 @pytest.mark.parametrize(
-    ("says", "sign", "facts", "mend"),
+    ("says", "sign", "facts", "fix"),
     [
         (HTML, "✗", "HTML instead of JSON (HTTP 200): is /v1 missing?", "IMAGE_API_URL"),
         (moved(301), "✗", "with a trailing slash (HTTP 301)", "Add the trailing slash"),
@@ -33,50 +33,54 @@ def moved(status: int) -> Says:
     ],
 )
 async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
-    clinic: Clinic, says: Says, sign: str, facts: str, mend: str
+    installation: Installation, says: Says, sign: str, facts: str, fix: str
 ) -> None:
     """Each of these is a question in somebody's issue tracker."""
-    clinic.gateway.answers[:] = [says]
-    found = of(await clinic.examined(), "gateway default")
+    installation.gateway.answers[:] = [says]
+    found = of(await installation.examined(), "gateway default")
     assert found.sign.value == sign
     assert facts in found.facts
-    assert mend in found.mend
+    assert fix in found.fix
 
 
 @pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.LISTED])
 def test_every_verdict_has_a_whole_sentence(verdict: Verdict) -> None:
     """A hole in the sentence would be the operator's first impression."""
-    found = describe(Probe(gateway="default", verdict=verdict, status=418), NAMES)
+    found = describe_probe(Probe(gateway="default", verdict=verdict, status=418), NAMES)
     assert found.sign is not Sign.FINE
-    assert found.mend.endswith(".")
-    assert "IMAGE_" in found.mend or verdict is Verdict.BUSY
-    assert not set("{}") & set(found.facts + found.mend)
+    assert found.fix.endswith(".")
+    assert "IMAGE_" in found.fix or verdict is Verdict.BUSY
+    assert not set("{}") & set(found.facts + found.fix)
 
 
-async def test_a_model_that_is_not_listed_is_named_with_what_is_like_it(clinic: Clinic) -> None:
+async def test_a_model_that_is_not_listed_is_named_with_what_is_like_it(
+    installation: Installation,
+) -> None:
     """A typing error, most of the time; the gateway may still know it under that name."""
-    findings = await clinic.examined(IMAGE_MODELS="paintr,painter,zzz")
+    findings = await installation.examined(IMAGE_MODELS="paintr,painter,zzz")
     found = of(findings, "gateway default")
     assert (found.sign, found.facts) == (Sign.WARNING, "does not list paintr, zzz")
-    assert found.mend == (
+    assert found.fix == (
         "Check the spelling in IMAGE_MODELS (it lists painter), and what your key may use."
     )
-    found = of(await clinic.examined(IMAGE_MODELS="zzz"), "gateway default")
-    assert found.mend == "Check the spelling in IMAGE_MODELS, and what your key may use."
+    found = of(await installation.examined(IMAGE_MODELS="zzz"), "gateway default")
+    assert found.fix == "Check the spelling in IMAGE_MODELS, and what your key may use."
 
 
-async def test_every_gateway_of_a_file_is_asked_and_named_as_written(clinic: Clinic) -> None:
+async def test_every_gateway_of_a_file_is_asked_and_named_as_written(
+    installation: Installation,
+) -> None:
     """Two gateways, two keys: the sentence names the right one."""
     no = http(401, {"error": "no"})
-    clinic.gateway.answers[:] = [no, no]
-    table = f'base_url = "{clinic.gateway.origin}"\nmodels = ["painter"]\n'
+    installation.gateway.answers[:] = [no, no]
+    table = f'base_url = "{installation.gateway.origin}"\nmodels = ["painter"]\n'
     file = Path("gateways.toml")
     file.write_text(f"[gateways.one]\n{table}[gateways.my-two]\n{table}")
-    findings = await clinic.examined(
+    findings = await installation.examined(
         IMAGE_API_URL="", GATEWAYS_FILE=str(file), GATEWAYS__MY_TWO__API_KEY="k"
     )
-    assert of(findings, "gateway one").mend.endswith("GATEWAYS__ONE__API_KEY.")
-    assert of(findings, "gateway my-two").mend.endswith("GATEWAYS__MY_TWO__API_KEY.")
+    assert of(findings, "gateway one").fix.endswith("GATEWAYS__ONE__API_KEY.")
+    assert of(findings, "gateway my-two").fix.endswith("GATEWAYS__MY_TWO__API_KEY.")
 
 
 def test_the_file_and_the_variables_have_their_own_names() -> None:
@@ -86,10 +90,12 @@ def test_the_file_and_the_variables_have_their_own_names() -> None:
     assert "the whole address" in Names.of(gateway, in_file=False).path
 
 
-async def test_a_gateway_that_is_not_there_does_not_stop_the_others(clinic: Clinic) -> None:
+async def test_a_gateway_that_is_not_there_does_not_stop_the_others(
+    installation: Installation,
+) -> None:
     """Nothing that is wrong hides what comes after it."""
-    clinic.set(IMAGE_API_URL="http://127.0.0.1:1")
-    findings = await clinic.examined()
+    installation.set(IMAGE_API_URL="http://127.0.0.1:1")
+    findings = await installation.examined()
     assert of(findings, "gateway default").facts == (
         "cannot be reached: nothing accepts the connection"
     )
@@ -97,11 +103,11 @@ async def test_a_gateway_that_is_not_there_does_not_stop_the_others(clinic: Clin
 
 
 async def test_a_budget_without_prices_is_told_before_the_bot_refuses_to_start(
-    clinic: Clinic,
+    installation: Installation,
 ) -> None:
     """The gateway is fine; what is missing is a number that only the operator knows."""
-    findings = await clinic.examined(OPERATOR_BUDGET="50/month")
+    findings = await installation.examined(OPERATOR_BUDGET="50/month")
     assert of(findings, "gateway default").sign is Sign.FINE
     budget = of(findings, "budget")
     assert budget.sign is Sign.WRONG
-    assert '[gateways.default.abilities."painter"]' in budget.mend
+    assert '[gateways.default.abilities."painter"]' in budget.fix

@@ -1,4 +1,4 @@
-"""The whole program against a loopback Discord: ``python -m tests.cli.served BASE``."""
+"""The whole program against a loopback Discord: ``python -m tests.cli.bot_process BASE``."""
 
 import sys
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor.examination import examine, report
+from bot.cli.doctor.checks import print_findings, run_checks
 from bot.cli.doctor.finding import Finding
-from bot.cli.doctor.setup import read_setup
+from bot.cli.doctor.settings_check import read_setup
 from bot.core.clock import Clock
 from tests.discord_rest.fake import NOW_MS, TOKEN, FakeDiscord, fake_discord, guild
 from tests.gateways.bench import KEY
@@ -20,7 +20,7 @@ LIST = http(200, {"data": [{"id": "painter"}, {"id": "drawer"}]})
 
 
 @dataclass
-class Clinic:
+class Installation:
     """What the doctor looks at; ``env`` sets the operator's variables."""
 
     discord: FakeDiscord
@@ -44,7 +44,7 @@ class Clinic:
     async def examined(self, *, timeout_s: float = 10, **variables: str) -> Sequence[Finding]:
         """Return every finding."""
         self.set(**variables)
-        findings = examine(
+        findings = run_checks(
             read_setup(), self.clock, free_bytes=lambda _: self.free_bytes, timeout_s=timeout_s
         )
         return [finding async for finding in findings]
@@ -52,7 +52,7 @@ class Clinic:
     async def reported(self, **variables: str) -> int:
         """Keep every line in ``said`` and return the exit code."""
         self.set(**variables)
-        return await report(read_setup(), self.clock, self.said.append)
+        return await print_findings(read_setup(), self.clock, self.said.append)
 
 
 def of(findings: Sequence[Finding], check: str) -> Finding:
@@ -62,15 +62,15 @@ def of(findings: Sequence[Finding], check: str) -> Finding:
 
 
 @asynccontextmanager
-async def open_clinic(folder: Path, env: pytest.MonkeyPatch) -> AsyncIterator[Clinic]:
+async def open_installation(folder: Path, env: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
     """Open Discord and a gateway, and write what a healthy operator's ``.env`` holds."""
     async with fake_discord() as discord, raw_gateway(LIST, LIST) as gateway:
         discord.guilds = [guild(11, "Fox Club", ALL_NEEDED)]
-        clinic = Clinic(discord, gateway, folder, env)
-        clinic.set(
+        installation = Installation(discord, gateway, folder, env)
+        installation.set(
             DISCORD_TOKEN=TOKEN,
             IMAGE_API_URL=gateway.origin,
             IMAGE_API_KEY=KEY,
             IMAGE_MODELS="painter",
         )
-        yield clinic
+        yield installation

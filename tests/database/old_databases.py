@@ -1,8 +1,8 @@
 """Databases as earlier versions of Easel left them, with something in every table.
 
-Run as ``python -m tests.database.old_data FOLDER VERSION``, it migrates copies of ``FOLDER/old.db``
-(of that version) in processes that kill themselves: each, in ``FOLDER/0`` and so on, after one more
-statement, and the last of them right before the commit.
+Run as ``python -m tests.database.old_databases FOLDER VERSION``, it migrates copies of
+``FOLDER/old.db`` (of that version) in processes that kill themselves: each, in ``FOLDER/0`` and so
+on, after one more statement, and the last of them right before the commit.
 """
 
 import asyncio

@@ -4,12 +4,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.core.errors.quotas import NoSuchCost, NoSuchLimit, NotBlocked
-from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role, user
-from tests.quota.machine_core import MEMBERS, Core
-from tests.quota.till import ADMIN
+from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role_subject, user_subject
+from tests.quota.ledger_driver import ADMIN
+from tests.quota.state_machine import MEMBERS, LedgerStateMachine
 
 SERVER_IDS = [10, 10, 10, 11]
-SUBJECTS = [user(1), role(7), role(8), role(7), role(8), EVERYONE, SERVER]
+SUBJECTS = [
+    user_subject(1),
+    role_subject(7),
+    role_subject(8),
+    role_subject(7),
+    role_subject(8),
+    EVERYONE,
+    SERVER,
+]
 LIMITS = st.builds(Limit, st.sampled_from([None, 0, 2, 3, 5, 8]), st.sampled_from(Period))
 REASONS = st.sampled_from(["", "a reason"])
 PICTURES = st.tuples(st.sampled_from(["painter", "sketcher"]), st.sampled_from([None, "high"]))
@@ -31,7 +39,7 @@ SAID = st.one_of(
 )
 
 
-class Admins(Core):
+class AdminRules(LedgerStateMachine):
     """Every command of an admin, at any moment."""
 
     @rule(said=st.lists(SAID, min_size=1, max_size=3))
@@ -49,7 +57,7 @@ class Admins(Core):
         limits = self.model.limits.setdefault((server_id, subject), {})
         old = str(Limit(limits[limit.period], limit.period)) if limit.period in limits else None
         self.change(
-            lambda tx: self.till.ledger.set_limit(
+            lambda tx: self.driver.ledger.set_limit(
                 tx, server_id=server_id, subject=subject, limit=limit, actor_id=ADMIN
             )
         )
@@ -61,7 +69,7 @@ class Admins(Core):
         removed = self.removed(server_id, subject, period)
         was_removed = self.unless(
             NoSuchLimit,
-            lambda tx: self.till.ledger.remove_limit(
+            lambda tx: self.driver.ledger.remove_limit(
                 tx, server_id=server_id, subject=subject, period=period, actor_id=ADMIN
             ),
         )
@@ -72,11 +80,13 @@ class Admins(Core):
     def roles_gone(self, server_id: int, role_ids: tuple[int, ...]) -> None:
         """Delete roles in Discord."""
         gone = self.change(
-            lambda tx: self.till.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
+            lambda tx: self.driver.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
         )
         for role_id in role_ids:
-            for limit in self.removed(server_id, role(role_id), None):
-                self.audited(server_id, "role-gone", role(role_id), str(limit), None, actor_id=0)
+            for limit in self.removed(server_id, role_subject(role_id), None):
+                self.audited(
+                    server_id, "role-gone", role_subject(role_id), str(limit), None, actor_id=0
+                )
                 gone -= 1
         assert gone == 0
 
@@ -90,7 +100,7 @@ class Admins(Core):
         """Give somebody credits as an admin."""
         member, (user_id, server_id) = self.model.member(self.who(person)), person
         balance = self.change(
-            lambda tx: self.till.ledger.grant(
+            lambda tx: self.driver.ledger.grant(
                 tx,
                 server_id=server_id,
                 user_id=user_id,
@@ -102,18 +112,20 @@ class Admins(Core):
         old, member.granted = member.granted, member.granted + credits
         member.granted_in_all += credits
         assert balance == member.granted
-        self.audited(server_id, "granted", user(user_id), str(old), str(balance), reason=reason)
+        self.audited(
+            server_id, "granted", user_subject(user_id), str(old), str(balance), reason=reason
+        )
 
     def reset(self, person: tuple[int, int]) -> None:
         """Reset somebody as an admin."""
         user_id, server_id = person
         self.change(
-            lambda tx: self.till.ledger.reset(
+            lambda tx: self.driver.ledger.reset(
                 tx, server_id=server_id, user_id=user_id, actor_id=ADMIN
             )
         )
         self.model.member(self.who(person)).reset_at = self.clock.ms
-        self.audited(server_id, "reset", user(user_id), None, None)
+        self.audited(server_id, "reset", user_subject(user_id), None, None)
         self.check_usage(self.who(person))
 
     def block(self, person: tuple[int, int], reason: str | None) -> None:
@@ -123,7 +135,7 @@ class Admins(Core):
         if reason is None:
             was_lifted = self.unless(
                 NotBlocked,
-                lambda tx: self.till.ledger.unblock(
+                lambda tx: self.driver.ledger.unblock(
                     tx, server_id=server_id, user_id=user_id, actor_id=ADMIN
                 ),
             )
@@ -131,14 +143,14 @@ class Admins(Core):
             action = "unblocked" if was_lifted else None
         else:
             self.change(
-                lambda tx: self.till.ledger.block(
+                lambda tx: self.driver.ledger.block(
                     tx, server_id=server_id, user_id=user_id, reason=reason, actor_id=ADMIN
                 )
             )
             action = "blocked"
         member.block_reason = reason
         if action:
-            self.audited(server_id, action, user(user_id), None, None, reason=reason)
+            self.audited(server_id, action, user_subject(user_id), None, None, reason=reason)
 
     def change_cost(
         self, server_id: int, picture: tuple[str, str | None], credits: int | None
@@ -151,7 +163,7 @@ class Admins(Core):
         if credits is None:
             was_removed = self.unless(
                 NoSuchCost,
-                lambda tx: self.till.ledger.remove_cost(
+                lambda tx: self.driver.ledger.remove_cost(
                     tx, server_id=server_id, model=model, quality=quality, actor_id=ADMIN
                 ),
             )
@@ -160,7 +172,7 @@ class Admins(Core):
                 self.audited(server_id, "cost-removed", _cost(*picture), was, None)
             return
         self.change(
-            lambda tx: self.till.ledger.set_cost(
+            lambda tx: self.driver.ledger.set_cost(
                 tx,
                 server_id=server_id,
                 model=model,

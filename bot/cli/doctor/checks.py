@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
-from bot.cli.doctor import account, discord_side, files
+from bot.cli.doctor import discord_account, discord_checks, file_checks
 from bot.cli.doctor.clock import check_clock
-from bot.cli.doctor.finding import Finding, Sign, say, warning, wrong
-from bot.cli.doctor.gateways import Names, describe
-from bot.cli.doctor.setup import Setup, read_setup
+from bot.cli.doctor.finding import Finding, Sign, print_line, warning, wrong
+from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
@@ -22,31 +22,31 @@ EXIT_WRONG = 1
 _MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
 
 
-def run() -> int:
+def run_doctor() -> int:
     """Examine this installation and return the exit code: 1 if something must be mended."""
     setup = read_setup()
     # Whatever goes wrong is a finding: only what nobody expected is worth a record.
     bot_logging.configure(level="CRITICAL", style="console", secrets=setup.secrets)
-    return asyncio.run(report(setup, Clock(), say))
+    return asyncio.run(print_findings(setup, Clock(), print_line))
 
 
-async def report(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
+async def print_findings(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
     """Say every finding as it comes and return the exit code."""
     signs = set()
     clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
-    async for finding in examine(setup, clock):
+    async for finding in run_checks(setup, clock):
         signs.add(finding.sign)
         for line in finding.lines():
             say(clean(line))
     return EXIT_WRONG if Sign.WRONG in signs else EXIT_FINE
 
 
-async def examine(
+async def run_checks(
     setup: Setup,
     clock: Clock,
     *,
-    free_bytes: Callable[[Path], int] = files.free_bytes,
-    timeout_s: float = account.TIMEOUT_S,
+    free_bytes: Callable[[Path], int] = file_checks.free_bytes,
+    timeout_s: float = discord_account.TIMEOUT_S,
 ) -> AsyncIterator[Finding]:
     """Yield one finding after another; nothing that is wrong hides what comes after it."""
     for finding in setup.findings:
@@ -56,20 +56,20 @@ async def examine(
         yield warning("the rest", "not checked because the settings cannot be read")
         return
     token = settings.discord_token.get_secret_value().strip()
-    visit = await account.visit(token, clock.now, timeout_s=timeout_s)
-    for finding in discord_side.check_application(visit):
+    answers = await discord_account.read_account(token, clock.now, timeout_s=timeout_s)
+    for finding in discord_checks.check_application(answers):
         yield finding
-    for finding in discord_side.check_servers(visit, settings):
+    for finding in discord_checks.check_servers(answers, settings):
         yield finding
     findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding
-    yield await asyncio.to_thread(files.check_folder, settings.data_dir, free_bytes)
-    yield await asyncio.to_thread(files.check_database, settings.database_url)
+    yield await asyncio.to_thread(file_checks.check_folder, settings.data_dir, free_bytes)
+    yield await asyncio.to_thread(file_checks.check_database, settings.database_url)
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
-    yield check_clock({"Discord's": visit.clock_ahead_ms, **theirs})
-    yield discord_side.check_invitation(visit)
-    for finding in discord_side.check_user_install(visit, settings):
+    yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
+    yield discord_checks.check_invitation(answers)
+    for finding in discord_checks.check_user_install(answers, settings):
         yield finding
 
 
@@ -86,7 +86,7 @@ async def _gateways(
     probes = await probe_all(gateways, clock)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
-    findings = [describe(one, names) for one, names in zip(probes, named, strict=True)]
+    findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
     return [*findings, *_budget(settings, catalogue)], probes
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import hold_bot_lock
-from bot.database.backup import problems_of, read_only, version_of
+from bot.database.backup import find_damage, read_only, schema_version
 from bot.database.database import database_path
 from bot.database.migrator import shipped
 
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9
 
-_FOLDER_MEND = "Let the bot's user write there, or set DATA_DIR to a folder that it can write."
-_ROOM_MEND = "Free some disk space, or move DATA_DIR to a larger disk."
-_FILE_MEND = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
-_BROKEN_MEND = (
+_FOLDER_FIX = "Let the bot's user write there, or set DATA_DIR to a folder that it can write."
+_ROOM_FIX = "Free some disk space, or move DATA_DIR to a larger disk."
+_FILE_FIX = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
+_BROKEN_FIX = (
     "Stop the bot, keep a copy of the file, and restore the newest one of DATA_DIR/backup, "
     "or point DATABASE_URL to a new file."
 )
@@ -42,14 +42,14 @@ def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Find
         running = _a_bot_runs(folder)
     except OSError as refused:
         facts = f"{folder} cannot be written ({refused.strerror})"
-        return wrong("data folder", facts, _FOLDER_MEND)
+        return wrong("data folder", facts, _FOLDER_FIX)
     facts = f"{folder}, {_size(room)} free"
     facts += "" if folder.is_dir() else "; it will be created at the start"
     facts += "; a bot is running on it, which is fine" if running else ""
     if room < FAIL_BELOW_BYTES:
-        return wrong("data folder", facts, _ROOM_MEND)
+        return wrong("data folder", facts, _ROOM_FIX)
     if room < WARN_BELOW_BYTES:
-        return warning("data folder", facts, _ROOM_MEND)
+        return warning("data folder", facts, _ROOM_FIX)
     return fine("data folder", facts)
 
 
@@ -65,20 +65,20 @@ def check_database(url: str) -> Finding:
             return fine("database", f"{path} will be created at the start")
         path.open("rb").close()
     except OSError as refused:
-        return wrong("database", f"{path} cannot be used ({refused.strerror})", _FILE_MEND)
+        return wrong("database", f"{path} cannot be used ({refused.strerror})", _FILE_FIX)
     if not os.access(path, os.W_OK):
-        return wrong("database", f"{path} cannot be written", _FILE_MEND)
+        return wrong("database", f"{path} cannot be written", _FILE_FIX)
     return _read(path)
 
 
 def _read(path: Path) -> Finding:
     try:
         with closing(read_only(path)) as database:
-            if problems := problems_of(database):
-                return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_MEND)
-            return _versions(path, version_of(database))
+            if problems := find_damage(database):
+                return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_FIX)
+            return _versions(path, schema_version(database))
     except sqlite3.Error as error:
-        return wrong("database", f"{path} cannot be read ({error})", _BROKEN_MEND)
+        return wrong("database", f"{path} cannot be read ({error})", _BROKEN_FIX)
 
 
 def _versions(path: Path, version: int) -> Finding:

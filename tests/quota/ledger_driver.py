@@ -15,7 +15,7 @@ from bot.quota.allowances import Allowance
 from bot.quota.audit import Change
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.rules import Limit, parse_limits
-from tests.database.plain import PlainStore
+from tests.database.sync_database import SyncDatabase
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -65,10 +65,10 @@ def ledger_of(
 
 
 @dataclass
-class Till:
+class LedgerDriver:
     """The ledger's verbs, each in a transaction of its own."""
 
-    database: PlainStore
+    database: SyncDatabase
     ledger: Ledger
     clock: ManualClock
 
@@ -95,7 +95,7 @@ class Till:
             budget=budget,
             max_doubtful_per_day=max_doubtful_per_day,
         )
-        with PlainStore.open(folder / "easel.db") as database:
+        with SyncDatabase.open(folder / "easel.db") as database:
             yield cls(database, ledger, clock)
 
     def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:

@@ -139,12 +139,12 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
 _FORWARDED = (307, 308)
 
 
-def describe(probe: Probe, names: Names) -> Finding:
+def describe_probe(probe: Probe, names: Names) -> Finding:
     """Return what a probe found, in words."""
     check = f"gateway {probe.gateway}"
     if probe.verdict is Verdict.LISTED:
         return _listed(check, probe, names)
-    sign, facts, mend = _SENTENCES[probe.verdict]
+    sign, facts, fix = _SENTENCES[probe.verdict]
     if probe.status in _FORWARDED and probe.verdict in (Verdict.ADD_SLASH, Verdict.DROP_SLASH):
         sign = Sign.WARNING
     to = f", to {probe.target}" if probe.target else ""
@@ -152,7 +152,7 @@ def describe(probe: Probe, names: Names) -> Finding:
     if probe.detail:
         facts += f", in its words: {probe.detail}"
     named = {"url": names.url, "key": names.key, "models": names.models, "path": names.path}
-    return Finding(sign, check, facts, mend.format(**named))
+    return Finding(sign, check, facts, fix.format(**named))
 
 
 def _listed(check: str, probe: Probe, names: Names) -> Finding:
@@ -162,5 +162,5 @@ def _listed(check: str, probe: Probe, names: Names) -> Finding:
     facts = f"does not list {listing(probe.missing)}"
     alike = [name for one in probe.missing for name in get_close_matches(one, models)]
     hint = f" (it lists {listing(list(dict.fromkeys(alike)))})" if alike else ""
-    mend = f"Check the spelling in {names.models}{hint}, and what your key may use."
-    return Finding(Sign.WARNING, check, facts, mend)
+    fix = f"Check the spelling in {names.models}{hint}, and what your key may use."
+    return Finding(Sign.WARNING, check, facts, fix)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from bot.database.migrator import migrate, shipped
-from bot.database.transaction import Transaction, run
+from bot.database.transaction import Transaction, run_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class PlainStore:
+class SyncDatabase:
     """What ``Store`` is, for tests of what happens within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -42,7 +42,9 @@ class PlainStore:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a function as one transaction."""
-        return run(self._connection, "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs))
+        return run_transaction(
+            self._connection, "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs)
+        )
 
     def read(
         self,
@@ -52,4 +54,4 @@ class PlainStore:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a function that only reads."""
-        return run(self._connection, "BEGIN", lambda tx: function(tx, *args, **kwargs))
+        return run_transaction(self._connection, "BEGIN", lambda tx: function(tx, *args, **kwargs))
