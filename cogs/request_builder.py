@@ -13,9 +13,9 @@ from bot.discord_ui.customs_cards import Painted
 from bot.discord_ui.languages import Languages
 from bot.discord_ui.places import server_of
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attachments
+from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NO_ATTACHMENTS, JobService
+from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
 from bot.preferences.image_options import ImageOptions, OptionName, resolve
 from bot.preferences.preference_store import PreferenceStore
