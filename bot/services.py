@@ -33,7 +33,7 @@ from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
 from bot.quota.server_costs import ServerCostCache
-from bot.settings import MENDS, Settings
+from bot.settings import FIXES, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +182,10 @@ def check_prices(settings: Settings, catalogue: Catalogue) -> None:
 def _only_gateway(settings: Settings) -> Gateway:
     for name in ("image_api_url", "image_models"):
         if not getattr(settings, name):
-            raise StartRefused(f"{name.upper()} is missing: {MENDS[name.upper()]}.")
+            raise StartRefused(f"{name.upper()} is missing: {FIXES[name.upper()]}.")
     key = settings.image_api_key.get_secret_value()
     if not key:
-        raise StartRefused(f"IMAGE_API_KEY is missing: {MENDS['IMAGE_API_KEY']}.")
+        raise StartRefused(f"IMAGE_API_KEY is missing: {FIXES['IMAGE_API_KEY']}.")
     return single_gateway(url=settings.image_api_url, key=key, models=settings.image_models)
 
 
@@ -194,7 +194,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise StartRefused(
-            f"GATEWAYS_FILE cannot be read ({path}): {MENDS['GATEWAYS_FILE']}."
+            f"GATEWAYS_FILE cannot be read ({path}): {FIXES['GATEWAYS_FILE']}."
         ) from None
 
 

@@ -3,10 +3,10 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.attachments import uploaded
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.uploads import upload_of
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attachments
 from bot.preferences.image_options import ImageOptions
@@ -14,7 +14,7 @@ from cogs.option_choices import OptionChoices
 from cogs.request_builder import RequestBuilder
 
 
-class Imagine(commands.Cog):
+class ImagineCog(commands.Cog):
     """The door through which pictures are asked for."""
 
     def __init__(
@@ -71,8 +71,8 @@ class Imagine(commands.Cog):
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
         attached = Attachments(
-            pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
-            mask=uploaded(mask) if mask is not None else None,
+            pictures=tuple(upload_of(attachment) for attachment in given if attachment is not None),
+            mask=upload_of(mask) if mask is not None else None,
         )
         options = ImageOptions(
             prompt=prompt,

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import structlog
 
-from tests.cogs.gateway import MoodyGateway, moody_gateway
+from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
@@ -53,6 +53,6 @@ def _same_start() -> Iterator[None]:
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[MoodyGateway]:
-    async with moody_gateway() as moody:
-        yield moody
+async def gateway() -> AsyncIterator[ScriptedGateway]:
+    async with scripted_gateway() as gateway:
+        yield gateway

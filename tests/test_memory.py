@@ -22,7 +22,7 @@ from bot.core.models import CardAddress, Job
 from bot.jobs.courier import QueuePosition
 from bot.services import open_services
 from tests.cli.process import environment, running
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
 from tests.jobs.test_service import Bag, Studio, settings
@@ -75,7 +75,7 @@ class Wall:
 
 
 @asynccontextmanager
-async def open_wall() -> AsyncIterator[tuple[Wall, MoodyGateway]]:
+async def open_wall() -> AsyncIterator[tuple[Wall, ScriptedGateway]]:
     """Open it on loopback; the second is its address, for an operator's environment."""
     wall = Wall(noisy())
     app = web.Application()
@@ -84,7 +84,7 @@ async def open_wall() -> AsyncIterator[tuple[Wall, MoodyGateway]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield wall, MoodyGateway(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+        yield wall, ScriptedGateway(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
     finally:
         wall.opened.set()
         await runner.cleanup()
@@ -112,7 +112,7 @@ class Doorman(Bag):
         return CardAddress(CHANNEL, card.id, APPLICATION_ID, token)
 
 
-async def accepted(folder: Path, wall: Wall, at: MoodyGateway, bag: Bag, *, jobs: int) -> Studio:
+async def accepted(folder: Path, wall: Wall, at: ScriptedGateway, bag: Bag, *, jobs: int) -> Studio:
     """Accept jobs for ten pictures in all, behind one that is under way, and die."""
     changes = {"image_models": (MODEL,), "max_concurrent_jobs": 1, "default_quota": ()}
     async with open_services(settings(folder, at, **changes), Clock()) as services:

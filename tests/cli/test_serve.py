@@ -17,7 +17,7 @@ from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 from tests.jobs.test_recovery import process
 from tests.jobs.test_service import Bag, Studio
@@ -93,7 +93,7 @@ async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
 
 @asynccontextmanager
 async def at_work(
-    fake: FakeDiscord, gateway: MoodyGateway, folder: Path, *, grace_s: int
+    fake: FakeDiscord, gateway: ScriptedGateway, folder: Path, *, grace_s: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Studio]]:
     """Run the program while it paints the job that a dead process left in line."""
     fake.silent.add(GATEWAY)
@@ -119,7 +119,7 @@ async def until_stopping(bot: asyncio.subprocess.Process) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_ends_at_once(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path, how: signal.Signals
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
     """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
     async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
@@ -132,7 +132,7 @@ async def test_a_second_signal_ends_at_once(
 
 
 async def test_a_running_job_finishes_within_the_grace(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """An update of the bot costs nobody a picture that is being painted."""
     async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
@@ -146,7 +146,7 @@ async def test_a_running_job_finishes_within_the_grace(
 
 
 async def test_what_outlasts_the_grace_is_left_to_the_journal(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """A service manager does not have to kill: the end is in order, and the hold stays."""
     async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, job_service):

@@ -24,7 +24,7 @@ from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
@@ -33,7 +33,7 @@ WORK = JobProgress(0, 0, 1)
 
 
 @pytest.fixture
-async def job_service(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+async def job_service(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
     """Open a house with one slot."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
     async with open_services(changed, Clock()) as services:
@@ -76,7 +76,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Either it was cancelled, free and never sent, or it was sent, goes on and is paid."""
     for pause in range(12):
@@ -100,7 +100,7 @@ async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
         assert (told, len(bag.endings) + len(bag.results)) == (1, 1)
 
 
-async def waiting(job_service: Studio, gateway: MoodyGateway) -> tuple[Job, Bag]:
+async def waiting(job_service: Studio, gateway: ScriptedGateway) -> tuple[Job, Bag]:
     """Return Ben's job behind Ada's, which the gateway works on."""
     gateway.gate.clear()
     await job_service.ask(Bag())
@@ -109,7 +109,7 @@ async def waiting(job_service: Studio, gateway: MoodyGateway) -> tuple[Job, Bag]
 
 
 async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Its own task tells the card, so nothing older can follow."""
     job, bag = await waiting(job_service, gateway)
@@ -125,7 +125,7 @@ async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
 
 
 async def test_only_the_requester_and_moderators_stop_a_job(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """A stranger cannot take another person's picture away."""
     job, bag = await waiting(job_service, gateway)
@@ -139,7 +139,7 @@ async def test_only_the_requester_and_moderators_stop_a_job(
 
 
 async def test_a_job_that_another_process_cancelled_is_not_sent(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The journal, not this process's memory, says whether a job may begin."""
     job, bag = await waiting(job_service, gateway)

@@ -27,7 +27,7 @@ from bot.jobs.repository import kept_pictures, personal_data
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.test_recovery import process
 from tests.jobs.test_service import Bag
 
@@ -281,7 +281,7 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
 
 
 async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Whichever comes first in the database, no job loses its row or its charge."""
     gateway.gate.clear()
@@ -309,7 +309,7 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
 
 
 async def test_a_card_that_is_being_told_is_waited_for(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Its task still writes what it posts: a job without its row would end in a defect."""
     refused: list[EaselError] = []
@@ -330,7 +330,7 @@ async def test_a_card_that_is_being_told_is_waited_for(
         assert await job_service.services.deletion.delete(ADA.user_id) == 1
 
 
-async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """A crash in a deletion must not make the next start speak to somebody who is forgotten."""
 
     class Deaf(Bag):

@@ -15,13 +15,21 @@ from bot.images.references import Attachments, FetchAttachment, Upload
 from bot.jobs.courier import JobFailure, JobResult
 from bot.jobs.recovery import CancelledByOperator, ResumableJob, UnreportedFailure, WaitedTooLong
 from bot.services import open_services
-from tests.cogs.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
+from tests.cogs.scripted_gateway import (
+    ClosedConnection,
+    ErrorReply,
+    ScriptedGateway,
+    TaskReply,
+    UrlReply,
+)
 from tests.images.test_content_store import drawn
 from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
 
 
 @asynccontextmanager
-async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
+async def process(
+    folder: Path, gateway: ScriptedGateway, **changes: object
+) -> AsyncIterator[Studio]:
     """Run one process on the folder; it leaves whatever still runs to the journal."""
     clock = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
     async with open_services(settings(folder, gateway, **changes), clock) as services:
@@ -50,10 +58,10 @@ async def go_on(
 
 
 async def test_a_task_is_polled_on_without_a_new_request(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
-    gateway.moods.append(AsTask())
+    gateway.replies.append(TaskReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -70,9 +78,9 @@ async def test_a_task_is_polled_on_without_a_new_request(
     assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
-async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The addresses were written before the first download."""
-    gateway.moods.append(ByUrl())
+    gateway.replies.append(UrlReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -97,7 +105,7 @@ class Slow(Bag):
 
 
 async def test_pictures_that_were_received_are_delivered(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """They are files already: nothing is asked of the gateway again."""
     async with process(tmp_path, gateway) as job_service:
@@ -113,10 +121,10 @@ async def test_pictures_that_were_received_are_delivered(
 
 
 async def test_of_several_slots_what_is_there_is_delivered(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """One slot has its picture, the other's line hung: one is charged, one is in doubt."""
-    gateway.moods.append(ByUrl())
+    gateway.replies.append(UrlReply())
     async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
         await job_service.ask(Bag(), n=2)
@@ -131,10 +139,10 @@ async def test_of_several_slots_what_is_there_is_delivered(
 
 
 async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed the gateways in between; nobody else can know the task."""
-    gateway.moods.append(AsTask())
+    gateway.replies.append(TaskReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -150,7 +158,7 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
 
 
 async def test_a_request_that_was_only_sent_is_never_sent_again(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody knows what became of it."""
     gateway.gate.clear()
@@ -166,10 +174,10 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
 
 
 async def test_a_doubt_before_the_death_stays_a_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A lost line and a restart are not counted twice."""
-    gateway.moods.extend([HangsUp(), ByUrl()])
+    gateway.replies.extend([ClosedConnection(), UrlReply()])
     async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
         await job_service.ask(Bag(), n=2)
@@ -226,7 +234,7 @@ PAINTER = {"image_models": ("gpt-image-2",)}
 
 
 async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody has to ask again, and a start with many jobs is no flood."""
     gateway.gate.clear()
@@ -250,7 +258,7 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
 
 
 async def test_a_job_that_waited_for_too_long_is_given_back(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A picture that nobody expects any more is not paid for; the card says why."""
     gateway.gate.clear()
@@ -267,7 +275,7 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
 
 @pytest.mark.parametrize("mask", [False, True])
 async def test_references_that_were_not_fetched_are_fetched_again(
-    tmp_path: Path, gateway: MoodyGateway, mask: bool
+    tmp_path: Path, gateway: ScriptedGateway, mask: bool
 ) -> None:
     """They come in their order, and the journal forgets where they were."""
     attachment = Attachment(drawn("png"))
@@ -283,7 +291,7 @@ async def test_references_that_were_not_fetched_are_fetched_again(
 
 
 async def test_references_that_are_gone_end_the_job_with_a_sentence(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A request is never painted without the pictures that belong to it."""
     attachment = Attachment(drawn("png"))
@@ -299,7 +307,7 @@ async def test_references_that_are_gone_end_the_job_with_a_sentence(
 
 
 async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed IMAGE_MODELS; the person reads which models there are."""
     attachment = Attachment(drawn("png"))
@@ -316,7 +324,7 @@ async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
 
 
 async def test_what_a_killed_process_left_behind_is_cleared_away(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Disks do not fill up with pictures of ended jobs, nor with locks of dead processes."""
     for left in ("jobs/an-ended-job/slot-0-1.png", "run/0123.lock", "vault/ab/0123.part"):
@@ -344,11 +352,11 @@ class Deaf(Bag):
 
 
 async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A deleted channel does not cost a request to Discord at every start for ever."""
     deaf = Deaf()
-    gateway.moods.append(Refuses(400, "moderation_blocked"))
+    gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(deaf)
         await job_service.services.job_service.drained()
@@ -360,7 +368,7 @@ async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
 
 
 async def test_a_job_that_another_process_cancelled_is_not_painted(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator's ``jobs cancel`` beside a running bot: its card says so when its turn comes."""
     gateway.gate.clear()

@@ -20,7 +20,7 @@ from bot.quota.rules import parse_limits
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
-from tests.cogs.gateway import KEY, HangsUp, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ClosedConnection, ScriptedGateway
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 BEN = Requester(user_id=2, server_id=10, name="Ben")
@@ -79,7 +79,7 @@ class Studio:
             return database.execute(sql).fetchall()
 
 
-def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings:
+def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Settings:
     return GivenSettings(
         image_api_url=gateway.url,
         image_api_key=SecretStr(KEY),
@@ -92,13 +92,13 @@ def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings
 
 
 @pytest.fixture
-async def job_service(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+async def job_service(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
         yield Studio(services, tmp_path)
 
 
 async def test_twenty_requests_at_once_against_five_credits_grant_exactly_five(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The race that every check-then-record quota loses."""
     bag = Bag()
@@ -110,7 +110,9 @@ async def test_twenty_requests_at_once_against_five_credits_grant_exactly_five(
     assert job_service.rows("SELECT SUM(credits) FROM charges") == [(5,)]
 
 
-async def test_what_is_sent_is_written_before(job_service: Studio, gateway: MoodyGateway) -> None:
+async def test_what_is_sent_is_written_before(
+    job_service: Studio, gateway: ScriptedGateway
+) -> None:
     """A crash while the gateway paints finds the attempt in the journal."""
     gateway.gate.clear()
     await job_service.ask(Bag())
@@ -125,7 +127,7 @@ async def test_what_is_sent_is_written_before(job_service: Studio, gateway: Mood
 
 
 async def test_a_refused_placing_leaves_nothing_behind(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Nobody saw the job: no request, no hold, no place in the queue."""
     for _ in range(8):
@@ -140,7 +142,7 @@ async def test_a_refused_placing_leaves_nothing_behind(
 
 
 async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Credits must not stay held, nor a place in the queue taken, until the next restart."""
     async with open_services(settings(tmp_path, gateway, default_quota=()), Clock()) as services:
@@ -161,7 +163,7 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
 
 
 async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """What is asked for an ended job would be paid by the operator and written nowhere."""
     with sqlite3.connect(job_service.folder / "easel.db") as database:
@@ -206,7 +208,7 @@ async def test_a_courier_that_cannot_show_progress_still_delivers(job_service: S
 
 
 async def test_a_defect_of_ours_releases_and_frees_the_slot(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """A bug costs nobody anything and blocks nobody."""
     (job_service.folder / "jobs").write_text("a file where a folder should be")
@@ -224,10 +226,10 @@ async def test_a_defect_of_ours_releases_and_frees_the_slot(
 
 
 async def test_the_card_tells_what_is_left_after_this_job(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Credits used and left are right even when a part fails."""
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     bag = Bag()
     await job_service.ask(bag, n=3)
     await job_service.services.job_service.drained()
@@ -238,10 +240,10 @@ async def test_the_card_tells_what_is_left_after_this_job(
 
 
 async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The card and the books must say the same."""
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     async with open_services(
         settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()
     ) as services:
@@ -256,11 +258,11 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
 
 
 async def test_what_costs_nothing_may_be_in_doubt_as_well(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The operator may have paid for it: the journal must not say that it surely failed."""
     job_service.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     await job_service.ask(Bag())
     await job_service.services.job_service.drained()
     assert job_service.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
@@ -278,7 +280,7 @@ async def test_a_persons_usage_is_their_own(job_service: Studio) -> None:
 
 
 async def test_closing_lets_jobs_finish_and_takes_no_new_ones(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """An update of the bot loses no picture that is nearly there."""
     gateway.gate.clear()
@@ -293,7 +295,7 @@ async def test_closing_lets_jobs_finish_and_takes_no_new_ones(
 
 
 async def test_what_does_not_finish_in_time_is_left_to_the_journal(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The next start, not this one, says how the job ended; nothing is sent twice."""
     gateway.gate.clear()

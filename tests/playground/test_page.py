@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.cli.process import environment, run, running
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.playground.visitor import page
 
 
@@ -97,7 +97,7 @@ async def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
 
 
 async def test_the_painters_options_are_refused_beside_an_own_gateway(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody believes to have slowed down a gateway that charges."""
     env = environment(tmp_path, gateway)
@@ -114,7 +114,9 @@ async def test_a_gateway_without_its_key_is_a_sentence(tmp_path: Path) -> None:
     assert ended.err.startswith("easel: IMAGE_API_KEY is missing")
 
 
-async def test_an_own_gateways_key_is_never_printed(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_an_own_gateways_key_is_never_printed(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
     """The terminal's first lines end up in screenshots."""
     env = environment(tmp_path, gateway)
     async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
