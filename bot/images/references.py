@@ -93,6 +93,8 @@ class Attachments:
         return AttachmentUrls(tuple(picture.url or "" for picture in self.pictures), mask)
 
 
+NO_ATTACHMENTS = Attachments()
+
 FetchAttachment = Callable[[str], Awaitable[bytes]]
 """Fetch what lies at an address; raise OSError when it is gone."""
 

@@ -90,15 +90,15 @@ class PictureRetention:
 
     async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
         """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""
+        keep = self._content_store.keep_file
         try:
-            return [await asyncio.to_thread(self._store, picture) for picture in pictures]
+            return [
+                (picture, await asyncio.to_thread(keep, picture.path, picture.format))
+                for picture in pictures
+            ]
         except OSError as full:
             log.warning("retention.not_kept", job=job.id, error=repr(full))
             return ()
-
-    def record(self, tx: Transaction, job: Job, adopted: Sequence[StoredPicture]) -> None:
-        """Write which files a job's pictures are; harmless twice."""
-        kept_pictures.put(tx, job.id, adopted, at=self._now())
 
     async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""
@@ -174,9 +174,6 @@ class PictureRetention:
 
     def _is_full(self) -> bool:
         return self._content_store.total_bytes >= self._limits.max_bytes * FULL
-
-    def _store(self, picture: Picture) -> StoredPicture:
-        return picture, self._content_store.keep_file(picture.path, picture.format)
 
     def _there(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]

@@ -23,8 +23,8 @@ from bot.core.models import (
 )
 from bot.discord_ui.embed_style import COLOURS
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
+from bot.jobs.attempts import SlotResult, worst_failure
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
-from bot.jobs.pricing import worst_failure
 
 SOON = QueuePosition(0, 0)
 ADA = Requester(user_id=1, server_id=2, name="Ada")
@@ -268,7 +268,8 @@ def test_a_prompt_declined_for_another_picture_is_taken_off_too(
 ) -> None:
     """The sentence is about the worse failure, but moderation has read the same words."""
     failures = [failure(GatewayErrorKind.TIMEOUT_UNKNOWN), failure(GatewayErrorKind.MODERATION)]
-    why: EaselError = worst_failure([replace(failures[0], billed=Billed.MAYBE), failures[1]])
+    failures[0] = replace(failures[0], billed=Billed.MAYBE)
+    why: EaselError = worst_failure([SlotResult(1, failure=each) for each in failures])
     if restarted:
         why = RecordedError(recorded_id=why.message_id, recorded_facts=why.facts)
     card = cards.ended(job(prompt="something terrible"), JobFailure(why))
