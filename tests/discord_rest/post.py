@@ -16,10 +16,7 @@ from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, 
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.job_embeds import JobEmbeds
-from bot.discord_ui.message_attachments import ResultExtras
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.discord_ui.notifications import NoticeTexts
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result
 from bot.jobs.repository.repository import JobRepository
@@ -60,16 +57,15 @@ class Post:
                 outbox = MessageOutbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
                 content_store = ContentStore(self.folder / "vault", now)
-                trimmings = ResultExtras(texts, content_store, lambda _: REROLL)
                 self.client = client
                 self.couriers = Couriers(
                     client,
-                    JobEmbeds(texts),
-                    NoticeTexts(texts),
+                    texts,
                     outbox,
-                    trimmings,
+                    content_store,
                     clock,
-                    may_call=lambda user_id: user_id not in self.quiet,
+                    reroll_emoji=lambda _: REROLL,
+                    may_mention=lambda user_id: user_id not in self.quiet,
                 )
                 if not hasattr(self, "job"):
                     await self._accept()

@@ -18,7 +18,9 @@ async def posted_again(post: Post, *, token_dies: bool = False) -> RepostAudienc
     await interaction.response.defer(ephemeral=True, thinking=True)
     if token_dies:
         post.fake.messages.tokens.clear()
-    return await post.couriers.again.post(interaction, post.job, post.pictures(*THREE), post.folder)
+    return await post.couriers.reposter.post(
+        interaction, post.job, post.pictures(*THREE), post.folder
+    )
 
 
 def to_ada(post: Post) -> Sequence[Message]:
@@ -30,7 +32,7 @@ async def test_they_are_posted_where_everybody_sees_them(post: Post) -> None:
     """Each message has a nonce, and is known to the journal for its 🔄."""
     async with post.process():
         post.fake.messages.all.clear()
-        assert await posted_again(post) is RepostAudience.BY_ALL
+        assert await posted_again(post) is RepostAudience.EVERYBODY
     assert [len(message.files) for message in post.shown] == [2, 1]
     assert to_ada(post) == []
     assert await post.rows("SELECT message_id FROM messages ORDER BY message_id") == [
@@ -43,7 +45,7 @@ async def test_where_the_bot_may_not_write_only_the_person_sees_them(post: Post)
     async with post.process():
         post.fake.messages.all.clear()
         post.fake.messages.closed.add(CHANNEL)
-        assert await posted_again(post) is RepostAudience.BY_ONE
+        assert await posted_again(post) is RepostAudience.ONE_PERSON
     assert post.shown == []
     assert [len(message.files) for message in to_ada(post)] == [2, 1]
     assert all(message.nonce is None for message in to_ada(post))
@@ -62,7 +64,7 @@ async def test_a_channel_that_closes_in_between_gets_what_it_got(post: Post) -> 
     async with post.process():
         post.fake.messages.all.clear()
         post.fake.then = close
-        assert await posted_again(post) is RepostAudience.BY_ONE
+        assert await posted_again(post) is RepostAudience.ONE_PERSON
     assert [len(message.files) for message in post.shown] == [2]
     assert [len(message.files) for message in to_ada(post)] == [1]
 

@@ -194,7 +194,7 @@ async def test_what_was_painted_is_posted_again_to_the_person(post: Post) -> Non
         interaction = asked(post, "history", brought=elsewhere)
         await interaction.response.defer(ephemeral=True, thinking=True)
         pictures = post.pictures(*[9 * MIB] * 8)
-        seen = await post.couriers.again.post(interaction, post.job, pictures, post.folder)
-    assert seen is RepostAudience.BY_ONE
+        seen = await post.couriers.reposter.post(interaction, post.job, pictures, post.folder)
+    assert seen is RepostAudience.ONE_PERSON
     assert [len(message.files) for message in follow_ups(post)] == [2] * 4
     assert post.fake.refused == []
