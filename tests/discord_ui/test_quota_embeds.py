@@ -6,7 +6,7 @@ from bot.core.errors.quotas import LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Requester
 from bot.discord_ui.quota_embeds import JobRow, LimitRow, MemberStatus, QuotaEmbeds, UsageRow
-from tests.discord_ui.test_cards_limits import assert_discord_takes
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 ADA = Requester(user_id=1, server_id=2, name="Ada")
 

@@ -18,8 +18,8 @@ from bot.discord_ui.quota_list_embeds import (
     SubjectRow,
     list_page,
 )
-from tests.discord_ui.test_cards_limits import assert_discord_takes
-from tests.discord_ui.test_quota_cards import HOSTILE
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
+from tests.discord_ui.test_quota_embeds import HOSTILE
 
 TEXTS = Texts()
 LISTS = QuotaListEmbeds(TEXTS)
