@@ -103,9 +103,9 @@ async def _rounds(folder: Path, times: int, rounds: int) -> list[dict[str, Times
 
 
 def _asked(bot: Bot) -> dict[str, Ask]:
-    door = bot.client.get_cog("Imagine")
+    cog = bot.client.get_cog("ImagineCog")
     # discord.py's types do not say that what it decorates is a method.
-    asked = {name: cast("Ask", getattr(door, method)) for name, method in METHODS.items()}
+    asked = {name: cast("Ask", getattr(cog, method)) for name, method in METHODS.items()}
     return {**asked, REFERENCE: _reference}
 
 

@@ -17,7 +17,7 @@ from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
+from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.preferences.preference_store import PreferenceStore
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -61,7 +61,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
-            await services.recovery.go_on(taken, couriers.reopen, partial(read_from_cdn, client))
+            await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
@@ -94,8 +94,8 @@ def _couriers(
 
 def _chores(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
-        services.deletion.go_on,
-        services.retention.clear,
-        partial(forget_old_charges, services.database, services.ledger, clock.now),
+        services.deletion.complete,
+        services.retention.delete_expired,
+        partial(delete_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
     )

@@ -13,7 +13,7 @@ from bot.discord_ui.job_embeds import JobEmbeds
 from bot.discord_ui.quota_embeds import QuotaEmbeds
 from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.discord_ui.uploads import MessagePictures
-from bot.jobs.history.pages import HistoryPages
+from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
@@ -21,22 +21,22 @@ from bot.quota.csv_export import Statement
 from bot.services import Services
 from bot.settings import Settings
 from cogs.button_guard import ButtonGuard
-from cogs.cancel import Cancel
+from cogs.cancel_button import CancelCog
 from cogs.dependencies import Dependencies
-from cogs.details import Details
-from cogs.edit import Edit
-from cogs.history import History
-from cogs.imagine import Imagine
-from cogs.mydata import MyData
+from cogs.details_buttons import DetailsCog
+from cogs.edit_form import EditCog
+from cogs.history import HistoryCog
+from cogs.imagine import ImagineCog
+from cogs.mydata import MyDataCog
 from cogs.option_choices import OptionChoices
-from cogs.preferences import Personal
-from cogs.presets import Presets
-from cogs.quota import Quota
-from cogs.quota_base import Desk as QuotaDesk
+from cogs.preferences import PreferencesCog
+from cogs.presets import PresetsCog
+from cogs.quota import QuotaCog
+from cogs.quota_base import QuotaDependencies as QuotaDesk
 from cogs.request_builder import RequestBuilder
-from cogs.results import Results
-from cogs.settings import SettingsCommands
-from cogs.usage import Usage
+from cogs.reroll_delete import RerollDeleteCog
+from cogs.settings import SettingsCog
+from cogs.usage import UsageCog
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
     services, client = deps.services, deps.client
     suggestions = Autocomplete(
-        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=deps.clock.now
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=deps.clock.now
     )
     desk = _desk(deps, suggestions)
     return (
@@ -64,7 +64,7 @@ def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
         *_results(deps, desk),
         *_looking_back(deps, desk),
         *_quota(deps, suggestions),
-        Cancel(client=client, cancellation=services.cancellation),
+        CancelCog(client=client, cancellation=services.cancellation),
     )
 
 
@@ -94,13 +94,13 @@ def _desk(deps: CogDependencies, suggestions: Autocomplete) -> Dependencies:
 
 
 def _painting(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
-    imagine = Imagine(
+    imagine = ImagineCog(
         request_builder=desk.request_builder,
         catalogue=desk.catalogue,
         couriers=deps.couriers,
         option_choices=desk.option_choices,
     )
-    return imagine, SettingsCommands(desk), Personal(desk), Presets(desk, deps.couriers)
+    return imagine, SettingsCog(desk), PreferencesCog(desk), PresetsCog(desk, deps.couriers)
 
 
 def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
@@ -111,7 +111,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     button_guard = ButtonGuard(
         client=client, job_lookup=job_lookup, request_builder=request_builder, now=deps.clock.now
     )
-    results = Results(
+    results = RerollDeleteCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
@@ -120,7 +120,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         couriers=deps.couriers,
         now=deps.clock.now,
     )
-    details = Details(
+    details = DetailsCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
@@ -129,7 +129,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         cards=JobEmbeds(client.texts),
         details=DetailsCard(client.texts),
     )
-    editing = Edit(
+    editing = EditCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
@@ -144,7 +144,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
 
 def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     services, client = deps.services, deps.client
-    history = History(
+    history = HistoryCog(
         client=client,
         request_builder=desk.request_builder,
         database=services.database,
@@ -154,7 +154,7 @@ def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         couriers=deps.couriers,
         now=deps.clock.now,
     )
-    mydata = MyData(
+    mydata = MyDataCog(
         client=client,
         export=services.export,
         deletion=services.deletion,
@@ -172,18 +172,18 @@ def _quota(deps: CogDependencies, suggestions: Autocomplete) -> tuple[Cog, ...]:
         ledger=services.ledger,
         catalogue=services.catalogue,
         server_costs=services.server_costs,
-        costs=services.costs,
+        costs=services.pricing,
         suggestions=suggestions,
         statement=Statement(services.database, services.ledger, now=deps.clock.now),
         charts=Charts(settings.data_dir / "charts", wait=deps.clock.wait),
         default=settings.default_quota,
         server_quota=settings.server_quota,
     )
-    usage = Usage(
+    usage = UsageCog(
         database=services.database,
         ledger=services.ledger,
         retention=services.retention,
         cards=QuotaEmbeds(client.texts),
         languages=client.languages,
     )
-    return Quota(desk), usage
+    return QuotaCog(desk), usage

@@ -25,11 +25,11 @@ from bot.discord_ui.history_embeds import (
 )
 from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.history.pages import HistoryPages, Look, Turn
+from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.quota.ledger import Ledger
-from cogs.button_guard import TWICE_MS, Lately
+from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 MOST_CHOICES = 25
@@ -39,7 +39,7 @@ SAID = {
 }
 
 
-class History(commands.Cog):
+class HistoryCog(commands.Cog):
     """The door to what was painted before; everybody sees their own."""
 
     def __init__(
@@ -62,7 +62,7 @@ class History(commands.Cog):
         self._retention = retention
         self._couriers = couriers
         self._cards = HistoryEmbeds(client.texts)
-        self._chosen = Lately(now, within_ms=TWICE_MS)
+        self._chosen = Debouncer(now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to pages that an earlier process sent."""
@@ -98,7 +98,7 @@ class History(commands.Cog):
     # --- the rows under a page ----------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_page_chosen(self, interaction: Interaction, turn: Turn) -> None:
+    async def on_history_page_chosen(self, interaction: Interaction, turn: PageCursor) -> None:
         """Show another page of the same."""
         await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
@@ -118,7 +118,7 @@ class History(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _show_instead(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         try:
             self._client.admit(interaction)
@@ -128,11 +128,11 @@ class History(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _show(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         page = await self._history_pages.page(interaction.user.id, sought, turn)
         locale = self._request_builder.caller(interaction).locale
-        if page.looks:
+        if page.entries:
             content = self._cards.heading(locale)
         else:
             content = self._cards.nothing(locale, is_search=sought != EVERYTHING)
@@ -140,9 +140,9 @@ class History(commands.Cog):
             content=content,
             embeds=[
                 self._cards.embed(number, look, _link(interaction, look), locale)
-                for number, look in enumerate(page.looks, 1)
+                for number, look in enumerate(page.entries, 1)
             ],
-            attachments=self._cards.files(page.looks, locale),
+            attachments=self._cards.files(page.entries, locale),
             view=history_view(self._client.texts, self._cards, page, sought, locale),
         )
 
@@ -154,7 +154,7 @@ class History(commands.Cog):
         caller = self._request_builder.caller(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._check_welcome(caller)
-        past, pictures = await self._retention.take_out(job_id, interaction.user.id)
+        past, pictures = await self._retention.kept_result(job_id, interaction.user.id)
         job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.reposter.post(interaction, job, pictures, Path(folder))
@@ -164,7 +164,7 @@ class History(commands.Cog):
 
     async def _check_welcome(self, caller: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
-        self._request_builder.check_place(caller)
+        self._request_builder.check_access(caller)
         who = await self._database.read(
             self._ledger.member, caller.server_id, caller.requester.user_id
         )
@@ -180,7 +180,7 @@ def _word(typed: str | None) -> str | None:
     return word.strip() or None
 
 
-def _link(interaction: Interaction, look: Look) -> str | None:
+def _link(interaction: Interaction, look: HistoryEntry) -> str | None:
     """Return a way to a job's message, None where this person surely cannot go there."""
     server_id = look.written.job.requester.server_id
     if look.message is None or server_id == 0:

@@ -8,13 +8,13 @@ from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.uploads import upload_of
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.preferences.image_options import ImageOptions
 from cogs.option_choices import OptionChoices
 from cogs.request_builder import RequestBuilder
 
 
-class Imagine(commands.Cog):
+class ImagineCog(commands.Cog):
     """The door through which pictures are asked for."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Imagine(commands.Cog):
     ) -> None:
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
-        attached = Attached(
+        attached = Attachments(
             pictures=tuple(upload_of(attachment) for attachment in given if attachment is not None),
             mask=upload_of(mask) if mask is not None else None,
         )

@@ -115,7 +115,7 @@ def language_choices(names: Mapping[str, str], typed: str) -> Choices:
     ]
 
 
-def spoken(typed: str, names: Mapping[str, str]) -> str:
+def language_code(typed: str, names: Mapping[str, str]) -> str:
     """Return the locale of the language that somebody typed, by its code or by its own name.
 
     Raises:

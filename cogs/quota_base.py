@@ -60,7 +60,7 @@ class DaysOutOfRange(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class QuotaDependencies:
     """The rooms behind the door, and what the operator lets each person and server spend."""
 
     client: Client
@@ -76,10 +76,10 @@ class Desk:
     server_quota: LimitSet
 
 
-class QuotaDoor(commands.Cog):
+class QuotaCommands(commands.Cog):
     """The part of /quota that its other parts build on."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: QuotaDependencies) -> None:
         self._desk = desk
         texts = desk.client.texts
         self._cards = QuotaEmbeds(texts)
@@ -96,12 +96,12 @@ class QuotaDoor(commands.Cog):
         await interaction.response.send_message(sentence, ephemeral=True)
 
 
-def server_of(interaction: Interaction) -> int:
+def guild_id_of(interaction: Interaction) -> int:
     """Return where a command was typed."""
     return interaction.guild_id or 0
 
 
-def person(user: discord.User) -> discord.User:
+def checked_user(user: discord.User) -> discord.User:
     """Return a person as they are; raises BotChosen."""
     if user.bot:
         raise BotChosen

@@ -12,7 +12,7 @@ from bot.discord_ui.quota_list_embeds import Entry, ListPage
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageReply:
     """What one person sees."""
 
     embed: discord.Embed
@@ -28,9 +28,9 @@ class Shown:
         await interaction.response.edit_message(embed=self.embed, view=self.view)
 
 
-def shown(
+def page_reply(
     texts: Texts, book: str, page: ListPage[Entry], embed: discord.Embed, locale: str
-) -> Shown:
-    """Return a page of a book with the buttons that it needs."""
+) -> PageReply:
+    """Return a page of a list with the buttons that it needs."""
     view = page_buttons(texts, book, page.number, is_last=page.is_last, locale=locale)
-    return Shown(embed, view)
+    return PageReply(embed, view)

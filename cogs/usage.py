@@ -18,7 +18,7 @@ from bot.quota.ledger import Ledger
 from cogs.request_builder import requester_of_call
 
 
-class Usage(commands.Cog):
+class UsageCog(commands.Cog):
     """The door at which everybody sees their own credits."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Usage(commands.Cog):
         """Show your limits, the credits you have left, and your last requests."""
         who = requester_of_call(interaction)
         allowances, member = await self._database.read(self._usage, who)
-        past = await self._retention.last(who.user_id, most=MOST_JOBS)
+        past = await self._retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._languages.personal(interaction)
         status = MemberStatus(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, status=status)]

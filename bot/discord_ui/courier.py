@@ -53,20 +53,20 @@ from bot.discord_ui.message_outbox import (
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
 from bot.discord_ui.reposts import Reposter
 from bot.images.content_store import ContentStore
-from bot.images.conversion import share
-from bot.jobs.cancellation import Stopped, StoppedWaiting
-from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
+from bot.images.conversion import max_bytes_each
+from bot.jobs.cancellation import JobCancelled, RequesterDetached
+from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SHRINKS = 3
 # Whoever stopped a job was there and needs no notice.
-_STOPPED_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
+_STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
 
 
 @dataclass(frozen=True, slots=True)
 class CourierParts:
-    """What all couriers of one bot share; ``reroll_emoji`` is that of a server."""
+    """What all couriers of one bot max_bytes_each; ``reroll_emoji`` is that of a server."""
 
     client: discord.Client
     texts: Texts
@@ -141,7 +141,7 @@ class DiscordCourier:
 
     # --- the courier protocol -----------------------------------------------------------------
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
         """Post the job's message: for everybody, or for its requester alone."""
         embed = self._parts.embeds.queued(job, waiting)
         try:
@@ -150,13 +150,13 @@ class DiscordCourier:
             log.warning("job_message.not_placed", job=job.id, error=repr(error))
             raise CardNotPlaced from error
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._message_gone:
             return
         embeds, view = self._parts.embeds, self._stop_button(job, state)
         try:
-            if isinstance(state, Waiting):
+            if isinstance(state, QueuePosition):
                 await self._message.edit(job, [embeds.queued(job, state)], view=view)
             else:
                 preview = state.preview
@@ -168,12 +168,14 @@ class DiscordCourier:
             )
             log.info("job_message.not_updated", job=job.id, error=repr(error))
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
         address = self._message.address
         # Where follow-ups are few, no picture takes a message for itself.
-        most = share(address.max_file_bytes, FOLLOW_UP_FILES if address.only_by_token else 1)
+        most = max_bytes_each(
+            address.max_file_bytes, FOLLOW_UP_FILES if address.only_by_token else 1
+        )
         groups = await self._parts.packer.pack(
             result.pictures, max_file_bytes=most, folder=_folder_of(result)
         )
@@ -193,7 +195,7 @@ class DiscordCourier:
         await self._say_that_they_are_kept(job, result)
         return ()
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""
         notice = OutgoingMessage(
             self._parts.notices.no_pictures(job, ending),
@@ -215,7 +217,7 @@ class DiscordCourier:
     # --- delivery -----------------------------------------------------------------------------
 
     async def _deliver_in_message(
-        self, job: Job, result: Result, groups: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         show = partial(self._show, job, result)
         message = await self._shrinking(groups[0], show)
@@ -233,12 +235,12 @@ class DiscordCourier:
         await self._parts.notifier.reply(job, self._message, self._parts.notices.ready(job))
         return (message, *rest)
 
-    async def _show(self, job: Job, result: Result, group: AttachmentGroup) -> CardAddress:
+    async def _show(self, job: Job, result: JobResult, group: AttachmentGroup) -> CardAddress:
         shown = self._first_message(job, result, group)
         return await self._message.edit(job, list(shown.embeds), shown.files, view=shown.view)
 
     async def _deliver_in_new_message(
-        self, job: Job, result: Result, groups: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         channel = self._message.channel_beside(job)
         messages = await self._post_all(job, result, groups, channel, part=FIRST_RESULT)
@@ -246,7 +248,7 @@ class DiscordCourier:
         return messages
 
     async def _deliver_directly(
-        self, job: Job, result: Result, groups: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         part = DIRECT_MESSAGE + FIRST_RESULT
         return await self._post_all(job, result, groups, await self._direct(job), part=part)
@@ -254,7 +256,7 @@ class DiscordCourier:
     async def _post_all(
         self,
         job: Job,
-        result: Result,
+        result: JobResult,
         groups: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
@@ -278,7 +280,7 @@ class DiscordCourier:
     async def _post_rest(
         self,
         job: Job,
-        result: Result,
+        result: JobResult,
         groups: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
@@ -292,7 +294,12 @@ class DiscordCourier:
         ]
 
     async def _post_more(
-        self, job: Job, result: Result, channel: MessageChannel, part: int, group: AttachmentGroup
+        self,
+        job: Job,
+        result: JobResult,
+        channel: MessageChannel,
+        part: int,
+        group: AttachmentGroup,
     ) -> CardAddress:
         embeds, of = self._parts.embeds, len(result.pictures)
         files = [posted.file(job) for posted in group]
@@ -300,7 +307,9 @@ class DiscordCourier:
         message = picture_message(embeds, job, group, shown, of=of)
         return await self._parts.outbox.post(job, part, channel, message)
 
-    def _first_message(self, job: Job, result: Result, group: AttachmentGroup) -> OutgoingMessage:
+    def _first_message(
+        self, job: Job, result: JobResult, group: AttachmentGroup
+    ) -> OutgoingMessage:
         embeds, of = self._parts.embeds, len(result.pictures)
         files = [posted.file(job) for posted in group]
         shown = embeds.result(job, result, files, more=of - len(group))
@@ -329,7 +338,7 @@ class DiscordCourier:
         if server_id and not self._message.address.only_by_token:
             await self._message.add_reactions(messages, self._parts.reroll_emoji(server_id))
 
-    async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
+    async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
         buttons = result_buttons(self._parts.texts, job.id, job.locale)
         try:
             await self._message.edit(job, [self._parts.embeds.kept(job, result)], view=buttons)
@@ -338,7 +347,7 @@ class DiscordCourier:
 
     # --- the end without pictures -------------------------------------------------------------
 
-    async def _end_in_message(self, job: Job, ending: Ending) -> None:
+    async def _end_in_message(self, job: Job, ending: JobFailure) -> None:
         buttons = None
         if ending.state is not JobState.CANCELLED:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
@@ -358,7 +367,7 @@ class DiscordCourier:
     async def _direct(self, job: Job) -> discord.DMChannel:
         return await self._parts.client.create_dm(discord.Object(job.requester.user_id))
 
-    def _stop_button(self, job: Job, state: Waiting | Painting) -> View:
+    def _stop_button(self, job: Job, state: QueuePosition | JobProgress) -> View:
         return stop_button_row(job.id, self._parts.embeds.stop_label(job, state))
 
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
@@ -366,5 +375,5 @@ class DiscordCourier:
         return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]
 
 
-def _folder_of(result: Result) -> Path:
+def _folder_of(result: JobResult) -> Path:
     return result.pictures[0].path.parent

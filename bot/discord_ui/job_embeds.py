@@ -24,7 +24,7 @@ from bot.discord_ui.embed_style import (
     joined,
     small,
 )
-from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 BAR_LENGTH = 10
 # An estimate never shows more: only the pictures themselves show that they are done.
@@ -72,17 +72,17 @@ class JobEmbeds:
 
     # --- the states of a job, in order --------------------------------------------------------
 
-    def queued(self, job: Job, waiting: Waiting) -> discord.Embed:
+    def queued(self, job: Job, waiting: QueuePosition) -> discord.Embed:
         """Show the job's position in the queue, and an estimate of its start."""
         line = small(self._queue_position(job, waiting))
         return self._unfinished(job, "queued", line)
 
-    def stop_label(self, job: Job, state: Waiting | Painting) -> str:
+    def stop_label(self, job: Job, state: QueuePosition | JobProgress) -> str:
         """Return the label of the stop button."""
-        name = "card-cancel" if isinstance(state, Waiting) else "card-stop-waiting"
+        name = "card-cancel" if isinstance(state, QueuePosition) else "card-stop-waiting"
         return self._say(job, name)
 
-    def painting(self, job: Job, painting: Painting) -> discord.Embed:
+    def painting(self, job: Job, painting: JobProgress) -> discord.Embed:
         """Show since when the job runs, its progress, and a preview if there is one."""
         since = small(joined(self._started_facts(job, painting)))
         progress = joined(self._progress_facts(job, painting))
@@ -92,7 +92,7 @@ class JobEmbeds:
         return embed
 
     def result(
-        self, job: Job, result: Result, files: Sequence[PostedFile], *, more: int = 0
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], *, more: int = 0
     ) -> list[discord.Embed]:
         """Show the files of one message as galleries; only the first embed has text.
 
@@ -112,7 +112,7 @@ class JobEmbeds:
         title = self._say(job, "card-title-more", first=first, last=last, total=of)
         return self._gallery(job, discord.Embed(colour=COLOURS["result"]), title, files)
 
-    def kept(self, job: Job, result: Result) -> discord.Embed:
+    def kept(self, job: Job, result: JobResult) -> discord.Embed:
         """Show that the pictures are kept for the history, but could not be posted."""
         (embed,) = self.result(job, result, ())
         embed.description = f"{embed.description}\n{small(self._say(job, 'card-kept'))}"
@@ -131,7 +131,7 @@ class JobEmbeds:
         )
         return self._gallery(job, words, title, files)
 
-    def ended(self, job: Job, ending: Ending) -> discord.Embed:
+    def ended(self, job: Job, ending: JobFailure) -> discord.Embed:
         """Show why there are no pictures, what it cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._sentence(job, ending.error, money)
@@ -167,14 +167,14 @@ class JobEmbeds:
         cost = self._say(job, "card-credits", credits=job.credits)
         return embed.set_footer(text=joined([*self._request_facts(job), cost]))
 
-    def _queue_position(self, job: Job, waiting: Waiting) -> str:
+    def _queue_position(self, job: Job, waiting: QueuePosition) -> str:
         if not waiting.starts_in_ms:
             return self._say(job, "card-starting")
         minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
         ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
         return joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
 
-    def _progress_facts(self, job: Job, painting: Painting) -> list[str]:
+    def _progress_facts(self, job: Job, painting: JobProgress) -> list[str]:
         facts = []
         if (progress := progress_bar(painting)) is not None:
             name = f"card-progress-{progress.kind}"
@@ -183,7 +183,7 @@ class JobEmbeds:
             facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
         return facts
 
-    def _started_facts(self, job: Job, painting: Painting) -> list[str]:
+    def _started_facts(self, job: Job, painting: JobProgress) -> list[str]:
         started = "card-still" if painting.is_overdue else "card-started"
         facts = [self._say(job, started, started_at=painting.started_at)]
         if painting.usual_ms is not None:
@@ -205,7 +205,7 @@ class JobEmbeds:
         return self._say(job, f"card-title-{state}", name=name, count=count)
 
     def _result_lines(
-        self, job: Job, result: Result, files: Sequence[PostedFile], more: int
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], more: int
     ) -> list[str]:
         words = self._prompts(job, _revised_prompt(job, result.pictures))
         if result.shortfall is not None:
@@ -217,8 +217,12 @@ class JobEmbeds:
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:
             words.append(small(self._say(job, "card-more", count=more)))
-        if result.left is not None and result.left.credits <= 0 and result.left.frees_at:
-            frees_at = result.left.frees_at
+        if (
+            result.remaining is not None
+            and result.remaining.credits <= 0
+            and result.remaining.frees_at
+        ):
+            frees_at = result.remaining.frees_at
             words.append(small(self._say(job, "card-left-none", frees_at=frees_at)))
         return words
 
@@ -259,8 +263,8 @@ class JobEmbeds:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
 
-    def _result_facts(self, job: Job, result: Result) -> list[str]:
-        first, left = result.pictures[0], result.left
+    def _result_facts(self, job: Job, result: JobResult) -> list[str]:
+        first, remaining = result.pictures[0], result.remaining
         facts = [
             one_line(job.request.model, LONGEST_NAME),
             self._size(job, first.width, first.height),
@@ -269,10 +273,16 @@ class JobEmbeds:
         ]
         if result.charged:
             facts.append(self._say(job, "card-credits", credits=result.charged))
-        if left is not None:
-            period = left.period
+        if remaining is not None:
+            period = remaining.period
             facts.append(
-                self._say(job, "card-left", credits=left.credits, limit=left.limit, period=period)
+                self._say(
+                    job,
+                    "card-left",
+                    credits=remaining.credits,
+                    limit=remaining.limit,
+                    period=period,
+                )
             )
         return facts
 
@@ -329,7 +339,7 @@ class ProgressBar:
     kind: _Certainty
 
 
-def progress_bar(painting: Painting) -> ProgressBar | None:
+def progress_bar(painting: JobProgress) -> ProgressBar | None:
     """Return the gateway's progress, else an estimate from the model's usual time, else None."""
     fraction = painting.fraction
     kind: _Certainty = "said"

@@ -16,7 +16,7 @@ from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
-from bot.images.conversion import fit, share
+from bot.images.conversion import fit_to_limit, max_bytes_each
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class AttachmentPacker:
 
         It raises EaselError when a picture cannot be made small enough.
         """
-        limit = share(max_file_bytes, 1)
+        limit = max_bytes_each(max_file_bytes, 1)
         fitted = [
             await self._fit(PostedPicture(number, picture, picture), limit, folder)
             for number, picture in enumerate(pictures, 1)
@@ -77,14 +77,16 @@ class AttachmentPacker:
     ) -> AttachmentGroup:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [posted for group in groups for posted in group]
-        limit = share(max_file_bytes, len(everything))
+        limit = max_bytes_each(max_file_bytes, len(everything))
         return tuple([await self._fit(posted, limit, folder) for posted in everything])
 
     async def _fit(self, posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
         if posted.picture.bytes <= limit:
             return posted
         async with self._fitting:
-            fitted = await asyncio.to_thread(fit, posted.original, max_bytes=limit, folder=folder)
+            fitted = await asyncio.to_thread(
+                fit_to_limit, posted.original, max_bytes=limit, folder=folder
+            )
         return PostedPicture(posted.number, posted.original, fitted)
 
 
@@ -93,9 +95,9 @@ def split_into_messages(pictures: Sequence[PostedPicture]) -> list[AttachmentGro
     groups: list[AttachmentGroup] = []
     for posted in pictures:
         last = groups[-1] if groups else ()
-        # share() of one file without a limit of its own is what a whole request may carry.
+        # max_bytes_each() of one file without a limit of its own is what a whole request may carry.
         total = posted.picture.bytes + sum(other.picture.bytes for other in last)
-        if last and len(last) < MOST_FILES and total <= share(total, 1):
+        if last and len(last) < MOST_FILES and total <= max_bytes_each(total, 1):
             groups[-1] = (*last, posted)
         else:
             groups.append((posted,))
@@ -123,7 +125,7 @@ def original_messages(
 ) -> list[OutgoingMessage]:
     """Return messages with the files themselves; those that are too large are left out."""
     posted = [PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)]
-    fitting = [each for each in posted if each.picture.bytes <= share(max_file_bytes, 1)]
+    fitting = [each for each in posted if each.picture.bytes <= max_bytes_each(max_file_bytes, 1)]
     of = len(pictures)
     return [
         picture_message(job_embeds, job, group, (), of=of) for group in split_into_messages(fitting)

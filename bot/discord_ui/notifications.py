@@ -18,7 +18,7 @@ from bot.discord_ui.job_embeds import LONGEST_SENTENCE
 from bot.discord_ui.job_message import JobMessage
 from bot.discord_ui.message_outbox import NOTICE, MessageOutbox, OutgoingMessage
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class NoticeTexts:
         """Say why the pictures come apart from what they answer."""
         return self._mentioning("notice-answer-closed", job)
 
-    def no_pictures(self, job: Job, ending: Ending) -> str:
+    def no_pictures(self, job: Job, ending: JobFailure) -> str:
         """Say why there are no pictures, where the job's message cannot be edited."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._texts.sentence(ending.error, job.locale, money=money)

@@ -23,7 +23,7 @@ from bot.discord_ui.message_outbox import (
     OutgoingMessage,
     repost_nonce,
 )
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -68,7 +68,7 @@ class Reposter:
         """
         place = place_of_caller(interaction)
         files = FOLLOW_UP_FILES if place is CallerPlace.ELSEWHERE else 1
-        most = share(interaction.filesize_limit, files)
+        most = max_bytes_each(interaction.filesize_limit, files)
         # In their direct messages nobody else reads, and an ephemeral answer would not stay.
         alone = place is CallerPlace.ELSEWHERE or (job.private and place is not CallerPlace.DIRECT)
         audience = RepostAudience.ONE_PERSON if alone else RepostAudience.EVERYBODY

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 
-from tests.cogs.world import Build
+from tests.cogs.discord_world import WorldBuilder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (ROOT / "bot", ROOT / "cogs")
@@ -54,7 +54,7 @@ def called_functions() -> Iterator[CalledFunctions]:
 
 
 async def test_the_path_of_one_imagine_is_reported(
-    build: Build, record_property: Callable[[str, object], None]
+    build: WorldBuilder, record_property: Callable[[str, object], None]
 ) -> None:
     """Whoever changes the path of a job sees how long it is."""
     with called_functions() as called:

@@ -18,9 +18,9 @@ from bot.database.transaction import Transaction
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.images.content_store import ContentStore
-from bot.jobs.courier import Courier, Result
+from bot.jobs.courier import Courier, JobResult
 from bot.jobs.repository.repository import JobRepository
-from bot.preferences.values import REROLL
+from bot.preferences.values import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
@@ -64,7 +64,7 @@ class Delivery:
                     outbox,
                     content_store,
                     clock,
-                    reroll_emoji=lambda _: REROLL,
+                    reroll_emoji=lambda _: DEFAULT_REROLL_EMOJI,
                     may_mention=lambda user_id: user_id not in self.quiet,
                 )
                 if not hasattr(self, "job"):
@@ -114,15 +114,15 @@ class Delivery:
             self.fake.messages.hold = True
             pictures = self.pictures(*THREE)
             task = asyncio.ensure_future(courier.deliver(self.job, result(pictures)))
-            await asyncio.wait_for(self.fake.messages.held.wait(), 10)
+            await asyncio.wait_for(self.fake.messages.held.wait(), 60)
             task.cancel()
             await asyncio.wait((task,))
         self.fake.messages.hold = False
 
 
-def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> Result:
+def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> JobResult:
     """Return what was painted within a second, for one credit."""
-    return Result(pictures, len(pictures), 1000, 1, None, None, kept=kept)
+    return JobResult(pictures, len(pictures), 1000, 1, None, None, kept=kept)
 
 
 def padded(path: Path, size: int) -> Picture:

@@ -8,12 +8,12 @@ from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
 from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.courier import Courier, Ending, Waiting
+from bot.jobs.courier import Courier, JobFailure, QueuePosition
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked, padded, result
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
 
-NOBODY_AHEAD = Waiting(ahead=0, starts_in_ms=0)
+NOBODY_AHEAD = QueuePosition(ahead=0, starts_in_ms=0)
 
 
 async def placed(delivery: Delivery, change: ChangePayload = elsewhere) -> Courier:
@@ -157,7 +157,7 @@ async def test_who_takes_no_direct_message_finds_them_in_the_history(delivery: D
         delivery.later(16)
         delivery.fake.messages.deaf.add(ADA)
         assert await courier.deliver(delivery.job, result(delivery.pictures(1000), kept=True)) == ()
-        assert await courier.end(delivery.job, Ending(Interrupted(), JobState.CANCELLED))
+        assert await courier.end(delivery.job, JobFailure(Interrupted(), JobState.CANCELLED))
     assert direct_messages(delivery) == []
     assert [list(message.files) for message in delivery.shown] == [[]]
 

@@ -8,7 +8,7 @@ from bot.jobs.cancellation import Cancellation
 from cogs.request_builder import requester_of_call
 
 
-class Cancel(commands.Cog):
+class CancelCog(commands.Cog):
     """The door for who does not want to wait any more."""
 
     def __init__(self, *, client: Client, cancellation: Cancellation) -> None:
@@ -21,7 +21,7 @@ class Cancel(commands.Cog):
         try:
             # The card may take longer than the three seconds that Discord gives an answer.
             await interaction.response.defer()
-            await self._cancellation.stop(
+            await self._cancellation.cancel(
                 job_id,
                 requester_of_call(interaction),
                 moderates=interaction.permissions.manage_messages,

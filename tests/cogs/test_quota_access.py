@@ -4,7 +4,7 @@ import discord
 import pytest
 import simcord
 
-from tests.cogs.world import Build, World, said
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 
 COMMANDS: dict[str, dict[str, object]] = {
     "quota set": {"credits": 5, "per": "day"},
@@ -23,18 +23,18 @@ COMMANDS: dict[str, dict[str, object]] = {
 TABLES = ("limits", "members", "credit_costs", "audit")
 
 
-def options(world: World, command: str) -> dict[str, object]:
+def options(world: DiscordWorld, command: str) -> dict[str, object]:
     """Return a command's options, people among them."""
     given = COMMANDS[command]
     return {name: world.ada if value == "ada" else value for name, value in given.items()}
 
 
-def written(world: World) -> list[object]:
+def written(world: DiscordWorld) -> list[object]:
     """Return all that admins can change."""
     return [row for table in TABLES for row in world.rows(f"SELECT * FROM {table}")]
 
 
-def test_every_command_of_the_group_is_here(world: World) -> None:
+def test_every_command_of_the_group_is_here(world: DiscordWorld) -> None:
     """A command that is added without these checks may be open to everybody."""
     (group,) = (
         command
@@ -47,33 +47,35 @@ def test_every_command_of_the_group_is_here(world: World) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_an_admin_reads_the_answer_alone(world: World, command: str) -> None:
+async def test_an_admin_reads_the_answer_alone(world: DiscordWorld, command: str) -> None:
     """Who is limited by what is nobody else's business."""
-    answer = await world.mia.slash(world.gallery, command, **options(world, command))
+    answer = await world.mia.slash(world.channel, command, **options(world, command))
     assert answer.response is not None
     assert answer.response.ephemeral
     assert world.messages() == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_a_member_without_the_permission_is_kept_out(world: World, command: str) -> None:
+async def test_a_member_without_the_permission_is_kept_out(
+    world: DiscordWorld, command: str
+) -> None:
     """Discord itself keeps others out, so admins can open it in Integrations."""
     with pytest.raises(simcord.SetupError, match="default-member-permissions"):
-        await world.ada.slash(world.gallery, command, **options(world, command))
+        await world.ada.slash(world.channel, command, **options(world, command))
     assert written(world) == []
 
 
-async def test_an_admin_can_open_a_command_to_somebody(world: World) -> None:
+async def test_an_admin_can_open_a_command_to_somebody(world: DiscordWorld) -> None:
     """Integrations decide, and nothing of ours stands in the way."""
     commands = await world.bot.client.tree.fetch_commands()
     (group,) = (command for command in commands if command.name == "quota")
     world.guild.set_command_permissions(group, {world.ada: True})
-    answer = await world.ada.slash(world.gallery, "quota set", credits=5, per="day")
-    assert said(answer) == "Everyone may now spend 5 credits per day."
+    answer = await world.ada.slash(world.channel, "quota set", credits=5, per="day")
+    assert reply_text(answer) == "Everyone may now spend 5 credits per day."
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "usage"])
-async def test_direct_messages_have_no_quotas_to_set(world: World, command: str) -> None:
+async def test_direct_messages_have_no_quotas_to_set(world: DiscordWorld, command: str) -> None:
     """There is no server there whose credits could be meant."""
     with pytest.raises(simcord.SetupError):
         await world.mia.user.slash(command, **COMMANDS.get(command, {}))
@@ -81,10 +83,10 @@ async def test_direct_messages_have_no_quotas_to_set(world: World, command: str)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "usage"])
-async def test_a_server_that_the_operator_does_not_serve(build: Build, command: str) -> None:
+async def test_a_server_that_the_operator_does_not_serve(build: WorldBuilder, command: str) -> None:
     """The operator's list holds for admins as well."""
     async with build.world(allowed_servers=(1,)) as world:
         given = options(world, command) if command in COMMANDS else {}
-        answer = await world.mia.slash(world.gallery, command, **given)
-        assert "not on the operator's list" in said(answer)
+        answer = await world.mia.slash(world.channel, command, **given)
+        assert "not on the operator's list" in reply_text(answer)
         assert written(world) == []

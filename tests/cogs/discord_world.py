@@ -17,20 +17,20 @@ from bot.core.clock import Clock, await_directly
 from bot.core.errors.base import EaselError
 from bot.settings import Settings
 from playground.settings import GivenSettings
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 
 T = TypeVar("T")
 
 # How long a step may take in real time on a busy machine: every pause of the bot is declared, so
 # nothing of it passes while that is waited for.
-PATIENCE_S = 8
+SETTLE_TIMEOUT_S = 30
 
 
-class World:
+class DiscordWorld:
     """What a journey acts in: people, their channel, the bot and its gateway."""
 
     def __init__(
-        self, stack: AsyncExitStack, settings: Settings, gateway: MoodyGateway, *, declared: bool
+        self, stack: AsyncExitStack, settings: Settings, gateway: ScriptedGateway, *, declared: bool
     ) -> None:
         self.gateway = gateway
         self._stack = stack
@@ -48,12 +48,12 @@ class World:
         """Start the bot and let people in."""
         self.bot = await self._open_bot()
         self.env = simcord.Env(
-            self.bot.client, settle_timeout=PATIENCE_S, shard_count=1, check_errors=False
+            self.bot.client, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
         )
         self._stack.push_async_callback(self.env.shutdown)
         await self.env.start()
         self.guild = self.env.create_guild("Painters")
-        self.gallery = self.guild.create_text_channel("gallery")
+        self.channel = self.guild.create_text_channel("channel")
         self.ada = self.guild.add_member(self.env.create_user("Ada"))
         self.ben = self.guild.add_member(self.env.create_user("Ben"))
         powers = discord.Permissions(manage_guild=True, manage_messages=True)
@@ -86,24 +86,24 @@ class World:
 
     async def finished(self) -> None:
         """Wait until no job runs and every card says so."""
-        await asyncio.wait_for(self.bot.services.job_service.drained(), 10)
+        await asyncio.wait_for(self.bot.services.job_service.drained(), 60)
         await self.env.settle()
 
     async def imagine(
         self, who: simcord.MemberActor, prompt: str = "a fox", **options: object
     ) -> simcord.InteractionResult:
         """Let a person type /imagine."""
-        return await who.slash(self.gallery, "imagine", prompt=prompt, **options)
+        return await who.slash(self.channel, "imagine", prompt=prompt, **options)
 
     @property
     def card(self) -> discord.Message:
         """Return the newest message of the channel."""
-        assert self.gallery.last_message is not None
-        return self.gallery.last_message
+        assert self.channel.last_message is not None
+        return self.channel.last_message
 
     def messages(self) -> list[discord.Message]:
         """Return the channel's messages, the oldest first."""
-        return sorted(self.gallery.history(), key=lambda message: message.id)
+        return sorted(self.channel.history(), key=lambda message: message.id)
 
     @property
     def title(self) -> str:
@@ -135,14 +135,14 @@ class World:
         return [e for e in self.env.errors if not isinstance(getattr(e, "original", e), EaselError)]
 
 
-def said(answer: simcord.InteractionResult) -> str:
+def reply_text(answer: simcord.InteractionResult) -> str:
     """Return the sentence that only the person who typed can read."""
     assert answer.response is not None
     assert answer.ephemeral
     return str(answer.response.content)
 
 
-def shown(answer: simcord.InteractionResult) -> discord.Embed:
+def reply_embed(answer: simcord.InteractionResult) -> discord.Embed:
     """Return the embed that only the person who typed can see."""
     assert answer.response is not None
     assert answer.ephemeral
@@ -151,15 +151,17 @@ def shown(answer: simcord.InteractionResult) -> discord.Embed:
 
 
 @dataclass(frozen=True)
-class Build:
+class WorldBuilder:
     """What a world is made from."""
 
     folder: Path
-    gateway: MoodyGateway
-    kind: type[World] = World
+    gateway: ScriptedGateway
+    kind: type[DiscordWorld] = DiscordWorld
 
     @asynccontextmanager
-    async def world(self, *, declared: bool = False, **changes: object) -> AsyncIterator[World]:
+    async def world(
+        self, *, declared: bool = False, **changes: object
+    ) -> AsyncIterator[DiscordWorld]:
         """Open a world; with ``declared`` waits, commands return while jobs still run."""
         settings = GivenSettings(
             discord_token=SecretStr("planted-discord-token"),

@@ -6,21 +6,21 @@ from typing import Any, Self
 import discord
 import simcord
 
-from tests.cogs.world import World
+from tests.cogs.discord_world import DiscordWorld
 
 
 @dataclass(frozen=True)
-class Shown:
+class HistoryPage:
     """A page as one person sees it."""
 
-    world: World
+    world: DiscordWorld
     who: simcord.MemberActor
     message: Any
 
     @classmethod
-    async def to(cls, world: World, who: simcord.MemberActor, **options: object) -> Self:
+    async def to(cls, world: DiscordWorld, who: simcord.MemberActor, **options: object) -> Self:
         """Let somebody type /history."""
-        answer = await who.slash(world.gallery, "history", **options)
+        answer = await who.slash(world.channel, "history", **options)
         assert answer.ephemeral
         return cls(world, who, answer.response)
 
@@ -59,10 +59,10 @@ class Shown:
         options = [each["options"] for each in self.components if "options" in each]
         return {each["label"]: each["value"] for each in (options[0] if options else [])}
 
-    async def press(self, label: str) -> "Shown":
+    async def press(self, label: str) -> "HistoryPage":
         """Press a button; return the page that stands there then."""
         result = await self.who.click(self.message, label=label)
-        return Shown(self.world, self.who, result.response)
+        return HistoryPage(self.world, self.who, result.response)
 
     async def post_again(self, job_id: str | None = None) -> simcord.InteractionResult:
         """Choose a job, by default the first that is offered."""

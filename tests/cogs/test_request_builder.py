@@ -7,12 +7,12 @@ import pytest
 from bot.core.models import Job, Reference, Requester
 from bot.discord_ui.caller import Languages
 from bot.images.content_store import ContentStore
-from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
+from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import CallerContext, RequestBuilder
+from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
-from tests.cogs.test_reroll import painted
-from tests.cogs.world import World
+from tests.cogs.test_reroll_reaction import rerollable_card
 from tests.images.test_content_store import drawn
 from tests.jobs.test_service import Bag
 
@@ -20,7 +20,7 @@ OTHER = drawn("png", size=(8, 8))
 
 
 @pytest.fixture
-def request_builder(world: World) -> RequestBuilder:
+def request_builder(world: DiscordWorld) -> RequestBuilder:
     """Return the door's way into the house."""
     services = world.bot.services
     return RequestBuilder(
@@ -31,18 +31,18 @@ def request_builder(world: World) -> RequestBuilder:
     )
 
 
-def caller(world: World, *channels: int) -> CallerContext:
+def caller(world: DiscordWorld, *channels: int) -> CallerContext:
     """Return Ben as a button knows him."""
     who = Requester(world.ben.id, world.guild.id, "Ben")
-    return CallerContext(who, channels or (world.gallery.id,), "en", "en", may_manage=False)
+    return CallerContext(who, channels or (world.channel.id,), "en", "en", may_manage=False)
 
 
-def kept(world: World, data: bytes) -> Reference:
+def kept(world: DiscordWorld, data: bytes) -> Reference:
     """Keep a picture as an earlier job did."""
     return ContentStore(world.folder / "vault", world.now).keep(data, "png")
 
 
-async def behind(world: World, message_id: int) -> Job | None:
+async def behind(world: DiscordWorld, message_id: int) -> Job | None:
     """Return the job that a message shows."""
     services = world.bot.services
     written = await services.database.read(services.repository.behind, message_id)
@@ -59,17 +59,17 @@ def upload(data: bytes, *, size: int | None = None) -> Upload:
 
 
 async def test_kept_references_come_before_new_ones(
-    world: World, request_builder: RequestBuilder
+    world: DiscordWorld, request_builder: RequestBuilder
 ) -> None:
     """An edit starts from the picture, and what is attached to the form is added."""
-    parent = await painted(world)
+    parent = await rerollable_card(world)
     job = await behind(world, parent.id)
     assert job is not None
     edited = await request_builder.paint(
         ImageOptions(prompt="bluer", model="easel-painter"),
         caller(world),
         Bag(),
-        attached=Attached((upload(OTHER),)),
+        attached=Attachments((upload(OTHER),)),
         references=(kept(world, PNG),),
         after=job.id,
     )
@@ -81,14 +81,18 @@ async def test_kept_references_come_before_new_ones(
 
 
 async def test_a_reference_is_counted_where_the_person_counts_it(
-    world: World, request_builder: RequestBuilder
+    world: DiscordWorld, request_builder: RequestBuilder
 ) -> None:
     """The first picture of the form is the second of the request."""
     options, who = ImageOptions(prompt="bluer", model="easel-painter"), caller(world)
     first = kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
         await request_builder.paint(
-            options, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
+            options,
+            who,
+            Bag(),
+            attached=Attachments((upload(PNG, size=10**9),)),
+            references=(first,),
         )
     assert large.value.number == 2
     gone = replace(first, sha256="0" * 64)
@@ -99,11 +103,11 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
 
 
 async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
-    world: World, request_builder: RequestBuilder
+    world: DiscordWorld, request_builder: RequestBuilder
 ) -> None:
     """Lineage and moderation are written with the job, and read after a restart."""
-    await world.mia.slash(world.gallery, "settings moderation", level="low")
-    first = await painted(world, model="gpt-image-2")
+    await world.mia.slash(world.channel, "settings moderation", level="low")
+    first = await rerollable_card(world, model="gpt-image-2")
     parent = await behind(world, first.id)
     assert parent is not None
     assert (parent.request.moderation, parent.parent) == ("low", None)

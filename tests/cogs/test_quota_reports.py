@@ -13,7 +13,7 @@ import pytest
 import simcord
 from PIL import Image
 
-from tests.cogs.world import Build, World, said, shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
@@ -21,7 +21,7 @@ needs_matplotlib = pytest.mark.skipif(
 PATIENCE_S = 30
 
 
-async def told(world: World, answer: simcord.InteractionResult) -> Any:
+async def told(world: DiscordWorld, answer: simcord.InteractionResult) -> Any:
     """Return the answer that comes once the chart is drawn."""
     for _ in range(PATIENCE_S * 20):
         await world.env.settle()
@@ -40,20 +40,20 @@ def embed_of(response: Any) -> discord.Embed:
     return embed
 
 
-async def paint(world: World, who: simcord.MemberActor, n: int) -> None:
+async def paint(world: DiscordWorld, who: simcord.MemberActor, n: int) -> None:
     """Let somebody ask for pictures."""
     await world.imagine(who, n=n)
     await world.finished()
 
 
 @needs_matplotlib
-async def test_usage_is_a_table_and_a_chart(build: Build) -> None:
+async def test_usage_is_a_table_and_a_chart(build: WorldBuilder) -> None:
     """An admin sees at a glance which days were busy; the chart comes from a real process."""
     async with build.world(declared=True) as world:
         await paint(world, world.ada, 3)
         await world.env.advance_time(24 * 3600)
         await paint(world, world.ben, 2)
-        asked = await world.mia.slash(world.gallery, "quota usage", days=7)
+        asked = await world.mia.slash(world.channel, "quota usage", days=7)
         response = await told(world, asked)
         card = embed_of(response)
         assert card.title == "📊 Credits used in 7 days"
@@ -68,7 +68,7 @@ async def test_usage_is_a_table_and_a_chart(build: Build) -> None:
 
 
 async def test_without_the_extra_there_are_bars_of_text(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    build: WorldBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An operator who installed nothing more loses the picture only."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -77,7 +77,7 @@ async def test_without_the_extra_there_are_bars_of_text(
         await world.env.advance_time(24 * 3600)
         await paint(world, world.ada, 1)
         await paint(world, world.ben, 2)
-        asked = await world.mia.slash(world.gallery, "quota usage", user=world.ada, days=2)
+        asked = await world.mia.slash(world.channel, "quota usage", user=world.ada, days=2)
         response = await told(world, asked)
         assert response.attachments == []
         facts, _, *table, _ = str(embed_of(response).description).splitlines()
@@ -85,9 +85,9 @@ async def test_without_the_extra_there_are_bars_of_text(
         assert table == ["Jan 1  4  ██████████", "Jan 2  1  ██▌"]
 
 
-async def test_a_quiet_time_is_said(world: World) -> None:
+async def test_a_quiet_time_is_said(world: DiscordWorld) -> None:
     """A chart of nothing would look like a defect."""
-    asked = await world.mia.slash(world.gallery, "quota usage")
+    asked = await world.mia.slash(world.channel, "quota usage")
     card = embed_of(await told(world, asked))
     assert card.title == "📊 Credits used in 30 days"
     assert card.description == "The whole server · no credits were used in this period."
@@ -103,10 +103,10 @@ async def test_a_quiet_time_is_said(world: World) -> None:
         ("quota export", 41, 40),
     ],
 )
-async def test_days_have_a_range(world: World, command: str, days: int, limit: int) -> None:
+async def test_days_have_a_range(world: DiscordWorld, command: str, days: int, limit: int) -> None:
     """The ledger keeps single charges for 40 days, and a chart has room for 90."""
-    answer = await world.mia.slash(world.gallery, command, days=days)
-    assert f"please choose a number from 1 to {limit}" in said(answer)
+    answer = await world.mia.slash(world.channel, command, days=days)
+    assert f"please choose a number from 1 to {limit}" in reply_text(answer)
 
 
 async def exported(response: Any) -> list[dict[str, str]]:
@@ -118,17 +118,17 @@ async def exported(response: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode())))
 
 
-async def test_the_export_has_every_charge(build: Build) -> None:
+async def test_the_export_has_every_charge(build: WorldBuilder) -> None:
     """The sums in a spreadsheet are those of the ledger."""
     async with build.world() as world:
         await world.mia.slash(
-            world.gallery, "quota grant", user=world.ada, credits=5, reason="the contest"
+            world.channel, "quota grant", user=world.ada, credits=5, reason="the contest"
         )
-        await world.mia.slash(world.gallery, "quota set", credits=1, per="day", user=world.ada)
+        await world.mia.slash(world.channel, "quota set", credits=1, per="day", user=world.ada)
         await paint(world, world.ada, 3)
         await world.env.advance_time(1)
         await paint(world, world.ben, 1)
-        response = await told(world, await world.mia.slash(world.gallery, "quota export"))
+        response = await told(world, await world.mia.slash(world.channel, "quota export"))
         assert response.content == "2 charges, as a table for any spreadsheet."
         rows = await exported(response)
         assert [(row["user"], row["credits"], row["from_extra_credits"]) for row in rows] == [
@@ -139,24 +139,24 @@ async def test_the_export_has_every_charge(build: Build) -> None:
         assert all(row["time"].startswith("2026-01-01T00:00") for row in rows)
 
 
-async def test_an_empty_export_says_so(world: World) -> None:
+async def test_an_empty_export_says_so(world: DiscordWorld) -> None:
     """An empty table alone would look like a defect."""
-    response = await told(world, await world.mia.slash(world.gallery, "quota export"))
+    response = await told(world, await world.mia.slash(world.channel, "quota export"))
     assert "the table is empty" in response.content
     assert await exported(response) == []
 
 
-async def test_the_audit_tells_who_changed_what_and_why(world: World) -> None:
+async def test_the_audit_tells_who_changed_what_and_why(world: DiscordWorld) -> None:
     """Admins who share a server can see what the others did."""
-    admin, gallery, ada = world.mia.slash, world.gallery, world.ada
-    await admin(gallery, "quota set", credits=5, per="hour")
-    await admin(gallery, "quota set", credits=7, per="hour")
-    await admin(gallery, "quota remove")
-    await admin(gallery, "quota grant", user=ada, credits=5, reason="*best* fox")
-    await admin(gallery, "quota reset", user=ada)
-    await admin(gallery, "quota cost", model="easel-painter", credits=3)
-    await admin(gallery, "quota unlimited", user=ada)
-    card = shown(await admin(gallery, "quota audit"))
+    admin, channel, ada = world.mia.slash, world.channel, world.ada
+    await admin(channel, "quota set", credits=5, per="hour")
+    await admin(channel, "quota set", credits=7, per="hour")
+    await admin(channel, "quota remove")
+    await admin(channel, "quota grant", user=ada, credits=5, reason="*best* fox")
+    await admin(channel, "quota reset", user=ada)
+    await admin(channel, "quota cost", model="easel-painter", credits=3)
+    await admin(channel, "quota unlimited", user=ada)
+    card = reply_embed(await admin(channel, "quota audit"))
     lines = str(card.description).splitlines()
     by = f"-# <t:{world.now() // 1000}:f> · <@{world.mia.id}>"
     assert lines == [
@@ -178,19 +178,19 @@ async def test_the_audit_tells_who_changed_what_and_why(world: World) -> None:
     assert card.footer.text is None
 
 
-async def test_an_empty_audit_says_so(world: World) -> None:
+async def test_an_empty_audit_says_so(world: DiscordWorld) -> None:
     """Nothing was changed, and that is no defect."""
-    card = shown(await world.mia.slash(world.gallery, "quota audit"))
+    card = reply_embed(await world.mia.slash(world.channel, "quota audit"))
     assert card.description == "Nothing has been changed yet."
 
 
-async def test_the_audit_has_pages_that_outlive_a_restart(world: World) -> None:
+async def test_the_audit_has_pages_that_outlive_a_restart(world: DiscordWorld) -> None:
     """A long history can be read to its beginning."""
     for credits in range(10):
-        await world.mia.slash(world.gallery, "quota set", credits=credits, per="day")
-    answer = await world.mia.slash(world.gallery, "quota audit")
+        await world.mia.slash(world.channel, "quota set", credits=credits, per="day")
+    answer = await world.mia.slash(world.channel, "quota audit")
     assert answer.response is not None
-    assert shown(answer).footer.text == "Page 1"
+    assert reply_embed(answer).footer.text == "Page 1"
     await world.restart()
     older = await world.mia.click(answer.response, label="▶")
     assert older.response is not None

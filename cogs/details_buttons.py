@@ -14,7 +14,7 @@ from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import original_messages
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
@@ -26,7 +26,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 MEGABYTE = 1024 * 1024  # as Discord counts them
 
 
-class Details(commands.Cog):
+class DetailsCog(commands.Cog):
     """The door for who wants to know more, or to have the file itself."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Details(commands.Cog):
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         told = self._details.message(
-            await self._job_lookup.of(replace(written, job=seen)),
+            await self._job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
@@ -83,7 +83,7 @@ class Details(commands.Cog):
             return
         pictures = await self._retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        limit = share(interaction.filesize_limit, 1)
+        limit = max_bytes_each(interaction.filesize_limit, 1)
         for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=letter.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:

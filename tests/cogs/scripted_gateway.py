@@ -1,4 +1,4 @@
-"""An image gateway whose mood a journey chooses: it paints, refuses, waits or hangs up."""
+"""An image gateway on loopback whose replies a test scripts: pictures, errors, lost connections."""
 
 import asyncio
 import io
@@ -18,7 +18,7 @@ MODELS = ("dall-e-3", "gpt-image-2", "easel-painter")
 
 
 @dataclass(frozen=True)
-class Refuses:
+class ErrorReply:
     """An OpenAI error body."""
 
     status: int
@@ -27,42 +27,42 @@ class Refuses:
 
 
 @dataclass(frozen=True)
-class HangsUp:
-    """The line is cut after the request arrived."""
+class ClosedConnection:
+    """The connection is closed after the request arrived."""
 
 
 @dataclass(frozen=True)
-class AsTask:
-    """The order becomes a task, which is done when the gate opens."""
+class TaskReply:
+    """The request becomes a task, which is done when ``gate`` is set."""
 
 
 @dataclass(frozen=True)
-class ByUrl:
-    """The picture waits at an address, which answers when the gate opens."""
+class UrlReply:
+    """The picture is given as a URL, which answers when ``gate`` is set."""
 
 
 @dataclass(frozen=True)
-class Streams:
-    """A preview comes at once, the picture when the gate opens."""
+class StreamReply:
+    """A preview is streamed at once, the picture when ``gate`` is set."""
 
 
 @dataclass(frozen=True)
-class Skimps:
-    """One picture comes, however many were ordered."""
+class FewerPictures:
+    """One picture is returned, however many were requested."""
 
 
-Mood = Refuses | HangsUp | AsTask | ByUrl | Streams | Skimps
+ScriptedReply = ErrorReply | ClosedConnection | TaskReply | UrlReply | StreamReply | FewerPictures
 
 
 @dataclass
-class MoodyGateway:
-    """Paints small pictures; ``moods`` are used up first, one for each POST.
+class ScriptedGateway:
+    """Returns small pictures; ``replies`` are used up first, one for each POST.
 
     While ``gate`` is clear, every answer waits; ``asked`` is set when the first POST is there.
     """
 
     url: str = ""
-    moods: deque[Mood] = field(default_factory=deque)
+    replies: deque[ScriptedReply] = field(default_factory=deque)
     bodies: list[dict[str, object]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,7 +83,7 @@ class MoodyGateway:
         return response
 
     async def task(self, request: web.Request) -> web.Response:
-        """Say how far the task is."""
+        """Return the state of the task."""
         assert request.match_info["id"] == "task-1"
         self.polls += 1
         if not self.gate.is_set():
@@ -92,13 +92,13 @@ class MoodyGateway:
         return web.json_response({"status": "succeeded", "progress_pct": 100, "data": data})
 
     async def file(self, request: web.Request) -> web.Response:
-        """Hand over the picture."""
+        """Return the picture."""
         self.downloads += 1
         await self.gate.wait()
         return web.Response(body=pybase64.b64decode(png("64x64")), content_type="image/png")
 
     async def models(self, request: web.Request) -> web.Response:
-        """List what is offered here."""
+        """List the models."""
         assert request.headers["Authorization"] == f"Bearer {KEY}"
         self.lists += 1
         return web.json_response({"data": [{"id": name} for name in MODELS]})
@@ -108,26 +108,26 @@ class MoodyGateway:
         assert request.headers["Authorization"] == f"Bearer {KEY}"
         self.bodies.append(body := await _read(request))
         self.asked.set()
-        mood = self.moods.popleft() if self.moods else None
-        if isinstance(mood, AsTask):
+        reply = self.replies.popleft() if self.replies else None
+        if isinstance(reply, TaskReply):
             return web.json_response({"task_id": "task-1"})
-        if isinstance(mood, Streams):
+        if isinstance(reply, StreamReply):
             return await self._stream(request)
-        if isinstance(mood, ByUrl):
+        if isinstance(reply, UrlReply):
             return web.json_response({"data": [{"url": f"{self.url}/files/1.png"}]})
-        if isinstance(mood, HangsUp):
+        if isinstance(reply, ClosedConnection):
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
         await self.gate.wait()
-        if isinstance(mood, Refuses):
-            error = {"code": mood.code, "message": mood.message, "type": "x", "param": None}
-            return web.json_response({"error": error}, status=mood.status)
+        if isinstance(reply, ErrorReply):
+            error = {"code": reply.code, "message": reply.message, "type": "x", "param": None}
+            return web.json_response({"error": error}, status=reply.status)
         item = {
             "b64_json": png(str(body.get("size", "64x64"))),
             "revised_prompt": self.revised_prompt,
         }
-        made = 1 if isinstance(mood, Skimps) else int(str(body["n"]))
+        made = 1 if isinstance(reply, FewerPictures) else int(str(body["n"]))
         return web.json_response({"created": 1, "data": [item] * made})
 
 
@@ -162,23 +162,23 @@ def png(size: str) -> str:
 
 
 @asynccontextmanager
-async def moody_gateway() -> AsyncIterator[MoodyGateway]:
+async def scripted_gateway() -> AsyncIterator[ScriptedGateway]:
     """Open the gateway on loopback."""
-    moody = MoodyGateway()
+    gateway = ScriptedGateway()
     app = web.Application()
-    app.router.add_post("/v1/images/generations", moody.generate)
-    app.router.add_post("/v1/images/edits", moody.generate)
-    app.router.add_get("/v1/images/tasks/{id}", moody.task)
-    app.router.add_get("/v1/files/1.png", moody.file)
-    app.router.add_get("/v1/models", moody.models)
+    app.router.add_post("/v1/images/generations", gateway.generate)
+    app.router.add_post("/v1/images/edits", gateway.generate)
+    app.router.add_get("/v1/images/tasks/{id}", gateway.task)
+    app.router.add_get("/v1/files/1.png", gateway.file)
+    app.router.add_get("/v1/models", gateway.models)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     assert site._server is not None
-    moody.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    gateway.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
     try:
-        yield moody
+        yield gateway
     finally:
-        moody.gate.set()
+        gateway.gate.set()
         await runner.cleanup()

@@ -31,7 +31,7 @@ from bot.discord_ui.modals import (
 )
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached, Upload
+from bot.images.references import Attachments, Upload
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
@@ -52,7 +52,7 @@ Begun = dict[tuple[int, str], Sequence[Upload]]
 """The pictures of a message, by who began there and the message's id."""
 
 
-class Edit(commands.Cog):
+class EditCog(commands.Cog):
     """The door for who wants almost the same, or something made of it."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Edit(commands.Cog):
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
-        kept = await self._retention.startable(written.job.id)
+        kept = await self._retention.kept_references(written.job.id)
         await self._show_edit(interaction, written, caller, list(kept), start)
 
     @commands.Cog.listener()
@@ -109,7 +109,7 @@ class Edit(commands.Cog):
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._retention.startable(written.job.id))
+        kept = list(await self._retention.kept_references(written.job.id))
         if not kept:
             raise NotKept
         await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
@@ -139,9 +139,9 @@ class Edit(commands.Cog):
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
         caller = self._request_builder.caller(interaction)
-        self._request_builder.check_place(caller)
-        written = await self._job_lookup.behind(message.id)
-        if written is not None and await self._retention.startable(written.job.id):
+        self._request_builder.check_access(caller)
+        written = await self._job_lookup.by_message(message.id)
+        if written is not None and await self._retention.kept_references(written.job.id):
             self._request_builder.check_controls(caller, written.job)
             await self._use(interaction, written, caller)
             return
@@ -212,7 +212,7 @@ class Edit(commands.Cog):
             self._wish(filled, written.job.request),
             caller,
             self._couriers.answering(interaction),
-            attached=Attached(self._files(filled)),
+            attached=Attachments(self._files(filled)),
             references=references,
             mask=mask,
             after=job_id,
@@ -228,7 +228,7 @@ class Edit(commands.Cog):
             return job.request.references, job.request.mask
         if filled.picture is None:
             raise FormOutdated
-        kept = await self._retention.startable(job.id)
+        kept = await self._retention.kept_references(job.id)
         if filled.picture not in kept:
             raise NotKept
         return (kept[filled.picture],), None
@@ -246,7 +246,7 @@ class Edit(commands.Cog):
         kept = {
             word: value
             for word, value in words.items()
-            if value and self._request_builder.can(model, word, value)
+            if value and self._request_builder.supports(model, word, value)
         }
         if size != str(before.size):
             kept["size"] = size
@@ -276,7 +276,7 @@ class Edit(commands.Cog):
             ),
             self._request_builder.caller(interaction),
             self._couriers.answering(interaction),
-            attached=Attached((*chosen, *self._files(filled))),
+            attached=Attachments((*chosen, *self._files(filled))),
         )
 
     def _files(self, filled: FormInput) -> tuple[Upload, ...]:

@@ -5,17 +5,19 @@ from typing import Any
 import discord
 import simcord
 
-from tests.cogs.world import World
+from tests.cogs.discord_world import DiscordWorld
 
 
-async def painted(world: World, prompt: str = "a fox", **options: object) -> discord.Message:
+async def finished_card(
+    world: DiscordWorld, prompt: str = "a fox", **options: object
+) -> discord.Message:
     """Return the finished card of Ada's request."""
     await world.imagine(world.ada, prompt, **options)
     await world.finished()
     return world.card
 
 
-def newest(world: World) -> str:
+def newest_job_id(world: DiscordWorld) -> str:
     """Return the id of the newest job."""
     ((job_id,),) = world.rows("SELECT id FROM jobs ORDER BY rowid DESC LIMIT 1")
     return str(job_id)
@@ -30,7 +32,7 @@ def custom_ids(message: discord.Message) -> list[list[str]]:
     ]
 
 
-def control(message: discord.Message, action: str) -> str:
+def control_id(message: discord.Message, action: str) -> str:
     """Return the custom id of one control."""
     found = [each for row in custom_ids(message) for each in row]
     (custom_id,) = (each for each in found if each.startswith(f"easel:{action}:"))
@@ -38,27 +40,27 @@ def control(message: discord.Message, action: str) -> str:
 
 
 async def press(
-    world: World, who: simcord.MemberActor, message: discord.Message, action: str
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, action: str
 ) -> simcord.InteractionResult:
     """Press a control and wait for what follows."""
-    answer = await who.click(message, custom_id=control(message, action))
+    answer = await who.click(message, custom_id=control_id(message, action))
     await world.finished()
     return answer
 
 
-async def send_form(
-    world: World, who: simcord.MemberActor, shown: simcord.InteractionResult, **changes: Any
+async def submit_form(
+    world: DiscordWorld, who: simcord.MemberActor, shown: simcord.InteractionResult, **changes: Any
 ) -> simcord.InteractionResult:
     """Send a form with what stands in it, but for the changes, and wait for what follows."""
-    answer = await who.submit_modal(shown, standing(shown) | changes)
+    answer = await who.submit_modal(shown, form_values(shown) | changes)
     await world.finished()
     return answer
 
 
-def standing(shown: simcord.InteractionResult) -> dict[str, Any]:
+def form_values(shown: simcord.InteractionResult) -> dict[str, Any]:
     """Return what stands in a form when it opens."""
     values: dict[str, Any] = {}
-    for field in fields(shown):
+    for field in form_fields(shown):
         if field.get("value"):
             values[field["custom_id"]] = field["value"]
         if chosen := [each["value"] for each in field.get("options", ()) if each.get("default")]:
@@ -66,31 +68,31 @@ def standing(shown: simcord.InteractionResult) -> dict[str, Any]:
     return values
 
 
-def fields(shown: simcord.InteractionResult) -> list[dict[str, Any]]:
+def form_fields(shown: simcord.InteractionResult) -> list[dict[str, Any]]:
     """Return the fields of a form."""
     assert shown.modal is not None
     return [label["component"] for label in shown.modal["components"]]
 
 
-def offered(shown: simcord.InteractionResult, name: str) -> list[str]:
+def select_labels(shown: simcord.InteractionResult, name: str) -> list[str]:
     """Return the labels that a select of a form offers."""
-    (field,) = (each for each in fields(shown) if each["custom_id"] == name)
+    (field,) = (each for each in form_fields(shown) if each["custom_id"] == name)
     return [option["label"] for option in field["options"]]
 
 
-def whispered(answer: simcord.InteractionResult) -> list[simcord.ResponseMessage]:
+def ephemeral_messages(answer: simcord.InteractionResult) -> list[simcord.ResponseMessage]:
     """Return what only the person who acted can read."""
     said = [answer.response, *answer.followups] if answer.response else [*answer.followups]
     return [each for each in said if each.flags.ephemeral]
 
 
-def told(answer: simcord.InteractionResult) -> str:
+def ephemeral_text(answer: simcord.InteractionResult) -> str:
     """Return the first sentence that only the person who acted can read."""
-    return str(whispered(answer)[0].content)
+    return str(ephemeral_messages(answer)[0].content)
 
 
 async def react(
-    world: World, who: simcord.MemberActor, message: discord.Message, emoji: str
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, emoji: str
 ) -> None:
     """Let somebody react and wait for what follows."""
     await who.react(message, emoji)

@@ -19,7 +19,7 @@ from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from bot.preferences.preference_store import PreferenceStore
-from cogs.button_guard import ButtonGuard, Lately
+from cogs.button_guard import ButtonGuard, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -31,7 +31,7 @@ REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
 
 
-class Results(commands.Cog):
+class RerollDeleteCog(commands.Cog):
     """The door under every result."""
 
     def __init__(
@@ -51,8 +51,8 @@ class Results(commands.Cog):
         self._button_guard = button_guard
         self._preference_store = preference_store
         self._couriers = couriers
-        self._reacted = Lately(now, within_ms=TWICE_MS)
-        self._refused = Lately(now, within_ms=REFUSAL_PAUSE_MS)
+        self._reacted = Debouncer(now, within_ms=TWICE_MS)
+        self._refused = Debouncer(now, within_ms=REFUSAL_PAUSE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to the buttons that an earlier process hung up."""
@@ -83,7 +83,7 @@ class Results(commands.Cog):
     async def _delete(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        messages = await self._job_lookup.deletable(
+        messages = await self._job_lookup.deletable_messages(
             written,
             by=caller.requester.user_id,
             moderated=interaction.channel_id if caller.may_manage else None,
@@ -94,7 +94,7 @@ class Results(commands.Cog):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
         for gone in [each for each in messages if each.message_id == here]:
-            await self._job_lookup.deleted(gone)
+            await self._job_lookup.record_deleted(gone)
         if left := await self._take_down([each for each in messages if each.message_id != here]):
             sentence = self._client.texts.say("delete-some-left", caller.locale, count=left)
             await interaction.followup.send(sentence, ephemeral=True)
@@ -112,7 +112,7 @@ class Results(commands.Cog):
                 log.info("results.not_deleted", error=repr(refused))
                 left += 1
                 continue
-            await self._job_lookup.deleted(message)
+            await self._job_lookup.record_deleted(message)
         return left
 
     # --- reactions ----------------------------------------------------------------------------
@@ -155,12 +155,14 @@ class Results(commands.Cog):
         written = await self._ended(reaction.message_id)
         if written is None or written.job.requester.user_id != reaction.user_id:
             return
-        messages = await self._job_lookup.deletable(written, by=reaction.user_id, moderated=None)
+        messages = await self._job_lookup.deletable_messages(
+            written, by=reaction.user_id, moderated=None
+        )
         await self._take_down(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs."""
-        written = await self._job_lookup.behind(message_id)
+        written = await self._job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(
