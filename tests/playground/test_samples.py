@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from playground.samples import NAMES, NARROW, CardSamples
-from tests.discord_ui.test_cards_limits import assert_discord_takes
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 DOCS = Path(__file__).parents[2] / "docs"
 MAX_BYTES = 2_000_000

@@ -67,7 +67,7 @@ async def test_everything_is_squeezed_into_one_message(tmp_path: Path) -> None:
     """For a channel where only the card can be edited."""
     pictures = [file(tmp_path, number, 2 * MIB) for number in range(10)]
     packer = AttachmentPacker()
-    parcel = await packer.squeeze(
+    parcel = await packer.pack_into_one(
         [*await packer.pack(pictures, max_file_bytes=10 * MIB, folder=tmp_path)],
         max_file_bytes=10 * MIB,
         folder=tmp_path,

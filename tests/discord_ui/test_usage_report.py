@@ -7,7 +7,7 @@ import pytest
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.quota_list_embeds import DayRow, UsageReportEmbeds
-from tests.discord_ui.test_cards_limits import assert_discord_takes
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 REPORT = UsageReportEmbeds(Texts())
 LAST = date(2026, 11, 20)

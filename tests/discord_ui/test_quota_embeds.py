@@ -6,7 +6,7 @@ from bot.core.errors.quotas import LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Requester
 from bot.discord_ui.quota_embeds import JobRow, LimitRow, MemberStatus, QuotaEmbeds, UsageRow
-from tests.discord_ui.test_cards_limits import assert_discord_takes
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 ADA = Requester(user_id=1, server_id=2, name="Ada")
 
@@ -88,7 +88,7 @@ def test_the_fullest_usage_is_accepted(cards: QuotaEmbeds, filler: str) -> None:
     row = UsageRow(LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42)
     job = Job("id", ImageRequest(long, long, "auto", 1), Requester(1, 2**63, long), 10**6, 0)
     jobs = [JobRow(job, JobState.UNKNOWN, CardAddress(2**63, 2**63, 1))] * 30
-    usage = cards.usage(ADA, [row] * 40, favour=MemberStatus(10**6, long))
+    usage = cards.usage(ADA, [row] * 40, status=MemberStatus(10**6, long))
     assert_discord_takes([usage, cards.jobs(jobs)])
 
 
@@ -100,17 +100,17 @@ def test_a_job_without_a_card_leads_nowhere(cards: QuotaEmbeds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("favour", "said"),
+    ("status", "said"),
     [
         (MemberStatus(block_reason=""), "please ask one"),
         (MemberStatus(block_reason="*spam*"), "“\\*spam\\*”"),
     ],
 )
 def test_a_block_comes_before_the_limits(
-    cards: QuotaEmbeds, favour: MemberStatus, said: str
+    cards: QuotaEmbeds, status: MemberStatus, said: str
 ) -> None:
     """What is left is of no use to somebody who is blocked."""
-    assert said in str(cards.usage(ADA, [], favour=favour).description)
+    assert said in str(cards.usage(ADA, [], status=status).description)
 
 
 @pytest.mark.parametrize(

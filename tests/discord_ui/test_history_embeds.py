@@ -48,7 +48,7 @@ def look(
 
 def facts(shown: HistoryEntry, link: str | None = None) -> str:
     """Return the line under the prompt."""
-    return str(CARDS.card(1, shown, link).description).rsplit("\n", maxsplit=1)[-1]
+    return str(CARDS.embed(1, shown, link).description).rsplit("\n", maxsplit=1)[-1]
 
 
 @pytest.mark.parametrize("letter", ["*", "😀", "字", "W", "\u0301", "ﷺ"])
@@ -58,7 +58,7 @@ def test_the_longest_page_fits_into_a_message(letter: str) -> None:
         look(letter * 4000, model=letter * 200, kept=10, painted=10) for _ in range(PAGE_SIZE)
     ]
     link = result_link(largest[0])
-    embeds = [CARDS.card(number, each, link) for number, each in enumerate(largest, 1)]
+    embeds = [CARDS.embed(number, each, link) for number, each in enumerate(largest, 1)]
     assert sum(len(embed) for embed in embeds) <= 6000
     assert all(width(str(embed.author.name)) <= 256 for embed in embeds)
     sought = Sought(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)

@@ -24,7 +24,7 @@ def test_the_largest_server_fits_on_its_card(cards: SettingsEmbeds) -> None:
     models = tuple(f"model-{number}" for number in range(200))
     settings = ServerSettings(models=models, channels=MANY, roles=MANY, moderation="low")
     embed = cards.settings(
-        settings, PAINTED, models=models, deaf=models, locale="en", changed=False
+        settings, PAINTED, models=models, unmoderated=models, locale="en", changed=False
     )
     assert len(embed) < 6_000
     values = {str(field.name): str(field.value) for field in embed.fields}
@@ -69,8 +69,8 @@ def test_the_default_is_marked_in_its_place(cards: SettingsEmbeds) -> None:
     """Whatever its case; a long name gives way to the mark."""
     long = "x" * 100
     offered = [Choice(name="a", value="a"), Choice(name=long, value=long)]
-    marked = cards.marked(offered, "X" * 100, "en")
+    marked = cards.mark_default(offered, "X" * 100, "en")
     assert [choice.value for choice in marked] == ["a", long]
     assert marked[0].name == "a"
     assert len(marked[1].name) <= 100
-    assert [choice.name for choice in cards.marked(offered, None, "en")] == ["a", long]
+    assert [choice.name for choice in cards.mark_default(offered, None, "en")] == ["a", long]

@@ -18,8 +18,8 @@ from bot.discord_ui.quota_list_embeds import (
     SubjectRow,
     list_page,
 )
-from tests.discord_ui.test_cards_limits import assert_discord_takes
-from tests.discord_ui.test_quota_cards import HOSTILE
+from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
+from tests.discord_ui.test_quota_embeds import HOSTILE
 
 TEXTS = Texts()
 LISTS = QuotaListEmbeds(TEXTS)
@@ -40,8 +40,8 @@ def ceilings(**given: tuple[CreditLimit, ...]) -> GeneralLimits:
 @pytest.mark.parametrize("filler", HOSTILE)
 def test_a_thousand_limits_are_accepted_page_by_page(filler: str) -> None:
     """A busy server with talkative admins must still get an answer."""
-    favour = MemberStatus(10**6, (filler * 4_000)[:4_000])
-    rows = [SubjectRow(f"user:{2**63 + i}", ALL, favour) for i in range(1_000)]
+    status = MemberStatus(10**6, (filler * 4_000)[:4_000])
+    rows = [SubjectRow(f"user:{2**63 + i}", ALL, status) for i in range(1_000)]
     full = ceilings(everyone=ALL, server=ALL, server_quota=ALL)
     seen: set[str] = set()
     for number in range(100):

@@ -16,10 +16,7 @@ from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, 
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.job_embeds import JobEmbeds
-from bot.discord_ui.message_attachments import ResultExtras
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.discord_ui.notifications import NoticeTexts
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, JobResult
 from bot.jobs.repository.repository import JobRepository
@@ -29,13 +26,13 @@ from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message
 
 MINUTE_MS = 60_000
-Brought = Callable[[Payload], Payload]
+ChangePayload = Callable[[Payload], Payload]
 # Two of them fit into one request.
 THREE = (9 * MIB,) * 3
 
 
 @dataclass
-class Post:
+class Delivery:
     """One job with its card in Discord, and the processes that deliver it."""
 
     fake: FakeDiscord
@@ -43,11 +40,11 @@ class Post:
     job: Job = field(init=False)
     card: CardAddress = field(init=False)
     quiet: set[int] = field(default_factory=set)
-    """Who does not want to be called."""
+    """Who does not want to be mentioned."""
 
     @asynccontextmanager
     async def process(self) -> AsyncIterator[Courier]:
-        """Run one process, and give it the courier of the card."""
+        """Run one process, and give it the courier of the job."""
         now = lambda: self.fake.now_ms  # noqa: E731 - the clock
         backup = self.folder / "backup"
         async with Database.open(
@@ -60,16 +57,15 @@ class Post:
                 outbox = MessageOutbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
                 content_store = ContentStore(self.folder / "vault", now)
-                trimmings = ResultExtras(texts, content_store, lambda _: DEFAULT_REROLL_EMOJI)
                 self.client = client
                 self.couriers = Couriers(
                     client,
-                    JobEmbeds(texts),
-                    NoticeTexts(texts),
+                    texts,
                     outbox,
-                    trimmings,
+                    content_store,
                     clock,
-                    may_call=lambda user_id: user_id not in self.quiet,
+                    reroll_emoji=lambda _: DEFAULT_REROLL_EMOJI,
+                    may_mention=lambda user_id: user_id not in self.quiet,
                 )
                 if not hasattr(self, "job"):
                     await self._accept()
@@ -138,20 +134,20 @@ def padded(path: Path, size: int) -> Picture:
 
 
 def asked(
-    post: Post,
+    delivery: Delivery,
     name: str,
     *,
     known: bool = True,
-    brought: Brought | None = None,
+    change: ChangePayload | None = None,
 ) -> discord.Interaction:
     """Return a command that Ada typed just now, one that Discord still knows or not.
 
-    ``brought`` makes it one of where only she brought the bot along.
+    ``change`` makes it one of where only she installed the bot.
     """
-    outside = brought is not None
-    token = post.fake.interactions.ask(CHANNEL, 9, elsewhere=outside) if known else "of-nobody"
+    outside = change is not None
+    token = delivery.fake.interactions.ask(CHANNEL, 9, elsewhere=outside) if known else "of-nobody"
     typed = command(9, token, name)
-    if brought is not None:
-        post.fake.messages.closed.add(CHANNEL)
-        typed = brought(typed)
-    return discord.Interaction(data=typed, state=post.client._connection)  # type: ignore[arg-type]  # JSON
+    if change is not None:
+        delivery.fake.messages.closed.add(CHANNEL)
+        typed = change(typed)
+    return discord.Interaction(data=typed, state=delivery.client._connection)  # type: ignore[arg-type]  # JSON
