@@ -83,7 +83,7 @@ class JobRun:
         """
         job, deps = self.job, self._deps
         try:
-            await deps.billing.hold(job, attached=self._attached.addresses)
+            await deps.billing.hold(job, attached=self._attached.urls)
         except asyncio.CancelledError:
             # It comes as well when everything was committed.
             await deps.billing.settle(job, JobState.CANCELLED)
