@@ -156,14 +156,14 @@ class LimitCommands(QuotaCommands):
 
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return roles, then people; what holds for all stands elsewhere."""
-    favours = {
+    statuses = {
         user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()
         if member.granted or member.block_reason is not None
     }
-    subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
+    subjects = sorted({*limits, *statuses} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, MemberStatus()))
+        SubjectRow(subject, _caps(limits.get(subject, ())), statuses.get(subject, MemberStatus()))
         for subject in subjects
     ]
 
