@@ -111,7 +111,7 @@ async def see_through(settings: Settings, clock: Clock, order: ImagineOptions, *
 async def _order(options: argparse.Namespace, services: Services) -> tuple[ImageRequest, Attached]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
-    request = services.catalogue.order(
+    request = services.catalogue.build_request(
         prompt=options.prompt,
         model=options.model,
         size=options.size,

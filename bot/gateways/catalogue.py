@@ -24,11 +24,11 @@ from bot.core.errors.options import (
 )
 from bot.core.models import AnySize, ImageRequest, parse_size
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import MAX_PICTURES, Model, Option, shipped_models
+from bot.gateways.model_abilities import MAX_PICTURES, ModelAbilities, WordOption, shipped_models
 
 log = structlog.get_logger()
 
-Pair = tuple[str, str]
+GatewayModel = tuple[str, str]
 """The names of a gateway and of a model that it serves."""
 
 MAX_SUGGESTIONS = 25  # Discord shows no more choices
@@ -43,7 +43,7 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _CONTROLS = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
 
-def _cautious(name: str) -> Model:
+def _cautious(name: str) -> ModelAbilities:
     log.warning(
         "catalogue.model_unknown",
         model=name,
@@ -51,7 +51,7 @@ def _cautious(name: str) -> Model:
         "keys of bot/gateways/models.toml; until then "
         "pictures are asked for one by one, without references, and options are not checked",
     )
-    return Model(
+    return ModelAbilities(
         name=name,
         label=name,
         prompt_max=CAUTIOUS_PROMPT_MAX,
@@ -68,9 +68,9 @@ class Catalogue:
     def __init__(
         self,
         offered: Iterable[str],
-        known: Mapping[str, Model],
+        known: Mapping[str, ModelAbilities],
         *,
-        pairs: Mapping[Pair, Model] | None = None,
+        pairs: Mapping[GatewayModel, ModelAbilities] | None = None,
     ) -> None:
         names = tuple(dict.fromkeys(offered))
         if not names:
@@ -89,16 +89,16 @@ class Catalogue:
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
         return cls((name for _, name in pairs), first, pairs=pairs)
 
-    def ability(self, gateway: str, model: str) -> Model:
+    def ability(self, gateway: str, model: str) -> ModelAbilities:
         """Return what a model can do at one gateway; raise UnknownModel if none serves it."""
         return self._pairs.get((gateway, model)) or self.model(model)
 
     @property
-    def default(self) -> Model:
+    def default(self) -> ModelAbilities:
         """Return the model for somebody who chose none."""
         return self.models[0]
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str) -> ModelAbilities:
         """Return an offered model; raise UnknownModel for any other name."""
         if found := self._by_name.get(name.strip().casefold()):
             return found
@@ -109,7 +109,7 @@ class Catalogue:
         found = self._found(name)
         return (found or self.default).usual_s
 
-    def order(  # noqa: PLR0913 - what people see as options
+    def build_request(  # noqa: PLR0913 - what people see as options
         self,
         *,
         prompt: str,
@@ -145,7 +145,7 @@ class Catalogue:
         """Return a quality in the model's own spelling, None for any; raise WrongChoice."""
         return _checked_choice("quality", typed, self.model(model))
 
-    def _check_references(self, count: int, model: Model) -> None:
+    def _check_references(self, count: int, model: ModelAbilities) -> None:
         if count <= 0:
             return
         if not model.references:
@@ -154,7 +154,7 @@ class Catalogue:
         if count > model.references.max_count:
             raise TooManyReferences(model=model.name, limit=model.references.max_count)
 
-    def _check_mask(self, references: int, model: Model) -> None:
+    def _check_mask(self, references: int, model: ModelAbilities) -> None:
         if not _takes_mask(model):
             able = filter(_takes_mask, self.models)
             raise MaskNotTaken(model=model.name, allowed=_names(able))
@@ -169,7 +169,7 @@ class Catalogue:
         labels = {model.name: model.label for model in self.models}
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
-    def shown(self, name: str, today: date) -> str:
+    def display_name(self, name: str, today: date) -> str:
         """Return a model as it is suggested: its label, with its last day if that is soon."""
         known = self._found(name)
         if known is None:
@@ -194,21 +194,21 @@ class Catalogue:
             return []
         offered = ["auto"] * chosen.auto + list(chosen.sizes)
         size = parse_size(typed)
-        free = [str(size)] if chosen.takes(size) else []
+        free = [str(size)] if chosen.accepts_size(size) else []
         return _matching_first(typed, list(dict.fromkeys(free + offered)))
 
-    def suggest_choices(self, model: str | None, option: Option, typed: str) -> list[str]:
+    def suggest_choices(self, model: str | None, option: WordOption, typed: str) -> list[str]:
         """Return up to 25 of a model's own words for an option, those that match first."""
         chosen = self._found(model)
-        return _matching_first(typed, list(chosen.words(option) or ())) if chosen else []
+        return _matching_first(typed, list(chosen.allowed_words(option) or ())) if chosen else []
 
-    def _found(self, name: str | None) -> Model | None:
+    def _found(self, name: str | None) -> ModelAbilities | None:
         try:
             return self.model(name) if name else self.default
         except UnknownModel:
             return None
 
-    def deaf_to(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
+    def ignoring_moderation(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
         """Return which of the models cannot be told this level of moderation."""
         if moderation is None:
             return ()
@@ -237,14 +237,16 @@ class Catalogue:
         return request.n * max((price for price in prices if price is not None), default=0)
 
     @property
-    def unpriced(self) -> tuple[Pair, ...]:
+    def unpriced(self) -> tuple[GatewayModel, ...]:
         """Return the gateways and models without a price, in order."""
         return tuple(pair for pair, ability in self._pairs.items() if ability.price is None)
 
 
-def _pairs(gateways: Iterable[Gateway], known: Mapping[str, Model]) -> dict[Pair, Model]:
-    strangers: dict[str, Model] = {}
-    pairs: dict[Pair, Model] = {}
+def _pairs(
+    gateways: Iterable[Gateway], known: Mapping[str, ModelAbilities]
+) -> dict[GatewayModel, ModelAbilities]:
+    strangers: dict[str, ModelAbilities] = {}
+    pairs: dict[GatewayModel, ModelAbilities] = {}
     for gateway in gateways:
         for name in gateway.models:
             if not (ability := gateway.abilities.get(name) or known.get(name)):
@@ -253,11 +255,11 @@ def _pairs(gateways: Iterable[Gateway], known: Mapping[str, Model]) -> dict[Pair
     return pairs
 
 
-def _takes_mask(model: Model) -> bool:
+def _takes_mask(model: ModelAbilities) -> bool:
     return bool(model.references and model.references.mask_max_bytes)
 
 
-def _names(models: Iterable[Model]) -> str:
+def _names(models: Iterable[ModelAbilities]) -> str:
     return ", ".join(model.name for model in islice(models, MAX_SUGGESTIONS))
 
 
@@ -273,7 +275,7 @@ def _matching_first(
     return sorted(offered, key=differs)[:MAX_SUGGESTIONS]
 
 
-def _checked_prompt(prompt: str, model: Model) -> str:
+def _checked_prompt(prompt: str, model: ModelAbilities) -> str:
     # Lone surrogates cannot be sent as UTF-8, and no model reads control characters.
     text = prompt.encode("utf-8", "ignore").decode().translate(_CONTROLS).strip()
     if not any(map(_is_visible, text)):
@@ -287,12 +289,12 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANKS
 
 
-def _checked_size(typed: str | None, model: Model) -> AnySize:
+def _checked_size(typed: str | None, model: ModelAbilities) -> AnySize:
     if not typed or not typed.strip():
         return model.default_size
     size = parse_size(typed)
-    if not model.takes(size):
-        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.sizes_taken)
+    if not model.accepts_size(size):
+        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.allowed_sizes)
     return size
 
 
@@ -302,9 +304,9 @@ def _checked_count(n: int) -> int:
     return n
 
 
-def _checked_choice(option: Option, typed: str | None, model: Model) -> str | None:
+def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:
     """Return the word in the model's own spelling; None where the model decides."""
-    word, words = (typed or "").strip(), model.words(option)
+    word, words = (typed or "").strip(), model.allowed_words(option)
     if not word:
         return None
     if words == ():

@@ -15,14 +15,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.gateways.gateway import Gateway
-from bot.gateways.reply.download_spool import on_disk
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.reply.download_spool import wrapping_disk_errors
 
-MAX_BYTES = 50_000_000
-MAX_SECONDS = 120
-CONNECT_SECONDS = 10
+MAX_DOWNLOAD_BYTES = 50_000_000
+DOWNLOAD_TIMEOUT_S = 120
 MAX_REDIRECTS = 3
-TRIES = 3
+DOWNLOAD_ATTEMPTS = 3
 
 _GLOBAL_V6 = IPv6Network("2000::/3")
 # Inside 2000::/3 but leading elsewhere: Teredo and its neighbours, documentation, 6to4.
@@ -32,7 +31,7 @@ _INNER_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
 
 NO_HEADERS: Mapping[str, str] = {}
 
-Hosts = Collection[tuple[str, int | None]]
+TrustedHosts = Collection[tuple[str, int | None]]
 
 
 class DownloadFailed(Exception):
@@ -47,10 +46,10 @@ class _PrivateAddress(Exception):
     """A public gateway must not send us into our own network."""
 
 
-class GuardedResolver(AbstractResolver):
+class PublicAddressResolver(AbstractResolver):
     """Gives only addresses that may be connected: what was checked is what is connected."""
 
-    def __init__(self, resolver: AbstractResolver, trusted: Hosts) -> None:
+    def __init__(self, resolver: AbstractResolver, trusted: TrustedHosts) -> None:
         self._resolver = resolver
         self._trusted = trusted
 
@@ -71,7 +70,7 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def is_trusted(host: str, port: int | None, trusted: Hosts) -> bool:
+def is_trusted(host: str, port: int | None, trusted: TrustedHosts) -> bool:
     """Tell whether the operator allows private addresses for this host."""
     return (host, port) in trusted or (host, None) in trusted
 
@@ -101,11 +100,11 @@ class Downloader:
 
     def __init__(
         self,
-        trusted: Hosts,
+        trusted: TrustedHosts,
         *,
         clock: Clock,
         resolver: AbstractResolver | None = None,
-        max_bytes: int = MAX_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
         origin: URL | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
@@ -132,7 +131,9 @@ class Downloader:
         )
 
     async def __aenter__(self) -> Self:
-        self._resolver = GuardedResolver(self._names or aiohttp.DefaultResolver(), self._trusted)
+        self._resolver = PublicAddressResolver(
+            self._names or aiohttp.DefaultResolver(), self._trusted
+        )
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0
@@ -153,8 +154,12 @@ class Downloader:
 
     async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
         """Write what is behind the address to a file; raise DownloadFailed or SpoolFailed."""
-        limits = aiohttp.ClientTimeout(min(timeout_s, MAX_SECONDS), sock_connect=CONNECT_SECONDS)
-        async for attempt in stamina.retry_context(on=_MayPass, attempts=TRIES, wait_initial=0.2):
+        limits = aiohttp.ClientTimeout(
+            min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
+        )
+        async for attempt in stamina.retry_context(
+            on=_MayPass, attempts=DOWNLOAD_ATTEMPTS, wait_initial=0.2
+        ):
             with attempt:
                 await self._clock.wait(self._follow(url, part, limits), "download")
 
@@ -206,7 +211,7 @@ async def _write(response: aiohttp.ClientResponse, part: Path, max_bytes: int) -
         kind = _MayPass if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else DownloadFailed
         raise kind(f"HTTP {response.status}")
     room = max_bytes - (response.content_length or 0)
-    with on_disk(), part.open("wb") as file:
+    with wrapping_disk_errors(), part.open("wb") as file:
         while room >= 0 and (chunk := await response.content.readany()):
             file.write(chunk)
             room = max_bytes - file.tell()

@@ -17,43 +17,47 @@ from bot.core.models import Billed, Picture
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import (
     Answered,
-    Event,
+    GatewayEvent,
     GatewayRequest,
     Preview,
-    Progress,
     Received,
     Sending,
-    Task,
+    TaskAccepted,
+    TaskProgress,
 )
-from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
-from bot.gateways.polling import Poll, TaskStopped
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.polling import TaskPoller, TaskStopped
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import (
-    Answer,
-    Verdict,
+    ClassifiedError,
+    GatewayResponse,
     classify_error,
     request_id,
     unknown_field,
 )
-from bot.gateways.reply.event_stream import STREAM_TYPE, EventStream, Streamed, is_stream
-from bot.gateways.reply.reader import Found, Reply, address, read_reply
+from bot.gateways.reply.event_stream import (
+    EVENT_STREAM_TYPE,
+    EventStream,
+    StreamResult,
+    is_event_stream,
+)
+from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
-from bot.gateways.reply.streaming_json import WHITE, StreamingJson
-from bot.gateways.reply.task_status import Submitted, submission
-from bot.gateways.request.body import BodyFailed
-from bot.gateways.request.builder import Request, open_request
-from bot.gateways.request.fields import needless
+from bot.gateways.reply.streaming_json import JSON_WHITESPACE, StreamingJson
+from bot.gateways.reply.task_status import SubmittedTask, submitted_task
+from bot.gateways.request.body import RequestBuildFailed
+from bot.gateways.request.builder import HttpRequest, open_request
+from bot.gateways.request.fields import removable_field
 
 log = structlog.get_logger()
 
-CONNECT_SECONDS = 10
 _MAX_HOPS = 2
 _SAME_METHOD = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CompleteResponse:
     """A reply that arrived as a whole."""
 
     status: int
@@ -70,14 +74,14 @@ class Exchange:
     """
 
     order: GatewayRequest
-    model: Model
+    model: ModelAbilities
     gateway: Gateway
     session: aiohttp.ClientSession
     downloader: Downloader
     reading: asyncio.Lock
     clock: Clock
 
-    async def events(self) -> AsyncGenerator[Event, None]:
+    async def events(self) -> AsyncGenerator[GatewayEvent, None]:
         """Send the order and run it; raise GatewayFailure when it brings no picture."""
         with self._spooling(before=Billed.NO) as spool, ExitStack() as line:
             request = line.enter_context(self._request())
@@ -86,34 +90,34 @@ class Exchange:
             if isinstance(answer, EventStream):
                 while picture := await answer.next_preview():
                     yield Preview(picture)
-                reply: Reply | Submitted = self._streamed(answer.streamed)
+                reply: ParsedReply | SubmittedTask = self._streamed(answer.streamed)
             else:
                 reply = self._read(answer)
             line.close()
-            if isinstance(reply, Submitted):
-                yield Task(reply.name)
+            if isinstance(reply, SubmittedTask):
+                yield TaskAccepted(reply.name)
             async with aclosing(self._rest(reply, spool)) as rest:
                 async for event in rest:
                     yield event
 
-    async def resume(self, task_id: str) -> AsyncGenerator[Event, None]:
+    async def resume(self, task_id: str) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task that an earlier process was given on; nothing is sent again."""
         with self._spooling(before=Billed.MAYBE) as spool:
-            async with aclosing(self._rest(Submitted(task_id), spool)) as rest:
+            async with aclosing(self._rest(SubmittedTask(task_id), spool)) as rest:
                 async for event in rest:
                     yield event
 
-    async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[Event, None]:
+    async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[GatewayEvent, None]:
         """Download the pictures that an earlier process was answered; nothing is sent again."""
         with self._spooling(before=Billed.YES) as spool:
-            found = tuple(Found(source) for text in urls if (source := address(text)))
+            found = tuple(ReplyPicture(source) for text in urls if (source := parse_url(text)))
             yield Received(await self._pictures(found[: self.order.n], spool), None)
 
     async def _rest(
-        self, reply: Reply | Submitted, spool: DownloadSpool
-    ) -> AsyncGenerator[Event, None]:
+        self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
+    ) -> AsyncGenerator[GatewayEvent, None]:
         """Go on from the answer to the paid request."""
-        if isinstance(reply, Submitted):
+        if isinstance(reply, SubmittedTask):
             poll = self._poll(reply, spool)
             while progress := await self._looked(poll):
                 yield progress
@@ -133,19 +137,19 @@ class Exchange:
                 yield spool
         except SpoolFailed as failed:
             raise self._failure(failed.kind, billed, failed.detail) from failed
-        except BodyFailed as failed:
+        except RequestBuildFailed as failed:
             raise self._failure(
                 failed.kind, Billed.NO, failed.detail, param=failed.param
             ) from failed
 
     # --- the paid request ---------------------------------------------------------------------
 
-    def _request(self) -> AbstractContextManager[Request]:
+    def _request(self) -> AbstractContextManager[HttpRequest]:
         return open_request(self.order, self.model, self.gateway, now_ms=self.clock.now())
 
     async def _post(
-        self, request: Request, spool: DownloadSpool, line: ExitStack
-    ) -> Whole | EventStream:
+        self, request: HttpRequest, spool: DownloadSpool, line: ExitStack
+    ) -> CompleteResponse | EventStream:
         try:
             return await self._send(request, spool, line)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
@@ -156,10 +160,10 @@ class Exchange:
         raise self._failure(kind, billed, words)
 
     async def _send(
-        self, request: Request, spool: DownloadSpool, line: ExitStack
-    ) -> Whole | EventStream:
+        self, request: HttpRequest, spool: DownloadSpool, line: ExitStack
+    ) -> CompleteResponse | EventStream:
         url = request.url
-        timeout = aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_SECONDS)
+        timeout = aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_TIMEOUT_S)
         for _ in range(_MAX_HOPS):
             response = await self.session.post(
                 url,
@@ -176,7 +180,7 @@ class Exchange:
 
     async def _begin(
         self, response: aiohttp.ClientResponse, spool: DownloadSpool
-    ) -> Whole | EventStream:
+    ) -> CompleteResponse | EventStream:
         """Read a reply as a whole, unless its beginning tells that it is a stream."""
         try:
             opening, streams = await self._opening(response)
@@ -190,7 +194,7 @@ class Exchange:
                     json_reader.feed(chunk)
                     await asyncio.sleep(0)  # twenty replies at once must not hold up the loop
                 chunk = await response.content.readany()
-            return Whole(response.status, response.headers, json_reader)
+            return CompleteResponse(response.status, response.headers, json_reader)
         except (aiohttp.ClientError, TimeoutError) as lost:
             words = _words(lost)
         raise self._lost(words, response.headers)
@@ -199,9 +203,9 @@ class Exchange:
         """Return the first bytes, and whether they begin a stream."""
         opening, streams = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
         while streams is None and (chunk := await response.content.readany()):
-            opening = (opening + chunk).lstrip(WHITE)
-            streams = is_stream(response.content_type, opening)
-        return opening, response.content_type == STREAM_TYPE if streams is None else streams
+            opening = (opening + chunk).lstrip(JSON_WHITESPACE)
+            streams = is_event_stream(response.content_type, opening)
+        return opening, response.content_type == EVENT_STREAM_TYPE if streams is None else streams
 
     def _stream(
         self, response: aiohttp.ClientResponse, spool: DownloadSpool, opening: bytes
@@ -238,53 +242,55 @@ class Exchange:
     def _base(self) -> URL:
         return URL(self.gateway.base_url.rstrip("/") + "/")
 
-    def _read(self, whole: Whole) -> Reply | Submitted:
+    def _read(self, whole: CompleteResponse) -> ParsedReply | SubmittedTask:
         """Look for pictures first, then for a task, because not every gateway heeds the flag."""
         reply = read_reply(whole.json_reader, self._base)
-        answer = Answer(whole.status, whole.headers, reply.body, whole.json_reader.text)
+        answer = GatewayResponse(whole.status, whole.headers, reply.body, whole.json_reader.text)
         if whole.status < HTTPStatus.BAD_REQUEST:
-            task = submission(answer, self.gateway, now_ms=self.clock.now())
+            task = submitted_task(answer, self.gateway, now_ms=self.clock.now())
             if task and (task.is_pending or not reply.found):
                 return task
             if reply.found:
                 return reply
         raise self._refused(answer)
 
-    def _refused(self, answer: Answer) -> GatewayFailure:
+    def _refused(self, answer: GatewayResponse) -> GatewayFailure:
         """Return the failure of an answer to the order, and what it would do without."""
         failure = self._judged(self._verdict(answer), answer)
         name = unknown_field(answer)
         if name and (failure.kind, failure.billed) == (GatewayErrorKind.INVALID_REQUEST, Billed.NO):
-            field = needless(name, self.order, self.model, self.gateway)
-            failure.needless_field = field or ""
+            field = removable_field(name, self.order, self.model, self.gateway)
+            failure.removable_field = field or ""
         return failure
 
-    def _streamed(self, streamed: Streamed) -> Reply:
+    def _streamed(self, streamed: StreamResult) -> ParsedReply:
         if streamed.found:
-            return Reply(streamed.found, streamed.usage, None)
+            return ParsedReply(streamed.found, streamed.usage, None)
         if streamed.complaint:
             verdict = self._verdict(streamed.complaint)
             billed = Billed.MAYBE if streamed.began else verdict.billed
             raise self._judged(replace(verdict, billed=billed), streamed.complaint)
         if streamed.lost:
             raise self._lost(streamed.lost, streamed.headers)
-        empty = Verdict(GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture")
-        raise self._judged(empty, Answer(HTTPStatus.OK, streamed.headers, None, ""))
+        empty = ClassifiedError(
+            GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
+        )
+        raise self._judged(empty, GatewayResponse(HTTPStatus.OK, streamed.headers, None, ""))
 
-    def _verdict(self, answer: Answer) -> Verdict:
+    def _verdict(self, answer: GatewayResponse) -> ClassifiedError:
         return classify_error(answer, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
 
-    def _poll(self, task: Submitted, spool: DownloadSpool) -> Poll:
-        return Poll(task, self.gateway, self.session, spool, self.clock, base=self._base)
+    def _poll(self, task: SubmittedTask, spool: DownloadSpool) -> TaskPoller:
+        return TaskPoller(task, self.gateway, self.session, spool, self.clock, base=self._base)
 
-    async def _looked(self, poll: Poll) -> Progress | None:
+    async def _looked(self, poll: TaskPoller) -> TaskProgress | None:
         try:
             return await poll.next_progress()
         except TaskStopped as stopped:
             raise self._judged(stopped.verdict, stopped.answer) from None
 
     async def _pictures(
-        self, found: tuple[Found, ...], spool: DownloadSpool
+        self, found: tuple[ReplyPicture, ...], spool: DownloadSpool
     ) -> tuple[Picture, ...]:
         kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
         pictures = []
@@ -319,7 +325,7 @@ class Exchange:
             request_id=request_id(headers),
         )
 
-    def _judged(self, verdict: Verdict, answer: Answer | None) -> GatewayFailure:
+    def _judged(self, verdict: ClassifiedError, answer: GatewayResponse | None) -> GatewayFailure:
         return self._failure(
             verdict.kind,
             verdict.billed,
@@ -344,7 +350,7 @@ class Exchange:
         secrets = (
             *self.gateway.secrets,
             self.gateway.url.raw_host or "",
-            self.order.request.prompt,
+            self.order.image_request.prompt,
         )
         return GatewayFailure(
             kind=kind,

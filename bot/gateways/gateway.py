@@ -10,11 +10,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.model_abilities import Model, Positive, Seconds
+from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
+CONNECT_TIMEOUT_S = 10
 
-Wire = Literal[
+RequestField = Literal[
     "model",
     "prompt",
     "n",
@@ -36,23 +37,23 @@ Wire = Literal[
 ]
 """The fields of a request, by OpenAI's names."""
 
-Texts = Mapping[str, str]
+StringMap = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
+class AuthSettings:
     """The header that carries the key; an empty ``header`` means that no key is sent."""
 
     header: str = "Authorization"
     format: str = "Bearer {key}"
 
-    def headers(self, key: str) -> Texts:
+    def headers(self, key: str) -> StringMap:
         """Return the header for this key; nothing without a key."""
         return {self.header: self.format.replace("{key}", key)} if self.header and key else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+class PathSettings:
     """Sent exactly as written, trailing slash included; an empty one lies beside ``generate``."""
 
     generate: str = GENERATIONS
@@ -82,17 +83,17 @@ class Paths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asynchronous:
+class AsyncSettings:
     """How a gateway is told to answer with a task: by the field that is called like ``mode``.
 
     With ``always`` it is not told; with ``none`` it is not expected to, although it may.
     """
 
     mode: Literal["none", "query", "path", "body", "header", "always"] = "none"
-    query: Texts = field(default_factory=dict)
+    query: StringMap = field(default_factory=dict)
     path: str = ""
     body: Mapping[str, str | bool | int] = field(default_factory=dict)
-    header: Texts = field(default_factory=dict)
+    header: StringMap = field(default_factory=dict)
 
     @property
     def is_on(self) -> bool:
@@ -101,7 +102,7 @@ class Asynchronous:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
+class PollSettings:
     """How often a task is looked at, and for how long altogether, in seconds."""
 
     interval_s: Seconds = 3
@@ -109,7 +110,7 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class DownloadSettings:
     """How result pictures are fetched.
 
     ``auth`` says whether the key goes along, ``hosts`` (``host`` or ``host:port``) are private
@@ -139,26 +140,26 @@ class Gateway:
     base_url: str
     models: tuple[str, ...]
     key: str = field(default="", repr=False)
-    auth: Auth = field(default_factory=Auth)
-    paths: Paths = field(default_factory=Paths)
-    query: Texts = field(default_factory=dict, repr=False)
-    headers: Texts = field(default_factory=dict, repr=False)
-    always_send: tuple[Wire, ...] = ()
-    drop: tuple[Wire, ...] = ()
-    rename: Mapping[Wire, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
-    coerce: Mapping[Wire, Literal["string"]] = field(default_factory=dict)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+    query: StringMap = field(default_factory=dict, repr=False)
+    headers: StringMap = field(default_factory=dict, repr=False)
+    always_send: tuple[RequestField, ...] = ()
+    drop: tuple[RequestField, ...] = ()
+    rename: Mapping[RequestField, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
+    coerce: Mapping[RequestField, Literal["string"]] = field(default_factory=dict)
     wrap: str = ""
     edit_field: str = "auto"
-    asynchronous: Asynchronous = field(default_factory=Asynchronous, metadata={"key": "async"})
-    poll: Poll = field(default_factory=Poll)
+    asynchronous: AsyncSettings = field(default_factory=AsyncSettings, metadata={"key": "async"})
+    poll: PollSettings = field(default_factory=PollSettings)
     streaming: Literal["off", "sse"] = field(default="off", metadata={"key": "stream"})
     error_kinds: Mapping[str, GatewayErrorKind] = field(
         default_factory=dict, metadata={"key": "errors"}
     )
-    download: Download = field(default_factory=Download)
+    download: DownloadSettings = field(default_factory=DownloadSettings)
     redirects: Literal["same_origin_307", "none"] = "same_origin_307"
     max_at_once: Annotated[int, Meta(ge=0)] = 0
-    abilities: Mapping[str, Model] = field(default_factory=dict)
+    abilities: Mapping[str, ModelAbilities] = field(default_factory=dict)
 
     # --- where ----------------------------------------------------------------------------------
 

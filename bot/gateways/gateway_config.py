@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from bot.core.errors.base import StartRefused
-from bot.gateways.gateway import GENERATIONS, Asynchronous, Gateway, Paths, host_and_port
-from bot.gateways.model_abilities import Model, overlaid, shipped_models
-from bot.gateways.toml_tables import Table, as_table, read_sections, read_table
+from bot.gateways.gateway import GENERATIONS, AsyncSettings, Gateway, PathSettings, host_and_port
+from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
+from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
@@ -33,7 +33,7 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
         name="default",
         base_url=base,
         models=tuple(models),
-        paths=Paths(generate=found + slash or GENERATIONS),
+        paths=PathSettings(generate=found + slash or GENERATIONS),
         query=dict(parse_qsl(query)) if found else {},
     )
     _check_address(gateway if found or not query else replace(gateway, base_url=url))
@@ -59,7 +59,7 @@ def parse_gateways(
     return _with_keys(gateways, keys, file)
 
 
-def _gateway(name: str, table: Table, where: str) -> Gateway:
+def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
     plain = {key: value for key, value in table.items() if key != "abilities"}
     if plain.get("auth") == "none":
         plain["auth"] = _NO_AUTH
@@ -73,14 +73,14 @@ def _gateway(name: str, table: Table, where: str) -> Gateway:
     return described
 
 
-def _abilities(gateway: Gateway, tables: Table, where: str) -> dict[str, Model]:
+def _abilities(gateway: Gateway, tables: TomlTable, where: str) -> dict[str, ModelAbilities]:
     known = shipped_models()
     if strangers := sorted(tables.keys() - set(gateway.models)):
         raise StartRefused(
             f"{where} abilities describes {strangers[0]}, which models does not name."
         )
     return {
-        name: overlaid(known.get(name), name, table, where=f"{where} abilities.{name}")
+        name: merge_abilities(known.get(name), name, table, where=f"{where} abilities.{name}")
         for name, table in tables.items()
     }
 
@@ -162,7 +162,7 @@ def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
             yield f"drop names response_format, which abilities.{name} requires"
 
 
-def _wrong_task_mode(asynchronous: Asynchronous) -> Iterator[str]:
+def _wrong_task_mode(asynchronous: AsyncSettings) -> Iterator[str]:
     for mode in ("query", "path", "body", "header"):
         needed = asynchronous.mode == mode
         if needed != bool(getattr(asynchronous, mode)):

@@ -13,27 +13,31 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.events import Progress
-from bot.gateways.gateway import Gateway
+from bot.gateways.events import TaskProgress
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import DownloadSpool
-from bot.gateways.reply.error_classifier import Answer, Verdict, classify_error, retry_after_s
-from bot.gateways.reply.reader import Reply, read_reply
+from bot.gateways.reply.error_classifier import (
+    ClassifiedError,
+    GatewayResponse,
+    classify_error,
+    retry_after_s,
+)
+from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
 from bot.gateways.reply.task_status import (
-    STATES,
-    Submitted,
-    complaint_about,
-    fraction_of,
-    is_unknown,
-    status_of,
+    TASK_STATES,
+    SubmittedTask,
+    is_unknown_task,
+    progress_fraction,
+    status_word,
+    task_error,
 )
 
 log = structlog.get_logger()
 
 # A task that was just accepted may not be known yet to the machine that is asked about it.
-GRACE_S = 15
-LOOK_SECONDS = 120
-CONNECT_SECONDS = 10
+UNKNOWN_TASK_GRACE_S = 15
+POLL_TIMEOUT_S = 120
 _SHORTEST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 120.0
 _JITTER = 0.2
@@ -49,18 +53,18 @@ _FINAL = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
 class TaskStopped(Exception):
     """A task brought no picture, or cannot be looked at any more."""
 
-    def __init__(self, verdict: Verdict, answer: Answer | None = None) -> None:
+    def __init__(self, verdict: ClassifiedError, answer: GatewayResponse | None = None) -> None:
         super().__init__(verdict.kind.value)
         self.verdict = verdict
         self.answer = answer
 
 
-class Poll:
+class TaskPoller:
     """One task, looked at until it ends; ``reply`` then holds its pictures."""
 
     def __init__(
         self,
-        task: Submitted,
+        task: SubmittedTask,
         gateway: Gateway,
         session: aiohttp.ClientSession,
         spool: DownloadSpool,
@@ -69,7 +73,7 @@ class Poll:
         base: URL,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._reply: Reply | None = None
+        self._reply: ParsedReply | None = None
         self._gateway = gateway
         self._session = session
         self._spool = spool
@@ -85,12 +89,12 @@ class Poll:
         self._has_wondered = False
 
     @property
-    def reply(self) -> Reply:
+    def reply(self) -> ParsedReply:
         """Return what the task brought, when ``next_progress`` returned None."""
         assert self._reply is not None  # noqa: S101 - asked only then
         return self._reply
 
-    async def next_progress(self) -> Progress | None:
+    async def next_progress(self) -> TaskProgress | None:
         """Look until there is progress to tell; None when the pictures are here.
 
         Raises:
@@ -112,7 +116,7 @@ class Poll:
         left_s = self._gateway.poll.budget_s - self._spent_s
         if left_s <= 0:
             words = f"the task may still finish: it was not done after {self._spent_s:.0f} s"
-            raise TaskStopped(Verdict(Kind.TASK_UNFINISHED, Billed.MAYBE, words))
+            raise TaskStopped(ClassifiedError(Kind.TASK_UNFINISHED, Billed.MAYBE, words))
         pause_s = min(left_s, self._wished_s())
         self._paused_s += pause_s
         await self._clock.wait(self._clock.sleep(pause_s), "pause")
@@ -123,7 +127,7 @@ class Poll:
         spread = 1 + _JITTER * (2 * self._chance() - 1)
         return self._gateway.poll.interval_s * spread
 
-    async def _look(self) -> Progress | None:
+    async def _look(self) -> TaskProgress | None:
         json_reader = StreamingJson(self._spool)
         try:
             answer = await self._clock.wait(self._get(json_reader), "gateway")
@@ -141,9 +145,9 @@ class Poll:
         json_reader.discard()
         return self._progress(answer)
 
-    async def _get(self, json_reader: StreamingJson) -> Answer:
+    async def _get(self, json_reader: StreamingJson) -> GatewayResponse:
         url = self._url
-        timeout = aiohttp.ClientTimeout(LOOK_SECONDS, connect=CONNECT_SECONDS)
+        timeout = aiohttp.ClientTimeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         headers = self._gateway.sent_headers()
         for _ in range(_MAX_HOPS):
             async with self._session.get(
@@ -153,62 +157,62 @@ class Poll:
                 if not target:
                     async for chunk in response.content.iter_any():
                         json_reader.feed(chunk)
-                    return Answer(response.status, response.headers, None, "")
+                    return GatewayResponse(response.status, response.headers, None, "")
                 url = target
-        return Answer(HTTPStatus.LOOP_DETECTED, {}, None, "")
+        return GatewayResponse(HTTPStatus.LOOP_DETECTED, {}, None, "")
 
-    def _progress(self, answer: Answer) -> Progress | None:
+    def _progress(self, answer: GatewayResponse) -> TaskProgress | None:
         """Return what is new about a task that is not done; raise TaskStopped where that is all."""
         body = answer.body if isinstance(answer.body, dict) else {}
-        self._wonder(status_of(body))
-        fraction = fraction_of(body)
+        self._wonder(status_word(body))
+        fraction = progress_fraction(body)
         if fraction is not None and fraction > (self._told or 0):
             self._told = fraction
         elif self._has_told:
             return None
         self._has_told = True
-        return Progress(self._told if fraction is None else fraction)
+        return TaskProgress(self._told if fraction is None else fraction)
 
     def _wonder(self, word: str) -> None:
-        if word and word not in STATES and not self._has_wondered:
+        if word and word not in TASK_STATES and not self._has_wondered:
             self._has_wondered = True
             log.info("gateway.task_status", gateway=self._gateway.name, status=word[:40])
 
     # --- what a look means ----------------------------------------------------------------------
 
-    def _is_done(self, answer: Answer, reply: Reply) -> bool:
+    def _is_done(self, answer: GatewayResponse, reply: ParsedReply) -> bool:
         """Tell whether the pictures are here; raise TaskStopped when they never will be."""
         body = answer.body if isinstance(answer.body, dict) else {}
-        state = STATES.get(status_of(body))
+        state = TASK_STATES.get(status_word(body))
         if answer.status in _KEEP_ON or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
-        if answer.status in _GONE or is_unknown(body, answer.text):
-            if self._spent_s < GRACE_S:
+        if answer.status in _GONE or is_unknown_task(body, answer.text):
+            if self._spent_s < UNKNOWN_TASK_GRACE_S:
                 return False
             raise TaskStopped(
-                Verdict(Kind.TASK_LOST, Billed.MAYBE, complaint_about(body).message), answer
+                ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, task_error(body).message), answer
             )
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise self._stopped(answer, answer.body, _FINAL, Kind.TASK_LOST)
         if state == "failure":
             raise self._stopped(answer, _why(body), _OWN_SENTENCES, Kind.TASK_FAILED)
         if reply.found and state != "pending":
-            return state == "success" or not status_of(body)
+            return state == "success" or not status_word(body)
         if state == "success":
-            words = complaint_about(body).message or "the task succeeded without a picture"
-            raise TaskStopped(Verdict(Kind.NO_IMAGE, Billed.MAYBE, words), answer)
+            words = task_error(body).message or "the task succeeded without a picture"
+            raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, words), answer)
         if body.get("error") and not state:
             self._check_error(answer)
         return False
 
-    def _check_error(self, answer: Answer) -> None:
+    def _check_error(self, answer: GatewayResponse) -> None:
         """Stop at an error that looking again does not mend."""
         stopped = self._stopped(answer, answer.body, _FINAL, Kind.TASK_FAILED)
         if stopped.verdict.kind in _FINAL:
             raise stopped
 
     def _stopped(
-        self, answer: Answer, body: object, own: set[Kind], otherwise: Kind
+        self, answer: GatewayResponse, body: object, own: set[Kind], otherwise: Kind
     ) -> TaskStopped:
         """Judge why; whatever a gateway says, it took the order, and may have been paid."""
         verdict = classify_error(
@@ -232,5 +236,5 @@ def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
 
 def _why(body: Mapping[str, object]) -> dict[str, object]:
     """Return why a task failed, in the shape that the classifier knows best."""
-    why = complaint_about(body)
+    why = task_error(body)
     return {"error": {"message": why.message, "code": why.code, "type": why.type}}

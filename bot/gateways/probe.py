@@ -15,15 +15,15 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways.gateway import Gateway
-from bot.gateways.reply.error_classifier import Answer, classify_error
+from bot.gateways.reply.error_classifier import GatewayResponse, classify_error
 from bot.gateways.reply.redaction import redact
 
-MAX_BODY_BYTES = 1 << 20
-TIMEOUT_S = 15.0
+MAX_LIST_BYTES = 1 << 20
+PROBE_TIMEOUT_S = 15.0
 _MAX_NAME = 200
 
 
-class Verdict(StrEnum):
+class ProbeOutcome(StrEnum):
     """What the answer to ``GET /v1/models`` means."""
 
     LISTED = "listed"
@@ -49,7 +49,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class ProbeResult:
     """What one gateway answered, as facts.
 
     ``status`` is None when no HTTP answer came, ``models`` None when no list was read.
@@ -60,7 +60,7 @@ class Probe:
     """
 
     gateway: str
-    verdict: Verdict
+    outcome: ProbeOutcome
     status: int | None = None
     models: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
@@ -70,40 +70,40 @@ class Probe:
     clock_ahead_ms: int | None = None
 
 
-async def probe(
+async def probe_gateway(
     gateway: Gateway,
     session: aiohttp.ClientSession,
     clock: Clock,
     *,
-    timeout_s: float = TIMEOUT_S,
-) -> Probe:
+    timeout_s: float = PROBE_TIMEOUT_S,
+) -> ProbeResult:
     """Ask once, without following a redirect; never raise for what a gateway may do."""
-    verdict = Verdict.CUT_OFF
+    outcome = ProbeOutcome.CUT_OFF
     try:
         return await clock.wait(_ask(gateway, session, clock, timeout_s), "gateway")
     except aiohttp.ClientConnectorDNSError:
-        verdict = Verdict.NO_ADDRESS
+        outcome = ProbeOutcome.NO_ADDRESS
     except aiohttp.ClientConnectorCertificateError:
-        verdict = Verdict.NOT_TRUSTED
+        outcome = ProbeOutcome.NOT_TRUSTED
     except aiohttp.ClientConnectorSSLError:
-        verdict = Verdict.NO_TLS
+        outcome = ProbeOutcome.NO_TLS
     except TimeoutError:
-        verdict = Verdict.SILENT
+        outcome = ProbeOutcome.SILENT
     except aiohttp.ClientConnectorError:
-        verdict = Verdict.NO_CONNECTION
+        outcome = ProbeOutcome.NO_CONNECTION
     except aiohttp.ClientError:
         pass
-    return Probe(gateway=gateway.name, verdict=verdict)
+    return ProbeResult(gateway=gateway.name, outcome=outcome)
 
 
-async def probe_all(
-    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = TIMEOUT_S
-) -> list[Probe]:
+async def probe_gateways(
+    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = PROBE_TIMEOUT_S
+) -> list[ProbeResult]:
     """Ask every gateway at the same time; the answers are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
     cookies = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
-        asked = (probe(one, session, clock, timeout_s=timeout_s) for one in gateways)
+        asked = (probe_gateway(one, session, clock, timeout_s=timeout_s) for one in gateways)
         return await asyncio.gather(*asked)
 
 
@@ -123,7 +123,7 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
 
 async def _ask(
     gateway: Gateway, session: aiohttp.ClientSession, clock: Clock, timeout_s: float
-) -> Probe:
+) -> ProbeResult:
     async with session.get(
         gateway.models_url,
         headers=gateway.sent_headers(),
@@ -139,45 +139,47 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | None:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > MAX_LIST_BYTES:
             return None
     return bytes(body)
 
 
-def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None) -> Probe:
-    found = Probe(gateway=gateway.name, verdict=Verdict.LIST_TOO_LONG, status=response.status)
+def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None) -> ProbeResult:
+    found = ProbeResult(
+        gateway=gateway.name, outcome=ProbeOutcome.LIST_TOO_LONG, status=response.status
+    )
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-        verdict, target = _redirect(response.url, response.headers.get("Location", ""))
-        return replace(found, verdict=verdict, target=target)
+        outcome, target = _redirect(response.url, response.headers.get("Location", ""))
+        return replace(found, outcome=outcome, target=target)
     if body is None:
         return found
     text = body.decode(errors="replace").strip()
-    answer = Answer(response.status, response.headers, _parsed(body), text)
+    answer = GatewayResponse(response.status, response.headers, _parsed(body), text)
     models = _models(answer.body) if response.status < HTTPStatus.BAD_REQUEST else None
     if models is not None:
         missing = tuple(name for name in gateway.models if name not in models)
         shutdowns = dict(_shutdowns(answer.body))
         return replace(
-            found, verdict=Verdict.LISTED, models=models, missing=missing, shutdowns=shutdowns
+            found, outcome=ProbeOutcome.LISTED, models=models, missing=missing, shutdowns=shutdowns
         )
-    verdict, words = _verdict(answer)
-    return replace(found, verdict=verdict, detail=redact(words, gateway.secrets))
+    outcome, words = _verdict(answer)
+    return replace(found, outcome=outcome, detail=redact(words, gateway.secrets))
 
 
-def _redirect(asked: URL, location: str) -> tuple[Verdict, str]:
+def _redirect(asked: URL, location: str) -> tuple[ProbeOutcome, str]:
     try:
         target = asked.join(URL(location))
         origin = target.origin()
     except ValueError:
-        return Verdict.ELSEWHERE, ""
+        return ProbeOutcome.ELSEWHERE, ""
     if asked.scheme == "http" and target.scheme == "https" and target.host == asked.host:
-        return Verdict.USE_HTTPS, str(origin)
+        return ProbeOutcome.USE_HTTPS, str(origin)
     if origin == asked.origin():
         if target.path == asked.path + "/":
-            return Verdict.ADD_SLASH, target.path
+            return ProbeOutcome.ADD_SLASH, target.path
         if target.path + "/" == asked.path:
-            return Verdict.DROP_SLASH, target.path
-    return Verdict.ELSEWHERE, f"{origin}{target.path}"[:_MAX_NAME]
+            return ProbeOutcome.DROP_SLASH, target.path
+    return ProbeOutcome.ELSEWHERE, f"{origin}{target.path}"[:_MAX_NAME]
 
 
 def _parsed(body: bytes) -> object:
@@ -224,23 +226,23 @@ def _day(value: object) -> date | None:
 
 _NO_LIST = frozenset({404, 405, 410, 501})
 _VERDICTS = {
-    Kind.AUTH: Verdict.KEY_REFUSED,
-    Kind.QUOTA: Verdict.NO_CREDIT,
-    Kind.RATE_LIMITED: Verdict.BUSY,
-    Kind.NO_IMAGE: Verdict.NO_LIST,  # JSON without an error, but no list of models
-    Kind.BAD_RESPONSE: Verdict.NOT_JSON,
+    Kind.AUTH: ProbeOutcome.KEY_REFUSED,
+    Kind.QUOTA: ProbeOutcome.NO_CREDIT,
+    Kind.RATE_LIMITED: ProbeOutcome.BUSY,
+    Kind.NO_IMAGE: ProbeOutcome.NO_LIST,  # JSON without an error, but no list of models
+    Kind.BAD_RESPONSE: ProbeOutcome.NOT_JSON,
 }
 
 
-def _verdict(answer: Answer) -> tuple[Verdict, str]:
+def _verdict(answer: GatewayResponse) -> tuple[ProbeOutcome, str]:
     """Classify what is no list: by status where that is plain, by body where it is not."""
     judged = classify_error(answer, now_ms=0)
     if answer.status in _NO_LIST:
-        return Verdict.NO_LIST, judged.message
+        return ProbeOutcome.NO_LIST, judged.message
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict.BROKEN, judged.message
+        return ProbeOutcome.BROKEN, judged.message
     # Firewalls and sign-in pages answer 403 as a page; only 401 speaks of the key.
     if answer.text.startswith("<") and answer.status != HTTPStatus.UNAUTHORIZED:
-        return Verdict.WEB_PAGE, ""
-    verdict = _VERDICTS.get(judged.kind, Verdict.REFUSED)
-    return verdict, "" if verdict is Verdict.NOT_JSON else judged.message
+        return ProbeOutcome.WEB_PAGE, ""
+    outcome = _VERDICTS.get(judged.kind, ProbeOutcome.REFUSED)
+    return outcome, "" if outcome is ProbeOutcome.NOT_JSON else judged.message

@@ -11,10 +11,10 @@ from bot.core.errors.base import StartRefused
 
 T = TypeVar("T")
 
-Table = Mapping[str, object]
+TomlTable = Mapping[str, object]
 
 
-def read_sections(text: str, *, file: str, section: str) -> dict[str, Table]:
+def read_sections(text: str, *, file: str, section: str) -> dict[str, TomlTable]:
     """Return every ``[section.NAME]`` of a TOML text by its name, in order."""
     try:
         everything = tomllib.loads(text)
@@ -52,7 +52,7 @@ def read_table(table: object, kind: type[T], *, where: str, **given: object) -> 
         raise StartRefused(f"{where} is wrong: {_in_keys(str(wrong), names)}.") from wrong
 
 
-def as_table(value: object, *, where: str) -> Table:
+def as_table(value: object, *, where: str) -> TomlTable:
     """Return a table; raise StartRefused for anything else."""
     if not isinstance(value, dict):
         raise StartRefused(f"{where} must be a table.")

@@ -17,7 +17,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class PictureInfo:
     """A picture file as its bytes describe it."""
 
     format: PictureFormat
@@ -25,7 +25,7 @@ class Looks:
     height: int
 
 
-def sniff(path: Path) -> Looks | None:
+def sniff(path: Path) -> PictureInfo | None:
     """Return what the file is, or None unless it is a whole PNG, JPEG, WebP or GIF."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -35,10 +35,10 @@ def sniff(path: Path) -> Looks | None:
     return None
 
 
-_Reader = Callable[[BinaryIO, bytes, int], Looks | None]
+_Reader = Callable[[BinaryIO, bytes, int], PictureInfo | None]
 
 
-def _read(reader: _Reader, file: BinaryIO, head: bytes) -> Looks | None:
+def _read(reader: _Reader, file: BinaryIO, head: bytes) -> PictureInfo | None:
     bytes_in_all = file.seek(0, 2)
     try:
         looks = reader(file, head, bytes_in_all)
@@ -52,15 +52,15 @@ def _tail(file: BinaryIO, bytes_in_all: int) -> bytes:
     return file.read()
 
 
-def _png(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+def _png(file: BinaryIO, head: bytes, bytes_in_all: int) -> PictureInfo | None:
     width, height = struct.unpack_from(">II", head, 16)
-    return Looks("png", width, height) if _PNG_END in _tail(file, bytes_in_all) else None
+    return PictureInfo("png", width, height) if _PNG_END in _tail(file, bytes_in_all) else None
 
 
-def _gif(file: BinaryIO, head: bytes, _: int) -> Looks | None:
+def _gif(file: BinaryIO, head: bytes, _: int) -> PictureInfo | None:
     width, height, flags = struct.unpack_from("<HHB", head, 6)
     file.seek(13 + _colour_bytes(flags))
-    return Looks("gif", width, height) if _gif_ends(file) else None
+    return PictureInfo("gif", width, height) if _gif_ends(file) else None
 
 
 def _gif_ends(file: BinaryIO) -> bool:
@@ -81,7 +81,7 @@ def _colour_bytes(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> PictureInfo | None:
     if head[8:12] != b"WEBP" or struct.unpack_from("<I", head, 4)[0] + 8 > bytes_in_all:
         return None
     if head[12:16] == b"VP8X":
@@ -93,10 +93,10 @@ def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
         width, height = (edge & 0x3FFF for edge in struct.unpack_from("<HH", head, 26))
     else:
         return None
-    return Looks("webp", width, height)
+    return PictureInfo("webp", width, height)
 
 
-def _jpeg(file: BinaryIO, _: bytes, bytes_in_all: int) -> Looks | None:
+def _jpeg(file: BinaryIO, _: bytes, bytes_in_all: int) -> PictureInfo | None:
     if _JPEG_END not in _tail(file, bytes_in_all):
         return None
     at = 2
@@ -107,7 +107,7 @@ def _jpeg(file: BinaryIO, _: bytes, bytes_in_all: int) -> Looks | None:
             return None
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack(">xHH", file.read(5))
-            return Looks("jpeg", width, height)
+            return PictureInfo("jpeg", width, height)
         at += 2 + length
     return None
 

@@ -19,16 +19,16 @@ from bot.database.database import Database
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
-    Event,
+    GatewayEvent,
     GatewayRequest,
     Preview,
-    Progress,
     Received,
-    Refused,
+    RequestRefused,
     Sending,
-    Task,
+    TaskAccepted,
+    TaskProgress,
 )
-from bot.gateways.model_abilities import References
+from bot.gateways.model_abilities import ReferenceLimits
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert, pixels
@@ -36,7 +36,7 @@ from bot.images.sniff import sniff
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
 
-Report = Progress | Preview | Received
+Report = TaskProgress | Preview | Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Slots:
 
         ``report`` hears of progress, previews and pictures as they come.
         """
-        events = self._router.paint(await self._order(job, index, asked))
+        events = self._router.generate(await self._order(job, index, asked))
         return await self._follow(job, index, asked, events, report=report)
 
     async def pick_up(
@@ -125,7 +125,7 @@ class Slots:
         job: Job,
         index: int,
         asked: int,
-        events: AsyncGenerator[Event, None],
+        events: AsyncGenerator[GatewayEvent, None],
         *,
         report: Callable[[Report], None],
         attempt: Attempt | None = None,
@@ -151,7 +151,7 @@ class Slots:
         taken = self._catalogue.model(request.model).references
         references = [await self._fitted(kept, taken, folder) for kept in request.references]
         return GatewayRequest(
-            request=replace(request, references=tuple(kept for kept, _ in references)),
+            image_request=replace(request, references=tuple(kept for kept, _ in references)),
             n=asked,
             folder=folder,
             stem=f"slot-{index}",
@@ -161,11 +161,11 @@ class Slots:
         )
 
     async def _fitted(
-        self, kept: Reference, taken: References | None, folder: Path
+        self, kept: Reference, taken: ReferenceLimits | None, folder: Path
     ) -> tuple[Reference, Path]:
         """Return a reference as the model takes it: smaller, or in another format."""
         path = self._content_store.path(kept)
-        if taken is None or taken.take(kept):
+        if taken is None or taken.accepts(kept):
             return kept, path
         original = Picture(path, kept.format, *await asyncio.to_thread(pixels, path), kept.bytes)
         wanted = next(name for name in ("webp", "jpeg", "png") if name in taken.formats)
@@ -186,7 +186,7 @@ class Slots:
         return Slot(attempt.asked, failure=failure)
 
     async def _note(
-        self, job: Job, index: int, asked: int, attempt: Attempt | None, event: Event
+        self, job: Job, index: int, asked: int, attempt: Attempt | None, event: GatewayEvent
     ) -> Attempt | None:
         """Write what the exchange is about to act on; it goes on when this returns."""
         match event, attempt:
@@ -194,10 +194,10 @@ class Slots:
                 return await self._database.write(
                     self._repository.sending, job.id, index, gateway=gateway, pictures=asked
                 )
-            case Refused(), Attempt():
+            case RequestRefused(), Attempt():
                 await self._database.write(self._repository.refused, attempt)
                 return None
-            case Task(task_id=task_id), Attempt():
+            case TaskAccepted(task_id=task_id), Attempt():
                 await self._database.write(self._repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
                 await self._database.write(self._repository.answered, attempt, urls)

@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.models import Job
-from bot.gateways.events import Preview, Progress, Received
+from bot.gateways.events import Preview, Received, TaskProgress
 from bot.jobs.attempts import Report
 from bot.jobs.courier import Courier, Painting
 from bot.jobs.queue.queue import Queue
@@ -135,7 +135,7 @@ class ProgressUpdates(PacedUpdates):
                 self._painting = replace(self._painting, done=done)
             case Preview(picture=picture):
                 self._painting = replace(self._painting, preview=picture)
-            case Progress(fraction=fraction) if self._slots == 1:
+            case TaskProgress(fraction=fraction) if self._slots == 1:
                 self._painting = replace(self._painting, fraction=fraction)
         self._news.set()
 

@@ -7,7 +7,7 @@ from bot.discord_ui.suggestions import Suggestions
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.tariff import Tariff
-from tests.gateways.bench import model
+from tests.gateways.generation_harness import make_model
 
 LONG = "m" * 150
 
@@ -15,7 +15,7 @@ LONG = "m" * 150
 def suggestions(credits: int) -> Suggestions:
     """Return those of one model whose names are too long for Discord."""
     words = tuple(f"{index} " + "q" * 150 for index in range(30))
-    dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
+    dear = make_model(LONG, label="L" * 150, credits=credits, qualities=words)
     catalogue = Catalogue([LONG], {LONG: dear})
     costs = Pricing(catalogue, Tariff({}))
     return Suggestions(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)

@@ -15,10 +15,10 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
-from bot.images.sniff import Looks, sniff
+from bot.images.sniff import PictureInfo, sniff
 
-MIN_BODY_LIMIT = 128 << 20
-BODY_PER_PICTURE = 48 << 20
+MIN_BODY_BYTES = 128 << 20
+BODY_BYTES_PER_PICTURE = 48 << 20
 
 
 class SpoolFailed(Exception):
@@ -31,7 +31,7 @@ class SpoolFailed(Exception):
 
 
 @contextmanager
-def on_disk() -> Iterator[None]:
+def wrapping_disk_errors() -> Iterator[None]:
     """Tell every refusal of the disk as SpoolFailed."""
     try:
         yield
@@ -68,7 +68,7 @@ class DownloadSpool:
         self._open: list[Base64File] = []
 
     def __enter__(self) -> Self:
-        with on_disk():
+        with wrapping_disk_errors():
             self._folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -87,7 +87,7 @@ class DownloadSpool:
 
     def new_room(self, *, times: int = 1) -> ByteBudget:
         """Return room for a reply, or for one that brings its pictures so many times."""
-        return ByteBudget(max(MIN_BODY_LIMIT, times * self._pictures * BODY_PER_PICTURE))
+        return ByteBudget(max(MIN_BODY_BYTES, times * self._pictures * BODY_BYTES_PER_PICTURE))
 
     def new_part(self) -> Path:
         """Return a new path for a file in the making."""
@@ -104,7 +104,7 @@ class DownloadSpool:
         return await asyncio.to_thread(self._keep, part, number, revised_prompt)
 
     def _keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        with on_disk():
+        with wrapping_disk_errors():
             looks = sniff(part)
             if not looks:
                 part.rename(part.with_suffix(".raw"))
@@ -117,7 +117,7 @@ class DownloadSpool:
 
     def show(self, part: Path) -> Picture | None:
         """Name a picture that is only looked at by its format; the end removes it."""
-        with on_disk():
+        with wrapping_disk_errors():
             looks = sniff(part)
             if not looks:
                 return None
@@ -127,7 +127,7 @@ class DownloadSpool:
             return _picture(path, looks, None)
 
 
-def _picture(path: Path, looks: Looks, revised_prompt: str | None) -> Picture:
+def _picture(path: Path, looks: PictureInfo, revised_prompt: str | None) -> Picture:
     size = path.stat().st_size
     return Picture(path, looks.format, looks.width, looks.height, size, revised_prompt)
 

@@ -15,7 +15,7 @@ from math import isfinite
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 
-MAX_RESEND_WAIT_S = 120  # a longer hint means: not now (openai-python does the same)
+MAX_RETRY_WAIT_S = 120  # a longer hint means: not now (openai-python does the same)
 
 _KINDS = {
     "moderation_blocked": Kind.MODERATION,
@@ -82,7 +82,7 @@ _UNKNOWN_PARAMETER = re.compile(r"Unknown parameter: '([\w.\[\]-]{1,64})'", re.I
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GatewayResponse:
     """An HTTP answer without pictures: ``body`` is the parsed JSON, None for anything else."""
 
     status: int
@@ -92,7 +92,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ClassifiedError:
     """What an answer means; ``message`` is in the gateway's own words, not yet redacted."""
 
     kind: Kind
@@ -112,18 +112,22 @@ class ErrorBody:
     param: str = ""
 
 
-def classify_error(answer: Answer, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS) -> Verdict:
+def classify_error(
+    answer: GatewayResponse, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS
+) -> ClassifiedError:
     """Tell what an answer without pictures means; ``kinds`` are by the gateway's own codes."""
     if answer.status < HTTPStatus.BAD_REQUEST and not isinstance(answer.body, dict | list):
-        return Verdict(Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url")
+        return ClassifiedError(
+            Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url"
+        )
     complaint = _complaint(answer)
     hint = retry_after_s(answer.headers, complaint.message, now_ms=now_ms)
     kind, billed = _meaning(answer, complaint, hint, kinds)
-    return Verdict(kind, billed, complaint.message, complaint.param, hint)
+    return ClassifiedError(kind, billed, complaint.message, complaint.param, hint)
 
 
 def _meaning(
-    answer: Answer, complaint: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
+    answer: GatewayResponse, complaint: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
 ) -> tuple[Kind, Billed]:
     refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
     billed = Billed.NO if refused else Billed.MAYBE
@@ -147,7 +151,7 @@ def _refused(status: int, hint: float | None) -> tuple[Kind, Billed]:
     return (Kind.RATE_LIMITED, Billed.NO) if hint else (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
 
 
-def _failed(answer: Answer, complaint: ErrorBody) -> Kind:
+def _failed(answer: GatewayResponse, complaint: ErrorBody) -> Kind:
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         lost = not body or answer.status in _LOST
@@ -156,7 +160,7 @@ def _failed(answer: Answer, complaint: ErrorBody) -> Kind:
     return Kind.UPSTREAM if broken and complaint.message else Kind.NO_IMAGE
 
 
-def _complaint(answer: Answer) -> ErrorBody:
+def _complaint(answer: GatewayResponse) -> ErrorBody:
     if not isinstance(answer.body, dict):
         return ErrorBody(message=_spoken(answer.text.strip()))
     return error_body_of(answer.body)
@@ -178,7 +182,7 @@ def error_body_of(body: Mapping[str, object]) -> ErrorBody:
     )
 
 
-def unknown_field(answer: Answer) -> str:
+def unknown_field(answer: GatewayResponse) -> str:
     """Return the field that a gateway refuses because it does not know it, by its own name.
 
     It is empty where that is in doubt: by its code alone such a refusal came before any work.

@@ -15,14 +15,14 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.models import Picture, TokenUsage
 from bot.gateways.reply.download_spool import DownloadSpool
-from bot.gateways.reply.error_classifier import Answer
-from bot.gateways.reply.reader import Found, parsed, read_reply, text_of
+from bot.gateways.reply.error_classifier import GatewayResponse
+from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
 
-STREAM_TYPE = "text/event-stream"
+EVENT_STREAM_TYPE = "text/event-stream"
 MAX_PREVIEWS = 100  # shown of one stream: each is a file until its end
 # A stream brings its pictures once more for each preview, of which OpenAI sends up to three.
-TIMES = 4
+STREAM_BUDGET_FACTOR = 4
 _LONGEST_NAME = 200
 
 # A name that nobody knows yet, but which surely is not the picture that was paid for.
@@ -32,9 +32,9 @@ _CR, _LF = b"\r", b"\n"
 _BEGINNINGS = (b":", b"data:", b"event:", b"id:", b"retry:")
 _LONGEST_BEGINNING = max(map(len, _BEGINNINGS))
 
-Meaning = Literal["preview", "picture", "completed", "failed", "error"]
+EventKind = Literal["preview", "picture", "completed", "failed", "error"]
 # By the last word of an event's name: image_generation.…, image_edit.… and whatever follows.
-_MEANINGS: Mapping[str, Meaning] = {
+_MEANINGS: Mapping[str, EventKind] = {
     "partial_image": "preview",
     "partial_succeeded": "picture",  # Seedream and MiniMax: one of several pictures is ready
     "partial_failed": "failed",  # and one of them is not
@@ -44,7 +44,7 @@ _MEANINGS: Mapping[str, Meaning] = {
 }
 
 
-def is_stream(content_type: str, opening: bytes) -> bool | None:
+def is_event_stream(content_type: str, opening: bytes) -> bool | None:
     """Tell whether a reply is a stream by how it begins; None: more bytes must tell.
 
     Gateways that were asked for a stream send JSON (then its first byte decides), and some that
@@ -52,21 +52,21 @@ def is_stream(content_type: str, opening: bytes) -> bool | None:
     """
     if not opening or opening[:1] in b"{[<":
         return False if opening else None
-    if content_type == STREAM_TYPE or opening.startswith(_BEGINNINGS):
+    if content_type == EVENT_STREAM_TYPE or opening.startswith(_BEGINNINGS):
         return True
     could_be = any(begin.startswith(opening) for begin in _BEGINNINGS)
     return None if could_be else False
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ServerSentEvent:
     """One event: its name, if it has one, and its data."""
 
     name: str
     data: StreamingJson
 
 
-class Frames:
+class ServerSentEventParser:
     """Cuts bytes into events (WHATWG, server-sent events §9.2.6), wherever the network cut them."""
 
     def __init__(self, new_data: Callable[[], StreamingJson]) -> None:
@@ -79,7 +79,7 @@ class Frames:
         self._between_lines = False
         self._after_cr = False
 
-    def feed(self, chunk: bytes) -> Iterator[Frame]:
+    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
         """Take the next bytes; yield the events that they end."""
         if self._after_cr:
             chunk = chunk.removeprefix(_LF)
@@ -90,7 +90,7 @@ class Frames:
             if len(text) < len(line) and (frame := self._end_line()):
                 yield frame
 
-    def finish(self) -> Frame | None:
+    def finish(self) -> ServerSentEvent | None:
         """Return the event that the end of the stream cut off, as far as it came."""
         return self._dispatch()
 
@@ -121,29 +121,29 @@ class Frames:
         self._between_lines = False
         data.feed(text)
 
-    def _end_line(self) -> Frame | None:
+    def _end_line(self) -> ServerSentEvent | None:
         is_blank = self._field is None and not self._before_colon
         self._between_lines = self._between_lines or self._field == b"data"
         self._field, self._before_colon, self._before_value = None, b"", False
         return self._dispatch() if is_blank else None
 
-    def _dispatch(self) -> Frame | None:
+    def _dispatch(self) -> ServerSentEvent | None:
         name, data = self._name.decode("utf-8", "replace"), self._data
         self._name, self._data, self._between_lines = b"", None, False
-        return Frame(name, data) if data else None
+        return ServerSentEvent(name, data) if data else None
 
 
 @dataclass(frozen=True, slots=True)
-class Streamed:
+class StreamResult:
     """What a stream brought.
 
     ``complaint`` is its error, ``lost`` says how the line broke; ``began`` whether there was
     anything to see before.
     """
 
-    found: tuple[Found, ...]
+    found: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
-    complaint: Answer | None
+    complaint: GatewayResponse | None
     lost: str
     began: bool
     headers: Mapping[str, str]
@@ -167,11 +167,11 @@ class EventStream:
         self._clock = clock
         self._base = base
         self._pictures = pictures
-        self._room = spool.new_room(times=TIMES)
-        self._frames = Frames(lambda: StreamingJson(spool))
-        self._found: list[Found] = []
+        self._room = spool.new_room(times=STREAM_BUDGET_FACTOR)
+        self._frames = ServerSentEventParser(lambda: StreamingJson(spool))
+        self._found: list[ReplyPicture] = []
         self._usage: TokenUsage | None = None
-        self._complaint: Answer | None = None
+        self._complaint: GatewayResponse | None = None
         self._lost = ""
         self._began = False
         self._completed = 0
@@ -181,9 +181,9 @@ class EventStream:
         self._take(opening)
 
     @property
-    def streamed(self) -> Streamed:
+    def streamed(self) -> StreamResult:
         """Return what came, when the stream is over."""
-        return Streamed(
+        return StreamResult(
             found=tuple(self._found),
             usage=self._usage,
             complaint=self._complaint,
@@ -233,11 +233,11 @@ class EventStream:
 
     # --- what an event means --------------------------------------------------------------------
 
-    def _happened(self, frame: Frame) -> None:
+    def _happened(self, frame: ServerSentEvent) -> None:
         if frame.data.text.strip() == _DONE:
             self._completed, self._is_over = max(1, self._completed), True
             return
-        body = parsed(frame.data)
+        body = parse_json(frame.data)
         fields = body if isinstance(body, dict) else {}
         match _meaning(frame.name, fields):
             case "preview":
@@ -259,9 +259,9 @@ class EventStream:
     def _complain(self, data: StreamingJson, fields: dict[str, object]) -> None:
         body = fields or {"error": data.text}
         status, headers = self._response.status, self._response.headers
-        self._complaint = self._complaint or Answer(status, headers, body, data.text)
+        self._complaint = self._complaint or GatewayResponse(status, headers, body, data.text)
 
-    def _arrived(self, data: StreamingJson, meaning: Meaning | None) -> None:
+    def _arrived(self, data: StreamingJson, meaning: EventKind | None) -> None:
         reply = read_reply(data, self._base)
         # Two of these make a picture: a name that tells it, its bytes, a text that is whole.
         if sum(map(bool, (meaning, reply.found, reply.body))) < 2:
@@ -285,10 +285,10 @@ class EventStream:
         return picture
 
 
-def _meaning(name: str, fields: Mapping[str, object]) -> Meaning | None:
-    names = [name, text_of(fields.get("type")) or ""]
+def _meaning(name: str, fields: Mapping[str, object]) -> EventKind | None:
+    names = [name, non_empty_text(fields.get("type")) or ""]
     known = (_MEANINGS.get(one.casefold().rpartition(".")[2]) for one in names)
-    meaning: Meaning | None = next((one for one in known if one), None)
+    meaning: EventKind | None = next((one for one in known if one), None)
     if fields.get("error") and meaning != "failed":
         return "error"
     if meaning is None and ("partial_image_index" in fields or _UNRIPE.search(" ".join(names))):

@@ -38,7 +38,7 @@ _BARE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReplyPicture:
     """One picture of a reply: a file that already arrived, or an address to fetch."""
 
     source: Path | URL
@@ -46,23 +46,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ParsedReply:
     """What a reply holds; ``body`` is its JSON, None when it is none."""
 
-    found: tuple[Found, ...]
+    found: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     body: object = field(repr=False)  # a gateway may repeat the key in it
 
 
-def read_reply(json_reader: StreamingJson, base: URL) -> Reply:
+def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     """Read a reply; relative addresses are resolved against ``base``."""
-    body = parsed(json_reader)
+    body = parse_json(json_reader)
     if body is None:  # broken JSON around whole pictures must not lose them
-        return Reply(tuple(map(Found, json_reader.decoded)), None, None)
-    return Reply(tuple(_Reader(json_reader, base).pictures(body)), _usage(body), body)
+        return ParsedReply(tuple(map(ReplyPicture, json_reader.decoded)), None, None)
+    return ParsedReply(tuple(_Reader(json_reader, base).pictures(body)), _usage(body), body)
 
 
-def parsed(json_reader: StreamingJson) -> object:
+def parse_json(json_reader: StreamingJson) -> object:
     """Return the JSON of a skeleton, None when it is none."""
     try:
         # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
@@ -71,7 +71,7 @@ def parsed(json_reader: StreamingJson) -> object:
         return None
 
 
-def text_of(value: object) -> str | None:
+def non_empty_text(value: object) -> str | None:
     """Return what a string says, None for an empty one or anything else."""
     if not isinstance(value, str):
         return None
@@ -83,7 +83,7 @@ class _Reader:
     json_reader: StreamingJson
     base: URL
 
-    def pictures(self, body: object) -> Iterator[Found]:
+    def pictures(self, body: object) -> Iterator[ReplyPicture]:
         """Yield the pictures of a whole reply."""
         if not isinstance(body, dict):
             yield from self._all(body, 0)
@@ -92,7 +92,7 @@ class _Reader:
         else:
             yield from list(self._all(body, 0)) or self._of_a_chat(body.get("choices"))
 
-    def _all(self, node: object, depth: int) -> Iterator[Found]:
+    def _all(self, node: object, depth: int) -> Iterator[ReplyPicture]:
         if depth > _MAX_DEPTH:
             return
         if isinstance(node, list):
@@ -100,30 +100,32 @@ class _Reader:
                 yield from self._all(entry, depth + 1)
         elif isinstance(node, dict):
             yield from self._held(node, depth) or self._own(node, depth)
-        elif (text := text_of(node)) and (source := self._bare(text)):
-            yield Found(source)
+        elif (text := non_empty_text(node)) and (source := self._bare(text)):
+            yield ReplyPicture(source)
 
-    def _held(self, fields: dict[str, object], depth: int) -> list[Found]:
+    def _held(self, fields: dict[str, object], depth: int) -> list[ReplyPicture]:
         for key in _HOLDERS:
             if found := list(self._all(fields.get(key), depth + 1)):
                 return found
         return []
 
-    def _own(self, fields: dict[str, object], depth: int) -> Iterator[Found]:
-        revised_prompt = text_of(fields.get("revised_prompt"))
+    def _own(self, fields: dict[str, object], depth: int) -> Iterator[ReplyPicture]:
+        revised_prompt = non_empty_text(fields.get("revised_prompt"))
         for key in _BASE64_KEYS if depth else _BASE64_KEYS[:1]:
-            if (text := text_of(fields.get(key))) and (source := self._base64(text)):
-                yield Found(source, revised_prompt)
+            if (text := non_empty_text(fields.get(key))) and (source := self._base64(text)):
+                yield ReplyPicture(source, revised_prompt)
                 return
         for key in _ADDRESS_KEYS:
-            if found := [Found(source, revised_prompt) for source in self._at(fields.get(key))]:
+            if found := [
+                ReplyPicture(source, revised_prompt) for source in self._at(fields.get(key))
+            ]:
                 yield from found
                 return
 
     def _at(self, value: object) -> Iterator[Path | URL]:
         value = value.get("url") if isinstance(value, dict) else value
         for one in value if isinstance(value, list) else [value]:
-            if (text := text_of(one)) and (source := self._address(text)):
+            if (text := non_empty_text(one)) and (source := self._address(text)):
                 yield source
 
     def _bare(self, text: str) -> Path | URL | None:
@@ -132,14 +134,14 @@ class _Reader:
         return None if is_plain else self._address(text)
 
     def _base64(self, text: str) -> Path | URL | None:
-        return address(text) if _is_web(text) else self.json_reader.file_of(text)
+        return parse_url(text) if _is_web(text) else self.json_reader.file_of(text)
 
     def _address(self, text: str) -> Path | URL | None:
         if self._is_inline(text):
             return self.json_reader.file_of(text)
         if _is_web(text):
-            return address(text)
-        relative = address(text) if "/" in text else None
+            return parse_url(text)
+        relative = parse_url(text) if "/" in text else None
         return self.base.join(relative) if relative else None
 
     def _is_inline(self, text: str) -> bool:
@@ -147,34 +149,34 @@ class _Reader:
 
     # --- chat completions: only some gateways paint through them --------------------------------
 
-    def _of_a_chat(self, choices: object) -> Iterator[Found]:
+    def _of_a_chat(self, choices: object) -> Iterator[ReplyPicture]:
         for choice in choices[:_MAX_CHOICES] if isinstance(choices, list) else ():
             message = choice.get("message") if isinstance(choice, dict) else None
             if isinstance(message, dict):
                 yield from self._all(message.get("images"), 1)
                 yield from self._content(message.get("content"))
 
-    def _content(self, content: object) -> Iterator[Found]:
+    def _content(self, content: object) -> Iterator[ReplyPicture]:
         for part in content if isinstance(content, list) else [content]:
             if isinstance(part, dict):
                 yield from self._own({"image_url": part.get("image_url")}, 1)
-            text = text_of(part.get("text") if isinstance(part, dict) else part)
+            text = non_empty_text(part.get("text") if isinstance(part, dict) else part)
             yield from self._written(text or "")
 
-    def _written(self, text: str) -> Iterator[Found]:
+    def _written(self, text: str) -> Iterator[ReplyPicture]:
         """Yield the pictures in words: markdown images, or else bare addresses of pictures."""
         inline = [text] if self._is_inline(text) else None
         bare = (one.rstrip(".,;:!?") for one in _BARE.findall(text))
         for one in inline or dict.fromkeys(_MARKDOWN.findall(text) or bare):
             if source := self._address(one):
-                yield Found(source)
+                yield ReplyPicture(source)
 
 
 def _is_web(text: str) -> bool:
     return text[:8].casefold().startswith(("http://", "https://"))
 
 
-def address(text: str) -> URL | None:
+def parse_url(text: str) -> URL | None:
     """Read an address, None where it is none."""
     try:
         return URL(text)

@@ -10,14 +10,19 @@ from secrets import token_hex
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.gateways.reply.base64_file import Base64File
-from bot.gateways.reply.download_spool import ByteBudget, DownloadSpool, SpoolFailed, on_disk
+from bot.gateways.reply.download_spool import (
+    ByteBudget,
+    DownloadSpool,
+    SpoolFailed,
+    wrapping_disk_errors,
+)
 
-LONG_STRING = 8 * 1024
-MAX_SKELETON = 2 << 20
+LONG_STRING_BYTES = 8 * 1024
+MAX_TEXT_BYTES = 2 << 20
 MAX_STRINGS = 64
 
 # Gateways send white space to keep the line open, and some a byte order mark.
-WHITE = b" \t\r\n\xef\xbb\xbf"
+JSON_WHITESPACE = b" \t\r\n\xef\xbb\xbf"
 _CUT = "…"  # ends the beginning of a long text, so that it cannot pass for the whole
 _BACKSLASH = ord("\\")
 _ESCAPE_LENGTH = 6  # of \u0000, the longest escape
@@ -46,15 +51,15 @@ class StreamingJson:
         if self._is_json is None:
             chunk = self._begin(chunk)
         if self._is_json:
-            with on_disk():
+            with wrapping_disk_errors():
                 self._read(self._held + chunk)
         else:
-            self._text += chunk[: max(0, LONG_STRING - len(self._text))]
-        if len(self._text) > MAX_SKELETON:
+            self._text += chunk[: max(0, LONG_STRING_BYTES - len(self._text))]
+        if len(self._text) > MAX_TEXT_BYTES:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply holds too much text")
 
     def _begin(self, chunk: bytes) -> bytes:
-        text = chunk.lstrip(WHITE)
+        text = chunk.lstrip(JSON_WHITESPACE)
         if text:
             self._is_json = text.startswith((b"{", b"["))
         return text
@@ -87,7 +92,7 @@ class StreamingJson:
             self._long.write(text)
             return
         self._text += text
-        if len(self._text) - (self._string_at or 0) > LONG_STRING:
+        if len(self._text) - (self._string_at or 0) > LONG_STRING_BYTES:
             self._open_long(bytes(self._text[self._string_at :]))
 
     def _open_long(self, text: bytes) -> None:
@@ -96,7 +101,7 @@ class StreamingJson:
             raise SpoolFailed(
                 GatewayErrorKind.BAD_RESPONSE, "the reply holds too many long strings"
             )
-        kept = (self._string_at or 0) + _last_whole_escape(text[:LONG_STRING], 0)
+        kept = (self._string_at or 0) + _last_whole_escape(text[:LONG_STRING_BYTES], 0)
         del self._text[kept:]
         self._long = self._new_file()
         self._long.write(text)
@@ -145,7 +150,7 @@ class StreamingJson:
             return self._decoded[text]
         if text.endswith(_CUT):
             return None
-        with on_disk():
+        with wrapping_disk_errors():
             short = self._new_file()
             short.write(text.encode("utf-8", "replace"))
             short.close()

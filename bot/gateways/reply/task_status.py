@@ -14,16 +14,21 @@ from typing import Literal
 from yarl import URL
 
 from bot.gateways.gateway import Gateway
-from bot.gateways.reply.error_classifier import Answer, ErrorBody, error_body_of, retry_after_s
-from bot.gateways.reply.reader import text_of
+from bot.gateways.reply.error_classifier import (
+    ErrorBody,
+    GatewayResponse,
+    error_body_of,
+    retry_after_s,
+)
+from bot.gateways.reply.reader import non_empty_text
 
 _MAX_ID = 200
 _MAX_PATH = 1000
 _WITH_LOCATION = (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
 
-Fields = Mapping[str, object]
-State = Literal["pending", "success", "failure"]
-_WORDS: Mapping[State, str] = {
+JsonObject = Mapping[str, object]
+TaskState = Literal["pending", "success", "failure"]
+_WORDS: Mapping[TaskState, str] = {
     "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
     " IN_PROGRESS UNKNOWN",
     "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
@@ -31,7 +36,7 @@ _WORDS: Mapping[State, str] = {
     " REJECTED NOT_FOUND"
     " MODAL",  # Midjourney asks back, and nobody answers
 }
-STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
+TASK_STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
 _SUCCESS_CODES = frozenset(
     {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
     | {"22"}  # midjourney-proxy has queued it
@@ -43,7 +48,7 @@ _ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # with a slash it w
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedTask:
     """A gateway took an order as a task.
 
     ``name`` finds it again, also for another process: its id, or the path that the gateway gave.
@@ -66,12 +71,14 @@ class Submitted:
 # --- the answer to an order -----------------------------------------------------------------------
 
 
-def submission(answer: Answer, gateway: Gateway, *, now_ms: int) -> Submitted | None:
+def submitted_task(
+    answer: GatewayResponse, gateway: Gateway, *, now_ms: int
+) -> SubmittedTask | None:
     """Return the task that an answer announces, None if it announces none."""
     body = answer.body
     if not isinstance(body, dict) or body.get("error") or not _is_success_code(body.get("code")):
         return None
-    state = STATES.get(status_of(body))
+    state = TASK_STATES.get(status_word(body))
     is_task = state == "pending" or "task" in str(body.get("object", ""))
     is_expected = gateway.asynchronous.is_on or answer.status == HTTPStatus.ACCEPTED or is_task
     task_id = _task_id(body, by_any_name=is_expected)
@@ -79,14 +86,14 @@ def submission(answer: Answer, gateway: Gateway, *, now_ms: int) -> Submitted | 
         return None
     name = _poll_path(answer, body, gateway) or task_id
     hint_s = retry_after_s(answer.headers, "", now_ms=now_ms)
-    return Submitted(name, state == "pending", hint_s)
+    return SubmittedTask(name, state == "pending", hint_s)
 
 
 def _is_success_code(code: object) -> bool:
     return code is None or str(code).casefold() in _SUCCESS_CODES
 
 
-def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
+def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:
     inner, first = _inner(body), _first(body)
     certain = (body.get("task_id"), inner.get("task_id"), first.get("task_id"))
     likely = (
@@ -104,32 +111,32 @@ def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
 def _id(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**_MAX_ID else None
-    text = text_of(value) or ""
+    text = non_empty_text(value) or ""
     return text if len(text) <= _MAX_ID and _ID.fullmatch(text) else None
 
 
-def _levels(body: Fields) -> tuple[Fields, ...]:
+def _levels(body: JsonObject) -> tuple[JsonObject, ...]:
     """Return where a task's own fields may be: an envelope may have some of the same names."""
     return _inner(body), body, _first(body)
 
 
-def _inner(body: Fields) -> Fields:
+def _inner(body: JsonObject) -> JsonObject:
     data = body.get("data")
     return data if isinstance(data, dict) else {}
 
 
-def _first(body: Fields) -> Fields:
+def _first(body: JsonObject) -> JsonObject:
     data = body.get("data")
     return data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
 
 
-def _poll_path(answer: Answer, body: Fields, gateway: Gateway) -> str | None:
+def _poll_path(answer: GatewayResponse, body: JsonObject, gateway: Gateway) -> str | None:
     """Return where the gateway itself says that the task lies, unless a stranger keeps it."""
     if gateway.paths.task:
         return None
     location = answer.headers.get("Location") if answer.status in _WITH_LOCATION else None
     given = body.get("poll_url"), _inner(body).get("poll_url"), location
-    for text in filter(None, map(text_of, given)):
+    for text in filter(None, map(non_empty_text, given)):
         with suppress(ValueError):
             url = gateway.url.join(URL(text))
             if url.origin() == gateway.url.origin() and url.path != gateway.url.path:
@@ -140,16 +147,16 @@ def _poll_path(answer: Answer, body: Fields, gateway: Gateway) -> str | None:
 # --- one look -------------------------------------------------------------------------------------
 
 
-def status_of(body: Fields) -> str:
+def status_word(body: JsonObject) -> str:
     """Return the task's own word in capitals; an envelope may have a status, too."""
     for fields in _levels(body):
         for key in ("status", "state", "task_status"):
-            if word := text_of(fields.get(key)):
+            if word := non_empty_text(fields.get(key)):
                 return word.upper()
     return ""
 
 
-def fraction_of(body: Fields) -> float | None:
+def progress_fraction(body: JsonObject) -> float | None:
     """Return how far a task is, 0 to 1; None if it does not say."""
     for fields in _levels(body):
         for key, unit in (("progress", None), ("progress_pct", 100)):
@@ -177,16 +184,16 @@ def _number(text: str) -> float | None:
         return None
 
 
-def complaint_about(body: Fields) -> ErrorBody:
+def task_error(body: JsonObject) -> ErrorBody:
     """Return why a task failed, as far as it is said."""
     said = next((fields for fields in _levels(body) if fields.get("error")), None)
     error = error_body_of(said) if said else ErrorBody()
-    message = next(filter(None, map(text_of, _reasons(body, error))), "")
+    message = next(filter(None, map(non_empty_text, _reasons(body, error))), "")
     code = error.code or str(body.get("error_code") or body.get("code") or "")
     return ErrorBody(message, code, error.type)
 
 
-def _reasons(body: Fields, error: ErrorBody) -> Iterator[object]:
+def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     for fields in _levels(body):
         yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")
     yield error.message
@@ -194,12 +201,12 @@ def _reasons(body: Fields, error: ErrorBody) -> Iterator[object]:
         yield body.get("message")
 
 
-def is_unknown(body: Fields, text: str = "") -> bool:
+def is_unknown_task(body: JsonObject, text: str = "") -> bool:
     """Tell whether the gateway says that it does not know the task."""
     if text.strip() == "null":  # as midjourney-proxy does
         return True
-    status = status_of(body)
-    if STATES.get(status) in ("pending", "success"):
+    status = status_word(body)
+    if TASK_STATES.get(status) in ("pending", "success"):
         return False
     error = error_body_of(body)
     words = f"{body.get('code')} {error.code} {error.message} {body.get('message')}"

@@ -15,7 +15,7 @@ from bot.core.errors.gateway import GatewayErrorKind
 _PIECE = 3 << 16  # bytes read at once; a multiple of 3, so that the base64 of all pieces joins up
 
 
-class BodyFailed(Exception):
+class RequestBuildFailed(Exception):
     """The request cannot be put together, so nothing was sent; ``param`` is what is in the way."""
 
     def __init__(self, kind: GatewayErrorKind, detail: str, *, param: str) -> None:
@@ -26,7 +26,7 @@ class BodyFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
+class FileContent:
     """An open file of ``size`` bytes, as it is."""
 
     file: BinaryIO
@@ -46,10 +46,10 @@ class Bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Base64Text:
+class Base64Content:
     """The same as base64, made while it is sent."""
 
-    plain: Bytes
+    plain: FileContent
 
     def __len__(self) -> int:
         return -(-len(self.plain) // 3) * 4
@@ -58,13 +58,13 @@ class Base64Text:
         return map(pybase64.b64encode, self.plain)
 
 
-Part = bytes | Bytes | Base64Text
+BodyPart = bytes | FileContent | Base64Content
 
 
-class Body(Payload):
+class RequestBody(Payload):
     """A body whose length is known before its first byte, and which can be sent again."""
 
-    def __init__(self, parts: tuple[Part, ...], content_type: str = "application/json") -> None:
+    def __init__(self, parts: tuple[BodyPart, ...], content_type: str = "application/json") -> None:
         super().__init__(parts, content_type=content_type)
         self._parts = parts
 
@@ -84,7 +84,7 @@ class Body(Payload):
         raise TypeError("the body is streamed")
 
 
-def opened(path: Path, *, param: str, size: int | None = None) -> Bytes:
+def open_content(path: Path, *, param: str, size: int | None = None) -> FileContent:
     """Open a picture of ``size`` bytes (None: any); raise BodyFailed when it is not there."""
     try:
         file = path.open("rb")
@@ -92,10 +92,10 @@ def opened(path: Path, *, param: str, size: int | None = None) -> Bytes:
         raise _lost(f"a picture cannot be read: {gone.strerror}", param) from gone
     there = os.fstat(file.fileno()).st_size
     if size in (None, there):
-        return Bytes(file, there)
+        return FileContent(file, there)
     file.close()
     raise _lost("a picture has another size than it had", param)
 
 
-def _lost(detail: str, param: str) -> BodyFailed:
-    return BodyFailed(GatewayErrorKind.REFERENCE_LOST, detail, param=param)
+def _lost(detail: str, param: str) -> RequestBuildFailed:
+    return RequestBuildFailed(GatewayErrorKind.REFERENCE_LOST, detail, param=param)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from bot.gateways.events import GatewayRequest
-from bot.gateways.gateway import Gateway, Wire
-from bot.gateways.model_abilities import Model
+from bot.gateways.gateway import Gateway, RequestField
+from bot.gateways.model_abilities import ModelAbilities
 
 # A multipart edit knows neither of them (OpenAI's openapi.yaml, CreateImageEditRequest).
-_NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")
+_NOT_IN_FORMS: tuple[RequestField, ...] = ("moderation", "style")
 # Nobody who asks for a picture chooses these: without them it is the same one, as a rule.
-_NEEDLESS: tuple[Wire, ...] = (
+_NEEDLESS: tuple[RequestField, ...] = (
     "moderation",
     "output_format",
     "output_compression",
@@ -19,12 +19,12 @@ _NEEDLESS: tuple[Wire, ...] = (
     "user",
     "safety_identifier",
 )
-_WITH_AUTO: tuple[Wire, ...] = ("size", "quality", "background", "moderation")
+_WITH_AUTO: tuple[RequestField, ...] = ("size", "quality", "background", "moderation")
 
-Fields = dict[str, object]
+RequestFields = dict[str, object]
 
 
-def fields_of(order: GatewayRequest, model: Model, gateway: Gateway) -> Fields:
+def request_fields(order: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> RequestFields:
     """Return every field but the pictures, by the gateway's own names."""
     sent = {
         gateway.rename.get(name, name): _coerced(value, gateway.coerce.get(name))
@@ -33,12 +33,14 @@ def fields_of(order: GatewayRequest, model: Model, gateway: Gateway) -> Fields:
     return {**sent, **gateway.asynchronous.body}
 
 
-def needless(name: str, order: GatewayRequest, model: Model, gateway: Gateway) -> Wire | None:
+def removable_field(
+    name: str, order: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> RequestField | None:
     """Return the field that a gateway calls so, if it was sent and may be left out.
 
     What a person chose never may, nor what the tables insist on.
     """
-    insisted: set[Wire] = {*gateway.always_send}
+    insisted: set[RequestField] = {*gateway.always_send}
     if model.response_format.mode == "required":
         insisted.add("response_format")
     named = (
@@ -47,29 +49,33 @@ def needless(name: str, order: GatewayRequest, model: Model, gateway: Gateway) -
     return next((field for field in named if field in _NEEDLESS and field not in insisted), None)
 
 
-def is_form(order: GatewayRequest, model: Model) -> bool:
+def is_multipart(order: GatewayRequest, model: ModelAbilities) -> bool:
     """Tell whether the order travels as a form with files."""
     limits = model.references
-    return bool(order.request.references and limits and limits.transport == "multipart")
+    return bool(order.image_request.references and limits and limits.transport == "multipart")
 
 
-def streams(order: GatewayRequest, model: Model, gateway: Gateway) -> bool:
+def wants_stream(order: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
     """Tell whether events are asked for: they do not say which of several pictures they show."""
     able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
     return able and order.n == 1
 
 
-def _sent(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
-    never = {*gateway.drop, *(_NOT_IN_FORMS if is_form(order, model) else ())}
+def _sent(
+    order: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> dict[RequestField, object]:
+    never = {*gateway.drop, *(_NOT_IN_FORMS if is_multipart(order, model) else ())}
     chosen = _with_autos(_chosen(order, model, gateway), gateway)
     return {
         name: value for name, value in chosen.items() if value is not None and name not in never
     }
 
 
-def _chosen(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
-    request, preset = order.request, model.preset
-    chosen: dict[Wire, object] = {
+def _chosen(
+    order: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> dict[RequestField, object]:
+    request, preset = order.image_request, model.preset
+    chosen: dict[RequestField, object] = {
         "model": request.model,
         "prompt": request.prompt,
         "n": order.n,
@@ -82,19 +88,21 @@ def _chosen(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire,
         "output_compression": preset.output_compression,
         "response_format": model.response_format.sent,
     }
-    if streams(order, model, gateway):
+    if wants_stream(order, model, gateway):
         chosen |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
         chosen[model.user_field] = order.user_tag or None
     return chosen
 
 
-def _moderation(order: GatewayRequest, model: Model) -> str | None:
-    wanted = order.request.moderation
+def _moderation(order: GatewayRequest, model: ModelAbilities) -> str | None:
+    wanted = order.image_request.moderation
     return wanted if wanted in (model.moderations or ()) else model.preset.moderation
 
 
-def _with_autos(chosen: Mapping[Wire, object], gateway: Gateway) -> dict[Wire, object]:
+def _with_autos(
+    chosen: Mapping[RequestField, object], gateway: Gateway
+) -> dict[RequestField, object]:
     """Say "auto" where the gateway wants to be told even what the model decides."""
     always = [name for name in _WITH_AUTO if name in gateway.always_send]
     return {
@@ -104,9 +112,9 @@ def _with_autos(chosen: Mapping[Wire, object], gateway: Gateway) -> dict[Wire, o
 
 
 def _coerced(value: object, to: str | None) -> object:
-    return as_text(value) if to == "string" else value
+    return field_text(value) if to == "string" else value
 
 
-def as_text(value: object) -> str:
+def field_text(value: object) -> str:
     """Write a value as a form or a picky gateway wants it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,12 +7,14 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
 from bot.gateways.gateway import Gateway
-from bot.gateways.reply.error_classifier import MAX_RESEND_WAIT_S
+from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.routing.health import Health
 
-PAUSES_S = (1.0, 4.0)  # before the second and the third sending to one gateway
-PATIENCE_S = 10.0  # so long a slot waits for the gateway of its choice while another is ready
-MAX_WAITS_S = 2 * MAX_RESEND_WAIT_S  # of one slot in all
+RETRY_PAUSES_S = (1.0, 4.0)  # before the second and the third sending to one gateway
+PREFERRED_GATEWAY_WAIT_S = (
+    10.0  # so long a slot waits for the gateway of its choice while another is ready
+)
+MAX_TOTAL_WAIT_S = 2 * MAX_RETRY_WAIT_S  # of one slot in all
 _RESENDABLE = (408, 429)
 
 # After these, told with certainty, the slot may go to another gateway; the one that a person can
@@ -39,7 +41,9 @@ class FailoverPolicy:
         self._gateways = gateways
         self._model = model
         self._health = health
-        self._pauses: dict[str, Iterator[float]] = {one.name: iter(PAUSES_S) for one in gateways}
+        self._pauses: dict[str, Iterator[float]] = {
+            one.name: iter(RETRY_PAUSES_S) for one in gateways
+        }
         self._pause_s: dict[str, float] = {}  # how long each gateway was asked to be left alone
         self._refusals: dict[str, GatewayFailure] = {}
         self._asked_back = ""
@@ -66,14 +70,14 @@ class FailoverPolicy:
         """Tell whether it is certain that nothing was made, and right to ask again."""
         if failure.billed is not Billed.NO:
             return False
-        without = bool(failure.needless_field) and failure.gateway not in self._resent
+        without = bool(failure.removable_field) and failure.gateway not in self._resent
         return without or failure.kind in _HOPEFUL
 
     def goes_on_after(self, refusal: GatewayFailure) -> bool:
         """Note a certain refusal; tell whether the slot may be sent again, to anybody."""
         name = refusal.gateway
-        self._again = name if refusal.needless_field else ""
-        if refusal.needless_field:
+        self._again = name if refusal.removable_field else ""
+        if refusal.removable_field:
             self._resent.add(name)
             return self.next() is not None
         self._refusals[name] = refusal
@@ -98,14 +102,14 @@ class FailoverPolicy:
         return min(filter(None, known), key=_hopelessness, default=nobody)
 
     def _turn(self, gateway: Gateway) -> Candidate:
-        rest_s = self._health.rest_ms(gateway.name, self._model) / 1000
+        rest_s = self._health.suspended_ms(gateway.name, self._model) / 1000
         return Candidate(gateway, max(rest_s, self._pause_s.get(gateway.name, 0.0)))
 
     def _patience_s(self, gateway: Gateway) -> float:
-        return PATIENCE_S if gateway.name == self._asked_back else 0.0
+        return PREFERRED_GATEWAY_WAIT_S if gateway.name == self._asked_back else 0.0
 
     def _can_wait(self, wait_s: float) -> bool:
-        return wait_s <= MAX_RESEND_WAIT_S and self._waits_s + wait_s <= MAX_WAITS_S
+        return wait_s <= MAX_RETRY_WAIT_S and self._waits_s + wait_s <= MAX_TOTAL_WAIT_S
 
 
 def _may_resend(failure: GatewayFailure) -> bool:
@@ -115,7 +119,7 @@ def _may_resend(failure: GatewayFailure) -> bool:
         failure.kind is Kind.RATE_LIMITED
         and failure.http_status in _RESENDABLE
         and failure.retry_after_s is not None
-        and failure.retry_after_s <= MAX_RESEND_WAIT_S
+        and failure.retry_after_s <= MAX_RETRY_WAIT_S
     )
 
 

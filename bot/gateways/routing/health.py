@@ -9,12 +9,12 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
 
-DOWN_S = 600  # somebody has to renew a key or top up an account
-UNHINTED_S = 10  # for a busy gateway that does not say how long
-MAX_REST_S = 3600  # a gateway that names a longer time is asked again after this one
-SILENCES = 3  # in a row, before a gateway must rest for them
-DOUBTS = 3  # the same for refusals that one person's prompt may have caused
-SILENT_RESTS_S = (15, 30, 60, 120, 240)  # from one rest to the next; the last is repeated
+DOWN_SUSPENSION_S = 600  # somebody has to renew a key or top up an account
+RATE_LIMIT_SUSPENSION_S = 10  # for a busy gateway that does not say how long
+MAX_SUSPENSION_S = 3600  # a gateway that names a longer time is asked again after this one
+TIMEOUTS_TO_SUSPEND = 3  # in a row, before a gateway must rest for them
+REFUSALS_TO_SUSPEND = 3  # the same for refusals that one person's prompt may have caused
+TIMEOUT_SUSPENSIONS_S = (15, 30, 60, 120, 240)  # from one rest to the next; the last is repeated
 
 _ALL = ""  # stands for every model of a gateway
 _DOWN = (Kind.AUTH, Kind.QUOTA)
@@ -22,12 +22,12 @@ _SILENT = (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN)
 _HINTING = (Kind.RATE_LIMITED, Kind.MODEL_UNAVAILABLE, Kind.UPSTREAM, Kind.TIMEOUT_UNKNOWN)
 _TOLD_AS_IT_IS = (*_DOWN, Kind.UNREACHABLE, Kind.MODEL_UNAVAILABLE)
 
-Place = tuple[str, str]
+HealthScope = tuple[str, str]
 """A gateway and one of its models, or all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Suspension:
     """A time in which nothing is sent, in milliseconds since the epoch, and what it comes from."""
 
     since: int
@@ -45,11 +45,11 @@ class Health:
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._rests: dict[Place, Rest] = {}
-        self._silences: Counter[Place] = Counter()
-        self._doubts: Counter[Place] = Counter()
+        self._rests: dict[HealthScope, Suspension] = {}
+        self._silences: Counter[HealthScope] = Counter()
+        self._doubts: Counter[HealthScope] = Counter()
 
-    def rest_ms(self, gateway: str, model: str) -> int:
+    def suspended_ms(self, gateway: str, model: str) -> int:
         """Return how long nothing is sent to this gateway for this model; mostly 0."""
         rest = self._rest(gateway, model)
         return rest.left_ms(self._now()) if rest else 0
@@ -91,7 +91,7 @@ class Health:
             self._begin(pair, hint_s, failure)
         return False
 
-    def _down(self, failure: GatewayFailure, pair: Place) -> bool:
+    def _down(self, failure: GatewayFailure, pair: HealthScope) -> bool:
         status = failure.http_status
         # 401 speaks of the key, 403 of what the key may do with this model.
         is_forbidden = failure.kind is Kind.AUTH and status == HTTPStatus.FORBIDDEN
@@ -99,13 +99,13 @@ class Health:
         # A firewall forbids prompts, and an error of 400 may quote one that speaks of billing.
         if is_forbidden or status == HTTPStatus.BAD_REQUEST:
             self._doubts[place] += 1
-            if self._doubts[place] < DOUBTS:
+            if self._doubts[place] < REFUSALS_TO_SUSPEND:
                 return False
         known = self._running(place)
-        self._begin(place, DOWN_S, failure)
+        self._begin(place, DOWN_SUSPENSION_S, failure)
         return known is None or known.failure.kind not in _DOWN
 
-    def _silent(self, failure: GatewayFailure, pair: Place) -> None:
+    def _silent(self, failure: GatewayFailure, pair: HealthScope) -> None:
         connected = failure.kind is not Kind.UNREACHABLE
         if connected:
             del self._silences[failure.gateway, _ALL]
@@ -113,36 +113,36 @@ class Health:
         if self._running(place):  # many orders that fail together count once
             return
         self._silences[place] += 1
-        rests = self._silences[place] - SILENCES
+        rests = self._silences[place] - TIMEOUTS_TO_SUSPEND
         if rests >= 0:
-            rest_s = SILENT_RESTS_S[min(rests, len(SILENT_RESTS_S) - 1)]
+            rest_s = TIMEOUT_SUSPENSIONS_S[min(rests, len(TIMEOUT_SUSPENSIONS_S) - 1)]
             self._begin(place, rest_s, failure)
 
-    def _answered(self, pair: Place) -> None:
+    def _answered(self, pair: HealthScope) -> None:
         for place in _both(pair):
             del self._silences[place]
 
-    def _begin(self, place: Place, rest_s: float, failure: GatewayFailure) -> None:
+    def _begin(self, place: HealthScope, rest_s: float, failure: GatewayFailure) -> None:
         now = self._now()
         # A copy, because an error that was raised holds on to everything that it passed.
-        rest = Rest(now, now + round(rest_s * 1000), replace(failure))
+        rest = Suspension(now, now + round(rest_s * 1000), replace(failure))
         known = self._running(place)
         if known is None or known.until < rest.until:
             self._rests[place] = rest
 
-    def _rest(self, gateway: str, model: str) -> Rest | None:
+    def _rest(self, gateway: str, model: str) -> Suspension | None:
         running = map(self._running, _both((gateway, model)))
         return max(filter(None, running), key=lambda rest: rest.until, default=None)
 
-    def _running(self, place: Place) -> Rest | None:
+    def _running(self, place: HealthScope) -> Suspension | None:
         rest = self._rests.get(place)
         return rest if rest and rest.left_ms(self._now()) else None
 
 
-def _both(pair: Place) -> tuple[Place, Place]:
+def _both(pair: HealthScope) -> tuple[HealthScope, HealthScope]:
     return (pair[0], _ALL), pair
 
 
 def _hint_s(failure: GatewayFailure) -> float:
-    unhinted_s = UNHINTED_S if failure.kind is Kind.RATE_LIMITED else 0
-    return min(failure.retry_after_s or unhinted_s, MAX_REST_S)
+    unhinted_s = RATE_LIMIT_SUSPENSION_S if failure.kind is Kind.RATE_LIMITED else 0
+    return min(failure.retry_after_s or unhinted_s, MAX_SUSPENSION_S)

@@ -8,12 +8,17 @@ import structlog
 from bot.core.clock import Clock
 from bot.gateways.catalogue import RETIREMENT_DAYS, Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.probe import Probe, Verdict, probe_all
+from bot.gateways.probe import ProbeOutcome, ProbeResult, probe_gateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts, Retirement
 
 log = structlog.get_logger()
 
-_HARMLESS = (Verdict.LISTED, Verdict.NO_LIST, Verdict.LIST_TOO_LONG, Verdict.BUSY)
+_HARMLESS = (
+    ProbeOutcome.LISTED,
+    ProbeOutcome.NO_LIST,
+    ProbeOutcome.LIST_TOO_LONG,
+    ProbeOutcome.BUSY,
+)
 
 
 class OfferedModels:
@@ -31,11 +36,11 @@ class OfferedModels:
         self._catalogue = catalogue
         self._clock = clock
         self._alerts = alerts
-        self._probes: dict[str, Probe] = {}
+        self._probes: dict[str, ProbeResult] = {}
 
     async def refresh(self) -> None:
         """Ask every gateway for its list, and tell what the operator should know."""
-        for found in await probe_all(self._gateways, self._clock):
+        for found in await probe_gateways(self._gateways, self._clock):
             # A gateway that is out of reach today keeps the list of yesterday.
             if found.models is not None or found.gateway not in self._probes:
                 self._probes[found.gateway] = found
@@ -43,7 +48,7 @@ class OfferedModels:
         for retirement in self.retirements:
             self._tell_retirement(retirement)
 
-    def probe(self, gateway: str) -> Probe | None:
+    def probe(self, gateway: str) -> ProbeResult | None:
         """Return the last list of a gateway, or why there was none yet; None before a refresh."""
         return self._probes.get(gateway)
 
@@ -60,12 +65,12 @@ class OfferedModels:
             if on := on or (probe.shutdowns.get(name) if probe else None):
                 yield Retirement(gateway.name, name, on)
 
-    def _tell_list(self, found: Probe) -> None:
-        tell = log.info if found.verdict in _HARMLESS else log.warning
+    def _tell_list(self, found: ProbeResult) -> None:
+        tell = log.info if found.outcome in _HARMLESS else log.warning
         tell(
             "gateway.asked_for_models",
             gateway=found.gateway,
-            verdict=found.verdict.value,
+            outcome=found.outcome.value,
             http_status=found.status,
             models=len(found.models or ()),
             detail=found.detail,

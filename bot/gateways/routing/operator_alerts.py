@@ -13,9 +13,9 @@ from bot.core.errors.gateway import GatewayFailure
 
 log = structlog.get_logger()
 
-QUIET_MS = 3_600_000  # between two alarms about one gateway
-BUDGET_QUIET_MS = 24 * 3_600_000  # between two alarms about the same part of the budget
-REMINDERS = (0, 1, 7, 30)  # days before a model retires
+GATEWAY_ALERT_INTERVAL_MS = 3_600_000  # between two alarms about one gateway
+BUDGET_ALERT_INTERVAL_MS = 24 * 3_600_000  # between two alarms about the same part of the budget
+RETIREMENT_REMINDER_DAYS = (0, 1, 7, 30)  # days before a model retires
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BudgetReached:
 
 
 OperatorAlert = GatewayFailure | Retirement | BudgetReached
-Listener = Callable[[OperatorAlert], Awaitable[None]]
+AlertListener = Callable[[OperatorAlert], Awaitable[None]]
 """Hears of a gateway that is down, of a model that retires, or of the budget."""
 
 
@@ -48,7 +48,7 @@ class OperatorAlerts:
     may be set later; what happened before then rings when it happens again.
     """
 
-    def __init__(self, listener: Listener | None = None, *, now: Callable[[], int]) -> None:
+    def __init__(self, listener: AlertListener | None = None, *, now: Callable[[], int]) -> None:
         self.listener = listener
         self._now = now
         self._rung: dict[str, int] = {}  # when, by gateway
@@ -72,18 +72,22 @@ class OperatorAlerts:
 
     def down(self, failure: GatewayFailure) -> None:
         """Tell that a gateway is down, at most once an hour for each."""
-        if not self._is_quiet(self._rung.get(failure.gateway), QUIET_MS) and self._ring(failure):
+        if not self._is_quiet(
+            self._rung.get(failure.gateway), GATEWAY_ALERT_INTERVAL_MS
+        ) and self._ring(failure):
             self._rung[failure.gateway] = self._now()
 
     def budget(self, reached: BudgetReached) -> None:
         """Tell that a part of the budget is spent, at most once a day for each."""
-        if not self._is_quiet(self._spent.get(reached), BUDGET_QUIET_MS) and self._ring(reached):
+        if not self._is_quiet(self._spent.get(reached), BUDGET_ALERT_INTERVAL_MS) and self._ring(
+            reached
+        ):
             self._spent[reached] = self._now()
 
     def retires(self, retirement: Retirement, *, days_left: int) -> None:
         """Tell that a model retires: 30 days before, again a week and a day before, and then."""
-        far = REMINDERS[-1] + 1
-        step = next((days for days in REMINDERS if days_left <= days), far)
+        far = RETIREMENT_REMINDER_DAYS[-1] + 1
+        step = next((days for days in RETIREMENT_REMINDER_DAYS if days_left <= days), far)
         if step < self._reminded.get(retirement, far) and self._ring(retirement):
             self._reminded[retirement] = step
 
@@ -98,7 +102,7 @@ class OperatorAlerts:
         task.add_done_callback(self._rang)
         return True
 
-    async def _told(self, listener: Listener, alarm: OperatorAlert) -> None:
+    async def _told(self, listener: AlertListener, alarm: OperatorAlert) -> None:
         await listener(alarm)
 
     def _rang(self, task: asyncio.Task[None]) -> None:

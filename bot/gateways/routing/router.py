@@ -20,12 +20,12 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.download import Downloader
-from bot.gateways.events import Event, GatewayRequest, Refused, Sending
+from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
+from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.routing.failover import FailoverPolicy
-from bot.gateways.routing.health import DOWN_S, Health
+from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.unsupported_fields import UnsupportedFields
 
@@ -84,7 +84,7 @@ class Router:
 
     # --- a new order ----------------------------------------------------------------------------
 
-    async def paint(self, order: GatewayRequest) -> AsyncGenerator[Event, None]:
+    async def generate(self, order: GatewayRequest) -> AsyncGenerator[GatewayEvent, None]:
         """Run one order, event by event, until ``Received``.
 
         The caller commits each event before it asks for the next. A request is sent again, to
@@ -93,10 +93,10 @@ class Router:
         gateway does not know. Every other end raises GatewayFailure, whose ``billed`` tells what
         is known about the money.
         """
-        turns = FailoverPolicy(self._serving(order), order.request.model, self._health)
+        turns = FailoverPolicy(self._serving(order), order.image_request.model, self._health)
         while True:
             gateway = await self._turn(turns, order)
-            last: Event | None = None
+            last: GatewayEvent | None = None
             try:
                 async with (
                     self._place(gateway),
@@ -110,30 +110,32 @@ class Router:
                 is_answer = isinstance(last, Sending)
                 if is_answer:
                     self._note(failure, order)
-                    self._unsupported_fields.note(failure, gateway, order.request.model)
+                    self._unsupported_fields.note(failure, gateway, order.image_request.model)
                 if not (is_answer and turns.may_ask_after(failure)):
                     _tell("gateway.failed", order, failure)
                     raise
                 refused = failure
             else:
-                self._health.succeeded(gateway.name, order.request.model)
+                self._health.succeeded(gateway.name, order.image_request.model)
                 return
             if not turns.goes_on_after(refused):
                 _tell("gateway.failed", order, refused)
                 raise turns.failure()
             _tell("gateway.refused", order, refused)
-            yield Refused(refused)
+            yield RequestRefused(refused)
 
     def _serving(self, order: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model, without those whose own cannot do this."""
-        name = order.request.model
+        name = order.image_request.model
         serving = [one for one in self._gateways.values() if name in one.models]
         able = [one for one in serving if self._can(one, order)]
         # Where none is able any more, the first may say itself what is wrong with an old request.
         return able or serving[:1]
 
     def _can(self, gateway: Gateway, order: GatewayRequest) -> bool:
-        return self._ability(gateway, order.request.model).can(order.request, n=order.n)
+        return self._ability(gateway, order.image_request.model).supports(
+            order.image_request, n=order.n
+        )
 
     async def _turn(self, turns: FailoverPolicy, order: GatewayRequest) -> Gateway:
         """Wait until a gateway may be sent the order; raise the failure if that takes too long."""
@@ -163,13 +165,13 @@ class Router:
             places.release()
 
     def _note(self, failure: GatewayFailure, order: GatewayRequest) -> None:
-        if self._health.failed(failure, order.request.model):
+        if self._health.failed(failure, order.image_request.model):
             log.error(
                 "gateway.down",
                 gateway=failure.gateway,
-                model=order.request.model,
+                model=order.image_request.model,
                 kind=failure.kind.value,
-                for_s=DOWN_S,
+                for_s=DOWN_SUSPENSION_S,
                 http_status=failure.http_status,
                 request_id=failure.request_id,
                 detail=failure.detail,
@@ -180,7 +182,7 @@ class Router:
 
     async def resume(
         self, order: GatewayRequest, *, gateway: str, task_id: str
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task that this gateway accepted before, until ``Received``; send nothing new."""
         exchange = self._reopened(order, gateway)
         async with aclosing(self._watched(order, exchange.resume(task_id))) as events:
@@ -189,7 +191,7 @@ class Router:
 
     async def fetch(
         self, order: GatewayRequest, *, gateway: str, urls: Sequence[str]
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[GatewayEvent, None]:
         """Download what this gateway answered before, until ``Received``; send nothing new."""
         exchange = self._reopened(order, gateway)
         async with aclosing(self._watched(order, exchange.fetch(urls))) as events:
@@ -209,8 +211,8 @@ class Router:
         raise failure
 
     async def _watched(
-        self, order: GatewayRequest, events: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
+        self, order: GatewayRequest, events: AsyncGenerator[GatewayEvent, None]
+    ) -> AsyncGenerator[GatewayEvent, None]:
         try:
             async with aclosing(events):
                 async for event in events:
@@ -222,27 +224,27 @@ class Router:
     def _exchange(self, order: GatewayRequest, gateway: Gateway) -> Exchange:
         return Exchange(
             order=order,
-            model=self._ability(gateway, order.request.model),
-            gateway=self._unsupported_fields.of(gateway, order.request.model),
+            model=self._ability(gateway, order.image_request.model),
+            gateway=self._unsupported_fields.of(gateway, order.image_request.model),
             session=self._session,
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,
         )
 
-    def _ability(self, gateway: Gateway, model: str) -> Model:
+    def _ability(self, gateway: Gateway, model: str) -> ModelAbilities:
         try:
             return self._catalogue.ability(gateway.name, model)
         except UnknownModel:
             # Taken away meanwhile: what was paid for is still polled and fetched.
-            return Model(name=model, label=model, prompt_max=1, auto=True)
+            return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
 
 
 def _tell(event: str, order: GatewayRequest, failure: GatewayFailure) -> None:
     log.warning(
         event,
         gateway=failure.gateway,
-        model=order.request.model,
+        model=order.image_request.model,
         kind=failure.kind.value,
         billed=failure.billed.value,
         http_status=failure.http_status,

@@ -8,8 +8,8 @@ import msgspec
 import structlog
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.gateways.catalogue import Pair
-from bot.gateways.gateway import Gateway, Wire
+from bot.gateways.catalogue import GatewayModel
+from bot.gateways.gateway import Gateway, RequestField
 
 log = structlog.get_logger()
 
@@ -18,7 +18,7 @@ class UnsupportedFields:
     """What is left out of requests, by gateway and model; an operator is told of each once."""
 
     def __init__(self) -> None:
-        self._fields: defaultdict[Pair, set[Wire]] = defaultdict(set)
+        self._fields: defaultdict[GatewayModel, set[RequestField]] = defaultdict(set)
 
     def of(self, gateway: Gateway, model: str) -> Gateway:
         """Return the gateway as it is for this model: without the fields that it refused."""
@@ -27,7 +27,7 @@ class UnsupportedFields:
 
     def note(self, refusal: GatewayFailure, gateway: Gateway, model: str) -> None:
         """Remember the needless field of a refusal, if it has one."""
-        field = cast("Wire", refusal.needless_field)  # one of the fields that were sent
+        field = cast("RequestField", refusal.removable_field)  # one of the fields that were sent
         known = self._fields[gateway.name, model]
         if not field or field in known:
             return

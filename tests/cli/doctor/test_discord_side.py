@@ -12,7 +12,7 @@ from bot.cli.doctor.discord_side import NEEDED
 from bot.cli.doctor.finding import Sign
 from tests.cli.doctor.clinic import ALL_NEEDED, Clinic, of
 from tests.discord_rest.fake import Answer, application, guild
-from tests.gateways.untrusted import untrusted
+from tests.gateways.untrusted_tls import untrusted_tls_port
 
 ADMINISTRATOR = 1 << 3
 ATTACH_FILES = 1 << 15
@@ -54,7 +54,7 @@ async def test_a_silent_discord_ends_by_time(clinic: Clinic) -> None:
 
 async def test_a_certificate_that_is_not_trusted_is_named(clinic: Clinic) -> None:
     """A proxy that reads along, or a clock of 1970."""
-    async with untrusted() as port:
+    async with untrusted_tls_port() as port:
         clinic.env.setattr(discord.http.Route, "BASE", f"https://localhost:{port}")
         token = of(await clinic.examined(), "token")
     assert token.facts == "Discord's certificate is not trusted on this machine"
