@@ -1,4 +1,4 @@
-"""The models that are offered here, and the check of everything a person may have typed."""
+"""The models that are offered, and the check of the options that a person typed."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -29,21 +29,21 @@ from bot.gateways.model_abilities import MAX_PICTURES, ModelAbilities, WordOptio
 log = structlog.get_logger()
 
 GatewayModel = tuple[str, str]
-"""The names of a gateway and of a model that it serves."""
+"""The names of a gateway and of a model that it offers."""
 
 MAX_SUGGESTIONS = 25  # Discord shows no more choices
-MAX_ECHO = 100  # how much of a wrong word is repeated to the person
+MAX_ECHO = 100  # the length of a wrong word that is repeated in an error message
 CAUTIOUS_PROMPT_MAX = 4000
 MAX_FREE_WORD = 32
-RETIREMENT_DAYS = 30  # so long before its end a model is told to be retiring
-AUTO = "auto"  # chosen or left out, the model decides: it is not sent
+RETIREMENT_DAYS = 30  # a model's retirement is shown this long before
+AUTO = "auto"  # not sent: the model decides
 
-# Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
+# Letters and symbols that are invisible: Hangul fillers and the empty Braille pattern.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _CONTROLS = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
 
-def _cautious(name: str) -> ModelAbilities:
+def _undescribed(name: str) -> ModelAbilities:
     log.warning(
         "catalogue.model_unknown",
         model=name,
@@ -63,7 +63,7 @@ def _cautious(name: str) -> ModelAbilities:
 
 
 class Catalogue:
-    """The models that are offered here, in order; the first is the default."""
+    """The models that are offered, in order; the first is the default."""
 
     def __init__(
         self,
@@ -75,27 +75,27 @@ class Catalogue:
         names = tuple(dict.fromkeys(offered))
         if not names:
             raise StartRefused("No model is offered: IMAGE_MODELS must name at least one.")
-        self.models = tuple(known.get(name) or _cautious(name) for name in names)
+        self.models = tuple(known.get(name) or _undescribed(name) for name in names)
         self._by_name = {model.name.casefold(): model for model in self.models}
         self._pairs = pairs or {}
 
     @classmethod
     def of(cls, gateways: Iterable[Gateway]) -> Self:
-        """Return what these gateways offer, by the shipped ``models.toml`` and their own tables.
+        """Return the models of these gateways, by ``models.toml`` and the gateways' own tables.
 
-        People are offered what the first gateway that serves a model can do.
+        The options that people are offered are those of the first gateway that has a model.
         """
         pairs = _pairs(gateways, shipped_models())
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
         return cls((name for _, name in pairs), first, pairs=pairs)
 
     def ability(self, gateway: str, model: str) -> ModelAbilities:
-        """Return what a model can do at one gateway; raise UnknownModel if none serves it."""
+        """Return a model's abilities at one gateway; raise UnknownModel if none offers it."""
         return self._pairs.get((gateway, model)) or self.model(model)
 
     @property
     def default(self) -> ModelAbilities:
-        """Return the model for somebody who chose none."""
+        """Return the model if none was chosen."""
         return self.models[0]
 
     def model(self, name: str) -> ModelAbilities:
@@ -105,7 +105,7 @@ class Catalogue:
         raise UnknownModel(model=name[:MAX_ECHO], allowed=_names(self.models))
 
     def usual_s(self, name: str) -> float:
-        """Return how many seconds a model usually takes, also one that was offered before."""
+        """Return how many seconds a model usually takes; the default's if it is not offered."""
         found = self._found(name)
         return (found or self.default).usual_s
 
@@ -122,10 +122,10 @@ class Catalogue:
         references: int = 0,
         mask: bool = False,
     ) -> ImageRequest:
-        """Check what a person typed; raise the Refusal that says what is allowed instead.
+        """Check the options that a person typed; raise a Refusal that names the allowed values.
 
-        ``references`` is how many pictures are attached, ``mask`` whether one lies over the
-        first of them; the request comes without them.
+        ``references`` is the number of attached pictures, ``mask`` whether there is a mask over
+        the first of them. The returned request does not contain them.
         """
         chosen = self.model(model) if model else self.default
         self._check_references(references, chosen)
@@ -142,7 +142,7 @@ class Catalogue:
         )
 
     def quality(self, model: str, typed: str | None) -> str | None:
-        """Return a quality in the model's own spelling, None for any; raise WrongChoice."""
+        """Return a quality in the model's spelling, None if it decides; raise WrongChoice."""
         return _checked_choice("quality", typed, self.model(model))
 
     def _check_references(self, count: int, model: ModelAbilities) -> None:
@@ -162,15 +162,15 @@ class Catalogue:
             raise MaskWithoutReference
 
     def suggest_models(self, typed: str, among: Iterable[str] | None = None) -> list[str]:
-        """Return up to 25 model names, of all or ``among`` some.
+        """Return up to 25 model names, of all models or ``among`` some.
 
-        Those whose name or label matches what was typed come first.
+        Those whose name or label contains the typed text come first.
         """
         labels = {model.name: model.label for model in self.models}
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
     def display_name(self, name: str, today: date) -> str:
-        """Return a model as it is suggested: its label, with its last day if that is soon."""
+        """Return the label of a model, with its last day if it retires soon."""
         known = self._found(name)
         if known is None:
             return name
@@ -179,9 +179,9 @@ class Catalogue:
         return known.label
 
     def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
-        """Return a quality in the model's own spelling, None where the model decides.
+        """Return a quality in the model's spelling, None if the model decides.
 
-        Whatever the model does not know is None as well: somebody may still be typing.
+        An unknown quality is None as well: somebody may still be typing it.
         """
         chosen = self._found(model)
         word = (typed or "").strip()
@@ -189,7 +189,7 @@ class Catalogue:
         return None if spelled is None or spelled.casefold() == AUTO else spelled
 
     def suggest_sizes(self, model: str | None, typed: str) -> list[str]:
-        """Return up to 25 sizes of a model, those that match first; nothing for unknown models."""
+        """Return up to 25 sizes of a model, those that match first; none if it is unknown."""
         if not (chosen := self._found(model)):
             return []
         offered = ["auto"] * chosen.auto + list(chosen.sizes)
@@ -198,7 +198,7 @@ class Catalogue:
         return _matching_first(typed, list(dict.fromkeys(free + offered)))
 
     def suggest_choices(self, model: str | None, option: WordOption, typed: str) -> list[str]:
-        """Return up to 25 of a model's own words for an option, those that match first."""
+        """Return up to 25 words that an option of a model accepts, those that match first."""
         chosen = self._found(model)
         return _matching_first(typed, list(chosen.allowed_words(option) or ())) if chosen else []
 
@@ -209,26 +209,26 @@ class Catalogue:
             return None
 
     def ignoring_moderation(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
-        """Return which of the models cannot be told this level of moderation."""
+        """Return the models that do not support this level of moderation."""
         if moderation is None:
             return ()
         return tuple(n for n in names if moderation not in (self.model(n).moderations or ()))
 
     def fan_out(self, request: ImageRequest) -> list[int]:
-        """Return how many pictures each paid POST asks for: as many at once as the model can."""
+        """Return the number of pictures of each paid POST: as many at once as the model can."""
         at_once = self.model(request.model).max_n
         full, rest = divmod(request.n, at_once)
         return [at_once] * full + [rest] * bool(rest)
 
     def price_each(self, gateway: str, request: ImageRequest) -> int | None:
-        """Return what one picture costs at a gateway in micros, None if no price is stated."""
+        """Return the price of one picture at a gateway in micros, None if none is stated."""
         try:
             return self.ability(gateway, request.model).price_each(request.quality)
-        except UnknownModel:  # taken away meanwhile
+        except UnknownModel:  # no longer offered
             return None
 
     def highest_price(self, request: ImageRequest) -> int:
-        """Return what all pictures cost in micros at the dearest gateway that may paint them."""
+        """Return the price of all pictures in micros at the most expensive gateway."""
         prices = (
             self.price_each(gateway, request)
             for gateway, model in self._pairs
@@ -245,12 +245,12 @@ class Catalogue:
 def _pairs(
     gateways: Iterable[Gateway], known: Mapping[str, ModelAbilities]
 ) -> dict[GatewayModel, ModelAbilities]:
-    strangers: dict[str, ModelAbilities] = {}
+    undescribed: dict[str, ModelAbilities] = {}
     pairs: dict[GatewayModel, ModelAbilities] = {}
     for gateway in gateways:
         for name in gateway.models:
             if not (ability := gateway.abilities.get(name) or known.get(name)):
-                ability = strangers[name] = strangers.get(name) or _cautious(name)
+                ability = undescribed[name] = undescribed.get(name) or _undescribed(name)
             pairs[gateway.name, name] = ability.without(gateway.drop)
     return pairs
 
@@ -266,7 +266,7 @@ def _names(models: Iterable[ModelAbilities]) -> str:
 def _matching_first(
     typed: str, offered: list[str], *, also: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return what was offered, first what holds the typed text, or whose ``also`` does."""
+    """Return what is offered, first what contains the typed text, or whose ``also`` does."""
     wanted, labels = typed.strip().casefold(), also or {}
 
     def differs(name: str) -> bool:
@@ -305,7 +305,7 @@ def _checked_count(n: int) -> int:
 
 
 def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:
-    """Return the word in the model's own spelling; None where the model decides."""
+    """Return the word in the model's spelling; None if the model decides."""
     word, words = (typed or "").strip(), model.allowed_words(option)
     if not word:
         return None

@@ -1,4 +1,4 @@
-"""Ask a gateway which models it offers: it costs nothing and tells what is wrong with the setup."""
+"""Request a gateway's list of models: this costs nothing and shows configuration errors."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ _MAX_NAME = 200
 
 
 class ProbeOutcome(StrEnum):
-    """What the answer to ``GET /v1/models`` means."""
+    """The result of ``GET /v1/models``."""
 
     LISTED = "listed"
     NO_LIST = "no-list"
@@ -50,13 +50,12 @@ class ProbeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What one gateway answered, as facts.
+    """What one gateway answered.
 
-    ``status`` is None when no HTTP answer came, ``models`` None when no list was read.
-    ``missing`` are the configured models that a list does not hold, ``shutdowns`` the days on
-    which it says that models go. ``target`` is where a redirect leads, ``detail`` the gateway's
-    own words, redacted. ``clock_ahead_ms`` says how far this machine's clock is ahead of the
-    gateway's.
+    ``status`` is None if there was no HTTP response, ``models`` None if there was no list.
+    ``missing`` are the configured models that the list does not contain, ``shutdowns`` the days
+    on which models retire. ``target`` is where a redirect leads, ``detail`` the gateway's message,
+    redacted. ``clock_ahead_ms`` is how far this machine's clock is ahead of the gateway's.
     """
 
     gateway: str
@@ -77,10 +76,10 @@ async def probe_gateway(
     *,
     timeout_s: float = PROBE_TIMEOUT_S,
 ) -> ProbeResult:
-    """Ask once, without following a redirect; never raise for what a gateway may do."""
+    """Send one request, following no redirect; errors of the gateway become an outcome."""
     outcome = ProbeOutcome.CUT_OFF
     try:
-        return await clock.wait(_ask(gateway, session, clock, timeout_s), "gateway")
+        return await clock.wait(_get(gateway, session, clock, timeout_s), "gateway")
     except aiohttp.ClientConnectorDNSError:
         outcome = ProbeOutcome.NO_ADDRESS
     except aiohttp.ClientConnectorCertificateError:
@@ -99,17 +98,17 @@ async def probe_gateway(
 async def probe_gateways(
     gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = PROBE_TIMEOUT_S
 ) -> list[ProbeResult]:
-    """Ask every gateway at the same time; the answers are in their order."""
+    """Probe all gateways at the same time; the results are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
     cookies = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
-        asked = (probe_gateway(one, session, clock, timeout_s=timeout_s) for one in gateways)
-        return await asyncio.gather(*asked)
+        probes = (probe_gateway(one, session, clock, timeout_s=timeout_s) for one in gateways)
+        return await asyncio.gather(*probes)
 
 
 def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
-    """Return how far ``now_ms`` is ahead of an answer's ``Date``; None where that says nothing."""
-    # A cache repeats the date of its copy, and adds Age (RFC 9111, 5.1).
+    """Return how far ``now_ms`` is ahead of a response's ``Date``; None if that is unknown."""
+    # A cache sends the date of its copy, and Age (RFC 9111, 5.1).
     if "Age" in headers:
         return None
     try:
@@ -121,12 +120,12 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
     return now_ms - round(answered_s * 1000) - 500
 
 
-async def _ask(
+async def _get(
     gateway: Gateway, session: aiohttp.ClientSession, clock: Clock, timeout_s: float
 ) -> ProbeResult:
     async with session.get(
         gateway.models_url,
-        headers=gateway.sent_headers(),
+        headers=gateway.request_headers(),
         timeout=aiohttp.ClientTimeout(timeout_s),
         allow_redirects=False,
     ) as response:
@@ -194,7 +193,7 @@ def _entries(body: object) -> object:
 
 
 def _models(body: object) -> tuple[str, ...] | None:
-    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a bare list, of tables or names."""
+    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a list, of objects or names."""
     listed = _entries(body)
     if not isinstance(listed, list):
         return None
@@ -213,7 +212,7 @@ def _shutdowns(body: object) -> Iterator[tuple[str, date]]:
 
 
 def _day(value: object) -> date | None:
-    """Read a day: ``2026-12-01``, with or without a time, or seconds since the epoch."""
+    """Parse a day: ``2026-12-01``, with or without a time, or seconds since the epoch."""
     try:
         if isinstance(value, str):
             return date.fromisoformat(value[:10])
@@ -225,7 +224,7 @@ def _day(value: object) -> date | None:
 
 
 _NO_LIST = frozenset({404, 405, 410, 501})
-_VERDICTS = {
+_OUTCOMES = {
     Kind.AUTH: ProbeOutcome.KEY_REFUSED,
     Kind.QUOTA: ProbeOutcome.NO_CREDIT,
     Kind.RATE_LIMITED: ProbeOutcome.BUSY,
@@ -235,14 +234,14 @@ _VERDICTS = {
 
 
 def _verdict(answer: GatewayResponse) -> tuple[ProbeOutcome, str]:
-    """Classify what is no list: by status where that is plain, by body where it is not."""
-    judged = classify_error(answer, now_ms=0)
+    """Classify a response without a list: by its status if that is clear, else by its body."""
+    error = classify_error(answer, now_ms=0)
     if answer.status in _NO_LIST:
-        return ProbeOutcome.NO_LIST, judged.message
+        return ProbeOutcome.NO_LIST, error.message
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ProbeOutcome.BROKEN, judged.message
-    # Firewalls and sign-in pages answer 403 as a page; only 401 speaks of the key.
+        return ProbeOutcome.BROKEN, error.message
+    # Firewalls and sign-in pages send 403 with a page; only 401 is about the key.
     if answer.text.startswith("<") and answer.status != HTTPStatus.UNAUTHORIZED:
         return ProbeOutcome.WEB_PAGE, ""
-    outcome = _VERDICTS.get(judged.kind, ProbeOutcome.REFUSED)
-    return outcome, "" if outcome is ProbeOutcome.NOT_JSON else judged.message
+    outcome = _OUTCOMES.get(error.kind, ProbeOutcome.REFUSED)
+    return outcome, "" if outcome is ProbeOutcome.NOT_JSON else error.message

@@ -17,7 +17,7 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities, shipped_models
 from bot.gateways.routing.router import Router
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 GATEWAY_KEY = "sk-planted-secret-0123456789"
 SECRET_PROMPT = "a planted prompt about foxes"
 CLOCK_START_MS = 1_800_000_000_000
@@ -31,7 +31,7 @@ class RecordingClock:
     pauses: list[float] = field(default_factory=list)
     _inside: bool = False
 
-    async def wait(self, awaitable: Awaitable[T], reason: str, /) -> T:
+    async def wait(self, awaitable: Awaitable[_T], reason: str, /) -> _T:
         """Await inside a declaration."""
         assert not self._inside, "declared waits are never nested"
         self.waits.append(reason)

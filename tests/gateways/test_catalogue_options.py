@@ -150,7 +150,7 @@ def test_no_model_here_takes_references(name: str) -> None:
 
 def test_a_mask_goes_with_a_reference() -> None:
     """It says which part of that picture may change."""
-    asked = partial(EVERY.order, prompt="x", model="gpt-image-2", size=None, n=1, mask=True)
+    asked = partial(EVERY.build_request, prompt="x", model="gpt-image-2", size=None, n=1, mask=True)
     assert asked(references=1).model == "gpt-image-2"
     with pytest.raises(MaskWithoutReference):
         asked()

@@ -190,7 +190,7 @@ def test_everything_that_a_table_can_say() -> None:
     assert str(gateway.edit_url) == f"https://a.example/api/v2/edit?{version}&async=true"
     assert str(gateway.task_url("a/7?")) == f"https://a.example/api/v2/tasks/a%2F7%3F/?{version}"
     assert str(gateway.models_url) == f"https://a.example/api/models?{version}"
-    assert dict(gateway.sent_headers()) == {
+    assert dict(gateway.request_headers()) == {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Api-Key": "sk-1",
@@ -217,7 +217,7 @@ def test_what_is_left_out_is_as_at_openai() -> None:
     assert str(gateway.edit_url) == "https://a.example/v1/images/edits"
     assert str(gateway.task_url("7")) == "https://a.example/v1/images/tasks/7"
     assert str(gateway.models_url) == "https://a.example/v1/models"
-    assert gateway.sent_headers()["Authorization"] == "Bearer sk-1"
+    assert gateway.request_headers()["Authorization"] == "Bearer sk-1"
     assert not gateway.asynchronous.is_on
     assert [gateway.form_field(files) for files in (1, 2)] == ["image", "image[]"]
 
@@ -251,7 +251,7 @@ def test_a_gateway_without_a_key() -> None:
     """A key that somebody set all the same stays at home."""
     gateway = parse_gateways(ONE + "auth = 'none'\nstream = 'sse'", {"g": "sk-1"})[0]
     assert gateway.auth == AuthSettings(header="")
-    assert gateway.sent_headers().keys() == {"Accept", "Accept-Encoding"}
+    assert gateway.request_headers().keys() == {"Accept", "Accept-Encoding"}
     assert gateway.stream
 
 

@@ -365,7 +365,7 @@ async def test_an_unknown_state_is_told_once(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         odd = http_reply(200, {"status": "Marinating"})
         await _poll(tmp_path, odd, odd, DONE)
-    told_ = [entry for entry in logs if entry["event"] == "gateway.task_status"]
+    told_ = [entry for entry in logs if entry["event"] == "gateway.task_status_unknown"]
     assert [entry["status"] for entry in told_] == ["MARINATING"]
 
 

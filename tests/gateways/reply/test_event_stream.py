@@ -12,7 +12,8 @@ from bot.core.models import Billed, TokenUsage
 from bot.gateways.events import Preview, Received
 from bot.gateways.reply import download_spool as spool_module
 from bot.gateways.reply.download_spool import DownloadSpool
-from bot.gateways.reply.event_stream import MAX_PREVIEWS, EventStream, is_event_stream
+from bot.gateways.reply.event_stream import MAX_PREVIEWS, EventStream
+from bot.gateways.reply.event_stream_parser import is_event_stream
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GenerationResult, make_model, run_generation
 from tests.gateways.router_harness import open_router

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gateways.reply.download_spool import DownloadSpool
-from bot.gateways.reply.event_stream import ServerSentEventParser
+from bot.gateways.reply.event_stream_parser import ServerSentEventParser
 from bot.gateways.reply.streaming_json import StreamingJson
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import make_model, run_generation

@@ -21,7 +21,7 @@ def _reply(folder: Path, body: object) -> ParsedReply:
         json_reader = StreamingJson(spool)
         json_reader.feed(body if isinstance(body, bytes) else json.dumps(body).encode())
         reply = read_reply(json_reader, BASE)
-        for one in reply.found:
+        for one in reply.pictures:
             assert isinstance(one.source, URL) or one.source.read_bytes() == PNG
     return reply
 
@@ -40,7 +40,7 @@ FILES: list[object] = [
 @pytest.mark.parametrize("data", FILES)
 def test_pictures_inside_the_reply(data: object, tmp_path: Path) -> None:
     """Wherever the base64 stands, it becomes a file."""
-    found = _reply(tmp_path, {"data": data}).found
+    found = _reply(tmp_path, {"data": data}).pictures
     assert [type(one.source) is not URL for one in found] == [True]
 
 
@@ -71,7 +71,7 @@ HOLDERS: list[object] = [
 @pytest.mark.parametrize("body", HOLDERS)
 def test_where_pictures_lie(body: object, tmp_path: Path) -> None:
     """The places of dialects §3.4, in their order."""
-    assert [one.source for one in _reply(tmp_path, body).found] == [REMOTE]
+    assert [one.source for one in _reply(tmp_path, body).pictures] == [REMOTE]
 
 
 WRITTEN: list[tuple[object, list[URL]]] = [
@@ -92,16 +92,16 @@ WRITTEN: list[tuple[object, list[URL]]] = [
 def test_pictures_in_words(content: object, found: list[URL], tmp_path: Path) -> None:
     """Row 13: some gateways paint through chat completions."""
     body = {"choices": [{"message": {"role": "assistant", "content": content}}, None, {}]}
-    assert [one.source for one in _reply(tmp_path, body).found] == found
+    assert [one.source for one in _reply(tmp_path, body).pictures] == found
     elsewhere = {"message": {"content": content}, "content": content, "choices": 3}
-    assert _reply(tmp_path, elsewhere).found == ()
+    assert _reply(tmp_path, elsewhere).pictures == ()
 
 
 def test_pictures_beside_words(tmp_path: Path) -> None:
     """OpenRouter's way."""
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + b64(PNG)}}
     body = {"choices": [{"message": {"content": "a fox", "images": [image]}}]}
-    assert len(_reply(tmp_path, body).found) == 1
+    assert len(_reply(tmp_path, body).pictures) == 1
 
 
 @pytest.mark.parametrize("art", [PNG, picture_bytes(width=90, height=60, noise=True)])
@@ -115,7 +115,7 @@ def test_base64_in_words(art: bytes, words: str, piece: int, tmp_path: Path) -> 
         json_reader = StreamingJson(spool)
         for at in range(0, len(body), piece):
             json_reader.feed(body[at : at + piece])
-        (found,) = read_reply(json_reader, BASE).found
+        (found,) = read_reply(json_reader, BASE).pictures
         assert isinstance(found.source, Path)
         assert found.source.read_bytes() == art
 
@@ -125,7 +125,7 @@ def test_depth_has_an_end(tmp_path: Path) -> None:
     body: object = {"url": CDN}
     for _ in range(20):
         body = {"data": body}
-    assert _reply(tmp_path, body).found == ()
+    assert _reply(tmp_path, body).pictures == ()
     assert _reply(tmp_path, body).usage is None
 
 
@@ -145,7 +145,7 @@ ADDRESSES: list[tuple[object, URL]] = [
 @pytest.mark.parametrize(("data", "address"), ADDRESSES)
 def test_addresses_of_pictures(data: object, address: URL, tmp_path: Path) -> None:
     """Signed addresses stay as they are; relative ones belong to the gateway."""
-    assert [one.source for one in _reply(tmp_path, {"data": data}).found] == [address]
+    assert [one.source for one in _reply(tmp_path, {"data": data}).pictures] == [address]
 
 
 @pytest.mark.parametrize(
@@ -165,19 +165,19 @@ def test_addresses_of_pictures(data: object, address: URL, tmp_path: Path) -> No
 )
 def test_replies_without_a_picture(data: object, tmp_path: Path) -> None:
     """All of these came with status 200."""
-    assert _reply(tmp_path, {"created": "2026-11-20", "data": data}).found == ()
+    assert _reply(tmp_path, {"created": "2026-11-20", "data": data}).pictures == ()
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[1]", b'"x"', b"{", b"[" * 99_999, b"\xff\xfe"])
 def test_bodies_that_are_no_reply(body: bytes, tmp_path: Path) -> None:
     """Nothing found, and nothing raised."""
-    assert _reply(tmp_path, body).found == ()
+    assert _reply(tmp_path, body).pictures == ()
 
 
 def test_bad_manners_inside_strings(tmp_path: Path) -> None:
     """Raw line breaks, half a surrogate pair and broken UTF-8 must not cost a picture."""
     body = b'{"data":[{"url":"https://cdn.example/a","revised_prompt":"a\nb\\ud83d\xff\\u0000"}]}'
-    found = _reply(tmp_path, body).found
+    found = _reply(tmp_path, body).pictures
     assert found[0].revised_prompt == "a\nb?\ufffd"
 
 

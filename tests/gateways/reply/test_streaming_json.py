@@ -32,7 +32,7 @@ def _read(folder: Path, *chunks: bytes) -> tuple[ParsedReply, list[bytes]]:
         for chunk in chunks:
             json_reader.feed(chunk)
         reply = read_reply(json_reader, BASE)
-        files = [one.source.read_bytes() for one in reply.found if isinstance(one.source, Path)]
+        files = [one.source.read_bytes() for one in reply.pictures if isinstance(one.source, Path)]
     assert not list(folder.glob("*.part"))
     return reply, files
 
@@ -126,7 +126,11 @@ def test_any_body_is_a_reply_or_a_verdict(body: bytes, cuts: list[int], status: 
     with tempfile.TemporaryDirectory() as folder:
         whole, files = _read(Path(folder), body)
         again = _read(Path(folder), *_cut(body, cuts))
-    assert (again[1], len(again[0].found), again[0].usage) == (files, len(whole.found), whole.usage)
+    assert (again[1], len(again[0].pictures), again[0].usage) == (
+        files,
+        len(whole.pictures),
+        whole.usage,
+    )
     answer = GatewayResponse(status, {}, whole.body, body.decode("utf-8", "replace"))
     assert isinstance(classify_error(answer, now_ms=0), ClassifiedError)
 
@@ -145,9 +149,9 @@ def test_a_long_text_is_no_picture(tmp_path: Path) -> None:
     prompt = "Ein Fuchs, ganz rot. \\u00e4\\\\" * 2000
     body = b'{"data":[{"url":"https://a/b","revised_prompt":"%s"}]}' % prompt.encode()
     reply, files = _read(tmp_path, body)
-    assert (files, reply.found[0].source) == ([], URL("https://a/b"))
-    assert (reply.found[0].revised_prompt or "").startswith("Ein Fuchs, ganz rot. ä\\Ein Fuchs")
-    assert (reply.found[0].revised_prompt or "").endswith("…")
+    assert (files, reply.pictures[0].source) == ([], URL("https://a/b"))
+    assert (reply.pictures[0].revised_prompt or "").startswith("Ein Fuchs, ganz rot. ä\\Ein Fuchs")
+    assert (reply.pictures[0].revised_prompt or "").endswith("…")
     assert [raw.read_text() for raw in tmp_path.glob("*.raw")] == [prompt]
 
 
@@ -181,7 +185,7 @@ def test_whole_pictures_survive_broken_json(tmp_path: Path) -> None:
 
 def test_half_a_string_is_nothing(tmp_path: Path) -> None:
     """A cut picture is not delivered as a whole one."""
-    assert _read(tmp_path, _body(b64(BIG))[:-9])[0].found == ()
+    assert _read(tmp_path, _body(b64(BIG))[:-9])[0].pictures == ()
     assert list(tmp_path.glob("*")) == []
 
 
@@ -190,7 +194,7 @@ def test_a_placeholder_cannot_be_guessed(tmp_path: Path) -> None:
     body = json.dumps({"data": [{"b64_json": b64(BIG)}, {"url": "0:0"}, {"b64_json": "s:0"}]})
     reply, files = _read(tmp_path, body.encode())
     assert files == [BIG]
-    assert len(reply.found) == 1
+    assert len(reply.pictures) == 1
 
 
 @pytest.mark.parametrize("begin", [b"", b" \r\n" * 9, b"\xef\xbb\xbf"])
@@ -252,7 +256,7 @@ async def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
     with DownloadSpool(tmp_path, "slot-3", pictures=1) as spool:
         json_reader = StreamingJson(spool)
         json_reader.feed(_body(b64(picture_bytes("webp", width=30))))
-        found = read_reply(json_reader, BASE).found[0]
+        found = read_reply(json_reader, BASE).pictures[0]
         assert isinstance(found.source, Path)
         kept = await spool.keep(found.source, 1, "a fox")
     assert kept is not None

@@ -380,7 +380,7 @@ async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
             one.alerts.listener = deaf
             assert (await one.generate()).failed.kind is Kind.AUTH
             await asyncio.sleep(0)
-    assert "gateway.alarm_lost" in [entry["event"] for entry in logs]
+    assert "gateway.alert_failed" in [entry["event"] for entry in logs]
 
 
 async def test_the_end_waits_for_no_listener(clock: SteppedClock) -> None:

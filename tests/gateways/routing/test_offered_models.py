@@ -137,7 +137,7 @@ async def test_yesterdays_list_outlives_a_day_without_one() -> None:
         office(raw.gateway()) as one,
     ):
         (warning,) = await one.refreshed()
-        assert (warning["event"], warning["outcome"]) == ("gateway.asked_for_models", "broken")
+        assert (warning["event"], warning["outcome"]) == ("gateway.probed", "broken")
         assert (found := one.offers.probe("raw"))
         assert found.outcome is ProbeOutcome.BROKEN
         await one.refreshed()

@@ -98,7 +98,7 @@ async def test_the_operator_is_told_once_how_to_mend_the_table(tmp_path: Path) -
         ):
             for _ in range(3):
                 assert (await one.generate()).has_pictures
-    told_ = [entry for entry in logs if entry["event"] == "gateway.field_unknown"]
+    told_ = [entry for entry in logs if entry["event"] == "gateway.field_unsupported"]
     assert [entry["log_level"] for entry in told_] == ["warning", "warning"]
     assert [entry["field"] for entry in told_] == ["response_format", "moderation"]
     assert 'drop = ["response_format","style"] into [gateways.raw] of' in told_[0]["mend"]
