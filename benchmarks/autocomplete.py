@@ -33,7 +33,7 @@ from discord.app_commands import Choice
 from bot.app import Bot, open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.autocomplete import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.settings import Settings
 from playground.settings import painter_settings
@@ -103,9 +103,9 @@ async def _rounds(folder: Path, times: int, rounds: int) -> list[dict[str, Times
 
 
 def _asked(bot: Bot) -> dict[str, Ask]:
-    door = bot.client.get_cog("Imagine")
+    cog = bot.client.get_cog("ImagineCog")
     # discord.py's types do not say that what it decorates is a method.
-    asked = {name: cast("Ask", getattr(door, method)) for name, method in METHODS.items()}
+    asked = {name: cast("Ask", getattr(cog, method)) for name, method in METHODS.items()}
     return {**asked, REFERENCE: _reference}
 
 
@@ -149,7 +149,7 @@ async def _make_custom(bot: Bot, server_id: int, user_id: int) -> None:
         server_id, lambda ours: replace(ours, model=NAMES[100], models=tuple(NAMES))
     )
     for name in NAMES:
-        bot.services.tariff.set(server_id, name, None, 2)
+        bot.services.server_costs.set(server_id, name, None, 2)
 
 
 def _preset(number: int) -> str:

@@ -9,7 +9,7 @@ from bot.cli import db, gateways, imagine, jobs
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.settings import Settings, load
+from bot.settings import Settings, load_settings
 
 EXIT_WRONG_USE = 2
 EXIT_STOPPED = 130
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _examine()
-    settings = load()
+    settings = load_settings()
     if options.command == "imagine":
         return imagine.run(settings, options)
     if options.command == "gateways":

@@ -8,19 +8,18 @@ from functools import partial
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
-from bot.discord_ui.attachments import Pictures, read_again
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.buttons import StopButton
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import StopButton
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.notes import Notes
-from bot.discord_ui.notices import OwnerNotices
-from bot.discord_ui.outbox import Outbox
-from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.message_attachments import ResultExtras
+from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.notifications import NoticeTexts, OwnerNotifier
+from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
+from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.preferences.preference_store import PreferenceStore
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -60,18 +59,18 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             dev_guild_id=settings.dev_guild_id,
         )
         couriers = _couriers(client, services, preference_store, clock)
-        services.alerts.listener = OwnerNotices(client, client.texts, languages).tell
+        services.alerts.listener = OwnerNotifier(client, client.texts, languages).tell
         maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
-            await services.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
+            await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
         strangers = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
-        pictures = Pictures(client, strangers)
+        pictures = MessagePictures(client, strangers)
         for door in create_cogs(
             CogDependencies(settings, clock, services, client, preference_store, couriers, pictures)
         ):
@@ -84,14 +83,14 @@ def _couriers(
     client: Client, services: Services, preference_store: PreferenceStore, clock: Clock
 ) -> Couriers:
     texts = client.texts
-    outbox = Outbox(client, services.database, services.repository, now=clock.now)
-    trimmings = Trimmings(
+    outbox = MessageOutbox(client, services.database, services.repository, now=clock.now)
+    trimmings = ResultExtras(
         texts, services.content_store, lambda server: preference_store.server(server).reroll
     )
     return Couriers(
         client,
-        Cards(texts),
-        Notes(texts),
+        JobEmbeds(texts),
+        NoticeTexts(texts),
         outbox,
         trimmings,
         clock,
@@ -101,8 +100,8 @@ def _couriers(
 
 def _chores(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
-        services.deletion.go_on,
-        services.retention.clear,
-        partial(forget_old_charges, services.database, services.ledger, clock.now),
+        services.deletion.complete,
+        services.retention.delete_expired,
+        partial(delete_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
     )

@@ -18,21 +18,21 @@ from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
-from bot.images.references import References
-from bot.jobs.attempts import Slots
+from bot.images.references import ReferenceLoader
+from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
-from bot.jobs.personal_data.deletion import Deletion
-from bot.jobs.personal_data.export import Export
+from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing
-from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.service import JobService, Parts
+from bot.jobs.service import JobDependencies, JobService
 from bot.quota.ledger import Ledger
-from bot.quota.tariff import Tariff
-from bot.settings import MENDS, Settings
+from bot.quota.server_costs import ServerCostCache
+from bot.settings import FIXES, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class Services:
     database: Database
     ledger: Ledger
     catalogue: Catalogue
-    costs: Pricing
-    tariff: Tariff
+    pricing: Pricing
+    server_costs: ServerCostCache
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
     repository: JobRepository
     retention: PictureRetention
     content_store: ContentStore
-    export: Export
-    deletion: Deletion
+    export: PersonalDataExport
+    deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
 
@@ -82,18 +82,18 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         cancellation = Cancellation(
             database=database, ledger=ledger, repository=repository, queue=queue
         )
-        tariff = await _tariff(database, ledger)
+        server_costs = await _server_costs(database, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
-        costs = Pricing(catalogue, tariff, has_ceilings)
+        pricing = Pricing(catalogue, server_costs, has_ceilings)
         job_service = JobService(
-            Parts(
+            JobDependencies(
                 database=database,
                 ledger=ledger,
                 repository=repository,
                 billing=Billing(database, ledger, repository, catalogue, alerts),
-                costs=costs,
+                pricing=pricing,
                 queue=queue,
-                references=References(content_store, now=clock.now),
+                references=ReferenceLoader(content_store, now=clock.now),
                 slots=_slots(settings, database, repository, catalogue, router, content_store),
                 cancellation=cancellation,
                 retention=retention,
@@ -109,16 +109,16 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             database=database,
             ledger=ledger,
             catalogue=catalogue,
-            costs=costs,
-            tariff=tariff,
+            pricing=pricing,
+            server_costs=server_costs,
             job_service=job_service,
             cancellation=cancellation,
             recovery=recovery,
             repository=repository,
             retention=retention,
             content_store=content_store,
-            export=Export(database, content_store),
-            deletion=Deletion(
+            export=PersonalDataExport(database, content_store),
+            deletion=PersonalDataDeletion(
                 database=database,
                 ledger=ledger,
                 content_store=content_store,
@@ -168,10 +168,10 @@ def check_prices(settings: Settings, catalogue: Catalogue) -> None:
 def _only_gateway(settings: Settings) -> Gateway:
     for name in ("image_api_url", "image_models"):
         if not getattr(settings, name):
-            raise StartRefused(f"{name.upper()} is missing: {MENDS[name.upper()]}.")
+            raise StartRefused(f"{name.upper()} is missing: {FIXES[name.upper()]}.")
     key = settings.image_api_key.get_secret_value()
     if not key:
-        raise StartRefused(f"IMAGE_API_KEY is missing: {MENDS['IMAGE_API_KEY']}.")
+        raise StartRefused(f"IMAGE_API_KEY is missing: {FIXES['IMAGE_API_KEY']}.")
     return single_gateway(url=settings.image_api_url, key=key, models=settings.image_models)
 
 
@@ -180,7 +180,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise StartRefused(
-            f"GATEWAYS_FILE cannot be read ({path}): {MENDS['GATEWAYS_FILE']}."
+            f"GATEWAYS_FILE cannot be read ({path}): {FIXES['GATEWAYS_FILE']}."
         ) from None
 
 
@@ -196,8 +196,8 @@ def _slots(
     catalogue: Catalogue,
     router: Router,
     content_store: ContentStore,
-) -> Slots:
-    return Slots(
+) -> AttemptRunner:
+    return AttemptRunner(
         database=database,
         repository=repository,
         catalogue=catalogue,
@@ -231,8 +231,8 @@ def _recovery(
     )
 
 
-async def _tariff(database: Database, ledger: Ledger) -> Tariff:
-    return Tariff(await database.read(ledger.costs, None))
+async def _server_costs(database: Database, ledger: Ledger) -> ServerCostCache:
+    return ServerCostCache(await database.read(ledger.costs, None))
 
 
 def _ledger(settings: Settings, clock: Clock) -> Ledger:
@@ -252,10 +252,10 @@ def _pseudonyms(settings: Settings) -> Pseudonyms:
 
 
 def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
-    limits = Limits(
-        slots=settings.max_concurrent_jobs,
-        slots_per_user=settings.max_running_per_user,
-        waiting=settings.max_queued_jobs,
-        waiting_per_user=settings.max_waiting_per_user,
+    limits = QueueLimits(
+        max_running=settings.max_concurrent_jobs,
+        max_running_per_user=settings.max_running_per_user,
+        max_waiting=settings.max_queued_jobs,
+        max_waiting_per_user=settings.max_waiting_per_user,
     )
     return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)

@@ -38,7 +38,7 @@ def _empty_is_none(value: object) -> object:
 
 
 CommaList = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_comma_list)]
-Limits = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_limits)]
+QuotaSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_limits)]
 
 
 def parse_bytes(text: str) -> int:
@@ -85,8 +85,8 @@ def _budget(value: object) -> object:
     return parse_budget(value) if isinstance(value, str) else value
 
 
-Budget = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
-Bytes = Annotated[int, BeforeValidator(_bytes)]
+BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
+BytesSetting = Annotated[int, BeforeValidator(_bytes)]
 
 
 class GatewayKey(BaseModel):
@@ -115,10 +115,10 @@ class Settings(BaseSettings):
     gateways: dict[str, GatewayKey] = Field(default_factory=dict)
     database_url: str = "sqlite:///data/easel.db"
     data_dir: Path = Path("data")
-    default_quota: Limits = parse_limits("20/day")
-    server_quota: Limits = ()
-    total_quota: Limits = ()
-    operator_budget: Budget = ()
+    default_quota: QuotaSetting = parse_limits("20/day")
+    server_quota: QuotaSetting = ()
+    total_quota: QuotaSetting = ()
+    operator_budget: BudgetSetting = ()
     allowed_servers: CommaList[int] = ()
     allow_direct_messages: bool = False
     allow_user_install: bool = False
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     max_doubtful_per_day: int = Field(default=3, ge=0, le=1000)
     max_queue_age: int = Field(default=3600, ge=0, le=604_800)
     retention_days: int = Field(default=30, ge=1, le=3650)
-    max_disk: Bytes = parse_bytes("5GB")
+    max_disk: BytesSetting = parse_bytes("5GB")
     shutdown_grace: int = Field(default=180, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
@@ -143,7 +143,7 @@ class Settings(BaseSettings):
         return tuple(secret.get_secret_value() for secret in secrets)
 
 
-MENDS = {
+FIXES = {
     "DISCORD_TOKEN": "copy the token from your application's Bot page",
     "IMAGE_API_URL": "set it like https://api.openai.com/v1",
     "IMAGE_API_KEY": "copy the key from your gateway",
@@ -174,7 +174,7 @@ MENDS = {
 }
 
 
-def load(build: Callable[[], Settings] = Settings) -> Settings:
+def load_settings(build: Callable[[], Settings] = Settings) -> Settings:
     """Read the environment and ``.env``.
 
     Raises:
@@ -186,7 +186,7 @@ def load(build: Callable[[], Settings] = Settings) -> Settings:
         raise StartRefused(_sentence(wrong)) from None
     except SettingsError:
         # pydantic-settings names no variable; only GATEWAYS holds more than a plain value.
-        raise StartRefused(f"GATEWAYS is wrong: {MENDS['GATEWAYS']}.") from None
+        raise StartRefused(f"GATEWAYS is wrong: {FIXES['GATEWAYS']}.") from None
     except UnicodeDecodeError:
         raise StartRefused(".env is not UTF-8 text: save it with that encoding.") from None
 
@@ -196,7 +196,7 @@ def _sentence(wrong: ValidationError) -> str:
     path = [str(part).upper() for part in first["loc"]]
     name = path[0]
     reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{_variable(path)} is wrong ({reason}): {MENDS[name]}."
+    return f"{_variable(path)} is wrong ({reason}): {FIXES[name]}."
 
 
 def _variable(path: list[str]) -> str:

@@ -10,7 +10,7 @@ from bot.jobs.repository.rows import WrittenJob
 from cogs.request_builder import CallerContext, RequestBuilder
 
 # The same person's press on the same control counts once in this time.
-TWICE_MS = 3_000
+DEBOUNCE_MS = 3_000
 
 Do = Callable[[Interaction, WrittenJob, CallerContext], Awaitable[None]]
 
@@ -29,7 +29,7 @@ class ButtonGuard:
         self._client = client
         self._job_lookup = job_lookup
         self._request_builder = request_builder
-        self._pressed = Lately(now, within_ms=TWICE_MS)
+        self._pressed = Debouncer(now, within_ms=DEBOUNCE_MS)
 
     async def let(self, interaction: Interaction, job_id: str, do: Do) -> None:
         """Let somebody look at a result, or take it down."""
@@ -57,7 +57,7 @@ class ButtonGuard:
         """
         self._client.admit(interaction)
         written, caller = await self._admit(interaction, job_id)
-        self._request_builder.check_place(caller)
+        self._request_builder.check_access(caller)
         self._request_builder.check_controls(caller, written.job)
         return written, caller
 
@@ -76,7 +76,7 @@ class ButtonGuard:
         return await self._job_lookup.job(job_id), self._request_builder.caller(interaction)
 
 
-class Lately:
+class Debouncer:
     """Remembers who did something within the last ``within_ms`` milliseconds."""
 
     def __init__(self, now: Callable[[], int], *, within_ms: int) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.discord_ui.client import Client
-from bot.discord_ui.customs_cards import CustomsCards
+from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.gateways.catalogue import Catalogue
 from bot.preferences.preference_store import PreferenceStore
 from cogs.option_choices import OptionChoices
@@ -19,4 +19,4 @@ class Dependencies:
     catalogue: Catalogue
     preference_store: PreferenceStore
     option_choices: OptionChoices
-    cards: CustomsCards
+    cards: SettingsEmbeds

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from discord.ext.commands import Cog
 
 from bot.core.clock import Clock
-from bot.discord_ui.attachments import Pictures
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import CustomsCards
-from bot.discord_ui.details import Details as DetailsCard
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.suggestions import Suggestions
-from bot.jobs.history.pages import HistoryPages
+from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.quota_embeds import QuotaEmbeds
+from bot.discord_ui.settings_embeds import SettingsEmbeds
+from bot.discord_ui.uploads import MessagePictures
+from bot.jobs.history_pages import HistoryPages
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
@@ -21,22 +21,22 @@ from bot.quota.csv_export import Statement
 from bot.services import Services
 from bot.settings import Settings
 from cogs.button_guard import ButtonGuard
-from cogs.cancel import Cancel
+from cogs.cancel_button import CancelCog
 from cogs.dependencies import Dependencies
-from cogs.details import Details
-from cogs.edit import Edit
-from cogs.history import History
-from cogs.imagine import Imagine
-from cogs.mydata import MyData
+from cogs.details_buttons import DetailsCog
+from cogs.edit_form import EditCog
+from cogs.history import HistoryCog
+from cogs.imagine import ImagineCog
+from cogs.mydata import MyDataCog
 from cogs.option_choices import OptionChoices
-from cogs.preferences import Personal
-from cogs.presets import Presets
-from cogs.quota import Quota
-from cogs.quota_base import Desk as QuotaDesk
+from cogs.preferences import PreferencesCog
+from cogs.presets import PresetsCog
+from cogs.quota import QuotaCog
+from cogs.quota_base import QuotaDependencies as QuotaDesk
 from cogs.request_builder import RequestBuilder
-from cogs.results import Results
-from cogs.settings import SettingsCommands
-from cogs.usage import Usage
+from cogs.reroll_delete import RerollDeleteCog
+from cogs.settings import SettingsCog
+from cogs.usage import UsageCog
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class CogDependencies:
     client: Client
     preference_store: PreferenceStore
     couriers: Couriers
-    pictures: Pictures
+    pictures: MessagePictures
 
 
 def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
     """Return every door, ready to be hung up."""
     services, client = deps.services, deps.client
-    suggestions = Suggestions(
-        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=deps.clock.now
+    suggestions = Autocomplete(
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=deps.clock.now
     )
     desk = _desk(deps, suggestions)
     return (
@@ -64,11 +64,11 @@ def create_cogs(deps: CogDependencies) -> tuple[Cog, ...]:
         *_results(deps, desk),
         *_looking_back(deps, desk),
         *_quota(deps, suggestions),
-        Cancel(client=client, cancellation=services.cancellation),
+        CancelCog(client=client, cancellation=services.cancellation),
     )
 
 
-def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
+def _desk(deps: CogDependencies, suggestions: Autocomplete) -> Dependencies:
     services, client, preference_store = deps.services, deps.client, deps.preference_store
     request_builder = RequestBuilder(
         job_service=services.job_service,
@@ -76,7 +76,7 @@ def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
         preference_store=preference_store,
         languages=client.languages,
     )
-    cards = CustomsCards(client.texts)
+    cards = SettingsEmbeds(client.texts)
     option_choices = OptionChoices(
         request_builder=request_builder,
         suggestions=suggestions,
@@ -94,13 +94,13 @@ def _desk(deps: CogDependencies, suggestions: Suggestions) -> Dependencies:
 
 
 def _painting(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
-    imagine = Imagine(
+    imagine = ImagineCog(
         request_builder=desk.request_builder,
         catalogue=desk.catalogue,
         couriers=deps.couriers,
         option_choices=desk.option_choices,
     )
-    return imagine, SettingsCommands(desk), Personal(desk), Presets(desk, deps.couriers)
+    return imagine, SettingsCog(desk), PreferencesCog(desk), PresetsCog(desk, deps.couriers)
 
 
 def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
@@ -111,7 +111,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     button_guard = ButtonGuard(
         client=client, job_lookup=job_lookup, request_builder=request_builder, now=deps.clock.now
     )
-    results = Results(
+    results = RerollDeleteCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
@@ -120,16 +120,16 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         couriers=deps.couriers,
         now=deps.clock.now,
     )
-    details = Details(
+    details = DetailsCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
         button_guard=button_guard,
         retention=services.retention,
-        cards=Cards(client.texts),
+        cards=JobEmbeds(client.texts),
         details=DetailsCard(client.texts),
     )
-    editing = Edit(
+    editing = EditCog(
         client=client,
         request_builder=request_builder,
         job_lookup=job_lookup,
@@ -144,7 +144,7 @@ def _results(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
 
 def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     services, client = deps.services, deps.client
-    history = History(
+    history = HistoryCog(
         client=client,
         request_builder=desk.request_builder,
         database=services.database,
@@ -154,7 +154,7 @@ def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
         couriers=deps.couriers,
         now=deps.clock.now,
     )
-    mydata = MyData(
+    mydata = MyDataCog(
         client=client,
         export=services.export,
         deletion=services.deletion,
@@ -164,26 +164,26 @@ def _looking_back(deps: CogDependencies, desk: Dependencies) -> tuple[Cog, ...]:
     return history, mydata
 
 
-def _quota(deps: CogDependencies, suggestions: Suggestions) -> tuple[Cog, ...]:
+def _quota(deps: CogDependencies, suggestions: Autocomplete) -> tuple[Cog, ...]:
     settings, services, client = deps.settings, deps.services, deps.client
     desk = QuotaDesk(
         client=client,
         database=services.database,
         ledger=services.ledger,
         catalogue=services.catalogue,
-        tariff=services.tariff,
-        costs=services.costs,
+        server_costs=services.server_costs,
+        costs=services.pricing,
         suggestions=suggestions,
         statement=Statement(services.database, services.ledger, now=deps.clock.now),
         charts=Charts(settings.data_dir / "charts", wait=deps.clock.wait),
         default=settings.default_quota,
         server_quota=settings.server_quota,
     )
-    usage = Usage(
+    usage = UsageCog(
         database=services.database,
         ledger=services.ledger,
         retention=services.retention,
-        cards=QuotaCards(client.texts),
+        cards=QuotaEmbeds(client.texts),
         languages=client.languages,
     )
-    return Quota(desk), usage
+    return QuotaCog(desk), usage

@@ -12,25 +12,31 @@ from discord.ext import commands
 from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
 from bot.database.database import Database
-from bot.discord_ui.again import Seen
+from bot.discord_ui.autocomplete import Choices, plain_choices
 from bot.discord_ui.client import PERSONAL, Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.discretion import for_all_to_see
-from bot.discord_ui.history_cards import HistoryCards, link_to
-from bot.discord_ui.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
-from bot.discord_ui.suggestions import Choices, plain
-from bot.jobs.history.pages import HistoryPages, Look, Turn
+from bot.discord_ui.history_embeds import (
+    HISTORY_ITEMS,
+    LONGEST_SEARCH_TERM,
+    HistoryEmbeds,
+    history_view,
+    result_link,
+    search_terms_of,
+)
+from bot.discord_ui.job_embeds import hide_declined_prompt
+from bot.discord_ui.reposts import RepostAudience
+from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.quota.ledger import Ledger
-from cogs.button_guard import TWICE_MS, Lately
+from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 MOST_CHOICES = 25
-SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
+SAID = {RepostAudience.BY_ALL: "history-posted", RepostAudience.BY_ONE: "history-posted-to-you"}
 
 
-class History(commands.Cog):
+class HistoryCog(commands.Cog):
     """The door to what was painted before; everybody sees their own."""
 
     def __init__(
@@ -52,12 +58,12 @@ class History(commands.Cog):
         self._history_pages = history_pages
         self._retention = retention
         self._couriers = couriers
-        self._cards = HistoryCards(client.texts)
-        self._chosen = Lately(now, within_ms=TWICE_MS)
+        self._cards = HistoryEmbeds(client.texts)
+        self._chosen = Debouncer(now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:
         """Answer also to pages that an earlier process sent."""
-        self._client.add_dynamic_items(*ITEMS)
+        self._client.add_dynamic_items(*HISTORY_ITEMS)
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -67,8 +73,8 @@ class History(commands.Cog):
     async def history(
         self,
         interaction: Interaction,
-        model: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
-        text: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        model: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
+        text: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
     ) -> None:
         """Browse and search your requests, and post their pictures again."""
         sought = Sought(text=_word(text), model=_word(model))
@@ -82,19 +88,21 @@ class History(commands.Cog):
         wanted = typed.strip().casefold()
         models = await self._history_pages.models(interaction.user.id)
         offered = [name for name in models if wanted in name.casefold()]
-        return plain(name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_WORD)
+        return plain_choices(
+            name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_SEARCH_TERM
+        )
 
     # --- the rows under a page ----------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_turned(self, interaction: Interaction, turn: Turn) -> None:
+    async def on_history_turned(self, interaction: Interaction, turn: PageCursor) -> None:
         """Show another page of the same."""
-        await self._show_instead(interaction, sought_by(interaction.message), turn)
+        await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
     @commands.Cog.listener()
     async def on_history_freed(self, interaction: Interaction, what: str) -> None:
         """Seek anew, by less."""
-        sought = sought_by(interaction.message)
+        sought = search_terms_of(interaction.message)
         freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
         await self._show_instead(interaction, freed)
 
@@ -107,7 +115,7 @@ class History(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _show_instead(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         try:
             self._client.admit(interaction)
@@ -117,11 +125,11 @@ class History(commands.Cog):
             await self._client.answer_error(interaction, error)
 
     async def _show(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         page = await self._history_pages.page(interaction.user.id, sought, turn)
         locale = self._request_builder.caller(interaction).locale
-        if page.looks:
+        if page.entries:
             content = self._cards.heading(locale)
         else:
             content = self._cards.nothing(locale, is_sought=sought != EVERYTHING)
@@ -129,9 +137,9 @@ class History(commands.Cog):
             content=content,
             embeds=[
                 self._cards.card(number, look, _link(interaction, look), locale)
-                for number, look in enumerate(page.looks, 1)
+                for number, look in enumerate(page.entries, 1)
             ],
-            attachments=self._cards.files(page.looks, locale),
+            attachments=self._cards.files(page.entries, locale),
             view=history_view(self._client.texts, self._cards, page, sought, locale),
         )
 
@@ -143,8 +151,8 @@ class History(commands.Cog):
         caller = self._request_builder.caller(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._check_welcome(caller)
-        past, pictures = await self._retention.take_out(job_id, interaction.user.id)
-        job = for_all_to_see(past.job, past.error)
+        past, pictures = await self._retention.kept_result(job_id, interaction.user.id)
+        job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
         said = "history-posted-privately" if job.private else SAID[seen]
@@ -153,7 +161,7 @@ class History(commands.Cog):
 
     async def _check_welcome(self, caller: CallerContext) -> None:
         """Refuse to show pictures to others where this person may not paint."""
-        self._request_builder.check_place(caller)
+        self._request_builder.check_access(caller)
         who = await self._database.read(
             self._ledger.member, caller.server_id, caller.requester.user_id
         )
@@ -164,21 +172,21 @@ class History(commands.Cog):
 def _word(typed: str | None) -> str | None:
     """Return what somebody seeks as one line that a custom id has room for, None for nothing."""
     word = visible(typed or "").replace("\n", " ")
-    while width(word) > LONGEST_WORD:
+    while width(word) > LONGEST_SEARCH_TERM:
         word = word[:-1]
     return word.strip() or None
 
 
-def _link(interaction: Interaction, look: Look) -> str | None:
+def _link(interaction: Interaction, look: HistoryEntry) -> str | None:
     """Return a way to a job's message, None where this person surely cannot go there."""
     server_id = look.written.job.requester.server_id
     if look.message is None or server_id == 0:
-        return link_to(look)
+        return result_link(look)
     server = interaction.client.get_guild(server_id)
     channel = server.get_channel_or_thread(look.message.channel_id) if server else None
     if channel is None or not _may_see(channel, interaction.user):
         return None
-    return link_to(look)
+    return result_link(look)
 
 
 def _may_see(

@@ -3,18 +3,18 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.attachments import uploaded
+from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.uploads import upload_of
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.preferences.image_options import ImageOptions
 from cogs.option_choices import OptionChoices
 from cogs.request_builder import RequestBuilder
 
 
-class Imagine(commands.Cog):
+class ImagineCog(commands.Cog):
     """The door through which pictures are asked for."""
 
     def __init__(
@@ -70,9 +70,9 @@ class Imagine(commands.Cog):
     ) -> None:
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
-        attached = Attached(
-            pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
-            mask=uploaded(mask) if mask is not None else None,
+        attached = Attachments(
+            pictures=tuple(upload_of(attachment) for attachment in given if attachment is not None),
+            mask=upload_of(mask) if mask is not None else None,
         )
         options = ImageOptions(
             prompt=prompt,

@@ -14,10 +14,10 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.discord_ui.client import PERSONAL, Client
-from bot.discord_ui.ways import TOO_LARGE
-from bot.jobs.personal_data.archive import Archived
-from bot.jobs.personal_data.deletion import Deletion
-from bot.jobs.personal_data.export import Export
+from bot.discord_ui.message_outbox import TOO_LARGE
+from bot.jobs.personal_data.archive import ArchiveSummary
+from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.preferences.preference_store import PreferenceStore
 
 # As long as Discord lets the question be edited.
@@ -38,7 +38,7 @@ class ArchiveNotTaken(EaselError):
     message_id = "error-archive-not-taken"
 
 
-class MyData(commands.Cog):
+class MyDataCog(commands.Cog):
     """The door to one's own data."""
 
     mydata = app_commands.Group(
@@ -52,8 +52,8 @@ class MyData(commands.Cog):
         self,
         *,
         client: Client,
-        export: Export,
-        deletion: Deletion,
+        export: PersonalDataExport,
+        deletion: PersonalDataDeletion,
         preference_store: PreferenceStore,
         now: Callable[[], int],
     ) -> None:
@@ -65,7 +65,7 @@ class MyData(commands.Cog):
 
     async def cog_load(self) -> None:
         """Answer also to questions that an earlier process asked."""
-        self._client.add_dynamic_items(ConfirmButton)
+        self._client.add_dynamic_items(ConfirmDeletionButton)
 
     @mydata.command()
     async def export(self, interaction: Interaction) -> None:
@@ -88,11 +88,12 @@ class MyData(commands.Cog):
         label = self._client.texts.say("mydata-confirm", locale)
         await interaction.response.send_message(
             self._client.texts.say("mydata-ask", locale),
-            view=View(timeout=None).add_item(ConfirmButton(self._now(), label)),
+            view=View(timeout=None).add_item(ConfirmDeletionButton(self._now(), label)),
             ephemeral=True,
         )
 
-    async def confirm(self, interaction: Interaction, asked_at: int) -> None:
+    @commands.Cog.listener()
+    async def on_deletion_confirmed(self, interaction: Interaction, asked_at: int) -> None:
         """Delete the data of whoever confirms."""
         try:
             await self._confirm(interaction, asked_at)
@@ -118,7 +119,7 @@ class MyData(commands.Cog):
                 Path(folder),
                 max_file_bytes=max_bytes,
                 readme=self._client.texts.say("mydata-readme", locale),
-                preference_store=self._preference_store.of_person(interaction.user.id),
+                preferences=self._preference_store.of_person(interaction.user.id),
             )
             if archived is None:
                 none = self._client.texts.say("mydata-none", locale)
@@ -128,7 +129,7 @@ class MyData(commands.Cog):
                 self._words(archived, locale), file=discord.File(archived.path), ephemeral=True
             )
 
-    def _words(self, archived: Archived, locale: str) -> str:
+    def _words(self, archived: ArchiveSummary, locale: str) -> str:
         say = self._client.texts.say
         words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
         if archived.files_left_out:
@@ -138,7 +139,9 @@ class MyData(commands.Cog):
         return "\n".join(words)
 
 
-class ConfirmButton(DynamicItem[Button[View]], template=r"easel:forget:(?P<asked_at>\d{1,15})"):
+class ConfirmDeletionButton(
+    DynamicItem[Button[View]], template=r"easel:forget:(?P<asked_at>\d{1,15})"
+):
     """Confirms a deletion; it outlives the process, and says when the question was asked."""
 
     def __init__(self, asked_at: int, label: str | None = None) -> None:
@@ -158,9 +161,5 @@ class ConfirmButton(DynamicItem[Button[View]], template=r"easel:forget:(?P<asked
         return cls(int(match["asked_at"]))
 
     async def callback(self, interaction: Interaction) -> None:
-        """Hand the answer to the door."""
-        door = (
-            interaction.client.get_cog("MyData") if isinstance(interaction.client, Client) else None
-        )
-        assert isinstance(door, MyData)  # noqa: S101 - it hung this up
-        await door.confirm(interaction, self._asked_at)
+        """Tell the cog; discord.py would only log an error that is raised here."""
+        interaction.client.dispatch("deletion_confirmed", interaction, self._asked_at)

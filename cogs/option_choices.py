@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
-from bot.discord_ui.customs_cards import CustomsCards, Painted
-from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices, Suggestions, plain
+from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
+from bot.discord_ui.caller import billed_server_id
+from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.gateways.model_abilities import WordOption
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
@@ -21,9 +21,9 @@ class OptionChoices:
         self,
         *,
         request_builder: RequestBuilder,
-        suggestions: Suggestions,
+        suggestions: Autocomplete,
         preference_store: PreferenceStore,
-        cards: CustomsCards,
+        cards: SettingsEmbeds,
     ) -> None:
         self._request_builder = request_builder
         self._suggestions = suggestions
@@ -34,7 +34,7 @@ class OptionChoices:
         """Offer the models that may be used here, with what a picture costs."""
         offered = self._suggestions.models(
             typed,
-            server_id=server_of(interaction),
+            server_id=billed_server_id(interaction),
             locale=self._locale(interaction),
             quality=interaction.namespace.quality,
             among=self._offered(interaction),
@@ -44,7 +44,7 @@ class OptionChoices:
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model that there is."""
         return self._suggestions.models(
-            typed, server_id=server_of(interaction), locale=self._locale(interaction)
+            typed, server_id=billed_server_id(interaction), locale=self._locale(interaction)
         )
 
     def sizes(self, interaction: Interaction, typed: str) -> Choices:
@@ -59,7 +59,7 @@ class OptionChoices:
         qualities = self._suggestions.qualities(
             typed,
             model=self._model(interaction, painted),
-            server_id=server_of(interaction),
+            server_id=billed_server_id(interaction),
             locale=self._locale(interaction),
         )
         return self._marked(interaction, qualities, painted.quality)
@@ -71,28 +71,28 @@ class OptionChoices:
 
     def presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return plain(self._preference_store.suggest_presets(interaction.user.id, typed))
+        return plain_choices(self._preference_store.suggest_presets(interaction.user.id, typed))
 
-    def painted(self, interaction: Interaction) -> Painted:
+    def painted(self, interaction: Interaction) -> DefaultOptions:
         """Return what would be painted if nothing more was typed."""
         typed = interaction.namespace
-        server_id, user_id = server_of(interaction), interaction.user.id
+        server_id, user_id = billed_server_id(interaction), interaction.user.id
         return self._request_builder.painted(
             server_id, user_id, model=typed.model, preset=typed.preset
         )
 
-    def _model(self, interaction: Interaction, painted: Painted) -> str:
+    def _model(self, interaction: Interaction, painted: DefaultOptions) -> str:
         return interaction.namespace.model or painted.model
 
     def _offered(self, interaction: Interaction) -> tuple[str, ...]:
         """Return the models that may be used here, the default first."""
         default = self._default_model(interaction)
         return tuple(
-            dict.fromkeys((default, *self._request_builder.models(server_of(interaction))))
+            dict.fromkeys((default, *self._request_builder.models(billed_server_id(interaction))))
         )
 
     def _default_model(self, interaction: Interaction) -> str:
-        server_id, user_id = server_of(interaction), interaction.user.id
+        server_id, user_id = billed_server_id(interaction), interaction.user.id
         preset = interaction.namespace.preset
         return self._request_builder.painted(server_id, user_id, preset=preset).model
 
@@ -115,7 +115,7 @@ def language_choices(names: Mapping[str, str], typed: str) -> Choices:
     ]
 
 
-def spoken(typed: str, names: Mapping[str, str]) -> str:
+def language_code(typed: str, names: Mapping[str, str]) -> str:
     """Return the locale of the language that somebody typed, by its code or by its own name.
 
     Raises:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
-from cogs.option_choices import language_choices, spoken
+from cogs.option_choices import language_choices, language_code
 
 Change = Callable[[PersonalPreferences], PersonalPreferences]
 
@@ -23,7 +23,7 @@ _RESETS: dict[str, tuple[str, ...]] = {
 _EVERYTHING = "everything"
 
 
-class Personal(commands.Cog):
+class PreferencesCog(commands.Cog):
     """The door to a person's preferences."""
 
     preferences = app_commands.Group(
@@ -79,7 +79,7 @@ class Personal(commands.Cog):
     @app_commands.describe(language="Language of messages that only you see")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of messages that only you see."""
-        chosen = spoken(language, self._client.texts.names)
+        chosen = language_code(language, self._client.texts.names)
         await self._change(interaction, lambda p: replace(p, language=chosen))
 
     @preferences.command()
@@ -140,7 +140,7 @@ class Personal(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._request_builder.painted(server_of(interaction), interaction.user.id),
+            self._request_builder.painted(billed_server_id(interaction), interaction.user.id),
             locale=self._request_builder.caller(interaction).locale,
             changed=changed,
         )

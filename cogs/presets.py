@@ -7,19 +7,19 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.client import PERSONAL, Client
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.customs_cards import page_count
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.settings_embeds import preset_page_count
 from bot.preferences.image_options import ImageOptions
-from bot.preferences.presets import LONGEST_NAME
+from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.values import NothingChosen
 from cogs.dependencies import Dependencies
 
-Name = app_commands.Range[str, 1, LONGEST_NAME]
+Name = app_commands.Range[str, 1, MAX_PRESET_NAME]
 
 
-class Presets(commands.Cog):
+class PresetsCog(commands.Cog):
     """The door to a person's presets."""
 
     preset = app_commands.Group(
@@ -39,7 +39,7 @@ class Presets(commands.Cog):
 
     async def cog_load(self) -> None:
         """Turn also the pages of lists that an earlier process sent."""
-        self._client.add_dynamic_items(TurnPage)
+        self._client.add_dynamic_items(PresetPageButton)
 
     @preset.command()
     @app_commands.describe(
@@ -145,26 +145,27 @@ class Presets(commands.Cog):
         """Offer the backgrounds of the model that would paint."""
         return self._option_choices.words(interaction, "background", typed)
 
-    async def turn(self, interaction: Interaction, page: int) -> None:
-        """Show another page of somebody's list in its place."""
+    @commands.Cog.listener()
+    async def on_preset_page_pressed(self, interaction: Interaction, page: int) -> None:
+        """Replace the page of a list by another."""
         try:
-            await self._turn(interaction, page)
+            await self._show_page(interaction, page)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._client.answer_error(interaction, error)
 
-    async def _turn(self, interaction: Interaction, page: int) -> None:
+    async def _show_page(self, interaction: Interaction, page: int) -> None:
         self._client.admit(interaction)
         embed, view = self._page(interaction, page)
         await interaction.response.edit_message(embed=embed, view=view)
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
         presets = tuple(self._preference_store.presets(interaction.user.id).values())
-        pages = page_count(presets)
+        pages = preset_page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):
             if 1 <= other <= pages:
-                view.add_item(TurnPage(other, arrow))
+                view.add_item(PresetPageButton(other, arrow))
         locale = self._request_builder.caller(interaction).locale
         return self._cards.presets(presets, page, locale), view
 
@@ -174,7 +175,7 @@ class Presets(commands.Cog):
         await interaction.response.send_message(sentence, ephemeral=True)
 
 
-class TurnPage(
+class PresetPageButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"easel:presets:(?P<page>[1-9]\d{0,3})",
 ):
@@ -196,8 +197,5 @@ class TurnPage(
         return cls(int(match["page"]))
 
     async def callback(self, interaction: Interaction) -> None:
-        """Hand the page to the door."""
-        client = interaction.client
-        door = client.get_cog("Presets") if isinstance(client, Client) else None
-        assert isinstance(door, Presets)  # noqa: S101 - it hung this up
-        await door.turn(interaction, self._page)
+        """Tell the cog; discord.py would only log an error that is raised here."""
+        interaction.client.dispatch("preset_page_pressed", interaction, self._page)

@@ -4,16 +4,16 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
-from bot.discord_ui.pages import PageButton
+from bot.discord_ui.buttons import PageButton
 from cogs.quota_base import quota
 from cogs.quota_costs import CostCommands
 from cogs.quota_limits import LIMITS, LimitCommands
-from cogs.quota_members import PeopleCommands
-from cogs.quota_pages import Shown
-from cogs.quota_reports import CHANGES, BookCommands
+from cogs.quota_members import MemberCommands
+from cogs.quota_pages import PageReply
+from cogs.quota_reports import CHANGES, ReportCommands
 
 
-class Quota(LimitCommands, PeopleCommands, CostCommands, BookCommands):
+class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
     """The door for admins: all its commands, and the pages of what they read."""
 
     quota = quota
@@ -33,7 +33,7 @@ class Quota(LimitCommands, PeopleCommands, CostCommands, BookCommands):
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._desk.client.answer_error(interaction, error)
 
-    async def _page(self, interaction: Interaction, book: str, number: int) -> Shown:
+    async def _page(self, interaction: Interaction, book: str, number: int) -> PageReply:
         if not self._desk.client.serves(interaction.guild_id):
             raise ServerNotListed
         if book == LIMITS:

@@ -9,11 +9,10 @@ from discord.ext import commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
 from bot.database.database import Database
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.quota_lists import QuotaLists
-from bot.discord_ui.quota_report import QuotaReport
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.quota_embeds import QuotaEmbeds
+from bot.discord_ui.quota_list_embeds import QuotaListEmbeds, UsageReportEmbeds
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts
@@ -22,7 +21,7 @@ from bot.quota.ledger import Ledger
 from bot.quota.rules import EVERYONE, SERVER, LimitSet
 from bot.quota.rules import role as role_subject
 from bot.quota.rules import user as user_subject
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 
 MAX_REASON = 200
 
@@ -61,31 +60,31 @@ class DaysOutOfRange(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class QuotaDependencies:
     """The rooms behind the door, and what the operator lets each person and server spend."""
 
     client: Client
     database: Database
     ledger: Ledger
     catalogue: Catalogue
-    tariff: Tariff
+    server_costs: ServerCostCache
     costs: Pricing
-    suggestions: Suggestions
+    suggestions: Autocomplete
     statement: Statement
     charts: Charts
     default: LimitSet
     server_quota: LimitSet
 
 
-class QuotaDoor(commands.Cog):
+class QuotaCommands(commands.Cog):
     """The part of /quota that its other parts build on."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: QuotaDependencies) -> None:
         self._desk = desk
         texts = desk.client.texts
-        self._cards = QuotaCards(texts)
-        self._lists = QuotaLists(texts)
-        self._report = QuotaReport(texts)
+        self._cards = QuotaEmbeds(texts)
+        self._lists = QuotaListEmbeds(texts)
+        self._report = UsageReportEmbeds(texts)
 
     def locale(self, interaction: Interaction) -> str:
         """Return the language of whoever typed the command: all answers are for them alone."""
@@ -97,12 +96,12 @@ class QuotaDoor(commands.Cog):
         await interaction.response.send_message(sentence, ephemeral=True)
 
 
-def server_of(interaction: Interaction) -> int:
+def guild_id_of(interaction: Interaction) -> int:
     """Return where a command was typed."""
     return interaction.guild_id or 0
 
 
-def person(user: discord.User) -> discord.User:
+def checked_user(user: discord.User) -> discord.User:
     """Return a person as they are; raises BotChosen."""
     if user.bot:
         raise BotChosen

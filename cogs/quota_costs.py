@@ -8,10 +8,10 @@ from discord import Interaction, app_commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
-from bot.discord_ui.quota_lists import CostRow
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.quota_list_embeds import CostRow
 from bot.gateways.model_abilities import ModelAbilities
-from cogs.quota_base import QuotaDoor, quota, server_of
+from cogs.quota_base import QuotaCommands, guild_id_of, quota
 
 Own = Mapping[tuple[str, str], int]
 """A server's own credits by model and quality, '' for any."""
@@ -24,7 +24,7 @@ class ModelNotChosen(Refusal):
     message_id = "error-model-not-chosen"
 
 
-class CostCommands(QuotaDoor):
+class CostCommands(QuotaCommands):
     """The command that sets what a picture costs."""
 
     @quota.command()
@@ -54,7 +54,7 @@ class CostCommands(QuotaDoor):
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that match what was typed so far, with what a picture costs."""
         return self._desk.suggestions.models(
-            typed, server_id=server_of(interaction), locale=self.locale(interaction)
+            typed, server_id=guild_id_of(interaction), locale=self.locale(interaction)
         )
 
     @cost.autocomplete("quality")
@@ -63,16 +63,16 @@ class CostCommands(QuotaDoor):
         return self._desk.suggestions.qualities(
             typed,
             model=interaction.namespace.model,
-            server_id=server_of(interaction),
+            server_id=guild_id_of(interaction),
             locale=self.locale(interaction),
         )
 
     async def _set_cost(
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
-        server_id, (name, kind) = server_of(interaction), self._spelled(model, quality)
-        if 0 <= credits < (least := self._desk.costs.least(name, kind)):
-            raise CostBelowTheOperators(credits=credits, limit=least)
+        server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
+        if 0 <= credits < (min_credits_each := self._desk.costs.min_credits_each(name, kind)):
+            raise CostBelowTheOperators(credits=credits, limit=min_credits_each)
         await self._desk.database.write(
             self._desk.ledger.set_cost,
             server_id=server_id,
@@ -81,7 +81,7 @@ class CostCommands(QuotaDoor):
             credits=credits,
             actor_id=interaction.user.id,
         )
-        self._desk.tariff.set(server_id, name, kind, credits)
+        self._desk.server_costs.set(server_id, name, kind, credits)
         said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, said)
 
@@ -90,7 +90,7 @@ class CostCommands(QuotaDoor):
             name, kind = self._spelled(model, quality)
         except (UnknownModel, WrongChoice, OptionNotTaken):  # offered no more
             name, kind = model.strip(), quality and quality.strip()
-        server_id = server_of(interaction)
+        server_id = guild_id_of(interaction)
         await self._desk.database.write(
             self._desk.ledger.remove_cost,
             server_id=server_id,
@@ -98,13 +98,13 @@ class CostCommands(QuotaDoor):
             quality=kind,
             actor_id=interaction.user.id,
         )
-        self._desk.tariff.remove(server_id, name, kind)
+        self._desk.server_costs.remove(server_id, name, kind)
         await self.answer(
             interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
         )
 
     async def _list_costs(self, interaction: Interaction) -> None:
-        server_id = server_of(interaction)
+        server_id = guild_id_of(interaction)
         costs = await self._desk.database.read(self._desk.ledger.costs, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
         embed = self._lists.costs(list(self._rows(server_id, own)), self.locale(interaction))
@@ -122,7 +122,7 @@ class CostCommands(QuotaDoor):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: ModelAbilities, own: Own) -> Iterator[CostRow]:
-        each = self._desk.costs.each
+        each = self._desk.costs.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.allowed_words("quality") or ():

@@ -6,19 +6,25 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.quota_cards import Favour, LimitRow
-from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
-from bot.quota.members import Member
+from bot.discord_ui.quota_embeds import LimitRow, MemberStatus
+from bot.discord_ui.quota_list_embeds import (
+    LIMITS_ON_A_PAGE,
+    CreditLimit,
+    GeneralLimits,
+    SubjectRow,
+    list_page,
+)
+from bot.quota.admin_repository import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
-from cogs.quota_base import QuotaDoor, person, quota, server_of, subject_of
-from cogs.quota_pages import Shown, shown
+from cogs.quota_base import QuotaCommands, checked_user, guild_id_of, quota, subject_of
+from cogs.quota_pages import PageReply, page_reply
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
 LIMITS = "limits"
 
 
-class LimitCommands(QuotaDoor):
+class LimitCommands(QuotaCommands):
     """The commands that set limits and show them."""
 
     @quota.command(name="set")
@@ -40,11 +46,11 @@ class LimitCommands(QuotaDoor):
         whole_server: bool = False,
     ) -> None:
         """Limit the credits of a person, a role, everyone or the whole server."""
-        subject = subject_of(user and person(user), role, whole_server=whole_server)
+        subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
         await self._desk.database.write(
             self._desk.ledger.set_limit,
-            server_id=server_of(interaction),
+            server_id=guild_id_of(interaction),
             subject=subject,
             limit=limit,
             actor_id=interaction.user.id,
@@ -66,8 +72,8 @@ class LimitCommands(QuotaDoor):
         whole_server: bool = False,
     ) -> None:
         """Exempt a person, a role or everyone from personal limits."""
-        subject = subject_of(user and person(user), role, whole_server=whole_server)
-        server_id, actor_id = server_of(interaction), interaction.user.id
+        subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
+        server_id, actor_id = guild_id_of(interaction), interaction.user.id
         await self._desk.database.write(
             self._desk.ledger.set_unlimited,
             server_id=server_id,
@@ -96,7 +102,7 @@ class LimitCommands(QuotaDoor):
         subject = subject_of(user, role, whole_server=whole_server)
         await self._desk.database.write(
             self._desk.ledger.remove_limit,
-            server_id=server_of(interaction),
+            server_id=guild_id_of(interaction),
             subject=subject,
             period=Period(per) if per else None,
             actor_id=interaction.user.id,
@@ -109,16 +115,16 @@ class LimitCommands(QuotaDoor):
         """Show the limits set in this server."""
         await (await self.limits_page(interaction, 0)).send(interaction)
 
-    async def limits_page(self, interaction: Interaction, number: int) -> Shown:
+    async def limits_page(self, interaction: Interaction, number: int) -> PageReply:
         """Return a page of everything that was decided here, without roles that are gone."""
-        server_id = server_of(interaction)
+        server_id = guild_id_of(interaction)
         if interaction.guild is not None:
             await self._forget_gone_roles(interaction.guild)
         limits, members = await self._desk.database.read(self._desk.ledger.decided, server_id)
-        page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
+        page = list_page(_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
-        return shown(self._desk.client.texts, LIMITS, page, embed, locale)
+        return page_reply(self._desk.client.texts, LIMITS, page, embed, locale)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
@@ -140,8 +146,8 @@ class LimitCommands(QuotaDoor):
             self._desk.ledger.roles_gone, server_id=server_id, role_ids=role_ids
         )
 
-    def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:
-        return Ceilings(
+    def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
+        return GeneralLimits(
             everyone=_caps(limits.get(EVERYONE, ())),
             server=_caps(limits.get(SERVER, ())),
             default=_caps(self._desk.default),
@@ -152,13 +158,13 @@ class LimitCommands(QuotaDoor):
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return roles, then people; what holds for all stands elsewhere."""
     favours = {
-        user_subject(user_id): Favour(member.granted, member.block_reason)
+        user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()
         if member.granted or member.block_reason is not None
     }
     subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, Favour()))
+        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, MemberStatus()))
         for subject in subjects
     ]
 
@@ -168,7 +174,7 @@ def _order(subject: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def _caps(limits: LimitSet) -> tuple[Cap, ...]:
+def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
     periods = list(Period)
     found = sorted(limits, key=lambda limit: periods.index(limit.period))
     return tuple((limit.credits, limit.period) for limit in found)

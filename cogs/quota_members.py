@@ -3,10 +3,10 @@
 import discord
 from discord import Interaction, app_commands
 
-from cogs.quota_base import QuotaDoor, checked_reason, person, quota, server_of
+from cogs.quota_base import QuotaCommands, checked_reason, checked_user, guild_id_of, quota
 
 
-class PeopleCommands(QuotaDoor):
+class MemberCommands(QuotaCommands):
     """The commands about one person."""
 
     @quota.command()
@@ -21,8 +21,8 @@ class PeopleCommands(QuotaDoor):
         """Give a person extra credits that do not expire."""
         balance = await self._desk.database.write(
             self._desk.ledger.grant,
-            server_id=server_of(interaction),
-            user_id=person(user).id,
+            server_id=guild_id_of(interaction),
+            user_id=checked_user(user).id,
             credits=credits,
             reason=checked_reason(reason),
             actor_id=interaction.user.id,
@@ -37,8 +37,8 @@ class PeopleCommands(QuotaDoor):
         """Reset what a person has used of their own limit."""
         await self._desk.database.write(
             self._desk.ledger.reset,
-            server_id=server_of(interaction),
-            user_id=person(user).id,
+            server_id=guild_id_of(interaction),
+            user_id=checked_user(user).id,
             actor_id=interaction.user.id,
         )
         await self.answer(interaction, self._cards.reset(user.id, self.locale(interaction)))
@@ -49,8 +49,8 @@ class PeopleCommands(QuotaDoor):
         """Block a person from painting here."""
         await self._desk.database.write(
             self._desk.ledger.block,
-            server_id=server_of(interaction),
-            user_id=person(user).id,
+            server_id=guild_id_of(interaction),
+            user_id=checked_user(user).id,
             reason=checked_reason(reason),
             actor_id=interaction.user.id,
         )
@@ -62,7 +62,7 @@ class PeopleCommands(QuotaDoor):
         """Let a person paint here again."""
         await self._desk.database.write(
             self._desk.ledger.unblock,
-            server_id=server_of(interaction),
+            server_id=guild_id_of(interaction),
             user_id=user.id,
             actor_id=interaction.user.id,
         )

@@ -7,12 +7,12 @@ from discord import Interaction
 from discord.utils import MISSING
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_lists import Entry, Page
+from bot.discord_ui.buttons import page_buttons
+from bot.discord_ui.quota_list_embeds import Entry, ListPage
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageReply:
     """What one person sees."""
 
     embed: discord.Embed
@@ -28,7 +28,9 @@ class Shown:
         await interaction.response.edit_message(embed=self.embed, view=self.view)
 
 
-def shown(texts: Texts, book: str, page: Page[Entry], embed: discord.Embed, locale: str) -> Shown:
-    """Return a page of a book with the buttons that it needs."""
-    view = page_view(texts, book, page.number, is_last=page.is_last, locale=locale)
-    return Shown(embed, view)
+def page_reply(
+    texts: Texts, book: str, page: ListPage[Entry], embed: discord.Embed, locale: str
+) -> PageReply:
+    """Return a page of a list with the buttons that it needs."""
+    view = page_buttons(texts, book, page.number, is_last=page.is_last, locale=locale)
+    return PageReply(embed, view)

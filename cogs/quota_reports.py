@@ -8,13 +8,18 @@ from tempfile import TemporaryDirectory
 import discord
 from discord import Interaction, app_commands
 
-from bot.discord_ui.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
-from bot.discord_ui.quota_report import CHART, DayRow
+from bot.discord_ui.quota_list_embeds import (
+    CHANGES_ON_A_PAGE,
+    CHART_FILE,
+    ChangeRow,
+    DayRow,
+    ListPage,
+)
 from bot.quota.audit import Change
 from bot.quota.rules import SERVER
 from bot.quota.rules import user as user_subject
-from cogs.quota_base import QuotaDoor, checked_days, person, quota, server_of
-from cogs.quota_pages import Shown, shown
+from cogs.quota_base import QuotaCommands, checked_days, checked_user, guild_id_of, quota
+from cogs.quota_pages import PageReply, page_reply
 
 CHANGES = "changes"
 MAX_USAGE_DAYS = 90
@@ -22,7 +27,7 @@ MAX_EXPORT_DAYS = 40  # the ledger keeps single charges no longer
 DEFAULT_DAYS = 30
 
 
-class BookCommands(QuotaDoor):
+class ReportCommands(QuotaCommands):
     """The commands that look back."""
 
     @quota.command()
@@ -35,15 +40,15 @@ class BookCommands(QuotaDoor):
     ) -> None:
         """Show how many credits were used on each day."""
         checked_days(days, limit=MAX_USAGE_DAYS)
-        user_id = None if user is None else person(user).id
+        user_id = None if user is None else checked_user(user).id
         subject = SERVER if user_id is None else user_subject(user_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        rows = await self._used(server_of(interaction), user_id, days)
+        rows = await self._used(guild_id_of(interaction), user_id, days)
         locale = self.locale(interaction)
         picture = await self._drawn(rows, locale)
         embed = self._report.usage(subject, rows, locale, with_chart=picture is not None)
         alt = self._report.alt_text(rows, locale)
-        files = [discord.File(BytesIO(picture), CHART, description=alt)] if picture else []
+        files = [discord.File(BytesIO(picture), CHART_FILE, description=alt)] if picture else []
         await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
     @quota.command()
@@ -55,7 +60,7 @@ class BookCommands(QuotaDoor):
         with TemporaryDirectory(prefix="easel-") as folder:
             written = await self._desk.statement.write(
                 Path(folder),
-                server_id=server_of(interaction),
+                server_id=guild_id_of(interaction),
                 days=days,
                 max_bytes=interaction.filesize_limit,
             )
@@ -68,16 +73,18 @@ class BookCommands(QuotaDoor):
         """Show who changed what here, newest first."""
         await (await self.changes_page(interaction, 0)).send(interaction)
 
-    async def changes_page(self, interaction: Interaction, number: int) -> Shown:
+    async def changes_page(self, interaction: Interaction, number: int) -> PageReply:
         """Return a page of the changes."""
         size = CHANGES_ON_A_PAGE
         found = await self._desk.database.read(
-            self._desk.ledger.changes, server_of(interaction), most=size + 1, skip=number * size
+            self._desk.ledger.changes, guild_id_of(interaction), most=size + 1, skip=number * size
         )
-        page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
+        page = ListPage(
+            [_row(change) for change in found[:size]], number, is_last=len(found) <= size
+        )
         locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
-        return shown(self._desk.client.texts, CHANGES, page, embed, locale)
+        return page_reply(self._desk.client.texts, CHANGES, page, embed, locale)
 
     async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
         found = await self._desk.database.read(

@@ -9,15 +9,14 @@ from discord import Interaction
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.discord_ui.customs_cards import Painted
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.places import server_of
+from bot.discord_ui.caller import Languages, billed_server_id
+from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NOTHING, JobService
-from bot.preferences.access_rules import allowed_models, check_controls, check_model, check_place
-from bot.preferences.image_options import ImageOptions, OptionName, resolve
+from bot.jobs.service import NO_ATTACHMENTS, JobService
+from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
+from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import NoSuchPreset
 from bot.preferences.values import NothingChosen
@@ -101,7 +100,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         preset: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         references: Sequence[Reference] = (),
         mask: Reference | None = None,
         after: str | None = None,
@@ -115,7 +114,7 @@ class RequestBuilder:
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
         """
-        self.check_place(caller)
+        self.check_access(caller)
         options = self.resolved(options, caller, preset=preset)
         self._check_model(caller, options.model or self._catalogue.default.name)
         request = self._order(
@@ -139,20 +138,20 @@ class RequestBuilder:
         Raises:
             EaselError: as ``paint`` does.
         """
-        self.check_place(caller)
+        self.check_access(caller)
         self.check_controls(caller, job)
         self._check_model(caller, job.request.model)
         person = self._preference_store.person(caller.requester.user_id)
         private = job.private or bool(person.private)
         return await self._submit(job.request, caller, courier, private=private, after=job.id)
 
-    def check_place(self, caller: CallerContext) -> None:
+    def check_access(self, caller: CallerContext) -> None:
         """Refuse who may not paint, or not here: before a form is shown to them, too.
 
         Raises:
             ChannelNotAllowed, RoleNotAllowed
         """
-        check_place(
+        check_access(
             self._preference_store.server(caller.server_id),
             channel_ids=caller.channel_ids,
             role_ids=caller.requester.role_ids,
@@ -182,20 +181,20 @@ class RequestBuilder:
         saved = (
             self._preference_store.preset(who.user_id, preset).options if preset else ImageOptions()
         )
-        return resolve(
+        return resolve_options(
             options,
             preset=saved,
             person=self._preference_store.person(who.user_id).options,
             server=self._preference_store.server(who.server_id).options,
             models=self.models(who.server_id),
-            can=self.can,
+            supports=self.supports,
         )
 
     def models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self._names)
 
-    def can(self, model: str, word: OptionName, value: str) -> bool:
+    def supports(self, model: str, word: OptionName, value: str) -> bool:
         """Tell whether a model knows a value of an option."""
         options = ImageOptions(prompt=_ANY, model=model).saying(word, value)
         try:
@@ -238,7 +237,9 @@ class RequestBuilder:
             quality=request.quality,
         )
 
-    def painted(self, server_id: int, user_id: int | None = None, **typed: str | None) -> Painted:
+    def painted(
+        self, server_id: int, user_id: int | None = None, **typed: str | None
+    ) -> DefaultOptions:
         """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
 
         What is typed wrongly counts as not typed.
@@ -246,17 +247,17 @@ class RequestBuilder:
         person = (
             ImageOptions() if user_id is None else self._preference_store.person(user_id).options
         )
-        options = resolve(
+        options = resolve_options(
             ImageOptions(model=self._known(typed.get("model"))),
             preset=self._preset_or_nothing(user_id, typed.get("preset")),
             person=person,
             server=self._preference_store.server(server_id).options,
             models=self.models(server_id),
-            can=self.can,
+            supports=self.supports,
         )
         model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(model.default_size)
-        return Painted(model.name, size, options.n or 1, options.quality)
+        return DefaultOptions(model.name, size, options.n or 1, options.quality)
 
     def _known(self, model: str | None) -> str | None:
         try:
@@ -296,7 +297,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         private: bool,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         after: str | None,
     ) -> Job:
         server = self._preference_store.server(caller.server_id)
@@ -314,7 +315,7 @@ class RequestBuilder:
 
 def requester_of_call(interaction: Interaction) -> Requester:
     """Return who calls, on whose account."""
-    return requester(interaction.user, server_of(interaction))
+    return requester(interaction.user, billed_server_id(interaction))
 
 
 def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:

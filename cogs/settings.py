@@ -7,7 +7,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.autocomplete import Choices, plain_choices
 from bot.preferences.access_rules import check_model
 from bot.preferences.emoji import (
     NotAnEmoji,
@@ -23,11 +23,11 @@ from bot.preferences.values import (
     Moderation,
     NothingChosen,
     ServerSettings,
-    allowing,
-    removing,
+    with_allowed,
+    without_allowed,
 )
 from cogs.dependencies import Dependencies
-from cogs.option_choices import language_choices, spoken
+from cogs.option_choices import language_choices, language_code
 
 Change = Callable[[ServerSettings], ServerSettings]
 
@@ -49,7 +49,7 @@ _RESETS: dict[str, tuple[str, ...]] = {
 _EVERYTHING = "everything"
 
 
-class SettingsCommands(commands.Cog):
+class SettingsCog(commands.Cog):
     """The door to a server's settings."""
 
     settings = app_commands.Group(
@@ -113,7 +113,7 @@ class SettingsCommands(commands.Cog):
     async def allow_model(self, interaction: Interaction, model: str) -> None:
         """Allow a model; once one is allowed, all others are refused."""
         name = self._catalogue.model(model).name
-        await self._change(interaction, lambda s: replace(s, models=allowing(s.models, name)))
+        await self._change(interaction, lambda s: replace(s, models=with_allowed(s.models, name)))
 
     @models.command(name="remove")
     @app_commands.describe(model="Model to remove from the list")
@@ -122,7 +122,7 @@ class SettingsCommands(commands.Cog):
         listed = {name.casefold(): name for name in self._settings(interaction).models or ()}
         name = listed.get(model.strip().casefold(), model)
         await self._change(
-            interaction, lambda s: replace(s, models=removing(s.models, name, name=model))
+            interaction, lambda s: replace(s, models=without_allowed(s.models, name, name=model))
         )
 
     @models.command(name="all")
@@ -139,7 +139,7 @@ class SettingsCommands(commands.Cog):
     ) -> None:
         """Allow painting in a channel; once one is allowed, all others are refused."""
         await self._change(
-            interaction, lambda s: replace(s, channels=allowing(s.channels, channel.id))
+            interaction, lambda s: replace(s, channels=with_allowed(s.channels, channel.id))
         )
 
     @channels.command(name="remove")
@@ -151,7 +151,7 @@ class SettingsCommands(commands.Cog):
         name = f"#{channel.name}"
         await self._change(
             interaction,
-            lambda s: replace(s, channels=removing(s.channels, channel.id, name=name)),
+            lambda s: replace(s, channels=without_allowed(s.channels, channel.id, name=name)),
         )
 
     @channels.command(name="all")
@@ -166,7 +166,7 @@ class SettingsCommands(commands.Cog):
         everyone = role.is_default()
         await self._change(
             interaction,
-            lambda s: replace(s, roles=None if everyone else allowing(s.roles, role.id)),
+            lambda s: replace(s, roles=None if everyone else with_allowed(s.roles, role.id)),
         )
 
     @roles.command(name="remove")
@@ -175,7 +175,7 @@ class SettingsCommands(commands.Cog):
         """Remove a role from the allowed list; an empty list allows everyone."""
         await self._change(
             interaction,
-            lambda s: replace(s, roles=removing(s.roles, role.id, name=role.name)),
+            lambda s: replace(s, roles=without_allowed(s.roles, role.id, name=role.name)),
         )
 
     @roles.command(name="all")
@@ -229,7 +229,7 @@ class SettingsCommands(commands.Cog):
     @app_commands.describe(language="Language of messages that everyone sees")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of public messages in this server."""
-        chosen = spoken(language, self._client.texts.names)
+        chosen = language_code(language, self._client.texts.names)
         await self._change(interaction, lambda s: replace(s, language=chosen))
 
     @settings.command()
@@ -265,7 +265,7 @@ class SettingsCommands(commands.Cog):
     async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models on the list, also those that are here no longer."""
         listed = self._settings(interaction).models or ()
-        return plain(self._catalogue.suggest_models(typed, listed))
+        return plain_choices(self._catalogue.suggest_models(typed, listed))
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:

@@ -8,17 +8,17 @@ from discord.ext import commands
 from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
+from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.jobs.picture_retention import PictureRetention
-from bot.quota.allowance import Allowance
+from bot.quota.admin_repository import Member
+from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger
-from bot.quota.members import Member
 from cogs.request_builder import requester_of_call
 
 
-class Usage(commands.Cog):
+class UsageCog(commands.Cog):
     """The door at which everybody sees their own credits."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Usage(commands.Cog):
         database: Database,
         ledger: Ledger,
         retention: PictureRetention,
-        cards: QuotaCards,
+        cards: QuotaEmbeds,
         languages: Languages,
     ) -> None:
         self._database = database
@@ -42,9 +42,9 @@ class Usage(commands.Cog):
         """Show your limits, the credits you have left, and your last requests."""
         who = requester_of_call(interaction)
         allowances, member = await self._database.read(self._usage, who)
-        past = await self._retention.last(who.user_id, most=MOST_JOBS)
+        past = await self._retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._languages.personal(interaction)
-        favour = Favour(member.granted, member.block_reason)
+        favour = MemberStatus(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]

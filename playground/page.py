@@ -16,7 +16,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.quota.rules import parse_limits
-from bot.settings import Settings, load
+from bot.settings import Settings, load_settings
 from playground.doorman import doorman
 from playground.guide import A_GATEWAY, THE_PAINTER, Guide
 from playground.live import Live, VirtualClock, real_pause
@@ -63,7 +63,7 @@ def _folder(data: Path | None, stack: AsyncExitStack) -> Path:
 async def _settings(
     options: Namespace, folder: Path, stack: AsyncExitStack
 ) -> tuple[Settings, str]:
-    own = load()
+    own = load_settings()
     if own.image_api_url or own.gateways_file:
         if options.latency is not None or options.fail_rate is not None:
             raise StartRefused(

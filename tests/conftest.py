@@ -1,16 +1,17 @@
 """What all tests share: chance that repeats itself, folders in memory, plain logs, workers."""
 
+import logging
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 import structlog
 
-from tests.cogs.gateway import MoodyGateway, moody_gateway
+from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
@@ -33,9 +34,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _same_start() -> None:
-    """Give each test the same chance, and logs without colours and drawn tracebacks."""
+def _same_start() -> Iterator[None]:
+    """Give each test the same chance and plain logs, whatever the one before it set up."""
     random.seed(0)
+    structlog.reset_defaults()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,9 +46,13 @@ def _same_start() -> None:
             structlog.processors.KeyValueRenderer(key_order=["event"]),
         ]
     )
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    yield
+    root.handlers, root.level = before
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[MoodyGateway]:
-    async with moody_gateway() as moody:
-        yield moody
+async def gateway() -> AsyncIterator[ScriptedGateway]:
+    async with scripted_gateway() as gateway:
+        yield gateway

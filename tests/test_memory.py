@@ -19,10 +19,10 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import CardAddress, Job
-from bot.jobs.courier import Waiting
+from bot.jobs.courier import QueuePosition
 from bot.services import open_services
 from tests.cli.process import environment, running
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
 from tests.jobs.test_service import Bag, Studio, settings
@@ -75,7 +75,7 @@ class Wall:
 
 
 @asynccontextmanager
-async def open_wall() -> AsyncIterator[tuple[Wall, MoodyGateway]]:
+async def open_wall() -> AsyncIterator[tuple[Wall, ScriptedGateway]]:
     """Open it on loopback; the second is its address, for an operator's environment."""
     wall = Wall(noisy())
     app = web.Application()
@@ -84,7 +84,7 @@ async def open_wall() -> AsyncIterator[tuple[Wall, MoodyGateway]]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield wall, MoodyGateway(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+        yield wall, ScriptedGateway(url=f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
     finally:
         wall.opened.set()
         await runner.cleanup()
@@ -105,20 +105,20 @@ class Doorman(Bag):
     fake: FakeDiscord = field(default_factory=FakeDiscord)
     cards: list[Message] = field(default_factory=list)
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Place the next card."""
         token = f"token-{len(self.cards)}"
         self.cards.append(card := self.fake.messages.place(CHANNEL, token))
         return CardAddress(CHANNEL, card.id, APPLICATION_ID, token)
 
 
-async def accepted(folder: Path, wall: Wall, at: MoodyGateway, bag: Bag, *, jobs: int) -> Studio:
+async def accepted(folder: Path, wall: Wall, at: ScriptedGateway, bag: Bag, *, jobs: int) -> Studio:
     """Accept jobs for ten pictures in all, behind one that is under way, and die."""
     changes = {"image_models": (MODEL,), "max_concurrent_jobs": 1, "default_quota": ()}
     async with open_services(settings(folder, at, **changes), Clock()) as services:
         job_service = Studio(services, folder)
         await job_service.ask(bag)
-        await asyncio.wait_for(wall.asked.wait(), 10)
+        await asyncio.wait_for(wall.asked.wait(), 60)
         for _ in range(jobs):
             await job_service.ask(bag, n=PICTURES // jobs)
     return job_service
@@ -161,7 +161,7 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
             assert peak_bytes(bot.pid) < MOST_BYTES
             assert fake.refused == []
             bot.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(bot.wait(), 30) == 0
+            assert await asyncio.wait_for(bot.wait(), 60) == 0
     assert gateway.painted == PICTURES
     files = [file for message in fake.messages.at(CHANNEL) for file in message.files.items()]
     assert len(files) == PICTURES

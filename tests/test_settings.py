@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors.base import StartRefused
 from bot.quota.rules import Limit, Period
 from bot.services import read_gateways
-from bot.settings import MENDS, Settings, load
+from bot.settings import FIXES, Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 MINIMUM = {
@@ -25,14 +25,14 @@ Environment = Callable[..., Settings]
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
     """Load the settings of a process whose environment holds just these variables."""
-    for name in MENDS:
+    for name in FIXES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
     def start(**variables: str) -> Settings:
         for name, value in (MINIMUM | variables).items():
             monkeypatch.setenv(name, value)
-        return load()
+        return load_settings()
 
     return start
 
@@ -47,7 +47,7 @@ def test_every_setting_stands_in_the_example_with_a_comment() -> None:
     }
     wanted = {name.upper() for name in Settings.model_fields} - {"GATEWAYS"}
     assert wanted - explained - {"GATEWAYS__NAME__API_KEY"} == set()
-    assert set(MENDS) == wanted | {"GATEWAYS"}
+    assert set(FIXES) == wanted | {"GATEWAYS"}
 
 
 def test_the_example_itself_is_a_valid_file(
@@ -127,7 +127,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
         environment(**{name: value})
     sentence, variable = str(refused.value), name.partition("__")[0]
     assert sentence.startswith(variable)
-    assert MENDS[variable] in sentence
+    assert FIXES[variable] in sentence
     assert "\n" not in sentence
 
 

@@ -16,7 +16,7 @@ import structlog
 from bot.app import Bot, open_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.settings import MENDS, Settings
+from bot.settings import FIXES, Settings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _SIGNALLED = 128  # a shell's exit code of a process that a signal ended, plus its number
@@ -34,7 +34,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     """
     token = settings.discord_token.get_secret_value()
     if not token:
-        raise StartRefused(f"DISCORD_TOKEN is missing: {MENDS['DISCORD_TOKEN']}.")
+        raise StartRefused(f"DISCORD_TOKEN is missing: {FIXES['DISCORD_TOKEN']}.")
     _give_large_blocks_back()
     with _on_signal() as stop:
         async with open_bot(settings, clock) as bot:
@@ -106,7 +106,7 @@ def _raise_kindly(running: asyncio.Task[None]) -> None:
         running.result()
     except discord.LoginFailure:
         raise StartRefused(
-            f"DISCORD_TOKEN was refused by Discord: {MENDS['DISCORD_TOKEN']}."
+            f"DISCORD_TOKEN was refused by Discord: {FIXES['DISCORD_TOKEN']}."
         ) from None
     except discord.HTTPException as refused:
         raise StartRefused(

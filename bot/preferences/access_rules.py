@@ -47,7 +47,7 @@ class ControlsNotYours(Refusal):
     message_id = "error-controls-not-yours"
 
 
-def check_place(
+def check_access(
     settings: ServerSettings, *, channel_ids: Collection[int], role_ids: Collection[int]
 ) -> None:
     """Refuse a place or a person; ``channel_ids`` are the channel's, its parent's and category's.

@@ -11,7 +11,7 @@ PLACEHOLDER = "{prompt}"
 OptionName = Literal["size", "quality", "style", "background"]
 OPTION_NAMES: tuple[OptionName, ...] = ("size", "quality", "style", "background")
 
-Can = Callable[[str, OptionName, str], bool]
+SupportsOption = Callable[[str, OptionName, str], bool]
 """Tell whether a model, named first, knows the value of an option, named second."""
 
 
@@ -43,17 +43,17 @@ class ImageOptions:
         return replace(self, **dict.fromkeys(words))
 
 
-NOTHING = ImageOptions()
+NO_OPTIONS = ImageOptions()
 
 
-def resolve(
+def resolve_options(
     typed: ImageOptions,
     *,
-    preset: ImageOptions = NOTHING,
-    person: ImageOptions = NOTHING,
-    server: ImageOptions = NOTHING,
+    preset: ImageOptions = NO_OPTIONS,
+    person: ImageOptions = NO_OPTIONS,
+    server: ImageOptions = NO_OPTIONS,
     models: Sequence[str],
-    can: Can,
+    supports: SupportsOption,
 ) -> ImageOptions:
     """Return the wish whose every word stands: typed before preset, person, server, operator.
 
@@ -65,7 +65,7 @@ def resolve(
         PromptEmpty: the preset wants a prompt, and there is none.
     """
     model = typed.model or preset.model or _default_model((person, server), models)
-    words = tuple(_fitting(options, model, can) for options in (preset, person, server))
+    words = tuple(_fitting(options, model, supports) for options in (preset, person, server))
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
     for options in words:
         found = found.over(replace(options, prompt=None, model=None))
@@ -78,10 +78,12 @@ def _default_model(wishes: Iterable[ImageOptions], models: Sequence[str]) -> str
     return next((name for name in (*wished, *models) if name), None)
 
 
-def _fitting(options: ImageOptions, model: str | None, can: Can) -> ImageOptions:
+def _fitting(options: ImageOptions, model: str | None, supports: SupportsOption) -> ImageOptions:
     """Return the wish without the words that the model does not know."""
     said = {word: value for word in OPTION_NAMES if (value := getattr(options, word)) is not None}
-    unknown = {word for word, value in said.items() if model is None or not can(model, word, value)}
+    unknown = {
+        word for word, value in said.items() if model is None or not supports(model, word, value)
+    }
     return options.without(unknown)
 
 

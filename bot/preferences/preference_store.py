@@ -12,12 +12,12 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import (
-    MOST_PRESETS,
+    MAX_PRESETS,
     NoSuchPreset,
     PresetsFull,
-    folded,
-    matching,
-    spelled,
+    display_name,
+    matching_names,
+    name_key,
 )
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
@@ -93,13 +93,13 @@ class PreferenceStore:
 
     def preset(self, user_id: int, name: str) -> Preset:
         """Return one preset, whatever the case of its name; raise NoSuchPreset."""
-        if found := self.presets(user_id).get(folded(name)):
+        if found := self.presets(user_id).get(name_key(name)):
             return found
         raise NoSuchPreset(name=name)
 
     def suggest_presets(self, user_id: int, typed: str) -> list[str]:
         """Return up to 25 names of a person's presets that match."""
-        return matching(self.presets(user_id), typed)
+        return matching_names(self.presets(user_id), typed)
 
     async def save_preset(self, user_id: int, name: str, options: ImageOptions) -> Preset | None:
         """Keep a wish under a name; return the preset that had it before.
@@ -107,12 +107,12 @@ class PreferenceStore:
         Raises:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
-        preset, key = Preset(spelled(name), options, self._now()), folded(name)
+        preset, key = Preset(display_name(name), options, self._now()), name_key(name)
         async with self._changing:
             mine = self.presets(user_id)
             before = mine.get(key)
-            if before is None and len(mine) >= MOST_PRESETS:
-                raise PresetsFull(limit=MOST_PRESETS)
+            if before is None and len(mine) >= MAX_PRESETS:
+                raise PresetsFull(limit=MAX_PRESETS)
             await self._database.write(_write_preset, user_id, key, preset)
             self._presets[user_id] = dict(sorted({**mine, key: preset}.items()))
         return before
@@ -120,7 +120,7 @@ class PreferenceStore:
     async def delete_preset(self, user_id: int, name: str) -> Preset:
         """Forget a preset and return it; raise NoSuchPreset."""
         async with self._changing:
-            gone, key = self.preset(user_id, name), folded(name)
+            gone, key = self.preset(user_id, name), name_key(name)
             await self._database.write(_delete_preset, user_id, key)
             del self._presets[user_id][key]
         return gone
@@ -130,7 +130,10 @@ class PreferenceStore:
         preferences, presets = self._people.get(user_id), self.presets(user_id)
         if preferences is None and not presets:
             return None
-        kept = {"preferences": preferences, "presets": list(presets.values())}
+        saved = [
+            {"name": each.name, "wish": each.options, "at": each.at} for each in presets.values()
+        ]
+        kept = {"preferences": preferences, "presets": saved}
         return msgspec.json.format(msgspec.json.encode(kept))
 
     async def forget(self, user_id: int) -> None:

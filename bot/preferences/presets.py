@@ -9,8 +9,8 @@ from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import one_line, width
 from bot.preferences.values import Preset
 
-MOST_PRESETS = 1_000
-LONGEST_NAME = 50
+MAX_PRESETS = 1_000
+MAX_PRESET_NAME = 50
 MOST_SUGGESTIONS = 25  # Discord shows no more choices
 
 
@@ -45,7 +45,7 @@ class PresetsFull(Refusal):
     message_id = "error-presets-full"
 
 
-def spelled(name: str) -> str:
+def display_name(name: str) -> str:
     """Return a name as it is kept: in one line, without what cannot be seen.
 
     Raises:
@@ -54,21 +54,21 @@ def spelled(name: str) -> str:
     shown = one_line(name, len(name) * 2 + 2)
     if not shown.strip("\u200c\u200d "):
         raise PresetNameEmpty
-    if width(shown) > LONGEST_NAME:
-        raise PresetNameTooLong(limit=LONGEST_NAME)
+    if width(shown) > MAX_PRESET_NAME:
+        raise PresetNameTooLong(limit=MAX_PRESET_NAME)
     return shown
 
 
-def folded(name: str) -> str:
+def name_key(name: str) -> str:
     """Return what two spellings of one name have in common."""
     shown = one_line(name, len(name) * 2 + 2)
     bare = shown.translate({0x200C: None, 0x200D: None})
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
 
 
-def matching(presets: Mapping[str, Preset], typed: str) -> list[str]:
+def matching_names(presets: Mapping[str, Preset], typed: str) -> list[str]:
     """Return up to 25 names that hold what was typed, those that begin with it first."""
-    wanted = folded(typed)
+    wanted = name_key(typed)
     first = [preset.name for key, preset in presets.items() if key.startswith(wanted)]
     others = (preset.name for key, preset in presets.items() if wanted in key[1:])
     return list(islice(dict.fromkeys((*first, *others)), MOST_SUGGESTIONS))

@@ -13,8 +13,8 @@ Controls = Literal["anyone", "requester"]
 Moderation = Literal["auto", "low"]
 MODERATIONS: tuple[Moderation, ...] = get_args(Moderation)
 
-REROLL = "🔄"
-DELETE = "❌"
+DEFAULT_REROLL_EMOJI = "🔄"
+DEFAULT_DELETE_EMOJI = "❌"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -57,8 +57,8 @@ class ServerSettings:
     channels: tuple[int, ...] | None = None
     roles: tuple[int, ...] | None = None
     controls: Controls = "anyone"
-    reroll: str = REROLL
-    delete: str = DELETE
+    reroll: str = DEFAULT_REROLL_EMOJI
+    delete: str = DEFAULT_DELETE_EMOJI
     moderation: Moderation | None = None
     language: str | None = None
 
@@ -106,12 +106,12 @@ class Preset:
     at: int
 
 
-def allowing(allowed: tuple[T, ...] | None, one: T) -> tuple[T, ...]:
+def with_allowed(allowed: tuple[T, ...] | None, one: T) -> tuple[T, ...]:
     """Return a list of allowed ones with one more; where all were allowed, it is the only one."""
     return tuple(dict.fromkeys((*(allowed or ()), one)))
 
 
-def removing(allowed: tuple[T, ...] | None, one: T, *, name: str) -> tuple[T, ...] | None:
+def without_allowed(allowed: tuple[T, ...] | None, one: T, *, name: str) -> tuple[T, ...] | None:
     """Return the list without one; without its last one it is no list, and all are allowed.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Who may spend what, and what was spent."""
+"""Who may spend how many credits, and what was spent."""

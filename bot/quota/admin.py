@@ -12,17 +12,22 @@ from bot.core.errors.quotas import (
     NotBlocked,
 )
 from bot.database.transaction import Transaction
-from bot.quota.audit import Action, Change, Done, read_changes, record
-from bot.quota.costs import CostKey, erase_cost, read_costs, write_cost
-from bot.quota.limits import erase_limit, read_limits, write_limit
-from bot.quota.members import (
+from bot.quota.admin_repository import (
+    CostKey,
     Member,
     add_granted,
+    delete_cost,
+    delete_limit,
+    read_costs,
+    read_limits,
     read_member,
     read_members,
     write_block,
+    write_cost,
+    write_limit,
     write_reset,
 )
+from bot.quota.audit import Action, Change, NewChange, read_changes, record
 from bot.quota.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
 
 _THE_BOT = 0
@@ -46,8 +51,10 @@ class Admin:
         old = (read_limits(tx, server_id, subject))[subject]
         replaced = next((str(was) for was in old if was.period == limit.period), None)
         write_limit(tx, server_id, subject, limit)
-        done = Done(server_id, actor_id, Action.LIMIT_SET, subject, old=replaced, new=str(limit))
-        self._record(tx, done)
+        change = NewChange(
+            server_id, actor_id, Action.LIMIT_SET, subject, old=replaced, new=str(limit)
+        )
+        self._record(tx, change)
 
     def set_unlimited(
         self, tx: Transaction, *, server_id: int, subject: str, actor_id: int
@@ -69,18 +76,18 @@ class Admin:
         if not removed:
             raise NoSuchLimit
         for limit in removed:
-            erase_limit(tx, server_id, subject, limit)
-            done = Done(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
-            self._record(tx, done)
+            delete_limit(tx, server_id, subject, limit)
+            change = NewChange(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
+            self._record(tx, change)
 
     def roles_gone(self, tx: Transaction, *, server_id: int, role_ids: Collection[int]) -> int:
         """Remove the limits of roles that exist no more, and return how many there were."""
         found = read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
-            erase_limit(tx, server_id, subject, limit)
-            done = Done(server_id, _THE_BOT, Action.ROLE_GONE, subject, old=str(limit))
-            self._record(tx, done)
+            delete_limit(tx, server_id, subject, limit)
+            change = NewChange(server_id, _THE_BOT, Action.ROLE_GONE, subject, old=str(limit))
+            self._record(tx, change)
         return len(gone)
 
     def limits(self, rows: Transaction, server_id: int) -> dict[str, LimitSet]:
@@ -105,29 +112,29 @@ class Admin:
             raise GrantOutOfRange(credits=credits, limit=MAX_CREDITS)
         balance = add_granted(tx, server_id, user_id, credits)
         old, new = str(balance - credits), str(balance)
-        done = Done(server_id, actor_id, Action.GRANTED, user(user_id), old, new, reason)
-        self._record(tx, done)
+        change = NewChange(server_id, actor_id, Action.GRANTED, user(user_id), old, new, reason)
+        self._record(tx, change)
         return balance
 
     def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Forget what a person used, for their own level; what they hold now still counts."""
         write_reset(tx, server_id, user_id, self._clock())
-        self._record(tx, Done(server_id, actor_id, Action.RESET, user(user_id)))
+        self._record(tx, NewChange(server_id, actor_id, Action.RESET, user(user_id)))
 
     def block(
         self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
         """Refuse a person's requests from now on, or give another reason for it."""
         write_block(tx, server_id, user_id, reason)
-        done = Done(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
-        self._record(tx, done)
+        change = NewChange(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
+        self._record(tx, change)
 
     def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Take a person's requests again; raises NotBlocked."""
         if (read_member(tx, server_id, user_id)).block_reason is None:
             raise NotBlocked
         write_block(tx, server_id, user_id, None)
-        self._record(tx, Done(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
+        self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
 
     def decided(
         self, rows: Transaction, server_id: int
@@ -160,8 +167,8 @@ class Admin:
         old = (read_costs(tx, server_id)).get(key)
         write_cost(tx, key, credits)
         was = None if old is None else str(old)
-        done = Done(server_id, actor_id, Action.COST_SET, _subject(key), was, str(credits))
-        self._record(tx, done)
+        change = NewChange(server_id, actor_id, Action.COST_SET, _subject(key), was, str(credits))
+        self._record(tx, change)
 
     def remove_cost(
         self, tx: Transaction, *, server_id: int, model: str, quality: str | None, actor_id: int
@@ -171,9 +178,9 @@ class Admin:
         old = (read_costs(tx, server_id)).get(key)
         if old is None:
             raise NoSuchCost
-        erase_cost(tx, key)
-        done = Done(server_id, actor_id, Action.COST_REMOVED, _subject(key), old=str(old))
-        self._record(tx, done)
+        delete_cost(tx, key)
+        change = NewChange(server_id, actor_id, Action.COST_REMOVED, _subject(key), old=str(old))
+        self._record(tx, change)
 
     def costs(self, rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
         """Return the costs of a server by (server, model, quality or ''), or with None all."""
@@ -194,8 +201,8 @@ class Admin:
             if period == limit.period and limit.credits > ceiling:
                 raise LimitAboveCeiling(credits=limit.credits, limit=ceiling, period=period)
 
-    def _record(self, tx: Transaction, done: Done) -> None:
-        record(tx, done, at=self._clock())
+    def _record(self, tx: Transaction, change: NewChange) -> None:
+        record(tx, change, at=self._clock())
 
 
 def _subject(key: CostKey) -> str:

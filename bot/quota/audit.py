@@ -1,4 +1,4 @@
-"""Who changed what, when, and from what to what."""
+"""The audit: who changed what, when, and from what to what, with its rows."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class NewChange:
     """A change to be written down; ``subject`` is user:ID, role:ID, everyone, server or a cost's.
 
     A cost's subject is ``cost:MODEL`` or ``cost:MODEL QUALITY``. ``old`` None is new, ``new`` None
@@ -53,7 +53,7 @@ class Change:
     reason: str | None
 
 
-def record(tx: Transaction, done: Done, *, at: int) -> None:
+def record(tx: Transaction, change: NewChange, *, at: int) -> None:
     """Write a change down."""
     tx.write(
         """
@@ -63,14 +63,14 @@ def record(tx: Transaction, done: Done, *, at: int) -> None:
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         _next_id(tx, at),
-        done.server_id,
+        change.server_id,
         at,
-        done.actor_id,
-        done.action,
-        done.subject,
-        done.old,
-        done.new,
-        done.reason,
+        change.actor_id,
+        change.action,
+        change.subject,
+        change.old,
+        change.new,
+        change.reason,
     )
 
 

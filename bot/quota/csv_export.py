@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.core.errors.base import Refusal
 from bot.database.database import Database
-from bot.quota.history import Charge
 from bot.quota.ledger import Ledger
+from bot.quota.repository import Charge
 
 PAGE = 1_000
 COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")

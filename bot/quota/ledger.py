@@ -3,19 +3,32 @@
 The ledger never opens a transaction: its caller does, and passes it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from bot.core.errors.quotas import Blocked, LimitLevel
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.admin import Admin
-from bot.quota.allowance import Allowance, Claim, refusal, roomiest, tightest
-from bot.quota.history import History
-from bot.quota.holds import Hold, charge, placed, placed_with_grant, read_hold
-from bot.quota.members import add_granted, members_of, take_granted
-from bot.quota.meters import budget, meters_of, move, person, server, total
-from bot.quota.outlays import Outlay, read_outlays
+from bot.quota.admin_repository import (
+    RequesterLimits,
+    add_granted,
+    read_member_ids,
+    read_requester_limits,
+    take_granted,
+)
+from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
+from bot.quota.meters import Amounts, LimitCheck, Meter, budget, meters_of, person, server, total
+from bot.quota.reports import Reports
+from bot.quota.repository import (
+    Hold,
+    count_forgiven,
+    move_meters,
+    read_charges,
+    read_hold,
+    settle_hold,
+    write_hold,
+)
 from bot.quota.rules import (
     EVERYONE,
     SERVER,
@@ -25,9 +38,10 @@ from bot.quota.rules import (
     personal_rule,
     role,
     server_rules,
+    split,
+    split_back,
     user,
 )
-from bot.quota.standing import Standing, read_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Settlement:
     granted_back: int = 0
 
 
-class Ledger(Admin, History):
+class Ledger(Admin, Reports):
     """The credits of everybody; the database decides, in the caller's transaction.
 
     ``budget`` limits what the operator pays, in millionths of their currency; ``pseudonym`` turns
@@ -63,7 +77,7 @@ class Ledger(Admin, History):
         now: Callable[[], int],
     ) -> None:
         Admin.__init__(self, server_quota=server_quota, now=now)
-        History.__init__(self, pseudonym=pseudonym, now=now)
+        Reports.__init__(self, pseudonym=pseudonym, now=now)
         self._default = default
         self._server_quota = server_quota
         self._total_quota = total_quota
@@ -78,29 +92,21 @@ class Ledger(Admin, History):
         What the person's own level has no room for is taken from their grants. Raises Blocked,
         QuotaSpent or BudgetSpent, having changed nothing.
         """
-        meters = meters_of(requester.server_id, requester.user_id)
-        tx.lock(*(meter.subject for meter in meters))
-        standing = self._standing(tx, requester)
-        if standing.member.block_reason is not None:
-            raise Blocked(reason=standing.member.block_reason)
-        claims = self._claims(standing, requester, credits=credits, price=price)
-        hold = Hold(
-            job_id=job_id,
-            server_id=requester.server_id,
-            user_id=standing.user_id,
-            at=self._now(),
-            credits=credits,
-            own_credits=credits,
-            price=price,
-        )
-        if not placed(tx, hold, claims):
-            helped = placed_with_grant(tx, hold, claims)
+        _lock(tx, meters_of(requester.server_id, requester.user_id))
+        limits = self._limits_of(tx, requester)
+        if limits.member.block_reason is not None:
+            raise Blocked(reason=limits.member.block_reason)
+        checks = self._checks(limits, requester, credits=credits, price=price)
+        amounts = Amounts(credits, credits, credits, price)
+        hold = Hold(job_id, requester.server_id, limits.user_id, self._now(), amounts)
+        if not write_hold(tx, hold, checks):
+            helped = _hold_with_grant(tx, hold, checks)
             if helped is None:
-                raise refusal(tx, claims, hold.at)
+                raise refusal(tx, checks, hold.at)
             hold = helped
-            take_granted(tx, hold.server_id, requester.user_id, hold.granted)
+            take_granted(tx, hold.server_id, requester.user_id, hold.amounts.granted)
         meters = meters_of(hold.server_id, hold.user_id)
-        move(tx, meters, hour=hold.hour, by=hold.charged)
+        move_meters(tx, meters, hour=hold.hour, by=hold.amounts)
 
     def settle(
         self,
@@ -123,34 +129,28 @@ class Ledger(Admin, History):
         if hold is None:
             return None
         meters = meters_of(hold.server_id, hold.user_id)
-        tx.lock(*(meter.subject for meter in meters))
+        _lock(tx, meters)
         doubt_charged = doubtful > 0 and not self.forgives(tx, job_id)
         made = delivered + doubtful
         charged = made if doubt_charged else delivered
-        settled = charge(tx, hold, charged=charged, made=made, price=price)
-        if settled is None:
+        amounts = Amounts(
+            own_credits=split_back(hold.amounts.own_credits, charged=charged),
+            credits=charged,
+            operator_credits=made,
+            price=_price_share(hold.amounts, made=made) if price is None else price,
+        )
+        if not settle_hold(tx, hold, amounts):
             return None
-        move(tx, meters, hour=hold.hour, by=settled.change(hold))
-        granted_back = hold.granted - settled.granted
+        move_meters(tx, meters, hour=hold.hour, by=amounts - hold.amounts)
+        granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
-            user_id = self._real_id(tx, hold)
-            add_granted(tx, hold.server_id, user_id, granted_back)
-        return Settlement(charged, hold.credits - charged, doubt_charged, granted_back)
+            add_granted(tx, hold.server_id, self._real_id(tx, hold), granted_back)
+        return Settlement(charged, hold.amounts.credits - charged, doubt_charged, granted_back)
 
     def forgives(self, rows: Transaction, job_id: str) -> bool:
         """Return whether the job's requester may have another one in doubt for nothing."""
-        forgiven = rows.query(
-            """
-            SELECT other.job_id
-            FROM charges AS mine
-            JOIN charges AS other
-            ON other.server_id = mine.server_id AND other.user_id = mine.user_id
-            WHERE mine.job_id = $1 AND other.forgiven = 1 AND other.at > $2
-            """,
-            job_id,
-            self._now() - Period.DAY.ms,
-        )
-        return len(forgiven) < self._max_doubtful_per_day
+        since = self._now() - Period.DAY.ms
+        return count_forgiven(rows, job_id, since=since) < self._max_doubtful_per_day
 
     def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.
@@ -158,54 +158,54 @@ class Ledger(Admin, History):
         Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
         the budget by itself.
         """
-        return self._told(rows, self._told_claims(rows, requester))
+        at = self._now()
+        told = [roomiest(rows, check, at) for check in self._told_checks(rows, requester)]
+        return tuple(allowance for allowances in told for allowance in allowances)
 
     def left(self, rows: Transaction, requester: Requester) -> Allowance | None:
         """Return the tightest of the allowances, None when nothing limits the person.
 
         It says when more frees only if nothing is left.
         """
-        return tightest(rows, self._told_claims(rows, requester), self._now())
+        return tightest(rows, self._told_checks(rows, requester), self._now())
 
     def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
-        return self._told(rows, [claim for claim in (self._paid(0),) if not claim.rule.is_free])
+        check = self._budget_check(0)
+        return () if check.rule.is_free else tuple(roomiest(rows, check, self._now()))
+
+    def budget_used(self, rows: Transaction) -> Sequence[Allowance]:
+        """Return the same without saying when it frees: every settlement asks."""
+        check, at = self._budget_check(0), self._now()
+        return [used_of(rows, check, cap, at) for caps in check.rule.caps for cap in caps]
 
     def charged(self, rows: Transaction, job_id: str) -> int:
         """Return how many credits a job holds, or has cost once it has ended."""
-        charge = rows.one("SELECT credits FROM charges WHERE job_id = $1", job_id)
-        return 0 if charge is None else int(charge["credits"])
+        return sum(charge.credits for charge in read_charges(rows, [job_id]))
 
-    def outlays(self, rows: Transaction) -> tuple[Outlay, ...]:
-        """Return what of OPERATOR_BUDGET is spent and held, without saying when it frees."""
-        return read_outlays(rows, self._budget, at=self._now())
-
-    def _told(self, rows: Transaction, claims: list[Claim]) -> tuple[Allowance, ...]:
-        at = self._now()
-        told = [roomiest(rows, claim, at) for claim in claims]
-        return tuple(allowance for allowances in told for allowance in allowances)
-
-    def _told_claims(self, rows: Transaction, requester: Requester) -> list[Claim]:
+    def _told_checks(self, rows: Transaction, requester: Requester) -> list[LimitCheck]:
         untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
-        claims = self._claims(self._standing(rows, requester), requester)
-        return [claim for claim in claims if claim.rule.level not in untold]
+        checks = self._checks(self._limits_of(rows, requester), requester)
+        return [check for check in checks if check.rule.level not in untold]
 
-    def _standing(self, rows: Transaction, requester: Requester) -> Standing:
+    def _limits_of(self, rows: Transaction, requester: Requester) -> RequesterLimits:
         pseudonym = self._pseudonym(requester.user_id)
-        return read_standing(rows, requester, pseudonym=pseudonym)
+        return read_requester_limits(rows, requester, pseudonym=pseudonym)
 
-    def _claims(
-        self, standing: Standing, requester: Requester, *, credits: int = 0, price: int = 0
-    ) -> list[Claim]:
+    def _checks(
+        self, limits: RequesterLimits, requester: Requester, *, credits: int = 0, price: int = 0
+    ) -> list[LimitCheck]:
         """Return what the request asks of each level that limits it, the person's own first."""
-        spends = Claim(total(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
-        claims = [spends, self._paid(price)]
+        in_all = LimitCheck(total(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
+        checks = [in_all, self._budget_check(price)]
         if not requester.is_operator:
-            claims = [*self._member_claims(standing, requester, credits), *claims]
-        return [claim for claim in claims if not claim.rule.is_free]
+            checks = [*self._member_checks(limits, requester, credits), *checks]
+        return [check for check in checks if not check.rule.is_free]
 
-    def _member_claims(self, standing: Standing, requester: Requester, credits: int) -> list[Claim]:
-        limits, member = standing.limits, standing.member
+    def _member_checks(
+        self, found: RequesterLimits, requester: Requester, credits: int
+    ) -> list[LimitCheck]:
+        limits, member = found.limits, found.member
         personal = personal_rule(
             own=limits[user(requester.user_id)],
             roles=[limits[role(role_id)] for role_id in requester.role_ids],
@@ -213,18 +213,42 @@ class Ledger(Admin, History):
             default=self._default,
         )
         here = server_rules(own=limits[SERVER], quota=self._server_quota)
-        mine = person(requester.server_id, standing.user_id, reset_at=member.reset_at)
+        mine = person(requester.server_id, found.user_id, reset_at=member.reset_at)
         return [
-            Claim(mine, personal, credits, member.granted),
-            *(Claim(server(requester.server_id), rule, credits) for rule in here),
+            LimitCheck(mine, personal, credits, member.granted),
+            *(LimitCheck(server(requester.server_id), rule, credits) for rule in here),
         ]
 
-    def _paid(self, price: int) -> Claim:
-        return Claim(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
+    def _budget_check(self, price: int) -> LimitCheck:
+        return LimitCheck(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
     def _real_id(self, rows: Transaction, hold: Hold) -> int:
         """Return whom a grant returns to: admins' decisions know no pseudonyms."""
         if hold.user_id >= 0:
             return hold.user_id
-        members = members_of(rows, hold.server_id)
+        members = read_member_ids(rows, hold.server_id)
         return next(id_ for id_ in members if self._pseudonym(id_) == hold.user_id)
+
+
+def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> Hold | None:
+    """Write the hold with a grant's help: it pays what the person's own level has no room for."""
+    mine = next((check for check in checks if check.granted), None)
+    if mine is None:
+        return None
+    credits = hold.amounts.credits
+    own = split(credits, room=room(tx, mine, hold.at), granted=mine.granted)
+    if own is None or own == credits:
+        return None
+    helped = replace(hold, amounts=replace(hold.amounts, own_credits=own))
+    less = [replace(check, asked=own) if check is mine else check for check in checks]
+    return helped if write_hold(tx, helped, less) else None
+
+
+def _price_share(held: Amounts, *, made: int) -> int:
+    """Return which part of the price that was held belongs to what was made."""
+    # Of what costs no credits nobody can say which part was made.
+    return -(-held.price * made // held.credits) if held.credits else held.price
+
+
+def _lock(tx: Transaction, meters: Sequence[Meter]) -> None:
+    tx.lock(*(meter.subject for meter in meters))

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 
 ROOT = Path(__file__).parent.parent.parent
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Ended:
     err: str
 
 
-def environment(folder: Path, gateway: MoodyGateway | None = None, **more: str) -> dict[str, str]:
+def environment(
+    folder: Path, gateway: ScriptedGateway | None = None, **more: str
+) -> dict[str, str]:
     """Return the environment of an operator who set up a gateway, or none."""
     set_up = {}
     if gateway is not None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.process import environment, run
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 
 
 @pytest.mark.parametrize("command", [("bot",), ("bot", "imagine", "a fox")])
 async def test_a_model_without_a_price_is_one_sentence_and_exit_code_2(
-    tmp_path: Path, gateway: MoodyGateway, command: tuple[str, ...]
+    tmp_path: Path, gateway: ScriptedGateway, command: tuple[str, ...]
 ) -> None:
     """Whoever started it reads what to write, and where."""
     env = environment(tmp_path, gateway, DISCORD_TOKEN="a-token", OPERATOR_BUDGET="50/month")
@@ -23,7 +23,7 @@ async def test_a_model_without_a_price_is_one_sentence_and_exit_code_2(
     assert gateway.bodies == []
 
 
-async def test_the_terminal_spends_the_budget_too(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_the_terminal_spends_the_budget_too(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """It is the same money."""
     (tmp_path / "gateways.toml").write_text(
         f'[gateways.one]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n'

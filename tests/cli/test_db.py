@@ -14,7 +14,7 @@ from bot.core.errors.base import StartRefused
 from bot.database.database import Database
 from bot.database.migrator import shipped
 from tests.cli.process import environment, run, running
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.crash.gateway import open_till
 from tests.jobs.test_recovery import process, until
 from tests.jobs.test_service import Bag
@@ -91,12 +91,14 @@ async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> 
     assert (table["charges"], table["jobs"], table["migrations"]) == ("2", "0", str(OURS))
 
 
-async def test_status_works_beside_a_bot_that_paints(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_status_works_beside_a_bot_that_paints(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
     """What is committed but still in the -wal counts, and an open job is told."""
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         code, said = looked_at(tmp_path / "easel.db")
         gateway.gate.set()
         await job_service.services.job_service.drained()
@@ -168,7 +170,7 @@ async def test_what_cannot_be_read_is_not_called_damaged(database: Path) -> None
 
 @pytest.mark.parametrize("action", [("status",), ("backup", "copy.db")])
 async def test_without_a_database_there_is_a_sentence_and_no_file(
-    tmp_path: Path, gateway: MoodyGateway, action: tuple[str, ...]
+    tmp_path: Path, gateway: ScriptedGateway, action: tuple[str, ...]
 ) -> None:
     """A mistyped DATABASE_URL must not pass for an empty database."""
     ended = await run("bot", "db", *action, folder=tmp_path, env=environment(tmp_path, gateway))
@@ -204,7 +206,7 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
-async def test_a_copy_can_be_restored(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_a_copy_can_be_restored(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The sentence that a backup ends with is tried here."""
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -256,7 +258,7 @@ async def test_a_file_that_cannot_be_meant_is_refused(
 
 
 async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
-    database: Path, gateway: MoodyGateway
+    database: Path, gateway: ScriptedGateway
 ) -> None:
     """Half a backup is worse than none; the shell's limit of 40 kB stands for the disk."""
     folder = database.parent.parent
@@ -266,7 +268,7 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         env=environment(folder, gateway),
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert "could not be written" in err.decode()
     assert list(folder.glob("copy*")) == []

@@ -8,8 +8,8 @@ from bot.cli import gateways
 from bot.settings import Settings
 from tests.cli.process import environment, run
 from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import SteppedClock
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 LISTED = http_reply(200, {"data": [{"id": "dall-e-3"}, {"id": "x", "shutdown_date": "2030-01-01"}]})
 REFUSED = http_reply(
@@ -18,7 +18,7 @@ REFUSED = http_reply(
 
 
 def one_gateway(
-    raw: ScriptedGateway, *, key: str = GATEWAY_KEY, models: str = "dall-e-3,x"
+    raw: ReplayGateway, *, key: str = GATEWAY_KEY, models: str = "dall-e-3,x"
 ) -> Settings:
     return Settings.model_validate(
         {
@@ -39,7 +39,7 @@ async def shown(settings: Settings) -> tuple[int, list[str]]:
 
 async def test_one_row_for_each_model() -> None:
     """An operator sees at a glance what people can ask for, and where."""
-    async with scripted_gateway(LISTED) as raw:
+    async with replay_gateway(LISTED) as raw:
         code, (head, first, second) = await shown(one_gateway(raw))
     assert code == 0
     assert head.split() == [
@@ -58,7 +58,7 @@ async def test_one_row_for_each_model() -> None:
 async def test_prices_are_shown_from_the_cheapest_quality_to_the_dearest(tmp_path: Path) -> None:
     """An operator checks at a glance what the budget counts."""
     file = tmp_path / "gateways.toml"
-    async with scripted_gateway(LISTED) as raw:
+    async with replay_gateway(LISTED) as raw:
         file.write_text(
             f'[gateways.here]\nbase_url = "{raw.origin}"\nmodels = ["dall-e-3", "dall-e-2"]\n'
             "abilities.dall-e-3.price = { standard = 0.04, hd = 0.08 }\n"
@@ -78,7 +78,7 @@ async def test_prices_are_shown_from_the_cheapest_quality_to_the_dearest(tmp_pat
 
 async def test_what_is_wrong_stands_below_with_its_mend() -> None:
     """The exit code is for scripts, the sentence for people; neither shows the key."""
-    async with scripted_gateway(REFUSED) as raw:
+    async with replay_gateway(REFUSED) as raw:
         code, said = await shown(one_gateway(raw))
     assert code == 1
     assert "key-refused (HTTP 401)  dall-e-3" in said[1]
@@ -90,7 +90,7 @@ async def test_what_is_wrong_stands_below_with_its_mend() -> None:
 
 async def test_a_model_that_the_list_lacks_is_marked() -> None:
     """It may still work: many gateways list only some."""
-    async with scripted_gateway(http_reply(200, {"data": [{"id": "dall-e-3"}]})) as raw:
+    async with replay_gateway(http_reply(200, {"data": [{"id": "dall-e-3"}]})) as raw:
         code, said = await shown(one_gateway(raw))
     assert code == 0
     assert said[2].split()[:2] == ["x", "no"]
@@ -100,7 +100,7 @@ async def test_a_model_that_the_list_lacks_is_marked() -> None:
 async def test_several_gateways_of_a_file(tmp_path: Path) -> None:
     """Each is asked; one that is out of reach does not hide the others, and is exit code 1."""
     file = tmp_path / "gateways.toml"
-    async with scripted_gateway(http_reply(404)) as raw:
+    async with replay_gateway(http_reply(404)) as raw:
         table = 'models = ["gpt-image-2-all", "gpt-image-2"]\n'
         file.write_text(
             f'[gateways.here]\nbase_url = "{raw.origin}"\nstream = "sse"\n{table}'
@@ -125,7 +125,7 @@ async def test_several_gateways_of_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("answer", "code"), [(LISTED, 0), (REFUSED, 1)])
 async def test_from_a_shell(answer: RawReply, code: int, tmp_path: Path) -> None:
     """The command as a person types it."""
-    async with scripted_gateway(answer) as raw:
+    async with replay_gateway(answer) as raw:
         env = environment(
             tmp_path,
             IMAGE_API_URL=raw.origin,

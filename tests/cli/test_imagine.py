@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.process import environment, run, running
-from tests.cogs.gateway import HangsUp, MoodyGateway, Refuses
+from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply, ScriptedGateway
 from tests.images.test_content_store import drawn
 
 
@@ -25,7 +25,7 @@ def pixels(path: Path) -> tuple[int, int]:
 
 
 async def test_pictures_are_files_and_their_paths_are_printed(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A script can use what standard output names; words go to standard error."""
     env = environment(tmp_path, gateway, DEFAULT_QUOTA="0/day")
@@ -51,7 +51,7 @@ async def test_pictures_are_files_and_their_paths_are_printed(
     ],
 )
 async def test_a_wrong_option_is_a_sentence_and_exit_code_2(
-    tmp_path: Path, gateway: MoodyGateway, options: tuple[str, ...], sentence: str
+    tmp_path: Path, gateway: ScriptedGateway, options: tuple[str, ...], sentence: str
 ) -> None:
     """Nothing is sent, nothing is charged."""
     ended = await run(
@@ -63,16 +63,16 @@ async def test_a_wrong_option_is_a_sentence_and_exit_code_2(
     assert gateway.bodies == []
 
 
-async def test_a_charge_in_spite_of_doubt_is_said(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_a_charge_in_spite_of_doubt_is_said(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The operator's own total counts it, so the sentence must not say the opposite."""
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     env = environment(tmp_path, gateway, MAX_DOUBTFUL_PER_DAY="0")
     ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=env)
     assert rows(tmp_path, "SELECT credits FROM charges") == [(1,)]
     assert "it was charged all the same" in ended.err
 
 
-async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """What people attach in Discord, the operator names as a file."""
     (tmp_path / "x.png").write_bytes(drawn("png"))
     env = environment(tmp_path, gateway, IMAGE_MODELS="easel-painter")
@@ -91,15 +91,15 @@ async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: MoodyGateway
 @pytest.mark.parametrize(
     ("mood", "sentence"),
     [
-        (Refuses(400, "moderation_blocked"), "declined this prompt"),
-        (HangsUp(), "may have been made and paid for"),
+        (ErrorReply(400, "moderation_blocked"), "declined this prompt"),
+        (ClosedConnection(), "may have been made and paid for"),
     ],
 )
 async def test_a_failure_is_a_sentence_and_exit_code_1(
-    tmp_path: Path, gateway: MoodyGateway, mood: Refuses | HangsUp, sentence: str
+    tmp_path: Path, gateway: ScriptedGateway, mood: ErrorReply | ClosedConnection, sentence: str
 ) -> None:
     """The operator reads what the people in Discord would read."""
-    gateway.moods.append(mood)
+    gateway.replies.append(mood)
     ended = await run(
         "bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path, gateway)
     )
@@ -118,7 +118,7 @@ async def test_without_a_gateway_it_names_the_way_without_one(tmp_path: Path) ->
 
 
 async def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spent(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A paid picture needs a place to go."""
     (tmp_path / "art").write_text("a file")
@@ -130,7 +130,7 @@ async def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spent(
 
 
 async def test_the_operators_total_holds_in_the_terminal_too(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A script in a loop cannot spend more than the operator decided."""
     env = environment(tmp_path, gateway, TOTAL_QUOTA="1/day")
@@ -144,16 +144,16 @@ async def test_the_operators_total_holds_in_the_terminal_too(
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 async def test_a_start_after_a_death_in_the_middle_ends_the_job(
-    tmp_path: Path, gateway: MoodyGateway, how: signal.Signals, code: int
+    tmp_path: Path, gateway: ScriptedGateway, how: signal.Signals, code: int
 ) -> None:
     """The request was sent: it is in doubt, released, and never sent again."""
     env = environment(tmp_path, gateway)
     gateway.gate.clear()
     async with running("bot", "imagine", "a fox", folder=tmp_path, env=env) as process:
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         assert rows(tmp_path, "SELECT state FROM attempts") == [("sending",)]
         process.send_signal(how)
-        assert await asyncio.wait_for(process.wait(), 30) == code
+        assert await asyncio.wait_for(process.wait(), 60) == code
     gateway.gate.set()
     ended = await run("bot", "imagine", "a hare", folder=tmp_path, env=env)
     assert ended.code == 0, ended.err
@@ -176,7 +176,7 @@ async def test_a_start_after_a_death_in_the_middle_ends_the_job(
     ],
 )
 async def test_a_start_that_cannot_work_is_one_sentence(
-    tmp_path: Path, gateway: MoodyGateway, variables: dict[str, str], sentence: str
+    tmp_path: Path, gateway: ScriptedGateway, variables: dict[str, str], sentence: str
 ) -> None:
     """An operator reads what to mend, never a traceback."""
     ended = await run("bot", folder=tmp_path, env=environment(tmp_path, gateway, **variables))

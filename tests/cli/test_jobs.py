@@ -12,18 +12,18 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from tests.cli.process import environment, run
-from tests.cogs.gateway import MoodyGateway, Refuses
+from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.jobs.test_recovery import process
 from tests.jobs.test_service import BEN, Bag, Studio, settings
 
 
 @asynccontextmanager
-async def one_paints_one_waits(folder: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+async def one_paints_one_waits(folder: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
     """Open a process that paints Ada's request while Ben's waits."""
     gateway.gate.clear()
     async with process(folder, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag(), BEN)
         yield job_service
 
@@ -46,10 +46,12 @@ async def cancelled(configured: Settings, job_id: str) -> tuple[int, str]:
     return code, said[0]
 
 
-async def test_the_list_says_where_every_job_stands(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_the_list_says_where_every_job_stands(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
     """An operator sees what runs, where it runs, and what went wrong; never what was asked."""
     configured = settings(tmp_path, gateway)
-    gateway.moods.append(Refuses(400, "moderation_blocked"))
+    gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
         await job_service.services.job_service.drained()
@@ -65,7 +67,7 @@ async def test_the_list_says_where_every_job_stands(tmp_path: Path, gateway: Moo
 
 
 async def test_words_that_a_terminal_does_not_have_are_no_traceback(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A list that goes into a file on Windows has no letters but its code page's."""
     async with process(tmp_path / "data", gateway) as job_service:
@@ -80,7 +82,7 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
     assert "? in snow" in ended.out
 
 
-async def test_an_empty_list_makes_no_database(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_an_empty_list_makes_no_database(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """Looking changes nothing."""
     ended = await run("bot", "jobs", folder=tmp_path, env=environment(tmp_path, gateway))
     assert (ended.code, ended.out, ended.err) == (0, "There are no jobs yet.\n", "")
@@ -88,7 +90,7 @@ async def test_an_empty_list_makes_no_database(tmp_path: Path, gateway: MoodyGat
 
 
 async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A request that was sent is paid; one that waits gives its credits back at once."""
     async with one_paints_one_waits(tmp_path, gateway) as job_service:
@@ -107,7 +109,7 @@ async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
 
 
 async def test_a_dead_bots_sent_job_can_be_cancelled_and_stays_a_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator need not start the bot to free its credits; it is in the books as in doubt."""
     async with one_paints_one_waits(tmp_path, gateway) as job_service:
@@ -125,7 +127,7 @@ async def test_a_dead_bots_sent_job_can_be_cancelled_and_stays_a_doubt(
 
 @pytest.mark.parametrize(("prefix", "sentence"), [("0", "More than one"), ("ff", "There is no")])
 async def test_an_id_that_names_no_single_job_is_a_sentence(
-    tmp_path: Path, gateway: MoodyGateway, prefix: str, sentence: str
+    tmp_path: Path, gateway: ScriptedGateway, prefix: str, sentence: str
 ) -> None:
     """Nothing is cancelled by guessing."""
     async with one_paints_one_waits(tmp_path, gateway) as job_service:
@@ -135,7 +137,7 @@ async def test_an_id_that_names_no_single_job_is_a_sentence(
 
 
 async def test_a_job_can_be_painted_again_into_a_folder(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator makes good for somebody's lost picture, at the operator's own cost."""
     env = environment(tmp_path, gateway)

@@ -17,7 +17,7 @@ from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
 from tests.jobs.test_recovery import process
 from tests.jobs.test_service import Bag, Studio
@@ -51,9 +51,9 @@ async def test_a_signal_stops_the_bot_in_order(
     """A service manager and Ctrl-C get a clean end: nothing is left open, no lock stays."""
     fake.silent.add(GATEWAY)
     serving = asyncio.create_task(serve(settings(tmp_path), Clock()))
-    await asyncio.wait_for(until_connecting(fake), 10)
+    await asyncio.wait_for(until_connecting(fake), 60)
     os.kill(os.getpid(), how)
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 60)
     assert [path.name for path in (tmp_path / "run").iterdir()] in ([], ["bot.lock"])
     assert f"PUT /applications/{APPLICATION_ID}/commands" in fake.requests
     assert fake.refused == []
@@ -93,33 +93,33 @@ async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
 
 @asynccontextmanager
 async def at_work(
-    fake: FakeDiscord, gateway: MoodyGateway, folder: Path, *, grace_s: int
+    fake: FakeDiscord, gateway: ScriptedGateway, folder: Path, *, grace_s: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Studio]]:
     """Run the program while it paints the job that a dead process left in line."""
     fake.silent.add(GATEWAY)
     gateway.gate.clear()
     async with process(folder / "data", gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag())
     gateway.asked.clear()
     env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
     async with running("tests.cli.served", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
-        await asyncio.wait_for(until_connecting(fake), 10)
+        await asyncio.wait_for(until_connecting(fake), 60)
         yield bot, job_service
 
 
 async def until_stopping(bot: asyncio.subprocess.Process) -> None:
     """Wait until the program says that it takes nothing new."""
     assert bot.stderr is not None
-    while b"bot.jobs.cancellation" not in await asyncio.wait_for(bot.stderr.readline(), 10):
+    while b"bot.jobs.cancellation" not in await asyncio.wait_for(bot.stderr.readline(), 60):
         pass
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_ends_at_once(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path, how: signal.Signals
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
     """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
     async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
@@ -127,12 +127,12 @@ async def test_a_second_signal_ends_at_once(
         await until_stopping(bot)
         assert bot.returncode is None
         bot.send_signal(how)
-        assert await asyncio.wait_for(bot.wait(), 5) == 128 + how
+        assert await asyncio.wait_for(bot.wait(), 60) == 128 + how
     assert job_service.rows(STATES) == [("unknown",), ("working",)]
 
 
 async def test_a_running_job_finishes_within_the_grace(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """An update of the bot costs nobody a picture that is being painted."""
     async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
@@ -146,7 +146,7 @@ async def test_a_running_job_finishes_within_the_grace(
 
 
 async def test_what_outlasts_the_grace_is_left_to_the_journal(
-    fake: FakeDiscord, gateway: MoodyGateway, tmp_path: Path
+    fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """A service manager does not have to kill: the end is in order, and the hold stays."""
     async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, job_service):

@@ -3,16 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.cogs.gateway import MoodyGateway
-from tests.cogs.world import Build, World
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.scripted_gateway import ScriptedGateway
 
 
 @pytest.fixture
-async def build(tmp_path: Path, gateway: MoodyGateway) -> Build:
-    return Build(tmp_path / "data", gateway)
+async def build(tmp_path: Path, gateway: ScriptedGateway) -> WorldBuilder:
+    return WorldBuilder(tmp_path / "data", gateway)
 
 
 @pytest.fixture
-async def world(build: Build) -> AsyncIterator[World]:
+async def world(build: WorldBuilder) -> AsyncIterator[DiscordWorld]:
     async with build.world() as world:
         yield world

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.cogs.gateway import Refuses
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_gateways import described
-from tests.cogs.world import Build, World
 
 RATES = '{ "gpt-image-2" = { max_n = 1, credits = { default = 2, low = 1, high = 4 } } }'
 
 
-async def own_cost(world: World, quality: str | None, credits: int) -> None:
+async def own_cost(world: DiscordWorld, quality: str | None, credits: int) -> None:
     """Let the server's admins decide, as /quota cost does."""
     services, server_id = world.bot.services, world.guild.id
     await services.database.write(
@@ -20,23 +20,23 @@ async def own_cost(world: World, quality: str | None, credits: int) -> None:
         credits=credits,
         actor_id=world.mia.id,
     )
-    services.tariff.set(server_id, "gpt-image-2", quality, credits)
+    services.server_costs.set(server_id, "gpt-image-2", quality, credits)
 
 
-def facts(world: World) -> str:
+def facts(world: DiscordWorld) -> str:
     """Return the newest card's line of facts."""
     return str(world.card.embeds[0].footer.text)
 
 
-async def offered(world: World, option: str, typed: str, **others: str) -> dict[str, str]:
+async def offered(world: DiscordWorld, option: str, typed: str, **others: str) -> dict[str, str]:
     """Return what is suggested: what people read, by what is sent."""
     found = await world.ada.autocomplete(
-        world.gallery, "imagine", option, typed, prompt="p", **others
+        world.channel, "imagine", option, typed, prompt="p", **others
     )
     return {choice["value"]: choice["name"] for choice in found}
 
 
-async def test_the_cost_is_on_the_card_before_and_after_the_work(build: Build) -> None:
+async def test_the_cost_is_on_the_card_before_and_after_the_work(build: WorldBuilder) -> None:
     """Nobody learns only from the result what a dear quality costs."""
     rates = described(build, abilities=RATES)
     async with build.world(declared=True, **rates) as world:
@@ -50,7 +50,7 @@ async def test_the_cost_is_on_the_card_before_and_after_the_work(build: Build) -
         assert world.credits() == 8
 
 
-async def test_suggestions_say_what_a_picture_costs(build: Build) -> None:
+async def test_suggestions_say_what_a_picture_costs(build: WorldBuilder) -> None:
     """A person chooses with the price in view, and sends the bare word."""
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         offers = await offered(world, "model", "")
@@ -67,7 +67,7 @@ async def test_suggestions_say_what_a_picture_costs(build: Build) -> None:
         assert await offered(world, "quality", "", model="gone") == {}
 
 
-async def test_a_server_has_costs_of_its_own(build: Build) -> None:
+async def test_a_server_has_costs_of_its_own(build: WorldBuilder) -> None:
     """What its admins set is what people read, hold and pay, there and nowhere else."""
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         await own_cost(world, None, 3)
@@ -82,11 +82,13 @@ async def test_a_server_has_costs_of_its_own(build: Build) -> None:
         await world.imagine(world.ada, n=2, quality="high")
         await world.finished()
         assert world.credits() == 6
-        elsewhere = world.bot.services.costs.each(world.guild.id + 1, "gpt-image-2", "high")
+        elsewhere = world.bot.services.pricing.credits_each(
+            world.guild.id + 1, "gpt-image-2", "high"
+        )
         assert elsewhere == 4
 
 
-async def test_a_servers_own_costs_are_known_after_a_restart(build: Build) -> None:
+async def test_a_servers_own_costs_are_known_after_a_restart(build: WorldBuilder) -> None:
     """They are admins' decisions, not a process's memory."""
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         await own_cost(world, None, 7)
@@ -97,13 +99,13 @@ async def test_a_servers_own_costs_are_known_after_a_restart(build: Build) -> No
 
 @pytest.mark.parametrize("own", [None, 3])
 async def test_what_did_not_arrive_is_given_back_picture_by_picture(
-    build: Build, own: int | None
+    build: WorldBuilder, own: int | None
 ) -> None:
     """Three of four at the cost of the quality, or of the server."""
     async with build.world(declared=False, **described(build, abilities=RATES)) as world:
         if own is not None:
             await own_cost(world, "high", own)
-        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         await world.imagine(world.ada, n=4, quality="high")
         await world.finished()
         assert "3 of 4 pictures arrived." in str(world.card.embeds[0].description)

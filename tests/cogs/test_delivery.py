@@ -7,31 +7,33 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import GatewayKey
-from tests.cogs.gateway import KEY, HangsUp, Mood, Refuses
-from tests.cogs.world import Build, World
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedReply
 
 
-async def begun(world: World, *moods: Mood) -> None:
+async def begun(world: DiscordWorld, *moods: ScriptedReply) -> None:
     """Let Ada ask, and hold her picture back."""
-    world.gateway.moods.extend(moods)
+    world.gateway.replies.extend(moods)
     world.gateway.gate.clear()
     await world.imagine(world.ada)
 
 
-async def finish(world: World) -> None:
+async def finish(world: DiscordWorld) -> None:
     """Let the picture arrive."""
     world.gateway.gate.set()
     await world.finished()
 
 
-def delivered_once(world: World) -> None:
+def delivered_once(world: DiscordWorld) -> None:
     """Check the books: one picture, one credit, one end."""
     assert world.credits() == 1
     assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
     assert len(world.gateway.bodies) == 1
 
 
-async def test_a_token_that_ran_out_leaves_the_card_and_calls_the_requester(build: Build) -> None:
+async def test_a_token_that_ran_out_leaves_the_card_and_calls_the_requester(
+    build: WorldBuilder,
+) -> None:
     """A model took twenty minutes: same card, and one line that notifies only Ada."""
     async with build.world(declared=True) as world:
         await begun(world)
@@ -44,10 +46,12 @@ async def test_a_token_that_ran_out_leaves_the_card_and_calls_the_requester(buil
         delivered_once(world)
 
 
-async def test_a_refusal_after_the_token_ran_out_calls_the_requester_too(build: Build) -> None:
+async def test_a_refusal_after_the_token_ran_out_calls_the_requester_too(
+    build: WorldBuilder,
+) -> None:
     """Nobody waits an hour for a card that has long said no."""
     async with build.world(declared=True) as world:
-        await begun(world, Refuses(400, "moderation_blocked"))
+        await begun(world, ErrorReply(400, "moderation_blocked"))
         world.skipped_ms = 16 * 60_000
         await finish(world)
         card, notice = world.messages()
@@ -55,7 +59,7 @@ async def test_a_refusal_after_the_token_ran_out_calls_the_requester_too(build: 
         assert "there is no picture" in notice.content
 
 
-def patient(build: Build) -> dict[str, object]:
+def patient(build: WorldBuilder) -> dict[str, object]:
     """Return settings under which a request may take an hour, one at a time."""
     file = build.folder.parent / "gateways.toml"
     file.write_text(
@@ -74,20 +78,22 @@ def patient(build: Build) -> dict[str, object]:
     }
 
 
-def ways(world: World, card: discord.Message) -> list[str]:
+def ways(world: DiscordWorld, card: discord.Message) -> list[str]:
     """Return how a card was edited, in order: by its token (webhooks), or in its channel."""
     edits = [each.path for each in world.env.http_requests if each.method == "PATCH"]
     return [path.split("/")[1] for path in edits if path.endswith(f"/{card.id}")]
 
 
-async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(build: Build) -> None:
+async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(
+    build: WorldBuilder,
+) -> None:
     """A model took sixteen minutes, and Ben waited behind it: each is called once, alone."""
     async with build.world(declared=True, **patient(build)) as world:
         await begun(world)
-        await asyncio.wait_for(world.gateway.asked.wait(), 10)
+        await asyncio.wait_for(world.gateway.asked.wait(), 60)
         await world.imagine(world.ben)
         await world.imagine(world.ben, "an owl")
-        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         cards = world.messages()
         # In steps: while they wait, their estimates are looked at every quarter of a minute.
         for _ in range(16):
@@ -114,7 +120,7 @@ async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(build: 
         assert world.rows("SELECT DISTINCT told FROM jobs") == [(1,)]
 
 
-async def test_a_token_that_discord_drops_early_is_no_end(build: Build) -> None:
+async def test_a_token_that_discord_drops_early_is_no_end(build: WorldBuilder) -> None:
     """50027 after a few minutes: the card is edited in its channel, from the first try on."""
     async with build.world(declared=True) as world:
         await begun(world)
@@ -128,7 +134,9 @@ async def test_a_token_that_discord_drops_early_is_no_end(build: Build) -> None:
         delivered_once(world)
 
 
-async def test_a_limit_that_is_lower_than_it_said_makes_the_picture_smaller(build: Build) -> None:
+async def test_a_limit_that_is_lower_than_it_said_makes_the_picture_smaller(
+    build: WorldBuilder,
+) -> None:
     """40005 once: fitted anew, and posted in the same card."""
     async with build.world(declared=True) as world:
         await begun(world)
@@ -141,7 +149,7 @@ async def test_a_limit_that_is_lower_than_it_said_makes_the_picture_smaller(buil
         delivered_once(world)
 
 
-async def test_a_deleted_card_is_posted_anew(build: Build) -> None:
+async def test_a_deleted_card_is_posted_anew(build: WorldBuilder) -> None:
     """A moderator tidied up; the picture was paid for."""
     async with build.world(declared=True) as world:
         await begun(world)
@@ -156,11 +164,11 @@ async def test_a_deleted_card_is_posted_anew(build: Build) -> None:
         assert len(world.gateway.bodies) == 2
 
 
-async def test_a_deleted_channel_becomes_a_direct_message(build: Build) -> None:
+async def test_a_deleted_channel_becomes_a_direct_message(build: WorldBuilder) -> None:
     """The place is gone, the person is not."""
     async with build.world(declared=True) as world:
         await begun(world)
-        channel = world.bot.client.get_channel(world.gallery.id)
+        channel = world.bot.client.get_channel(world.channel.id)
         await channel.delete()  # type: ignore[union-attr]  # a text channel
         await finish(world)
         (letter,) = world.ada.user.dm_channel.history()
@@ -169,12 +177,12 @@ async def test_a_deleted_channel_becomes_a_direct_message(build: Build) -> None:
 
 
 async def test_a_lost_permission_after_the_token_died_becomes_a_direct_message(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """Neither way to the card is left, and nothing new can be posted beside it."""
     async with build.world(declared=True) as world:
         await begun(world)
-        channel = world.bot.client.get_channel(world.gallery.id)
+        channel = world.bot.client.get_channel(world.channel.id)
         assert isinstance(channel, discord.TextChannel)
         await channel.set_permissions(channel.guild.me, view_channel=False)
         world.skipped_ms = 16 * 60_000
@@ -186,12 +194,12 @@ async def test_a_lost_permission_after_the_token_died_becomes_a_direct_message(
 
 @pytest.mark.parametrize("place", ["channel", "server"])
 async def test_a_refusal_that_can_be_told_nowhere_ends_in_the_journal(
-    build: Build, place: str
+    build: WorldBuilder, place: str
 ) -> None:
     """No card, no channel, no direct message: the credits are back, and no start tries again."""
     async with build.world(declared=True) as world:
-        await begun(world, Refuses(400, "moderation_blocked"))
-        channel = world.bot.client.get_channel(world.gallery.id)
+        await begun(world, ErrorReply(400, "moderation_blocked"))
+        channel = world.bot.client.get_channel(world.channel.id)
         assert isinstance(channel, discord.TextChannel)
         await (channel.delete() if place == "channel" else channel.guild.leave())
         world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
@@ -200,7 +208,7 @@ async def test_a_refusal_that_can_be_told_nowhere_ends_in_the_journal(
         assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 
-async def test_a_bot_that_was_sent_away_writes_to_the_person(build: Build) -> None:
+async def test_a_bot_that_was_sent_away_writes_to_the_person(build: WorldBuilder) -> None:
     """The server removed Easel in the middle of a job."""
     async with build.world(declared=True) as world:
         await begun(world)
@@ -213,11 +221,11 @@ async def test_a_bot_that_was_sent_away_writes_to_the_person(build: Build) -> No
         delivered_once(world)
 
 
-async def test_a_person_who_takes_no_messages_finds_it_in_the_history(build: Build) -> None:
+async def test_a_person_who_takes_no_messages_finds_it_in_the_history(build: WorldBuilder) -> None:
     """No card, no channel, no direct message: it is kept, and charged."""
     async with build.world(declared=True) as world:
         await begun(world)
-        channel = world.bot.client.get_channel(world.gallery.id)
+        channel = world.bot.client.get_channel(world.channel.id)
         await channel.delete()  # type: ignore[union-attr]  # a text channel
         world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=9)
         await finish(world)
@@ -225,11 +233,13 @@ async def test_a_person_who_takes_no_messages_finds_it_in_the_history(build: Bui
         assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
 
 
-async def test_a_channel_that_was_closed_to_the_bot_still_gets_a_young_card(build: Build) -> None:
+async def test_a_channel_that_was_closed_to_the_bot_still_gets_a_young_card(
+    build: WorldBuilder,
+) -> None:
     """The token works without permissions."""
     async with build.world(declared=True) as world:
         await begun(world)
-        channel = world.bot.client.get_channel(world.gallery.id)
+        channel = world.bot.client.get_channel(world.channel.id)
         server = world.bot.client.get_guild(world.guild.id)
         assert server is not None
         await channel.set_permissions(server.me, view_channel=False)  # type: ignore[union-attr]  # a text channel
@@ -239,7 +249,7 @@ async def test_a_channel_that_was_closed_to_the_bot_still_gets_a_young_card(buil
 
 
 async def test_a_picture_that_discord_finds_too_large_is_kept_and_the_card_says_so(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """40005 for every size."""
     async with build.world(declared=True) as world:
@@ -252,10 +262,12 @@ async def test_a_picture_that_discord_finds_too_large_is_kept_and_the_card_says_
         assert card.attachments == []
 
 
-async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(build: Build) -> None:
+async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(
+    build: WorldBuilder,
+) -> None:
     """The sentence speaks of the doubt, for there money is at stake."""
     async with build.world(declared=True) as world:
-        world.gateway.moods.extend([HangsUp(), Refuses(400, "moderation_blocked")])
+        world.gateway.replies.extend([ClosedConnection(), ErrorReply(400, "moderation_blocked")])
         await world.imagine(world.ada, "something terrible", n=2)
         await world.finished()
         said = str(world.card.embeds[0].to_dict())
@@ -265,11 +277,11 @@ async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(build:
 
 
 async def test_a_card_that_is_deleted_after_a_refusal_costs_nobody_a_traceback(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """The sentence goes where it can be read."""
     async with build.world(declared=True) as world:
-        await begun(world, Refuses(400, "moderation_blocked"))
+        await begun(world, ErrorReply(400, "moderation_blocked"))
         await world.mia.delete(world.card)
         await finish(world)
         (message,) = world.messages()

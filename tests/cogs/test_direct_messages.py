@@ -6,12 +6,12 @@ import pytest
 import simcord
 
 from bot.quota.rules import parse_limits
-from tests.cogs.world import Build, World
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 
 PERSONAL = {"imagine", "usage", "history", "preferences", "preset", "mydata"}
 
 
-def definitions(world: World) -> dict[str, dict[str, Any]]:  # JSON
+def definitions(world: DiscordWorld) -> dict[str, dict[str, Any]]:  # JSON
     """Return the commands as Discord was told last."""
     told: list[Any] = [
         request.json
@@ -21,12 +21,12 @@ def definitions(world: World) -> dict[str, dict[str, Any]]:  # JSON
     return {command["name"]: command for command in told[-1]}
 
 
-def titles(world: World) -> list[str]:
+def titles(world: DiscordWorld) -> list[str]:
     """Return the first lines of what Ada and the bot wrote to each other."""
     return [str(m.embeds[0].author.name) for m in world.ada.user.dm_channel.history()]
 
 
-async def test_nothing_works_outside_servers_by_default(world: World) -> None:
+async def test_nothing_works_outside_servers_by_default(world: DiscordWorld) -> None:
     """Discord does not even offer the commands."""
     for name in PERSONAL:
         assert not definitions(world)[name].get("dm_permission")
@@ -44,7 +44,7 @@ async def test_nothing_works_outside_servers_by_default(world: World) -> None:
     ],
 )
 async def test_commands_are_offered_where_the_operator_allows_them(
-    build: Build, settings: dict[str, bool], contexts: list[int], installs: list[int]
+    build: WorldBuilder, settings: dict[str, bool], contexts: list[int], installs: list[int]
 ) -> None:
     """What a server's admins use stays in servers; a change is told to Discord at once."""
     async with build.world() as world:
@@ -60,7 +60,9 @@ async def test_commands_are_offered_where_the_operator_allows_them(
         assert not definitions(world)["imagine"].get("dm_permission")
 
 
-async def test_a_picture_is_painted_directly_on_the_persons_own_account(build: Build) -> None:
+async def test_a_picture_is_painted_directly_on_the_persons_own_account(
+    build: WorldBuilder,
+) -> None:
     """Server 0 pays: its members' default quota, and SERVER_QUOTA for all of them together."""
     async with build.world(allow_direct_messages=True) as world:
         answer = await world.ada.user.slash("imagine", prompt="a fox")
@@ -75,16 +77,16 @@ async def test_a_picture_is_painted_directly_on_the_persons_own_account(build: B
         assert world.messages() == []
 
 
-async def test_a_servers_rules_do_not_hold_there(build: Build) -> None:
+async def test_a_servers_rules_do_not_hold_there(build: WorldBuilder) -> None:
     """Its admins closed every channel; the person's own account is not theirs to close."""
     async with build.world(allow_direct_messages=True) as world:
-        await world.mia.slash(world.gallery, "settings models allow", model="gpt-image-2")
+        await world.mia.slash(world.channel, "settings models allow", model="gpt-image-2")
         await world.ada.user.slash("imagine", prompt="a fox", model="dall-e-3")
         await world.finished()
         assert world.rows("SELECT state FROM jobs") == [("done",)]
 
 
-async def test_quotas_hold_there_too(build: Build) -> None:
+async def test_quotas_hold_there_too(build: WorldBuilder) -> None:
     """Each person has the default, and all together the ceiling of one server."""
     async with build.world(allow_direct_messages=True) as world:
         await world.restart(server_quota=parse_limits("2/day"))
@@ -96,7 +98,7 @@ async def test_quotas_hold_there_too(build: Build) -> None:
         assert world.rows("SELECT COUNT(*) FROM jobs") == [(2,)]
 
 
-async def test_an_old_card_is_edited_in_the_direct_messages(build: Build) -> None:
+async def test_an_old_card_is_edited_in_the_direct_messages(build: WorldBuilder) -> None:
     """The bot can write there after the token died: no second message but the call."""
     async with build.world(declared=True, allow_direct_messages=True) as world:
         world.gateway.gate.clear()
@@ -109,7 +111,7 @@ async def test_an_old_card_is_edited_in_the_direct_messages(build: Build) -> Non
         assert "is ready" in notice.content
 
 
-async def test_a_private_wish_needs_no_ephemeral_answer_there(build: Build) -> None:
+async def test_a_private_wish_needs_no_ephemeral_answer_there(build: WorldBuilder) -> None:
     """Nobody else reads, and an ephemeral message would be gone when the app is closed."""
     async with build.world(allow_direct_messages=True) as world:
         answer = await world.ada.user.slash("imagine", prompt="a fox", private=True)
@@ -121,7 +123,7 @@ async def test_a_private_wish_needs_no_ephemeral_answer_there(build: Build) -> N
 @pytest.mark.parametrize(
     "command", ["usage", "history", "preferences show", "preset list", "mydata export"]
 )
-async def test_what_is_personal_is_answered_there(build: Build, command: str) -> None:
+async def test_what_is_personal_is_answered_there(build: WorldBuilder, command: str) -> None:
     """Every such command shows something, and it is for nobody else."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
@@ -131,7 +133,7 @@ async def test_what_is_personal_is_answered_there(build: Build, command: str) ->
         assert answer.response is not None or answer.followups
 
 
-async def test_a_picture_is_posted_again_there(build: Build) -> None:
+async def test_a_picture_is_posted_again_there(build: WorldBuilder) -> None:
     """*Post again* writes where the person is."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
@@ -144,7 +146,7 @@ async def test_a_picture_is_posted_again_there(build: Build) -> None:
         assert len(pictures) == 2
 
 
-async def test_the_controls_work_there_on_the_account_of_who_presses(build: Build) -> None:
+async def test_the_controls_work_there_on_the_account_of_who_presses(build: WorldBuilder) -> None:
     """A re-roll in direct messages is one more of the person's own."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
@@ -162,7 +164,7 @@ async def test_the_controls_work_there_on_the_account_of_who_presses(build: Buil
 
 
 async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """What was sent stays in the messages, and says in one sentence where to go."""
     async with build.world(allow_direct_messages=True) as world:
@@ -177,7 +179,7 @@ async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
         assert "works only in servers" in str(answer.response.content)
 
 
-async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: Build) -> None:
+async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: WorldBuilder) -> None:
     """The journal knows the channel, as for a server."""
     async with build.world(
         declared=True, max_concurrent_jobs=1, allow_direct_messages=True

@@ -6,11 +6,11 @@ from pydantic import SecretStr
 
 from bot.gateways.routing.operator_alerts import Retirement
 from bot.settings import GatewayKey
-from tests.cogs.gateway import KEY, AsTask, Refuses, Streams
-from tests.cogs.world import Build, World
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder
+from tests.cogs.scripted_gateway import KEY, ErrorReply, StreamReply, TaskReply
 
 
-def described(build: Build, **keys: object) -> dict[str, object]:
+def described(build: WorldBuilder, **keys: object) -> dict[str, object]:
     """Return settings that name the gateway in a file, with more keys than one URL can say."""
     file = build.folder.parent / "gateways.toml"
     lines = [
@@ -24,7 +24,7 @@ def described(build: Build, **keys: object) -> dict[str, object]:
     return {"gateways_file": file, "image_api_url": "", "gateways": {"moody": key}}
 
 
-def direct_messages(world: World) -> list[str]:
+def direct_messages(world: DiscordWorld) -> list[str]:
     """Return what the bot wrote outside of the channel's commands."""
     return [
         str((request.json or {}).get("content"))
@@ -33,9 +33,9 @@ def direct_messages(world: World) -> list[str]:
     ]
 
 
-async def test_a_refused_key_is_told_to_the_owner_once(world: World) -> None:
+async def test_a_refused_key_is_told_to_the_owner_once(world: DiscordWorld) -> None:
     """Only the operator can renew it; the people read a sentence without names."""
-    world.gateway.moods.append(Refuses(401, "invalid_api_key"))
+    world.gateway.replies.append(ErrorReply(401, "invalid_api_key"))
     for _ in range(2):
         await world.imagine(world.ada)
         await world.finished()
@@ -47,12 +47,12 @@ async def test_a_refused_key_is_told_to_the_owner_once(world: World) -> None:
 
 
 async def test_a_field_that_the_gateway_does_not_know_costs_nobody_a_picture(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """It is sent again without the field: the books hold both attempts, the person one picture."""
     async with build.world(declared=True, **described(build)) as world:
-        refusal = Refuses(400, "unknown_parameter", "Unknown parameter: 'user'.")
-        world.gateway.moods.append(refusal)
+        refusal = ErrorReply(400, "unknown_parameter", "Unknown parameter: 'user'.")
+        world.gateway.replies.append(refusal)
         await world.imagine(world.ada)
         await world.finished()
         assert len(world.card.attachments) == 1
@@ -62,7 +62,7 @@ async def test_a_field_that_the_gateway_does_not_know_costs_nobody_a_picture(
         assert world.credits() == 1
 
 
-async def test_a_model_that_retires_is_told_to_the_owner(world: World) -> None:
+async def test_a_model_that_retires_is_told_to_the_owner(world: DiscordWorld) -> None:
     """A shop that closes next week should not be a surprise."""
     listener = world.bot.services.alerts.listener
     assert listener is not None
@@ -71,17 +71,17 @@ async def test_a_model_that_retires_is_told_to_the_owner(world: World) -> None:
     assert "will retire the model gpt-image-1.5 on 2026-12-01" in notice
 
 
-async def test_an_owner_who_takes_no_messages_stops_nothing(world: World) -> None:
+async def test_an_owner_who_takes_no_messages_stops_nothing(world: DiscordWorld) -> None:
     """The log has it, too."""
     world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
-    world.gateway.moods.append(Refuses(402, "insufficient_quota"))
+    world.gateway.replies.append(ErrorReply(402, "insufficient_quota"))
     await world.imagine(world.ada)
     await world.finished()
     assert direct_messages(world) == []
     assert "operator has to top it up" in str(world.card.embeds[0].description)
 
 
-async def test_the_gateways_are_asked_for_their_models_daily(world: World) -> None:
+async def test_the_gateways_are_asked_for_their_models_daily(world: DiscordWorld) -> None:
     """What they offer changes without a restart of the bot."""
     await world.env.settle()
     asked = world.gateway.lists
@@ -90,10 +90,12 @@ async def test_the_gateways_are_asked_for_their_models_daily(world: World) -> No
     assert world.gateway.lists == 2
 
 
-async def test_a_preview_is_shown_in_the_card_until_the_picture_is_there(build: Build) -> None:
+async def test_a_preview_is_shown_in_the_card_until_the_picture_is_there(
+    build: WorldBuilder,
+) -> None:
     """People watch their picture come into being."""
     async with build.world(declared=True, **described(build, stream='"sse"')) as world:
-        world.gateway.moods.append(Streams())
+        world.gateway.replies.append(StreamReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         assert world.gateway.bodies[0]["stream"] is True
@@ -109,11 +111,11 @@ async def test_a_preview_is_shown_in_the_card_until_the_picture_is_there(build: 
         assert world.credits() == 1
 
 
-async def test_a_tasks_progress_is_a_bar_in_the_card(build: Build) -> None:
+async def test_a_tasks_progress_is_a_bar_in_the_card(build: WorldBuilder) -> None:
     """A slow model says how far it is."""
     tasks = described(build, **{"async": '{ mode = "query", query = { async = "true" } }'})
     async with build.world(declared=True, **tasks) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         for _ in range(4):
@@ -128,12 +130,12 @@ async def test_a_tasks_progress_is_a_bar_in_the_card(build: Build) -> None:
 
 
 async def test_a_task_is_polled_on_after_a_restart_and_its_card_shows_the_picture(
-    build: Build,
+    build: WorldBuilder,
 ) -> None:
     """The card of before the restart is the card of the picture."""
     tasks = described(build, **{"async": '{ mode = "query", query = { async = "true" } }'})
     async with build.world(declared=True, **tasks) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await world.env.advance_time(4)

@@ -6,16 +6,16 @@ import discord
 import pytest
 
 from bot.quota.rules import parse_limits
-from tests.cogs.gateway import HangsUp, Refuses
-from tests.cogs.world import Build, World, said
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
+from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply
 
 
-def words(world: World) -> str:
+def words(world: DiscordWorld) -> str:
     """Return what the newest card says below its first line."""
     return str(world.card.embeds[0].description)
 
 
-async def test_a_picture_is_painted_posted_and_charged_once(world: World) -> None:
+async def test_a_picture_is_painted_posted_and_charged_once(world: DiscordWorld) -> None:
     """The promise of the whole bot."""
     world.gateway.revised_prompt = "A lighthouse, at dusk, in oil"
     answer = await world.imagine(world.ada, "a lighthouse at dusk")
@@ -36,7 +36,7 @@ async def test_a_picture_is_painted_posted_and_charged_once(world: World) -> Non
     assert list((world.folder / "jobs").iterdir()) == []
 
 
-async def test_options_reach_the_gateway_and_the_card(world: World) -> None:
+async def test_options_reach_the_gateway_and_the_card(world: DiscordWorld) -> None:
     """What was asked for is what is painted: model, size with ×, and number."""
     await world.imagine(world.ada, "a fox", model="gpt-image-2", size="1536×1024", n=3)
     await world.finished()
@@ -46,7 +46,9 @@ async def test_options_reach_the_gateway_and_the_card(world: World) -> None:
     assert world.credits() == 3
 
 
-async def test_a_model_that_paints_one_at_a_time_is_asked_several_times(world: World) -> None:
+async def test_a_model_that_paints_one_at_a_time_is_asked_several_times(
+    world: DiscordWorld,
+) -> None:
     """Ten pictures of dall-e-3 are ten paid requests, one card and ten attachments."""
     await world.imagine(world.ada, n=10)
     await world.finished()
@@ -66,30 +68,32 @@ async def test_a_model_that_paints_one_at_a_time_is_asked_several_times(world: W
     ],
 )
 async def test_a_wrong_option_is_refused_privately_and_names_what_is_allowed(
-    world: World, options: dict[str, str], allowed: str
+    world: DiscordWorld, options: dict[str, str], allowed: str
 ) -> None:
     """Suggestions do not confine what people type, so everything is checked again."""
     answer = await world.imagine(world.ada, **{"prompt": "a fox"} | options)
-    assert allowed in said(answer)
+    assert allowed in reply_text(answer)
     assert world.gateway.bodies == []
     assert world.rows("SELECT * FROM jobs") == []
 
 
-async def test_suggestions_follow_the_chosen_model(world: World) -> None:
+async def test_suggestions_follow_the_chosen_model(world: DiscordWorld) -> None:
     """People see only sizes that the model can paint."""
     suggest = world.ada.autocomplete
-    models = await suggest(world.gallery, "imagine", "model", "gpt", prompt="p")
+    models = await suggest(world.channel, "imagine", "model", "gpt", prompt="p")
     assert models[0]["value"] == "gpt-image-2"
-    sizes = await suggest(world.gallery, "imagine", "size", "", prompt="p", model="dall-e-3")
+    sizes = await suggest(world.channel, "imagine", "size", "", prompt="p", model="dall-e-3")
     assert [choice["value"] for choice in sizes] == ["1024x1024", "1792x1024", "1024x1792"]
     free = await suggest(
-        world.gallery, "imagine", "size", "1024*640", prompt="p", model="gpt-image-2"
+        world.channel, "imagine", "size", "1024*640", prompt="p", model="gpt-image-2"
     )
     assert free[0]["value"] == "1024x640"
-    assert await suggest(world.gallery, "imagine", "size", "1", prompt="p", model="?") == []
+    assert await suggest(world.channel, "imagine", "size", "1", prompt="p", model="?") == []
 
 
-async def test_a_spent_quota_is_refused_privately_and_says_when_it_frees(build: Build) -> None:
+async def test_a_spent_quota_is_refused_privately_and_says_when_it_frees(
+    build: WorldBuilder,
+) -> None:
     """Nobody else reads it, nothing is sent, and the person knows when to come back."""
     async with build.world(default_quota=parse_limits("2/day")) as world:
         await world.imagine(world.ada, n=2)
@@ -98,8 +102,8 @@ async def test_a_spent_quota_is_refused_privately_and_says_when_it_frees(build: 
         answer = await world.imagine(world.ada)
         assert answer.ephemeral
         frees_at = world.now() // 1000 + 24 * 3600
-        assert "2 of 2 credits per day are used up" in said(answer)
-        assert f"<t:{frees_at}:R>" in said(answer)
+        assert "2 of 2 credits per day are used up" in reply_text(answer)
+        assert f"<t:{frees_at}:R>" in reply_text(answer)
         assert world.card.id == card
         assert len(world.gateway.bodies) == 2
         assert (await world.imagine(world.ben)).ephemeral is False
@@ -108,16 +112,16 @@ async def test_a_spent_quota_is_refused_privately_and_says_when_it_frees(build: 
 @pytest.mark.parametrize(
     ("mood", "sentence"),
     [
-        (Refuses(400, "moderation_blocked"), "declined this prompt"),
-        (Refuses(401, "invalid_api_key"), "operator has to renew"),
-        (Refuses(402, "insufficient_quota"), "operator has to top it up"),
+        (ErrorReply(400, "moderation_blocked"), "declined this prompt"),
+        (ErrorReply(401, "invalid_api_key"), "operator has to renew"),
+        (ErrorReply(402, "insufficient_quota"), "operator has to top it up"),
     ],
 )
 async def test_a_failure_gives_the_credits_back_and_says_what_to_do(
-    world: World, mood: Refuses, sentence: str
+    world: DiscordWorld, mood: ErrorReply, sentence: str
 ) -> None:
     """Failures must not cost; the sentence shows neither key nor host."""
-    world.gateway.moods.append(mood)
+    world.gateway.replies.append(mood)
     await world.imagine(world.ada)
     await world.finished()
     assert sentence in words(world)
@@ -127,9 +131,9 @@ async def test_a_failure_gives_the_credits_back_and_says_what_to_do(
     assert world.rows("SELECT state, billed FROM attempts") == [("refused", "no")]
 
 
-async def test_a_line_cut_after_sending_is_never_sent_again(world: World) -> None:
+async def test_a_line_cut_after_sending_is_never_sent_again(world: DiscordWorld) -> None:
     """It may have been paid: the person gets the credits back, the operator's total keeps them."""
-    world.gateway.moods.append(HangsUp())
+    world.gateway.replies.append(ClosedConnection())
     await world.imagine(world.ada)
     await world.finished()
     assert len(world.gateway.bodies) == 1
@@ -140,20 +144,22 @@ async def test_a_line_cut_after_sending_is_never_sent_again(world: World) -> Non
     assert world.rows("SELECT billed, pictures FROM costs") == [("maybe", 0)]
 
 
-async def test_after_the_days_doubts_a_further_one_is_charged(build: Build) -> None:
+async def test_after_the_days_doubts_a_further_one_is_charged(build: WorldBuilder) -> None:
     """Nobody can turn a sent request into a free one."""
     async with build.world(max_doubtful_per_day=1) as world:
         for _ in range(2):
-            world.gateway.moods.append(HangsUp())
+            world.gateway.replies.append(ClosedConnection())
             await world.imagine(world.ada)
             await world.finished()
         assert "charged all the same" in words(world)
         assert world.credits() == 1
 
 
-async def test_what_arrived_is_delivered_and_charged_when_the_rest_fails(world: World) -> None:
+async def test_what_arrived_is_delivered_and_charged_when_the_rest_fails(
+    world: DiscordWorld,
+) -> None:
     """Three of four pictures are better than none, and cost three."""
-    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada, n=4)
     await world.finished()
     assert len(world.card.attachments) == 3
@@ -163,7 +169,7 @@ async def test_what_arrived_is_delivered_and_charged_when_the_rest_fails(world: 
     assert world.credits() == 3
 
 
-async def test_two_people_at_once_get_their_own_pictures(build: Build) -> None:
+async def test_two_people_at_once_get_their_own_pictures(build: WorldBuilder) -> None:
     """Cards, files and credits never mix."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
@@ -174,7 +180,7 @@ async def test_two_people_at_once_get_their_own_pictures(build: Build) -> None:
         assert "Painting for Ben" in world.title
         world.gateway.gate.set()
         await world.finished()
-        cards = {m.id: str(m.embeds[0].description) for m in world.gallery.history()}
+        cards = {m.id: str(m.embeds[0].description) for m in world.channel.history()}
         assert "a fox" in cards[first]
         assert [user for (user,) in world.rows("SELECT user_id FROM charges ORDER BY at")] == [
             world.ada.id,
@@ -182,7 +188,7 @@ async def test_two_people_at_once_get_their_own_pictures(build: Build) -> None:
         ]
 
 
-async def test_jobs_wait_for_a_slot_and_say_how_many_are_ahead(build: Build) -> None:
+async def test_jobs_wait_for_a_slot_and_say_how_many_are_ahead(build: WorldBuilder) -> None:
     """A person who waits knows that the bot has not forgotten them."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         world.gateway.gate.clear()
@@ -196,7 +202,7 @@ async def test_jobs_wait_for_a_slot_and_say_how_many_are_ahead(build: Build) -> 
         assert world.rows("SELECT DISTINCT state FROM jobs") == [("done",)]
 
 
-async def test_too_many_waiting_requests_are_refused(build: Build) -> None:
+async def test_too_many_waiting_requests_are_refused(build: WorldBuilder) -> None:
     """One person's waiting list has an end, and the refusal holds no credits."""
     async with build.world(declared=True, max_running_per_user=1, max_waiting_per_user=1) as world:
         world.gateway.gate.clear()
@@ -204,7 +210,7 @@ async def test_too_many_waiting_requests_are_refused(build: Build) -> None:
         await world.imagine(world.ada)
         answer = await world.imagine(world.ada)
         assert answer.ephemeral
-        assert "already have 1 request waiting" in said(answer)
+        assert "already have 1 request waiting" in reply_text(answer)
         assert world.credits() == 2
         world.gateway.gate.set()
         await world.finished()
@@ -212,7 +218,7 @@ async def test_too_many_waiting_requests_are_refused(build: Build) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (500, 0)])
 async def test_a_card_that_could_not_be_placed_costs_nothing(
-    world: World, status: int, code: int
+    world: DiscordWorld, status: int, code: int
 ) -> None:
     """Nobody saw the job, so nothing is sent and the hold is released."""
     world.env.inject_error("POST", "/interactions/*", status=status, code=code)
@@ -224,7 +230,7 @@ async def test_a_card_that_could_not_be_placed_costs_nothing(
 
 
 async def test_a_dead_token_is_no_end_the_card_is_edited_through_the_channel(
-    world: World,
+    world: DiscordWorld,
 ) -> None:
     """A slow model outlives the fifteen minutes of a token; the picture must not."""
     world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=9)
@@ -236,7 +242,7 @@ async def test_a_dead_token_is_no_end_the_card_is_edited_through_the_channel(
 
 
 async def test_a_picture_that_can_neither_be_posted_nor_kept_is_not_charged(
-    world: World,
+    world: DiscordWorld,
 ) -> None:
     """A person pays for what they can get."""
     (world.folder / "vault").write_text("a file where a folder should be")
@@ -248,7 +254,7 @@ async def test_a_picture_that_can_neither_be_posted_nor_kept_is_not_charged(
     assert world.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
-async def test_a_defect_of_ours_ends_the_job_with_a_reference(world: World) -> None:
+async def test_a_defect_of_ours_ends_the_job_with_a_reference(world: DiscordWorld) -> None:
     """No traceback reaches a person, nothing is held for ever, and the number finds the log."""
     (world.folder / "jobs").write_text("a file where a folder should be")
     await world.imagine(world.ada)
@@ -259,7 +265,7 @@ async def test_a_defect_of_ours_ends_the_job_with_a_reference(world: World) -> N
 
 
 async def test_a_prompt_at_discords_limit_and_hostile_words_are_shown_safely(
-    world: World,
+    world: DiscordWorld,
 ) -> None:
     """4,000 characters of mentions and markdown ping nobody and fit in one card."""
     prompt = ("@everyone **bold** ||spoiler|| [link](https://example.org) " * 80)[:4000]
@@ -271,16 +277,16 @@ async def test_a_prompt_at_discords_limit_and_hostile_words_are_shown_safely(
     assert world.gateway.bodies[0]["prompt"] == prompt.strip()
 
 
-async def test_a_server_that_the_operator_did_not_list_is_refused(build: Build) -> None:
+async def test_a_server_that_the_operator_did_not_list_is_refused(build: WorldBuilder) -> None:
     """The operator pays, so the operator says where."""
     async with build.world(allowed_servers=(1,)) as world:
         answer = await world.imagine(world.ada)
         assert answer.ephemeral
-        assert "not on the operator's list" in said(answer)
+        assert "not on the operator's list" in reply_text(answer)
         assert world.rows("SELECT * FROM jobs") == []
 
 
-async def test_nothing_privileged_is_asked_of_discord(world: World) -> None:
+async def test_nothing_privileged_is_asked_of_discord(world: DiscordWorld) -> None:
     """An operator needs no approval for intents, and the bot keeps no messages or members."""
     client = world.bot.client
     assert client.intents == discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)

@@ -9,19 +9,21 @@ import simcord
 from discord import Interaction, Locale
 
 from bot.gateways.routing.operator_alerts import Retirement
-from tests.cogs.gateway import Refuses
-from tests.cogs.looking import Shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
+from tests.cogs.history_page import HistoryPage
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_gateways import direct_messages
-from tests.cogs.test_reroll import messages, painted, react
+from tests.cogs.test_reroll_reaction import messages, react, rerollable_card
 from tests.cogs.test_settings import facts
 from tests.cogs.test_usage import shown_all
 from tests.cogs.test_waiting import buttons, only_for_them, press
-from tests.cogs.world import Build, World, said, shown
 
 CHINESE = Locale.chinese
 
 
-def clients_speak(world: World, person: Locale, server: Locale = Locale.american_english) -> None:
+def clients_speak(
+    world: DiscordWorld, person: Locale, server: Locale = Locale.american_english
+) -> None:
     """Let everybody's Discord be in a language, and the server's; SimCord has English alone."""
     tree = world.bot.client.tree
     check = tree.interaction_check
@@ -33,17 +35,17 @@ def clients_speak(world: World, person: Locale, server: Locale = Locale.american
     tree.interaction_check = told  # type: ignore[method-assign]  # what the library leaves open
 
 
-async def prefers(world: World, who: simcord.MemberActor, language: str) -> discord.Embed:
+async def prefers(world: DiscordWorld, who: simcord.MemberActor, language: str) -> discord.Embed:
     """Let somebody choose what I speak to them."""
-    return shown(await who.slash(world.gallery, "preferences language", language=language))
+    return reply_embed(await who.slash(world.channel, "preferences language", language=language))
 
 
-async def server_speaks(world: World, language: str) -> None:
+async def server_speaks(world: DiscordWorld, language: str) -> None:
     """Let the admin choose what I speak to everybody."""
-    await world.mia.slash(world.gallery, "settings language", language=language)
+    await world.mia.slash(world.channel, "settings language", language=language)
 
 
-async def finished_card(world: World, **options: object) -> discord.Embed:
+async def finished_card(world: DiscordWorld, **options: object) -> discord.Embed:
     """Return the card of a request of Ada's when it is done."""
     await world.imagine(world.ada, "a fox", **options)
     await world.finished()
@@ -53,7 +55,7 @@ async def finished_card(world: World, **options: object) -> discord.Embed:
 # --- cards, which everybody reads ---------------------------------------------------------------
 
 
-async def test_a_card_is_in_the_servers_language(world: World) -> None:
+async def test_a_card_is_in_the_servers_language(world: DiscordWorld) -> None:
     """Ada's Discord is English, but the server is Chinese: everybody there reads the card."""
     clients_speak(world, Locale.american_english, CHINESE)
     card = await finished_card(world)
@@ -65,7 +67,7 @@ async def test_a_card_is_in_the_servers_language(world: World) -> None:
     assert world.rows("SELECT DISTINCT locale FROM jobs") == [("zh-CN",)]
 
 
-async def test_what_an_admin_chose_goes_before_the_servers_discord(world: World) -> None:
+async def test_what_an_admin_chose_goes_before_the_servers_discord(world: DiscordWorld) -> None:
     """In both directions, at the next card."""
     await server_speaks(world, "zh-CN")
     assert (await finished_card(world)).author.name == "🖼️ Ada 的图片"
@@ -75,22 +77,22 @@ async def test_what_an_admin_chose_goes_before_the_servers_discord(world: World)
     assert (await finished_card(world, n=2)).author.name == "🖼️ 2 pictures for Ada"
 
 
-async def test_what_a_person_prefers_changes_no_card(world: World) -> None:
+async def test_what_a_person_prefers_changes_no_card(world: DiscordWorld) -> None:
     """The others read it, too."""
     await prefers(world, world.ada, "zh-CN")
     assert (await finished_card(world)).author.name == "🖼️ A picture for Ada"
 
 
-async def test_a_failure_is_told_in_the_servers_language(world: World) -> None:
+async def test_a_failure_is_told_in_the_servers_language(world: DiscordWorld) -> None:
     """The card says what went wrong, and what it cost."""
     await server_speaks(world, "zh-CN")
-    world.gateway.moods.append(Refuses(402, "insufficient_quota"))
+    world.gateway.replies.append(ErrorReply(402, "insufficient_quota"))
     card = await finished_card(world)
     assert card.author.name == "⚠️ Ada 的图片没有画成"
     assert "余额已用完，请等待运营者充值；点数已退还给你。" in str(card.description)
 
 
-async def test_a_waiting_card_is_in_the_servers_language(build: Build) -> None:
+async def test_a_waiting_card_is_in_the_servers_language(build: WorldBuilder) -> None:
     """The line and its button, as one."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         await server_speaks(world, "zh-CN")
@@ -110,11 +112,11 @@ async def test_a_waiting_card_is_in_the_servers_language(build: Build) -> None:
         await world.finished()
 
 
-async def test_a_reaction_is_answered_in_the_servers_language(world: World) -> None:
+async def test_a_reaction_is_answered_in_the_servers_language(world: DiscordWorld) -> None:
     """Discord does not tell which language who reacts reads, and everybody sees the answer."""
     await server_speaks(world, "zh-CN")
-    card = await painted(world)
-    await world.mia.slash(world.gallery, "quota block", user=world.ben, reason="spam")
+    card = await rerollable_card(world)
+    await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
     await react(world, world.ben, card)
     assert "你被禁止在本服务器画图，如有误会" in str(world.card.content)
     await react(world, world.mia, card)
@@ -124,51 +126,51 @@ async def test_a_reaction_is_answered_in_the_servers_language(world: World) -> N
 # --- answers, which one person reads ------------------------------------------------------------
 
 
-async def test_a_person_reads_answers_in_their_own_language(world: World) -> None:
+async def test_a_person_reads_answers_in_their_own_language(world: DiscordWorld) -> None:
     """Refusals, credits, the history and choices: all doors know the same language."""
     clients_speak(world, CHINESE)
     card = await finished_card(world, n=2)
     assert card.author.name == "🖼️ 2 pictures for Ada"
     refusal = await world.imagine(world.ada, model="dall-e-9")
-    assert said(refusal).startswith("这里没有名为 dall-e-9 的模型，请从这些模型中选择：")
-    limits, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
+    assert reply_text(refusal).startswith("这里没有名为 dall-e-9 的模型，请从这些模型中选择：")
+    limits, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
     assert (limits.author.name, limits.fields[0].name) == ("🎟️ Ada 的点数", "默认限额，每天")
     frees_at = world.now() // 1000 + 24 * 3600
     assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>开始恢复"
     assert "🖼️ 已画好" in str(jobs.description)
-    history = await Shown.to(world, world.ada)
+    history = await HistoryPage.to(world, world.ada)
     assert history.message.content == "🗂️ **你的请求**，最新的在前"
     assert history.facts[0].startswith("-# 🖼️ 2 张图片 · 2 点 · <t:")
-    nothing = await Shown.to(world, world.ada, text="猫")
+    nothing = await HistoryPage.to(world, world.ada, text="猫")
     assert str(nothing.message.content).startswith("没有找到符合条件的请求")
     assert nothing.buttons == {"✕ “猫”": True}
-    offered = await world.ada.autocomplete(world.gallery, "imagine", "model", "dall")
+    offered = await world.ada.autocomplete(world.channel, "imagine", "model", "dall")
     assert offered[0] == {"name": "DALL·E 3 · 1 点 · 默认", "value": "dall-e-3"}
 
 
-async def test_an_admin_reads_answers_in_their_own_language(world: World) -> None:
+async def test_an_admin_reads_answers_in_their_own_language(world: DiscordWorld) -> None:
     """/quota and /settings answer whoever typed, not the server."""
     clients_speak(world, CHINESE)
-    answer = await world.mia.slash(world.gallery, "quota set", credits=1, per="day")
-    assert said(answer) == "所有人：现在每天可用 1 点。"
+    answer = await world.mia.slash(world.channel, "quota set", credits=1, per="day")
+    assert reply_text(answer) == "所有人：现在每天可用 1 点。"
     answer = await world.mia.slash(
-        world.gallery, "quota set", credits=1_200, per="month", user=world.ben
+        world.channel, "quota set", credits=1_200, per="month", user=world.ben
     )
-    assert said(answer) == f"<@{world.ben.id}>：现在每月可用 1,200 点。"
+    assert reply_text(answer) == f"<@{world.ben.id}>：现在每月可用 1,200 点。"
     answer = await world.mia.slash(
-        world.gallery, "quota grant", user=world.ada, credits=5, reason="best fox"
+        world.channel, "quota grant", user=world.ada, credits=5, reason="best fox"
     )
-    assert said(answer) == f"<@{world.ada.id}> 现有 5 点额外点数，自己的限额用完后使用。"
-    limits = shown(await world.mia.slash(world.gallery, "quota show"))
+    assert reply_text(answer) == f"<@{world.ada.id}> 现有 5 点额外点数，自己的限额用完后使用。"
+    limits = reply_embed(await world.mia.slash(world.channel, "quota show"))
     assert str(limits.description).startswith("**所有人** · 每天 1 点\n")
-    changes = shown(await world.mia.slash(world.gallery, "quota audit"))
+    changes = reply_embed(await world.mia.slash(world.channel, "quota audit"))
     assert (changes.title, "额外点数" in str(changes.description)) == ("📜 限额与点数变更", True)
-    costs = shown(await world.mia.slash(world.gallery, "quota cost"))
+    costs = reply_embed(await world.mia.slash(world.channel, "quota cost"))
     assert str(costs.description).startswith("```\n模型")
-    answer = await world.mia.slash(world.gallery, "quota cost", model="dall-e-3", credits=2)
-    assert said(answer) == "dall-e-3 的图片从现在起在这里每张 2 点。"
-    settings = await world.mia.slash(world.gallery, "settings show")
-    assert shown(settings).title == "⚙️ 本服务器的设置"
+    answer = await world.mia.slash(world.channel, "quota cost", model="dall-e-3", credits=2)
+    assert reply_text(answer) == "dall-e-3 的图片从现在起在这里每张 2 点。"
+    settings = await world.mia.slash(world.channel, "settings show")
+    assert reply_embed(settings).title == "⚙️ 本服务器的设置"
     assert facts(settings)["语言"] == "与 Discord 相同"
 
 
@@ -177,84 +179,88 @@ async def test_an_admin_reads_answers_in_their_own_language(world: World) -> Non
     [(1, 1, "每天 1 点已全部用完（这里所有人的限额），请在 <t:"), (3, 2, "每天 3 点只剩 1 点")],
 )
 async def test_a_spent_limit_is_told_in_chinese(
-    world: World, credits: int, used: int, said_of_it: str
+    world: DiscordWorld, credits: int, used: int, said_of_it: str
 ) -> None:
     """Numbers and the moment at which to come back."""
-    await world.mia.slash(world.gallery, "quota set", credits=credits, per="day")
+    await world.mia.slash(world.channel, "quota set", credits=credits, per="day")
     await world.imagine(world.ada, n=used)
     await world.finished()
     clients_speak(world, CHINESE)
-    assert said(await world.imagine(world.ada, n=used)).startswith(said_of_it)
+    assert reply_text(await world.imagine(world.ada, n=used)).startswith(said_of_it)
 
 
-async def test_what_a_person_prefers_goes_before_their_discord(world: World) -> None:
+async def test_what_a_person_prefers_goes_before_their_discord(world: DiscordWorld) -> None:
     """At once, in both directions, and for them alone."""
     saved = await prefers(world, world.ada, "简体中文")
     assert saved.title == "✅ 已保存：你的偏好"
     assert saved.fields[-1].value == "简体中文"
-    assert said(await world.imagine(world.ada, size="7x7")).startswith("dall-e-3 不能画 7x7")
-    assert "does not support the size 7x7" in said(await world.imagine(world.ben, size="7x7"))
+    assert reply_text(await world.imagine(world.ada, size="7x7")).startswith("dall-e-3 不能画 7x7")
+    assert "does not support the size 7x7" in reply_text(await world.imagine(world.ben, size="7x7"))
     await world.restart()
     clients_speak(world, CHINESE, CHINESE)
-    assert "不能画" in said(await world.imagine(world.ada, size="7x7"))
+    assert "不能画" in reply_text(await world.imagine(world.ada, size="7x7"))
     assert (await prefers(world, world.ada, "en")).title == "✅ Saved: your preferences"
-    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
-    assert "不能画 7x7" in said(await world.imagine(world.ben, size="7x7"))
+    assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
+    assert "不能画 7x7" in reply_text(await world.imagine(world.ben, size="7x7"))
 
 
-async def test_what_the_server_speaks_changes_no_answer(world: World) -> None:
+async def test_what_the_server_speaks_changes_no_answer(world: DiscordWorld) -> None:
     """Ada does not read Chinese, whatever her server does."""
     await server_speaks(world, "zh-CN")
-    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
 
 
 @pytest.mark.parametrize("locale", [Locale.british_english, Locale.german, Locale.taiwan_chinese])
-async def test_who_reads_none_of_our_languages_reads_english(world: World, locale: Locale) -> None:
+async def test_who_reads_none_of_our_languages_reads_english(
+    world: DiscordWorld, locale: Locale
+) -> None:
     """A language half right is worse than one that is nobody's."""
     clients_speak(world, locale, locale)
-    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
     assert (await finished_card(world)).author.name == "🖼️ A picture for Ada"
 
 
-async def test_presets_are_answered_in_ones_own_language(world: World) -> None:
+async def test_presets_are_answered_in_ones_own_language(world: DiscordWorld) -> None:
     """What people named stays as they named it."""
     clients_speak(world, CHINESE)
-    answer = await world.ada.slash(world.gallery, "preset save", name="水墨", prompt="山", n=2)
-    assert said(answer).startswith("已保存为 **水墨**。")
-    page = shown(await world.ada.slash(world.gallery, "preset list"))
+    answer = await world.ada.slash(world.channel, "preset save", name="水墨", prompt="山", n=2)
+    assert reply_text(answer).startswith("已保存为 **水墨**。")
+    page = reply_embed(await world.ada.slash(world.channel, "preset list"))
     assert page.title == "🔖 你的预设（1 个）"
     assert "2 张图片" in str(page.description)
-    refusal = await world.ada.slash(world.gallery, "preset use", name="油画")
-    assert said(refusal) == "你没有名为 油画 的预设，请从 /preset list 中选择。"
+    refusal = await world.ada.slash(world.channel, "preset use", name="油画")
+    assert reply_text(refusal) == "你没有名为 油画 的预设，请从 /preset list 中选择。"
 
 
-async def test_what_is_pressed_later_answers_in_the_language_of_that_time(world: World) -> None:
+async def test_what_is_pressed_later_answers_in_the_language_of_that_time(
+    world: DiscordWorld,
+) -> None:
     """The list is from before; the person has changed their mind since."""
-    await painted(world)
-    listed = await Shown.to(world, world.ada)
+    await rerollable_card(world)
+    listed = await HistoryPage.to(world, world.ada)
     await prefers(world, world.ada, "zh-CN")
-    assert said(await listed.post_again()) == "已重新发布。"
+    assert reply_text(await listed.post_again()) == "已重新发布。"
 
 
 async def test_deleted_data_is_confirmed_in_the_language_that_was_just_deleted(
-    world: World,
+    world: DiscordWorld,
 ) -> None:
     """The preference goes with the rest; its last word is still in it."""
     await prefers(world, world.ada, "zh-CN")
-    await painted(world)
-    question = (await world.ada.slash(world.gallery, "mydata delete")).response
+    await rerollable_card(world)
+    question = (await world.ada.slash(world.channel, "mydata delete")).response
     assert question is not None
     assert str(question.content).startswith("这会删除你在所有服务器请求过的一切")
     done = await world.ada.click(question, label="删除我的数据")
     assert done.response is not None
     assert done.response.content == "已完成：1 个请求及其图片都已删除。"
-    assert "does not support the size 7x7" in said(await world.imagine(world.ada, size="7x7"))
+    assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
 
 
 # --- beside the doors ---------------------------------------------------------------------------
 
 
-async def test_the_owner_is_told_in_the_language_that_they_prefer(world: World) -> None:
+async def test_the_owner_is_told_in_the_language_that_they_prefer(world: DiscordWorld) -> None:
     """Nobody knows the language of their Discord when the bot writes first."""
     listener = world.bot.services.alerts.listener
     owner = (await world.bot.client.application_info()).owner
@@ -268,7 +274,7 @@ async def test_the_owner_is_told_in_the_language_that_they_prefer(world: World) 
     assert chinese.startswith("网关 openai 将于 2026-12-01 下线模型 gpt-image-1.5")
 
 
-async def test_discord_is_told_the_commands_in_chinese(world: World) -> None:
+async def test_discord_is_told_the_commands_in_chinese(world: DiscordWorld) -> None:
     """Once, with all the rest."""
     (sync,) = (
         request

@@ -7,11 +7,20 @@ import discord
 import pytest
 import simcord
 
-from tests.cogs.gateway import Refuses
-from tests.cogs.hands import fields, newest, offered, painted, press, send_form, told, whispered
+from tests.cogs.actions import (
+    ephemeral_messages,
+    ephemeral_text,
+    finished_card,
+    form_fields,
+    newest_job_id,
+    press,
+    select_labels,
+    submit_form,
+)
+from tests.cogs.discord_world import DiscordWorld, reply_embed
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_languages import CHINESE, clients_speak, prefers, server_speaks
 from tests.cogs.test_references import PNG
-from tests.cogs.world import World, shown
 
 
 def buttons(message: discord.Message) -> list[list[str]]:
@@ -31,23 +40,23 @@ def buttons(message: discord.Message) -> list[list[str]]:
     ],
 )
 async def test_the_buttons_are_in_the_servers_language(
-    world: World, language: str, rows: list[list[str]]
+    world: DiscordWorld, language: str, rows: list[list[str]]
 ) -> None:
     """Everybody sees them, and whoever presses reads the answer in their own."""
     await server_speaks(world, language)
-    card = await painted(world)
+    card = await finished_card(world)
     assert buttons(card) == rows
-    details = shown(await press(world, world.ben, card, "details"))
+    details = reply_embed(await press(world, world.ben, card, "details"))
     assert details.author.name == "ℹ️ Details"
 
 
-async def test_details_are_in_the_language_of_who_presses(world: World) -> None:
+async def test_details_are_in_the_language_of_who_presses(world: DiscordWorld) -> None:
     """Ada's card is English, Ben reads Chinese; the command is the same for both."""
-    card = await painted(
+    card = await finished_card(
         world, n=2, size="1024x1024", model="gpt-image-2", reference1=("x.png", PNG)
     )
     await prefers(world, world.ben, "zh-CN")
-    details = shown(await press(world, world.ben, card, "details"))
+    details = reply_embed(await press(world, world.ben, card, "details"))
     assert details.author.name == "ℹ️ 详情"
     request, work, origin, command = details.fields
     assert [request.name, work.name, origin.name, command.name] == [
@@ -61,49 +70,53 @@ async def test_details_are_in_the_language_of_who_presses(world: World) -> None:
     assert "/imagine prompt:a fox model:gpt-image-2 size:1024x1024 n:2" in str(command.value)
 
 
-async def test_the_form_is_in_the_language_of_who_opens_it(world: World) -> None:
+async def test_the_form_is_in_the_language_of_who_opens_it(world: DiscordWorld) -> None:
     """Its title, its labels, what it offers and what it says when it is refused."""
-    card = await painted(world, n=2, model="gpt-image-2", reference1=("x.png", PNG))
+    card = await finished_card(world, n=2, model="gpt-image-2", reference1=("x.png", PNG))
     await prefers(world, world.ben, "zh-CN")
     form = await press(world, world.ben, card, "edit")
     assert form.modal is not None
     assert form.modal["title"] == "修改后再画"
     labels = [part["label"] for part in form.modal["components"]]
     assert labels == ["提示词", "模型", "尺寸", "以什么为基础", "更多参考图"]
-    assert fields(form)[2]["placeholder"] == "例如 1024x1024；留空则由模型决定"
-    assert offered(form, "start") == [
+    assert form_fields(form)[2]["placeholder"] == "例如 1024x1024；留空则由模型决定"
+    assert select_labels(form, "start") == [
         "只用提示词",
         "原来的参考图",
         "第 1 张图片",
         "第 2 张图片",
     ]
-    refused = await send_form(world, world.ben, form, prompt="雪中的狐狸", size="7x7")
-    sentence, words = (str(each.content) for each in whispered(refused))
+    refused = await submit_form(world, world.ben, form, prompt="雪中的狐狸", size="7x7")
+    sentence, words = (str(each.content) for each in ephemeral_messages(refused))
     assert sentence.startswith("gpt-image-2 不能画 7x7 的图片")
     assert words == "这是你写的内容，可以复制：\n```\n雪中的狐狸\n```"
 
 
-async def test_the_context_menu_answers_in_the_language_of_who_opens_it(world: World) -> None:
+async def test_the_context_menu_answers_in_the_language_of_who_opens_it(
+    world: DiscordWorld,
+) -> None:
     """Its name is one for all in the code, and Discord shows each their own."""
-    message = await world.ben.send(world.gallery, "no picture here")
+    message = await world.ben.send(world.channel, "no picture here")
     clients_speak(world, CHINESE)
-    answer = await world.ada.context_menu(world.gallery, "Use as reference", message)
-    assert told(answer) == "这条消息里没有图片，请选择一条带图片的消息。"
-    card = await painted(world)
-    form = await world.ada.context_menu(world.gallery, "Use as reference", card)
+    answer = await world.ada.context_menu(world.channel, "Use as reference", message)
+    assert ephemeral_text(answer) == "这条消息里没有图片，请选择一条带图片的消息。"
+    card = await finished_card(world)
+    form = await world.ada.context_menu(world.channel, "Use as reference", card)
     assert form.modal is not None
     assert form.modal["title"] == "用作参考图"
-    assert form.modal["custom_id"] == f"easel:edited:{newest(world)}"
+    assert form.modal["custom_id"] == f"easel:edited:{newest_job_id(world)}"
 
 
-async def test_who_may_not_press_is_told_in_their_language(world: World) -> None:
+async def test_who_may_not_press_is_told_in_their_language(world: DiscordWorld) -> None:
     """House rules hold at every door, and every door knows who reads."""
-    card = await painted(world)
-    await world.mia.slash(world.gallery, "settings controls", who="requester")
+    card = await finished_card(world)
+    await world.mia.slash(world.channel, "settings controls", who="requester")
     await prefers(world, world.ben, "zh-CN")
     refusal = "在本服务器，只有请求图片的人可以这样操作，请用 /imagine 自己画一张。"
-    assert told(await press(world, world.ben, card, "again")) == refusal
-    assert "only the person who asked" in told(await press(world, world.mia, card, "again"))
+    assert ephemeral_text(await press(world, world.ben, card, "again")) == refusal
+    assert "only the person who asked" in ephemeral_text(
+        await press(world, world.mia, card, "again")
+    )
 
 
 # Names, what people type, and what Discord itself shows otherwise.
@@ -129,17 +142,17 @@ def words_of(body: object) -> Iterator[str]:
 SHOWN = {"content", "title", "description", "name", "value", "text", "label", "placeholder"}
 
 
-async def test_no_english_is_left_on_the_way_of_an_evening(world: World) -> None:
+async def test_no_english_is_left_on_the_way_of_an_evening(world: DiscordWorld) -> None:
     """A word that stands in the code instead of the texts shows up amid Chinese."""
     await server_speaks(world, "zh-CN")
     for who in (world.ada, world.mia):
         await prefers(world, who, "zh-CN")
     began = len(world.env.http_requests)
-    card = await painted(world, "狐狸", n=2, model="gpt-image-2", reference1=("x.png", PNG))
+    card = await finished_card(world, "狐狸", n=2, model="gpt-image-2", reference1=("x.png", PNG))
     for action in ("details", "original", "again"):
         await press(world, world.ada, card, action)
-    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
-    await painted(world, "山")
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
+    await finished_card(world, "山")
     ada, mia = world.ada, world.mia
     commands: list[tuple[simcord.MemberActor, str, dict[str, object]]] = [
         (ada, "usage", {}),
@@ -170,7 +183,7 @@ async def test_no_english_is_left_on_the_way_of_an_evening(world: World) -> None
         (mia, "quota audit", {}),
     ]
     for who, command, options in commands:
-        await who.slash(world.gallery, command, **options)
+        await who.slash(world.channel, command, **options)
     sent = [
         words for request in world.env.http_requests[began:] for words in words_of(request.json)
     ]

@@ -12,10 +12,10 @@ import pytest
 import simcord
 
 from bot.jobs.repository import personal_data
-from tests.cogs.gateway import Refuses
-from tests.cogs.looking import Shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
+from tests.cogs.history_page import HistoryPage
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_waiting import cards, only_for_them, press, words
-from tests.cogs.world import Build, World, said
 from tests.images.test_content_store import drawn
 
 SECRET = "a fox with a name that nobody else would think of"
@@ -24,10 +24,10 @@ TABLES = ("jobs", "attempts", "intents", "messages", "pictures")
 
 
 async def exported(
-    world: World, who: simcord.MemberActor
+    world: DiscordWorld, who: simcord.MemberActor
 ) -> tuple[str, dict[str, Any], dict[str, bytes]]:
     """Return what the answer says, the lists in the ZIP by name, and its other files."""
-    answer = await who.slash(world.gallery, "mydata export")
+    answer = await who.slash(world.channel, "mydata export")
     assert answer.response is not None
     assert answer.ephemeral
     (attachment,) = answer.response.attachments
@@ -39,16 +39,16 @@ async def exported(
     return str(answer.response.content), lists, files
 
 
-async def asked(world: World, who: simcord.MemberActor) -> simcord.ResponseMessage:
+async def asked(world: DiscordWorld, who: simcord.MemberActor) -> simcord.ResponseMessage:
     """Let somebody type /mydata delete and return the question."""
-    answer = await who.slash(world.gallery, "mydata delete")
+    answer = await who.slash(world.channel, "mydata delete")
     assert answer.response is not None
     assert answer.ephemeral
     return answer.response
 
 
 async def confirmed(
-    world: World, who: simcord.MemberActor, question: simcord.ResponseMessage
+    world: DiscordWorld, who: simcord.MemberActor, question: simcord.ResponseMessage
 ) -> simcord.InteractionResult:
     """Let somebody press the only button under the question."""
     (custom_id,) = (button["custom_id"] for button in under(question))
@@ -66,7 +66,7 @@ def under(question: simcord.ResponseMessage) -> list[dict[str, Any]]:
     return [button for row in question.components for button in row["components"]]
 
 
-async def deleted(world: World, who: simcord.MemberActor) -> str:
+async def deleted(world: DiscordWorld, who: simcord.MemberActor) -> str:
     """Let somebody delete their data, and return what the question says then."""
     question = await asked(world, who)
     await confirmed(world, who, question)
@@ -74,14 +74,14 @@ async def deleted(world: World, who: simcord.MemberActor) -> str:
 
 
 async def now_says(
-    world: World, who: simcord.MemberActor, question: simcord.ResponseMessage
+    world: DiscordWorld, who: simcord.MemberActor, question: simcord.ResponseMessage
 ) -> str:
-    (message,) = (m for m in world.gallery.history(viewer=who) if m.id == question.id)
+    (message,) = (m for m in world.channel.history(viewer=who) if m.id == question.id)
     assert message.components == []
     return str(message.content)
 
 
-def rows_of(world: World, who: simcord.MemberActor) -> dict[str, int]:
+def rows_of(world: DiscordWorld, who: simcord.MemberActor) -> dict[str, int]:
     """Count what hangs on somebody's jobs."""
     jobs = f"SELECT id FROM jobs WHERE user_id = {who.id}"
     found = {"jobs": world.rows(f"SELECT COUNT(*) FROM ({jobs})")[0][0]}
@@ -91,24 +91,24 @@ def rows_of(world: World, who: simcord.MemberActor) -> dict[str, int]:
     return found
 
 
-def content_store(world: World) -> list[bytes]:
+def content_store(world: DiscordWorld) -> list[bytes]:
     return sorted(path.read_bytes() for path in (world.folder / "vault").rglob("*.*"))
 
 
-def everywhere(world: World) -> bytes:
+def everywhere(world: DiscordWorld) -> bytes:
     """Return every byte of the data folder."""
     files = [path for path in world.folder.rglob("*") if path.is_file()]
     return b"".join(path.read_bytes() for path in files)
 
 
-async def painted(world: World, who: simcord.MemberActor, prompt: str = SECRET) -> None:
+async def painted(world: DiscordWorld, who: simcord.MemberActor, prompt: str = SECRET) -> None:
     """Let somebody have a picture from a reference."""
     await world.imagine(who, prompt, model="easel-painter", reference1=("x.png", PNG))
     await world.finished()
 
 
 @pytest.fixture
-async def one_slot(build: Build) -> AsyncIterator[World]:
+async def one_slot(build: WorldBuilder) -> AsyncIterator[DiscordWorld]:
     """Open a world in which one request is painted at a time, when the gate opens."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         yield world
@@ -119,19 +119,21 @@ async def one_slot(build: Build) -> AsyncIterator[World]:
 # --- export -------------------------------------------------------------------------------------
 
 
-async def test_nobody_who_never_asked_gets_an_empty_archive(world: World) -> None:
+async def test_nobody_who_never_asked_gets_an_empty_archive(world: DiscordWorld) -> None:
     """There is nothing, and that is said."""
     await painted(world, world.ben)
-    answer = await world.ada.slash(world.gallery, "mydata export")
-    assert "Nothing is stored about you" in said(answer)
+    answer = await world.ada.slash(world.channel, "mydata export")
+    assert "Nothing is stored about you" in reply_text(answer)
 
 
-async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(world: World) -> None:
+async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(
+    world: DiscordWorld,
+) -> None:
     """Prompts, options, times, states, credits, errors, pictures and references."""
     await painted(world, world.ada)
     await world.env.advance_time(1)
     await painted(world, world.ben, "a badger")
-    world.gateway.moods.extend([Refuses(400, "moderation_blocked")] * 2)
+    world.gateway.replies.extend([ErrorReply(400, "moderation_blocked")] * 2)
     await world.imagine(world.ada, "an owl", n=2, size="1024x1024", model="dall-e-3")
     await world.finished()
     words, lists, files = await exported(world, world.ada)
@@ -155,7 +157,7 @@ async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(world:
     assert str(world.ben.id) not in json.dumps(lists)
 
 
-async def test_what_was_cleared_away_is_named_as_gone(world: World) -> None:
+async def test_what_was_cleared_away_is_named_as_gone(world: DiscordWorld) -> None:
     """The list is whole even where the pictures are not."""
     await painted(world, world.ada)
     for path in (world.folder / "vault").rglob("*.png"):
@@ -169,7 +171,7 @@ async def test_what_was_cleared_away_is_named_as_gone(world: World) -> None:
     assert set(files) == {"README.txt"}
 
 
-async def test_a_file_that_discord_calls_too_large_is_made_smaller(world: World) -> None:
+async def test_a_file_that_discord_calls_too_large_is_made_smaller(world: DiscordWorld) -> None:
     """Its limit is not always what it says."""
     await painted(world, world.ada)
     world.env.inject_error("POST", "/webhooks/*", status=413, code=40005, times=1)
@@ -177,18 +179,18 @@ async def test_a_file_that_discord_calls_too_large_is_made_smaller(world: World)
     assert "1 request and 2 pictures" in words
 
 
-async def test_a_file_that_discord_never_takes_is_one_sentence(world: World) -> None:
+async def test_a_file_that_discord_never_takes_is_one_sentence(world: DiscordWorld) -> None:
     """Nobody is left with "thinking…"."""
     await painted(world, world.ada)
     world.env.inject_error("POST", "/webhooks/*", status=413, code=40005, times=2)
-    answer = await world.ada.slash(world.gallery, "mydata export")
-    assert "does not accept the file" in said(answer)
+    answer = await world.ada.slash(world.channel, "mydata export")
+    assert "does not accept the file" in reply_text(answer)
 
 
-async def test_what_was_set_and_saved_is_mine_as_well(world: World) -> None:
+async def test_what_was_set_and_saved_is_mine_as_well(world: DiscordWorld) -> None:
     """Presets hold prompts, so they are in the file, and gone with the rest."""
-    await world.ada.slash(world.gallery, "preset save", name="Fox", prompt=SECRET)
-    await world.ada.slash(world.gallery, "preferences defaults", n=2)
+    await world.ada.slash(world.channel, "preset save", name="Fox", prompt=SECRET)
+    await world.ada.slash(world.channel, "preferences defaults", n=2)
     words, lists, files = await exported(world, world.ada)
     assert words == "Here is what is stored about you: 0 requests and 0 pictures."
     assert lists == {"jobs.json": [], "charges.json": []}
@@ -200,14 +202,14 @@ async def test_what_was_set_and_saved_is_mine_as_well(world: World) -> None:
     await confirmed(world, world.ada, await asked(world, world.ada))
     assert world.rows("SELECT COUNT(*) FROM presets") == [(0,)]
     assert world.rows("SELECT COUNT(*) FROM preferences") == [(0,)]
-    found = await world.ada.autocomplete(world.gallery, "preset use", "name", "F")
+    found = await world.ada.autocomplete(world.channel, "preset use", "name", "F")
     assert found == []
 
 
 # --- delete -------------------------------------------------------------------------------------
 
 
-async def test_the_question_says_what_goes_and_what_stays(world: World) -> None:
+async def test_the_question_says_what_goes_and_what_stays(world: DiscordWorld) -> None:
     """Nobody is surprised afterwards, and nothing happens before the button is pressed."""
     await painted(world, world.ada)
     question = await asked(world, world.ada)
@@ -216,31 +218,31 @@ async def test_the_question_says_what_goes_and_what_stays(world: World) -> None:
     assert "messages in channels" in question.content
     assert [button["label"] for button in under(question)] == ["Delete my data"]
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
-    assert question not in world.gallery.history(viewer=world.ben)
+    assert question not in world.channel.history(viewer=world.ben)
 
 
-async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Build) -> None:
+async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: WorldBuilder) -> None:
     """The prompt is in no byte of the data folder; the quota is as before; Ben keeps his."""
     async with build.world() as world:
         await painted(world, world.ada)
         await world.imagine(world.ada, n=2)
         await painted(world, world.ben, "a badger")
         await world.finished()
-        await world.mia.slash(world.gallery, "quota set", credits=4, per="day")
-        before = limits_of(await world.ada.slash(world.gallery, "usage")).fields
+        await world.mia.slash(world.channel, "quota set", credits=4, per="day")
+        before = limits_of(await world.ada.slash(world.channel, "usage")).fields
         bens = rows_of(world, world.ben)
         assert await deleted(world, world.ada) == "Done: 2 requests and their pictures are deleted."
         assert rows_of(world, world.ada) == dict.fromkeys(TABLES, 0)
         assert rows_of(world, world.ben) == bens
-        usage = limits_of(await world.ada.slash(world.gallery, "usage"))
+        usage = limits_of(await world.ada.slash(world.channel, "usage"))
         assert [(f.name, f.value) for f in usage.fields] == [(f.name, f.value) for f in before]
-        assert "the limit for everyone here" in said(await world.imagine(world.ada, n=2))
+        assert "the limit for everyone here" in reply_text(await world.imagine(world.ada, n=2))
         assert world.rows(f"SELECT COUNT(*) FROM charges WHERE user_id = {world.ada.id}") == [(0,)]
         assert world.rows("SELECT SUM(credits) FROM charges") == [(4,)]
         assert world.rows("SELECT COUNT(*) FROM costs") == [(4,)]
-        refused = await world.ada.slash(world.gallery, "mydata export")
-        assert "Nothing is stored about you" in said(refused)
-        empty = await Shown.to(world, world.ada)
+        refused = await world.ada.slash(world.channel, "mydata export")
+        assert "Nothing is stored about you" in reply_text(refused)
+        empty = await HistoryPage.to(world, world.ada)
         assert "not asked for a picture" in empty.message.content
         await world.imagine(world.ada, "an owl")
         await world.finished()
@@ -251,7 +253,9 @@ async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Buil
     assert b"a badger" in left
 
 
-async def test_the_file_is_clean_at_once_and_not_only_when_the_bot_stops(world: World) -> None:
+async def test_the_file_is_clean_at_once_and_not_only_when_the_bot_stops(
+    world: DiscordWorld,
+) -> None:
     """A thief of the disk finds nothing in the database's log either."""
     await painted(world, world.ada)
     await deleted(world, world.ada)
@@ -259,7 +263,7 @@ async def test_the_file_is_clean_at_once_and_not_only_when_the_bot_stops(world: 
     assert content_store(world) == []
 
 
-async def test_deleting_twice_finds_nothing_more(world: World) -> None:
+async def test_deleting_twice_finds_nothing_more(world: DiscordWorld) -> None:
     """Also with the question of before, which is still there for somebody with two devices."""
     await painted(world, world.ada)
     first, second = await asked(world, world.ada), await asked(world, world.ada)
@@ -270,7 +274,7 @@ async def test_deleting_twice_finds_nothing_more(world: World) -> None:
     assert world.rows("SELECT COUNT(*) FROM anonymous") == [(1,)]
 
 
-async def test_a_picture_that_somebody_else_needs_stays(world: World) -> None:
+async def test_a_picture_that_somebody_else_needs_stays(world: DiscordWorld) -> None:
     """Two people attach the same file and get the same picture; the last one takes both along."""
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
@@ -278,7 +282,7 @@ async def test_a_picture_that_somebody_else_needs_stays(world: World) -> None:
     assert len(both) == 2
     await deleted(world, world.ada)
     assert content_store(world) == both
-    await (await Shown.to(world, world.ben)).post_again()
+    await (await HistoryPage.to(world, world.ben)).post_again()
     assert len(world.card.attachments) == 1
     await world.mia.react(cards(world)[1], "🔄")
     await world.finished()
@@ -289,7 +293,7 @@ async def test_a_picture_that_somebody_else_needs_stays(world: World) -> None:
     assert content_store(world) == []
 
 
-async def test_requests_that_did_not_end_are_in_the_way(one_slot: World) -> None:
+async def test_requests_that_did_not_end_are_in_the_way(one_slot: DiscordWorld) -> None:
     """One is painted and one waits: nothing goes before both have ended."""
     world = one_slot
     world.gateway.gate.clear()
@@ -312,22 +316,22 @@ async def test_requests_that_did_not_end_are_in_the_way(one_slot: World) -> None
     assert SECRET in words(cards(world)[0])
 
 
-async def test_what_was_deleted_cannot_be_rolled_or_posted_again(world: World) -> None:
+async def test_what_was_deleted_cannot_be_rolled_or_posted_again(world: DiscordWorld) -> None:
     """Old messages stay in the channel; they lead nowhere, and nobody pays for that."""
     await painted(world, world.ada)
-    page = await Shown.to(world, world.ada)
+    page = await HistoryPage.to(world, world.ada)
     card = world.card
     await deleted(world, world.ada)
     await world.ben.react(card, "🔄")
     await world.finished()
     assert len(world.messages()) == 1
     refused = await page.post_again()
-    assert "no longer kept" in said(refused)
+    assert "no longer kept" in reply_text(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
     assert world.rows("SELECT COUNT(*) FROM charges") == [(1,)]
 
 
-async def test_a_question_from_before_a_restart_can_be_answered(world: World) -> None:
+async def test_a_question_from_before_a_restart_can_be_answered(world: DiscordWorld) -> None:
     """Somebody thinks about it for a while."""
     await painted(world, world.ada)
     question = await asked(world, world.ada)
@@ -337,17 +341,17 @@ async def test_a_question_from_before_a_restart_can_be_answered(world: World) ->
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
 
 
-async def test_an_old_question_is_asked_again(world: World) -> None:
+async def test_an_old_question_is_asked_again(world: DiscordWorld) -> None:
     """A slip of the finger in a list of old messages must not delete anything."""
     await painted(world, world.ada)
     question = await asked(world, world.ada)
     await world.env.advance_time(16 * 60)
     refused = await confirmed(world, world.ada, question)
-    assert "please start again with `/mydata delete`" in said(refused)
+    assert "please start again with `/mydata delete`" in reply_text(refused)
     assert world.rows("SELECT COUNT(*) FROM jobs") == [(1,)]
 
 
-async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
+async def test_a_start_goes_on_with_what_an_end_cut_off(world: DiscordWorld) -> None:
     """The bot was stopped a moment after the button was pressed: nobody has to press again."""
     await painted(world, world.ada)
     await painted(world, world.ben, "a badger")
@@ -355,7 +359,7 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
     await world.bot.services.database.write(world.bot.services.ledger.make_anonymous, world.ada.id)
     assert len(content_store(world)) == 2
     await world.restart()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while world.rows("SELECT COUNT(*) FROM jobs") != [(1,)]:
             await world.env.settle()
     assert world.rows("SELECT user_id FROM jobs") == [(world.ben.id,)]
@@ -364,7 +368,7 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: World) -> None:
     assert SECRET.encode() not in everywhere(world)
 
 
-async def test_a_job_that_a_dead_bot_left_ends_first(build: Build) -> None:
+async def test_a_job_that_a_dead_bot_left_ends_first(build: WorldBuilder) -> None:
     """After a crash in the middle the journal still has it open; the start ends it."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()

@@ -6,26 +6,26 @@ import threading
 import pytest
 
 from bot.preferences.values import PersonalPreferences
+from tests.cogs.discord_world import DiscordWorld, reply_embed, reply_text
 from tests.cogs.test_settings import HOSTILE, facts
-from tests.cogs.world import World, said, shown
 
 
-async def change(world: World, command: str, **options: object) -> dict[str, str]:
+async def change(world: DiscordWorld, command: str, **options: object) -> dict[str, str]:
     """Let Ada change something; return what the answer says holds now."""
-    answer = await world.ada.slash(world.gallery, f"preferences {command}", **options)
-    assert "Saved" in str(shown(answer).title), said(answer)
+    answer = await world.ada.slash(world.channel, f"preferences {command}", **options)
+    assert "Saved" in str(reply_embed(answer).title), reply_text(answer)
     return facts(answer)
 
 
-def written(world: World) -> PersonalPreferences:
+def written(world: DiscordWorld) -> PersonalPreferences:
     """Return what the bot knows of Ada."""
     return world.bot.preference_store.person(world.ada.id)
 
 
-async def test_a_person_who_set_nothing_sees_what_holds(world: World) -> None:
+async def test_a_person_who_set_nothing_sees_what_holds(world: DiscordWorld) -> None:
     """Without an admin's help."""
-    answer = await world.ada.slash(world.gallery, "preferences show")
-    assert shown(answer).title == "⚙️ Your preferences"
+    answer = await world.ada.slash(world.channel, "preferences show")
+    assert reply_embed(answer).title == "⚙️ Your preferences"
     assert facts(answer) == {
         "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
         "Results": "Everyone in the channel sees them",
@@ -34,9 +34,9 @@ async def test_a_person_who_set_nothing_sees_what_holds(world: World) -> None:
     }
 
 
-async def test_a_persons_defaults_go_before_the_servers(world: World) -> None:
+async def test_a_persons_defaults_go_before_the_servers(world: DiscordWorld) -> None:
     """Also after a restart, in every server, and for nobody else."""
-    await world.mia.slash(world.gallery, "settings defaults", model="easel-painter", n=2)
+    await world.mia.slash(world.channel, "settings defaults", model="easel-painter", n=2)
     held = await change(world, "defaults", model="gpt-image-2", quality="HIGH")
     assert held["Defaults"] == "gpt-image-2 · auto · 2 pictures · high"
     await world.restart()
@@ -53,7 +53,7 @@ async def test_a_persons_defaults_go_before_the_servers(world: World) -> None:
     assert world.gateway.bodies[0]["quality"] == "high"
 
 
-async def test_a_default_that_the_typed_model_cannot_do_is_passed_over(world: World) -> None:
+async def test_a_default_that_the_typed_model_cannot_do_is_passed_over(world: DiscordWorld) -> None:
     """Only what somebody typed may be refused."""
     await change(world, "defaults", model="gpt-image-2", size="1536x1024", quality="high")
     await world.imagine(world.ada, model="dall-e-3")
@@ -61,13 +61,13 @@ async def test_a_default_that_the_typed_model_cannot_do_is_passed_over(world: Wo
     assert world.gateway.bodies[0]["size"] == "1024x1024"
     assert "quality" not in world.gateway.bodies[0]
     refusal = await world.imagine(world.ada, model="dall-e-3", size="1536x1024")
-    assert "dall-e-3 does not support the size 1536x1024" in said(refusal)
+    assert "dall-e-3 does not support the size 1536x1024" in reply_text(refusal)
 
 
-async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: World) -> None:
+async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: DiscordWorld) -> None:
     """A person's preferences must not close a server to them."""
     await change(world, "defaults", model="gpt-image-2")
-    await world.mia.slash(world.gallery, "settings models allow", model="easel-painter")
+    await world.mia.slash(world.channel, "settings models allow", model="easel-painter")
     await world.imagine(world.ada)
     await world.finished()
     assert world.gateway.bodies[0]["model"] == "easel-painter"
@@ -86,16 +86,16 @@ async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: Wor
     ],
 )
 async def test_a_wrong_value_is_refused_and_changes_nothing(
-    world: World, command: str, options: dict[str, object], sentence: str
+    world: DiscordWorld, command: str, options: dict[str, object], sentence: str
 ) -> None:
     """The person reads what is right."""
-    answer = await world.ada.slash(world.gallery, f"preferences {command}", **options)
-    assert sentence in said(answer)
-    assert "https://" not in said(answer)
+    answer = await world.ada.slash(world.channel, f"preferences {command}", **options)
+    assert sentence in reply_text(answer)
+    assert "https://" not in reply_text(answer)
     assert written(world) == PersonalPreferences()
 
 
-async def test_everything_else_is_set_and_forgotten_again(world: World) -> None:
+async def test_everything_else_is_set_and_forgotten_again(world: DiscordWorld) -> None:
     """Each setting says at once what holds."""
     assert (await change(world, "private", private=True))["Results"] == "Only you see them"
     assert (await change(world, "ping", ping=False))["Mentions"] == "You are never mentioned"
@@ -111,25 +111,25 @@ async def test_everything_else_is_set_and_forgotten_again(world: World) -> None:
     assert written(world) == PersonalPreferences()
 
 
-async def test_a_persons_default_is_marked_where_they_type(world: World) -> None:
+async def test_a_persons_default_is_marked_where_they_type(world: DiscordWorld) -> None:
     """And only theirs."""
     await change(world, "defaults", model="gpt-image-2", quality="high")
-    mine = await world.ada.autocomplete(world.gallery, "imagine", "model", "", prompt="p")
-    others = await world.ben.autocomplete(world.gallery, "imagine", "model", "", prompt="p")
+    mine = await world.ada.autocomplete(world.channel, "imagine", "model", "", prompt="p")
+    others = await world.ben.autocomplete(world.channel, "imagine", "model", "", prompt="p")
     assert mine[0]["name"] == "GPT Image 2 · 1 credit · default"
     assert others[0]["name"] == "DALL·E 3 · 1 credit · default"
-    qualities = await world.ada.autocomplete(world.gallery, "imagine", "quality", "", prompt="p")
+    qualities = await world.ada.autocomplete(world.channel, "imagine", "quality", "", prompt="p")
     assert {"name": "high · 1 credit · default", "value": "high"} in qualities
     offered = await world.ada.autocomplete(
-        world.gallery, "preferences defaults", "size", "", model="dall-e-3"
+        world.channel, "preferences defaults", "size", "", model="dall-e-3"
     )
     assert [choice["value"] for choice in offered] == ["1024x1024", "1792x1024", "1024x1792"]
 
 
-async def test_typing_asks_no_database(world: World) -> None:
+async def test_typing_asks_no_database(world: DiscordWorld) -> None:
     """A suggestion comes from memory, however busy the disk is."""
     await change(world, "defaults", model="gpt-image-2")
-    await world.ada.slash(world.gallery, "preset save", name="ink", prompt="{prompt}, in ink")
+    await world.ada.slash(world.channel, "preset save", name="ink", prompt="{prompt}, in ink")
     typed = threading.Event()
     database = world.bot.services.database
     busy = [
@@ -137,6 +137,6 @@ async def test_typing_asks_no_database(world: World) -> None:
         for run in (database.write, database.read)
     ]
     for option in ("model", "size", "quality", "preset"):
-        assert await world.ada.autocomplete(world.gallery, "imagine", option, "", prompt="p")
+        assert await world.ada.autocomplete(world.channel, "imagine", option, "", prompt="p")
     typed.set()
     assert await asyncio.gather(*busy) == [True, True]

@@ -5,31 +5,31 @@ import simcord
 
 from bot.preferences.image_options import ImageOptions
 from bot.quota.rules import parse_limits
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.test_settings import HOSTILE
-from tests.cogs.world import Build, World, said, shown
 
 NAME = "**Ink** <@&1> [a](https://evil.example) 狐"
 
 
-async def save(world: World, name: str, **options: object) -> str:
+async def save(world: DiscordWorld, name: str, **options: object) -> str:
     """Let Ada save a preset; return the answer."""
-    return said(await world.ada.slash(world.gallery, "preset save", name=name, **options))
+    return reply_text(await world.ada.slash(world.channel, "preset save", name=name, **options))
 
 
-async def use(world: World, name: str, **options: object) -> simcord.InteractionResult:
+async def use(world: DiscordWorld, name: str, **options: object) -> simcord.InteractionResult:
     """Let Ada use a preset, and wait for the picture."""
-    answer = await world.ada.slash(world.gallery, "preset use", name=name, **options)
+    answer = await world.ada.slash(world.channel, "preset use", name=name, **options)
     await world.finished()
     return answer
 
 
-def presets(world: World) -> dict[str, ImageOptions]:
+def presets(world: DiscordWorld) -> dict[str, ImageOptions]:
     """Return Ada's presets by the names that she reads."""
     mine = world.bot.preference_store.presets(world.ada.id).values()
     return {preset.name: preset.options for preset in mine}
 
 
-async def test_a_preset_is_used_under_any_case_of_its_name(world: World) -> None:
+async def test_a_preset_is_used_under_any_case_of_its_name(world: DiscordWorld) -> None:
     """Everything that it says is painted, and the person who uses it pays."""
     assert "Saved as **Ink**" in await save(
         world, "Ink", prompt="a fox in ink", model="gpt-image-2", size="1536x1024", n=2
@@ -46,9 +46,9 @@ async def test_a_preset_is_used_under_any_case_of_its_name(world: World) -> None
     assert world.credits() == 2
 
 
-async def test_typed_before_preset_before_person(world: World) -> None:
+async def test_typed_before_preset_before_person(world: DiscordWorld) -> None:
     """The precedence, at both doors."""
-    await world.ada.slash(world.gallery, "preferences defaults", model="easel-painter", n=3)
+    await world.ada.slash(world.channel, "preferences defaults", model="easel-painter", n=3)
     await save(world, "ink", prompt="{prompt}, in ink", model="gpt-image-2", quality="high")
     await use(world, "ink", prompt="a fox")
     await world.imagine(world.ada, "an owl", preset="INK", quality="low", n=1)
@@ -75,7 +75,7 @@ async def test_typed_before_preset_before_person(world: World) -> None:
     ],
 )
 async def test_what_no_model_can_paint_is_not_saved(
-    world: World, options: dict[str, object], sentence: str
+    world: DiscordWorld, options: dict[str, object], sentence: str
 ) -> None:
     """The person learns it now, and not next week."""
     answer = await save(world, "ink", **options)
@@ -84,7 +84,7 @@ async def test_what_no_model_can_paint_is_not_saved(
     assert presets(world) == {}
 
 
-async def test_a_preset_may_suit_any_model(world: World) -> None:
+async def test_a_preset_may_suit_any_model(world: DiscordWorld) -> None:
     """A size that the default model does not know is kept for those that do."""
     assert "Saved" in await save(world, "wide", size="1536x1024")
     await world.imagine(world.ada, preset="wide")
@@ -94,96 +94,96 @@ async def test_a_preset_may_suit_any_model(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u2066\u2069", "   "])
-async def test_a_name_that_shows_nothing_is_refused(world: World, name: str) -> None:
+async def test_a_name_that_shows_nothing_is_refused(world: DiscordWorld, name: str) -> None:
     """Nobody could choose it again."""
     assert "has no visible characters" in await save(world, name, prompt="p")
     assert presets(world) == {}
 
 
-async def test_a_long_name_cannot_be_typed(world: World) -> None:
+async def test_a_long_name_cannot_be_typed(world: DiscordWorld) -> None:
     """Discord refuses it in the form itself, and two-unit characters are refused here."""
     with pytest.raises(simcord.OptionError):
         await save(world, "x" * 51, prompt="p")
     assert "may have at most 50 characters" in await save(world, "🦊" * 26, prompt="p")
 
 
-async def test_a_strangers_name_acts_on_nobody(world: World) -> None:
+async def test_a_strangers_name_acts_on_nobody(world: DiscordWorld) -> None:
     """Markdown, mentions and links are shown as they were typed."""
     answer = await save(world, NAME, prompt=HOSTILE)
     assert answer.startswith(
         "Saved as **\\*\\*Ink\\*\\* \\<\\@&1\\> \\[a\\](https\\://evil.example) 狐**."
     )
-    listed = str(shown(await world.ada.slash(world.gallery, "preset list")).description)
+    listed = str(reply_embed(await world.ada.slash(world.channel, "preset list")).description)
     assert "https://" not in listed
     assert "\u202e" not in listed
     assert "\u200b" not in listed
     assert len(listed) < 500
     assert "\n-# \\*\\*x\\*\\*" in listed
-    offered = await world.ada.autocomplete(world.gallery, "imagine", "preset", "狐", prompt="p")
+    offered = await world.ada.autocomplete(world.channel, "imagine", "preset", "狐", prompt="p")
     assert [choice["value"] for choice in offered] == [NAME]
 
 
-async def test_a_preset_is_replaced_and_deleted(world: World) -> None:
+async def test_a_preset_is_replaced_and_deleted(world: DiscordWorld) -> None:
     """Each answer says what became of it."""
     await save(world, "ink", prompt="p")
     assert "The earlier preset with this name was replaced" in await save(world, "INK", n=2)
     assert presets(world) == {"INK": ImageOptions(n=2)}
-    gone = said(await world.ada.slash(world.gallery, "preset delete", name="ink"))
+    gone = reply_text(await world.ada.slash(world.channel, "preset delete", name="ink"))
     assert gone == "**INK** was deleted."
     assert presets(world) == {}
     for door in (
-        world.ada.slash(world.gallery, "preset delete", name="ink"),
-        world.ada.slash(world.gallery, "preset use", name="ink"),
+        world.ada.slash(world.channel, "preset delete", name="ink"),
+        world.ada.slash(world.channel, "preset use", name="ink"),
         world.imagine(world.ada, preset="ink"),
-        world.ada.slash(world.gallery, "preset use", name=HOSTILE),
+        world.ada.slash(world.channel, "preset use", name=HOSTILE),
     ):
-        refusal = said(await door)
+        refusal = reply_text(await door)
         assert "You have no preset called" in refusal
         assert "https://" not in refusal
     assert world.gateway.bodies == []
 
 
-async def test_a_template_wants_words(world: World) -> None:
+async def test_a_template_wants_words(world: DiscordWorld) -> None:
     """A picture of nothing, in ink, costs a credit like any other."""
     await save(world, "ink", prompt="{prompt}, in ink")
-    assert "The prompt is empty" in said(await use(world, "ink"))
+    assert "The prompt is empty" in reply_text(await use(world, "ink"))
     await save(world, "large", size="1024x1024")
-    assert "The prompt is empty" in said(await use(world, "large"))
+    assert "The prompt is empty" in reply_text(await use(world, "large"))
     assert world.credits() == 0
 
 
-async def test_a_model_that_is_gone_is_told_and_not_replaced(world: World) -> None:
+async def test_a_model_that_is_gone_is_told_and_not_replaced(world: DiscordWorld) -> None:
     """Another model would cost another price and paint another picture."""
     await save(world, "ink", prompt="p", model="gpt-image-2")
-    await world.mia.slash(world.gallery, "settings models allow", model="dall-e-3")
-    assert "does not allow gpt-image-2" in said(await use(world, "ink"))
-    await world.mia.slash(world.gallery, "settings models all")
+    await world.mia.slash(world.channel, "settings models allow", model="dall-e-3")
+    assert "does not allow gpt-image-2" in reply_text(await use(world, "ink"))
+    await world.mia.slash(world.channel, "settings models all")
     await world.restart(image_models=("dall-e-3",))
-    assert "There is no model called gpt-image-2" in said(await use(world, "ink"))
+    assert "There is no model called gpt-image-2" in reply_text(await use(world, "ink"))
     assert world.gateway.bodies == []
 
 
-async def test_presets_keep_to_rules_and_quotas(build: Build) -> None:
+async def test_presets_keep_to_rules_and_quotas(build: WorldBuilder) -> None:
     """They are a door like any other."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
         await save(world, "ink", prompt="p")
         await use(world, "ink")
-        assert "used up" in said(await use(world, "ink"))
+        assert "used up" in reply_text(await use(world, "ink"))
         art = world.guild.create_text_channel("art")
-        await world.mia.slash(world.gallery, "settings channels allow", channel=art)
-        assert "not allowed in this channel" in said(await use(world, "ink"))
+        await world.mia.slash(world.channel, "settings channels allow", channel=art)
+        assert "not allowed in this channel" in reply_text(await use(world, "ink"))
 
 
-async def test_somebody_elses_presets_are_theirs(world: World) -> None:
+async def test_somebody_elses_presets_are_theirs(world: DiscordWorld) -> None:
     """Ben neither sees nor uses what Ada saved."""
     await save(world, "ink", prompt="p")
-    assert "no preset" in said(await world.ben.slash(world.gallery, "preset use", name="ink"))
-    assert await world.ben.autocomplete(world.gallery, "preset use", "name", "") == []
-    listed = shown(await world.ben.slash(world.gallery, "preset list"))
+    assert "no preset" in reply_text(await world.ben.slash(world.channel, "preset use", name="ink"))
+    assert await world.ben.autocomplete(world.channel, "preset use", "name", "") == []
+    listed = reply_embed(await world.ben.slash(world.channel, "preset list"))
     assert "You have no presets yet" in str(listed.description)
 
 
-async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
+async def test_a_thousand_presets_are_paged_and_found(world: DiscordWorld) -> None:
     """Also after a restart, also when the page that a button leads to is gone."""
     for number in range(999):
         await world.bot.preference_store.save_preset(
@@ -191,9 +191,9 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
         )
     assert "Saved" in await save(world, "last", n=2)
     assert "which is the maximum" in await save(world, "more", n=2)
-    answer = await world.ada.slash(world.gallery, "preset list")
+    answer = await world.ada.slash(world.channel, "preset list")
     assert answer.response is not None
-    page = shown(answer)
+    page = reply_embed(answer)
     assert page.title == "🔖 Your 1,000 presets"
     assert page.footer.text == "Page 1 of 100"
     assert str(page.description).startswith("**last**")
@@ -201,7 +201,7 @@ async def test_a_thousand_presets_are_paged_and_found(world: World) -> None:
     turned = await world.ada.click(answer.response, custom_id="easel:presets:2")
     assert turned.response is not None
     assert turned.response.embeds[0].footer.text == "Page 2 of 100"
-    found = await world.ada.autocomplete(world.gallery, "preset use", "name", "P 99")
+    found = await world.ada.autocomplete(world.channel, "preset use", "name", "P 99")
     assert [choice["value"] for choice in found] == [f"p {n}" for n in range(990, 999)]
     await world.bot.preference_store.forget(world.ada.id)
     turned = await world.ada.click(turned.response, custom_id="easel:presets:3")

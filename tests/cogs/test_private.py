@@ -5,17 +5,17 @@ import asyncio
 import discord
 
 from bot.core.models import Job
-from bot.discord_ui.languages import Languages
+from bot.discord_ui.caller import Languages
 from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
-from tests.cogs.gateway import Refuses
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
+from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_delivery import patient
-from tests.cogs.test_reception import caller
-from tests.cogs.world import Build, World, said, shown
+from tests.cogs.test_request_builder import caller
 from tests.jobs.test_service import Bag
 
 
-def reception_of(world: World) -> RequestBuilder:
+def reception_of(world: DiscordWorld) -> RequestBuilder:
     """Return the way from any door to the studio."""
     services, preference_store = world.bot.services, world.bot.preference_store
     return RequestBuilder(
@@ -26,37 +26,37 @@ def reception_of(world: World) -> RequestBuilder:
     )
 
 
-def seen(world: World) -> list[discord.Message]:
+def seen(world: DiscordWorld) -> list[discord.Message]:
     """Return what Ada sees in the channel; the others must see nothing of it."""
-    return world.gallery.history(viewer=world.ada)
+    return world.channel.history(viewer=world.ada)
 
 
-def letters(world: World) -> list[discord.Message]:
+def letters(world: DiscordWorld) -> list[discord.Message]:
     """Return Ada's direct messages."""
     return world.ada.user.dm_channel.history()
 
 
-def only_ada_knows(world: World) -> None:
+def only_ada_knows(world: DiscordWorld) -> None:
     """Check that neither a message nor a line in the channel speaks of it."""
-    assert world.gallery.history(viewer=world.ben) == []
-    assert world.gallery.history(viewer=world.mia) == []
+    assert world.channel.history(viewer=world.ben) == []
+    assert world.channel.history(viewer=world.mia) == []
     assert world.messages() == []
 
 
-async def waiting(world: World) -> None:
+async def waiting(world: DiscordWorld) -> None:
     """Let Ada ask privately, and hold her picture back."""
     world.gateway.gate.clear()
     answer = await world.imagine(world.ada, private=True)
     assert answer.ephemeral
 
 
-async def finish(world: World) -> None:
+async def finish(world: DiscordWorld) -> None:
     """Let the picture arrive."""
     world.gateway.gate.set()
     await world.finished()
 
 
-async def ada_has(world: World, *, private: bool) -> Job:
+async def ada_has(world: DiscordWorld, *, private: bool) -> Job:
     """Let Ada have a picture, and return its job."""
     await world.imagine(world.ada, private=private)
     await world.finished()
@@ -66,7 +66,7 @@ async def ada_has(world: World, *, private: bool) -> Job:
     return written.job
 
 
-async def test_queued_painting_and_result_are_for_one_person_alone(build: Build) -> None:
+async def test_queued_painting_and_result_are_for_one_person_alone(build: WorldBuilder) -> None:
     """Nobody else sees a card, a picture, a reaction or a line."""
     async with build.world(declared=True, **patient(build)) as world:
         await waiting(world)
@@ -83,9 +83,9 @@ async def test_queued_painting_and_result_are_for_one_person_alone(build: Build)
         assert world.credits() == 1
 
 
-async def test_what_was_typed_counts_before_what_a_person_prefers(world: World) -> None:
+async def test_what_was_typed_counts_before_what_a_person_prefers(world: DiscordWorld) -> None:
     """Option before preference, preference before nothing."""
-    await world.ada.slash(world.gallery, "preferences private", private=True)
+    await world.ada.slash(world.channel, "preferences private", private=True)
     assert (await world.imagine(world.ada)).ephemeral
     assert not (await world.imagine(world.ada, private=False)).ephemeral
     assert not (await world.imagine(world.ben)).ephemeral
@@ -94,7 +94,7 @@ async def test_what_was_typed_counts_before_what_a_person_prefers(world: World) 
     assert sorted(written) == sorted([(world.ada.id, 0), (world.ada.id, 1), (world.ben.id, 0)])
 
 
-async def test_a_private_card_can_be_cancelled_by_its_button(build: Build) -> None:
+async def test_a_private_card_can_be_cancelled_by_its_button(build: WorldBuilder) -> None:
     """What hangs under a card works there, too."""
     async with build.world(declared=True, **patient(build)) as world:
         world.gateway.gate.clear()
@@ -109,7 +109,9 @@ async def test_a_private_card_can_be_cancelled_by_its_button(build: Build) -> No
         assert world.credits() == 1
 
 
-async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(build: Build) -> None:
+async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(
+    build: WorldBuilder,
+) -> None:
     """Sixteen minutes: the ephemeral card is out of reach, and the channel is not for it."""
     async with build.world(declared=True, **patient(build)) as world:
         await waiting(world)
@@ -123,7 +125,7 @@ async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(build: 
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
 
 
-async def test_who_takes_no_direct_message_finds_it_in_the_history(build: Build) -> None:
+async def test_who_takes_no_direct_message_finds_it_in_the_history(build: WorldBuilder) -> None:
     """It is kept, charged, and marked as private in the list."""
     async with build.world(declared=True, **patient(build)) as world:
         await waiting(world)
@@ -133,14 +135,14 @@ async def test_who_takes_no_direct_message_finds_it_in_the_history(build: Build)
         only_ada_knows(world)
         assert world.credits() == 1
         assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
-        listed = await world.ada.slash(world.gallery, "history")
-        assert "a fox\n-# 🔒" in str(shown(listed).description)
+        listed = await world.ada.slash(world.channel, "history")
+        assert "a fox\n-# 🔒" in str(reply_embed(listed).description)
 
 
-async def test_a_refusal_after_the_token_died_is_said_directly(build: Build) -> None:
+async def test_a_refusal_after_the_token_died_is_said_directly(build: WorldBuilder) -> None:
     """Not even why there is no picture is for the channel."""
     async with build.world(declared=True, **patient(build)) as world:
-        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         await waiting(world)
         await world.env.advance_time(16 * 60)
         await finish(world)
@@ -150,15 +152,15 @@ async def test_a_refusal_after_the_token_died_is_said_directly(build: Build) -> 
         assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 
-async def in_line(world: World) -> None:
+async def in_line(world: DiscordWorld) -> None:
     """Let Ada's private request wait behind Ben's."""
     world.gateway.gate.clear()
     await world.imagine(world.ben)
-    await asyncio.wait_for(world.gateway.asked.wait(), 10)
+    await asyncio.wait_for(world.gateway.asked.wait(), 60)
     assert (await world.imagine(world.ada, private=True)).ephemeral
 
 
-async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: Build) -> None:
+async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: WorldBuilder) -> None:
     """The journal knows that no channel leads to the card."""
     async with build.world(declared=True, **patient(build)) as world:
         await in_line(world)
@@ -170,7 +172,7 @@ async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: Bui
         assert letters(world) == []
 
 
-async def test_a_restart_after_the_token_died_brings_it_directly(build: Build) -> None:
+async def test_a_restart_after_the_token_died_brings_it_directly(build: WorldBuilder) -> None:
     """Recovery never posts it where others read."""
     async with build.world(declared=True, **patient(build)) as world:
         await in_line(world)
@@ -185,7 +187,7 @@ async def test_a_restart_after_the_token_died_brings_it_directly(build: Build) -
         assert states == [("done", 1)]
 
 
-async def test_what_comes_from_a_private_result_is_private(world: World) -> None:
+async def test_what_comes_from_a_private_result_is_private(world: DiscordWorld) -> None:
     """Re-roll, edit and use as reference; not a reaction, which nobody can answer alone."""
     job = await ada_has(world, private=True)
     request_builder = reception_of(world)
@@ -198,7 +200,7 @@ async def test_what_comes_from_a_private_result_is_private(world: World) -> None
     await world.finished()
 
 
-async def test_the_controls_under_a_private_result_stay_private(world: World) -> None:
+async def test_the_controls_under_a_private_result_stay_private(world: DiscordWorld) -> None:
     """A re-roll and an edit are for her alone, and so is the end of it."""
     job = await ada_has(world, private=True)
     (card,) = seen(world)
@@ -214,19 +216,19 @@ async def test_the_controls_under_a_private_result_stay_private(world: World) ->
     assert world.rows("SELECT DISTINCT private FROM jobs") == [(1,)]
 
 
-async def test_who_wants_all_private_rolls_anothers_picture_privately(world: World) -> None:
+async def test_who_wants_all_private_rolls_anothers_picture_privately(world: DiscordWorld) -> None:
     """A press under Ada's public result shows Ben's to Ben."""
     job = await ada_has(world, private=False)
-    await world.ben.slash(world.gallery, "preferences private", private=True)
+    await world.ben.slash(world.channel, "preferences private", private=True)
     request_builder = reception_of(world)
     assert (await request_builder.again(job, caller(world), Bag())).private
     await world.finished()
 
 
-async def test_what_is_posted_again_stays_private(world: World) -> None:
+async def test_what_is_posted_again_stays_private(world: DiscordWorld) -> None:
     """Whoever wanted it for themselves is not surprised by a channel that reads along."""
     job = await ada_has(world, private=True)
-    listed = await world.ada.slash(world.gallery, "history")
+    listed = await world.ada.slash(world.channel, "history")
     only_ada_knows(world)
     assert listed.response is not None
     assert "🔒" in str(listed.response.embeds[0].description)
@@ -236,15 +238,15 @@ async def test_what_is_posted_again_stays_private(world: World) -> None:
     only_ada_knows(world)
 
 
-async def test_a_usage_line_links_to_no_private_card(world: World) -> None:
+async def test_a_usage_line_links_to_no_private_card(world: DiscordWorld) -> None:
     """A link to an ephemeral message leads nowhere."""
     await ada_has(world, private=True)
-    answer = await world.ada.slash(world.gallery, "usage")
+    answer = await world.ada.slash(world.channel, "usage")
     assert answer.response is not None
     assert "discord.com/channels" not in str([e.to_dict() for e in answer.response.embeds])
 
 
-async def test_a_refusal_before_the_card_is_one_sentence(build: Build) -> None:
+async def test_a_refusal_before_the_card_is_one_sentence(build: WorldBuilder) -> None:
     """As for a public one."""
     async with build.world(default_quota=()) as world:
-        assert "prompt" in said(await world.imagine(world.ada, " ", private=True))
+        assert "prompt" in reply_text(await world.imagine(world.ada, " ", private=True))

@@ -4,21 +4,21 @@ import discord
 import simcord
 
 from bot.quota.rules import parse_limits
-from tests.cogs.world import Build, World, said, shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 
 
-async def show(world: World) -> simcord.InteractionResult:
+async def show(world: DiscordWorld) -> simcord.InteractionResult:
     """Let the admin look at the limits."""
-    return await world.mia.slash(world.gallery, "quota show")
+    return await world.mia.slash(world.channel, "quota show")
 
 
-async def lines(world: World) -> list[str]:
+async def lines(world: DiscordWorld) -> list[str]:
     """Return what the admin reads."""
-    return str(shown(await show(world)).description).splitlines()
+    return str(reply_embed(await show(world)).description).splitlines()
 
 
 async def turn(
-    world: World, answer: simcord.InteractionResult, label: str
+    world: DiscordWorld, answer: simcord.InteractionResult, label: str
 ) -> simcord.InteractionResult:
     """Press ◀ or ▶."""
     assert answer.response is not None
@@ -33,7 +33,7 @@ def page(turned: simcord.InteractionResult) -> discord.Embed:
     return embed
 
 
-def limit_many(world: World, count: int) -> None:
+def limit_many(world: DiscordWorld, count: int) -> None:
     """Set limits for so many people, as if admins had done it one by one."""
     many = [(world.guild.id, f"user:{10**18 + i}", "day", i) for i in range(count)]
     world.write(
@@ -41,7 +41,7 @@ def limit_many(world: World, count: int) -> None:
     )
 
 
-async def test_an_empty_server_shows_what_holds_instead(build: Build) -> None:
+async def test_an_empty_server_shows_what_holds_instead(build: WorldBuilder) -> None:
     """Nothing set is not the same as nothing allowed."""
     async with build.world(server_quota=parse_limits("50/day, 900/month")) as world:
         everyone, ceiling, _, hint = await lines(world)
@@ -52,17 +52,17 @@ async def test_an_empty_server_shows_what_holds_instead(build: Build) -> None:
         assert "`/quota set`" in hint
 
 
-async def test_everything_that_was_decided_is_in_the_list(world: World) -> None:
+async def test_everything_that_was_decided_is_in_the_list(world: DiscordWorld) -> None:
     """An admin sees at a glance who is limited by what: roles first, then people."""
     keeper = world.guild.create_role("patron")
     admin = world.mia.slash
-    await admin(world.gallery, "quota set", credits=5, per="hour")
-    await admin(world.gallery, "quota set", credits=300, per="month", whole_server=True)
-    await admin(world.gallery, "quota set", credits=9, per="week", user=world.ada)
-    await admin(world.gallery, "quota set", credits=2, per="hour", user=world.ada)
-    await admin(world.gallery, "quota grant", user=world.ada, credits=4, reason="the contest")
-    await admin(world.gallery, "quota unlimited", role=keeper)
-    await admin(world.gallery, "quota block", user=world.ben, reason="*spam*")
+    await admin(world.channel, "quota set", credits=5, per="hour")
+    await admin(world.channel, "quota set", credits=300, per="month", whole_server=True)
+    await admin(world.channel, "quota set", credits=9, per="week", user=world.ada)
+    await admin(world.channel, "quota set", credits=2, per="hour", user=world.ada)
+    await admin(world.channel, "quota grant", user=world.ada, credits=4, reason="the contest")
+    await admin(world.channel, "quota unlimited", role=keeper)
+    await admin(world.channel, "quota block", user=world.ben, reason="*spam*")
     assert await lines(world) == [
         "**Everyone** · 5 credits per hour",
         "**The whole server** · 300 credits per month",
@@ -73,10 +73,10 @@ async def test_everything_that_was_decided_is_in_the_list(world: World) -> None:
     ]
 
 
-async def test_a_deleted_role_takes_its_limits_along(world: World) -> None:
+async def test_a_deleted_role_takes_its_limits_along(world: DiscordWorld) -> None:
     """A limit of a role that nobody can choose any more could never be removed."""
     role = world.guild.create_role("patron")
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", role=role)
+    await world.mia.slash(world.channel, "quota set", credits=5, per="hour", role=role)
     guild = world.bot.client.get_guild(world.guild.id)
     assert guild is not None
     found = guild.get_role(role.id)
@@ -89,50 +89,50 @@ async def test_a_deleted_role_takes_its_limits_along(world: World) -> None:
     ]
 
 
-async def test_a_role_deleted_while_the_bot_was_away_is_forgotten(world: World) -> None:
+async def test_a_role_deleted_while_the_bot_was_away_is_forgotten(world: DiscordWorld) -> None:
     """Nobody told the bot, so the list does."""
     gone = [(world.guild.id, "role:77", "day", 3)]
     world.write(
         "INSERT INTO limits (server_id, subject, period, credits) VALUES (?, ?, ?, ?)", gone
     )
     role = world.guild.create_role("patron")
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", role=role)
+    await world.mia.slash(world.channel, "quota set", credits=5, per="hour", role=role)
     assert (await lines(world))[2:] == [f"<@&{role.id}> · 5 credits per hour"]
     assert world.rows("SELECT subject FROM limits") == [(f"role:{role.id}",)]
 
 
-async def test_a_member_who_left_is_shown_and_can_be_removed(world: World) -> None:
+async def test_a_member_who_left_is_shown_and_can_be_removed(world: DiscordWorld) -> None:
     """They may come back, so their limit stays until an admin decides."""
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="hour", user=world.ada)
-    await world.mia.slash(world.gallery, "quota block", user=world.ada, reason="spam")
+    await world.mia.slash(world.channel, "quota set", credits=5, per="hour", user=world.ada)
+    await world.mia.slash(world.channel, "quota block", user=world.ada, reason="spam")
     world.guild.remove_member(world.ada)
     await world.env.settle()
     assert (await lines(world))[2] == (
         f"<@{world.ada.id}> · 5 credits per hour · ⛔ blocked: “spam”"
     )
     left = world.ada.user
-    removed = await world.mia.slash(world.gallery, "quota remove", user=left)
-    assert said(removed) == f"<@{world.ada.id}>: all limits were removed."
-    assert "may paint here again" in said(
-        await world.mia.slash(world.gallery, "quota unblock", user=left)
+    removed = await world.mia.slash(world.channel, "quota remove", user=left)
+    assert reply_text(removed) == f"<@{world.ada.id}>: all limits were removed."
+    assert "may paint here again" in reply_text(
+        await world.mia.slash(world.channel, "quota unblock", user=left)
     )
     assert "`/quota set`" in (await lines(world))[2]
 
 
-async def test_one_page_has_no_buttons(world: World) -> None:
+async def test_one_page_has_no_buttons(world: DiscordWorld) -> None:
     """Buttons that lead nowhere are clutter."""
     limit_many(world, 10)
     answer = await show(world)
     assert answer.response is not None
     assert answer.response.components == []
-    assert shown(answer).footer.text is None
+    assert reply_embed(answer).footer.text is None
 
 
-async def test_the_pages_are_turned_there_and_back(world: World) -> None:
+async def test_the_pages_are_turned_there_and_back(world: DiscordWorld) -> None:
     """A server with many limits can read them all."""
     limit_many(world, 25)
     answer = await show(world)
-    assert shown(answer).footer.text == "Page 1 of 3"
+    assert reply_embed(answer).footer.text == "Page 1 of 3"
     answer = await turn(world, await turn(world, answer, "▶"), "▶")
     assert page(answer).footer.text == "Page 3 of 3"
     assert str(page(answer).description).splitlines()[-1].endswith(" · 24 credits per day")
@@ -141,7 +141,7 @@ async def test_the_pages_are_turned_there_and_back(world: World) -> None:
     assert str(page(answer).description).splitlines()[-1].endswith(" · 19 credits per day")
 
 
-async def test_pages_from_before_a_restart_still_turn(world: World) -> None:
+async def test_pages_from_before_a_restart_still_turn(world: DiscordWorld) -> None:
     """The answer stays on the admin's screen while the operator updates the bot."""
     limit_many(world, 11)
     answer = await show(world)
@@ -149,7 +149,7 @@ async def test_pages_from_before_a_restart_still_turn(world: World) -> None:
     assert page(await turn(world, answer, "▶")).footer.text == "Page 2 of 2"
 
 
-async def test_a_page_that_is_gone_shows_the_last_one(world: World) -> None:
+async def test_a_page_that_is_gone_shows_the_last_one(world: DiscordWorld) -> None:
     """Limits may be removed while somebody reads."""
     limit_many(world, 11)
     answer = await show(world)
@@ -160,10 +160,10 @@ async def test_a_page_that_is_gone_shows_the_last_one(world: World) -> None:
     assert answer.response.components == []
 
 
-async def test_pages_do_not_turn_in_a_server_that_is_served_no_more(world: World) -> None:
+async def test_pages_do_not_turn_in_a_server_that_is_served_no_more(world: DiscordWorld) -> None:
     """The operator's list holds for old buttons as well."""
     limit_many(world, 11)
     answer = await show(world)
     await world.restart(allowed_servers=(1,))
     refused = await turn(world, answer, "▶")
-    assert "not on the operator's list" in said(refused)
+    assert "not on the operator's list" in reply_text(refused)

@@ -5,26 +5,26 @@ from typing import Any
 
 import pytest
 
-from tests.cogs.gateway import png
-from tests.cogs.world import World, said
+from tests.cogs.discord_world import DiscordWorld, reply_text
+from tests.cogs.scripted_gateway import png
 from tests.images.test_content_store import drawn
 
 PNG = drawn("png")
 
 
-def attached(world: World) -> list[str]:
+def attached(world: DiscordWorld) -> list[str]:
     """Return the data URIs of the newest request."""
     images = world.gateway.bodies[-1].get("images", [])
     assert isinstance(images, list)
     return [image["image_url"] for image in images]
 
 
-def sent(world: World) -> list[bytes]:
+def sent(world: DiscordWorld) -> list[bytes]:
     """Return the reference pictures that the gateway was sent, decoded."""
     return [base64.b64decode(uri.partition(",")[2], validate=True) for uri in attached(world)]
 
 
-async def test_attached_pictures_reach_the_model(world: World) -> None:
+async def test_attached_pictures_reach_the_model(world: DiscordWorld) -> None:
     """Five files, in their order, byte for byte; the card counts them."""
     files = [drawn("png"), drawn("jpeg"), drawn("webp"), drawn("png", size=(9, 9)), PNG]
     options: dict[str, Any] = {
@@ -45,23 +45,23 @@ async def test_attached_pictures_reach_the_model(world: World) -> None:
     assert world.credits() == 1
 
 
-async def test_only_the_fifth_option_is_as_good_as_the_first(world: World) -> None:
+async def test_only_the_fifth_option_is_as_good_as_the_first(world: DiscordWorld) -> None:
     """People fill in whichever option they tap."""
     await world.imagine(world.ada, model="easel-painter", reference5=("x.png", PNG))
     await world.finished()
     assert sent(world) == [PNG]
 
 
-async def test_a_model_that_takes_none_refuses_and_names_one_that_does(world: World) -> None:
+async def test_a_model_that_takes_none_refuses_and_names_one_that_does(world: DiscordWorld) -> None:
     """A reference is never silently ignored."""
     answer = await world.imagine(world.ada, model="dall-e-3", reference1=("x.png", PNG))
-    assert "does not support reference images" in said(answer)
-    assert "easel-painter" in said(answer)
+    assert "does not support reference images" in reply_text(answer)
+    assert "easel-painter" in reply_text(answer)
     assert world.rows("SELECT * FROM jobs") == []
 
 
 async def test_a_file_that_is_no_picture_ends_the_job_and_gives_the_credits_back(
-    world: World,
+    world: DiscordWorld,
 ) -> None:
     """The card is there already, so it says what was wrong with which file."""
     await world.imagine(
@@ -74,20 +74,20 @@ async def test_a_file_that_is_no_picture_ends_the_job_and_gives_the_credits_back
     assert world.rows("SELECT state FROM jobs") == [("failed",)]
 
 
-async def test_a_file_that_is_too_large_is_refused_before_the_card(world: World) -> None:
+async def test_a_file_that_is_too_large_is_refused_before_the_card(world: DiscordWorld) -> None:
     """Discord says how large it is, so nobody has to wait for the answer."""
     answer = await world.imagine(
         world.ada, model="easel-painter", reference1=("x.png", bytes(20_000_001))
     )
-    assert "Reference image 1 is larger than 20 MB" in said(answer)
+    assert "Reference image 1 is larger than 20 MB" in reply_text(answer)
     assert world.rows("SELECT * FROM jobs") == []
 
 
-async def test_a_mask_says_where_the_first_picture_may_change(world: World) -> None:
+async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorld) -> None:
     """GPT image models take both as files of a form."""
     jpeg = drawn("jpeg")
     files = {"reference1": ("a.jpg", jpeg), "reference2": ("b.png", PNG), "mask": ("m.png", PNG)}
-    await world.ada.slash(world.gallery, "imagine", prompt="a fox", model="gpt-image-2", **files)
+    await world.ada.slash(world.channel, "imagine", prompt="a fox", model="gpt-image-2", **files)
     await world.finished()
     (body,) = world.gateway.bodies
     assert body["image[]"] == [jpeg, PNG]
@@ -99,11 +99,11 @@ async def test_a_mask_says_where_the_first_picture_may_change(world: World) -> N
     assert names == ["1.png", "references.webp"]
 
 
-async def test_a_mask_that_does_not_fit_ends_the_job(world: World) -> None:
+async def test_a_mask_that_does_not_fit_ends_the_job(world: DiscordWorld) -> None:
     """The sentence says which pixels would fit, and the credits come back."""
     mask = drawn("png", size=(9, 9))
     await world.ada.slash(
-        world.gallery,
+        world.channel,
         "imagine",
         prompt="a fox",
         model="gpt-image-2",
@@ -115,12 +115,12 @@ async def test_a_mask_that_does_not_fit_ends_the_job(world: World) -> None:
     assert world.credits() == 0
 
 
-async def test_a_mask_alone_is_refused_at_once(world: World) -> None:
+async def test_a_mask_alone_is_refused_at_once(world: DiscordWorld) -> None:
     """It lies over nothing."""
     answer = await world.ada.slash(
-        world.gallery, "imagine", prompt="a fox", model="gpt-image-2", mask=("m.png", PNG)
+        world.channel, "imagine", prompt="a fox", model="gpt-image-2", mask=("m.png", PNG)
     )
-    assert "attach that image as the first reference" in said(answer)
+    assert "attach that image as the first reference" in reply_text(answer)
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,15 @@ async def test_a_mask_alone_is_refused_at_once(world: World) -> None:
     ],
 )
 async def test_a_quality_or_style_that_the_model_lacks_is_refused(
-    world: World, options: dict[str, str], sentence: str
+    world: DiscordWorld, options: dict[str, str], sentence: str
 ) -> None:
     """A parameter that a model does not know would be refused by the gateway, or be ignored."""
     answer = await world.imagine(world.ada, **options)
-    assert sentence in said(answer)
+    assert sentence in reply_text(answer)
     assert world.gateway.bodies == []
 
 
-async def test_quality_and_style_reach_the_model_and_the_card(world: World) -> None:
+async def test_quality_and_style_reach_the_model_and_the_card(world: DiscordWorld) -> None:
     """What was chosen is what is painted and told."""
     await world.imagine(world.ada, quality="HD", style="natural")
     await world.finished()
@@ -149,15 +149,15 @@ async def test_quality_and_style_reach_the_model_and_the_card(world: World) -> N
     assert "hd · natural" in str(world.card.embeds[0].footer.text)
 
 
-async def test_suggestions_of_quality_follow_the_model(world: World) -> None:
+async def test_suggestions_of_quality_follow_the_model(world: DiscordWorld) -> None:
     """People see only what the chosen model knows."""
     suggest = world.ada.autocomplete
-    found = await suggest(world.gallery, "imagine", "quality", "h", prompt="p", model="dall-e-3")
+    found = await suggest(world.channel, "imagine", "quality", "h", prompt="p", model="dall-e-3")
     assert [choice["value"] for choice in found] == ["hd", "standard"]
-    none = await suggest(world.gallery, "imagine", "style", "", prompt="p", model="easel-painter")
+    none = await suggest(world.channel, "imagine", "style", "", prompt="p", model="easel-painter")
     assert none == []
     some = await suggest(
-        world.gallery, "imagine", "background", "", prompt="p", model="gpt-image-2"
+        world.channel, "imagine", "background", "", prompt="p", model="gpt-image-2"
     )
     assert "opaque" in [choice["value"] for choice in some]
 

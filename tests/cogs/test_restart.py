@@ -3,12 +3,14 @@
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.discord_ui.attachments import read_again
-from tests.cogs.gateway import Refuses
-from tests.cogs.world import Build, World, said
+from bot.discord_ui.uploads import read_from_cdn
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
+from tests.cogs.scripted_gateway import ErrorReply
 
 
-async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(build: Build) -> None:
+async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(
+    build: WorldBuilder,
+) -> None:
     """It is not sent again; the person gets the credits back and the card says why."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
@@ -23,7 +25,7 @@ async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(build: B
         assert world.rows("SELECT credits FROM meters WHERE subject = 'operator'") == [(1,)]
 
 
-async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Build) -> None:
+async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: WorldBuilder) -> None:
     """Nothing was sent for it, so nothing is in doubt, and nobody has to ask again."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         world.gateway.gate.clear()
@@ -39,23 +41,23 @@ async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Bu
         assert len(world.gateway.bodies) == 2
 
 
-async def test_attachments_are_fetched_again_by_their_address(world: World) -> None:
+async def test_attachments_are_fetched_again_by_their_address(world: DiscordWorld) -> None:
     """A start asks Discord for the references that were not fetched before; they may be gone."""
     await world.imagine(world.ada)
     await world.finished()
     (attachment,) = world.card.attachments
-    assert await read_again(world.bot.client, attachment.url) == await attachment.read()
+    assert await read_from_cdn(world.bot.client, attachment.url) == await attachment.read()
     with pytest.raises(OSError, match="cannot be fetched"):
-        await read_again(
+        await read_from_cdn(
             world.bot.client, attachment.url.replace("/attachments/", "/attachments/9")
         )
 
 
-async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: World) -> None:
+async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: DiscordWorld) -> None:
     """Discord was away when the job failed; the card must not say "painting" for ever."""
     world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10015, times=2)
     world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
-    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
     await world.finished()
     assert world.rows("SELECT state, told FROM jobs") == [("failed", 0)]
@@ -64,10 +66,10 @@ async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: Wo
     assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 
-async def test_a_card_told_after_its_token_expired_calls_its_requester(world: World) -> None:
+async def test_a_card_told_after_its_token_expired_calls_its_requester(world: DiscordWorld) -> None:
     """The bot was down for longer than a token lives: the same card, and one line to Ada."""
     world.env.inject_error("PATCH", "/webhooks/*", status=503, times=2)
-    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
     await world.finished()
     await world.env.advance_time(16 * 60)
@@ -80,7 +82,7 @@ async def test_a_card_told_after_its_token_expired_calls_its_requester(world: Wo
     assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
 
-async def test_commands_are_synced_only_when_they_changed(world: World) -> None:
+async def test_commands_are_synced_only_when_they_changed(world: DiscordWorld) -> None:
     """Discord allows 200 creates a day and server; a restart must not spend them."""
 
     def syncs() -> int:
@@ -97,7 +99,7 @@ async def test_commands_are_synced_only_when_they_changed(world: World) -> None:
     assert syncs() == 2
 
 
-async def test_a_second_bot_on_the_same_data_is_refused(build: Build) -> None:
+async def test_a_second_bot_on_the_same_data_is_refused(build: WorldBuilder) -> None:
     """Two bots would answer every command twice."""
     async with build.world():
         with pytest.raises(StartRefused, match="already runs"):
@@ -105,8 +107,8 @@ async def test_a_second_bot_on_the_same_data_is_refused(build: Build) -> None:
                 pass
 
 
-async def test_a_stopping_bot_takes_nothing_new(world: World) -> None:
+async def test_a_stopping_bot_takes_nothing_new(world: DiscordWorld) -> None:
     """A late person reads a sentence instead of losing a job."""
     await world.bot.services.job_service.close(grace_s=0)
     answer = await world.imagine(world.ada)
-    assert "about to restart" in said(answer)
+    assert "about to restart" in reply_text(answer)

@@ -1,41 +1,35 @@
 """Planted secrets: a key, a token and an interaction token must turn up nowhere."""
 
 import gc
-import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from bot.core import logging as bot_logging
-from tests.cogs.gateway import KEY, HangsUp, Mood, Refuses
-from tests.cogs.world import Build, World, said
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
+from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedReply
 
 TOKEN = "planted-discord-token"
 PROMPT = "a very private prompt"
 INTERACTION = "simcord_interaction_"
-MOODS: list[Mood] = [
-    Refuses(401, "invalid_api_key", f"Incorrect API key provided: {KEY}, see http://127.0.0.1/x"),
-    Refuses(400, "x", f"Authorization: Bearer {KEY} and the prompt {PROMPT}"),
-    Refuses(500, "x", f"upstream http://user:{KEY}@127.0.0.1/?key={KEY} failed"),
-    HangsUp(),
+MOODS: list[ScriptedReply] = [
+    ErrorReply(
+        401, "invalid_api_key", f"Incorrect API key provided: {KEY}, see http://127.0.0.1/x"
+    ),
+    ErrorReply(400, "x", f"Authorization: Bearer {KEY} and the prompt {PROMPT}"),
+    ErrorReply(500, "x", f"upstream http://user:{KEY}@127.0.0.1/?key={KEY} failed"),
+    ClosedConnection(),
 ]
 
 
 @pytest.fixture
-def _debug_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def _debug_logs(capsys: pytest.CaptureFixture[str]) -> None:
     """Log all there is, as an operator who looks for a defect does."""
-    root = logging.getLogger()
-    before = (root.handlers, root.level)
     bot_logging.configure(level="DEBUG", style="json", secrets=[KEY, TOKEN])
-    yield
-    root.handlers, root.level = before
-    structlog.reset_defaults()
 
 
-async def an_evening(world: World) -> None:
+async def an_evening(world: DiscordWorld) -> None:
     """Let everything happen that can carry a secret."""
-    world.gateway.moods.extend(MOODS)
+    world.gateway.replies.extend(MOODS)
     for _ in range(len(MOODS) + 1):
         await world.imagine(world.ada, PROMPT)
         await world.finished()
@@ -54,14 +48,14 @@ def is_ours(thing: object) -> bool:
     return str(getattr(type(thing), "__module__", "")).startswith("bot.")
 
 
-def messages(world: World) -> str:
+def messages(world: DiscordWorld) -> str:
     """Return every word that somebody in the channel can read."""
-    return repr([(m.content, [e.to_dict() for e in m.embeds]) for m in world.gallery.history()])
+    return repr([(m.content, [e.to_dict() for e in m.embeds]) for m in world.channel.history()])
 
 
 @pytest.mark.usefixtures("_debug_logs")
 async def test_no_secret_reaches_a_log_a_message_or_a_row(
-    build: Build, capsys: pytest.CaptureFixture[str]
+    build: WorldBuilder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A server admin reads messages, an operator posts logs, a backup holds rows."""
     async with build.world() as world:
@@ -79,9 +73,11 @@ async def test_no_secret_reaches_a_log_a_message_or_a_row(
     assert "127.0.0.1" not in shown
 
 
-async def test_no_secret_stands_in_the_repr_of_what_an_exception_would_show(world: World) -> None:
+async def test_no_secret_stands_in_the_repr_of_what_an_exception_would_show(
+    world: DiscordWorld,
+) -> None:
     """A traceback with locals, sent to an error tracker, must not carry a key."""
-    world.gateway.moods.append(MOODS[0])
+    world.gateway.replies.append(MOODS[0])
     await world.imagine(world.ada, PROMPT)
     await world.finished()
     easels = [thing for thing in gc.get_objects() if is_ours(thing)]
@@ -91,8 +87,8 @@ async def test_no_secret_stands_in_the_repr_of_what_an_exception_would_show(worl
         assert INTERACTION not in repr(thing), type(thing)
 
 
-async def test_a_refusal_repeats_no_secret_words(world: World) -> None:
+async def test_a_refusal_repeats_no_secret_words(world: DiscordWorld) -> None:
     """What a stranger typed is shown as plain words, cut and without links."""
     answer = await world.imagine(world.ada, model=f"[x](http://127.0.0.1/{'y' * 300})")
-    assert "](" not in said(answer)
-    assert len(said(answer)) < 1000
+    assert "](" not in reply_text(answer)
+    assert len(reply_text(answer)) < 1000

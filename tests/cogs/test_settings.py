@@ -7,33 +7,33 @@ import pytest
 import simcord
 
 from bot.preferences.values import ServerSettings
-from tests.cogs.test_reroll import messages, painted, react
-from tests.cogs.world import Build, World, said, shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
+from tests.cogs.test_reroll_reaction import messages, react, rerollable_card
 
 HOSTILE = "**x** <@1> @everyone \u200b[a](https://evil.example)\u202e" + "y" * 3_900
 
 
-async def change(world: World, command: str, **options: object) -> dict[str, str]:
+async def change(world: DiscordWorld, command: str, **options: object) -> dict[str, str]:
     """Let the admin change something; return what the answer says holds now."""
-    answer = await world.mia.slash(world.gallery, f"settings {command}", **options)
-    assert "Saved" in str(shown(answer).title), said(answer)
+    answer = await world.mia.slash(world.channel, f"settings {command}", **options)
+    assert "Saved" in str(reply_embed(answer).title), reply_text(answer)
     return facts(answer)
 
 
 def facts(answer: simcord.InteractionResult) -> dict[str, str]:
     """Return the fields of a private answer by name."""
-    return {str(field.name): str(field.value) for field in shown(answer).fields}
+    return {str(field.name): str(field.value) for field in reply_embed(answer).fields}
 
 
-def written(world: World) -> ServerSettings:
+def written(world: DiscordWorld) -> ServerSettings:
     """Return what the bot knows of the server."""
     return world.bot.preference_store.server(world.guild.id)
 
 
-async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) -> None:
+async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWorld) -> None:
     """An admin sees every setting, and what holds without them."""
-    answer = await world.mia.slash(world.gallery, "settings show")
-    assert shown(answer).title == "⚙️ Settings of this server"
+    answer = await world.mia.slash(world.channel, "settings show")
+    assert reply_embed(answer).title == "⚙️ Settings of this server"
     assert facts(answer) == {
         "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
         "Models": "All",
@@ -46,7 +46,9 @@ async def test_a_server_that_set_nothing_shows_that_all_is_open(world: World) ->
     }
 
 
-async def test_defaults_hold_where_nothing_is_typed_also_after_a_restart(world: World) -> None:
+async def test_defaults_hold_where_nothing_is_typed_also_after_a_restart(
+    world: DiscordWorld,
+) -> None:
     """Option before server before operator."""
     held = await change(world, "defaults", model="GPT-image-2", size="1536*1024", n=2)
     assert held["Defaults"] == "gpt-image-2 · 1536x1024 · 2 pictures"
@@ -63,7 +65,7 @@ async def test_defaults_hold_where_nothing_is_typed_also_after_a_restart(world: 
     ]
 
 
-async def test_a_default_can_be_forgotten(world: World) -> None:
+async def test_a_default_can_be_forgotten(world: DiscordWorld) -> None:
     """One group of settings, or everything."""
     await change(world, "defaults", model="gpt-image-2", n=3)
     await change(world, "controls", who="requester")
@@ -96,11 +98,11 @@ async def test_a_default_can_be_forgotten(world: World) -> None:
     ],
 )
 async def test_a_wrong_value_is_refused_and_changes_nothing(
-    world: World, command: str, options: dict[str, object], sentence: str
+    world: DiscordWorld, command: str, options: dict[str, object], sentence: str
 ) -> None:
     """The admin reads what is right; what strangers type acts on nobody."""
-    answer = await world.mia.slash(world.gallery, f"settings {command}", **options)
-    told = said(answer)
+    answer = await world.mia.slash(world.channel, f"settings {command}", **options)
+    told = reply_text(answer)
     assert sentence in told
     assert "please" in told
     assert "https://" not in told
@@ -109,32 +111,34 @@ async def test_a_wrong_value_is_refused_and_changes_nothing(
     assert written(world) == ServerSettings()
 
 
-async def test_a_member_without_the_permission_cannot_change_anything(world: World) -> None:
+async def test_a_member_without_the_permission_cannot_change_anything(world: DiscordWorld) -> None:
     """Discord itself keeps others out, so admins can open it in Integrations."""
     with pytest.raises(simcord.SetupError, match="default-member-permissions"):
-        await world.ada.slash(world.gallery, "settings controls", who="requester")
+        await world.ada.slash(world.channel, "settings controls", who="requester")
     assert world.rows("SELECT * FROM server_settings") == []
 
 
-async def test_another_server_has_its_own_settings(world: World) -> None:
+async def test_another_server_has_its_own_settings(world: DiscordWorld) -> None:
     """What one admin closes stays open next door."""
     await change(world, "defaults", n=2)
     await change(world, "channels allow", channel=world.guild.create_text_channel("art"))
     other = world.env.create_guild("Others")
-    deps = other.create_text_channel("hall")
+    hall = other.create_text_channel("hall")
     ada = other.add_member(world.env.create_user("Ada"))
-    await ada.slash(deps, "imagine", prompt="a fox")
+    await ada.slash(hall, "imagine", prompt="a fox")
     await world.finished()
     assert world.gateway.bodies[0].get("n", 1) == 1
-    assert "Painting is not allowed in this channel" in said(await world.imagine(world.ada))
+    assert "Painting is not allowed in this channel" in reply_text(await world.imagine(world.ada))
 
 
-async def test_pictures_are_painted_in_allowed_channels_and_their_threads(world: World) -> None:
+async def test_pictures_are_painted_in_allowed_channels_and_their_threads(
+    world: DiscordWorld,
+) -> None:
     """Elsewhere a person is told where to go."""
     art = world.guild.create_text_channel("art")
     held = await change(world, "channels allow", channel=art)
     assert held["Channels"] == f"<#{art.id}>"
-    refusal = said(await world.imagine(world.ada))
+    refusal = reply_text(await world.imagine(world.ada))
     assert refusal == (f"Painting is not allowed in this channel, so please go to <#{art.id}>.")
     place = world.bot.client.get_channel(art.id)
     assert isinstance(place, discord.TextChannel)
@@ -148,17 +152,17 @@ async def test_pictures_are_painted_in_allowed_channels_and_their_threads(world:
     assert len(world.gateway.bodies) == 2
 
 
-async def test_a_category_stands_for_its_channels(world: World) -> None:
+async def test_a_category_stands_for_its_channels(world: DiscordWorld) -> None:
     """One setting opens ten channels."""
-    job_service = world.guild.create_category("studio")
-    oil = world.guild.create_text_channel("oil", category=job_service)
-    await change(world, "channels allow", channel=job_service)
+    studio = world.guild.create_category("studio")
+    oil = world.guild.create_text_channel("oil", category=studio)
+    await change(world, "channels allow", channel=studio)
     assert not (await world.ada.slash(oil, "imagine", prompt="a fox")).ephemeral
     assert (await world.imagine(world.ada)).ephemeral
     await world.finished()
 
 
-async def test_who_has_an_allowed_role_paints(world: World) -> None:
+async def test_who_has_an_allowed_role_paints(world: DiscordWorld) -> None:
     """The others are told which role they need; admins are no exception."""
     painter = world.guild.create_role("painter")
     pia = world.guild.add_member(world.env.create_user("Pia"), roles=[painter])
@@ -166,39 +170,41 @@ async def test_who_has_an_allowed_role_paints(world: World) -> None:
     assert not (await world.imagine(pia)).ephemeral
     await world.finished()
     for other in (world.ada, world.mia):
-        assert f"role <@&{painter.id}> may paint here" in said(await world.imagine(other))
+        assert f"role <@&{painter.id}> may paint here" in reply_text(await world.imagine(other))
     await change(world, "roles allow", role=world.guild.default_role)
     assert written(world).roles is None
 
 
-async def test_a_model_that_is_not_allowed_is_refused_with_those_that_are(world: World) -> None:
+async def test_a_model_that_is_not_allowed_is_refused_with_those_that_are(
+    world: DiscordWorld,
+) -> None:
     """Nor is it offered; the default becomes one that is allowed."""
     held = await change(world, "models allow", model="gpt-image-2")
     assert held["Models"] == "gpt-image-2"
     assert held["Defaults"].startswith("gpt-image-2")
-    refusal = said(await world.imagine(world.ada, model="dall-e-3"))
+    refusal = reply_text(await world.imagine(world.ada, model="dall-e-3"))
     assert "does not allow dall-e-3, so please choose one of these: gpt-image-2" in refusal
-    offered = await world.ada.autocomplete(world.gallery, "imagine", "model", "", prompt="p")
+    offered = await world.ada.autocomplete(world.channel, "imagine", "model", "", prompt="p")
     assert [choice["value"] for choice in offered] == ["gpt-image-2"]
     await world.imagine(world.ada)
     await world.finished()
     assert world.gateway.bodies[0]["model"] == "gpt-image-2"
-    answer = await world.mia.slash(world.gallery, "settings defaults", model="dall-e-3")
-    assert "does not allow dall-e-3" in said(answer)
+    answer = await world.mia.slash(world.channel, "settings defaults", model="dall-e-3")
+    assert "does not allow dall-e-3" in reply_text(answer)
     held = await change(world, "models remove", model="GPT-IMAGE-2")
     assert held["Models"] == "All"
 
 
-async def test_a_model_that_the_operator_took_away_is_told(world: World) -> None:
+async def test_a_model_that_the_operator_took_away_is_told(world: DiscordWorld) -> None:
     """A list without a living model closes the server, and says with whom to talk."""
     await change(world, "models allow", model="gpt-image-2")
     await change(world, "defaults", model="gpt-image-2")
     await world.restart(image_models=("dall-e-3",))
-    refusal = said(await world.imagine(world.ada))
+    refusal = reply_text(await world.imagine(world.ada))
     assert "None of the models allowed in this server is available any more" in refusal
-    held = facts(await world.mia.slash(world.gallery, "settings show"))
+    held = facts(await world.mia.slash(world.channel, "settings show"))
     assert "Nobody can paint" in held["Models"]
-    listed = await world.mia.autocomplete(world.gallery, "settings models remove", "model", "")
+    listed = await world.mia.autocomplete(world.channel, "settings models remove", "model", "")
     assert [choice["value"] for choice in listed] == ["gpt-image-2"]
     await change(world, "models all")
     await world.imagine(world.ada)
@@ -206,16 +212,16 @@ async def test_a_model_that_the_operator_took_away_is_told(world: World) -> None
     assert world.gateway.bodies[0]["model"] == "dall-e-3"
 
 
-async def test_lists_are_emptied_by_hand_into_all(world: World) -> None:
+async def test_lists_are_emptied_by_hand_into_all(world: DiscordWorld) -> None:
     """Removing the last one is a decision, and the answer says what it means."""
-    art, deps = (world.guild.create_text_channel(name) for name in ("art", "hall"))
+    art, hall = (world.guild.create_text_channel(name) for name in ("art", "hall"))
     await change(world, "channels allow", channel=art)
-    await change(world, "channels allow", channel=deps)
+    await change(world, "channels allow", channel=hall)
     held = await change(world, "channels remove", channel=art)
-    assert held["Channels"] == f"<#{deps.id}>"
-    again = await world.mia.slash(world.gallery, "settings channels remove", channel=art)
-    assert "#art is not on the allowed list" in said(again)
-    held = await change(world, "channels remove", channel=deps)
+    assert held["Channels"] == f"<#{hall.id}>"
+    again = await world.mia.slash(world.channel, "settings channels remove", channel=art)
+    assert "#art is not on the allowed list" in reply_text(again)
+    held = await change(world, "channels remove", channel=hall)
     assert held["Channels"] == "All"
     painter = world.guild.create_role("painter")
     await change(world, "roles allow", role=painter)
@@ -226,38 +232,38 @@ async def test_lists_are_emptied_by_hand_into_all(world: World) -> None:
     assert (await change(world, "channels all"))["Channels"] == "All"
 
 
-async def delete(world: World, channel_id: int) -> None:
+async def delete(world: DiscordWorld, channel_id: int) -> None:
     """Let somebody delete a channel in Discord."""
     channel = world.bot.client.get_channel(channel_id)
     assert isinstance(channel, discord.TextChannel)
     await channel.delete()
 
 
-async def test_a_deleted_channel_leaves_its_list(world: World) -> None:
+async def test_a_deleted_channel_leaves_its_list(world: DiscordWorld) -> None:
     """The other allowed one is where people are sent then."""
-    art, deps = (world.guild.create_text_channel(name) for name in ("art", "hall"))
-    for channel in (art, deps):
+    art, hall = (world.guild.create_text_channel(name) for name in ("art", "hall"))
+    for channel in (art, hall):
         await change(world, "channels allow", channel=channel)
     await _as_bot(world)
     await delete(world, art.id)
     await world.env.settle()
-    assert written(world).channels == (deps.id,)
-    assert f"go to <#{deps.id}>." in said(await world.imagine(world.ada))
+    assert written(world).channels == (hall.id,)
+    assert f"go to <#{hall.id}>." in reply_text(await world.imagine(world.ada))
 
 
-async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: World) -> None:
+async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: DiscordWorld) -> None:
     """The operator's money is not opened to everybody by accident, and nobody has to guess."""
     art, painter = world.guild.create_text_channel("art"), world.guild.create_role("painter")
     await change(world, "channels allow", channel=art)
     await _as_bot(world)
     await delete(world, art.id)
     await world.env.settle()
-    assert "All channels where painting was allowed have been deleted" in said(
+    assert "All channels where painting was allowed have been deleted" in reply_text(
         await world.imagine(world.ada)
     )
     assert (
         "Nobody can paint"
-        in facts(await world.mia.slash(world.gallery, "settings show"))["Channels"]
+        in facts(await world.mia.slash(world.channel, "settings show"))["Channels"]
     )
     await change(world, "channels all")
     await change(world, "roles allow", role=painter)
@@ -265,12 +271,12 @@ async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: Worl
     assert role is not None
     await role.delete()
     await world.env.settle()
-    assert "All roles that were allowed to paint here have been deleted" in said(
+    assert "All roles that were allowed to paint here have been deleted" in reply_text(
         await world.imagine(world.ada)
     )
 
 
-async def test_what_was_deleted_while_the_bot_was_away_is_forgotten(world: World) -> None:
+async def test_what_was_deleted_while_the_bot_was_away_is_forgotten(world: DiscordWorld) -> None:
     """Nobody is sent to a channel that does not exist."""
     art = world.guild.create_text_channel("art")
     await change(world, "channels allow", channel=art)
@@ -281,7 +287,7 @@ async def test_what_was_deleted_while_the_bot_was_away_is_forgotten(world: World
     assert written(world).channels == (art.id,)
 
 
-async def test_a_server_chooses_its_own_emojis(world: World) -> None:
+async def test_a_server_chooses_its_own_emojis(world: DiscordWorld) -> None:
     """One of Discord's, or one that the server drew."""
     fox = world.guild.create_emoji("fox")
     held = await change(world, "emojis", reroll=f"<:fox:{fox.id}>", delete="🗑️")
@@ -290,13 +296,15 @@ async def test_a_server_chooses_its_own_emojis(world: World) -> None:
     (looked_up,) = (at for at, path in enumerate(asked) if "/emojis/" in path)
     assert any(path.endswith("/callback") for path in asked[:looked_up])  # within three seconds
     other = world.env.create_guild("Others").create_emoji("owl")
-    answer = await world.mia.slash(world.gallery, "settings emojis", reroll=f"<:owl:{other.id}>")
-    assert "is not an emoji that can be used here" in said(answer)
+    answer = await world.mia.slash(world.channel, "settings emojis", reroll=f"<:owl:{other.id}>")
+    assert "is not an emoji that can be used here" in reply_text(answer)
     assert (await change(world, "reset", what="emojis"))["Emojis"].startswith("🔄")
 
 
 @pytest.mark.parametrize("level", ["low", "auto"])
-async def test_the_moderation_level_reaches_models_that_know_it(world: World, level: str) -> None:
+async def test_the_moderation_level_reaches_models_that_know_it(
+    world: DiscordWorld, level: str
+) -> None:
     """The others ignore it, and the settings say which."""
     held = await change(world, "moderation", level=level)
     assert held["Moderation"] == (f"{level}\n-# This has no effect on dall-e-3, easel-painter.")
@@ -308,16 +316,16 @@ async def test_the_moderation_level_reaches_models_that_know_it(world: World, le
     assert held["Moderation"] == "The operator's default"
 
 
-async def test_a_roll_obeys_the_level_of_today(world: World) -> None:
+async def test_a_roll_obeys_the_level_of_today(world: DiscordWorld) -> None:
     """What was painted before the server became stricter is rolled again more strictly."""
     await change(world, "moderation", level="low")
-    card = await painted(world, model="gpt-image-2")
+    card = await rerollable_card(world, model="gpt-image-2")
     await change(world, "moderation", level="auto")
     await react(world, world.ben, card)
     assert [body["moderation"] for body in world.gateway.bodies] == ["low", "auto"]
 
 
-async def test_the_servers_language_is_that_of_public_cards(world: World) -> None:
+async def test_the_servers_language_is_that_of_public_cards(world: DiscordWorld) -> None:
     """Discord says en-US of everybody; the server may know better."""
     await world.imagine(world.ada)
     await change(world, "language", language="en")
@@ -329,17 +337,17 @@ async def test_the_servers_language_is_that_of_public_cards(world: World) -> Non
 
 
 @pytest.mark.parametrize("language", ["en", "English", "ENGLISH "])
-async def test_a_language_is_chosen_by_its_code_or_name(world: World, language: str) -> None:
+async def test_a_language_is_chosen_by_its_code_or_name(world: DiscordWorld, language: str) -> None:
     """As people call it."""
     assert (await change(world, "language", language=language))["Language"] == "English"
-    offered = await world.mia.autocomplete(world.gallery, "settings language", "language", "eng")
+    offered = await world.mia.autocomplete(world.channel, "settings language", "language", "eng")
     assert offered == [{"name": "English", "value": "en"}]
     assert (await change(world, "reset", what="language"))["Language"] == "Same as in Discord"
 
 
-async def test_a_reaction_keeps_to_the_rules_too(world: World) -> None:
+async def test_a_reaction_keeps_to_the_rules_too(world: DiscordWorld) -> None:
     """Allowed channels, roles and models hold at every door."""
-    card = await painted(world)
+    card = await rerollable_card(world)
     art, painter = world.guild.create_text_channel("art"), world.guild.create_role("painter")
     for command, options, sentence in (
         ("channels allow", {"channel": art}, "Painting is not allowed in this channel"),
@@ -358,15 +366,15 @@ async def test_a_reaction_keeps_to_the_rules_too(world: World) -> None:
     assert len(world.gateway.bodies) == 2
 
 
-async def test_a_reaction_in_a_thread_counts_as_its_channel(world: World) -> None:
+async def test_a_reaction_in_a_thread_counts_as_its_channel(world: DiscordWorld) -> None:
     """A reaction brings only the thread's id."""
-    place = world.bot.client.get_channel(world.gallery.id)
+    place = world.bot.client.get_channel(world.channel.id)
     assert isinstance(place, discord.TextChannel)
     with world.env.time_context():
         await place.create_thread(name="night", type=discord.ChannelType.public_thread)
         await world.env.settle()
-    (thread,) = world.gallery.threads
-    await change(world, "channels allow", channel=world.gallery)
+    (thread,) = world.channel.threads
+    await change(world, "channels allow", channel=world.channel)
     await world.ada.slash(thread, "imagine", prompt="a fox")
     await world.finished()
     assert thread.last_message is not None
@@ -374,29 +382,29 @@ async def test_a_reaction_in_a_thread_counts_as_its_channel(world: World) -> Non
     assert len(world.gateway.bodies) == 2
 
 
-async def test_a_roll_knows_its_parent(world: World) -> None:
+async def test_a_roll_knows_its_parent(world: DiscordWorld) -> None:
     """Lineage: the details can link to what it came from."""
-    card = await painted(world)
+    card = await rerollable_card(world)
     await react(world, world.ben, card)
     first = world.rows("SELECT id FROM jobs WHERE parent IS NULL")
     assert world.rows("SELECT parent FROM jobs WHERE parent IS NOT NULL") == first
 
 
-async def test_the_default_is_marked_where_somebody_types(build: Build) -> None:
+async def test_the_default_is_marked_where_somebody_types(build: WorldBuilder) -> None:
     """People see what they get without choosing."""
     async with build.world() as world:
         await change(world, "defaults", model="gpt-image-2", size="1536x1024")
         suggest = world.ada.autocomplete
-        models = await suggest(world.gallery, "imagine", "model", "", prompt="p")
+        models = await suggest(world.channel, "imagine", "model", "", prompt="p")
         assert models[0] == {"name": "GPT Image 2 · 1 credit · default", "value": "gpt-image-2"}
         assert [c["value"] for c in models[1:]] == ["dall-e-3", "easel-painter"]
-        sizes = await suggest(world.gallery, "imagine", "size", "", prompt="p")
+        sizes = await suggest(world.channel, "imagine", "size", "", prompt="p")
         assert {"name": "1536x1024 · default", "value": "1536x1024"} in sizes
-        sizes = await suggest(world.gallery, "imagine", "size", "", prompt="p", model="dall-e-3")
+        sizes = await suggest(world.channel, "imagine", "size", "", prompt="p", model="dall-e-3")
         assert sizes[0]["name"] == "1024x1024 · default"
 
 
-async def _as_bot(world: World) -> None:
+async def _as_bot(world: DiscordWorld) -> None:
     """Give the bot the power to delete what somebody else would delete."""
     role = world.guild.create_role("powers", permissions=discord.Permissions.all())
     bot = world.bot.client.guilds[0].me

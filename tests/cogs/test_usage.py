@@ -3,8 +3,8 @@
 import discord
 import simcord
 
-from tests.cogs.gateway import Refuses
-from tests.cogs.world import Build, World, shown
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
+from tests.cogs.scripted_gateway import ErrorReply
 
 
 def shown_all(answer: simcord.InteractionResult) -> list[discord.Embed]:
@@ -14,67 +14,67 @@ def shown_all(answer: simcord.InteractionResult) -> list[discord.Embed]:
     return list(answer.response.embeds)
 
 
-async def test_usage_shows_what_is_used_left_and_when_it_frees(world: World) -> None:
+async def test_usage_shows_what_is_used_left_and_when_it_frees(world: DiscordWorld) -> None:
     """A person can plan the evening, and nobody else reads it."""
     await world.imagine(world.ada, n=3)
     await world.finished()
     frees_at = world.now() // 1000 + 24 * 3600
-    answer = await world.ada.slash(world.gallery, "usage")
+    answer = await world.ada.slash(world.channel, "usage")
     limits, _ = shown_all(answer)
     (field,) = limits.fields
     assert field.name == "The default limit, per day"
     assert field.value == f"**17 of 20** left · 3 used · next credit <t:{frees_at}:R>"
 
 
-async def test_usage_says_which_limit_decides_and_why(world: World) -> None:
+async def test_usage_says_which_limit_decides_and_why(world: DiscordWorld) -> None:
     """A person understands why their evening ends."""
     keeper = world.guild.create_role("patron")
     bo = world.guild.add_member(world.env.create_user("Bo"), roles=[keeper])
 
     async def why() -> str:
-        return str(shown(await bo.slash(world.gallery, "usage")).description)
+        return str(reply_embed(await bo.slash(world.channel, "usage")).description)
 
     assert "the default limit of this bot applies to you" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=5, per="day")
+    await world.mia.slash(world.channel, "quota set", credits=5, per="day")
     assert "the limit for everyone applies to you" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=6, per="day", role=keeper)
+    await world.mia.slash(world.channel, "quota set", credits=6, per="day", role=keeper)
     assert "a request passes if one of them has enough credits left" in await why()
-    await world.mia.slash(world.gallery, "quota set", credits=7, per="day", user=bo)
+    await world.mia.slash(world.channel, "quota set", credits=7, per="day", user=bo)
     assert "for you alone" in await why()
 
 
-async def test_usage_tells_of_extra_credits(world: World) -> None:
+async def test_usage_tells_of_extra_credits(world: DiscordWorld) -> None:
     """A grant is worth nothing to somebody who does not know of it."""
     await world.mia.slash(
-        world.gallery, "quota grant", user=world.ada, credits=5, reason="the contest"
+        world.channel, "quota grant", user=world.ada, credits=5, reason="the contest"
     )
-    card = shown(await world.ada.slash(world.gallery, "usage"))
+    card = reply_embed(await world.ada.slash(world.channel, "usage"))
     assert card.fields[-1].name == "Extra credits"
     assert str(card.fields[-1].value).startswith("**5** left")
 
 
-async def test_usage_says_why_somebody_is_blocked(world: World) -> None:
+async def test_usage_says_why_somebody_is_blocked(world: DiscordWorld) -> None:
     """The admin's words are shown as words, whatever is in them."""
     reason = "[spam](https://evil.example) @everyone"
-    await world.mia.slash(world.gallery, "quota block", user=world.ada, reason=reason)
-    card = shown(await world.ada.slash(world.gallery, "usage"))
+    await world.mia.slash(world.channel, "quota block", user=world.ada, reason=reason)
+    card = reply_embed(await world.ada.slash(world.channel, "usage"))
     assert r"\[spam\](https\://evil.example) \@everyone" in str(card.description)
     assert card.fields[0].value == "**20 of 20** left"
 
 
-async def test_usage_counts_what_is_on_its_way(build: Build) -> None:
+async def test_usage_counts_what_is_on_its_way(build: WorldBuilder) -> None:
     """Credits that wait for a picture are neither left nor used."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada, n=2)
-        limits, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
+        limits, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
         assert str(limits.fields[0].value).startswith("**18 of 20** left · 2 reserved for pictures")
         assert str(jobs.description).startswith("🎨 painting ")
         world.gateway.gate.set()
         await world.finished()
 
 
-async def test_my_last_ten_requests_lead_to_their_cards(world: World) -> None:
+async def test_my_last_ten_requests_lead_to_their_cards(world: DiscordWorld) -> None:
     """A person finds what they asked for, and how it ended, without scrolling."""
     await world.imagine(world.ada, "an owl")
     await world.finished()
@@ -82,21 +82,21 @@ async def test_my_last_ten_requests_lead_to_their_cards(world: World) -> None:
         await world.env.advance_time(1)
         await world.imagine(world.ada, "a fox")
         await world.finished()
-    _, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
+    _, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
     lines = str(jobs.description).splitlines()
     assert len(lines) == 10
-    link = f"https://discord.com/channels/{world.guild.id}/{world.gallery.id}/{world.card.id}"
+    link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.card.id}"
     assert lines[0].startswith("🖼️ done <t:")
     assert lines[0].endswith(f" · a fox · [open]({link})")
     assert all("fox" in line for line in lines)
-    assert len(shown_all(await world.ben.slash(world.gallery, "usage"))) == 1
+    assert len(shown_all(await world.ben.slash(world.channel, "usage"))) == 1
 
 
-async def test_how_a_request_ended_is_said(world: World) -> None:
+async def test_how_a_request_ended_is_said(world: DiscordWorld) -> None:
     """What failed is told apart from what was painted."""
-    world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+    world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada, "an *owl*")
     await world.finished()
-    _, jobs = shown_all(await world.ada.slash(world.gallery, "usage"))
+    _, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
     assert str(jobs.description).startswith("⚠️ failed <t:")
     assert r"an \*owl\*" in str(jobs.description)

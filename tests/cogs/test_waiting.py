@@ -6,13 +6,13 @@ import discord
 import pytest
 import simcord
 
-from tests.cogs.gateway import AsTask, HangsUp, Refuses
-from tests.cogs.world import Build, World, said
+from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
+from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply, TaskReply
 
 
-def cards(world: World) -> list[discord.Message]:
+def cards(world: DiscordWorld) -> list[discord.Message]:
     """Return the channel's cards, the oldest first."""
-    return sorted(world.gallery.history(), key=lambda message: message.id)
+    return sorted(world.channel.history(), key=lambda message: message.id)
 
 
 def words(message: discord.Message) -> str:
@@ -28,7 +28,7 @@ def buttons(message: discord.Message) -> list[str]:
 
 
 async def press(
-    world: World, who: simcord.MemberActor, message: discord.Message
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message
 ) -> simcord.InteractionResult:
     """Press the only button under a card."""
     (row,) = message.components
@@ -45,7 +45,7 @@ def only_for_them(answer: simcord.InteractionResult) -> str:
 
 
 @pytest.fixture
-async def one_slot(build: Build) -> AsyncIterator[World]:
+async def one_slot(build: WorldBuilder) -> AsyncIterator[DiscordWorld]:
     """Open a world in which Ada's request is at work and waits for the gateway."""
     async with build.world(declared=True, max_concurrent_jobs=1, max_queued_jobs=2) as world:
         world.gateway.gate.clear()
@@ -55,11 +55,11 @@ async def one_slot(build: Build) -> AsyncIterator[World]:
         await world.finished()
 
 
-async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: Build) -> None:
+async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: WorldBuilder) -> None:
     """A person sees the line move, at most every five seconds."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         world.gateway.gate.clear()
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         await world.imagine(world.ada)
         for _ in range(3):
             await world.imagine(world.ben)
@@ -80,7 +80,9 @@ async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: Build) -> N
         assert all(buttons(card)[0] == "Re-roll" for card in (first, *rest))
 
 
-async def test_the_requester_cancels_and_has_the_credits_back_at_once(one_slot: World) -> None:
+async def test_the_requester_cancels_and_has_the_credits_back_at_once(
+    one_slot: DiscordWorld,
+) -> None:
     """Who changed their mind pays nothing and is not painted for."""
     await one_slot.imagine(one_slot.ben)
     assert buttons(one_slot.card) == ["Cancel"]
@@ -98,7 +100,7 @@ async def test_the_requester_cancels_and_has_the_credits_back_at_once(one_slot: 
     assert len(one_slot.gateway.bodies) == 1
 
 
-async def test_a_moderator_cancels_for_somebody_else(one_slot: World) -> None:
+async def test_a_moderator_cancels_for_somebody_else(one_slot: DiscordWorld) -> None:
     """Who may delete the card may also stop what it costs."""
     await one_slot.imagine(one_slot.ben)
     await press(one_slot, one_slot.mia, one_slot.card)
@@ -106,7 +108,7 @@ async def test_a_moderator_cancels_for_somebody_else(one_slot: World) -> None:
     assert one_slot.credits() == 1
 
 
-async def test_a_stranger_cannot_cancel_and_reads_why(one_slot: World) -> None:
+async def test_a_stranger_cannot_cancel_and_reads_why(one_slot: DiscordWorld) -> None:
     """Only they read it; the request stays in line."""
     await one_slot.imagine(one_slot.ben)
     answer = await press(one_slot, one_slot.ada, one_slot.card)
@@ -116,7 +118,7 @@ async def test_a_stranger_cannot_cancel_and_reads_why(one_slot: World) -> None:
 
 
 async def test_who_stops_waiting_for_a_sent_request_still_pays_for_its_picture(
-    one_slot: World,
+    one_slot: DiscordWorld,
 ) -> None:
     """What was sent cannot be called back: the card ends, the job goes on to its one end."""
     assert buttons(one_slot.card) == ["Stop waiting"]
@@ -133,10 +135,10 @@ async def test_who_stops_waiting_for_a_sent_request_still_pays_for_its_picture(
     assert one_slot.credits() == 1
 
 
-async def test_who_stops_waiting_does_not_pay_for_what_never_comes(build: Build) -> None:
+async def test_who_stops_waiting_does_not_pay_for_what_never_comes(build: WorldBuilder) -> None:
     """The failure settles as ever, and the card has said enough."""
     async with build.world(declared=True) as world:
-        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await press(world, world.ada, world.card)
@@ -147,10 +149,10 @@ async def test_who_stops_waiting_does_not_pay_for_what_never_comes(build: Build)
         assert world.credits() == 0
 
 
-async def test_the_button_works_after_a_restart(build: Build) -> None:
+async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
     """The new process knows neither the message nor its view, only the id on the button."""
     async with build.world(declared=True) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await world.restart()
@@ -163,10 +165,10 @@ async def test_the_button_works_after_a_restart(build: Build) -> None:
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
 
 
-async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Build) -> None:
+async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: WorldBuilder) -> None:
     """The old card's button still means what it says: out of the line, nothing to pay."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         # Of jobs of one millisecond nobody knows which came first.
@@ -194,27 +196,27 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Bu
         assert len(world.gateway.bodies) == 1
 
 
-async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: World) -> None:
+async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: DiscordWorld) -> None:
     """A click may be on its way while the card ends, or the card could not be edited."""
-    world.gateway.moods.append(HangsUp())
+    world.gateway.replies.append(ClosedConnection())
     world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10008, times=9)
     await world.imagine(world.ada)
     await world.finished()
-    card = min(world.gallery.history(), key=lambda message: message.id)
+    card = min(world.channel.history(), key=lambda message: message.id)
     answer = await press(world, world.ada, card)
     assert "can no longer be stopped" in only_for_them(answer)
 
 
-async def test_a_full_queue_refuses_at_once_and_privately(one_slot: World) -> None:
+async def test_a_full_queue_refuses_at_once_and_privately(one_slot: DiscordWorld) -> None:
     """Nobody waits for an hour without knowing; nothing is held for who is refused."""
     for _ in range(2):
         assert not (await one_slot.imagine(one_slot.ben)).ephemeral
     answer = await one_slot.imagine(one_slot.mia)
-    assert "already 2 requests in the queue" in said(answer)
+    assert "already 2 requests in the queue" in reply_text(answer)
     assert one_slot.credits() == 3
 
 
-def called(world: World) -> list[tuple[str, list[int], bool]]:
+def called(world: DiscordWorld) -> list[tuple[str, list[int], bool]]:
     """Return the replies that call somebody: their words, whom, and whether to the first card."""
     card, *others = cards(world)
     return [
@@ -227,7 +229,7 @@ def called(world: World) -> list[tuple[str, list[int], bool]]:
     ]
 
 
-async def test_a_card_at_work_shows_how_far_it_probably_is(build: Build) -> None:
+async def test_a_card_at_work_shows_how_far_it_probably_is(build: WorldBuilder) -> None:
     """The gateway says nothing, so the bar is an estimate, and ends before the end."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
@@ -248,10 +250,10 @@ async def test_a_card_at_work_shows_how_far_it_probably_is(build: Build) -> None
         assert len(world.card.attachments) == 1
 
 
-async def test_the_gateways_own_progress_beats_the_estimate(build: Build) -> None:
+async def test_the_gateways_own_progress_beats_the_estimate(build: WorldBuilder) -> None:
     """It knows; a guess beside it would only differ."""
     async with build.world(declared=True) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         for _ in range(2):
@@ -268,7 +270,7 @@ async def test_the_gateways_own_progress_beats_the_estimate(build: Build) -> Non
 
 @pytest.mark.parametrize("waited_s", [58, 61])
 async def test_the_requester_is_called_once_after_more_than_a_minute(
-    build: Build, waited_s: int
+    build: WorldBuilder, waited_s: int
 ) -> None:
     """One reply that mentions only them; who waited less has not looked away."""
     async with build.world(declared=True) as world:
@@ -282,7 +284,9 @@ async def test_the_requester_is_called_once_after_more_than_a_minute(
         assert called(world) == [reply] * (waited_s > 60)
 
 
-async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(build: Build) -> None:
+async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(
+    build: WorldBuilder,
+) -> None:
     """Who waited in vain wants to know as much as who waited for a picture."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         world.gateway.gate.clear()
@@ -290,7 +294,7 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(build:
         await world.env.advance_time(30)
         await world.imagine(world.ben)
         await world.env.advance_time(25)
-        world.gateway.moods.append(Refuses(400, "moderation_blocked"))
+        world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         world.skipped_ms = 36_000
         world.gateway.gate.set()
         await world.finished()
@@ -300,14 +304,14 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(build:
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_who_switched_calls_off_is_left_in_peace(build: Build, late: bool) -> None:
+async def test_who_switched_calls_off_is_left_in_peace(build: WorldBuilder, late: bool) -> None:
     """By one command, also for what is at work already."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         if late:
             await world.env.advance_time(30)
-        await world.ada.slash(world.gallery, "preferences ping", ping=False)
+        await world.ada.slash(world.channel, "preferences ping", ping=False)
         world.skipped_ms = 20 * 60_000
         world.gateway.gate.set()
         await world.finished()
@@ -315,10 +319,10 @@ async def test_who_switched_calls_off_is_left_in_peace(build: Build, late: bool)
         assert len(card.attachments) == 1
 
 
-async def test_a_restart_in_the_middle_does_not_forget_since_when(build: Build) -> None:
+async def test_a_restart_in_the_middle_does_not_forget_since_when(build: WorldBuilder) -> None:
     """The new process counts from the command, not from its own start."""
     async with build.world(declared=True) as world:
-        world.gateway.moods.append(AsTask())
+        world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await world.env.advance_time(30)
@@ -333,7 +337,7 @@ async def test_a_restart_in_the_middle_does_not_forget_since_when(build: Build) 
         assert called(world) == [reply]
 
 
-async def test_who_cancels_after_a_long_wait_is_not_called(build: Build) -> None:
+async def test_who_cancels_after_a_long_wait_is_not_called(build: WorldBuilder) -> None:
     """They have just pressed the button."""
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         world.gateway.gate.clear()

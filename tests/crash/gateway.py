@@ -14,7 +14,7 @@ from random import Random
 import pybase64
 from aiohttp import web
 
-from tests.cogs.gateway import png
+from tests.cogs.scripted_gateway import png
 
 PICTURE = png("64x64")
 FILE = pybase64.b64decode(PICTURE)

@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from bot.preferences.values import REROLL
+from bot.preferences.values import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.fake import APPLICATION_ID
 
 ADA = 77
@@ -87,11 +87,11 @@ def reaction(client: discord.Client, message_id: int) -> discord.RawReactionActi
         "channel_id": str(CHANNEL),
         "message_id": str(message_id),
         "guild_id": str(SERVER),
-        "emoji": {"id": None, "name": REROLL},
+        "emoji": {"id": None, "name": DEFAULT_REROLL_EMOJI},
         "burst": False,
         "type": 0,
     }
-    emoji = discord.PartialEmoji(name=REROLL)
+    emoji = discord.PartialEmoji(name=DEFAULT_REROLL_EMOJI)
     event = discord.RawReactionActionEvent(told, emoji, "REACTION_ADD")  # type: ignore[arg-type]
     known: Payload = {"id": str(SERVER), "name": "Painters", "preferred_locale": "en-US"}
     guild = discord.Guild(data=known, state=client._connection)  # type: ignore[arg-type]

@@ -3,9 +3,9 @@
 import discord
 import pytest
 
-from bot.discord_ui.attachments import read_again, uploaded
+from bot.discord_ui.uploads import read_from_cdn, upload_of
 from tests.discord_rest.post import Post
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 
 CUT = http_reply(200, b"half a picture", {"Content-Length": "9000"})
 
@@ -13,11 +13,11 @@ CUT = http_reply(200, b"half a picture", {"Content-Length": "9000"})
 @pytest.mark.parametrize("says", [RawReply(), CUT, http_reply(404), http_reply(500)])
 async def test_a_picture_that_does_not_arrive_is_gone(post: Post, says: RawReply) -> None:
     """The person hears that it has to be attached again, not that we have a defect."""
-    async with post.process(), scripted_gateway(*[says] * 4) as cdn:
+    async with post.process(), replay_gateway(*[says] * 4) as cdn:
         url = f"{cdn.origin}/fox.png"
         with pytest.raises(OSError, match="cannot be fetched"):
-            await read_again(post.client, url)
+            await read_from_cdn(post.client, url)
         raw = {"id": "1", "filename": "fox.png", "size": 9000, "url": url, "proxy_url": url}
         attachment = discord.Attachment(data=raw, state=post.client._connection)  # type: ignore[arg-type]  # JSON
         with pytest.raises(OSError, match="cannot be fetched"):
-            await uploaded(attachment).read()
+            await upload_of(attachment).read()

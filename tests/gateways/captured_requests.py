@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.gateways.model_abilities import ModelAbilities
 from tests.gateways.generation_harness import GenerationResult, run_generation
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 ONE_PICTURE = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
 
@@ -19,10 +19,10 @@ async def capture_request(
     *,
     answers: tuple[RawReply, ...] = (ONE_PICTURE,),
     **asked: object,
-) -> tuple[ScriptedGateway, GenerationResult]:
+) -> tuple[ReplayGateway, GenerationResult]:
     """Paint at a gateway with these answers; what is asked of the table begins with ``at_``."""
     table = {key[3:]: asked.pop(key) for key in list(asked) if key.startswith("at_")}
-    async with scripted_gateway(*answers) as raw:
+    async with replay_gateway(*answers) as raw:
         painted = await run_generation(raw.gateway(**table), folder / "job", known=known, **asked)  # type: ignore[arg-type]  # passed on
     return raw, painted
 

@@ -3,8 +3,8 @@
 import asyncio
 import json
 
+from tests.gateways.replay_gateway import RawHeaders, RawReply
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawHeaders, RawReply
 
 COUNTS = {"total_tokens": 100, "input_tokens": 50, "output_tokens": 50}
 USAGE = {**COUNTS, "input_tokens_details": {"text_tokens": 10, "image_tokens": 40}}

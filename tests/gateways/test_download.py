@@ -19,8 +19,8 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 PNG = picture_bytes()
 FILE = http_reply(200, PNG, {"Content-Type": "text/html"})
@@ -50,9 +50,9 @@ class Names(AbstractResolver):
 
 async def _fetch(
     address: str, folder: Path, *, hosts: tuple[str, ...] = (), names: Names | None = None
-) -> tuple[ScriptedGateway, GenerationResult]:
+) -> tuple[ReplayGateway, GenerationResult]:
     """Let a gateway answer with an address; return it and what became of the order."""
-    async with scripted_gateway(
+    async with replay_gateway(
         http_reply(200, {"data": [{"url": address}]}), FILE, FILE, FILE
     ) as raw:
         gateway = raw.gateway(download=DownloadSettings(hosts=hosts))
@@ -60,9 +60,9 @@ async def _fetch(
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[ScriptedGateway]:
+async def file_server() -> AsyncIterator[ReplayGateway]:
     """Open a second origin that sends pictures."""
-    async with scripted_gateway(FILE, FILE, FILE) as raw:
+    async with replay_gateway(FILE, FILE, FILE) as raw:
         yield raw
 
 
@@ -131,22 +131,22 @@ LITERALS = [
 
 @pytest.mark.parametrize("address", LITERALS)
 async def test_a_gateway_cannot_send_us_inside(
-    address: str, database: ScriptedGateway, tmp_path: Path
+    address: str, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """Whatever the spelling, nothing connects there."""
-    _, painted = await _fetch(address.format(port=URL(database.origin).port), tmp_path)
+    _, painted = await _fetch(address.format(port=URL(file_server.origin).port), tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
-    assert database.requests == []
+    assert file_server.requests == []
     assert painted.left == []
 
 
-async def test_a_name_that_leads_inside(database: ScriptedGateway, tmp_path: Path) -> None:
+async def test_a_name_that_leads_inside(file_server: ReplayGateway, tmp_path: Path) -> None:
     """The name server belongs to the attacker."""
     names = Names({"cdn.example": ["127.0.0.1", "::1"], "gw": ["127.0.0.1"]})
-    address = f"http://cdn.example:{URL(database.origin).port}/x"
+    address = f"http://cdn.example:{URL(file_server.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, names=names)
     assert painted.failed.detail == "the address is private: see download_hosts"
-    assert (names.asked, database.requests) == (["cdn.example"], [])
+    assert (names.asked, file_server.requests) == (["cdn.example"], [])
 
 
 async def test_only_checked_addresses_are_handed_on() -> None:
@@ -158,32 +158,32 @@ async def test_only_checked_addresses_are_handed_on() -> None:
 
 @pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1:{port}",)])
 async def test_the_operator_may_trust_a_private_host(
-    hosts: tuple[str, ...], database: ScriptedGateway, tmp_path: Path
+    hosts: tuple[str, ...], file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """ComfyUI beside its picture store."""
-    trusted = tuple(host.format(port=URL(database.origin).port) for host in hosts)
-    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=trusted)
+    trusted = tuple(host.format(port=URL(file_server.origin).port) for host in hosts)
+    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=trusted)
     assert painted.pictures[0].format == "png"
 
 
-async def test_trust_ends_at_the_port(database: ScriptedGateway, tmp_path: Path) -> None:
-    """The store is trusted, the database beside it is not."""
-    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
+async def test_trust_ends_at_the_port(file_server: ReplayGateway, tmp_path: Path) -> None:
+    """The store is trusted, the file_server beside it is not."""
+    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
     assert painted.failed.kind is Kind.DOWNLOAD_FAILED
-    assert database.requests == []
+    assert file_server.requests == []
 
 
-async def test_a_trusted_name(database: ScriptedGateway, tmp_path: Path) -> None:
+async def test_a_trusted_name(file_server: ReplayGateway, tmp_path: Path) -> None:
     """Containers know each other by name."""
     names = Names({"minio": ["127.0.0.1"]})
-    address = f"http://minio:{URL(database.origin).port}/x"
+    address = f"http://minio:{URL(file_server.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, hosts=("minio",), names=names)
     assert painted.pictures[0].format == "png"
 
 
 async def test_neither_key_nor_credentials_are_sent(tmp_path: Path) -> None:
     """Not even to the gateway's own origin, and not those inside the address."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         address = raw.origin.replace("http://", "http://user:pass@") + "/x"
         raw.answers = [http_reply(200, {"data": [{"url": address}]}), FILE]
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
@@ -198,10 +198,10 @@ async def _download(
     *answers: RawReply,
     timeout_s: float = 5,
     max_bytes: int = download.MAX_DOWNLOAD_BYTES,
-) -> tuple[ScriptedGateway, bytes | str]:
+) -> tuple[ReplayGateway, bytes | str]:
     """Fetch from a trusted origin; return it, and the bytes or the reason."""
     part = folder / "a.part"
-    async with scripted_gateway(*answers) as raw:
+    async with replay_gateway(*answers) as raw:
         url = URL(raw.origin) / "x"
         trusted = {("127.0.0.1", url.port)}
         clock = RecordingClock().clock
@@ -310,7 +310,7 @@ async def test_a_slow_drip_ends(tmp_path: Path) -> None:
 
 async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
     """Stores answer 200 with a web page, too."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         raw.answers = [
             http_reply(200, {"data": [{"url": "/x"}]}),
             http_reply(200, b"<html>gone</html>"),
@@ -322,7 +322,7 @@ async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
 async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
     """Only addresses are told before the downloads; the order stays."""
     data = [{"url": "/x"}, {"b64_json": b64(picture_bytes("gif"))}, {"url": "/y"}]
-    async with scripted_gateway(http_reply(200, {"data": data}), FILE, FILE) as raw:
+    async with replay_gateway(http_reply(200, {"data": data}), FILE, FILE) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
     assert painted.urls == (f"{raw.origin}/x", f"{raw.origin}/y")
     assert [picture.format for picture in painted.pictures] == ["png", "gif", "png"]
@@ -331,7 +331,7 @@ async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
 async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
     """A stopping bot cleans up behind itself."""
     drip = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
-    async with scripted_gateway(http_reply(200, {"data": [{"url": "/x"}]}), drip) as raw:
+    async with replay_gateway(http_reply(200, {"data": [{"url": "/x"}]}), drip) as raw:
         painting = asyncio.create_task(run_generation(raw.gateway(), tmp_path, known=PAINTER))
         await raw.all_asked.wait()
         painting.cancel()
@@ -345,40 +345,40 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
     [
         (DownloadSettings(), "{origin}/x", False),
         (DownloadSettings(auth="same_origin"), "{origin}/x", True),
-        (DownloadSettings(auth="same_origin", hosts=("127.0.0.1",)), "{store}/x", False),
+        (DownloadSettings(auth="same_origin", hosts=("127.0.0.1",)), "{file_server}/x", False),
     ],
 )
 async def test_the_key_goes_along_only_home(
-    policy: DownloadSettings, target: str, sent: bool, database: ScriptedGateway, tmp_path: Path
+    policy: DownloadSettings, target: str, sent: bool, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """Some gateways guard their files; a stranger's store must never see the key."""
-    async with scripted_gateway() as raw:
-        address = target.format(origin=raw.origin, database=database.origin)
+    async with replay_gateway() as raw:
+        address = target.format(origin=raw.origin, file_server=file_server.origin)
         answered = http_reply(200, {"data": [{"url": address}]})
         raw.answers = [answered] if policy.hosts else [answered, FILE]
         painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
-    asked = [*raw.requests[1:], *database.requests]
+    asked = [*raw.requests[1:], *file_server.requests]
     assert [GATEWAY_KEY.encode() in request for request in asked] == [sent]
     assert painted.pictures
 
 
 async def test_a_redirect_takes_the_key_nowhere_else(
-    database: ScriptedGateway, tmp_path: Path
+    file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """The gateway guards its files, and sends us on to a store."""
     policy = DownloadSettings(auth="same_origin", hosts=("127.0.0.1",))
-    async with scripted_gateway() as raw:
-        raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), _to(f"{database.origin}/y")]
+    async with replay_gateway() as raw:
+        raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), _to(f"{file_server.origin}/y")]
         painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
     assert GATEWAY_KEY.encode() in raw.requests[1]
-    assert GATEWAY_KEY.encode() not in database.requests[0]
+    assert GATEWAY_KEY.encode() not in file_server.requests[0]
     assert painted.pictures
 
 
 async def test_the_table_says_how_large_a_picture_may_be(tmp_path: Path) -> None:
     """In millions of bytes, as people count them."""
     large = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), large]
         gateway = raw.gateway(download=DownloadSettings(max_mb=1))
         painted = await run_generation(gateway, tmp_path, known=PAINTER)

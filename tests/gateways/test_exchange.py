@@ -22,8 +22,8 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 GOOD = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
@@ -33,7 +33,7 @@ BUSY = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
 
 async def test_a_large_picture_goes_to_its_file(tmp_path: Path) -> None:
     """What arrives as base64 is on disk byte for byte."""
-    async with scripted_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
+    async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert painted.pictures[0].path.read_bytes() == BIG
     assert painted.left == [".png"]
@@ -41,7 +41,7 @@ async def test_a_large_picture_goes_to_its_file(tmp_path: Path) -> None:
 
 async def test_the_request_on_the_wire(tmp_path: Path) -> None:
     """Strict gateways want Accept, a length, JSON, and the path exactly as configured."""
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         gateway = raw.gateway(
             paths=PathSettings(generate="/v1/images/generations/"),
             headers={"accept": "*/*", "X-Org": "a"},
@@ -58,7 +58,7 @@ async def test_the_request_on_the_wire(tmp_path: Path) -> None:
 
 async def test_without_a_key_no_authorization_is_sent(tmp_path: Path) -> None:
     """Self-hosted gateways often have none."""
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         await run_generation(raw.gateway(key=""), tmp_path, known=PAINTER)
     assert b"Authorization" not in raw.requests[0]
 
@@ -66,7 +66,7 @@ async def test_without_a_key_no_authorization_is_sent(tmp_path: Path) -> None:
 async def test_never_more_pictures_than_ordered(tmp_path: Path) -> None:
     """A reply of a thousand addresses must not become a thousand downloads."""
     many = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}] * 5})
-    async with scripted_gateway(many) as raw:
+    async with replay_gateway(many) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
     assert len(painted.pictures) == 2
 
@@ -95,7 +95,7 @@ DOUBTFUL = [
 async def test_in_doubt_the_paid_request_leaves_once(answer: RawReply, tmp_path: Path) -> None:
     """Sending again could pay twice: the person decides, with a button."""
     quick = make_model("painter", timeout_s=0.1)
-    async with scripted_gateway(answer, GOOD) as raw:
+    async with replay_gateway(answer, GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=quick)
     assert raw.posts == 1
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
@@ -116,7 +116,7 @@ JSON_5XX = [
 @pytest.mark.parametrize(("body", "kind"), JSON_5XX)
 async def test_a_json_5xx_may_have_been_paid(body: object, kind: str, tmp_path: Path) -> None:
     """The gateway speaks, but nobody knows how far its upstream came."""
-    async with scripted_gateway(http_reply(502, body, {"Retry-After": "1"}), GOOD) as raw:
+    async with replay_gateway(http_reply(502, body, {"Retry-After": "1"}), GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed, raw.posts) == (kind, Billed.MAYBE, 1)
 
@@ -124,9 +124,7 @@ async def test_a_json_5xx_may_have_been_paid(body: object, kind: str, tmp_path: 
 async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
     """The gateway said that it did nothing and when to come back."""
     busy = http_reply(429, BUSY, {"Retry-After": "7"})
-    async with scripted_gateway(
-        busy, http_reply(408, b"", {"retry-after-ms": "1500"}), GOOD
-    ) as raw:
+    async with replay_gateway(busy, http_reply(408, b"", {"retry-after-ms": "1500"}), GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert painted.names == [
         "Sending",
@@ -144,7 +142,7 @@ async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
 async def test_busy_three_times_is_the_end(tmp_path: Path) -> None:
     """At most two more sendings; then the person reads when to try again."""
     busy = http_reply(429, BUSY, {"Retry-After": "7"})
-    async with scripted_gateway(busy, busy, busy, GOOD) as raw:
+    async with replay_gateway(busy, busy, busy, GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert raw.posts == 3
     assert (painted.failed.kind, painted.failed.retry_after_s) == (Kind.RATE_LIMITED, 7)
@@ -156,7 +154,7 @@ async def test_busy_without_a_short_hint_is_told_at_once(
     headers: dict[str, str], tmp_path: Path
 ) -> None:
     """Nobody waits for hours in a slot."""
-    async with scripted_gateway(http_reply(429, BUSY, headers), GOOD) as raw:
+    async with replay_gateway(http_reply(429, BUSY, headers), GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (raw.posts, painted.failed.kind) == (1, Kind.RATE_LIMITED)
     assert painted.failed.billed is Billed.NO
@@ -165,14 +163,14 @@ async def test_busy_without_a_short_hint_is_told_at_once(
 async def test_a_spent_balance_with_a_hint_is_not_sent_again(tmp_path: Path) -> None:
     """OpenAI tells an empty account by 429, too."""
     spent = {"error": {"type": "insufficient_quota", "code": "insufficient_quota"}}
-    async with scripted_gateway(http_reply(429, spent, {"Retry-After": "1"}), GOOD) as raw:
+    async with replay_gateway(http_reply(429, spent, {"Retry-After": "1"}), GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (raw.posts, painted.failed.kind) == (1, Kind.QUOTA)
 
 
 async def test_nobody_listens(tmp_path: Path) -> None:
     """Nothing left this machine, so it is tried three times, and nothing was paid."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway()
     painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert painted.names == ["Sending", "RequestRefused", "Sending", "RequestRefused", "Sending"]
@@ -183,7 +181,7 @@ async def test_nobody_listens(tmp_path: Path) -> None:
 
 async def test_the_name_does_not_resolve(tmp_path: Path) -> None:
     """A typo in base_url is unreachable, not a time-out in doubt."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway(base_url="http://easel.invalid:1")
     failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.billed) == (Kind.UNREACHABLE, Billed.NO)
@@ -198,7 +196,7 @@ async def test_no_tls_there(tmp_path: Path) -> None:
         writer.close()
 
     async with (
-        scripted_gateway() as raw,
+        replay_gateway() as raw,
         await asyncio.start_server(hang_up, "127.0.0.1", 0) as server,
     ):
         port = server.sockets[0].getsockname()[1]
@@ -210,7 +208,7 @@ async def test_no_tls_there(tmp_path: Path) -> None:
 async def test_a_handshake_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time to connect has its own limit, after which it is certain that nothing was sent."""
     monkeypatch.setattr(exchange, "CONNECT_TIMEOUT_S", 0.05)
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway(base_url=raw.origin.replace("http", "https"))
         painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
@@ -227,7 +225,7 @@ async def test_a_slash_redirect_is_followed_with_the_body(
         target = "/v1/images/generations/"
         return http_reply(status, headers={"Location": origin + target if absolute else target})
 
-    async with scripted_gateway(redirect, GOOD) as raw:
+    async with replay_gateway(redirect, GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert len(painted.pictures) == 1
     first, second = raw.requests
@@ -250,7 +248,7 @@ BAD_REDIRECTS: list[tuple[int, str]] = [
 @pytest.mark.parametrize(("status", "location"), BAD_REDIRECTS)
 async def test_any_other_redirect_is_explained(status: int, location: str, tmp_path: Path) -> None:
     """Following would lose the body or hand the key to a stranger."""
-    async with scripted_gateway(http_reply(status, headers={"Location": location}), GOOD) as raw:
+    async with replay_gateway(http_reply(status, headers={"Location": location}), GOOD) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert raw.posts == 1
     assert (failed.kind, failed.http_status) == (Kind.BAD_RESPONSE, status)
@@ -262,14 +260,14 @@ async def test_a_redirect_loop_ends(tmp_path: Path) -> None:
     """One hop is a slash; two are a mistake."""
     there = http_reply(307, headers={"Location": SLASH})
     back = http_reply(307, headers={"Location": "/v1/images/generations"})
-    async with scripted_gateway(there, back, GOOD) as raw:
+    async with replay_gateway(there, back, GOOD) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (raw.posts, failed.kind) == (2, Kind.BAD_RESPONSE)
 
 
 async def test_html_with_200_says_what_to_mend(tmp_path: Path) -> None:
     """A base URL without /v1 often leads to a web page."""
-    async with scripted_gateway(http_reply(200, b"<!doctype html><html>...")) as raw:
+    async with replay_gateway(http_reply(200, b"<!doctype html><html>...")) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.billed) == (Kind.BAD_RESPONSE, Billed.MAYBE)
     assert "base_url" in failed.detail
@@ -277,7 +275,7 @@ async def test_html_with_200_says_what_to_mend(tmp_path: Path) -> None:
 
 async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Path) -> None:
     """It was paid for, perhaps in a format that we do not know yet."""
-    async with scripted_gateway(
+    async with replay_gateway(
         http_reply(200, {"data": [{"b64_json": b64(b"<svg/>" * 9999)}]})
     ) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
@@ -288,7 +286,7 @@ async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Pat
 async def test_one_broken_picture_does_not_spoil_the_others(tmp_path: Path) -> None:
     """Two of three is what the card says then."""
     data = [{"b64_json": b64(art)} for art in (picture_bytes(), BIG[:-99], picture_bytes("jpeg"))]
-    async with scripted_gateway(http_reply(200, {"data": data})) as raw:
+    async with replay_gateway(http_reply(200, {"data": data})) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
     names = [one.path.name for one in painted.pictures]
     assert names == ["slot-0-1.png", "slot-0-3.jpeg"]
@@ -298,7 +296,7 @@ async def test_a_reply_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.Mo
     """A mad gateway must not fill the disk."""
     monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 10_000)
     monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
-    async with scripted_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
+    async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.left) == (Kind.BAD_RESPONSE, [])
 
@@ -306,7 +304,7 @@ async def test_a_reply_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.Mo
 async def test_a_folder_that_cannot_be_made_costs_nothing(tmp_path: Path) -> None:
     """The disk is asked before the gateway."""
     (tmp_path / "file").touch()
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path / "file", known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.NO)
     assert (raw.posts, painted.names) == (0, [])
@@ -319,7 +317,7 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(download_spool, "sniff", full)
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.YES)
     assert "No space left" in painted.failed.detail
@@ -328,7 +326,7 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
     """A process that dies at `Sending` has sent nothing."""
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
         order = GatewayRequest(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
         async with (
@@ -343,7 +341,7 @@ async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
 
 async def test_a_model_that_no_gateway_serves_any_more(tmp_path: Path) -> None:
     """A job of yesterday may name a model that the operator took away."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway(models=("other",))
         painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.MODEL_UNAVAILABLE, Billed.NO)
@@ -352,9 +350,9 @@ async def test_a_model_that_no_gateway_serves_any_more(tmp_path: Path) -> None:
 async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) -> None:
     """The order of the file is the order of choice."""
     async with (
-        scripted_gateway() as first,
-        scripted_gateway(GOOD) as second,
-        scripted_gateway() as third,
+        replay_gateway() as first,
+        replay_gateway(GOOD) as second,
+        replay_gateway() as third,
     ):
         gateways = [
             first.gateway(name="a", models=("other",)),
@@ -387,7 +385,7 @@ async def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
     leaky = http_reply(429, busy, {"Retry-After": "1"})
     address = http_reply(200, {"data": [{"url": f"http://127.0.0.1:1/x?sig={GATEWAY_KEY}"}]})
     with structlog.testing.capture_logs() as logs:
-        async with scripted_gateway(leaky, address) as raw:
+        async with replay_gateway(leaky, address) as raw:
             gateway = raw.gateway(headers={"X-Token": "tok_in_header_1"})
             painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert [entry["event"] for entry in logs if entry["event"].startswith("gateway.")] == [
@@ -403,7 +401,7 @@ async def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
 async def test_a_request_id_finds_the_request_at_the_gateway(tmp_path: Path) -> None:
     """The operator can ask the vendor about exactly this picture."""
     refused = http_reply(400, {"error": {"message": "no"}}, {"X-Oneapi-Request-Id": "20261120x"})
-    async with scripted_gateway(refused) as raw:
+    async with replay_gateway(refused) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert failed.request_id == "20261120x"
 
@@ -411,6 +409,6 @@ async def test_a_request_id_finds_the_request_at_the_gateway(tmp_path: Path) -> 
 async def test_a_request_id_of_a_line_that_broke(tmp_path: Path) -> None:
     """What became of the picture is known to the vendor alone."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nx-request-id: req_7\r\n\r\n{"
-    async with scripted_gateway(RawReply(head)) as raw:
+    async with replay_gateway(RawReply(head)) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.request_id) == (Kind.TIMEOUT_UNKNOWN, "req_7")

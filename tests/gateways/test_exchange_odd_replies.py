@@ -16,8 +16,8 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import RawHeaders, RawReply, http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawHeaders, RawReply, http_reply, scripted_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 PNG = b64(picture_bytes())
@@ -121,7 +121,7 @@ FAILS = [
 async def test_a_row_that_fails(case: Fails, tmp_path: Path) -> None:
     """One paid request, one sentence, and nothing of the gateway's words in it."""
     answers = [case.answer, http_reply(404)] if case.row == 8 else [case.answer]
-    async with scripted_gateway(*answers) as raw:
+    async with replay_gateway(*answers) as raw:
         gateway = raw.gateway(error_kinds={"1101": Kind.QUOTA})
         painted = await run_generation(gateway, tmp_path, known=PAINTER)
     failed = painted.failed
@@ -181,7 +181,7 @@ PAINTS = [
 @pytest.mark.parametrize("case", PAINTS, ids=[f"row {case.row}" for case in PAINTS])
 async def test_a_row_that_paints(case: Paints, tmp_path: Path) -> None:
     """The gateway is odd, but the picture is there."""
-    async with scripted_gateway(*case.answers) as raw:
+    async with replay_gateway(*case.answers) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
     assert len(painted.pictures) == 1
     assert case.then(painted)
@@ -196,7 +196,7 @@ def test_every_row_is_here() -> None:
 
 async def test_a_gateway_that_always_makes_tasks_may_refuse(tmp_path: Path) -> None:
     """An error is an error before it could be a task."""
-    async with scripted_gateway(http_reply(200, {**_said(None, SAFETY), "task_id": "t-1"})) as raw:
+    async with replay_gateway(http_reply(200, {**_said(None, SAFETY), "task_id": "t-1"})) as raw:
         gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
         painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.names) == (Kind.MODERATION, ["Sending"])

@@ -23,9 +23,9 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 BY_QUERY = AsyncSettings(mode="query", query={"async": "true"})
@@ -196,8 +196,8 @@ DONE = http_reply(200, {"status": "succeeded", "data": [{"b64_json": b64(picture
 
 async def _poll(
     folder: Path, *answers: RawReply, **changes: object
-) -> tuple[ScriptedGateway, GenerationResult]:
-    async with scripted_gateway(ACCEPTED, *answers) as raw:
+) -> tuple[ReplayGateway, GenerationResult]:
+    async with replay_gateway(ACCEPTED, *answers) as raw:
         gateway = raw.gateway(**{"asynchronous": ALWAYS, **changes})
         return raw, await run_generation(gateway, folder, known=PAINTER)
 
@@ -301,7 +301,7 @@ async def test_where_the_gateway_says_that_the_task_lies(
     def accepted(origin: str) -> RawReply:
         return http_reply(202, {"id": "t-1", "poll_url": url.format(origin=origin)})
 
-    async with scripted_gateway(accepted, DONE) as raw:
+    async with replay_gateway(accepted, DONE) as raw:
         await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert raw.requests[1].startswith(asked)
 
@@ -309,7 +309,7 @@ async def test_where_the_gateway_says_that_the_task_lies(
 async def test_a_key_in_the_query_goes_to_the_task_too(tmp_path: Path) -> None:
     """Some gateways know their customer only by it."""
     accepted = http_reply(202, {"id": "t-1", "poll_url": "/jobs/7"})
-    async with scripted_gateway(accepted, DONE) as raw:
+    async with replay_gateway(accepted, DONE) as raw:
         await run_generation(raw.gateway(query={"k": "v"}), tmp_path, known=PAINTER)
     assert raw.requests[1].startswith(b"GET /jobs/7?k=v ")
 
@@ -335,7 +335,7 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
 @pytest.mark.parametrize(("status", "body", "kind"), NO_TASKS)
 async def test_what_is_no_task(status: int, body: object, kind: Kind, tmp_path: Path) -> None:
     """Ten minutes of looking at nothing help nobody."""
-    async with scripted_gateway(http_reply(status, body)) as raw:
+    async with replay_gateway(http_reply(status, body)) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.names) == (kind, ["Sending"])
 
@@ -377,7 +377,7 @@ async def test_waits_are_declared_one_after_the_other(tmp_path: Path) -> None:
 
 async def test_nothing_is_looked_at_before_the_task_is_written(tmp_path: Path) -> None:
     """A process that dies at `Task` finds the id in the journal."""
-    async with scripted_gateway(ACCEPTED, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
+    async with replay_gateway(ACCEPTED, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
         events = one.router.generate(one.new_request())
         seen = [await anext(events), await anext(events)]
         assert seen[1] == TaskAccepted("t-1")

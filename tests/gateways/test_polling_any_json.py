@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.gateways.gateway import AsyncSettings, PollSettings
 from tests.gateways.generation_harness import make_model, run_generation
-from tests.gateways.scripted_gateway import http_reply, scripted_gateway
+from tests.gateways.replay_gateway import http_reply, replay_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 ACCEPTED = http_reply(200, {"task_id": "t-1"})
@@ -44,7 +44,7 @@ async def test_any_look_is_pictures_or_a_failure(bodies: list[bytes], status: in
     looks = [http_reply(status, body) for body in bodies]
     ends = [http_reply(200, {"status": "failed"})] * 9
     with tempfile.TemporaryDirectory() as folder:
-        async with scripted_gateway(ACCEPTED, *looks, *ends) as raw:
+        async with replay_gateway(ACCEPTED, *looks, *ends) as raw:
             gateway = raw.gateway(asynchronous=ALWAYS, poll=PollSettings(budget_s=9))
             painted = await run_generation(gateway, Path(folder), known=PAINTER)
         assert painted.failure or painted.pictures
@@ -58,7 +58,7 @@ async def test_any_answer_to_an_order(body: bytes, asynchronous: AsyncSettings) 
     """Pictures, a task or a failure, whether or not tasks are expected."""
     ends = [http_reply(200, {"status": "failed"})] * 9
     with tempfile.TemporaryDirectory() as folder:
-        async with scripted_gateway(http_reply(200, body), *ends) as raw:
+        async with replay_gateway(http_reply(200, body), *ends) as raw:
             gateway = raw.gateway(asynchronous=asynchronous)
             painted = await run_generation(gateway, Path(folder), known=PAINTER)
         assert painted.failure or painted.pictures

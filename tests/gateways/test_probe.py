@@ -19,12 +19,12 @@ from bot.gateways.probe import (
     probe_gateway,
 )
 from tests.gateways.generation_harness import CLOCK_START_MS, GATEWAY_KEY, RecordingClock
-from tests.gateways.scripted_gateway import (
+from tests.gateways.replay_gateway import (
     RawHeaders,
     RawReply,
     http_reply,
     loopback_server,
-    scripted_gateway,
+    replay_gateway,
 )
 from tests.gateways.untrusted_tls import untrusted_tls_port
 
@@ -59,7 +59,7 @@ class Nobody(AbstractResolver):
 
 async def answered(says: RawReply, **changes: object) -> ProbeResult:
     # aiohttp sends a GET again, once, when the line breaks before an answer.
-    async with scripted_gateway(says, says) as raw:
+    async with replay_gateway(says, says) as raw:
         return await ask(raw.gateway(**changes))
 
 
@@ -72,7 +72,7 @@ async def test_a_list_is_read_and_the_missing_model_is_named() -> None:
     """A typing error in IMAGE_MODELS would show only when somebody pays for nothing."""
     watch = RecordingClock()
     listed = {"object": "list", "data": [{"id": "painter"}, {"id": "drawer", "owned_by": "x"}]}
-    async with scripted_gateway(http_reply(200, listed)) as raw:
+    async with replay_gateway(http_reply(200, listed)) as raw:
         gateway = raw.gateway(models=("painter", "dall-e-9"), headers={"X-Group": "art"})
         found = await ask(gateway, clock=watch.clock)
     assert found == ProbeResult(
@@ -91,7 +91,7 @@ async def test_a_list_is_read_and_the_missing_model_is_named() -> None:
 
 async def test_without_a_key_none_is_sent() -> None:
     """A gateway of one's own may need none, and refuse an empty one."""
-    async with scripted_gateway(http_reply(200, [])) as raw:
+    async with replay_gateway(http_reply(200, [])) as raw:
         found = await ask(raw.gateway(key=""))
     assert found.models == ()
     assert b"Authorization" not in raw.requests[0]
@@ -181,7 +181,7 @@ async def test_a_redirect_is_not_followed_but_understood(
     location: str, changes: dict[str, object], outcome: ProbeOutcome, target: str
 ) -> None:
     """The key must not travel, and the operator must learn which letter is wrong."""
-    async with scripted_gateway(http_reply(301, b"", {"Location": location})) as raw:
+    async with replay_gateway(http_reply(301, b"", {"Location": location})) as raw:
         found = await ask(raw.gateway(**changes))
     assert (found.outcome, found.status) == (outcome, 301)
     assert found.target.removeprefix(raw.origin) == target
@@ -196,14 +196,14 @@ async def test_no_more_than_a_mebibyte_is_read() -> None:
 
 async def test_a_silent_gateway_ends_by_time() -> None:
     """The doctor must not hang where a firewall drops packets."""
-    async with scripted_gateway(RawReply(then="silence")) as raw:
+    async with replay_gateway(RawReply(then="silence")) as raw:
         found = await ask(raw.gateway(), timeout_s=0.05)
     assert found == ProbeResult(gateway="raw", outcome=ProbeOutcome.SILENT)
 
 
 async def test_a_closed_port_is_no_connection() -> None:
     """The commonest of all: the gateway is not running."""
-    async with scripted_gateway() as raw:
+    async with replay_gateway() as raw:
         pass
     assert (await ask(raw.gateway())).outcome is ProbeOutcome.NO_CONNECTION
 

@@ -14,7 +14,7 @@ from bot.core.errors.quotas import BudgetSpent
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
 from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
-from tests.cogs.gateway import KEY, HangsUp, MoodyGateway, Refuses
+from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedGateway
 from tests.gateways.router_harness import SteppedClock
 from tests.jobs.test_service import Bag, Studio, settings
 
@@ -22,7 +22,7 @@ DEAR, CHEAP = 300_000, 100_000
 
 
 def two_gateways(
-    folder: Path, gateway: MoodyGateway, *, dear: str = "price = 0.3", **changes: object
+    folder: Path, gateway: ScriptedGateway, *, dear: str = "price = 0.3", **changes: object
 ) -> Settings:
     """Return settings of a dear gateway, and a cheap one behind it."""
     lines = []
@@ -44,11 +44,11 @@ async def opened(chosen: Settings) -> AsyncIterator[Studio]:
 
 
 async def test_the_gateway_that_served_tells_the_price(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Held is the dearest that may serve, settled is what the one that did costs."""
     async with opened(two_gateways(tmp_path, gateway)) as job_service:
-        gateway.moods.append(Refuses(401, "invalid_api_key"))
+        gateway.replies.append(ErrorReply(401, "invalid_api_key"))
         await job_service.ask(Bag(), n=1)
         await job_service.services.job_service.drained()
         assert job_service.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
@@ -59,7 +59,7 @@ async def test_the_gateway_that_served_tells_the_price(
 
 
 async def test_the_budget_is_never_exceeded_by_what_runs(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Twenty at once, room for three of the dearest: three run, whoever serves them."""
     chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/day"))
@@ -72,14 +72,14 @@ async def test_the_budget_is_never_exceeded_by_what_runs(
 
 
 async def test_a_dead_process_leaves_its_price_in_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The next start settles what was asked at the price of the gateway that was asked."""
     gateway.gate.clear()
     chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
     async with opened(chosen) as job_service:
         await job_service.ask(Bag(), n=3)
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.services.job_service.close(grace_s=0)
     async with opened(chosen) as job_service:
         await job_service.services.recovery.take_over()
@@ -91,10 +91,10 @@ async def test_a_dead_process_leaves_its_price_in_doubt(
     ]
 
 
-async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """Prices are the operator's choice: the cost row says that there was none."""
     async with opened(settings(tmp_path, gateway)) as job_service:
-        gateway.moods.append(HangsUp())
+        gateway.replies.append(ClosedConnection())
         await job_service.ask(Bag(), n=2)
         await job_service.services.job_service.drained()
         assert job_service.rows("SELECT price FROM costs") == [(None,), (None,)]
@@ -105,7 +105,7 @@ async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: Moody
 
 
 async def test_a_price_is_counted_before_there_is_a_budget(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Whoever sets a budget on the 20th has spent something since the 1st."""
     async with opened(two_gateways(tmp_path, gateway)) as job_service:
@@ -119,7 +119,7 @@ async def test_a_price_is_counted_before_there_is_a_budget(
 
 @pytest.mark.parametrize("in_file", [True, False])
 async def test_a_budget_without_a_price_stops_the_start(
-    tmp_path: Path, gateway: MoodyGateway, in_file: bool
+    tmp_path: Path, gateway: ScriptedGateway, in_file: bool
 ) -> None:
     """A budget that cannot count is worse than none; the sentence says where to write."""
     budget = {"operator_budget": parse_budget("1/day")}

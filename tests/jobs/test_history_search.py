@@ -30,7 +30,7 @@ class Desk:
     def found(self, sought: Sought, *, user_id: int = ADA, most: int = 1000) -> list[str]:
         """Return the prompts that are found, the newest first."""
         jobs = self.database.read(
-            history_search.beside, user_id, sought, None, newer=False, most=most
+            history_search.page_around, user_id, sought, None, newer=False, most=most
         )
         return [each.job.request.prompt for each in jobs]
 
@@ -101,9 +101,9 @@ def test_jobs_of_one_moment_are_all_seen_once(desk: Desk) -> None:
     seen: list[str] = []
     job = None
     read = desk.database.read
-    while batch := read(history_search.beside, ADA, EVERYTHING, job, newer=False, most=2):
+    while batch := read(history_search.page_around, ADA, EVERYTHING, job, newer=False, most=2):
         seen += [each.job.request.prompt for each in batch]
         job = batch[-1]
-    back = read(history_search.beside, ADA, EVERYTHING, job, newer=True, most=10)
+    back = read(history_search.page_around, ADA, EVERYTHING, job, newer=True, most=10)
     assert sorted(seen) == [f"fox {number}" for number in range(7)]
     assert [each.job.request.prompt for each in back] == seen[-2::-1]

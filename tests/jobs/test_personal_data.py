@@ -19,15 +19,15 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
-from bot.jobs.personal_data.archive import Archived
-from bot.jobs.personal_data.deletion import BATCH, Deletion, StillAtWork
-from bot.jobs.personal_data.export import Export
+from bot.jobs.personal_data.archive import ArchiveSummary
+from bot.jobs.personal_data.deletion import BATCH, JobsStillRunning, PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.test_recovery import process
 from tests.jobs.test_service import Bag
 
@@ -56,13 +56,13 @@ class Home:
             pseudonym=Pseudonyms(b"k" * 32).pseudonym,
             now=self.now,
         )
-        self.deletion = Deletion(
+        self.deletion = PersonalDataDeletion(
             database=database,
             ledger=self.ledger,
             content_store=self.content_store,
             jobs=folder / "jobs",
         )
-        self.export = Export(database, self.content_store)
+        self.export = PersonalDataExport(database, self.content_store)
 
     def now(self) -> int:
         """Return the time."""
@@ -84,9 +84,9 @@ class Home:
         job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
         await self.database.write(self.ledger.hold, job_id=job.id, requester=who, credits=1)
         await self.database.write(self.repository.queued, job)
-        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(self.gallery.shelve, job, adopted)
+        await self.database.write(self.gallery.record, job, adopted)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)
         await self.database.write(self.ledger.settle, job.id, delivered=1)
         return job
@@ -97,7 +97,7 @@ class Home:
         path.write_bytes(content)
         return Picture(path, "png", 8, 8, len(content), "a red fox")
 
-    async def written(self, max_file_bytes: int) -> tuple[Archived, dict[str, Any]]:
+    async def written(self, max_file_bytes: int) -> tuple[ArchiveSummary, dict[str, Any]]:
         """Return Ada's archive and its lists by name."""
         out = self.folder / "out"
         out.mkdir()
@@ -249,10 +249,12 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
             if path.read_bytes() != b"both":
                 path.unlink()
     if rows_gone:
-        await home.database.write(personal_data.forget, [job.id for job in jobs[:rows_gone]])
+        await home.database.write(
+            personal_data.delete_disowned, [job.id for job in jobs[:rows_gone]]
+        )
     again = Home(home.folder, home.database)
-    await again.deletion.go_on()
-    await again.deletion.go_on()
+    await again.deletion.complete()
+    await again.deletion.complete()
     assert home.files() == [b"both"]
     for table in ("jobs", "pictures"):
         assert home.rows(f"SELECT COUNT(*) FROM {table}") == [(1,)]
@@ -266,12 +268,12 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
         assert killed.stdout is not None
         await asyncio.wait_for(killed.stdout.readline(), 60)
         killed.send_signal(signal.SIGKILL)
-        assert await asyncio.wait_for(killed.wait(), 10) == -signal.SIGKILL
+        assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
     path = tmp_path / "easel.db"
     ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
     async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
-        await Home(tmp_path, database).deletion.go_on()
+        await Home(tmp_path, database).deletion.complete()
     assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
     assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert list(tmp_path.glob("vault/*/*")) == []
@@ -279,7 +281,7 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
 
 
 async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Whichever comes first in the database, no job loses its row or its charge."""
     gateway.gate.clear()
@@ -292,7 +294,7 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
                 return_exceptions=True,
             )
             assert isinstance(job, Job)
-            assert isinstance(done, int | StillAtWork)
+            assert isinstance(done, int | JobsStillRunning)
             outcomes.add(type(done))
             assert job_service.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
             assert job_service.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
@@ -303,11 +305,11 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
             gateway.gate.clear()
             await job_service.services.deletion.delete(ADA.user_id)
     assert job_service.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
-    assert StillAtWork in outcomes
+    assert JobsStillRunning in outcomes
 
 
 async def test_a_card_that_is_being_told_is_waited_for(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Its task still writes what it posts: a job without its row would end in a defect."""
     refused: list[EaselError] = []
@@ -318,7 +320,7 @@ async def test_a_card_that_is_being_told_is_waited_for(
             async def end(self, job: Job, ending: object) -> bool:
                 try:
                     await job_service.services.deletion.delete(ADA.user_id)
-                except StillAtWork as early:
+                except JobsStillRunning as early:
                     refused.append(early)
                 return True
 
@@ -328,7 +330,7 @@ async def test_a_card_that_is_being_told_is_waited_for(
         assert await job_service.services.deletion.delete(ADA.user_id) == 1
 
 
-async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """A crash in a deletion must not make the next start speak to somebody who is forgotten."""
 
     class Deaf(Bag):

@@ -11,17 +11,25 @@ import pytest
 from bot.core.clock import Clock
 from bot.core.errors.jobs import InterruptedInDoubt
 from bot.core.models import CardAddress, Job
-from bot.images.references import Attached, Read, Upload
-from bot.jobs.courier import Ending, Result
-from bot.jobs.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
+from bot.images.references import Attachments, FetchAttachment, Upload
+from bot.jobs.courier import JobFailure, JobResult
+from bot.jobs.recovery import CancelledByOperator, ResumableJob, UnreportedFailure, WaitedTooLong
 from bot.services import open_services
-from tests.cogs.gateway import AsTask, ByUrl, HangsUp, MoodyGateway, Refuses
+from tests.cogs.scripted_gateway import (
+    ClosedConnection,
+    ErrorReply,
+    ScriptedGateway,
+    TaskReply,
+    UrlReply,
+)
 from tests.images.test_content_store import drawn
 from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
 
 
 @asynccontextmanager
-async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> AsyncIterator[Studio]:
+async def process(
+    folder: Path, gateway: ScriptedGateway, **changes: object
+) -> AsyncIterator[Studio]:
     """Run one process on the folder; it leaves whatever still runs to the journal."""
     clock = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
     async with open_services(settings(folder, gateway, **changes), clock) as services:
@@ -29,7 +37,7 @@ async def process(folder: Path, gateway: MoodyGateway, **changes: object) -> Asy
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - another program's view of the database
             await asyncio.sleep(0.005)
 
@@ -39,19 +47,21 @@ async def gone(_url: str) -> bytes:
     raise OSError
 
 
-async def go_on(job_service: Studio, bag: Bag, read: Read = gone) -> list[Untold | Unfinished]:
+async def go_on(
+    job_service: Studio, bag: Bag, read: FetchAttachment = gone
+) -> list[UnreportedFailure | ResumableJob]:
     """Let a new process take everything over and finish it."""
     taken = await job_service.services.recovery.take_over()
-    await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, read)
+    await job_service.services.recovery.resume(taken, lambda _job, _card: bag, read)
     await job_service.services.job_service.drained()
     return taken
 
 
 async def test_a_task_is_polled_on_without_a_new_request(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
-    gateway.moods.append(AsTask())
+    gateway.replies.append(TaskReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -60,7 +70,7 @@ async def test_a_task_is_polled_on_without_a_new_request(
     gateway.gate.set()
     async with process(tmp_path, gateway) as job_service:
         (taken,) = await go_on(job_service, bag := Bag())
-    assert isinstance(taken, Unfinished)
+    assert isinstance(taken, ResumableJob)
     assert len(gateway.bodies) == 1
     assert [len(result.pictures) for result in bag.results] == [1]
     assert job_service.rows("SELECT state FROM jobs") == [("done",)]
@@ -68,9 +78,9 @@ async def test_a_task_is_polled_on_without_a_new_request(
     assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
-async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The addresses were written before the first download."""
-    gateway.moods.append(ByUrl())
+    gateway.replies.append(UrlReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -88,14 +98,14 @@ async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: MoodyGatew
 class Slow(Bag):
     """A courier whose delivery never ends."""
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Hang, as a Discord that does not answer."""
         await asyncio.Event().wait()
         return ()
 
 
 async def test_pictures_that_were_received_are_delivered(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """They are files already: nothing is asked of the gateway again."""
     async with process(tmp_path, gateway) as job_service:
@@ -111,10 +121,10 @@ async def test_pictures_that_were_received_are_delivered(
 
 
 async def test_of_several_slots_what_is_there_is_delivered(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """One slot has its picture, the other's line hung: one is charged, one is in doubt."""
-    gateway.moods.append(ByUrl())
+    gateway.replies.append(UrlReply())
     async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
         await job_service.ask(Bag(), n=2)
@@ -129,10 +139,10 @@ async def test_of_several_slots_what_is_there_is_delivered(
 
 
 async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed the gateways in between; nobody else can know the task."""
-    gateway.moods.append(AsTask())
+    gateway.replies.append(TaskReply())
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
@@ -148,26 +158,26 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
 
 
 async def test_a_request_that_was_only_sent_is_never_sent_again(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody knows what became of it."""
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
     async with process(tmp_path, gateway) as job_service:
         (taken,) = await go_on(job_service, bag := Bag())
-    assert isinstance(taken, Untold)
+    assert isinstance(taken, UnreportedFailure)
     assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt]
     assert len(gateway.bodies) == 1
     assert job_service.rows("SELECT told FROM jobs") == [(1,)]
 
 
 async def test_a_doubt_before_the_death_stays_a_doubt(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A lost line and a restart are not counted twice."""
-    gateway.moods.extend([HangsUp(), ByUrl()])
+    gateway.replies.extend([ClosedConnection(), UrlReply()])
     async with process(tmp_path, gateway) as job_service:
         gateway.gate.clear()
         await job_service.ask(Bag(), n=2)
@@ -206,13 +216,13 @@ class Attachment:
         self.urls.append(url)
         return self.data
 
-    def attached(self, *, mask: bool = False) -> Attached:
+    def attached(self, *, mask: bool = False) -> Attachments:
         """Return two of it, and a third as a mask."""
         uploads = [Upload(1, self.hang, f"https://cdn.example/{name}") for name in "abm"]
-        return Attached(tuple(uploads[:2]), uploads[2] if mask else None)
+        return Attachments(tuple(uploads[:2]), uploads[2] if mask else None)
 
 
-async def ask_with(job_service: Studio, attached: Attached) -> Job:
+async def ask_with(job_service: Studio, attached: Attachments) -> Job:
     """Submit a request with attachments."""
     request = job_service.services.catalogue.build_request(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
@@ -224,18 +234,18 @@ PAINTER = {"image_models": ("gpt-image-2",)}
 
 
 async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody has to ask again, and a start with many jobs is no flood."""
     gateway.gate.clear()
     limits = {"max_concurrent_jobs": 1, "default_quota": ()}
     async with process(tmp_path, gateway, **limits) as job_service:
         jobs = [await job_service.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
     async with process(tmp_path, gateway, **limits) as job_service:
         taken = await job_service.services.recovery.take_over()
         bag = Bag()
-        await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, gone)
+        await job_service.services.recovery.resume(taken, lambda _job, _card: bag, gone)
         await until(lambda: len(gateway.bodies) == 1 + 2)
         gateway.gate.set()
         await job_service.services.job_service.drained()
@@ -248,13 +258,13 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
 
 
 async def test_a_job_that_waited_for_too_long_is_given_back(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A picture that nobody expects any more is not paid for; the card says why."""
     gateway.gate.clear()
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag(), BEN)
     async with process(tmp_path, gateway, max_queue_age=0) as job_service:
         await go_on(job_service, bag := Bag())
@@ -265,13 +275,13 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
 
 @pytest.mark.parametrize("mask", [False, True])
 async def test_references_that_were_not_fetched_are_fetched_again(
-    tmp_path: Path, gateway: MoodyGateway, mask: bool
+    tmp_path: Path, gateway: ScriptedGateway, mask: bool
 ) -> None:
     """They come in their order, and the journal forgets where they were."""
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached(mask=mask))
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     assert gateway.bodies == []
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await go_on(job_service, bag := Bag(), attachment.read)
@@ -281,13 +291,13 @@ async def test_references_that_were_not_fetched_are_fetched_again(
 
 
 async def test_references_that_are_gone_end_the_job_with_a_sentence(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A request is never painted without the pictures that belong to it."""
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached())
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await go_on(job_service, bag := Bag())
     assert [ending.error.message_id for ending in bag.endings] == ["error-reference-lost"]
@@ -297,13 +307,13 @@ async def test_references_that_are_gone_end_the_job_with_a_sentence(
 
 
 async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed IMAGE_MODELS; the person reads which models there are."""
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached())
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway) as job_service:
         await go_on(job_service, bag := Bag(), attachment.read)
     assert [ending.error.message_id for ending in bag.endings] == ["error-unknown-model"]
@@ -314,7 +324,7 @@ async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
 
 
 async def test_what_a_killed_process_left_behind_is_cleared_away(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Disks do not fill up with pictures of ended jobs, nor with locks of dead processes."""
     for left in ("jobs/an-ended-job/slot-0-1.png", "run/0123.lock", "vault/ab/0123.part"):
@@ -335,18 +345,18 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
 class Deaf(Bag):
     """A courier whose card is gone for good."""
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Count the tries."""
         await super().end(job, ending)
         return False
 
 
 async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A deleted channel does not cost a request to Discord at every start for ever."""
     deaf = Deaf()
-    gateway.moods.append(Refuses(400, "moderation_blocked"))
+    gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(deaf)
         await job_service.services.job_service.drained()
@@ -358,17 +368,17 @@ async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
 
 
 async def test_a_job_that_another_process_cancelled_is_not_painted(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator's ``jobs cancel`` beside a running bot: its card says so when its turn comes."""
     gateway.gate.clear()
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(first := Bag())
         job = await job_service.ask(waiting := Bag(), BEN)
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         async with process(tmp_path, gateway) as other:
-            assert await other.services.cancellation.withdraw(job, CancelledByOperator())
-            assert not await other.services.cancellation.withdraw(job, CancelledByOperator())
+            assert await other.services.cancellation.cancel_queued(job, CancelledByOperator())
+            assert not await other.services.cancellation.cancel_queued(job, CancelledByOperator())
         gateway.gate.set()
         await job_service.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])

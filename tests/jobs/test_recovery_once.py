@@ -9,14 +9,14 @@ import structlog
 from pydantic import SecretStr
 
 from bot.core.models import Job
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
-from tests.cogs.gateway import KEY, ByUrl, MoodyGateway, Skimps
+from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, UrlReply
 from tests.jobs.test_recovery import Slow, go_on, process, until
 from tests.jobs.test_service import ADA, BEN, Bag
 
 
-def at_once(folder: Path, gateway: MoodyGateway, max_n: int) -> dict[str, object]:
+def at_once(folder: Path, gateway: ScriptedGateway, max_n: int) -> dict[str, object]:
     """Return settings of a gateway whose model takes so many pictures at once."""
     file = folder / "gateways.toml"
     file.write_text(
@@ -29,10 +29,10 @@ def at_once(folder: Path, gateway: MoodyGateway, max_n: int) -> dict[str, object
 
 @pytest.mark.parametrize(("before", "after", "requests"), [(4, 1, 1), (1, 4, 4), (3, 2, 2)])
 async def test_what_was_asked_is_not_asked_again_in_other_portions(
-    tmp_path: Path, gateway: MoodyGateway, before: int, after: int, requests: int
+    tmp_path: Path, gateway: ScriptedGateway, before: int, after: int, requests: int
 ) -> None:
     """The operator changed what a model takes at once in between."""
-    gateway.moods.extend([ByUrl()] * requests)
+    gateway.replies.extend([UrlReply()] * requests)
     gateway.gate.clear()
     async with process(tmp_path, gateway, **at_once(tmp_path, gateway, before)) as job_service:
         await job_service.ask(Bag(), n=4)
@@ -48,10 +48,10 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
 
 
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """One of four pictures came, for certain: dying after its delivery makes nothing doubtful."""
-    gateway.moods.append(Skimps())
+    gateway.replies.append(FewerPictures())
     changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 0}
     async with process(tmp_path, gateway, **changes) as job_service:
         with sqlite3.connect(tmp_path / "easel.db") as database:
@@ -64,7 +64,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
             await job_service.services.job_service.drained()
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "job.defect",
-        "job.left",
+        "job.unfinished",
     ]
     assert job_service.rows("SELECT state FROM jobs") == [("delivered",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
@@ -76,7 +76,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
 
 
 async def test_received_pictures_whose_files_are_gone_are_given_back(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """They are lost, not in doubt: the person reads so, and only the cost row stays."""
     async with process(tmp_path, gateway) as job_service:
@@ -92,7 +92,7 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
 
 
 async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A line that breaks at the first card must not leave every later one painting for ever."""
     gateway.gate.clear()
@@ -102,7 +102,7 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
         await until(lambda: len(gateway.bodies) == 2)
 
     class Breaks(Bag):
-        async def end(self, job: Job, ending: Ending) -> bool:
+        async def end(self, job: Job, ending: JobFailure) -> bool:
             await super().end(job, ending)
             if job.requester.user_id == ADA.user_id:
                 raise OSError("the line broke")

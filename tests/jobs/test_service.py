@@ -14,13 +14,13 @@ from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unexpected
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import CardAddress, Job, Requester
-from bot.jobs.courier import Ending, Painting, Result, Waiting
-from bot.jobs.recovery import Untold
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.recovery import UnreportedFailure
 from bot.quota.rules import parse_limits
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
-from tests.cogs.gateway import KEY, HangsUp, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ClosedConnection, ScriptedGateway
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 BEN = Requester(user_id=2, server_id=10, name="Ben")
@@ -32,22 +32,22 @@ class Bag:
 
     fails: str = ""
     placed: list[Job] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
+    results: list[JobResult] = field(default_factory=list)
+    endings: list[JobFailure] = field(default_factory=list)
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""
         if self.fails == "place":
             raise CardNotPlaced
         self.placed.append(job)
         return CardAddress(channel_id=5, message_id=len(self.placed), application_id=6, token="t")
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Fail as a courier with a defect does, if told so."""
         if self.fails == "update":
             raise RuntimeError("a defect")
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Keep the pictures' facts."""
         assert all(picture.path.is_file() for picture in result.pictures)
         if self.fails == "deliver":
@@ -55,7 +55,7 @@ class Bag:
         self.results.append(result)
         return ()
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Keep the ending."""
         self.endings.append(ending)
         return True
@@ -79,7 +79,7 @@ class Studio:
             return database.execute(sql).fetchall()
 
 
-def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings:
+def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Settings:
     return GivenSettings(
         image_api_url=gateway.url,
         image_api_key=SecretStr(KEY),
@@ -92,13 +92,13 @@ def settings(folder: Path, gateway: MoodyGateway, **changes: object) -> Settings
 
 
 @pytest.fixture
-async def job_service(tmp_path: Path, gateway: MoodyGateway) -> AsyncIterator[Studio]:
+async def job_service(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
         yield Studio(services, tmp_path)
 
 
 async def test_twenty_requests_at_once_against_five_credits_grant_exactly_five(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The race that every check-then-record quota loses."""
     bag = Bag()
@@ -110,11 +110,13 @@ async def test_twenty_requests_at_once_against_five_credits_grant_exactly_five(
     assert job_service.rows("SELECT SUM(credits) FROM charges") == [(5,)]
 
 
-async def test_what_is_sent_is_written_before(job_service: Studio, gateway: MoodyGateway) -> None:
+async def test_what_is_sent_is_written_before(
+    job_service: Studio, gateway: ScriptedGateway
+) -> None:
     """A crash while the gateway paints finds the attempt in the journal."""
     gateway.gate.clear()
     await job_service.ask(Bag())
-    await asyncio.wait_for(gateway.asked.wait(), 10)
+    await asyncio.wait_for(gateway.asked.wait(), 60)
     assert job_service.rows("SELECT slot, number, state, billed FROM attempts") == [
         (0, 1, "sending", "maybe")
     ]
@@ -125,7 +127,7 @@ async def test_what_is_sent_is_written_before(job_service: Studio, gateway: Mood
 
 
 async def test_a_refused_placing_leaves_nothing_behind(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Nobody saw the job: no request, no hold, no place in the queue."""
     for _ in range(8):
@@ -140,7 +142,7 @@ async def test_a_refused_placing_leaves_nothing_behind(
 
 
 async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Credits must not stay held, nor a place in the queue taken, until the next restart."""
     async with open_services(settings(tmp_path, gateway, default_quota=()), Clock()) as services:
@@ -161,7 +163,7 @@ async def test_a_request_cancelled_anywhere_holds_nothing_that_nobody_works_on(
 
 
 async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """What is asked for an ended job would be paid by the operator and written nowhere."""
     with sqlite3.connect(job_service.folder / "easel.db") as database:
@@ -171,7 +173,7 @@ async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
         )
     gateway.gate.clear()
     await job_service.ask(bag := Bag(), n=3)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(gateway.bodies) < 2:  # noqa: ASYNC110 - another program's view
             await asyncio.sleep(0.005)
     gateway.gate.set()
@@ -206,7 +208,7 @@ async def test_a_courier_that_cannot_show_progress_still_delivers(job_service: S
 
 
 async def test_a_defect_of_ours_releases_and_frees_the_slot(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """A bug costs nobody anything and blocks nobody."""
     (job_service.folder / "jobs").write_text("a file where a folder should be")
@@ -224,24 +226,24 @@ async def test_a_defect_of_ours_releases_and_frees_the_slot(
 
 
 async def test_the_card_tells_what_is_left_after_this_job(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """Credits used and left are right even when a part fails."""
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     bag = Bag()
     await job_service.ask(bag, n=3)
     await job_service.services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged) == (2, 2)
-    assert result.left is not None
-    assert (result.left.credits, result.left.limit) == (3, 5)
+    assert result.remaining is not None
+    assert (result.remaining.credits, result.remaining.limit) == (3, 5)
 
 
 async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The card and the books must say the same."""
-    gateway.moods.append(HangsUp())
+    gateway.replies.append(ClosedConnection())
     async with open_services(
         settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()
     ) as services:
@@ -250,17 +252,17 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
         await services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged, result.doubt_charged) == (2, 3, True)
-    assert result.left is not None
-    assert result.left.credits == 2
+    assert result.remaining is not None
+    assert result.remaining.credits == 2
     assert job_service.rows("SELECT credits FROM charges") == [(3,)]
 
 
 async def test_what_costs_nothing_may_be_in_doubt_as_well(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """The operator may have paid for it: the journal must not say that it surely failed."""
-    job_service.services.tariff.set(ADA.server_id, "dall-e-3", None, 0)
-    gateway.moods.append(HangsUp())
+    job_service.services.server_costs.set(ADA.server_id, "dall-e-3", None, 0)
+    gateway.replies.append(ClosedConnection())
     await job_service.ask(Bag())
     await job_service.services.job_service.drained()
     assert job_service.rows("SELECT state, credits FROM jobs") == [("unknown", 0)]
@@ -278,7 +280,7 @@ async def test_a_persons_usage_is_their_own(job_service: Studio) -> None:
 
 
 async def test_closing_lets_jobs_finish_and_takes_no_new_ones(
-    job_service: Studio, gateway: MoodyGateway
+    job_service: Studio, gateway: ScriptedGateway
 ) -> None:
     """An update of the bot loses no picture that is nearly there."""
     gateway.gate.clear()
@@ -293,21 +295,21 @@ async def test_closing_lets_jobs_finish_and_takes_no_new_ones(
 
 
 async def test_what_does_not_finish_in_time_is_left_to_the_journal(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The next start, not this one, says how the job ended; nothing is sent twice."""
     gateway.gate.clear()
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
         job_service = Studio(services, tmp_path)
         await job_service.ask(bag := Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await services.job_service.close(grace_s=0)
     assert (bag.results, bag.endings) == ([], [])
     assert job_service.rows("SELECT state FROM jobs") == [("working",)]
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
         (untold,) = await services.recovery.take_over()
         assert await services.recovery.take_over() == []
-    assert isinstance(untold, Untold)
+    assert isinstance(untold, UnreportedFailure)
     assert (untold.card.token, untold.ending.doubt_charged) == ("t", False)
     assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
     assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.cli.process import environment, run, running
-from tests.cogs.gateway import KEY, MoodyGateway
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.playground.visitor import page
 
 
@@ -23,7 +23,7 @@ def taken() -> Iterator[int]:
 
 async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> tuple[int | None, str]:
     process.send_signal(how)
-    _, err = await asyncio.wait_for(process.communicate(), 10)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, err.decode()
 
 
@@ -49,7 +49,7 @@ async def test_the_first_lines_say_where_who_and_what(tmp_path: Path) -> None:
     env = environment(tmp_path)
     async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
         assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 20)
+        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
         await _end(process, signal.SIGINT)
     for words in (b"http://127.0.0.1:", b"Ada", b"Ben", b"Mia", b"/imagine", b"10 credits per day"):
         assert words in guide
@@ -97,7 +97,7 @@ async def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
 
 
 async def test_the_painters_options_are_refused_beside_an_own_gateway(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Nobody believes to have slowed down a gateway that charges."""
     env = environment(tmp_path, gateway)
@@ -114,12 +114,14 @@ async def test_a_gateway_without_its_key_is_a_sentence(tmp_path: Path) -> None:
     assert ended.err.startswith("easel: IMAGE_API_KEY is missing")
 
 
-async def test_an_own_gateways_key_is_never_printed(tmp_path: Path, gateway: MoodyGateway) -> None:
+async def test_an_own_gateways_key_is_never_printed(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
     """The terminal's first lines end up in screenshots."""
     env = environment(tmp_path, gateway)
     async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
         assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 20)
+        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
         code, err = await _end(process, signal.SIGINT)
     assert code == 130
     assert b"Your own gateway does the work" in guide

@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from tests.cli.process import environment
-from tests.cogs.gateway import MoodyGateway
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.playground.visitor import Visitor, page
 
 PICTURE = "A picture for"
@@ -104,7 +104,7 @@ async def test_a_kept_folder_knows_people_again(tmp_path: Path) -> None:
 
 
 async def test_an_own_gateway_paints_under_its_own_quota(
-    tmp_path: Path, gateway: MoodyGateway
+    tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """With IMAGE_API_URL set nothing comes from the painter, and nothing touches the real data."""
     env = environment(tmp_path, gateway, DEFAULT_QUOTA="3/hour", ALLOWED_SERVERS="1")

@@ -8,11 +8,11 @@ from bot.preferences.access_rules import (
     ModelNotAllowed,
     RoleNotAllowed,
     allowed_models,
+    check_access,
     check_controls,
     check_model,
-    check_place,
 )
-from bot.preferences.values import NotOnTheList, ServerSettings, allowing, removing
+from bot.preferences.values import NotOnTheList, ServerSettings, with_allowed, without_allowed
 
 OFFERED = ("a", "b", "C")
 
@@ -20,7 +20,7 @@ OFFERED = ("a", "b", "C")
 def test_nothing_set_forbids_nothing() -> None:
     """A server that never saw /settings works."""
     open_house = ServerSettings()
-    check_place(open_house, channel_ids=(1,), role_ids=())
+    check_access(open_house, channel_ids=(1,), role_ids=())
     check_model(open_house, "a", offered=OFFERED)
     check_controls(open_house, user_id=1, requester_id=2)
 
@@ -28,18 +28,18 @@ def test_nothing_set_forbids_nothing() -> None:
 def test_a_channel_counts_with_its_parent_and_its_category() -> None:
     """A thread of an allowed channel is allowed; another one is told where to go."""
     settings = ServerSettings(channels=(5, 6, 7))
-    check_place(settings, channel_ids=(99, 6), role_ids=())
+    check_access(settings, channel_ids=(99, 6), role_ids=())
     with pytest.raises(ChannelNotAllowed) as refused:
-        check_place(settings, channel_ids=(99, 98), role_ids=())
+        check_access(settings, channel_ids=(99, 98), role_ids=())
     assert (refused.value.channel, refused.value.another) == ("5", "6")
 
 
 def test_one_allowed_role_is_enough() -> None:
     """People have many roles."""
     settings = ServerSettings(roles=(5,))
-    check_place(settings, channel_ids=(1,), role_ids=(4, 5))
+    check_access(settings, channel_ids=(1,), role_ids=(4, 5))
     with pytest.raises(RoleNotAllowed) as refused:
-        check_place(settings, channel_ids=(1,), role_ids=(4,))
+        check_access(settings, channel_ids=(1,), role_ids=(4,))
     assert (refused.value.role, refused.value.another) == ("5", "")
 
 
@@ -49,7 +49,7 @@ def test_what_was_closed_stays_closed_when_its_key_is_deleted() -> None:
     emptied = settings.still_there(channels={1}, roles={2})
     assert emptied == ServerSettings(channels=(), roles=())
     with pytest.raises(ChannelNotAllowed) as refused:
-        check_place(emptied, channel_ids=(1,), role_ids=(2,))
+        check_access(emptied, channel_ids=(1,), role_ids=(2,))
     assert refused.value.channel == ""
     assert ServerSettings().still_there(channels=set(), roles=set()) == ServerSettings()
 
@@ -75,11 +75,11 @@ def test_controls_may_be_for_the_requester_alone() -> None:
 
 def test_lists_grow_and_shrink() -> None:
     """The first one makes a list, the last one ends it, nothing stands there twice."""
-    one = allowing(None, 5)
-    two = allowing(allowing(one, 6), 6)
-    assert (one, two, allowing((), 5)) == ((5,), (5, 6), (5,))
-    assert removing(two, 5, name="#five") == (6,)
-    assert removing(one, 5, name="#five") is None
+    one = with_allowed(None, 5)
+    two = with_allowed(with_allowed(one, 6), 6)
+    assert (one, two, with_allowed((), 5)) == ((5,), (5, 6), (5,))
+    assert without_allowed(two, 5, name="#five") == (6,)
+    assert without_allowed(one, 5, name="#five") is None
     for nothing in (None, (), (6,)):
         with pytest.raises(NotOnTheList):
-            removing(nothing, 5, name="#five")
+            without_allowed(nothing, 5, name="#five")

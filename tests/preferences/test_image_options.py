@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors.options import PromptEmpty
-from bot.preferences.image_options import OPTION_NAMES, ImageOptions, OptionName, resolve
+from bot.preferences.image_options import OPTION_NAMES, ImageOptions, OptionName, resolve_options
 
 MODELS = ("first", "second", "third")
 KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}
 
 
-def can(model: str, _word: OptionName, value: str) -> bool:
+def supports(model: str, _word: OptionName, value: str) -> bool:
     """Tell whether one of three models knows a value."""
     return value in KNOWN.get(model, set())
 
@@ -47,7 +47,9 @@ def test_what_was_typed_stands(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """Nobody's default may change a word that a person typed; the door refuses wrong ones."""
-    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    found = resolve_options(
+        typed, preset=preset, person=person, server=server, models=MODELS, supports=supports
+    )
     for field in fields(ImageOptions):
         said = getattr(typed, field.name)
         if said is not None and field.name != "prompt":
@@ -59,12 +61,14 @@ def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """A default for another model must not refuse a request that typed nothing wrong."""
-    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    found = resolve_options(
+        typed, preset=preset, person=person, server=server, models=MODELS, supports=supports
+    )
     for word in OPTION_NAMES:
         value = getattr(found, word)
         if getattr(typed, word) is None and value is not None:
             assert found.model is not None
-            assert can(found.model, word, value)
+            assert supports(found.model, word, value)
 
 
 @given(typed_wishes, wishes(), wishes(), wishes())
@@ -72,11 +76,13 @@ def test_the_first_that_fits_wins(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """Precedence: option, preset, person, server; a word that does not fit counts as unsaid."""
-    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
+    found = resolve_options(
+        typed, preset=preset, person=person, server=server, models=MODELS, supports=supports
+    )
     model = found.model
     for word in OPTION_NAMES:
         said = [getattr(options, word) for options in (preset, person, server)]
-        fitting = [value for value in said if value and model and can(model, word, value)]
+        fitting = [value for value in said if value and model and supports(model, word, value)]
         assert getattr(found, word) == (getattr(typed, word) or next(iter(fitting), None))
     counts = [options.n for options in (typed, preset, person, server) if options.n is not None]
     assert found.n == next(iter(counts), None)
@@ -89,7 +95,9 @@ def test_a_default_model_is_one_that_may_be_used_here(
     person: ImageOptions, server: ImageOptions, allowed: list[str]
 ) -> None:
     """A person's favourite of elsewhere must not close this server to them."""
-    found = resolve(ImageOptions(), person=person, server=server, models=allowed, can=can)
+    found = resolve_options(
+        ImageOptions(), person=person, server=server, models=allowed, supports=supports
+    )
     if allowed:
         assert found.model in allowed
         wished = [options.model for options in (person, server)]
@@ -104,17 +112,24 @@ def test_to_resolve_twice_changes_nothing(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
     """What was decided is complete: no default is left to add."""
-    found = resolve(typed, preset=preset, person=person, server=server, models=MODELS, can=can)
-    again = resolve(found, person=person, server=server, models=MODELS, can=can)
+    found = resolve_options(
+        typed, preset=preset, person=person, server=server, models=MODELS, supports=supports
+    )
+    again = resolve_options(found, person=person, server=server, models=MODELS, supports=supports)
     assert again == found
 
 
 def test_a_presets_model_is_as_good_as_typed() -> None:
     """Who uses it is told that it is gone, and not painted by another for their credits."""
     preset = ImageOptions(model="gone", size="a")
-    assert resolve(ImageOptions(), preset=preset, models=MODELS, can=can).model == "gone"
+    assert (
+        resolve_options(ImageOptions(), preset=preset, models=MODELS, supports=supports).model
+        == "gone"
+    )
     typed = ImageOptions(model="second")
-    assert resolve(typed, preset=preset, models=MODELS, can=can) == replace(typed, size=None)
+    assert resolve_options(typed, preset=preset, models=MODELS, supports=supports) == replace(
+        typed, size=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,8 +147,11 @@ def test_a_presets_prompt_is_a_template(
     typed: str | None, template: str | None, prompt: str | None
 ) -> None:
     """A style is saved once and used for many pictures."""
-    found = resolve(
-        ImageOptions(prompt=typed), preset=ImageOptions(prompt=template), models=MODELS, can=can
+    found = resolve_options(
+        ImageOptions(prompt=typed),
+        preset=ImageOptions(prompt=template),
+        models=MODELS,
+        supports=supports,
     )
     assert found.prompt == prompt
 
@@ -142,9 +160,9 @@ def test_a_presets_prompt_is_a_template(
 def test_a_template_wants_words(typed: str | None) -> None:
     """A picture of nothing, in ink, costs a credit like any other."""
     with pytest.raises(PromptEmpty):
-        resolve(
+        resolve_options(
             ImageOptions(prompt=typed),
             preset=ImageOptions(prompt="{prompt}, in ink"),
             models=MODELS,
-            can=can,
+            supports=supports,
         )

@@ -12,13 +12,13 @@ from bot.database.transaction import Transaction
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import (
-    MOST_PRESETS,
+    MAX_PRESETS,
     NoSuchPreset,
     PresetNameEmpty,
     PresetNameTooLong,
     PresetsFull,
-    folded,
-    spelled,
+    display_name,
+    name_key,
 )
 from bot.preferences.values import PersonalPreferences, ServerSettings
 
@@ -154,12 +154,12 @@ async def test_a_name_is_there_once_whatever_its_case(database: Database) -> Non
 async def test_a_thousand_presets_and_no_more(database: Database) -> None:
     """A person cannot fill the disk; what is there can still be replaced and found."""
     preference_store = await fresh(database)
-    for number in range(MOST_PRESETS):
+    for number in range(MAX_PRESETS):
         await preference_store.save_preset(1, f"preset {number}", WISH)
     with pytest.raises(PresetsFull):
         await preference_store.save_preset(1, "one more", WISH)
     assert await preference_store.save_preset(1, "Preset 7", WISH) is not None
-    assert len(preference_store.presets(1)) == MOST_PRESETS
+    assert len(preference_store.presets(1)) == MAX_PRESETS
     assert len(preference_store.suggest_presets(1, "")) == 25
     assert preference_store.suggest_presets(1, "ET 99") == [
         f"preset {number}" for number in (99, *range(990, 1000))
@@ -194,19 +194,19 @@ async def test_a_person_is_forgotten(database: Database) -> None:
 )
 def test_a_name_is_kept_as_people_see_it(typed: str, name: str) -> None:
     """Two names that look alike are one."""
-    assert spelled(typed) == name
-    assert folded(typed) == folded(name)
+    assert display_name(typed) == name
+    assert name_key(typed) == name_key(name)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\u200b", "\u200d", "\n\t", "\u202e\u2066", "\x00"])
 def test_a_name_that_shows_nothing_is_refused(typed: str) -> None:
     """Nobody could choose it again."""
     with pytest.raises(PresetNameEmpty):
-        spelled(typed)
+        display_name(typed)
 
 
 @pytest.mark.parametrize("typed", ["x" * 51, "🦊" * 26, "x" * 4_000])
 def test_a_long_name_is_refused(typed: str) -> None:
     """Fifty characters, as Discord counts them."""
     with pytest.raises(PresetNameTooLong):
-        spelled(typed)
+        display_name(typed)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import OPERATOR
-from bot.quota.allowance import Allowance
+from bot.quota.allowances import Allowance
 from bot.quota.rules import Period
 from tests.quota.till import DAY, HOUR, NOON, Till, requester
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
-from bot.quota.tariff import Tariff
+from bot.quota.server_costs import ServerCostCache
 from tests.quota.till import ADMIN, SERVER_ID, Till
 
 ELSEWHERE = 11
@@ -64,19 +64,19 @@ def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> No
         assert costs(till, None) == {}
 
 
-def test_the_tariff_knows_the_quality_before_any_quality() -> None:
+def test_the_cache_of_costs_knows_the_quality_before_any_quality() -> None:
     """And says nothing where no admin decided: the catalogue does."""
-    tariff = Tariff({(1, "painter", ""): 2, (1, "painter", "high"): 8})
-    assert tariff.each(1, "painter", "high") == 8
-    assert tariff.each(1, "painter", "low") == 2
-    assert tariff.each(1, "painter", None) == 2
-    assert tariff.each(2, "painter", "high") is None
-    assert tariff.each(1, "sketcher", None) is None
-    tariff.set(2, "painter", "high", 0)
-    assert tariff.each(2, "painter", "high") == 0
-    assert tariff.each(2, "painter", None) is None
-    tariff.remove(1, "painter", "high")
-    tariff.remove(1, "painter", "high")
-    assert tariff.each(1, "painter", "high") == 2
-    tariff.set(1, "painter", None, 3)
-    assert tariff.each(1, "painter", "high") == 3
+    server_costs = ServerCostCache({(1, "painter", ""): 2, (1, "painter", "high"): 8})
+    assert server_costs.each(1, "painter", "high") == 8
+    assert server_costs.each(1, "painter", "low") == 2
+    assert server_costs.each(1, "painter", None) == 2
+    assert server_costs.each(2, "painter", "high") is None
+    assert server_costs.each(1, "sketcher", None) is None
+    server_costs.set(2, "painter", "high", 0)
+    assert server_costs.each(2, "painter", "high") == 0
+    assert server_costs.each(2, "painter", None) is None
+    server_costs.remove(1, "painter", "high")
+    server_costs.remove(1, "painter", "high")
+    assert server_costs.each(1, "painter", "high") == 2
+    server_costs.set(1, "painter", None, 3)
+    assert server_costs.each(1, "painter", "high") == 3

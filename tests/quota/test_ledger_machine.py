@@ -9,7 +9,7 @@ from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import Blocked, BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import Requester
-from bot.quota.allowance import Allowance
+from bot.quota.allowances import Allowance
 from tests.quota.machine_admins import Admins
 from tests.quota.machine_core import MEMBERS, Core
 from tests.quota.model import Charge, Counts, same_person, same_server

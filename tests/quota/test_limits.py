@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import LimitAboveCeiling, LimitLevel, LimitOutOfRange, NoSuchLimit
-from bot.quota.allowance import Allowance
+from bot.quota.allowances import Allowance
 from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role, user
 from tests.quota.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import Blocked, GrantOutOfRange, LimitLevel, NotBlocked
+from bot.quota.admin_repository import Member
 from bot.quota.audit import Change
 from bot.quota.ledger import Settlement
-from bot.quota.members import Member
 from bot.quota.rules import EVERYONE, role
 from tests.quota.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
 

@@ -10,13 +10,13 @@ from simcord.backend.models import Channel, Interaction, Message, Reaction, Role
 from simcord.backend.models.interaction import ResponseKind
 from simcord.results import to_discord_message
 
-from tests.cogs.world import PATIENCE_S, World
+from tests.cogs.discord_world import SETTLE_TIMEOUT_S, DiscordWorld
 from tests.upgrade.left_behind import recorded
 
 Json = dict[str, Any]
 
 
-class OldWorld(World):
+class OldWorld(DiscordWorld):
     """A world whose bot starts where an earlier one was killed, ``minutes_later``."""
 
     minutes_later = 3
@@ -25,7 +25,9 @@ class OldWorld(World):
         """Put everything where it was, then start the bot."""
         old = self.held()
         nobody = discord.AutoShardedClient(intents=discord.Intents.none())
-        self.env = simcord.Env(nobody, settle_timeout=PATIENCE_S, shard_count=1, check_errors=False)
+        self.env = simcord.Env(
+            nobody, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
+        )
         self._become(old)
         await self.env.start()
         self._stack.push_async_callback(self.env.shutdown)
@@ -48,11 +50,11 @@ class OldWorld(World):
     def is_there(self, name: str) -> bool:
         """Tell whether nobody has deleted a recorded message."""
         message_id = int(recorded("messages")["messages"][name]["id"])
-        return message_id in self.env.backend.messages[self.gallery.id]
+        return message_id in self.env.backend.messages[self.channel.id]
 
     def seen_by_anybody(self) -> list[discord.Message]:
         """Return what stands in the channel, for each of its readers."""
-        return [self._shown(each) for each in sorted(self.env.backend.messages[self.gallery.id])]
+        return [self._shown(each) for each in sorted(self.env.backend.messages[self.channel.id])]
 
     def form(self, name: str) -> simcord.InteractionResult:
         """Return a form that somebody had open when the bot was killed."""
@@ -62,7 +64,7 @@ class OldWorld(World):
             id=backend.snowflake(),
             token="of-a-form",
             type=3,
-            channel_id=self.gallery.id,
+            channel_id=self.channel.id,
             guild_id=self.guild.id,
             user_id=form["user_id"],
             responded=True,
@@ -72,7 +74,7 @@ class OldWorld(World):
         return simcord.InteractionResult(self.env, opened)
 
     def _shown(self, message_id: int) -> discord.Message:
-        stored = self.env.backend.get_message(self.gallery.id, message_id)
+        stored = self.env.backend.get_message(self.channel.id, message_id)
         return to_discord_message(self.env, stored)
 
     def _become(self, old: Json) -> None:
@@ -92,7 +94,7 @@ class OldWorld(World):
         channel = Channel(old["channel_id"], type=0, name="gallery", guild_id=guild.id)
         backend.channels[channel.id], backend.messages[channel.id] = channel, {}
         guild.channel_ids.append(channel.id)
-        self.gallery = simcord.ChannelHandle(self.env, self.guild, channel)
+        self.channel = simcord.ChannelHandle(self.env, self.guild, channel)
         self.people = {person["name"]: self._person(**person) for person in old["people"]}
         self.ada, self.ben, self.mia = (self.people[name] for name in ("Ada", "Ben", "Mia"))
 

@@ -9,23 +9,23 @@ from zipfile import ZipFile
 import simcord
 
 from tests.cli.process import Ended, environment, run
-from tests.cogs.gateway import MoodyGateway
-from tests.cogs.looking import Shown
-from tests.cogs.world import said
+from tests.cogs.discord_world import reply_text
+from tests.cogs.history_page import HistoryPage
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.upgrade.left_behind import counted
 from tests.upgrade.old_world import OldWorld
 
 
 async def words(world: OldWorld, who: simcord.MemberActor, command: str) -> str:
     """Type a command; return everything that its embeds say."""
-    answer = await who.slash(world.gallery, command)
+    answer = await who.slash(world.channel, command)
     assert answer.response is not None
     return json.dumps([embed.to_dict() for embed in answer.response.embeds], ensure_ascii=False)
 
 
 async def file(world: OldWorld, who: simcord.MemberActor, command: str) -> bytes:
     """Type a command; return the file that it brings."""
-    answer = await who.slash(world.gallery, command)
+    answer = await who.slash(world.channel, command)
     assert answer.response is not None
     (attachment,) = answer.response.attachments
     return await attachment.read()
@@ -39,12 +39,12 @@ def spent(world: OldWorld, who: simcord.MemberActor) -> int:
 
 async def test_people_find_what_they_asked_for(calm: OldWorld) -> None:
     """/history with its pictures in small, also what is private or was declined."""
-    page = await Shown.to(calm, calm.ada, model="gpt-image-2")
+    page = await HistoryPage.to(calm, calm.ada, model="gpt-image-2")
     assert page.prompts == ["a masked cat"]
     assert len(page.message.attachments) == 1
-    page = await Shown.to(calm, calm.ada, text="declined")
+    page = await HistoryPage.to(calm, calm.ada, text="declined")
     assert page.prompts == ["a declined fox, untold", "a declined fox"]
-    page = await Shown.to(calm, calm.ada, text="private owl")
+    page = await HistoryPage.to(calm, calm.ada, text="private owl")
     assert "🔒" in page.facts[0]
     assert len(page.choices) == 1
 
@@ -60,7 +60,7 @@ async def test_people_read_what_is_left_for_them(calm: OldWorld) -> None:
     assert "of 60" in usage
     eve = calm.people["Eve"]
     assert "too many ducks" in await words(calm, eve, "usage")
-    assert "too many ducks" in said(await calm.imagine(eve))
+    assert "too many ducks" in reply_text(await calm.imagine(eve))
 
 
 async def test_people_take_along_what_is_theirs(calm: OldWorld) -> None:
@@ -80,7 +80,7 @@ async def test_people_take_along_what_is_theirs(calm: OldWorld) -> None:
 
 async def test_presets_and_preferences_still_count(calm: OldWorld) -> None:
     """What was saved is painted, and what was preferred is taken."""
-    await calm.ada.slash(calm.gallery, "preset use", name="ink 10", prompt="a hen")
+    await calm.ada.slash(calm.channel, "preset use", name="ink 10", prompt="a hen")
     await calm.finished()
     body = calm.gateway.bodies[-1]
     assert (body["prompt"], body["model"]) == ("a hen, in ink", "gpt-image-2")
@@ -102,7 +102,7 @@ async def test_admins_read_what_they_decided(calm: OldWorld) -> None:
     assert "gpt-image-2 high        4*" in costs
     settings = await words(calm, calm.mia, "settings show")
     assert "🧹" in settings
-    assert f"<#{calm.gallery.id}>" in settings
+    assert f"<#{calm.channel.id}>" in settings
     assert "dall-e-3" in settings
     assert "17 " in await words(calm, calm.mia, "quota audit")
     table = (await file(calm, calm.mia, "quota export")).decode("utf-8-sig")
@@ -126,7 +126,7 @@ async def test_who_left_and_comes_back_has_the_same_pseudonym(calm: OldWorld) ->
     anonymous = calm.rows("SELECT user_id FROM anonymous")
     await calm.imagine(dora)
     await calm.finished()
-    question = (await dora.slash(calm.gallery, "mydata delete")).response
+    question = (await dora.slash(calm.channel, "mydata delete")).response
     assert question is not None
     ((button,),) = (row["components"] for row in question.components)
     await dora.click(question, custom_id=button["custom_id"])
@@ -138,7 +138,7 @@ async def test_who_left_and_comes_back_has_the_same_pseudonym(calm: OldWorld) ->
 # --- the operator's terminal ------------------------------------------------------------------
 
 
-async def terminal(old_folder: Path, gateway: MoodyGateway, *arguments: str) -> Ended:
+async def terminal(old_folder: Path, gateway: ScriptedGateway, *arguments: str) -> Ended:
     """Run ``python -m bot …`` on the folder."""
     folder = old_folder.parent
     ended = await run("bot", *arguments, folder=folder, env=environment(folder, gateway))
@@ -146,7 +146,7 @@ async def terminal(old_folder: Path, gateway: MoodyGateway, *arguments: str) -> 
     return ended
 
 
-async def test_the_terminal_lists_old_jobs(old_folder: Path, gateway: MoodyGateway) -> None:
+async def test_the_terminal_lists_old_jobs(old_folder: Path, gateway: ScriptedGateway) -> None:
     """``bot jobs`` shows the open ones and the last, whichever version wrote them."""
     told = (await terminal(old_folder, gateway, "jobs", "--prompts")).out
     rows = [line.split() for line in told.splitlines()]
@@ -157,7 +157,7 @@ async def test_the_terminal_lists_old_jobs(old_folder: Path, gateway: MoodyGatew
 
 
 async def test_the_terminal_finds_the_old_database_sound(
-    old_folder: Path, gateway: MoodyGateway
+    old_folder: Path, gateway: ScriptedGateway
 ) -> None:
     """``bot db status`` counts every table."""
     told = (await terminal(old_folder, gateway, "db", "status")).out

@@ -6,10 +6,10 @@ from pathlib import Path
 import discord
 import simcord
 
-from tests.cogs.gateway import MoodyGateway
-from tests.cogs.hands import press, react, send_form, standing, whispered
-from tests.cogs.looking import Shown
-from tests.cogs.world import Build, shown
+from tests.cogs.actions import ephemeral_messages, form_values, press, react, submit_form
+from tests.cogs.discord_world import WorldBuilder, reply_embed
+from tests.cogs.history_page import HistoryPage
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.upgrade.left_behind import recorded
 from tests.upgrade.old_world import OldWorld
 
@@ -54,12 +54,14 @@ async def click(
     return await who.click(world.message(name), custom_id=wanted)
 
 
-async def turned(world: OldWorld, who: simcord.MemberActor, name: str, custom_id: str) -> Shown:
+async def turned(
+    world: OldWorld, who: simcord.MemberActor, name: str, custom_id: str
+) -> HistoryPage:
     """Press a button under a page; return the page that stands there then."""
     answer = await click(world, who, name, custom_id)
     assert answer.response is not None
     assert answer.response.id == world.message(name).id
-    return Shown(world, who, answer.response)
+    return HistoryPage(world, who, answer.response)
 
 
 # --- under results ----------------------------------------------------------------------------
@@ -106,14 +108,14 @@ async def test_delete_takes_a_result_down(calm: OldWorld) -> None:
 async def test_the_original_files_are_handed_out(calm: OldWorld) -> None:
     """As the gateway sent them to v0.1.0."""
     answer = await press(calm, calm.ben, calm.message("four"), "original")
-    files = [await file.read() for each in whispered(answer) for file in each.attachments]
+    files = [await file.read() for each in ephemeral_messages(answer) for file in each.attachments]
     assert files == originals(calm, "four cats")
     assert len(files) == 4
 
 
 async def test_details_know_what_a_result_came_from(calm: OldWorld) -> None:
     """Prompts, options and the link to the earlier card."""
-    card = shown(await press(calm, calm.ben, calm.message("edited"), "details"))
+    card = reply_embed(await press(calm, calm.ben, calm.message("edited"), "details"))
     told = f"{card.description} {[field.value for field in card.fields]}"
     assert "a pair of owls, said again" in told
     assert str(calm.message("pair").jump_url) in told
@@ -123,32 +125,32 @@ async def test_details_know_what_a_result_came_from(calm: OldWorld) -> None:
 async def test_forms_open_with_what_was_asked(calm: OldWorld) -> None:
     """Edit, Use, and the context menu on an old result and on somebody's own picture."""
     form = await press(calm, calm.ada, calm.message("two references"), "edit")
-    assert standing(form)["start"] == ["references"]
-    await send_form(calm, calm.ada, form, prompt="a dog from two")
+    assert form_values(form)["start"] == ["references"]
+    await submit_form(calm, calm.ada, form, prompt="a dog from two")
     recorded_images = recorded("requests")["a cat from two"][0]["images"]
     assert calm.gateway.bodies[-1]["images"] == recorded_images
     form = await press(calm, calm.ben, calm.message("four"), "use")
-    assert standing(form)["start"] == ["picture:1"]
-    await send_form(calm, calm.ben, form, prompt="one cat")
+    assert form_values(form)["start"] == ["picture:1"]
+    await submit_form(calm, calm.ben, form, prompt="one cat")
     assert calm.gateway.bodies[-1]["image"] == originals(calm, "four cats")[:1]
     assert newest(calm) == ("one cat", "four cats", "done")
     for name, prompt in (("masked", "a masked cat"), ("ben's own", None)):
-        menu = await calm.ada.context_menu(calm.gallery, "Use as reference", calm.message(name))
-        assert standing(menu).get("prompt") == prompt
+        menu = await calm.ada.context_menu(calm.channel, "Use as reference", calm.message(name))
+        assert form_values(menu).get("prompt") == prompt
 
 
 async def test_forms_that_were_open_can_still_be_sent(calm: OldWorld) -> None:
     """What people typed while the bot was updated is painted, or given back with a sentence."""
     form = calm.form("edit")
-    await send_form(calm, calm.ben, form, prompt="a pair of cats")
+    await submit_form(calm, calm.ben, form, prompt="a pair of cats")
     assert newest(calm) == ("a pair of cats", PAIR, "done")
     form = calm.form("use")
-    await send_form(calm, calm.ben, form, prompt="a dog", start=["picture:3"])
+    await submit_form(calm, calm.ben, form, prompt="a dog", start=["picture:3"])
     assert calm.gateway.bodies[-1]["image"] == originals(calm, "four cats")[2:3]
     refused = await calm.ada.submit_modal(
-        calm.form("begun"), standing(calm.form("begun")) | {"prompt": "of Ben's"}
+        calm.form("begun"), form_values(calm.form("begun")) | {"prompt": "of Ben's"}
     )
-    words = " ".join(each.content for each in whispered(refused))
+    words = " ".join(each.content for each in ephemeral_messages(refused))
     assert "of Ben's" in words
     assert newest(calm) == ("a dog", "four cats", "done")
 
@@ -158,7 +160,7 @@ async def test_a_card_without_pictures_is_tried_again(calm: OldWorld) -> None:
     await press(calm, calm.ada, calm.message("failed"), "again")
     assert newest(calm) == ("a declined fox", "a declined fox", "done")
     form = await press(calm, calm.ben, calm.message("in doubt"), "edit")
-    assert standing(form)["prompt"] == "a fox, broken off"
+    assert form_values(form)["prompt"] == "a fox, broken off"
 
 
 # --- under what only one person sees ----------------------------------------------------------
@@ -212,10 +214,10 @@ async def test_a_deletion_that_was_asked_for_can_be_confirmed(world: OldWorld) -
 # --- under cards that wait --------------------------------------------------------------------
 
 
-async def test_stop_still_stops(old_folder: Path, gateway: MoodyGateway) -> None:
+async def test_stop_still_stops(old_folder: Path, gateway: ScriptedGateway) -> None:
     """In line it gives the credits back; at work the person stops waiting."""
     gateway.gate.clear()
-    build = Build(old_folder, gateway, OldWorld)
+    build = WorldBuilder(old_folder, gateway, OldWorld)
     async with build.world(declared=True, max_running_per_user=1) as world:
         assert isinstance(world, OldWorld)
         await press_stop(world, world.ben, "queued")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.settings import load
+from bot.settings import load_settings
 from tests.upgrade.left_behind import recorded
 from tests.upgrade.old_world import OldWorld
 
@@ -67,10 +67,10 @@ async def test_every_command_is_there_with_its_options(calm: OldWorld) -> None:
 def test_every_setting_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator's .env goes on as it is: each name, with a value of its own kind."""
     monkeypatch.chdir(tmp_path)
-    usual = load().model_dump()
+    usual = load_settings().model_dump()
     old = recorded("settings")
     Path(".env").write_text("\n".join(f"{name}={value}" for name, value in old.items()))
-    settings = load().model_dump()
+    settings = load_settings().model_dump()
     as_usual = {"DATABASE_URL", "DATA_DIR"}  # the values that everybody has
     fields = {name: name.split("__")[0].lower() for name in old}
     assert {name for name, field in fields.items() if settings[field] == usual[field]} == as_usual

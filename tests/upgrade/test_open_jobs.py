@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from tests.cogs.gateway import MoodyGateway
-from tests.cogs.hands import custom_ids
-from tests.cogs.world import Build
+from tests.cogs.actions import custom_ids
+from tests.cogs.discord_world import WorldBuilder
+from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.upgrade.left_behind import FIXTURE
 from tests.upgrade.old_world import OldWorld
 
@@ -77,7 +77,7 @@ def states(world: OldWorld) -> dict[str, str]:
     return dict(world.rows("SELECT request ->> 'prompt', state FROM jobs ORDER BY created_at, id"))
 
 
-def paid(gateway: MoodyGateway) -> dict[str, int]:
+def paid(gateway: ScriptedGateway) -> dict[str, int]:
     """Return how often the gateway was asked to paint each prompt."""
     return dict(Counter(str(body["prompt"]) for body in gateway.bodies))
 
@@ -153,10 +153,10 @@ async def test_nothing_is_posted_or_paid_twice(world: OldWorld) -> None:
 
 
 async def test_after_an_hour_what_was_in_line_is_given_back(
-    old_folder: Path, gateway: MoodyGateway
+    old_folder: Path, gateway: ScriptedGateway
 ) -> None:
     """Cards are edited through their channel, and private ones answered in a direct message."""
-    async with Build(old_folder, gateway, LateWorld).world(declared=True) as world:
+    async with WorldBuilder(old_folder, gateway, LateWorld).world(declared=True) as world:
         assert isinstance(world, LateWorld)
         await world.env.advance_time(10)
         await world.finished()

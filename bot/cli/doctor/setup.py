@@ -9,7 +9,7 @@ from pydantic_settings import SettingsError
 
 from bot.cli.doctor.finding import Finding, fine, wrong
 from bot.core.errors.base import StartRefused
-from bot.settings import MENDS, Settings, load
+from bot.settings import FIXES, Settings, load_settings
 
 BuildSettings = Callable[..., Settings]
 
@@ -35,7 +35,7 @@ def read_setup(build: BuildSettings = Settings) -> Setup:
     while True:
         culprits: list[str] = []
         try:
-            settings = load(partial(_built, build, instead, culprits))
+            settings = load_settings(partial(_built, build, instead, culprits))
         except StartRefused as refused:
             findings.append(wrong("settings", "cannot be used", str(refused)))
             if not culprits or culprits[0] in instead:
@@ -53,7 +53,7 @@ def _built(build: BuildSettings, instead: dict[str, object], culprits: list[str]
         culprits.append(str(wrong_values.errors()[0]["loc"][0]))
         raise
     except SettingsError:
-        raise StartRefused(f"GATEWAYS cannot be read: {MENDS['GATEWAYS']}.") from None
+        raise StartRefused(f"GATEWAYS cannot be read: {FIXES['GATEWAYS']}.") from None
 
 
 def _default(name: str) -> dict[str, object]:

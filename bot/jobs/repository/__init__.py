@@ -1,1 +1,1 @@
-"""Jobs, attempts and posted messages: every state is written before it is acted on."""
+"""The rows of jobs, attempts and messages: every state is written before it is acted on."""

@@ -1,4 +1,4 @@
-"""What one person asked for, found again by its words and its model, page by page.
+"""A person's jobs, found by words of the prompt and by model, page by page.
 
 Requests lie in the database as JSON. SQL finds what may be meant: LOWER is sure of ASCII and of
 letters without case only, and some characters are escaped there. Python decides.
@@ -34,7 +34,23 @@ class Sought:
 EVERYTHING = Sought()
 
 
-def beside(
+def job_of(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
+    """Return a job of this person, None when there is none."""
+    row = rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
+    return None if row is None else written_job(row)
+
+
+def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
+    """Return a person's last jobs, the newest first."""
+    found = rows.query(
+        "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+        user_id,
+        most,
+    )
+    return [written_job(row) for row in found]
+
+
+def page_around(
     rows: Transaction,
     user_id: int,
     sought: Sought,

@@ -1,4 +1,4 @@
-"""One job looked at afterwards: its work, its messages, and the job that it came from."""
+"""What is shown of one job: the work of the gateways, and its messages."""
 
 from dataclasses import dataclass
 
@@ -54,6 +54,6 @@ def messages(rows: Transaction, job_id: str) -> list[CardAddress]:
     return [CardAddress(row["channel_id"], row["message_id"], application_id=0) for row in found]
 
 
-def deleted(tx: Transaction, message_id: int) -> None:
+def message_deleted(tx: Transaction, message_id: int) -> None:
     """Write that a message is gone; harmless twice."""
     tx.write("DELETE FROM messages WHERE message_id = $1", message_id)

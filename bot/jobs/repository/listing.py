@@ -1,4 +1,4 @@
-"""The journal as an operator reads it: open and recent jobs, and a job found by its id."""
+"""Jobs as an operator lists them: open and recent ones, and a job found by its id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -7,7 +7,7 @@ from bot.database.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A message of a job that was announced at ``at``; ``message_id`` once it is confirmed."""
+    """A new message of a job, announced at ``at``; ``message_id`` is None until it is confirmed."""
 
     nonce: str
     job_id: str
@@ -17,16 +17,16 @@ class OutboxMessage:
     message_id: int | None = None
 
 
-def announce(tx: Transaction, intent: OutboxMessage) -> OutboxMessage:
+def announce(tx: Transaction, message: OutboxMessage) -> OutboxMessage:
     """Write a message that is about to be sent; return what was written first under its nonce."""
     row = tx.one(
         "INSERT INTO intents (nonce, job_id, part, channel_id, at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (nonce) DO UPDATE SET nonce = excluded.nonce RETURNING *",
-        intent.nonce,
-        intent.job_id,
-        intent.part,
-        intent.channel_id,
-        intent.at,
+        message.nonce,
+        message.job_id,
+        message.part,
+        message.channel_id,
+        message.at,
     )
     assert row is not None  # noqa: S101 - an upsert always returns its row
     return OutboxMessage(
@@ -44,12 +44,12 @@ def confirm(tx: Transaction, nonce: str, message_id: int) -> None:
     tx.write("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
 
 
-def forget(tx: Transaction, *, before: int, most: int) -> int:
-    """Forget at most ``most`` intents from before a moment; return how many."""
-    forgotten = tx.query(
+def delete_old(tx: Transaction, *, before: int, most: int) -> int:
+    """Delete at most ``most`` messages from before a moment; return how many."""
+    deleted = tx.query(
         "DELETE FROM intents WHERE nonce IN"
         " (SELECT nonce FROM intents WHERE at < $1 ORDER BY at LIMIT $2) RETURNING nonce",
         before,
         most,
     )
-    return len(forgotten)
+    return len(deleted)

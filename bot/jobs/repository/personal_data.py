@@ -1,8 +1,7 @@
-"""One person's part of the journal: what they may read, and how it is forgotten.
+"""One person's jobs: what they may read of them, and how they are deleted.
 
-Forgetting begins in one transaction, which makes all of a person's jobs NOBODY's: from then on they
-are theirs no more. Their files go next and their rows last, so that whatever a crash leaves is
-still written here, and a later start goes on.
+A deletion begins in one transaction, which gives all of a person's jobs to NOBODY. Their files are
+deleted next and their rows last, so that a later start finds what a crash left, and goes on.
 """
 
 from collections.abc import Collection, Sequence
@@ -72,7 +71,7 @@ def disown(tx: Transaction, user_id: int) -> int:
     return len(disowned)
 
 
-def nobodys(rows: Transaction) -> list[str]:
+def disowned_jobs(rows: Transaction) -> list[str]:
     """Return the ids of nobody's jobs."""
     found = rows.query(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
     return [row["id"] for row in found]
@@ -119,7 +118,7 @@ def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[
     return hashes, page[-1]["id"]
 
 
-def forget(tx: Transaction, job_ids: Sequence[str]) -> None:
+def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete nobody's jobs, with all that hangs on them; costs stay the operator's."""
     among = _placeholders(job_ids)
     for table in ("pictures", "intents", "messages", "attempts"):

@@ -13,7 +13,7 @@ from bot.cli.doctor.setup import read_setup
 from bot.core.clock import Clock
 from tests.discord_rest.fake import NOW_MS, TOKEN, FakeDiscord, fake_discord, guild
 from tests.gateways.generation_harness import GATEWAY_KEY
-from tests.gateways.scripted_gateway import ScriptedGateway, http_reply, scripted_gateway
+from tests.gateways.replay_gateway import ReplayGateway, http_reply, replay_gateway
 
 ALL_NEEDED = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 38)
 LIST = http_reply(200, {"data": [{"id": "painter"}, {"id": "drawer"}]})
@@ -24,7 +24,7 @@ class Clinic:
     """What the doctor looks at; ``env`` sets the operator's variables."""
 
     discord: FakeDiscord
-    gateway: ScriptedGateway
+    gateway: ReplayGateway
     folder: Path
     env: pytest.MonkeyPatch
     now_ms: int = NOW_MS + 700
@@ -64,7 +64,7 @@ def of(findings: Sequence[Finding], check: str) -> Finding:
 @asynccontextmanager
 async def open_clinic(folder: Path, env: pytest.MonkeyPatch) -> AsyncIterator[Clinic]:
     """Open Discord and a gateway, and write what a healthy operator's ``.env`` holds."""
-    async with fake_discord() as discord, scripted_gateway(LIST, LIST) as gateway:
+    async with fake_discord() as discord, replay_gateway(LIST, LIST) as gateway:
         discord.guilds = [guild(11, "Fox Club", ALL_NEEDED)]
         clinic = Clinic(discord, gateway, folder, env)
         clinic.set(

@@ -9,7 +9,7 @@ from bot.cli.doctor.gateways import Names, describe
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult
 from tests.cli.doctor.clinic import Clinic, of
-from tests.gateways.scripted_gateway import RawReply, http_reply
+from tests.gateways.replay_gateway import RawReply, http_reply
 
 NAMES = Names("IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS", "IMAGE_API_URL")
 HTML = http_reply(200, b"<html></html>", {"Content-Type": "text/html"})

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 from tests.gateways import fake_sse as sse
 from tests.gateways.fake_openai import FakeOpenAI
 from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.sample_pictures import picture_bytes
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
 
 pytest.importorskip("openai", reason="the official SDK is not installed: pip install -e .[dev]")
 
@@ -165,7 +165,7 @@ Family = Literal["image_generation", "image_edit"]
 async def _streamed(*pieces: bytes, family: Family = "image_generation") -> list[str]:
     """Read a stream of the raw gateway."""
     async with (
-        scripted_gateway(sse.stream_reply(*pieces)) as raw,
+        replay_gateway(sse.stream_reply(*pieces)) as raw,
         sdk(f"{raw.origin}/v1") as client,
     ):
         if family == "image_edit":
@@ -271,7 +271,7 @@ async def test_a_line_that_breaks() -> None:
 
 
 async def _failure_at(said: RawReply) -> openai.APIError:
-    async with scripted_gateway(said) as raw, sdk(f"{raw.origin}/v1") as client:
+    async with replay_gateway(said) as raw, sdk(f"{raw.origin}/v1") as client:
         with pytest.raises(openai.APIError) as caught:
             await client.images.generate(model="gpt-image-2", prompt="a fox")
     assert raw.posts == 1

@@ -16,9 +16,9 @@ from bot.gateways.reply.event_stream import MAX_PREVIEWS, EventStream
 from bot.gateways.reply.event_stream_parser import is_event_stream
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GenerationResult, make_model, run_generation
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.router_harness import open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 BIG = picture_bytes(width=200, height=200, noise=True)
@@ -26,7 +26,7 @@ FILE = http_reply(200, picture_bytes())
 
 
 async def _paint(folder: Path, *answers: RawReply, n: int = 1) -> GenerationResult:
-    async with scripted_gateway(*answers) as raw:
+    async with replay_gateway(*answers) as raw:
         painted = await run_generation(raw.gateway(), folder, n=n, known=PAINTER)
     assert raw.posts == 1
     return painted
@@ -51,7 +51,7 @@ async def test_a_preview_is_told_while_the_stream_runs(tmp_path: Path) -> None:
     go_on = asyncio.Event()
     answer = sse.stream_reply(sse.partial_event(0, BIG), go_on, sse.completed_event())
     async with (
-        scripted_gateway(answer) as raw,
+        replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway()) as one,
         aclosing(one.router.generate(one.new_request())) as events,
     ):
@@ -277,7 +277,7 @@ async def test_an_error_inside_a_stream(
     answer = sse.stream_reply(
         sse.partial_event(), event, then="silence", headers={"x-request-id": "req_9"}
     )
-    async with scripted_gateway(answer) as raw:
+    async with replay_gateway(answer) as raw:
         gateway = raw.gateway(error_kinds={"1102": Kind.QUOTA})
         painted = await run_generation(gateway, tmp_path, known=PAINTER)
     failed = painted.failed
@@ -337,7 +337,7 @@ async def test_the_request_id_of_a_stream(pieces: tuple[bytes, ...], tmp_path: P
 async def test_silence_inside_a_stream(tmp_path: Path) -> None:
     """The model's time limit holds for the whole."""
     quick = make_model("painter", timeout_s=0.1)
-    async with scripted_gateway(sse.stream_reply(sse.partial_event(), then="silence")) as raw:
+    async with replay_gateway(sse.stream_reply(sse.partial_event(), then="silence")) as raw:
         painted = await run_generation(raw.gateway(), tmp_path, known=quick)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
 

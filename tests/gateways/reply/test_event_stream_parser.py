@@ -11,8 +11,8 @@ from bot.gateways.reply.event_stream_parser import ServerSentEventParser
 from bot.gateways.reply.streaming_json import StreamingJson
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import make_model, run_generation
+from tests.gateways.replay_gateway import http_reply, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import http_reply, scripted_gateway
 
 PAINTER = make_model("painter", timeout_s=5)
 BIG = picture_bytes(width=200, height=200, noise=True)
@@ -115,7 +115,7 @@ async def test_any_cut_of_a_stream_is_pictures_or_a_failure(
     stream = stream[: end % (len(stream) + 1)]
     answer = sse.stream_reply(*_cut(stream, cuts), then=then)
     with tempfile.TemporaryDirectory() as folder:
-        async with scripted_gateway(answer, FILE, FILE) as raw:
+        async with replay_gateway(answer, FILE, FILE) as raw:
             painted = await run_generation(raw.gateway(), Path(folder), known=PAINTER)
         assert raw.posts == 1
         assert painted.failure or painted.pictures

@@ -27,8 +27,8 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import RawReply, http_reply, loopback_server, replay_gateway
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, http_reply, loopback_server, scripted_gateway
 
 TAKES = ReferenceLimits(transport="json_image_data_uris", max_count=5, max_bytes=20_000_000)
 URLS = ReferenceLimits(transport="json_image_urls", max_count=5, max_bytes=20_000_000)
@@ -77,7 +77,7 @@ async def test_everything_asked_for_is_in_one_body(tmp_path: Path) -> None:
     """References stand beside the other fields, in JSON that any parser reads."""
     one = attach_file(tmp_path / "one", b"abc")
     options = {"quality": "high", "style": 'a "b"', "background": "opaque"}
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         await run_generation(
             raw.gateway(),
             tmp_path / "job",
@@ -109,7 +109,7 @@ async def test_an_address_is_passed_on_while_it_is_fresh(
 ) -> None:
     """Discord's addresses expire; a re-roll next month sends the picture itself."""
     one = attach_file(tmp_path / "one", b"abc", url=url, age_ms=age_ms)
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         await run_generation(raw.gateway(), tmp_path / "job", known=BY_URL, attached=[one])
     image = _sent(raw.requests[0])["image"]
     assert image == [URL if is_url else "data:image/png;base64,YWJj"]
@@ -118,7 +118,7 @@ async def test_an_address_is_passed_on_while_it_is_fresh(
 async def test_a_model_of_data_uris_never_gets_an_address(tmp_path: Path) -> None:
     """A gateway at home cannot or must not fetch from the internet."""
     one = attach_file(tmp_path / "one", b"abc", url=URL)
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         await run_generation(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one])
     assert _sent(raw.requests[0])["image"] == ["data:image/png;base64,YWJj"]
 
@@ -128,7 +128,7 @@ async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path)
     """The first hop has read the files to their end."""
     one = attach_file(tmp_path / "one", random.randbytes(PIECE + 1))
     there = http_reply(status, headers={"Location": "/v1/images/generations/"})
-    async with scripted_gateway(there, GOOD) as raw:
+    async with replay_gateway(there, GOOD) as raw:
         painted = await run_generation(
             raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one, one]
         )
@@ -141,7 +141,7 @@ async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
     """Each sending opens the files anew."""
     one = attach_file(tmp_path / "one", random.randbytes(PIECE + 1))
     busy = http_reply(429, {"error": {"message": "wait"}}, {"Retry-After": "1"})
-    async with scripted_gateway(busy, GOOD) as raw:
+    async with replay_gateway(busy, GOOD) as raw:
         painted = await run_generation(
             raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one]
         )
@@ -153,7 +153,7 @@ async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
 
 
 async def _refused(one: AttachedFile, folder: Path, **known: object) -> Kind:
-    async with scripted_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         painter = make_model("painter", **known)
         painted = await run_generation(
             raw.gateway(), folder / "job", known=painter, attached=[one, one]
@@ -201,7 +201,7 @@ async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
     order = GatewayRequest(request, 1, tmp_path / "job", "slot-0")
     async with (
-        scripted_gateway(GOOD) as raw,
+        replay_gateway(GOOD) as raw,
         Router([raw.gateway()], catalogue, clock=RecordingClock().clock) as router,
     ):
         with pytest.raises(ValueError, match="shorter"):
@@ -219,7 +219,7 @@ async def _spoiled(one: AttachedFile, folder: Path, *, by: str) -> list[str]:
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
     names = []
     async with (
-        scripted_gateway(GOOD) as raw,
+        replay_gateway(GOOD) as raw,
         Router([raw.gateway()], catalogue, clock=RecordingClock().clock) as router,
         aclosing(router.generate(order)) as events,
     ):

@@ -25,8 +25,8 @@ from tests.gateways.generation_harness import (
     make_model,
     run_generation,
 )
+from tests.gateways.replay_gateway import http_reply, loopback_server
 from tests.gateways.sample_pictures import picture_bytes
-from tests.gateways.scripted_gateway import http_reply, loopback_server
 
 FORM = ReferenceLimits(
     transport="multipart", max_count=16, max_bytes=50_000_000, mask_max_bytes=4_000_000

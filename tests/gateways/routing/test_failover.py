@@ -16,6 +16,7 @@ from bot.gateways.events import Sending
 from bot.gateways.gateway import Gateway
 from bot.gateways.routing.failover import MAX_TOTAL_WAIT_S
 from tests.gateways.generation_harness import make_model
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import (
     RouterEvents,
     RouterHarness,
@@ -24,7 +25,6 @@ from tests.gateways.router_harness import (
     open_router,
 )
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 GOOD = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
 ELSEWHERE = Gateway(name="closed", base_url="http://127.0.0.1:1", models=("painter",))
@@ -84,9 +84,9 @@ STAYS = {
 async def test_what_made_nothing_moves_on(answer: RawReply, tmp_path: Path) -> None:
     """Somebody who set up a second gateway wants pictures when the first has none to give."""
     async with (
-        scripted_gateway(answer) as first,
-        scripted_gateway(GOOD) as second,
-        scripted_gateway() as third,
+        replay_gateway(answer) as first,
+        replay_gateway(GOOD) as second,
+        replay_gateway() as third,
     ):
         gateways = [
             raw.gateway(name=name) for raw, name in zip((first, second, third), "abc", strict=True)
@@ -110,7 +110,7 @@ async def test_what_is_in_doubt_or_declined_goes_nowhere_else(
     answer: RawReply, kind: Kind, billed: Billed, tmp_path: Path
 ) -> None:
     """Twice the money for one picture, or a way round a refusal."""
-    async with scripted_gateway(answer) as first, scripted_gateway(GOOD) as second:
+    async with replay_gateway(answer) as first, replay_gateway(GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -122,8 +122,8 @@ async def test_silence_goes_nowhere_else(tmp_path: Path) -> None:
     """A model that is slower than its time may still be painting."""
     quick = make_model("painter", timeout_s=0.1)
     async with (
-        scripted_gateway(RawReply(then="silence")) as first,
-        scripted_gateway(GOOD) as second,
+        replay_gateway(RawReply(then="silence")) as first,
+        replay_gateway(GOOD) as second,
     ):
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways, known=[quick]) as one:
@@ -133,7 +133,7 @@ async def test_silence_goes_nowhere_else(tmp_path: Path) -> None:
 
 async def test_nobody_listens_at_the_first_two(tmp_path: Path) -> None:
     """The commonest reason to have a second gateway: the first one's host is down."""
-    async with scripted_gateway(GOOD) as last:
+    async with replay_gateway(GOOD) as last:
         closed = Gateway(name="shut", base_url="http://127.0.0.1:1", models=("painter",))
         async with open_router(tmp_path, closed, ELSEWHERE, last.gateway(name="c")) as one:
             order = await one.generate()
@@ -145,9 +145,9 @@ async def test_nobody_listens_at_the_first_two(tmp_path: Path) -> None:
 async def test_a_doubt_at_the_second_gateway_ends_it(tmp_path: Path) -> None:
     """Moving on once gives no right to move on in doubt."""
     async with (
-        scripted_gateway(AUTH) as first,
-        scripted_gateway(RawReply(then="reset")) as second,
-        scripted_gateway(GOOD) as third,
+        replay_gateway(AUTH) as first,
+        replay_gateway(RawReply(then="reset")) as second,
+        replay_gateway(GOOD) as third,
     ):
         gateways = [
             raw.gateway(name=name) for raw, name in zip((first, second, third), "abc", strict=True)
@@ -161,7 +161,7 @@ async def test_a_doubt_at_the_second_gateway_ends_it(tmp_path: Path) -> None:
 async def test_a_short_hint_is_kept_before_the_next_gateway_is_asked(tmp_path: Path) -> None:
     """The first gateway is the operator's choice: mostly the cheaper one."""
     busy = [BUSY_SHORT] * 3
-    async with scripted_gateway(*busy) as first, scripted_gateway(GOOD) as second:
+    async with replay_gateway(*busy) as first, replay_gateway(GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -173,7 +173,7 @@ async def test_a_short_hint_is_kept_before_the_next_gateway_is_asked(tmp_path: P
 async def test_with_nobody_else_the_hint_is_waited_for(tmp_path: Path) -> None:
     """Eleven seconds are too long beside a ready gateway, and better than nothing without one."""
     busy = error(429, None, Retry_After="11")
-    async with scripted_gateway(busy, GOOD) as first, scripted_gateway(AUTH) as second:
+    async with replay_gateway(busy, GOOD) as first, replay_gateway(AUTH) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -184,7 +184,7 @@ async def test_with_nobody_else_the_hint_is_waited_for(tmp_path: Path) -> None:
 
 async def test_the_first_is_asked_again_when_the_others_cannot(tmp_path: Path) -> None:
     """A host that was restarting is there a second later."""
-    async with scripted_gateway(AUTH) as second:
+    async with replay_gateway(AUTH) as second:
         gateways = [ELSEWHERE, second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -208,7 +208,7 @@ async def test_when_all_refuse_the_person_hears_the_most_hopeful(
     answers: list[RawReply], kind: Kind, gateway: str, retry_after_s: float | None, tmp_path: Path
 ) -> None:
     """To hear "in two minutes" helps more than "the operator has to renew its access"."""
-    async with scripted_gateway(answers[0]) as first, scripted_gateway(answers[1]) as second:
+    async with replay_gateway(answers[0]) as first, replay_gateway(answers[1]) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -222,7 +222,7 @@ async def test_a_gateway_whose_model_can_less_is_passed_over(tmp_path: Path) -> 
     """Four pictures at once cannot be asked of a model that paints one, and bills four."""
     many, single = make_model("painter", max_n=4), make_model("painter", max_n=1)
     four = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}] * 4})
-    async with scripted_gateway() as first, scripted_gateway(four, AUTH) as second:
+    async with replay_gateway() as first, replay_gateway(four, AUTH) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         pairs = {("a", "painter"): single, ("b", "painter"): many}
         async with open_router(tmp_path, *gateways, known=[many], pairs=pairs) as one:
@@ -233,7 +233,7 @@ async def test_a_gateway_whose_model_can_less_is_passed_over(tmp_path: Path) -> 
 
 async def test_an_old_order_that_nobody_can_do_any_more_is_told_so(tmp_path: Path) -> None:
     """Its journal may be older than the abilities: the gateway says what is wrong."""
-    async with scripted_gateway(error(400, "invalid_value")) as first, scripted_gateway() as second:
+    async with replay_gateway(error(400, "invalid_value")) as first, replay_gateway() as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways, known=[make_model("painter", max_n=1)]) as one:
             order = await one.generate(n=4)
@@ -243,7 +243,7 @@ async def test_an_old_order_that_nobody_can_do_any_more_is_told_so(tmp_path: Pat
 async def test_each_gateway_serves_only_its_models(tmp_path: Path) -> None:
     """A model of one gateway is not asked of another."""
     known = [make_model("painter"), make_model("drawer")]
-    async with scripted_gateway() as first, scripted_gateway(AUTH) as second:
+    async with replay_gateway() as first, replay_gateway(AUTH) as second:
         gateways = [
             first.gateway(name="a", models=("drawer",)),
             second.gateway(name="b", models=("painter",)),
@@ -256,7 +256,7 @@ async def test_each_gateway_serves_only_its_models(tmp_path: Path) -> None:
 async def test_twenty_orders_while_a_gateway_goes_down(tmp_path: Path) -> None:
     """None is lost, none is paid twice, and the operator hears of it once."""
     first_answers = [GOOD] * 5 + [AUTH] * 15
-    async with scripted_gateway(*first_answers) as first, scripted_gateway(*[GOOD] * 20) as second:
+    async with replay_gateway(*first_answers) as first, replay_gateway(*[GOOD] * 20) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             orders = await asyncio.gather(*(one.generate() for _ in range(20)))
@@ -273,7 +273,7 @@ async def test_twenty_orders_while_a_gateway_goes_down(tmp_path: Path) -> None:
 async def test_twenty_orders_at_a_busy_gateway_all_come_through(tmp_path: Path) -> None:
     """Each waits for its turn; nobody is sent more than three times."""
     answers = [BUSY_SHORT] * 20 + [GOOD] * 20
-    async with scripted_gateway(*answers) as only, open_router(tmp_path, only.gateway()) as one:
+    async with replay_gateway(*answers) as only, open_router(tmp_path, only.gateway()) as one:
         orders = await asyncio.gather(*(one.generate() for _ in range(20)))
     assert all(order.has_pictures for order in orders)
     assert only.posts == 40
@@ -306,7 +306,7 @@ class Scripted:
     async def _opened(self, name: str, script: Script, stack: AsyncExitStack) -> Gateway:
         if not script:
             return Gateway(name=name, base_url="http://127.0.0.1:1", models=("painter",))
-        raw: ScriptedGateway = await stack.enter_async_context(scripted_gateway())
+        raw: ReplayGateway = await stack.enter_async_context(replay_gateway())
         raw.answers.extend(self._answers(name, script))
         return raw.gateway(name=name)
 
@@ -368,7 +368,7 @@ def test_no_order_suffers_from_the_one_before(scripts: list[Script]) -> None:
 async def test_a_stopped_order_stops_its_request(tmp_path: Path) -> None:
     """Closing the events closes the line, and notes nothing against the gateway."""
     async with (
-        scripted_gateway(RawReply(then="silence")) as raw,
+        replay_gateway(RawReply(then="silence")) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         painting = asyncio.create_task(collect_events(one.router.generate(one.new_request())))
@@ -386,7 +386,7 @@ async def test_a_gateway_that_takes_one_request_at_a_time_is_sent_one_at_a_time(
 ) -> None:
     """Some resellers answer a second request at once with an error; a failure frees the place."""
     async with (
-        scripted_gateway(answer, GOOD) as only,
+        replay_gateway(answer, GOOD) as only,
         open_router(tmp_path, only.gateway(name="a", max_at_once=1)) as one,
     ):
         first = one.router.generate(one.new_request())

@@ -18,9 +18,9 @@ from bot.gateways.routing.health import (
 )
 from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
 from tests.gateways.generation_harness import CLOCK_START_MS, GATEWAY_KEY, make_model
+from tests.gateways.replay_gateway import RawReply, replay_gateway
 from tests.gateways.router_harness import SteppedClock, open_router
 from tests.gateways.routing.test_failover import AUTH, BUSY_LONG, EMPTY, GOOD, error
-from tests.gateways.scripted_gateway import RawReply, scripted_gateway
 
 
 def failure(
@@ -102,7 +102,7 @@ def test_a_doubtful_word_about_money_takes_nobody_down() -> None:
 
 async def test_a_down_gateway_is_tried_again_after_its_time(tmp_path: Path) -> None:
     """The operator has topped up the account; nobody has to restart the bot."""
-    async with scripted_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
+    async with replay_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
         assert (await one.generate()).failed.kind is Kind.QUOTA
         one.clock.advance(60)
         refused = (await one.generate()).failed
@@ -115,7 +115,7 @@ async def test_a_down_gateway_is_tried_again_after_its_time(tmp_path: Path) -> N
 
 async def test_the_end_of_a_down_time_is_waited_for(tmp_path: Path) -> None:
     """Two minutes are better than a failure."""
-    async with scripted_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
+    async with replay_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
         await one.generate()
         one.clock.advance(DOWN_SUSPENSION_S - 120)
         assert (await one.generate()).has_pictures
@@ -126,7 +126,7 @@ async def test_a_down_gateway_is_an_error_in_the_log(tmp_path: Path) -> None:
     """The operator greps for one word, and finds no key beside it."""
     leaky = error(401, "invalid_api_key", f"Incorrect API key provided: {GATEWAY_KEY}")
     with structlog.testing.capture_logs() as logs:
-        async with scripted_gateway(leaky) as raw, open_router(tmp_path, raw.gateway()) as one:
+        async with replay_gateway(leaky) as raw, open_router(tmp_path, raw.gateway()) as one:
             await one.generate()
     (down,) = [entry for entry in logs if entry["event"] == "gateway.down"]
     assert (down["log_level"], down["gateway"], down["kind"]) == ("error", "raw", "auth")
@@ -139,7 +139,7 @@ async def test_a_down_gateway_is_an_error_in_the_log(tmp_path: Path) -> None:
 
 async def test_a_hint_is_for_the_other_orders_too(tmp_path: Path) -> None:
     """They go to the next gateway at once, and come back when the time is over."""
-    async with scripted_gateway(BUSY_LONG, GOOD) as first, scripted_gateway(GOOD, GOOD) as second:
+    async with replay_gateway(BUSY_LONG, GOOD) as first, replay_gateway(GOOD, GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             assert (await one.generate()).route == ["a", "b"]
@@ -151,7 +151,7 @@ async def test_a_hint_is_for_the_other_orders_too(tmp_path: Path) -> None:
 async def test_a_hint_is_for_one_model(tmp_path: Path) -> None:
     """Limits are per model at most gateways."""
     known = [make_model("painter"), make_model("drawer")]
-    async with scripted_gateway(BUSY_LONG, GOOD) as raw:
+    async with replay_gateway(BUSY_LONG, GOOD) as raw:
         gateway = raw.gateway(models=("painter", "drawer"))
         async with open_router(tmp_path, gateway, known=known) as one:
             assert (await one.generate()).failed.kind is Kind.RATE_LIMITED
@@ -164,7 +164,7 @@ async def test_another_order_waits_for_the_soonest(tmp_path: Path) -> None:
         error(429, None, Retry_After="130"),
         error(503, "model_not_found", Retry_After="5"),
     )
-    async with scripted_gateway(long) as first, scripted_gateway(short, GOOD) as second:
+    async with replay_gateway(long) as first, replay_gateway(short, GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             assert (await one.generate()).failed.retry_after_s == 130
@@ -175,7 +175,7 @@ async def test_another_order_waits_for_the_soonest(tmp_path: Path) -> None:
 async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
     """The person hears at once when to come back; nothing is sent."""
     async with (
-        scripted_gateway(error(429, None, Retry_After="400")) as raw,
+        replay_gateway(error(429, None, Retry_After="400")) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         await one.generate()
@@ -189,7 +189,7 @@ async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_p
     """The clock stands still, as if the rest began anew again and again."""
     clock = StoppedManualClock()
     async with (
-        scripted_gateway(error(429, None, Retry_After="100")) as raw,
+        replay_gateway(error(429, None, Retry_After="100")) as raw,
         open_router(tmp_path, raw.gateway(), clock=clock) as one,
     ):
         refused = await one.generate()
@@ -313,7 +313,7 @@ async def test_pictures_end_the_row(tmp_path: Path) -> None:
     """Two bad minutes, a good one and two bad ones are no reason to rest."""
     lost = RawReply(then="reset")
     async with (
-        scripted_gateway(lost, lost, GOOD, lost, lost, GOOD) as raw,
+        replay_gateway(lost, lost, GOOD, lost, lost, GOOD) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         orders = [await one.generate() for _ in range(6)]
@@ -376,7 +376,7 @@ async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
         raise RuntimeError("cannot send messages to this user")
 
     with structlog.testing.capture_logs() as logs:
-        async with scripted_gateway(AUTH) as raw, open_router(tmp_path, raw.gateway()) as one:
+        async with replay_gateway(AUTH) as raw, open_router(tmp_path, raw.gateway()) as one:
             one.alerts.listener = deaf
             assert (await one.generate()).failed.kind is Kind.AUTH
             await asyncio.sleep(0)
@@ -401,7 +401,7 @@ async def test_an_alarm_holds_nobodys_order_up(tmp_path: Path) -> None:
     async def slow(alarm: OperatorAlert) -> None:
         await free.wait()
 
-    async with scripted_gateway(AUTH) as first, scripted_gateway(GOOD) as second:
+    async with replay_gateway(AUTH) as first, replay_gateway(GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             one.alerts.listener = slow

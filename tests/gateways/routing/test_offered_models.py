@@ -16,8 +16,8 @@ from bot.gateways.probe import ProbeOutcome
 from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts, Retirement
 from tests.gateways.generation_harness import CLOCK_START_MS, make_model
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.router_harness import SteppedClock
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
 
 TODAY = date(2027, 1, 15)  # of NOW_MS
 
@@ -73,7 +73,7 @@ def test_today_is_that_of_the_clock() -> None:
 
 async def test_a_model_that_is_not_listed_is_a_warning() -> None:
     """A typing error, or a key that may not use it; the bot goes on offering it."""
-    async with scripted_gateway(listing(painter=None)) as raw:
+    async with replay_gateway(listing(painter=None)) as raw:
         gateway = raw.gateway(models=("painter", "drawer"))
         async with office(gateway) as one:
             assert one.offers.probe("raw") is None
@@ -95,7 +95,7 @@ async def test_a_model_that_is_not_listed_is_a_warning() -> None:
 )
 async def test_a_model_that_retires_soon_is_told(day: object, days_left: int) -> None:
     """The operator can change the models before people get failures."""
-    async with scripted_gateway(listing(painter=day)) as raw, office(raw.gateway()) as one:
+    async with replay_gateway(listing(painter=day)) as raw, office(raw.gateway()) as one:
         (warning,) = await one.refreshed()
     on = Retirement("raw", "painter", date.fromisoformat(warning["on"]))
     assert (warning["event"], warning["days_left"]) == ("model.retires", days_left)
@@ -106,7 +106,7 @@ async def test_a_model_that_retires_soon_is_told(day: object, days_left: int) ->
 @pytest.mark.parametrize("day", ["2027-02-15", "soon", "", None, 10**30, 1.5, 0, True, [1]])
 async def test_what_is_far_or_no_day_is_not_told(day: object) -> None:
     """Lists are written by people, too."""
-    async with scripted_gateway(listing(painter=day)) as raw, office(raw.gateway()) as one:
+    async with replay_gateway(listing(painter=day)) as raw, office(raw.gateway()) as one:
         warnings = await one.refreshed()
     assert warnings == []
 
@@ -115,7 +115,7 @@ async def test_the_tables_know_better_than_the_list() -> None:
     """What is configured wins, also when a list says nothing or the gateway is out of reach."""
     pairs = {("raw", "painter"): make_model("painter", retires=date(2027, 1, 20))}
     async with (
-        scripted_gateway(listing(painter="2027-01-18"), http_reply(500)) as raw,
+        replay_gateway(listing(painter="2027-01-18"), http_reply(500)) as raw,
         office(raw.gateway(), pairs=pairs) as one,
     ):
         for _ in range(2):
@@ -126,14 +126,14 @@ async def test_the_tables_know_better_than_the_list() -> None:
 @pytest.mark.parametrize("answer", [http_reply(404), http_reply(429), listing(painter=None)])
 async def test_a_gateway_without_a_list_is_no_warning(answer: RawReply) -> None:
     """Many gateways have none."""
-    async with scripted_gateway(answer) as raw, office(raw.gateway()) as one:
+    async with replay_gateway(answer) as raw, office(raw.gateway()) as one:
         assert await one.refreshed() == []
 
 
 async def test_yesterdays_list_outlives_a_day_without_one() -> None:
     """A gateway that is down for an hour has not forgotten when its models go."""
     async with (
-        scripted_gateway(http_reply(500), listing(painter="2027-01-20"), http_reply(500)) as raw,
+        replay_gateway(http_reply(500), listing(painter="2027-01-20"), http_reply(500)) as raw,
         office(raw.gateway()) as one,
     ):
         (warning,) = await one.refreshed()
@@ -151,7 +151,7 @@ async def test_yesterdays_list_outlives_a_day_without_one() -> None:
 async def test_the_owner_hears_of_a_retirement_four_times() -> None:
     """A month, a week and a day before, and on the day; the log says it daily."""
     async with (
-        scripted_gateway(*[listing(painter="2027-02-20")] * 40) as raw,
+        replay_gateway(*[listing(painter="2027-02-20")] * 40) as raw,
         office(raw.gateway()) as one,
     ):
         heard_with = []
@@ -167,8 +167,8 @@ async def test_the_owner_hears_of_a_retirement_four_times() -> None:
 async def test_every_gateway_is_asked_and_the_soonest_comes_first() -> None:
     """Retirement belongs to the pair of gateway and model."""
     async with (
-        scripted_gateway(listing(painter="2027-03-01")) as first,
-        scripted_gateway(listing(painter="2027-02-01")) as second,
+        replay_gateway(listing(painter="2027-03-01")) as first,
+        replay_gateway(listing(painter="2027-02-01")) as second,
         office(first.gateway(name="a"), second.gateway(name="b")) as one,
     ):
         await one.refreshed()

@@ -9,10 +9,10 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.routing.health import DOWN_SUSPENSION_S
 from tests.gateways.generation_harness import GATEWAY_KEY, make_model
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.router_harness import collect_events, open_router
 from tests.gateways.routing.test_failover import AUTH, GOOD
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, http_reply, scripted_gateway
 
 DONE = http_reply(
     200, {"id": "t-1", "status": "succeeded", "data": [{"b64_json": b64(picture_bytes())}]}
@@ -23,7 +23,7 @@ IMAGE = http_reply(200, picture_bytes(), {"Content-Type": "image/png"})
 
 async def test_a_task_is_polled_at_its_own_gateway(tmp_path: Path) -> None:
     """Same gateway, same key, no new request: the first one of the file is not asked."""
-    async with scripted_gateway() as first, scripted_gateway(DONE) as second:
+    async with replay_gateway() as first, replay_gateway(DONE) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             resumed = one.router.resume(one.new_request(), gateway="b", task_id="t-1")
@@ -41,7 +41,7 @@ async def test_a_task_that_brings_nothing_goes_nowhere_else(
     answer: RawReply, tmp_path: Path
 ) -> None:
     """It was paid for, perhaps: another gateway would be paid, too."""
-    async with scripted_gateway(answer) as first, scripted_gateway() as second:
+    async with replay_gateway(answer) as first, replay_gateway() as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await collect_events(
@@ -54,7 +54,7 @@ async def test_a_task_that_brings_nothing_goes_nowhere_else(
 
 async def test_what_was_answered_is_only_fetched(tmp_path: Path) -> None:
     """The pictures were made and paid for; they wait for some hours."""
-    async with scripted_gateway(IMAGE) as first, scripted_gateway() as second:
+    async with replay_gateway(IMAGE) as first, replay_gateway() as second:
         gateways = [second.gateway(name="a"), first.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             urls = (f"{first.origin}/picture.png",)
@@ -68,7 +68,7 @@ async def test_what_was_answered_is_only_fetched(tmp_path: Path) -> None:
 async def test_what_is_gone_is_told(tmp_path: Path) -> None:
     """Addresses of pictures expire."""
     async with (
-        scripted_gateway(*[http_reply(404)] * 3) as raw,
+        replay_gateway(*[http_reply(404)] * 3) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         urls = (f"{raw.origin}/picture.png",)
@@ -78,7 +78,7 @@ async def test_what_is_gone_is_told(tmp_path: Path) -> None:
 
 async def test_a_gateway_that_was_taken_away(tmp_path: Path) -> None:
     """Nobody has its key any more, and nobody knows whether it was paid."""
-    async with scripted_gateway() as raw, open_router(tmp_path, raw.gateway()) as one:
+    async with replay_gateway() as raw, open_router(tmp_path, raw.gateway()) as one:
         polled = await collect_events(
             one.router.resume(one.new_request(), gateway="old", task_id="t-1")
         )
@@ -92,7 +92,7 @@ async def test_a_gateway_that_was_taken_away(tmp_path: Path) -> None:
 
 async def test_a_model_that_was_taken_away_is_still_polled(tmp_path: Path) -> None:
     """The operator offers it no more; the picture of yesterday is the person's all the same."""
-    async with scripted_gateway(DONE) as raw:
+    async with replay_gateway(DONE) as raw:
         gateway = raw.gateway(models=("drawer",))
         async with open_router(tmp_path, gateway, known=[make_model("drawer")]) as one:
             order = await collect_events(
@@ -103,7 +103,7 @@ async def test_a_model_that_was_taken_away_is_still_polled(tmp_path: Path) -> No
 
 async def test_a_gateway_that_is_down_is_still_polled(tmp_path: Path) -> None:
     """A rest is for new orders: polls cost nothing."""
-    async with scripted_gateway(AUTH, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
+    async with replay_gateway(AUTH, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
         assert (await one.generate()).failed.kind is Kind.AUTH
         order = await collect_events(
             one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
@@ -123,7 +123,7 @@ async def test_a_task_that_was_taken_is_never_given_to_another(
     poll: RawReply, tmp_path: Path
 ) -> None:
     """Even a sure failure of its poll: the first gateway may have been paid at the submission."""
-    async with scripted_gateway(SUBMITTED, poll) as first, scripted_gateway(GOOD) as second:
+    async with replay_gateway(SUBMITTED, poll) as first, replay_gateway(GOOD) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
@@ -143,7 +143,7 @@ async def test_a_stream_that_showed_something_is_never_given_to_another(
     lines = "".join(f"data: {json.dumps(event)}\n\n" for event in (told_first, then))
     stream = http_reply(200, lines.encode(), {"Content-Type": "text/event-stream"})
     known = make_model("painter", partial_images=1)
-    async with scripted_gateway(stream) as first, scripted_gateway(GOOD) as second:
+    async with replay_gateway(stream) as first, replay_gateway(GOOD) as second:
         gateways = [first.gateway(name="a", streaming="sse"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways, known=[known]) as one:
             order = await one.generate()

@@ -21,9 +21,9 @@ from bot.gateways.model_abilities import OutputPreset, ReferenceLimits, Response
 from tests.gateways import fake_sse as sse
 from tests.gateways.captured_requests import request_form, request_head, request_json
 from tests.gateways.generation_harness import attach_file, make_model, run_generation
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
 from tests.gateways.router_harness import SteppedClock, collect_events, open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
-from tests.gateways.scripted_gateway import RawReply, ScriptedGateway, http_reply, scripted_gateway
 
 GOOD = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
 BUSY = http_reply(429, {"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
@@ -52,15 +52,15 @@ def unknown(
     return http_reply(status, {"error": error})
 
 
-def bodies(raw: ScriptedGateway) -> list[dict[str, object]]:
+def bodies(raw: ReplayGateway) -> list[dict[str, object]]:
     return [request_json(request) for request in raw.requests]
 
 
 async def test_it_is_sent_once_more_without_the_field(tmp_path: Path) -> None:
     """It was refused before any work: whoever waits gets a picture, and the rest is as asked."""
     async with (
-        scripted_gateway(unknown("response_format"), GOOD) as raw,
-        scripted_gateway() as second,
+        replay_gateway(unknown("response_format"), GOOD) as raw,
+        replay_gateway() as second,
         open_router(tmp_path, raw.gateway(), second.gateway(name="b"), known=(PAINTER,)) as one,
     ):
         painted = await one.generate()
@@ -75,7 +75,7 @@ async def test_it_is_sent_once_more_without_the_field(tmp_path: Path) -> None:
 async def test_later_requests_leave_it_out(tmp_path: Path) -> None:
     """For the same model at the same gateway: others may know the field, or need it."""
     answers = (unknown("response_format"), GOOD, GOOD, GOOD)
-    async with scripted_gateway(*answers) as raw, scripted_gateway(GOOD) as second:
+    async with replay_gateway(*answers) as raw, replay_gateway(GOOD) as second:
         gateways = (
             raw.gateway(models=("painter", "other")),
             second.gateway(name="b", models=("third",)),
@@ -93,7 +93,7 @@ async def test_the_operator_is_told_once_how_to_mend_the_table(tmp_path: Path) -
     answers = (unknown("response_format"), GOOD, unknown("moderation"), GOOD, GOOD)
     with structlog.testing.capture_logs() as logs:
         async with (
-            scripted_gateway(*answers) as raw,
+            replay_gateway(*answers) as raw,
             open_router(tmp_path, raw.gateway(drop=("style",)), known=(PAINTER,)) as one,
         ):
             for _ in range(3):
@@ -108,7 +108,7 @@ async def test_the_operator_is_told_once_how_to_mend_the_table(tmp_path: Path) -
 async def test_a_field_by_the_gateways_own_name(tmp_path: Path) -> None:
     """It knows only the word that the table gave it."""
     async with (
-        scripted_gateway(unknown("form"), GOOD) as raw,
+        replay_gateway(unknown("form"), GOOD) as raw,
         open_router(
             tmp_path, raw.gateway(rename={"response_format": "form"}), known=(PAINTER,)
         ) as one,
@@ -120,7 +120,7 @@ async def test_a_field_by_the_gateways_own_name(tmp_path: Path) -> None:
 async def test_the_words_name_the_field_where_nothing_else_does(tmp_path: Path) -> None:
     """new-api hands on the code and the message, and leaves `param` empty."""
     async with (
-        scripted_gateway(unknown("moderation", param=""), GOOD) as raw,
+        replay_gateway(unknown("moderation", param=""), GOOD) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
     ):
         assert (await one.generate()).has_pictures
@@ -129,7 +129,7 @@ async def test_the_words_name_the_field_where_nothing_else_does(tmp_path: Path) 
 async def test_a_second_field_ends_the_request(tmp_path: Path) -> None:
     """Once is enough for one request; the next one leaves out both."""
     async with (
-        scripted_gateway(unknown("response_format"), unknown("moderation"), GOOD) as raw,
+        replay_gateway(unknown("response_format"), unknown("moderation"), GOOD) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
     ):
         failed = (await one.generate()).failed
@@ -145,7 +145,7 @@ async def test_a_second_field_ends_the_request(tmp_path: Path) -> None:
 async def test_the_same_field_again_ends_the_request(tmp_path: Path) -> None:
     """A gateway that complains of what it was not sent is broken."""
     async with (
-        scripted_gateway(unknown("moderation"), unknown("moderation")) as raw,
+        replay_gateway(unknown("moderation"), unknown("moderation")) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
     ):
         assert (await one.generate()).failed.param == "moderation"
@@ -180,8 +180,8 @@ async def test_it_is_never_sent_again_in_doubt(answer: RawReply, tmp_path: Path)
     words = {"qualities": ("hd",), "styles": ("s",), "backgrounds": ("b",)}
     known = replace(PAINTER, **words)  # type: ignore[arg-type]  # by name
     async with (
-        scripted_gateway(answer) as raw,
-        scripted_gateway() as second,
+        replay_gateway(answer) as raw,
+        replay_gateway() as second,
         open_router(tmp_path, raw.gateway(), second.gateway(name="b"), known=(known,)) as one,
     ):
         painted = await collect_events(
@@ -206,7 +206,7 @@ async def test_other_answers_with_the_code_are_no_refusals(
 ) -> None:
     """Work may have begun, and somebody may have paid."""
     async with (
-        scripted_gateway(answer) as raw,
+        replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
     ):
         painted = await one.generate()
@@ -224,7 +224,7 @@ TABLES: list[dict[str, object]] = [
 async def test_what_a_table_says_counts_more(table: dict[str, object], tmp_path: Path) -> None:
     """It insists on the field, or knows the code better."""
     async with (
-        scripted_gateway(unknown("moderation")) as raw,
+        replay_gateway(unknown("moderation")) as raw,
         open_router(tmp_path, raw.gateway(**table), known=(PAINTER,)) as one,
     ):
         assert (await one.generate()).failure
@@ -234,7 +234,7 @@ async def test_what_a_table_says_counts_more(table: dict[str, object], tmp_path:
 async def test_the_sentence_names_the_option_that_was_chosen(tmp_path: Path) -> None:
     """The person decides: another word, or without."""
     known = replace(PAINTER, qualities=("hd",))
-    async with scripted_gateway(unknown("quality")) as raw:
+    async with replay_gateway(unknown("quality")) as raw:
         painted = await run_generation(
             raw.gateway(), tmp_path, known=known, options={"quality": "hd"}
         )
@@ -248,7 +248,7 @@ async def test_the_sentence_names_the_option_that_was_chosen(tmp_path: Path) -> 
 async def test_a_gateway_that_cannot_stream(tmp_path: Path) -> None:
     """Without `stream` neither previews nor events are asked for."""
     async with (
-        scripted_gateway(unknown("stream"), GOOD) as raw,
+        replay_gateway(unknown("stream"), GOOD) as raw,
         open_router(tmp_path, raw.gateway(streaming="sse"), known=(PAINTER,)) as one,
     ):
         assert (await one.generate()).has_pictures
@@ -262,7 +262,7 @@ async def test_an_edit_is_sent_again_with_its_pictures(tmp_path: Path) -> None:
     multipart = ReferenceLimits(transport="multipart", max_count=1, max_bytes=99_999)
     known = replace(PAINTER, references=multipart)
     fox = attach_file(tmp_path / "fox", picture_bytes())
-    async with scripted_gateway(unknown("user"), GOOD) as raw:
+    async with replay_gateway(unknown("user"), GOOD) as raw:
         painted = await run_generation(
             raw.gateway(), tmp_path / "job", known=known, attached=[fox], user_tag="tag"
         )
@@ -270,7 +270,7 @@ async def test_an_edit_is_sent_again_with_its_pictures(tmp_path: Path) -> None:
     first, again = (request_form(request) for request in raw.requests)
     assert [part for part in first if part[0] != "user"] == again
     assert again[-1][3] == picture_bytes()
-    async with scripted_gateway(unknown("moderation")) as raw:
+    async with replay_gateway(unknown("moderation")) as raw:
         painted = await run_generation(raw.gateway(), tmp_path / "job", known=known, attached=[fox])
     assert painted.failed.param == "moderation"
 
@@ -281,8 +281,8 @@ ELSEWHERE = Gateway(name="closed", base_url="http://127.0.0.1:1", models=("paint
 async def test_it_is_the_same_gateway_that_is_asked_again(tmp_path: Path) -> None:
     """Also where it is only the second in order; and if it is busy then, the next one is asked."""
     async with (
-        scripted_gateway(unknown("moderation"), BUSY) as raw,
-        scripted_gateway(unknown("moderation"), GOOD) as second,
+        replay_gateway(unknown("moderation"), BUSY) as raw,
+        replay_gateway(unknown("moderation"), GOOD) as second,
         open_router(
             tmp_path, raw.gateway(name="a"), second.gateway(name="b"), known=(PAINTER,)
         ) as one,
@@ -307,7 +307,7 @@ async def test_nobody_else_is_asked_in_between(tmp_path: Path) -> None:
         clock.advance(61)
         return unknown("moderation")
 
-    async with scripted_gateway(resting) as raw, scripted_gateway(GOOD, late, GOOD) as second:
+    async with replay_gateway(resting) as raw, replay_gateway(GOOD, late, GOOD) as second:
         gateways = (raw.gateway(name="a"), second.gateway(name="b"))
         async with open_router(tmp_path, *gateways, known=(PAINTER,), clock=clock) as one:
             assert (await one.generate()).route == ["a", "b"]
@@ -317,7 +317,7 @@ async def test_nobody_else_is_asked_in_between(tmp_path: Path) -> None:
 async def test_the_last_failure_is_the_reason(tmp_path: Path) -> None:
     """That a field was unknown is mended: the person reads what stands in the way now."""
     async with (
-        scripted_gateway(unknown("moderation"), BUSY) as raw,
+        replay_gateway(unknown("moderation"), BUSY) as raw,
         open_router(tmp_path, raw.gateway(), ELSEWHERE, known=(PAINTER,)) as one,
     ):
         failed = (await one.generate()).failed
@@ -351,7 +351,7 @@ async def _given(scripts: dict[str, list[str]]) -> Given:
         gateways = []
         for name, script in scripts.items():
             answers = [_saying(name, word, given_) for word in script * 4]
-            raw = await stack.enter_async_context(scripted_gateway(*answers))
+            raw = await stack.enter_async_context(replay_gateway(*answers))
             gateways.append(raw.gateway(name=name))
         one = await stack.enter_async_context(open_router(folder, *gateways, known=(PAINTER,)))
         await one.generate()

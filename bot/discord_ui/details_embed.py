@@ -1,0 +1,165 @@
+"""The card that tells everything of one result to whoever asks."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import discord
+
+from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
+from bot.core.i18n.texts import Texts
+from bot.core.models import ImageRequest
+from bot.discord_ui.embed_style import COLOURS, display_name, small
+from bot.jobs.job_lookup import FoundJob
+from bot.jobs.repository.rows import WrittenJob
+
+# Of the 6,000 that an embed may have (resources/message), beside the fields.
+LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
+LONGEST_FIELD = 1_024
+LONGEST_FACT = 100
+OPTIONS = ("quality", "style", "background")
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsMessage:
+    """The card, and a text file with all words where the card has no room for them."""
+
+    embed: discord.Embed
+    file: discord.File | None
+
+
+class DetailsEmbeds:
+    """Draws the card; ``texts`` knows the words."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def card(
+        self, record: FoundJob, locale: str, *, server_id: int, for_operator: bool
+    ) -> DetailsMessage:
+        """Show a record in the reader's language; only the operator sees the gateway's name.
+
+        A job without a prompt is one whose prompt is not repeated.
+        """
+        request = record.written.job.request
+        revised = _revised_prompts(record)
+        words = self._prompts(request.prompt, revised, locale)
+        paste = f"```\n{cut(imagine_command(request), LONGEST_FIELD - 8)}\n```"
+        embed = discord.Embed(colour=COLOURS["result"], description="\n".join(words))
+        embed.set_author(name=self._say("details-title", locale))
+        # Three columns of short lines; on a phone they stand below each other.
+        columns = {
+            "request": self._request(record, locale),
+            "work": self._work(record, locale, for_operator=for_operator),
+            "origin": self._origin(record, locale, server_id),
+        }
+        for name, lines in columns.items():
+            embed.add_field(name=self._say(f"details-{name}", locale), value="\n".join(lines))
+        embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
+        is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
+        return DetailsMessage(embed, _in_full(record, revised) if is_cut else None)
+
+    def _prompts(self, prompt: str, revised: list[str], locale: str) -> list[str]:
+        if not prompt:
+            return [small(self._say("card-prompt-withheld", locale))]
+        words = [quoted(prompt, LONGEST_PROMPT)]
+        if revised:
+            words += [
+                small(self._say("card-revised", locale)),
+                quoted(revised[0], LONGEST_REVISED_PROMPT),
+            ]
+        return words
+
+    def _request(self, record: FoundJob, locale: str) -> Iterator[str]:
+        request = record.written.job.request
+        yield _plain(request.model)
+        yield self._size(record, locale)
+        yield self._pictures(record, locale)
+        for option in OPTIONS:
+            if word := getattr(request, option):
+                yield self._say("details-option", locale, option=option, value=_plain(word))
+        if request.references:
+            yield self._say("card-references", locale, count=len(request.references))
+
+    def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
+        work, asked_at = record.work, record.written.job.created_at
+        if work.began_at is not None:
+            yield self._say("details-waited", locale, waited_ms=work.began_at - asked_at)
+            if work.ended_at is not None:
+                painted_ms = work.ended_at - work.began_at
+                yield self._say("details-painted", locale, painted_ms=painted_ms)
+        yield self._say("card-credits", locale, credits=record.charged)
+        if work.tokens is not None:
+            put_in, put_out = work.tokens.input_tokens, work.tokens.output_tokens
+            yield self._say("details-tokens", locale, input=put_in, output=put_out)
+        if work.gateways and for_operator:
+            gateways = _plain(", ".join(work.gateways))
+            yield self._say("details-gateway", locale, gateways=gateways)
+
+    def _origin(self, record: FoundJob, locale: str, server_id: int) -> Iterator[str]:
+        job = record.written.job
+        yield escaped(display_name(self._texts, job.requester, locale))
+        yield self._say("details-created", locale, created_at=job.created_at)
+        if record.parent is not None and (link := _link(record.parent, server_id)):
+            yield self._say("details-parent", locale, link=link)
+
+    def _size(self, record: FoundJob, locale: str) -> str:
+        sizes = dict.fromkeys((each.width, each.height) for each in record.pictures)
+        painted = ", ".join(
+            self._say("card-size", locale, width=str(width), height=str(height))
+            for width, height in sizes
+        )
+        asked = _plain(str(record.written.job.request.size).replace("x", "×"))
+        if not painted or painted == asked:
+            return asked
+        return self._say("details-size-both", locale, asked=asked, painted=painted)
+
+    def _pictures(self, record: FoundJob, locale: str) -> str:
+        asked, arrived = record.written.job.request.n, len(record.pictures)
+        if arrived in {0, asked}:
+            return self._say("card-count", locale, count=asked)
+        return self._say("details-arrived", locale, asked=asked, arrived=arrived)
+
+    def _say(self, message_id: str, locale: str, **facts: str | int | None) -> str:
+        return self._texts.say(message_id, locale, **facts)
+
+
+def imagine_command(request: ImageRequest) -> str:
+    """Return the line that asks for the same again; it holds no backtick and no line break."""
+    options = {
+        "prompt": request.prompt,
+        "model": request.model,
+        "size": str(request.size),
+        "n": str(request.n) if request.n > 1 else None,
+        "quality": request.quality,
+        "style": request.style,
+        "background": request.background,
+    }
+    words = (f"{name}:{value}" for name, value in options.items() if value)
+    return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
+
+
+def _revised_prompts(record: FoundJob) -> list[str]:
+    asked = visible(record.written.job.request.prompt).casefold()
+    if not asked:  # what it was made into is not repeated either
+        return []
+    revised = dict.fromkeys(visible(each.revised_prompt or "") for each in record.pictures)
+    return [words for words in revised if words and words.casefold() != asked]
+
+
+def _in_full(record: FoundJob, revised: list[str]) -> discord.File:
+    job = record.written.job
+    text = "\n\n".join((job.request.prompt, *revised, imagine_command(job.request)))
+    return discord.File(io.BytesIO(text.encode()), filename=f"easel-{job.id[-8:]}.txt")
+
+
+def _link(parent: WrittenJob, server_id: int) -> str | None:
+    """Return where the parent's card is, if it is in this server."""
+    card = parent.placed
+    if card is None or card.only_by_token or parent.job.requester.server_id != server_id:
+        return None
+    return f"https://discord.com/channels/{server_id or '@me'}/{card.channel_id}/{card.message_id}"
+
+
+def _plain(word: str) -> str:
+    return escaped(one_line(word, LONGEST_FACT))

@@ -1,0 +1,244 @@
+"""What /usage shows, and the sentences that answer a change of the quota."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.core.errors.quotas import PERSONAL_LEVELS, LimitLevel
+from bot.core.i18n.texts import Texts
+from bot.core.models import CardAddress, Job, JobState, Requester
+from bot.discord_ui.embed_style import COLOURS, display_name, plain_line
+
+LONGEST_REASON = 200
+LONGEST_MODEL = 40
+
+_MENTIONS = {"user": "<@", "role": "<@&"}
+_LIMIT = re.compile(r"(?P<credits>\d+|unlimited)/(?P<period>[a-z]+)")
+
+
+def mention(user_id: int) -> str:
+    """Return a person's mention, which shows their name and calls nobody in an embed."""
+    return f"<@{user_id}>"
+
+
+def subject_name(texts: Texts, subject: str, locale: str) -> str:
+    """Return a person or a role as a mention, *everyone* and *server* in words, else a model."""
+    kind, _, number = subject.partition(":")
+    if kind in _MENTIONS and number.isdecimal():
+        return f"{_MENTIONS[kind]}{number}>"
+    if subject in {"everyone", "server"}:
+        return texts.say(f"quota-subject-{subject}", locale)
+    return plain_line(subject.removeprefix("cost:"), LONGEST_MODEL)
+
+
+def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
+    """Return what the audit keeps in words: ``20/day`` is a limit, a number a number."""
+    found = _LIMIT.fullmatch(value or "")
+    if value is None or found is None:
+        return value and plain_line(value, LONGEST_MODEL)
+    if found["credits"] == "unlimited":
+        return texts.say("quota-no-limit", locale)
+    return texts.say("quota-cap", locale, credits=int(found["credits"]), period=found["period"])
+
+
+def change_words(
+    texts: Texts, old: str | None, new: str | None, locale: str
+) -> tuple[str | None, str | None]:
+    """Return from what to what: of two limits that are numbers the first without its period."""
+    before, after = _LIMIT.fullmatch(old or ""), _LIMIT.fullmatch(new or "")
+    words = value_words(texts, old, locale), value_words(texts, new, locale)
+    if before is None or after is None or "unlimited" in {before["credits"], after["credits"]}:
+        return words
+    return f"{int(before['credits']):,}", words[1]
+
+
+# Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
+MOST_FIELDS = 16
+MOST_JOBS = 10
+LONGEST_PROMPT = 30
+LONGEST_MODEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One limit and how much of it is gone; ``frees_at`` is in milliseconds since the epoch."""
+
+    level: LimitLevel
+    limit: int
+    period: str
+    used: int
+    held: int
+    left: int
+    frees_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit that an admin set; ``subject`` in the ledger's words, credits None: unlimited."""
+
+    subject: str
+    credits: int | None
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStatus:
+    """What admins decided about one person besides limits; no reason: not blocked."""
+
+    granted: int = 0
+    block_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One of a person's jobs, where it stands, and where its card is."""
+
+    job: Job
+    state: JobState
+    card: CardAddress | None
+
+
+class QuotaEmbeds:
+    """Draws what /usage answers and says what /quota changed; ``texts`` knows the words."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    # --- /usage -------------------------------------------------------------------------------
+
+    def usage(
+        self,
+        requester: Requester,
+        rows: Sequence[UsageRow],
+        locale: str = "en",
+        *,
+        favour: MemberStatus = MemberStatus(),
+    ) -> discord.Embed:
+        """Show what is left for a person, one field for each limit."""
+        colour = COLOURS["painting" if favour.block_reason is None else "failed"]
+        embed = discord.Embed(colour=colour, description=self._why(rows, favour, locale))
+        name = display_name(self._texts, requester, locale)
+        embed.set_author(name=self._texts.say("usage-title", locale, name=name))
+        for row in rows[:MOST_FIELDS]:
+            embed.add_field(
+                name=self._texts.say("usage-level", locale, level=row.level, period=row.period),
+                value=self._usage_value(row, locale),
+                inline=False,
+            )
+        if favour.granted:
+            embed.add_field(
+                name=self._texts.say("usage-granted-title", locale),
+                value=self._texts.say("usage-granted", locale, credits=favour.granted),
+                inline=False,
+            )
+        return embed
+
+    def jobs(self, rows: Sequence[JobRow], locale: str = "en") -> discord.Embed:
+        """Show a person's last jobs, one line for each, with a way to its card."""
+        return discord.Embed(
+            colour=COLOURS["queued"],
+            title=self._texts.say("usage-jobs-title", locale),
+            description="\n".join(self._job(row, locale) for row in rows[:MOST_JOBS]),
+        )
+
+    # --- what /quota changed ------------------------------------------------------------------
+
+    def limit_set(self, row: LimitRow, locale: str = "en") -> str:
+        """Say that a limit holds from now on."""
+        who = self._subject(row.subject, locale)
+        return self._texts.say(
+            "quota-set", locale, subject=who, credits=row.credits, period=row.period
+        )
+
+    def unlimited(self, subject: str, locale: str = "en") -> str:
+        """Say that nothing limits a subject on its own level from now on."""
+        return self._texts.say("quota-unlimited", locale, subject=self._subject(subject, locale))
+
+    def limit_removed(self, subject: str, period: str | None, locale: str = "en") -> str:
+        """Say that a subject's limit for a period, or all of them, are gone."""
+        who = self._subject(subject, locale)
+        return self._texts.say("quota-removed", locale, subject=who, period=period)
+
+    def granted(self, user_id: int, balance: int, locale: str = "en") -> str:
+        """Say how many extra credits a person has now."""
+        return self._texts.say("quota-granted", locale, subject=mention(user_id), balance=balance)
+
+    def reset(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person's usage is forgotten."""
+        return self._texts.say("quota-reset", locale, subject=mention(user_id))
+
+    def blocked(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person may not paint any more."""
+        return self._texts.say("quota-blocked", locale, subject=mention(user_id))
+
+    def unblocked(self, user_id: int, locale: str = "en") -> str:
+        """Say that a person may paint again."""
+        return self._texts.say("quota-unblocked", locale, subject=mention(user_id))
+
+    def cost_set(self, model: str, quality: str | None, credits: int, locale: str = "en") -> str:
+        """Say what a picture costs from now on."""
+        return self._texts.say(
+            "quota-cost-set", locale, **_model_words(model, quality), credits=credits
+        )
+
+    def cost_removed(self, model: str, quality: str | None, locale: str = "en") -> str:
+        """Say that a picture costs again what the operator says."""
+        return self._texts.say("quota-cost-removed", locale, **_model_words(model, quality))
+
+    def exported(self, count: int, locale: str = "en") -> str:
+        """Say what is in the file."""
+        return self._texts.say("quota-export-done", locale, count=count)
+
+    # --- parts --------------------------------------------------------------------------------
+
+    def _why(self, rows: Sequence[UsageRow], favour: MemberStatus, locale: str) -> str:
+        """Say what keeps a person out, or which personal limit decides."""
+        if favour.block_reason is not None:
+            reason = plain_line(favour.block_reason, LONGEST_REASON)
+            return self._texts.say("usage-blocked", locale, reason=reason)
+        if not rows:
+            return self._texts.say("usage-none", locale)
+        personal = [row.level for row in rows if row.level in PERSONAL_LEVELS]
+        return self._texts.say("usage-why", locale, level=personal[0]) if personal else ""
+
+    def _usage_value(self, row: UsageRow, locale: str) -> str:
+        return self._texts.say(
+            "usage-row",
+            locale,
+            limit=row.limit,
+            used=row.used,
+            held=row.held,
+            left=row.left,
+            frees_at=row.frees_at,
+        )
+
+    def _job(self, row: JobRow, locale: str) -> str:
+        return self._texts.say(
+            "usage-job",
+            locale,
+            state=row.state,
+            created_at=row.job.created_at,
+            model=plain_line(row.job.request.model, LONGEST_MODEL),
+            prompt=plain_line(row.job.request.prompt, LONGEST_PROMPT),
+            link=_message_link(row),
+        )
+
+    def _subject(self, subject: str, locale: str) -> str:
+        return subject_name(self._texts, subject, locale)
+
+
+def _model_words(model: str, quality: str | None) -> dict[str, str | None]:
+    """Return what was typed as it may stand in a message, where markdown is alive."""
+    return {
+        "model": plain_line(model, LONGEST_REASON),
+        "quality": None if quality is None else plain_line(quality, LONGEST_REASON),
+    }
+
+
+def _message_link(row: JobRow) -> str | None:
+    if row.card is None or row.card.only_by_token:
+        return None  # no link leads there
+    server = row.job.requester.server_id or "@me"
+    return f"https://discord.com/channels/{server}/{row.card.channel_id}/{row.card.message_id}"

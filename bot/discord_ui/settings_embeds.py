@@ -1,0 +1,213 @@
+"""What /settings, /preferences and /preset answer, and how a default is marked among choices."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import discord
+from discord.app_commands import Choice
+
+from bot.core.i18n.escaping import cut, escaped, one_line
+from bot.core.i18n.texts import Texts
+from bot.discord_ui.embed_style import COLOURS, small
+from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
+
+LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
+LONGEST_CHOICE = 100  # of a choice's name (application-commands)
+PRESETS_ON_A_PAGE = 10
+_ROOM_FOR_MORE = 40
+# Ten presets share the 4096 characters of a description, and escapes may double a text.
+_PROMPT = 80
+_FACTS = 110
+
+EmbedFields = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultOptions:
+    """What is painted where nothing is chosen, in words."""
+
+    model: str
+    size: str
+    n: int
+    quality: str | None = None
+
+
+class SettingsEmbeds:
+    """Draws what was made the custom; ``texts`` knows the words."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    # --- settings and preferences -------------------------------------------------------------
+
+    def settings(
+        self,
+        settings: ServerSettings,
+        painted: DefaultOptions,
+        *,
+        models: Sequence[str],
+        deaf: Sequence[str],
+        locale: str,
+        changed: bool,
+    ) -> discord.Embed:
+        """Show what holds in a server.
+
+        ``models`` are those that may be used there; those among them that are ``deaf`` cannot be
+        told how strictly to judge a prompt.
+        """
+        say, some = self._texts.say, settings.models is not None
+        channels, roles = settings.channels, settings.roles
+        emojis = {"reroll": settings.reroll, "delete": settings.delete}
+        facts = [
+            ("custom-defaults", self._painted(painted, locale)),
+            ("custom-models", self._list("models", _words(models) if some else None, locale)),
+            ("custom-channels", self._list("channels", _mentions("<#", channels), locale)),
+            ("custom-roles", self._list("roles", _mentions("<@&", roles), locale)),
+            ("custom-controls", say("custom-controls-of", locale, who=settings.controls)),
+            ("custom-emojis", say("custom-emojis-are", locale, **emojis)),
+            ("custom-moderation", self._moderation(settings.moderation, deaf, locale)),
+            ("custom-language", self._language(settings.language, locale)),
+        ]
+        return self._embed("server", facts, locale, changed=changed)
+
+    def preferences(
+        self,
+        preferences: PersonalPreferences,
+        painted: DefaultOptions,
+        *,
+        locale: str,
+        changed: bool,
+    ) -> discord.Embed:
+        """Show what holds for a person."""
+        private, ping = _yes(preferences.private), _yes(preferences.ping)
+        facts = [
+            ("custom-defaults", self._painted(painted, locale)),
+            ("custom-private", self._texts.say("custom-private-is", locale, private=private)),
+            ("custom-ping", self._texts.say("custom-ping-is", locale, ping=ping)),
+            ("custom-language", self._language(preferences.language, locale)),
+        ]
+        return self._embed("person", facts, locale, changed=changed)
+
+    def _embed(self, of: str, facts: EmbedFields, locale: str, *, changed: bool) -> discord.Embed:
+        title = "custom-title-changed" if changed else "custom-title"
+        embed = discord.Embed(
+            colour=COLOURS["result" if changed else "painting"],
+            title=self._texts.say(title, locale, of=of),
+        )
+        for name, value in facts:
+            embed.add_field(
+                name=self._texts.say(name, locale), value=cut(value, LONGEST_VALUE), inline=False
+            )
+        return embed
+
+    def _painted(self, painted: DefaultOptions, locale: str) -> str:
+        return self._texts.say(
+            "custom-defaults-are",
+            locale,
+            model=_word(painted.model),
+            size=_word(painted.size),
+            n=painted.n,
+            quality=painted.quality and _word(painted.quality),
+        )
+
+    def _list(self, of: str, allowed: Sequence[str] | None, locale: str) -> str:
+        if allowed is None:
+            return self._texts.say("custom-all", locale, of=of)
+        return self._joined(allowed, locale) or self._texts.say("custom-empty", locale, of=of)
+
+    def _joined(self, items: Sequence[str], locale: str, limit: int = LONGEST_VALUE) -> str:
+        """Join what fits, and count the rest: a mention is never cut."""
+        shown = ""
+        for index, item in enumerate(items):
+            longer = f"{shown}, {item}" if shown else item
+            if len(longer) > limit - _ROOM_FOR_MORE:
+                return f"{shown} {self._texts.say('custom-more', locale, count=len(items) - index)}"
+            shown = longer
+        return shown
+
+    def _moderation(self, level: str | None, deaf: Sequence[str], locale: str) -> str:
+        line = self._texts.say("custom-moderation-is", locale, level=level)
+        if level is None or not deaf:
+            return line
+        models = self._joined(_words(deaf), locale, LONGEST_VALUE // 2)
+        return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
+
+    def _language(self, language: str | None, locale: str) -> str:
+        name = language and self._texts.names.get(language, language)
+        return self._texts.say("custom-language-of", locale, language=name)
+
+    # --- choices ------------------------------------------------------------------------------
+
+    def marked(
+        self, choices: Iterable[Choice[str]], default: str | None, locale: str
+    ) -> list[Choice[str]]:
+        """Return the choices; the one that needs no choosing says so."""
+        wanted = default.casefold() if default else None
+        return [
+            self._default(choice, locale) if choice.value.casefold() == wanted else choice
+            for choice in choices
+        ]
+
+    def _default(self, choice: Choice[str], locale: str) -> Choice[str]:
+        name = self._texts.say("choice-default", locale, name=choice.name)
+        return Choice(name=cut(name, LONGEST_CHOICE), value=choice.value)
+
+    # --- presets ------------------------------------------------------------------------------
+
+    def preset(self, message_id: str, name: str, locale: str) -> str:
+        """Say what became of a preset."""
+        return self._texts.say(message_id, locale, name=escaped(name))
+
+    def presets(self, presets: Sequence[Preset], page: int, locale: str) -> discord.Embed:
+        """Show one page of a person's presets, a line or two for each; pages count from 1."""
+        first = (page - 1) * PRESETS_ON_A_PAGE
+        lines = [
+            self._preset_lines(preset, locale)
+            for preset in presets[first : first + PRESETS_ON_A_PAGE]
+        ]
+        embed = discord.Embed(
+            colour=COLOURS["painting"],
+            title=self._texts.say("preset-list-title", locale, count=len(presets)),
+            description="\n".join(lines) or self._texts.say("preset-list-none", locale),
+        )
+        if (pages := preset_page_count(presets)) > 1:
+            words = self._texts.say("preset-list-page", locale, page=page, pages=pages)
+            embed.set_footer(text=words)
+        return embed
+
+    def _preset_lines(self, preset: Preset, locale: str) -> str:
+        options = preset.options
+        count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
+        words = (
+            options.model,
+            options.size,
+            count,
+            options.quality,
+            options.style,
+            options.background,
+        )
+        facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
+        prompt = options.prompt and escaped(one_line(options.prompt, _PROMPT))
+        told = [small(line) for line in (prompt, facts) if line]
+        return "\n".join([f"**{escaped(preset.name)}**", *told])
+
+
+def preset_page_count(presets: Sequence[Preset]) -> int:
+    """Return how many pages a list has, at least one."""
+    return max(1, -(-len(presets) // PRESETS_ON_A_PAGE))
+
+
+def _word(text: str) -> str:
+    return escaped(one_line(text, LONGEST_CHOICE))
+
+
+def _words(texts: Iterable[str]) -> list[str]:
+    return [_word(text) for text in texts]
+
+
+def _mentions(mark: str, ids: Sequence[int] | None) -> list[str] | None:
+    return None if ids is None else [f"{mark}{one}>" for one in ids]
+
+
+def _yes(fact: bool | None) -> str:
+    return "yes" if fact else "no"

@@ -1,0 +1,88 @@
+"""Reads pictures that stand in messages: attached there, or shown by an embed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import discord
+from yarl import URL
+
+from bot.core.errors.base import Refusal
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.gateways.download import Downloader, DownloadFailed
+from bot.gateways.reply.download_spool import SpoolFailed
+from bot.images.references import Upload
+
+FETCH_TIMEOUT_S = 30
+
+MessagePart = discord.Message | discord.MessageSnapshot
+
+
+@dataclass(eq=False, kw_only=True)
+class NoPictureInMessage(Refusal):
+    """The message holds no picture to start from."""
+
+    message_id = "error-no-picture-there"
+
+
+async def read_from_cdn(client: discord.Client, url: str) -> bytes:
+    """Return what Discord keeps at an address; raise OSError when it has it no longer."""
+    try:
+        return await client.http.get_from_cdn(url)
+    except DISCORD_ERRORS as gone:
+        raise OSError("the attachment cannot be fetched") from gone
+
+
+def upload_of(attachment: discord.Attachment) -> Upload:
+    """Return what somebody attached, to be read when it is needed."""
+    return Upload(attachment.size, partial(_read, attachment), attachment.url)
+
+
+class MessagePictures:
+    """Finds the pictures of a message; what is not at Discord's is fetched as a stranger's."""
+
+    def __init__(self, client: discord.Client, downloader: Downloader) -> None:
+        self._client = client
+        self._downloader = downloader
+
+    def of(self, message: discord.Message) -> tuple[Upload, ...]:
+        """Return the pictures of a message and of what it forwards, in their order.
+
+        Raises:
+            NoPictureThere: there is none.
+        """
+        parts: tuple[MessagePart, ...] = (message, *message.message_snapshots)
+        if found := tuple(upload for part in parts for upload in self._uploads(part)):
+            return found
+        raise NoPictureInMessage
+
+    def _uploads(self, part: MessagePart) -> Iterator[Upload]:
+        for attachment in part.attachments:
+            if (attachment.content_type or "").startswith("image/"):
+                yield upload_of(attachment)
+        for embed in part.embeds:
+            for media in (embed.image, embed.thumbnail):
+                if media.proxy_url:
+                    read = partial(read_from_cdn, self._client, media.proxy_url)
+                    yield Upload(0, read, media.proxy_url)
+                elif media.url and media.url.startswith(("http:", "https:")):
+                    # Without its address: after a restart it would be taken for one of Discord's.
+                    yield Upload(0, partial(self._fetch, media.url))
+
+    async def _fetch(self, url: str) -> bytes:
+        with TemporaryDirectory(prefix="easel-") as folder:
+            part = Path(folder) / "picture"
+            try:
+                await self._downloader.fetch(URL(url), part, timeout_s=FETCH_TIMEOUT_S)
+            except (DownloadFailed, SpoolFailed, ValueError) as lost:
+                raise OSError("the picture cannot be fetched") from lost
+            return part.read_bytes()
+
+
+async def _read(attachment: discord.Attachment) -> bytes:
+    try:
+        return await attachment.read()
+    except DISCORD_ERRORS as gone:
+        raise OSError("the attachment cannot be fetched") from gone

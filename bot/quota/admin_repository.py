@@ -1,0 +1,256 @@
+"""The rows of what admins decide: limits, members and costs, and what of it a request asks."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bot.core.models import Requester
+from bot.database.transaction import Transaction
+from bot.quota.meters import Parameters
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
+
+CostKey = tuple[int, str, str]
+"""The server, the model and the quality."""
+
+_MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in one server, to its admins.
+
+    ``granted`` credits are left of all grants; what was used up to ``reset_at`` (milliseconds
+    since the epoch) is forgotten; ``block_reason`` None is not blocked, and may be empty.
+    """
+
+    granted: int = 0
+    reset_at: int | None = None
+    block_reason: str | None = None
+
+
+@dataclass(slots=True)
+class RequesterLimits:
+    """The limits that concern a person in a server, and what else was decided about them.
+
+    ``user_id`` is whom their charges belong to: a pseudonym after their data was deleted.
+    """
+
+    user_id: int
+    member: Member = field(default_factory=Member)
+    limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
+
+
+# --- what a request asks ----------------------------------------------------------------------
+
+
+def read_requester_limits(
+    rows: Transaction, requester: Requester, *, pseudonym: int
+) -> RequesterLimits:
+    """Read the limits that concern a requester, in one statement: every hold asks."""
+    subjects = (user(requester.user_id), *map(role, requester.role_ids), EVERYONE, SERVER)
+    parameters = Parameters()
+    server_id = parameters.add(requester.server_id)
+    found = rows.query(
+        f"""
+        SELECT subject, period, credits,
+               CAST(NULL AS BIGINT) AS reset_at,
+               CAST(NULL AS TEXT) AS block_reason
+        FROM limits
+        WHERE server_id = {server_id}
+        AND subject IN ({", ".join(parameters.add(subject) for subject in subjects)})
+        UNION ALL
+        SELECT '{_MEMBER}', NULL, granted, reset_at, block_reason
+        FROM members
+        WHERE server_id = {server_id} AND user_id = {parameters.add(requester.user_id)}
+        UNION ALL
+        SELECT '{_ANONYMOUS}', NULL, user_id, NULL, NULL
+        FROM anonymous
+        WHERE user_id = {parameters.add(pseudonym)}
+        """,
+        *parameters.values,
+    )
+    found_limits = RequesterLimits(requester.user_id)
+    for row in found:
+        if row["subject"] == _MEMBER:
+            found_limits.member = Member(row["credits"], row["reset_at"], row["block_reason"])
+        elif row["subject"] == _ANONYMOUS:
+            found_limits.user_id = pseudonym
+        else:
+            limit = Limit(row["credits"], Period(row["period"]))
+            found_limits.limits[row["subject"]] += (limit,)
+    return found_limits
+
+
+# --- limits -----------------------------------------------------------------------------------
+
+
+def read_limits(rows: Transaction, server_id: int, *subjects: str) -> dict[str, LimitSet]:
+    """Return a server's limits by subject: those of the subjects, or all when none is named."""
+    parameters = Parameters()
+    server = parameters.add(server_id)
+    named = ", ".join(parameters.add(subject) for subject in subjects)
+    found = rows.query(
+        f"""
+        SELECT subject, period, credits
+        FROM limits
+        WHERE server_id = {server} {f"AND subject IN ({named})" if named else ""}
+        """,
+        *parameters.values,
+    )
+    limits = defaultdict[str, LimitSet](tuple)
+    for row in found:
+        limits[row["subject"]] += (Limit(row["credits"], Period(row["period"])),)
+    return limits
+
+
+def write_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
+    """Set a subject's limit for its period."""
+    tx.write(
+        """
+        INSERT INTO limits (server_id, subject, period, credits)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (server_id, subject, period) DO UPDATE SET credits = excluded.credits
+        """,
+        server_id,
+        subject,
+        limit.period,
+        limit.credits,
+    )
+
+
+def delete_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) -> None:
+    """Remove a subject's limit."""
+    tx.write(
+        "DELETE FROM limits WHERE server_id = $1 AND subject = $2 AND period = $3",
+        server_id,
+        subject,
+        limit.period,
+    )
+
+
+# --- members ----------------------------------------------------------------------------------
+
+
+def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
+    """Return what was decided about a person; nothing, for most."""
+    found = rows.one(
+        """
+        SELECT granted, reset_at, block_reason
+        FROM members
+        WHERE server_id = $1 AND user_id = $2
+        """,
+        server_id,
+        user_id,
+    )
+    return Member(*found) if found else Member()
+
+
+def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
+    """Return the people of a server who have grants left or are blocked, by their ids."""
+    found = rows.query(
+        """
+        SELECT user_id, granted, reset_at, block_reason
+        FROM members
+        WHERE server_id = $1 AND (granted > 0 OR block_reason IS NOT NULL)
+        """,
+        server_id,
+    )
+    return {
+        row["user_id"]: Member(row["granted"], row["reset_at"], row["block_reason"])
+        for row in found
+    }
+
+
+def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> int:
+    """Add to what is left of a person's grants, and return it."""
+    (member,) = tx.query(
+        """
+        INSERT INTO members (server_id, user_id, granted)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (server_id, user_id)
+        DO UPDATE SET granted = members.granted + excluded.granted
+        RETURNING granted
+        """,
+        server_id,
+        user_id,
+        credits,
+    )
+    return int(member["granted"])
+
+
+def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
+    """Take from a person's grants what is known to be there; the table's CHECK is the guard."""
+    tx.write(
+        "UPDATE members SET granted = granted - $3 WHERE server_id = $1 AND user_id = $2",
+        server_id,
+        user_id,
+        credits,
+    )
+
+
+def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
+    """Forget what the person used before."""
+    tx.write(
+        """
+        INSERT INTO members (server_id, user_id, reset_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (server_id, user_id) DO UPDATE SET reset_at = excluded.reset_at
+        """,
+        server_id,
+        user_id,
+        at,
+    )
+
+
+def write_block(tx: Transaction, server_id: int, user_id: int, reason: str | None) -> None:
+    """Block a person for a reason, or with None lift the block."""
+    tx.write(
+        """
+        INSERT INTO members (server_id, user_id, block_reason)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (server_id, user_id) DO UPDATE SET block_reason = excluded.block_reason
+        """,
+        server_id,
+        user_id,
+        reason,
+    )
+
+
+def read_member_ids(rows: Transaction, server_id: int) -> list[int]:
+    """Return the people of a server about whom something was decided."""
+    found = rows.query("SELECT user_id FROM members WHERE server_id = $1", server_id)
+    return [row["user_id"] for row in found]
+
+
+# --- costs ------------------------------------------------------------------------------------
+
+
+def read_costs(rows: Transaction, server_id: int | None) -> dict[CostKey, int]:
+    """Return the costs that a server has set, or with None those of every server."""
+    found = rows.query(
+        f"""
+        SELECT server_id, model, quality, credits
+        FROM credit_costs
+        {"" if server_id is None else "WHERE server_id = $1"}
+        ORDER BY server_id, model, quality
+        """,
+        *(() if server_id is None else (server_id,)),
+    )
+    return {(row["server_id"], row["model"], row["quality"]): row["credits"] for row in found}
+
+
+def write_cost(tx: Transaction, key: CostKey, credits: int) -> None:
+    """Set a cost."""
+    tx.write(
+        """
+        INSERT INTO credit_costs (server_id, model, quality, credits)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (server_id, model, quality) DO UPDATE SET credits = excluded.credits
+        """,
+        *key,
+        credits,
+    )
+
+
+def delete_cost(tx: Transaction, key: CostKey) -> None:
+    """Remove a cost."""
+    tx.write("DELETE FROM credit_costs WHERE server_id = $1 AND model = $2 AND quality = $3", *key)

@@ -1,0 +1,315 @@
+"""The rows of charges and meters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from bot.database.transaction import Transaction
+from bot.quota.meters import Amounts, LimitCheck, Meter, Parameters, Window, all_have_room
+from bot.quota.rules import HOUR_MS, Period
+
+_DAY_HOURS = Period.DAY.ms // HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a job holds since ``at``, in milliseconds; ``user_id`` may be a pseudonym."""
+
+    job_id: str
+    server_id: int
+    user_id: int
+    at: int
+    amounts: Amounts
+
+    @property
+    def hour(self) -> int:
+        """Return the hour that its meters count it in."""
+        return self.at // HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One job's credits, ``at`` milliseconds since the epoch; ``state`` is held or settled.
+
+    Of ``credits`` a grant paid ``granted``; ``doubtful`` more may have been made, but were
+    forgiven. ``user_id`` is negative where somebody's data was deleted.
+    """
+
+    job_id: str
+    at: int
+    user_id: int
+    state: str
+    credits: int
+    granted: int
+    doubtful: int
+
+
+_CHARGE = """
+    job_id, at, user_id, state, credits,
+    credits - own_credits AS granted,
+    operator_credits - credits AS doubtful
+"""
+
+
+# --- holds ------------------------------------------------------------------------------------
+
+
+def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> bool:
+    """Write the hold where every limit has room for it: the database decides."""
+    parameters, amounts = Parameters(), hold.amounts
+    job_id = parameters.add(hold.job_id)
+    credits = parameters.add_number(amounts.credits)
+    written = tx.query(
+        f"""
+        INSERT INTO charges (
+            job_id, server_id, user_id, at, hour, state,
+            asked, credits, operator_credits, own_credits, price
+        )
+        SELECT {job_id},
+               {parameters.add_number(hold.server_id)},
+               {parameters.add_number(hold.user_id)},
+               {parameters.add_number(hold.at)},
+               {parameters.add_number(hold.hour)},
+               'held',
+               {credits},
+               {credits},
+               {parameters.add_number(amounts.operator_credits)},
+               {parameters.add_number(amounts.own_credits)},
+               {parameters.add_number(amounts.price)}
+        WHERE {all_have_room(checks, hold.at, parameters)}
+        RETURNING job_id
+        """,
+        *parameters.values,
+    )
+    return bool(written)
+
+
+def read_hold(rows: Transaction, job_id: str) -> Hold | None:
+    """Return what a job holds; None when it holds nothing (any more)."""
+    found = rows.one(
+        """
+        SELECT server_id, user_id, at, own_credits, credits, operator_credits, price
+        FROM charges
+        WHERE job_id = $1 AND state = 'held'
+        """,
+        job_id,
+    )
+    if found is None:
+        return None
+    amounts = Amounts(
+        own_credits=found["own_credits"],
+        credits=found["credits"],
+        operator_credits=found["operator_credits"],
+        price=found["price"],
+    )
+    return Hold(job_id, found["server_id"], found["user_id"], found["at"], amounts)
+
+
+def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
+    """Turn a hold into a charge of these amounts; return False when somebody else did."""
+    settled = tx.query(
+        """
+        UPDATE charges
+        SET state = 'settled', own_credits = $2, credits = $3, operator_credits = $4,
+            price = $5, forgiven = $6
+        WHERE job_id = $1 AND state = 'held'
+        RETURNING job_id
+        """,
+        hold.job_id,
+        amounts.own_credits,
+        amounts.credits,
+        amounts.operator_credits,
+        amounts.price,
+        int(amounts.credits < amounts.operator_credits),
+    )
+    return bool(settled)
+
+
+# --- charges ----------------------------------------------------------------------------------
+
+
+def count_forgiven(rows: Transaction, job_id: str, *, since: int) -> int:
+    """Count what the job's requester had in doubt for nothing in its server."""
+    forgiven = rows.query(
+        """
+        SELECT other.job_id
+        FROM charges AS mine
+        JOIN charges AS other
+        ON other.server_id = mine.server_id AND other.user_id = mine.user_id
+        WHERE mine.job_id = $1 AND other.forgiven = 1 AND other.at > $2
+        """,
+        job_id,
+        since,
+    )
+    return len(forgiven)
+
+
+def read_charges(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
+    """Return the charges of some jobs, the newest first; those of 40 days ago are gone."""
+    parameters = Parameters()
+    found = rows.query(
+        f"""
+        SELECT {_CHARGE}
+        FROM charges
+        WHERE job_id IN ({", ".join(map(parameters.add, job_ids))})
+        ORDER BY job_id DESC
+        """,
+        *parameters.values,
+    )
+    return [Charge(*row) for row in found]
+
+
+def read_server_charges(
+    rows: Transaction, server_id: int, *, since: int, after: str | None, most: int
+) -> list[Charge]:
+    """Return a page of a server's charges since a moment, by job id from ``after`` on."""
+    found = rows.query(
+        f"""
+        SELECT {_CHARGE}
+        FROM charges
+        WHERE server_id = $1 AND at >= $2 AND job_id > $3
+        ORDER BY job_id
+        LIMIT $4
+        """,
+        server_id,
+        since,
+        after or "",
+        most,
+    )
+    return [Charge(*row) for row in found]
+
+
+def delete_charges(tx: Transaction, *, before: int, most: int) -> int:
+    """Delete so many settled charges of the hours before a moment; return how many."""
+    deleted = tx.query(
+        """
+        DELETE FROM charges
+        WHERE job_id IN (
+            SELECT job_id
+            FROM charges
+            WHERE hour < $1 AND state = 'settled'
+            ORDER BY hour
+            LIMIT $2
+        )
+        RETURNING job_id
+        """,
+        before // HOUR_MS,
+        most,
+    )
+    return len(deleted)
+
+
+# --- meters -----------------------------------------------------------------------------------
+
+
+def move_meters(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Amounts) -> None:
+    """Add to the meters what was charged in that hour, or take away what was given back."""
+    moves = {meter.subject: by.of(meter.column) for meter in meters}
+    _add(tx, {subject: amount for subject, amount in moves.items() if amount > 0}, hour)
+    for subject, amount in moves.items():
+        if amount < 0:
+            tx.write(
+                "UPDATE meters SET credits = credits + $3 WHERE subject = $1 AND hour = $2",
+                subject,
+                hour,
+                amount,
+            )
+
+
+def _add(tx: Transaction, amounts: dict[str, int], hour: int) -> None:
+    if not amounts:
+        return
+    parameters = Parameters()
+    added = ", ".join(
+        f"({parameters.add(subject)}, {parameters.add(hour)}, {parameters.add(amount)})"
+        for subject, amount in amounts.items()
+    )
+    tx.write(
+        f"""
+        INSERT INTO meters (subject, hour, credits)
+        VALUES {added}
+        ON CONFLICT (subject, hour) DO UPDATE SET credits = meters.credits + excluded.credits
+        """,
+        *parameters.values,
+    )
+
+
+def read_used(rows: Transaction, window: Window) -> tuple[int, int]:
+    """Return what was used in a window, and the part of it whose jobs still run."""
+    parameters = Parameters()
+    held = window.held(parameters)
+    (sums,) = rows.query(
+        f"SELECT {held} AS held, {window.used(parameters)} AS used", *parameters.values
+    )
+    return sums["used"], sums["held"]
+
+
+def read_used_by_day(rows: Transaction, meter: Meter, *, first: int, last: int) -> dict[int, int]:
+    """Return what a meter counted on the days of UTC, by their number since the epoch."""
+    found = rows.query(
+        f"""
+        SELECT hour / {_DAY_HOURS} AS day, CAST(SUM(credits) AS BIGINT) AS credits
+        FROM meters
+        WHERE subject = $1 AND hour >= $2 AND hour < $3
+        GROUP BY hour / {_DAY_HOURS}
+        """,
+        meter.subject,
+        first * _DAY_HOURS,
+        (last + 1) * _DAY_HOURS,
+    )
+    return {row["day"]: row["credits"] for row in found}
+
+
+def read_frees_at(rows: Transaction, window: Window, amount: int) -> int | None:
+    """Return when the oldest ``amount`` credits will have left; None if there are fewer."""
+    if window.is_reset:
+        parameters = Parameters()
+        held = window.held_before_reset(parameters)
+        moment, amount = _frees_of(rows, window, held, parameters, amount)
+        if moment is not None:
+            return moment
+    for hour, used in _used_by_hour(rows, window):
+        if amount <= used:
+            parameters = Parameters()
+            charged = window.charged_in(hour, parameters)
+            return _frees_of(rows, window, charged, parameters, amount)[0]
+        amount -= used
+    return None
+
+
+def _used_by_hour(rows: Transaction, window: Window) -> list[tuple[int, int]]:
+    parameters = Parameters()
+    found = rows.query(
+        f"""
+        SELECT {parameters.add_number(window.cut_hour)} AS hour,
+               {window.used_in_cut_hour(parameters)} AS credits
+        UNION ALL
+        SELECT hour, credits
+        FROM meters
+        WHERE subject = {parameters.add(window.meter.subject)}
+        AND hour > {parameters.add(window.cut_hour)}
+        ORDER BY hour
+        """,
+        *parameters.values,
+    )
+    return [(row["hour"], row["credits"]) for row in found]
+
+
+def _frees_of(
+    rows: Transaction, window: Window, where: str, parameters: Parameters, amount: int
+) -> tuple[int | None, int]:
+    """Return when that much of some charges will have left, or None and what is missing."""
+    charges = rows.query(
+        f"""
+        SELECT at, {window.meter.column} AS credits
+        FROM charges
+        WHERE {where} {window.owned(parameters)}
+        ORDER BY at
+        """,
+        *parameters.values,
+    )
+    running = list(accumulate((charge["credits"] for charge in charges), initial=0))
+    for charge, used in zip(charges, running[1:], strict=True):
+        if used >= amount:
+            return charge["at"] + window.period.ms, 0
+    return None, amount - running[-1]

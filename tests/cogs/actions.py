@@ -1,0 +1,99 @@
+"""What people do with a result: press what hangs under it, fill in its form, react."""
+
+from typing import Any
+
+import discord
+import simcord
+
+from tests.cogs.discord_world import DiscordWorld
+
+
+async def finished_card(
+    world: DiscordWorld, prompt: str = "a fox", **options: object
+) -> discord.Message:
+    """Return the finished card of Ada's request."""
+    await world.imagine(world.ada, prompt, **options)
+    await world.finished()
+    return world.card
+
+
+def newest_job_id(world: DiscordWorld) -> str:
+    """Return the id of the newest job."""
+    ((job_id,),) = world.rows("SELECT id FROM jobs ORDER BY rowid DESC LIMIT 1")
+    return str(job_id)
+
+
+def custom_ids(message: discord.Message) -> list[list[str]]:
+    """Return the custom ids under a message, row by row."""
+    return [
+        [str(item.custom_id) for item in row.children if isinstance(item, discord.Button)]
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+    ]
+
+
+def control_id(message: discord.Message, action: str) -> str:
+    """Return the custom id of one control."""
+    found = [each for row in custom_ids(message) for each in row]
+    (custom_id,) = (each for each in found if each.startswith(f"easel:{action}:"))
+    return custom_id
+
+
+async def press(
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, action: str
+) -> simcord.InteractionResult:
+    """Press a control and wait for what follows."""
+    answer = await who.click(message, custom_id=control_id(message, action))
+    await world.finished()
+    return answer
+
+
+async def submit_form(
+    world: DiscordWorld, who: simcord.MemberActor, shown: simcord.InteractionResult, **changes: Any
+) -> simcord.InteractionResult:
+    """Send a form with what stands in it, but for the changes, and wait for what follows."""
+    answer = await who.submit_modal(shown, form_values(shown) | changes)
+    await world.finished()
+    return answer
+
+
+def form_values(shown: simcord.InteractionResult) -> dict[str, Any]:
+    """Return what stands in a form when it opens."""
+    values: dict[str, Any] = {}
+    for field in form_fields(shown):
+        if field.get("value"):
+            values[field["custom_id"]] = field["value"]
+        if chosen := [each["value"] for each in field.get("options", ()) if each.get("default")]:
+            values[field["custom_id"]] = chosen
+    return values
+
+
+def form_fields(shown: simcord.InteractionResult) -> list[dict[str, Any]]:
+    """Return the fields of a form."""
+    assert shown.modal is not None
+    return [label["component"] for label in shown.modal["components"]]
+
+
+def select_labels(shown: simcord.InteractionResult, name: str) -> list[str]:
+    """Return the labels that a select of a form offers."""
+    (field,) = (each for each in form_fields(shown) if each["custom_id"] == name)
+    return [option["label"] for option in field["options"]]
+
+
+def ephemeral_messages(answer: simcord.InteractionResult) -> list[simcord.ResponseMessage]:
+    """Return what only the person who acted can read."""
+    said = [answer.response, *answer.followups] if answer.response else [*answer.followups]
+    return [each for each in said if each.flags.ephemeral]
+
+
+def ephemeral_text(answer: simcord.InteractionResult) -> str:
+    """Return the first sentence that only the person who acted can read."""
+    return str(ephemeral_messages(answer)[0].content)
+
+
+async def react(
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, emoji: str
+) -> None:
+    """Let somebody react and wait for what follows."""
+    await who.react(message, emoji)
+    await world.finished()
