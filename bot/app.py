@@ -17,19 +17,27 @@ from bot.discord_ui.languages import Languages
 from bot.discord_ui.notes import Notes
 from bot.discord_ui.notices import OwnerNotices
 from bot.discord_ui.outbox import Outbox
+from bot.discord_ui.suggestions import Suggestions
 from bot.discord_ui.trimmings import Trimmings
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
 from bot.preferences.preference_store import PreferenceStore
+from bot.quota.chart import Charts
 from bot.services import Services, open_services
 from bot.settings import Settings
-from cogs.factory import CogDependencies, create_cogs
+from cogs.button_guard import ButtonGuard
+from cogs.dependencies import Dependencies
+from cogs.factory import create_cogs
+from cogs.option_choices import OptionChoices
+from cogs.option_defaults import OptionDefaults
+from cogs.request_builder import RequestBuilder
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The house with its Discord client in front, ready to log in."""
+    """The services and the Discord client, ready to log in."""
 
     services: Services
     client: Client
@@ -38,7 +46,7 @@ class Bot:
 
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
-    """Open the house, end what dead processes left, and hang up the doors.
+    """Open the services, take over the jobs of dead processes and add the cogs.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -49,40 +57,42 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
         await preference_store.load()
-        languages = Languages(preference_store)
-        client = Client(
-            texts=Texts(when=discord_timestamp),
-            languages=languages,
-            synced_file=settings.data_dir / "commands.sha256",
-            allowed_servers=frozenset(settings.allowed_servers),
-            direct_messages=settings.allow_direct_messages,
-            user_install=settings.allow_user_install,
-            dev_guild_id=settings.dev_guild_id,
+        bot = Bot(services, _client(settings, preference_store), preference_store)
+        client, couriers = bot.client, _couriers(bot, clock)
+        services.alerts.listener = OwnerNotices(client, client.texts, client.languages).tell
+        maintenance = await stack.enter_async_context(
+            Maintenance(_maintenance_tasks(services, clock), clock)
         )
-        couriers = _couriers(client, services, preference_store, clock)
-        services.alerts.listener = OwnerNotices(client, client.texts, languages).tell
-        maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
             await services.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
-        strangers = await stack.enter_async_context(
+        downloader = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
-        pictures = Pictures(client, strangers)
-        for door in create_cogs(
-            CogDependencies(settings, clock, services, client, preference_store, couriers, pictures)
-        ):
-            await client.add_cog(door)
+        pictures = Pictures(client, downloader)
+        for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
+            await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
-        yield Bot(services, client, preference_store)
+        yield bot
 
 
-def _couriers(
-    client: Client, services: Services, preference_store: PreferenceStore, clock: Clock
-) -> Couriers:
+def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
+    return Client(
+        texts=Texts(when=discord_timestamp),
+        languages=Languages(preference_store),
+        synced_file=settings.data_dir / "commands.sha256",
+        allowed_servers=frozenset(settings.allowed_servers),
+        direct_messages=settings.allow_direct_messages,
+        user_install=settings.allow_user_install,
+        dev_guild_id=settings.dev_guild_id,
+    )
+
+
+def _couriers(bot: Bot, clock: Clock) -> Couriers:
+    client, services, preference_store = bot.client, bot.services, bot.preference_store
     texts = client.texts
     outbox = Outbox(client, services.database, services.repository, now=clock.now)
     trimmings = Trimmings(
@@ -99,10 +109,57 @@ def _couriers(
     )
 
 
-def _chores(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
+def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
         services.deletion.go_on,
         services.retention.clear,
         partial(forget_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
+    )
+
+
+def _dependencies(
+    settings: Settings, bot: Bot, couriers: Couriers, pictures: Pictures, clock: Clock
+) -> Dependencies:
+    services, client, preference_store = bot.services, bot.client, bot.preference_store
+    request_builder = RequestBuilder(
+        job_service=services.job_service,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+    )
+    option_defaults = OptionDefaults(
+        request_builder=request_builder,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+    )
+    suggestions = Suggestions(
+        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=clock.now
+    )
+    job_lookup = JobLookup(
+        database=services.database, repository=services.repository, ledger=services.ledger
+    )
+    return Dependencies(
+        client=client,
+        services=services,
+        preference_store=preference_store,
+        couriers=couriers,
+        pictures=pictures,
+        request_builder=request_builder,
+        option_defaults=option_defaults,
+        option_choices=OptionChoices(
+            request_builder=request_builder,
+            option_defaults=option_defaults,
+            suggestions=suggestions,
+            preference_store=preference_store,
+            client=client,
+        ),
+        suggestions=suggestions,
+        job_lookup=job_lookup,
+        button_guard=ButtonGuard(
+            client=client, job_lookup=job_lookup, request_builder=request_builder, now=clock.now
+        ),
+        charts=Charts(settings.data_dir / "charts", wait=clock.wait),
+        default_quota=settings.default_quota,
+        server_quota=settings.server_quota,
+        now=clock.now,
     )
