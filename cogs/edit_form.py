@@ -151,7 +151,7 @@ class EditCog(commands.Cog):
         await interaction.response.send_modal(modal)
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
-        """Return the model to propose: allowed here, and able to use the picture if there is one."""
+        """Return the model to propose: allowed here, and able to use the chosen picture."""
         here = self._deps.request_builder.allowed_models(caller.server_id) or (
             self._deps.services.catalogue.default.name,
         )
