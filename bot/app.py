@@ -8,17 +8,16 @@ from functools import partial
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
-from bot.discord_ui.attachments import Pictures, read_again
-from bot.discord_ui.cards import Cards
+from bot.discord_ui.autocomplete import Autocomplete
+from bot.discord_ui.buttons import StopButton
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
-from bot.discord_ui.controls import StopButton
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.notes import Notes
-from bot.discord_ui.notices import OwnerNotices
-from bot.discord_ui.outbox import Outbox
-from bot.discord_ui.suggestions import Suggestions
-from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.message_attachments import ResultExtras
+from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.notifications import NoticeTexts, OwnerNotifier
+from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
@@ -59,20 +58,20 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await preference_store.load()
         bot = Bot(services, _client(settings, preference_store), preference_store)
         client, couriers = bot.client, _couriers(bot, clock)
-        services.alerts.listener = OwnerNotices(client, client.texts, client.languages).tell
+        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).tell
         maintenance = await stack.enter_async_context(
             Maintenance(_maintenance_tasks(services, clock), clock)
         )
 
         async def once_logged_in() -> None:
-            await services.recovery.go_on(taken, couriers.reopen, partial(read_again, client))
+            await services.recovery.go_on(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
         downloader = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
-        pictures = Pictures(client, downloader)
+        pictures = MessagePictures(client, downloader)
         for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
@@ -94,16 +93,16 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
 def _couriers(bot: Bot, clock: Clock) -> Couriers:
     client, services, preference_store = bot.client, bot.services, bot.preference_store
     texts = client.texts
-    outbox = Outbox(client, services.database, services.repository, now=clock.now)
-    trimmings = Trimmings(
+    outbox = MessageOutbox(client, services.database, services.repository, now=clock.now)
+    result_extras = ResultExtras(
         texts, services.content_store, lambda server: preference_store.server(server).reroll
     )
     return Couriers(
         client,
-        Cards(texts),
-        Notes(texts),
+        JobEmbeds(texts),
+        NoticeTexts(texts),
         outbox,
-        trimmings,
+        result_extras,
         clock,
         may_call=lambda user_id: preference_store.person(user_id).ping,
     )
@@ -119,7 +118,7 @@ def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[Maintenance
 
 
 def _dependencies(
-    settings: Settings, bot: Bot, couriers: Couriers, pictures: Pictures, clock: Clock
+    settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
 ) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
     request_builder = RequestBuilder(
@@ -132,7 +131,7 @@ def _dependencies(
         catalogue=services.catalogue,
         preference_store=preference_store,
     )
-    suggestions = Suggestions(
+    autocomplete = Autocomplete(
         catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=clock.now
     )
     job_lookup = JobLookup(
@@ -149,11 +148,11 @@ def _dependencies(
         option_choices=OptionChoices(
             request_builder=request_builder,
             option_defaults=option_defaults,
-            suggestions=suggestions,
+            autocomplete=autocomplete,
             preference_store=preference_store,
             client=client,
         ),
-        suggestions=suggestions,
+        autocomplete=autocomplete,
         job_lookup=job_lookup,
         button_guard=ButtonGuard(
             client=client, job_lookup=job_lookup, request_builder=request_builder, now=clock.now

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from discord import Interaction
 
+from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import Client
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
-from cogs.caller import CallerContext, caller_of
 from cogs.request_builder import RequestBuilder
 
 # Presses of the same button by the same person count once in this time.

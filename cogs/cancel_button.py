@@ -3,7 +3,7 @@
 import discord
 from discord.ext import commands
 
-from cogs.caller import requester_of
+from bot.discord_ui.caller import requester_of
 from cogs.dependencies import Dependencies
 
 

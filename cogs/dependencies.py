@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.discord_ui.attachments import Pictures
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
@@ -26,11 +26,11 @@ class Dependencies:
     services: Services
     preference_store: PreferenceStore
     couriers: Couriers
-    pictures: Pictures
+    pictures: MessagePictures
     request_builder: RequestBuilder
     option_defaults: OptionDefaults
     option_choices: OptionChoices
-    suggestions: Suggestions
+    autocomplete: Autocomplete
     job_lookup: JobLookup
     button_guard: ButtonGuard
     charts: Charts

@@ -9,14 +9,13 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.models import Picture
-from bot.discord_ui.cards import Cards
-from bot.discord_ui.details import Details as DetailsCard
-from bot.discord_ui.discretion import for_one_to_see
-from bot.discord_ui.letters import originals
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.caller import CallerContext
+from bot.discord_ui.details_embed import DetailsEmbeds
+from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
+from bot.discord_ui.message_attachments import original_messages
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.images.conversion import share
 from bot.jobs.repository.rows import WrittenJob
-from cogs.caller import CallerContext
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -29,8 +28,8 @@ class DetailsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = Cards(deps.client.texts)
-        self._details = DetailsCard(deps.client.texts)
+        self._cards = JobEmbeds(deps.client.texts)
+        self._details = DetailsEmbeds(deps.client.texts)
 
     @commands.Cog.listener()
     async def on_details_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -44,7 +43,7 @@ class DetailsCog(commands.Cog):
         if await self._deps.button_guard.is_repeated(interaction, "details", written.job.id):
             return
         reader_id = caller.requester.user_id
-        seen = for_one_to_see(written.job, written.error, reader_id=reader_id)
+        seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
             await self._deps.job_lookup.of(replace(written, job=seen)),
             caller.locale,
@@ -68,7 +67,7 @@ class DetailsCog(commands.Cog):
         pictures = await self._deps.services.retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = share(interaction.filesize_limit, 1)
-        for letter in originals(self._cards, written.job, pictures, max_file_bytes=limit):
+        for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=letter.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
             sentence = self._too_large(too_large, limit, caller.locale)
@@ -87,6 +86,6 @@ class DetailsCog(commands.Cog):
     async def _is_operator(self, user: discord.User | discord.Member) -> bool:
         try:
             return await self._deps.client.is_owner(user)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("details.operator_unknown", error=repr(lost))
             return False

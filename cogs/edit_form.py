@@ -14,24 +14,24 @@ from discord.ext import commands
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
-from bot.discord_ui.attachments import read_again
-from bot.discord_ui.discretion import for_one_to_see
-from bot.discord_ui.forms import (
+from bot.discord_ui.caller import CallerContext, caller_of
+from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
-    Filled,
+    FormDefaults,
     FormForgotten,
+    FormInput,
     FormOutdated,
-    Offer,
-    form,
-    picture,
-    read_form,
+    edit_form,
+    picture_choice,
+    read_edit_form,
 )
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attached, Upload
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.image_options import ImageOptions, OptionName
-from cogs.caller import CallerContext, caller_of
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -43,7 +43,7 @@ MAX_PICTURES = 24
 MAX_REMEMBERED = 1_000
 MAX_MESSAGE_LENGTH = 2_000
 
-MessagePictures = dict[tuple[int, str], Sequence[Upload]]
+RememberedUploads = dict[tuple[int, str], Sequence[Upload]]
 """The pictures of messages, by the user who opened the form and the message's id."""
 
 
@@ -52,7 +52,7 @@ class EditCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._message_pictures: MessagePictures = {}
+        self._remembered_uploads: RememberedUploads = {}
         self._menu = app_commands.ContextMenu(name="Use as reference", callback=self.use_message)
         self._menu.guild_only = True
 
@@ -89,7 +89,7 @@ class EditCog(commands.Cog):
         kept = list(await self._deps.services.retention.startable(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written, caller, kept, picture(kept[0]))
+        await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
 
     async def _show_edit(
         self,
@@ -100,9 +100,9 @@ class EditCog(commands.Cog):
         start: str,
     ) -> None:
         reader_id = caller.requester.user_id
-        job = for_one_to_see(written.job, written.error, reader_id=reader_id)
+        job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         request = job.request
-        offer = Offer(
+        offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
             models=self._deps.request_builder.allowed_models(caller.server_id),
@@ -123,17 +123,17 @@ class EditCog(commands.Cog):
             await self._use(interaction, written, caller)
             return
         uploads = self._deps.pictures.of(message)[:MAX_PICTURES]
-        self._message_pictures[interaction.user.id, str(message.id)] = uploads
-        while len(self._message_pictures) > MAX_REMEMBERED:
-            del self._message_pictures[next(iter(self._message_pictures))]
+        self._remembered_uploads[interaction.user.id, str(message.id)] = uploads
+        while len(self._remembered_uploads) > MAX_REMEMBERED:
+            del self._remembered_uploads[next(iter(self._remembered_uploads))]
         await self._show_for_message(interaction, message.id, len(uploads), caller)
 
     async def _show_for_message(
         self, interaction: Interaction, message_id: int, count: int, caller: CallerContext
     ) -> None:
         usual = self._deps.request_builder.resolve(ImageOptions(), caller)
-        start = picture(1)
-        offer = Offer(
+        start = picture_choice(1)
+        offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
             models=self._deps.request_builder.allowed_models(caller.server_id),
@@ -145,9 +145,9 @@ class EditCog(commands.Cog):
         await self._show(interaction, f"easel:begun:{message_id}", offer, caller)
 
     async def _show(
-        self, interaction: Interaction, custom_id: str, offer: Offer, caller: CallerContext
+        self, interaction: Interaction, custom_id: str, offer: FormDefaults, caller: CallerContext
     ) -> None:
-        modal = form(self._deps.client.texts, custom_id, offer, caller.locale)
+        modal = edit_form(self._deps.client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
@@ -178,7 +178,7 @@ class EditCog(commands.Cog):
             return
         filled = None
         try:
-            filled = read_form(data)
+            filled = read_edit_form(data)
             submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
             await submit(interaction, found["of"], filled)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
@@ -186,7 +186,9 @@ class EditCog(commands.Cog):
             if filled is not None:
                 await self._return_prompt(interaction, filled.prompt)
 
-    async def _submit_edited(self, interaction: Interaction, job_id: str, filled: Filled) -> None:
+    async def _submit_edited(
+        self, interaction: Interaction, job_id: str, filled: FormInput
+    ) -> None:
         written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
         if await self._deps.button_guard.is_repeated(interaction, "edited", job_id):
@@ -202,7 +204,7 @@ class EditCog(commands.Cog):
         )
 
     async def _start_references(
-        self, job: Job, filled: Filled
+        self, job: Job, filled: FormInput
     ) -> tuple[tuple[Reference, ...], Reference | None]:
         """Return the references to start from, and the mask over the first of them."""
         if filled.start == NOTHING:
@@ -216,7 +218,7 @@ class EditCog(commands.Cog):
             raise NotKept
         return (kept[filled.picture],), None
 
-    def _edited_options(self, filled: Filled, before: ImageRequest) -> ImageOptions:
+    def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the other options as before where the model accepts them."""
         model, size = filled.model or before.model, filled.size.strip()
         before_options: dict[OptionName, str | None] = {
@@ -244,10 +246,10 @@ class EditCog(commands.Cog):
         )
 
     async def _submit_for_message(
-        self, interaction: Interaction, message_id: str, filled: Filled
+        self, interaction: Interaction, message_id: str, filled: FormInput
     ) -> None:
         self._deps.client.admit(interaction)
-        uploads = self._message_pictures.get((interaction.user.id, message_id))
+        uploads = self._remembered_uploads.get((interaction.user.id, message_id))
         if uploads is None:
             raise FormForgotten
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
@@ -262,9 +264,9 @@ class EditCog(commands.Cog):
             attached=Attached((*chosen, *self._files(filled))),
         )
 
-    def _files(self, filled: Filled) -> tuple[Upload, ...]:
+    def _files(self, filled: FormInput) -> tuple[Upload, ...]:
         return tuple(
-            Upload(file.size, partial(read_again, self._deps.client, file.url), file.url)
+            Upload(file.size, partial(read_from_cdn, self._deps.client, file.url), file.url)
             for file in filled.files
         )
 
@@ -274,7 +276,7 @@ class EditCog(commands.Cog):
             return
         try:
             await self._send_prompt(interaction, prompt)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("edit.prompt_not_returned", error=repr(lost))
 
     async def _send_prompt(self, interaction: Interaction, prompt: str) -> None:

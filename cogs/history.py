@@ -10,20 +10,26 @@ from discord.ext import commands
 
 from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
-from bot.discord_ui.again import Seen
+from bot.discord_ui.autocomplete import Choices, plain_choices
+from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.discretion import for_all_to_see
-from bot.discord_ui.history_cards import HistoryCards, link_to
-from bot.discord_ui.history_pages import ITEMS, LONGEST_WORD, history_view, sought_by
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.history_embeds import (
+    HISTORY_ITEMS,
+    LONGEST_SEARCH_TERM,
+    HistoryEmbeds,
+    history_view,
+    result_link,
+    search_terms_of,
+)
+from bot.discord_ui.job_embeds import hide_declined_prompt
+from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.history.pages import HistoryPages, Look, Turn
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
-from cogs.caller import CallerContext, caller_of
 from cogs.dependencies import Dependencies
 
 MOST_CHOICES = 25
-SAID = {Seen.BY_ALL: "history-posted", Seen.BY_ONE: "history-posted-to-you"}
+SAID = {RepostAudience.BY_ALL: "history-posted", RepostAudience.BY_ONE: "history-posted-to-you"}
 
 
 class HistoryCog(commands.Cog):
@@ -31,13 +37,13 @@ class HistoryCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = HistoryCards(deps.client.texts)
+        self._cards = HistoryEmbeds(deps.client.texts)
         self._history_pages = HistoryPages(deps.services.database, deps.services.content_store)
         self._chosen = Debouncer(deps.now, within_ms=DEBOUNCE_MS)
 
     async def cog_load(self) -> None:
         """Handle also the pages that an earlier process sent."""
-        self._deps.client.add_dynamic_items(*ITEMS)
+        self._deps.client.add_dynamic_items(*HISTORY_ITEMS)
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -47,8 +53,8 @@ class HistoryCog(commands.Cog):
     async def history(
         self,
         interaction: Interaction,
-        model: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
-        text: app_commands.Range[str, 1, LONGEST_WORD] | None = None,
+        model: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
+        text: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
     ) -> None:
         """Browse and search your requests, and post their pictures again."""
         sought = Sought(text=_word(text), model=_word(model))
@@ -62,19 +68,21 @@ class HistoryCog(commands.Cog):
         wanted = typed.strip().casefold()
         models = await self._history_pages.models(interaction.user.id)
         offered = [name for name in models if wanted in name.casefold()]
-        return plain(name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_WORD)
+        return plain_choices(
+            name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_SEARCH_TERM
+        )
 
     # --- buttons and selects ------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_history_turned(self, interaction: Interaction, turn: Turn) -> None:
         """Show another page of the same search."""
-        await self._show_instead(interaction, sought_by(interaction.message), turn)
+        await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
     @commands.Cog.listener()
     async def on_history_freed(self, interaction: Interaction, what: str) -> None:
         """Show the results without one of the filters."""
-        sought = sought_by(interaction.message)
+        sought = search_terms_of(interaction.message)
         freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
         await self._show_instead(interaction, freed)
 
@@ -124,7 +132,7 @@ class HistoryCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._check_may_post(caller)
         past, pictures = await self._deps.services.retention.take_out(job_id, interaction.user.id)
-        job = for_all_to_see(past.job, past.error)
+        job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._deps.couriers.again.post(interaction, job, pictures, Path(folder))
         said = "history-posted-privately" if job.private else SAID[seen]
@@ -144,7 +152,7 @@ class HistoryCog(commands.Cog):
 def _word(typed: str | None) -> str | None:
     """Return a filter as one line that fits into a custom id, None for an empty one."""
     word = visible(typed or "").replace("\n", " ")
-    while width(word) > LONGEST_WORD:
+    while width(word) > LONGEST_SEARCH_TERM:
         word = word[:-1]
     return word.strip() or None
 
@@ -153,12 +161,12 @@ def _link(interaction: Interaction, look: Look) -> str | None:
     """Return a link to a job's message, None where this person surely cannot see it."""
     server_id = look.written.job.requester.server_id
     if look.message is None or server_id == 0:
-        return link_to(look)
+        return result_link(look)
     server = interaction.client.get_guild(server_id)
     channel = server.get_channel_or_thread(look.message.channel_id) if server else None
     if channel is None or not _may_see(channel, interaction.user):
         return None
-    return link_to(look)
+    return result_link(look)
 
 
 def _may_see(

@@ -3,12 +3,12 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.attachments import uploaded
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.uploads import upload_of
 from bot.images.references import Attached
 from bot.preferences.image_options import ImageOptions
-from cogs.caller import caller_of
 from cogs.dependencies import Dependencies
 
 
@@ -59,8 +59,8 @@ class ImagineCog(commands.Cog):
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
         attached = Attached(
-            pictures=tuple(uploaded(attachment) for attachment in given if attachment is not None),
-            mask=uploaded(mask) if mask is not None else None,
+            pictures=tuple(upload_of(attachment) for attachment in given if attachment is not None),
+            mask=upload_of(mask) if mask is not None else None,
         )
         options = ImageOptions(
             prompt=prompt,

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
+from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
+from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import Client
-from bot.discord_ui.customs_cards import CustomsCards, Painted
-from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices, Suggestions, plain
+from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.gateways.model_abilities import Option
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
@@ -24,24 +24,24 @@ class OptionChoices:
         *,
         request_builder: RequestBuilder,
         option_defaults: OptionDefaults,
-        suggestions: Suggestions,
+        autocomplete: Autocomplete,
         preference_store: PreferenceStore,
         client: Client,
     ) -> None:
         self._request_builder = request_builder
         self._option_defaults = option_defaults
-        self._suggestions = suggestions
+        self._autocomplete = autocomplete
         self._preference_store = preference_store
         self._languages = client.languages
-        self._cards = CustomsCards(client.texts)
+        self._cards = SettingsEmbeds(client.texts)
 
     def models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here, the default first, with a picture's cost."""
-        server_id, locale = server_of(interaction), self._languages.personal(interaction)
+        server_id, locale = billed_server_id(interaction), self._languages.personal(interaction)
         default = self._option_defaults.of(
             server_id, interaction.user.id, preset=interaction.namespace.preset
         ).model
-        choices = self._suggestions.models(
+        choices = self._autocomplete.models(
             typed,
             server_id=server_id,
             locale=locale,
@@ -52,24 +52,26 @@ class OptionChoices:
 
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model, also those that may not be used here."""
-        return self._suggestions.models(
-            typed, server_id=server_of(interaction), locale=self._languages.personal(interaction)
+        return self._autocomplete.models(
+            typed,
+            server_id=billed_server_id(interaction),
+            locale=self._languages.personal(interaction),
         )
 
     def sizes(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the sizes of the model that would be used."""
         defaults = self._defaults(interaction)
-        choices = self._suggestions.sizes(typed, model=_model(interaction, defaults))
+        choices = self._autocomplete.sizes(typed, model=_model(interaction, defaults))
         locale = self._languages.personal(interaction)
         return self._cards.marked(choices, defaults.size, locale)
 
     def qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the qualities of the model that would be used, with a picture's cost."""
         defaults, locale = self._defaults(interaction), self._languages.personal(interaction)
-        choices = self._suggestions.qualities(
+        choices = self._autocomplete.qualities(
             typed,
             model=_model(interaction, defaults),
-            server_id=server_of(interaction),
+            server_id=billed_server_id(interaction),
             locale=locale,
         )
         return self._cards.marked(choices, defaults.quality, locale)
@@ -77,21 +79,24 @@ class OptionChoices:
     def others(self, interaction: Interaction, option: Option, typed: str) -> Choices:
         """Offer the values that the model that would be used has for another option."""
         model = _model(interaction, self._defaults(interaction))
-        return self._suggestions.choices(option, typed, model=model)
+        return self._autocomplete.choices(option, typed, model=model)
 
     def presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return plain(self._preference_store.suggest_presets(interaction.user.id, typed))
+        return plain_choices(self._preference_store.suggest_presets(interaction.user.id, typed))
 
-    def _defaults(self, interaction: Interaction) -> Painted:
+    def _defaults(self, interaction: Interaction) -> DefaultOptions:
         """Return the defaults, given the model and the preset that were typed."""
         typed = interaction.namespace
         return self._option_defaults.of(
-            server_of(interaction), interaction.user.id, model=typed.model, preset=typed.preset
+            billed_server_id(interaction),
+            interaction.user.id,
+            model=typed.model,
+            preset=typed.preset,
         )
 
 
-def _model(interaction: Interaction, defaults: Painted) -> str:
+def _model(interaction: Interaction, defaults: DefaultOptions) -> str:
     return interaction.namespace.model or defaults.model
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
-from bot.discord_ui.customs_cards import Painted
+from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import Catalogue
 from bot.preferences.image_options import ImageOptions, resolve_options
 from bot.preferences.preference_store import PreferenceStore
@@ -34,7 +34,7 @@ class OptionDefaults:
         *,
         model: str | None = None,
         preset: str | None = None,
-    ) -> Painted:
+    ) -> DefaultOptions:
         """Return the defaults in a server, for one person or for anybody.
 
         ``model`` and ``preset`` were typed; what is unknown counts as not typed.
@@ -52,7 +52,7 @@ class OptionDefaults:
         )
         found = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(found.default_size)
-        return Painted(found.name, size, options.n or 1, options.quality)
+        return DefaultOptions(found.name, size, options.n or 1, options.quality)
 
     def _known(self, model: str | None) -> str | None:
         try:

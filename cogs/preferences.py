@@ -6,10 +6,10 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.customs_cards import CustomsCards
-from bot.discord_ui.places import server_of
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
@@ -36,7 +36,7 @@ class PreferencesCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = CustomsCards(deps.client.texts)
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
@@ -63,7 +63,7 @@ class PreferencesCog(commands.Cog):
         options = self._deps.option_defaults.checked(
             ImageOptions(model=model, size=size, n=n, quality=quality),
             otherwise=self._deps.option_defaults.of(
-                server_of(interaction), interaction.user.id, model=model
+                billed_server_id(interaction), interaction.user.id, model=model
             ).model,
         )
 
@@ -140,7 +140,7 @@ class PreferencesCog(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._deps.option_defaults.of(server_of(interaction), interaction.user.id),
+            self._deps.option_defaults.of(billed_server_id(interaction), interaction.user.id),
             locale=self._deps.client.languages.personal(interaction),
             changed=changed,
         )

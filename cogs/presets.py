@@ -7,13 +7,13 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.customs_cards import CustomsCards, page_count
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.settings_embeds import SettingsEmbeds, preset_page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.values import NothingChosen
-from cogs.caller import caller_of
 from cogs.dependencies import Dependencies
 
 PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]
@@ -31,7 +31,7 @@ class PresetsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = CustomsCards(deps.client.texts)
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     async def cog_load(self) -> None:
         """Handle also the lists that an earlier process sent."""
@@ -156,7 +156,7 @@ class PresetsCog(commands.Cog):
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
         presets = tuple(self._deps.preference_store.presets(interaction.user.id).values())
-        pages = page_count(presets)
+        pages = preset_page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):

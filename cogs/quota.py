@@ -4,8 +4,8 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
-from bot.discord_ui.pages import PageButton
-from cogs.quota_base import ListPage, quota
+from bot.discord_ui.buttons import PageButton
+from cogs.quota_base import PageReply, quota
 from cogs.quota_costs import CostCommands
 from cogs.quota_limits import LIMITS, LimitCommands
 from cogs.quota_members import MemberCommands
@@ -32,7 +32,7 @@ class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._deps.client.answer_error(interaction, error)
 
-    async def _page(self, interaction: Interaction, list_name: str, number: int) -> ListPage:
+    async def _page(self, interaction: Interaction, list_name: str, number: int) -> PageReply:
         if not self._deps.client.serves(interaction.guild_id):
             raise ServerNotListed
         if list_name == LIMITS:

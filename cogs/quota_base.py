@@ -9,10 +9,9 @@ from discord.utils import MISSING
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
-from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_cards import QuotaCards
-from bot.discord_ui.quota_lists import Entry, Page, QuotaLists
-from bot.discord_ui.quota_report import QuotaReport
+from bot.discord_ui.buttons import page_buttons
+from bot.discord_ui.quota_embeds import QuotaEmbeds
+from bot.discord_ui.quota_list_embeds import Entry, ListPage, QuotaListEmbeds, UsageReportEmbeds
 from bot.quota.rules import EVERYONE, SERVER
 from bot.quota.rules import role as role_subject
 from bot.quota.rules import user as user_subject
@@ -55,7 +54,7 @@ class DaysOutOfRange(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class ListPage:
+class PageReply:
     """One page of a list with its buttons."""
 
     embed: discord.Embed
@@ -79,21 +78,21 @@ class QuotaCommands(commands.Cog):
         self._database = deps.services.database
         self._ledger = deps.services.ledger
         texts = deps.client.texts
-        self._cards = QuotaCards(texts)
-        self._lists = QuotaLists(texts)
-        self._report = QuotaReport(texts)
+        self._cards = QuotaEmbeds(texts)
+        self._lists = QuotaListEmbeds(texts)
+        self._report = UsageReportEmbeds(texts)
 
     def locale(self, interaction: Interaction) -> str:
         """Return the caller's language: only they see the answers of /quota."""
         return self._deps.client.languages.personal(interaction)
 
-    def list_page(
-        self, interaction: Interaction, name: str, page: Page[Entry], embed: discord.Embed
-    ) -> ListPage:
+    def page_reply(
+        self, interaction: Interaction, name: str, page: ListPage[Entry], embed: discord.Embed
+    ) -> PageReply:
         """Return a page of the list of that name, with the buttons that it needs."""
         texts, locale = self._deps.client.texts, self.locale(interaction)
-        view = page_view(texts, name, page.number, is_last=page.is_last, locale=locale)
-        return ListPage(embed, view)
+        view = page_buttons(texts, name, page.number, is_last=page.is_last, locale=locale)
+        return PageReply(embed, view)
 
     @staticmethod
     async def answer(interaction: Interaction, sentence: str) -> None:

@@ -8,8 +8,8 @@ from discord import Interaction, app_commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
-from bot.discord_ui.quota_lists import CostRow
-from bot.discord_ui.suggestions import Choices
+from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.quota_list_embeds import CostRow
 from bot.gateways.model_abilities import Model
 from cogs.quota_base import QuotaCommands, guild_id_of, quota
 
@@ -53,14 +53,14 @@ class CostCommands(QuotaCommands):
     @cost.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that match what was typed so far, with what a picture costs."""
-        return self._deps.suggestions.models(
+        return self._deps.autocomplete.models(
             typed, server_id=guild_id_of(interaction), locale=self.locale(interaction)
         )
 
     @cost.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer only the qualities that the chosen model supports, with what a picture costs."""
-        return self._deps.suggestions.qualities(
+        return self._deps.autocomplete.qualities(
             typed,
             model=interaction.namespace.model,
             server_id=guild_id_of(interaction),

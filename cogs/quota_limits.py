@@ -6,12 +6,18 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.quota_cards import Favour, LimitRow
-from bot.discord_ui.quota_lists import LIMITS_ON_A_PAGE, Cap, Ceilings, SubjectRow, page_of
+from bot.discord_ui.quota_embeds import LimitRow, MemberStatus
+from bot.discord_ui.quota_list_embeds import (
+    LIMITS_ON_A_PAGE,
+    CreditLimit,
+    GeneralLimits,
+    SubjectRow,
+    list_page,
+)
 from bot.quota.admin_repository import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
 from bot.quota.rules import user as user_subject
-from cogs.quota_base import ListPage, QuotaCommands, checked_user, guild_id_of, quota, subject_of
+from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota, subject_of
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
 LIMITS = "limits"
@@ -108,16 +114,16 @@ class LimitCommands(QuotaCommands):
         """Show the limits set in this server."""
         await (await self.limits_page(interaction, 0)).send(interaction)
 
-    async def limits_page(self, interaction: Interaction, number: int) -> ListPage:
+    async def limits_page(self, interaction: Interaction, number: int) -> PageReply:
         """Return a page of limits, grants and blocks, without deleted roles."""
         server_id = guild_id_of(interaction)
         if interaction.guild is not None:
             await self._delete_gone_roles(interaction.guild)
         limits, members = await self._database.read(self._ledger.decided, server_id)
-        page = page_of(_rows(limits, members), number, LIMITS_ON_A_PAGE)
+        page = list_page(_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
-        return self.list_page(interaction, LIMITS, page, embed)
+        return self.page_reply(interaction, LIMITS, page, embed)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
@@ -137,8 +143,8 @@ class LimitCommands(QuotaCommands):
     async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
         await self._database.write(self._ledger.roles_gone, server_id=server_id, role_ids=role_ids)
 
-    def _ceilings(self, limits: Mapping[str, LimitSet]) -> Ceilings:
-        return Ceilings(
+    def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
+        return GeneralLimits(
             everyone=_caps(limits.get(EVERYONE, ())),
             server=_caps(limits.get(SERVER, ())),
             default=_caps(self._deps.default_quota),
@@ -149,13 +155,13 @@ class LimitCommands(QuotaCommands):
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return the rows of roles, then of people; those of everyone are shown elsewhere."""
     favours = {
-        user_subject(user_id): Favour(member.granted, member.block_reason)
+        user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()
         if member.granted or member.block_reason is not None
     }
     subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, Favour()))
+        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, MemberStatus()))
         for subject in subjects
     ]
 
@@ -165,7 +171,7 @@ def _order(subject: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def _caps(limits: LimitSet) -> tuple[Cap, ...]:
+def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
     periods = list(Period)
     found = sorted(limits, key=lambda limit: periods.index(limit.period))
     return tuple((limit.credits, limit.period) for limit in found)

@@ -8,14 +8,19 @@ from tempfile import TemporaryDirectory
 import discord
 from discord import Interaction, app_commands
 
-from bot.discord_ui.quota_lists import CHANGES_ON_A_PAGE, ChangeRow, Page
-from bot.discord_ui.quota_report import CHART, DayRow
+from bot.discord_ui.quota_list_embeds import (
+    CHANGES_ON_A_PAGE,
+    CHART_FILE,
+    ChangeRow,
+    DayRow,
+    ListPage,
+)
 from bot.quota.audit import Change
 from bot.quota.csv_export import Statement
 from bot.quota.rules import SERVER
 from bot.quota.rules import user as user_subject
 from cogs.dependencies import Dependencies
-from cogs.quota_base import ListPage, QuotaCommands, checked_days, checked_user, guild_id_of, quota
+from cogs.quota_base import PageReply, QuotaCommands, checked_days, checked_user, guild_id_of, quota
 
 CHANGES = "changes"
 MAX_USAGE_DAYS = 90
@@ -48,7 +53,7 @@ class ReportCommands(QuotaCommands):
         picture = await self._drawn(rows, locale)
         embed = self._report.usage(subject, rows, locale, with_chart=picture is not None)
         alt = self._report.alt_text(rows, locale)
-        files = [discord.File(BytesIO(picture), CHART, description=alt)] if picture else []
+        files = [discord.File(BytesIO(picture), CHART_FILE, description=alt)] if picture else []
         await interaction.followup.send(embed=embed, files=files, ephemeral=True)
 
     @quota.command()
@@ -73,16 +78,18 @@ class ReportCommands(QuotaCommands):
         """Show who changed what here, newest first."""
         await (await self.changes_page(interaction, 0)).send(interaction)
 
-    async def changes_page(self, interaction: Interaction, number: int) -> ListPage:
+    async def changes_page(self, interaction: Interaction, number: int) -> PageReply:
         """Return a page of the changes."""
         size = CHANGES_ON_A_PAGE
         found = await self._database.read(
             self._ledger.changes, guild_id_of(interaction), most=size + 1, skip=number * size
         )
-        page = Page([_row(change) for change in found[:size]], number, is_last=len(found) <= size)
+        page = ListPage(
+            [_row(change) for change in found[:size]], number, is_last=len(found) <= size
+        )
         locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
-        return self.list_page(interaction, CHANGES, page, embed)
+        return self.page_reply(interaction, CHANGES, page, embed)
 
     async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
         found = await self._database.read(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.core.errors.base import Refusal
 from bot.core.models import ImageRequest, Job, Reference
+from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attached
 from bot.jobs.courier import Courier
@@ -12,7 +13,6 @@ from bot.jobs.service import NOTHING, JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
-from cogs.caller import CallerContext
 
 ANY_PROMPT = "any"  # a prompt that every model accepts
 

@@ -11,12 +11,12 @@ from discord.ext import commands
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
-from bot.discord_ui.controls import Control
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.buttons import ResultButton
+from bot.discord_ui.caller import CallerContext, caller_of_reaction
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
-from cogs.caller import CallerContext, caller_of_reaction
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -38,7 +38,7 @@ class RerollDeleteCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
-        self._deps.client.add_dynamic_items(Control)
+        self._deps.client.add_dynamic_items(ResultButton)
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class RerollDeleteCog(commands.Cog):
                 await channel.get_partial_message(message.message_id).delete()
             except discord.NotFound:
                 log.debug("result.message_already_deleted", message=message.message_id)
-            except Lost as refused:
+            except DISCORD_ERRORS as refused:
                 log.info("result.message_not_deleted", error=repr(refused))
                 left += 1
                 continue
@@ -165,7 +165,7 @@ class RerollDeleteCog(commands.Cog):
     ) -> None:
         try:
             await message.remove_reaction(emoji, person)
-        except Lost as forbidden:
+        except DISCORD_ERRORS as forbidden:
             log.debug("reaction.not_removed", error=repr(forbidden))
         if self._refused.is_repeated(person.id):
             return
@@ -178,5 +178,5 @@ class RerollDeleteCog(commands.Cog):
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("reaction.refusal_not_sent", error=repr(lost))

@@ -7,8 +7,8 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.discord_ui.customs_cards import CustomsCards
-from bot.discord_ui.suggestions import Choices, plain
+from bot.discord_ui.autocomplete import Choices, plain_choices
+from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.preferences.access_rules import check_model
 from bot.preferences.emoji import (
     NotAnEmoji,
@@ -69,7 +69,7 @@ class SettingsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = CustomsCards(deps.client.texts)
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
@@ -262,7 +262,7 @@ class SettingsCog(commands.Cog):
     async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models on the list, also those that are no longer configured."""
         listed = self._settings(interaction).models or ()
-        return plain(self._deps.services.catalogue.suggest_models(typed, listed))
+        return plain_choices(self._deps.services.catalogue.suggest_models(typed, listed))
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:

@@ -7,11 +7,11 @@ from discord.ext import commands
 
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
+from bot.discord_ui.caller import requester_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.quota_cards import MOST_JOBS, Favour, JobRow, QuotaCards, UsageRow
+from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.quota.admin_repository import Member
 from bot.quota.allowances import Allowance
-from cogs.caller import requester_of
 from cogs.dependencies import Dependencies
 
 
@@ -20,7 +20,7 @@ class UsageCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = QuotaCards(deps.client.texts)
+        self._cards = QuotaEmbeds(deps.client.texts)
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -30,7 +30,7 @@ class UsageCog(commands.Cog):
         allowances, member = await self._deps.services.database.read(self._usage, who)
         past = await self._deps.services.retention.last(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)
-        favour = Favour(member.granted, member.block_reason)
+        favour = MemberStatus(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]

@@ -22,9 +22,9 @@ from bot.core.models import (
     Size,
     new_job_id,
 )
-from bot.discord_ui.cards import Cards, PostedFile, preview_name
-from bot.discord_ui.controls import controls, retry_controls, stop_view
-from bot.discord_ui.notes import Notes
+from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
+from bot.discord_ui.notifications import NoticeTexts
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 from playground.art.studio import paint
@@ -116,7 +116,7 @@ class Easel:
 
     def __init__(self, folder: Path, now_ms: int, *, user_id: int) -> None:
         self._texts = texts = Texts()
-        self._cards, self._notes = Cards(texts), Notes(texts)
+        self._cards, self._notes = JobEmbeds(texts), NoticeTexts(texts)
         self._folder = folder
         self._now_ms = now_ms
         self._ada = Requester(user_id, 1, "Ada")
@@ -145,7 +145,7 @@ class Easel:
         return [self._step(*step) for step in steps]
 
     def _step(self, name: str, job: Job, state: Waiting | Painting) -> Specimen:
-        view = stop_view(job.id, self._cards.stop_label(job, state))
+        view = stop_button_row(job.id, self._cards.stop_label(job, state))
         if isinstance(state, Waiting):
             return Specimen(name, [self._cards.queued(job, state)], view=view)
         embeds = [self._cards.painting(job, state)]
@@ -190,7 +190,7 @@ class Easel:
         result = Result(pictures, n, 46_200, count, left, shortfall)
         names = [f"easel-{number}.png" for number in range(1, count + 1)]
         embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
-        rows = controls(self._texts, job.id, job.locale)
+        rows = result_buttons(self._texts, job.id, job.locale)
         return Specimen(name, embeds, [picture.path for picture in pictures], names, rows)
 
     # --- endings ------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Easel:
         }
         job = self._job(FOX)
         kept = Result(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
-        rows = controls(self._texts, job.id, job.locale)
+        rows = result_buttons(self._texts, job.id, job.locale)
         return [
             *(self._ended(name, job, ending) for name, ending in endings.items()),
             Specimen("kept", [self._cards.kept(job, kept)], view=rows),
@@ -218,7 +218,7 @@ class Easel:
 
     def _ended(self, name: str, job: Job, ending: Ending) -> Specimen:
         embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED
-        row = None if cancelled else retry_controls(self._texts, job.id, job.locale)
+        row = None if cancelled else retry_buttons(self._texts, job.id, job.locale)
         return Specimen(name, [embed], view=row)
 
     # --- parts --------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """What all tests share: chance that repeats itself, folders in memory, plain logs, workers."""
 
+import logging
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -33,9 +34,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _same_start() -> None:
-    """Give each test the same chance, and logs without colours and drawn tracebacks."""
+def _same_start() -> Iterator[None]:
+    """Give each test the same chance and plain logs, whatever the one before it set up."""
     random.seed(0)
+    structlog.reset_defaults()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,6 +46,10 @@ def _same_start() -> None:
             structlog.processors.KeyValueRenderer(key_order=["event"]),
         ]
     )
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    yield
+    root.handlers, root.level = before
 
 
 @pytest.fixture

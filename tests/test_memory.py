@@ -118,7 +118,7 @@ async def accepted(folder: Path, wall: Wall, at: ScriptedGateway, bag: Bag, *, j
     async with open_services(settings(folder, at, **changes), Clock()) as services:
         job_service = Studio(services, folder)
         await job_service.ask(bag)
-        await asyncio.wait_for(wall.asked.wait(), 10)
+        await asyncio.wait_for(wall.asked.wait(), 60)
         for _ in range(jobs):
             await job_service.ask(bag, n=PICTURES // jobs)
     return job_service
@@ -161,7 +161,7 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
             assert peak_bytes(bot.pid) < MOST_BYTES
             assert fake.refused == []
             bot.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(bot.wait(), 30) == 0
+            assert await asyncio.wait_for(bot.wait(), 60) == 0
     assert gateway.painted == PICTURES
     files = [file for message in fake.messages.at(CHANNEL) for file in message.files.items()]
     assert len(files) == PICTURES

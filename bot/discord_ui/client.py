@@ -19,11 +19,10 @@ from discord.ext import commands
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.command_errors import ServersOnly, told_of
-from bot.discord_ui.command_translations import CommandWords
-from bot.discord_ui.languages import Languages
-from bot.discord_ui.outbox import Lost
-from bot.discord_ui.places import Place, place_of
+from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
+from bot.discord_ui.command_errors import ServersOnly, error_for_person
+from bot.discord_ui.command_translations import CommandTranslator
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -57,7 +56,7 @@ class Client(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            tree_cls=Tree,
+            tree_cls=CommandTree,
             intents=intents(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -66,7 +65,7 @@ class Client(commands.AutoShardedBot):
         )
         self.texts = texts
         self.languages = languages
-        self._words = CommandWords(texts)
+        self._words = CommandTranslator(texts)
         self._allowed_servers = allowed_servers
         self._direct_messages = direct_messages
         self._user_install = user_install
@@ -86,10 +85,10 @@ class Client(commands.AutoShardedBot):
         Raises:
             ServerNotListed, ServersOnly
         """
-        place = place_of(interaction)
-        if place is Place.ELSEWHERE:
+        place = place_of_caller(interaction)
+        if place is CallerPlace.ELSEWHERE:
             allowed = self._user_install
-        elif place is Place.DIRECT:
+        elif place is CallerPlace.DIRECT:
             allowed = self._direct_messages
         else:
             allowed = self.serves(interaction.guild_id)
@@ -144,7 +143,7 @@ class Client(commands.AutoShardedBot):
 
     async def answer_error(self, interaction: discord.Interaction, error: Exception) -> None:
         """Answer a person in one sentence; what nobody expected goes to the log, too."""
-        known = told_of(error)
+        known = error_for_person(error)
         if known is None:
             known = Unexpected(reference=token_hex(4))
             log.error(
@@ -159,11 +158,11 @@ class Client(commands.AutoShardedBot):
                 await interaction.followup.send(sentence, ephemeral=True)
             else:
                 await interaction.response.send_message(sentence, ephemeral=True)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.warning("command.answer_lost", error=repr(lost))
 
 
-class Tree(app_commands.CommandTree[Client]):
+class CommandTree(app_commands.CommandTree[Client]):
     """The commands, behind the operator's rules and the one error handler."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:

@@ -46,7 +46,7 @@ class NotAllowed(Refusal):
     message_id = "error-not-allowed"
 
 
-def told_of(error: Exception) -> EaselError | None:
+def error_for_person(error: Exception) -> EaselError | None:
     """Return what to tell of an error, None for a defect; what is narrower comes first."""
     match error:
         case app_commands.CommandInvokeError(original=EaselError() as told) | (

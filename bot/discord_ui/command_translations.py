@@ -13,7 +13,7 @@ from discord.app_commands.translator import TranslationContextTypes
 from bot.core.i18n.texts import Texts
 
 
-class CommandWords(app_commands.Translator):
+class CommandTranslator(app_commands.Translator):
     """Answers discord.py for each word that Discord shows of a command."""
 
     def __init__(self, texts: Texts) -> None:
@@ -29,7 +29,7 @@ class CommandWords(app_commands.Translator):
         """Return the words in one of Discord's languages, None where English is shown."""
         if locale.value not in self._locales:  # most of the 34 for which Discord asks
             return None
-        name = text_id(context)
+        name = command_text_id(context)
         if name is None or name not in self._texts.ids(locale.value):
             return None
         return self._texts.say(name, locale.value)
@@ -46,7 +46,7 @@ class CommandWords(app_commands.Translator):
         }
 
 
-def text_id(context: TranslationContextTypes) -> str | None:
+def command_text_id(context: TranslationContextTypes) -> str | None:
     """Return the id of the text for a place in a command; names that are typed have none."""
     match context.location:
         case (

@@ -7,7 +7,7 @@ one, else the pictures wait in the history. What one person alone sees never com
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,29 +18,56 @@ from discord.ui import View
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, Job, Picture
-from bot.discord_ui.again import Again
-from bot.discord_ui.calling import Calls
-from bot.discord_ui.card import Card
-from bot.discord_ui.cards import Cards, preview_name
-from bot.discord_ui.controls import stop_view
-from bot.discord_ui.discretion import for_all_to_see
-from bot.discord_ui.letters import picture_letter, with_thumbnail
-from bot.discord_ui.notes import Notes
-from bot.discord_ui.outbox import DIRECT, ENDING, FIRST_PARCEL, Channel, Letter, Lost, Outbox
-from bot.discord_ui.packing import Packer, Parcel
-from bot.discord_ui.placing import Placer, Post, answer, refuse, reply
-from bot.discord_ui.trimmings import Thumbnail, Trimmings
-from bot.discord_ui.ways import TOO_LARGE, TokenIsGone, first_that_works, surely_refused
-from bot.discord_ui.whisper import LEAST_FILES
+from bot.discord_ui.buttons import stop_button_row
+from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
+from bot.discord_ui.job_message import JobMessage, PlaceMessage, answer, refuse, reply
+from bot.discord_ui.message_attachments import (
+    AttachmentGroup,
+    AttachmentPacker,
+    ReferenceThumbnail,
+    ResultExtras,
+    picture_message,
+    with_thumbnail,
+)
+from bot.discord_ui.message_outbox import (
+    DIRECT_MESSAGE,
+    DISCORD_ERRORS,
+    ENDING,
+    FIRST_RESULT,
+    FOLLOW_UP_FILES,
+    TOO_LARGE,
+    MessageChannel,
+    MessageOutbox,
+    OutgoingMessage,
+    TokenExpired,
+    first_accepted,
+    is_refused,
+)
+from bot.discord_ui.notifications import LateReplies, NoticeTexts
+from bot.discord_ui.reposts import Reposter
 from bot.images.conversion import share
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-SHRINKS = 3
+MOST_SHRINKS = 3
 # Whoever stopped it was there.
-_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
+_STOPPED_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
+
+
+@dataclass(frozen=True, slots=True)
+class CourierParts:
+    """What every courier of a bot needs."""
+
+    client: discord.Client
+    cards: JobEmbeds
+    notes: NoticeTexts
+    outbox: MessageOutbox
+    packer: AttachmentPacker
+    trimmings: ResultExtras
+    clock: Clock
+    calls: LateReplies
 
 
 class Couriers:
@@ -52,22 +79,24 @@ class Couriers:
     def __init__(
         self,
         client: discord.Client,
-        cards: Cards,
-        notes: Notes,
-        outbox: Outbox,
-        trimmings: Trimmings,
+        cards: JobEmbeds,
+        notes: NoticeTexts,
+        outbox: MessageOutbox,
+        trimmings: ResultExtras,
         clock: Clock,
         *,
         may_call: Callable[[int], bool],
     ) -> None:
-        packer = Packer()
-        calls = Calls(outbox, now=clock.now, may_call=may_call)
-        self._desk = Placer(client, cards, notes, outbox, packer, trimmings, clock, calls)
-        self.again = Again(client, cards, outbox, packer, trimmings)
+        packer = AttachmentPacker()
+        calls = LateReplies(outbox, now=clock.now, may_call=may_call)
+        self._desk = CourierParts(client, cards, notes, outbox, packer, trimmings, clock, calls)
+        self.again = Reposter(client, cards, outbox, packer, trimmings)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
-        return DiscordCourier(self._desk, partial(answer, self._desk, interaction))
+        return DiscordCourier(
+            self._desk, partial(answer, self._desk.client, self._desk.outbox, interaction)
+        )
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
         """Return the courier that answers a message with a new one."""
@@ -84,7 +113,10 @@ class DiscordCourier:
     """Carries one job's answer to its card, or as near to its requester as it gets."""
 
     def __init__(
-        self, desk: Placer, post: Post, card: CardAddress | AnnouncedCard | None = None
+        self,
+        desk: CourierParts,
+        post: PlaceMessage,
+        card: CardAddress | AnnouncedCard | None = None,
     ) -> None:
         self._client = desk.client
         self._cards = desk.cards
@@ -93,9 +125,9 @@ class DiscordCourier:
         self._notes = desk.notes
         self._calls = desk.calls
         self._trimmings = desk.trimmings
-        self._thumbnail: Thumbnail | None = None
+        self._thumbnail: ReferenceThumbnail | None = None
         self._post_card = post
-        self._card = Card(desk.client, desk.clock.now, card)
+        self._card = JobMessage(desk.client, desk.clock.now, card)
         self._card_gone = False
 
     # --- the courier's verbs ------------------------------------------------------------------
@@ -105,7 +137,7 @@ class DiscordCourier:
         embed, view = self._cards.queued(job, waiting), self._stop_view(job, waiting)
         try:
             card = await self._post_card(job, embed, view)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.warning("card.not_placed", job=job.id, error=repr(lost))
             raise CardNotPlaced from lost
         self._card.placed(card)
@@ -123,24 +155,24 @@ class DiscordCourier:
                 preview = state.preview
                 files = partial(self._preview, job, preview) if preview else list[discord.File]
                 await self._card.edit(job, [self._cards.painting(job, state)], files, view=view)
-        except Lost as lost:
-            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenIsGone)
+        except DISCORD_ERRORS as lost:
+            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenExpired)
             log.info("card.not_updated", job=job.id, error=repr(lost))
 
     async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
         """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
-        job = for_all_to_see(job, result.shortfall)
+        job = hide_declined_prompt(job, result.shortfall)
         card = self._card.address
         # Where follow-ups are few, no picture takes a message for itself.
-        most = share(card.max_file_bytes, LEAST_FILES if card.only_by_token else 1)
+        most = share(card.max_file_bytes, FOLLOW_UP_FILES if card.only_by_token else 1)
         parcels = await self._packer.pack(
-            result.pictures, max_file_bytes=most, folder=_folder(result)
+            result.pictures, max_file_bytes=most, folder=_folder_of(result)
         )
         self._thumbnail = await self._trimmings.thumbnail(job)
         ways = (self._on_the_card, self._in_a_new_message, self._directly)
         try:
-            return await first_that_works(*(partial(way, job, result, parcels) for way in ways))
-        except Lost as lost:
+            return await first_accepted(*(partial(way, job, result, parcels) for way in ways))
+        except DISCORD_ERRORS as lost:
             log.warning("card.not_delivered", job=job.id, kept=result.kept, error=repr(lost))
             if not result.kept:
                 raise NotDelivered from lost
@@ -149,72 +181,74 @@ class DiscordCourier:
 
     async def end(self, job: Job, ending: Ending) -> bool:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
-        words = Letter(self._notes.without_card(job, ending), mentions=self._calls.whom(job))
+        words = OutgoingMessage(
+            self._notes.without_card(job, ending), mentions=self._calls.whom(job)
+        )
         try:
             if not await self._card.is_there(job):
                 return True  # nobody saw it
-            await first_that_works(
+            await first_accepted(
                 partial(self._end_on_the_card, job, ending),
                 partial(self._post_in_channel, job, ENDING, words),
                 partial(self._post_directly, job, ENDING, words),
             )
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.warning("card.not_ended", job=job.id, error=repr(lost))
-            return surely_refused(lost)
+            return is_refused(lost)
         return True
 
     # --- ways to hand the pictures over -------------------------------------------------------
 
     async def _on_the_card(
-        self, job: Job, result: Result, parcels: Sequence[Parcel]
+        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         show = partial(self._show, job, result)
         card = await self._shrinking(parcels[0], show)
         try:
             rest = await self._post_rest(
-                job, result, parcels, self._card.beside(job), part=FIRST_PARCEL
+                job, result, parcels, self._card.beside(job), part=FIRST_RESULT
             )
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             # Commands are answered also where the bot may not write: all on the card, then.
             log.info("card.squeezed", job=job.id, error=repr(lost))
             everything = await self._packer.squeeze(
-                parcels, max_file_bytes=card.max_file_bytes, folder=_folder(result)
+                parcels, max_file_bytes=card.max_file_bytes, folder=_folder_of(result)
             )
             card, rest = await self._shrinking(everything, show), ()
         await self._invite_to_reroll(job, (card, *rest))
         await self._calls.call(job, self._card, self._notes.ready(job))
         return (card, *rest)
 
-    async def _show(self, job: Job, result: Result, parcel: Parcel) -> CardAddress:
+    async def _show(self, job: Job, result: Result, parcel: AttachmentGroup) -> CardAddress:
         letter = self._first_letter(job, result, parcel)
         return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
-        self, job: Job, result: Result, parcels: Sequence[Parcel]
+        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         messages = await self._in_channel(
-            job, result, parcels, self._card.beside(job), part=FIRST_PARCEL
+            job, result, parcels, self._card.beside(job), part=FIRST_RESULT
         )
         await self._invite_to_reroll(job, messages)
         return messages
 
     async def _directly(
-        self, job: Job, result: Result, parcels: Sequence[Parcel]
+        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         channel = await self._client.create_dm(discord.Object(job.requester.user_id))
-        part = DIRECT + FIRST_PARCEL
+        part = DIRECT_MESSAGE + FIRST_RESULT
         return await self._in_channel(job, result, parcels, channel, part=part)
 
     async def _in_channel(
         self,
         job: Job,
         result: Result,
-        parcels: Sequence[Parcel],
-        channel: Channel,
+        parcels: Sequence[AttachmentGroup],
+        channel: MessageChannel,
         *,
         part: int,
     ) -> Sequence[CardAddress]:
-        async def post(parcel: Parcel) -> CardAddress:
+        async def post(parcel: AttachmentGroup) -> CardAddress:
             letter = replace(
                 self._first_letter(job, result, parcel),
                 content=self._why_anew(job, result),
@@ -235,11 +269,11 @@ class DiscordCourier:
         if job.requester.server_id and not self._card.address.only_by_token:
             await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
 
-    def _first_letter(self, job: Job, result: Result, parcel: Parcel) -> Letter:
+    def _first_letter(self, job: Job, result: Result, parcel: AttachmentGroup) -> OutgoingMessage:
         of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
         embeds = self._cards.result(job, result, names, more=of - len(parcel))
-        letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+        letter = picture_message(self._cards, job, parcel, embeds, of=of)
         letter = replace(letter, view=self._trimmings.controls(job))
         return with_thumbnail(letter, self._thumbnail)
 
@@ -247,8 +281,8 @@ class DiscordCourier:
         self,
         job: Job,
         result: Result,
-        parcels: Sequence[Parcel],
-        channel: Channel,
+        parcels: Sequence[AttachmentGroup],
+        channel: MessageChannel,
         *,
         part: int,
     ) -> Sequence[CardAddress]:
@@ -258,23 +292,23 @@ class DiscordCourier:
         ]
 
     async def _post_more(
-        self, job: Job, part: int, channel: Channel, parcel: Parcel, result: Result
+        self, job: Job, part: int, channel: MessageChannel, parcel: AttachmentGroup, result: Result
     ) -> CardAddress:
         of = len(result.pictures)
 
-        async def post(parcel: Parcel) -> CardAddress:
+        async def post(parcel: AttachmentGroup) -> CardAddress:
             names = [shown.file(job) for shown in parcel]
             embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
-            letter = picture_letter(self._cards, job, parcel, embeds, of=of)
+            letter = picture_message(self._cards, job, parcel, embeds, of=of)
             return await self._outbox.post(job, part, channel, letter)
 
         return await self._shrinking(parcel, post)
 
     async def _shrinking(
-        self, parcel: Parcel, post: Callable[[Parcel], Awaitable[CardAddress]]
+        self, parcel: AttachmentGroup, post: Callable[[AttachmentGroup], Awaitable[CardAddress]]
     ) -> CardAddress:
         """Post smaller pictures where Discord takes less than it said."""
-        for _ in range(SHRINKS):
+        for _ in range(MOST_SHRINKS):
             try:
                 return await post(parcel)
             except discord.HTTPException as refused:
@@ -288,7 +322,7 @@ class DiscordCourier:
         try:
             rows = self._trimmings.controls(job)
             await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
-        except Lost as lost:
+        except DISCORD_ERRORS as lost:
             log.info("card.not_edited", job=job.id, error=repr(lost))
 
     # --- words --------------------------------------------------------------------------------
@@ -296,23 +330,23 @@ class DiscordCourier:
     async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
         row = self._trimmings.retry(job, ending)
         await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
-        if ending.error.message_id not in _BY_HAND:
+        if ending.error.message_id not in _STOPPED_BY_HAND:
             await self._calls.call(job, self._card, self._notes.ended(job))
 
-    async def _post_in_channel(self, job: Job, part: int, words: Letter) -> None:
+    async def _post_in_channel(self, job: Job, part: int, words: OutgoingMessage) -> None:
         await self._outbox.post(job, part, self._card.beside(job), words)
 
-    async def _post_directly(self, job: Job, part: int, words: Letter) -> None:
+    async def _post_directly(self, job: Job, part: int, words: OutgoingMessage) -> None:
         channel = await self._client.create_dm(discord.Object(job.requester.user_id))
-        await self._outbox.post(job, DIRECT + part, channel, words)
+        await self._outbox.post(job, DIRECT_MESSAGE + part, channel, words)
 
     def _stop_view(self, job: Job, state: Waiting | Painting) -> View:
-        return stop_view(job.id, self._cards.stop_label(job, state))
+        return stop_button_row(job.id, self._cards.stop_label(job, state))
 
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
         words = self._cards.alt_text(job, picture, 1, 1)
         return [discord.File(picture.path, filename=preview_name(picture), description=words)]
 
 
-def _folder(result: Result) -> Path:
+def _folder_of(result: Result) -> Path:
     return result.pictures[0].path.parent

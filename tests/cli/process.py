@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 
 ROOT = Path(__file__).parent.parent.parent
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)

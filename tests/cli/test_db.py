@@ -98,7 +98,7 @@ async def test_status_works_beside_a_bot_that_paints(
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         code, said = looked_at(tmp_path / "easel.db")
         gateway.gate.set()
         await job_service.services.job_service.drained()
@@ -268,7 +268,7 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         env=environment(folder, gateway),
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert "could not be written" in err.decode()
     assert list(folder.glob("copy*")) == []

@@ -150,10 +150,10 @@ async def test_a_start_after_a_death_in_the_middle_ends_the_job(
     env = environment(tmp_path, gateway)
     gateway.gate.clear()
     async with running("bot", "imagine", "a fox", folder=tmp_path, env=env) as process:
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         assert rows(tmp_path, "SELECT state FROM attempts") == [("sending",)]
         process.send_signal(how)
-        assert await asyncio.wait_for(process.wait(), 30) == code
+        assert await asyncio.wait_for(process.wait(), 60) == code
     gateway.gate.set()
     ended = await run("bot", "imagine", "a hare", folder=tmp_path, env=env)
     assert ended.code == 0, ended.err

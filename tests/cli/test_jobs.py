@@ -23,7 +23,7 @@ async def one_paints_one_waits(folder: Path, gateway: ScriptedGateway) -> AsyncI
     gateway.gate.clear()
     async with process(folder, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag(), BEN)
         yield job_service
 

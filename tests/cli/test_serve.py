@@ -51,9 +51,9 @@ async def test_a_signal_stops_the_bot_in_order(
     """A service manager and Ctrl-C get a clean end: nothing is left open, no lock stays."""
     fake.silent.add(GATEWAY)
     serving = asyncio.create_task(serve(settings(tmp_path), Clock()))
-    await asyncio.wait_for(until_connecting(fake), 10)
+    await asyncio.wait_for(until_connecting(fake), 60)
     os.kill(os.getpid(), how)
-    await asyncio.wait_for(serving, 10)
+    await asyncio.wait_for(serving, 60)
     assert [path.name for path in (tmp_path / "run").iterdir()] in ([], ["bot.lock"])
     assert f"PUT /applications/{APPLICATION_ID}/commands" in fake.requests
     assert fake.refused == []
@@ -100,20 +100,20 @@ async def at_work(
     gateway.gate.clear()
     async with process(folder / "data", gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag())
     gateway.asked.clear()
     env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
     async with running("tests.cli.served", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
-        await asyncio.wait_for(until_connecting(fake), 10)
+        await asyncio.wait_for(until_connecting(fake), 60)
         yield bot, job_service
 
 
 async def until_stopping(bot: asyncio.subprocess.Process) -> None:
     """Wait until the program says that it takes nothing new."""
     assert bot.stderr is not None
-    while b"bot.jobs.cancellation" not in await asyncio.wait_for(bot.stderr.readline(), 10):
+    while b"bot.jobs.cancellation" not in await asyncio.wait_for(bot.stderr.readline(), 60):
         pass
 
 
@@ -127,7 +127,7 @@ async def test_a_second_signal_ends_at_once(
         await until_stopping(bot)
         assert bot.returncode is None
         bot.send_signal(how)
-        assert await asyncio.wait_for(bot.wait(), 5) == 128 + how
+        assert await asyncio.wait_for(bot.wait(), 60) == 128 + how
     assert job_service.rows(STATES) == [("unknown",), ("working",)]
 
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 # How long a step may take in real time on a busy machine: every pause of the bot is declared, so
 # nothing of it passes while that is waited for.
-SETTLE_TIMEOUT_S = 8
+SETTLE_TIMEOUT_S = 30
 
 
 class DiscordWorld:
@@ -86,7 +86,7 @@ class DiscordWorld:
 
     async def finished(self) -> None:
         """Wait until no job runs and every card says so."""
-        await asyncio.wait_for(self.bot.services.job_service.drained(), 10)
+        await asyncio.wait_for(self.bot.services.job_service.drained(), 60)
         await self.env.settle()
 
     async def imagine(

@@ -90,7 +90,7 @@ async def test_cards_outlive_their_tokens_in_line_at_work_and_at_the_end(
     """A model took sixteen minutes, and Ben waited behind it: each is called once, alone."""
     async with build.world(declared=True, **patient(build)) as world:
         await begun(world)
-        await asyncio.wait_for(world.gateway.asked.wait(), 10)
+        await asyncio.wait_for(world.gateway.asked.wait(), 60)
         await world.imagine(world.ben)
         await world.imagine(world.ben, "an owl")
         world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))

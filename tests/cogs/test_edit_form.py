@@ -9,8 +9,8 @@ import simcord
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.discord_ui.attachments import Pictures
-from bot.discord_ui.forms import FormOutdated, read_form
+from bot.discord_ui.modals import FormOutdated, read_edit_form
+from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
 from bot.quota.rules import parse_limits
 from tests.cogs.actions import (
@@ -293,7 +293,7 @@ async def test_only_allowed_models_are_offered(world: DiscordWorld) -> None:
 def test_what_is_no_form_of_ours_is_refused(data: dict[str, object]) -> None:
     """A form of an earlier version may have other fields."""
     with pytest.raises(FormOutdated):
-        read_form(data)
+        read_edit_form(data)
 
 
 # --- the context menu -------------------------------------------------------------------------
@@ -361,7 +361,7 @@ async def test_what_is_not_at_discords_is_fetched_by_the_rules_for_downloads(
     hook = await posted_by_a_hook(world, {"url": f"{world.gateway.url}/files/1.png"})
     port = URL(world.gateway.url).port
     async with Downloader({("127.0.0.1", port)}, clock=Clock()) as downloader:
-        (upload,) = Pictures(world.bot.client, downloader).of(hook)
+        (upload,) = MessagePictures(world.bot.client, downloader).of(hook)
         assert (await upload.read()).startswith(b"\x89PNG")
         # After a restart an address would be read as one of Discord's.
         assert upload.url is None

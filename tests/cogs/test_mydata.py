@@ -359,7 +359,7 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: DiscordWorld) -> 
     await world.bot.services.database.write(world.bot.services.ledger.make_anonymous, world.ada.id)
     assert len(content_store(world)) == 2
     await world.restart()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while world.rows("SELECT COUNT(*) FROM jobs") != [(1,)]:
             await world.env.settle()
     assert world.rows("SELECT user_id FROM jobs") == [(world.ben.id,)]

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.discord_ui.attachments import read_again
+from bot.discord_ui.uploads import read_from_cdn
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
 
@@ -46,9 +46,9 @@ async def test_attachments_are_fetched_again_by_their_address(world: DiscordWorl
     await world.imagine(world.ada)
     await world.finished()
     (attachment,) = world.card.attachments
-    assert await read_again(world.bot.client, attachment.url) == await attachment.read()
+    assert await read_from_cdn(world.bot.client, attachment.url) == await attachment.read()
     with pytest.raises(OSError, match="cannot be fetched"):
-        await read_again(
+        await read_from_cdn(
             world.bot.client, attachment.url.replace("/attachments/", "/attachments/9")
         )
 

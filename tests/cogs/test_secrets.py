@@ -1,11 +1,8 @@
 """Planted secrets: a key, a token and an interaction token must turn up nowhere."""
 
 import gc
-import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from bot.core import logging as bot_logging
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
@@ -25,14 +22,9 @@ MOODS: list[ScriptedReply] = [
 
 
 @pytest.fixture
-def _debug_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def _debug_logs(capsys: pytest.CaptureFixture[str]) -> None:
     """Log all there is, as an operator who looks for a defect does."""
-    root = logging.getLogger()
-    before = (root.handlers, root.level)
     bot_logging.configure(level="DEBUG", style="json", secrets=[KEY, TOKEN])
-    yield
-    root.handlers, root.level = before
-    structlog.reset_defaults()
 
 
 async def an_evening(world: DiscordWorld) -> None:

@@ -11,16 +11,6 @@ from bot.core.logging import Redactor, configure
 SECRET = "planted-secret-value"
 
 
-@pytest.fixture(autouse=True)
-def _restored_logging() -> object:
-    """Give pytest its own logging back."""
-    root = logging.getLogger()
-    before = (root.handlers, root.level)
-    yield
-    root.handlers, root.level = before
-    structlog.reset_defaults()
-
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -18,7 +18,7 @@ from tests.discord_rest.fake import FakeDiscord
 from tests.discord_rest.messages import Message
 
 MESSENGER = "tests.crash.messenger"
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 MINUTE_MS = 60_000
 PLACING = r"POST /interactions/\d+/[^/]+/callback"
 EDIT = r"PATCH /webhooks/\d+/[^/]+/messages/\d+"

@@ -15,7 +15,7 @@ from tests.crash.gateway import Till, open_till
 DRIVER = "tests.crash.driver"
 JOBS = 50
 KILLS = int(os.environ.get("EASEL_KILLS", "6"))
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 
 TABLE = {
     "queued, no card": ("queued", "j.state = 'queued' AND message_id IS NULL"),

@@ -15,7 +15,7 @@ from tests.crash.test_kills import see_through, the_seed
 
 SOAKER = "tests.crash.soaker"
 SOAK_S = float(os.environ.get("EASEL_SOAK_S", "6"))
-ENDING_S = 60
+ENDING_S = 120
 # What a process may hold more at its end than when it was warm: caches of allocator and SQLite.
 MORE_MEGABYTES = 16
 MORE_FILES = 2

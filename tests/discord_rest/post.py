@@ -15,11 +15,11 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.discord_ui.cards import Cards
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.notes import Notes
-from bot.discord_ui.outbox import Outbox
-from bot.discord_ui.trimmings import Trimmings
+from bot.discord_ui.job_embeds import JobEmbeds
+from bot.discord_ui.message_attachments import ResultExtras
+from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.notifications import NoticeTexts
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, Result
 from bot.jobs.repository.repository import JobRepository
@@ -57,15 +57,15 @@ class Post:
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
                 texts = Texts()
-                outbox = Outbox(client, self.database, self.repository, now=now)
+                outbox = MessageOutbox(client, self.database, self.repository, now=now)
                 clock = Clock(now=now)
                 content_store = ContentStore(self.folder / "vault", now)
-                trimmings = Trimmings(texts, content_store, lambda _: DEFAULT_REROLL_EMOJI)
+                trimmings = ResultExtras(texts, content_store, lambda _: DEFAULT_REROLL_EMOJI)
                 self.client = client
                 self.couriers = Couriers(
                     client,
-                    Cards(texts),
-                    Notes(texts),
+                    JobEmbeds(texts),
+                    NoticeTexts(texts),
                     outbox,
                     trimmings,
                     clock,
@@ -118,7 +118,7 @@ class Post:
             self.fake.messages.hold = True
             pictures = self.pictures(*THREE)
             task = asyncio.ensure_future(courier.deliver(self.job, result(pictures)))
-            await asyncio.wait_for(self.fake.messages.held.wait(), 10)
+            await asyncio.wait_for(self.fake.messages.held.wait(), 60)
             task.cancel()
             await asyncio.wait((task,))
         self.fake.messages.hold = False

@@ -6,9 +6,9 @@ import pytest
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed
 from bot.core.i18n.texts import Texts
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_errors import ServersOnly
-from bot.discord_ui.languages import Languages
 from bot.preferences.preference_store import PreferenceStore
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
 from tests.discord_rest.post import Brought, Post, asked

@@ -6,13 +6,13 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import NotPosted
-from bot.discord_ui.again import Seen
+from bot.discord_ui.reposts import RepostAudience
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
 from tests.discord_rest.post import THREE, Post, asked
 
 
-async def posted_again(post: Post, *, token_dies: bool = False) -> Seen:
+async def posted_again(post: Post, *, token_dies: bool = False) -> RepostAudience:
     """Let Ada look back at three large pictures: they need two messages."""
     interaction = asked(post, "history")
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -30,7 +30,7 @@ async def test_they_are_posted_where_everybody_sees_them(post: Post) -> None:
     """Each message has a nonce, and is known to the journal for its 🔄."""
     async with post.process():
         post.fake.messages.all.clear()
-        assert await posted_again(post) is Seen.BY_ALL
+        assert await posted_again(post) is RepostAudience.BY_ALL
     assert [len(message.files) for message in post.shown] == [2, 1]
     assert to_ada(post) == []
     assert await post.rows("SELECT message_id FROM messages ORDER BY message_id") == [
@@ -43,7 +43,7 @@ async def test_where_the_bot_may_not_write_only_the_person_sees_them(post: Post)
     async with post.process():
         post.fake.messages.all.clear()
         post.fake.messages.closed.add(CHANNEL)
-        assert await posted_again(post) is Seen.BY_ONE
+        assert await posted_again(post) is RepostAudience.BY_ONE
     assert post.shown == []
     assert [len(message.files) for message in to_ada(post)] == [2, 1]
     assert all(message.nonce is None for message in to_ada(post))
@@ -62,7 +62,7 @@ async def test_a_channel_that_closes_in_between_gets_what_it_got(post: Post) -> 
     async with post.process():
         post.fake.messages.all.clear()
         post.fake.then = close
-        assert await posted_again(post) is Seen.BY_ONE
+        assert await posted_again(post) is RepostAudience.BY_ONE
     assert [len(message.files) for message in post.shown] == [2]
     assert [len(message.files) for message in to_ada(post)] == [1]
 

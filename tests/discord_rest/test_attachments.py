@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.discord_ui.attachments import read_again, uploaded
+from bot.discord_ui.uploads import read_from_cdn, upload_of
 from tests.discord_rest.post import Post
 from tests.gateways.raw_gateway import Says, http, raw_gateway
 
@@ -16,8 +16,8 @@ async def test_a_picture_that_does_not_arrive_is_gone(post: Post, says: Says) ->
     async with post.process(), raw_gateway(*[says] * 4) as cdn:
         url = f"{cdn.origin}/fox.png"
         with pytest.raises(OSError, match="cannot be fetched"):
-            await read_again(post.client, url)
+            await read_from_cdn(post.client, url)
         raw = {"id": "1", "filename": "fox.png", "size": 9000, "url": url, "proxy_url": url}
         attachment = discord.Attachment(data=raw, state=post.client._connection)  # type: ignore[arg-type]  # JSON
         with pytest.raises(OSError, match="cannot be fetched"):
-            await uploaded(attachment).read()
+            await upload_of(attachment).read()

@@ -8,7 +8,7 @@ from PIL import Image
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import CardAddress, JobState, Picture
-from bot.discord_ui.outbox import nonce_of
+from bot.discord_ui.message_outbox import nonce_of
 from bot.jobs.cancellation import Stopped, StoppedWaiting
 from bot.jobs.courier import Ending
 from tests.discord_rest.events import ADA, CHANNEL

@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
-from bot.discord_ui.again import Seen
-from bot.discord_ui.places import Place, place_of, server_of
+from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
+from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.courier import Courier, Ending, Waiting
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
@@ -49,8 +49,8 @@ async def test_such_a_call_is_on_nobodys_account_but_the_persons(
     """No server whose admins never agreed pays, or has a say."""
     async with post.process():
         interaction = asked(post, "imagine", brought=brought)
-        assert place_of(interaction) is Place.ELSEWHERE
-        assert server_of(interaction) == 0
+        assert place_of_caller(interaction) is CallerPlace.ELSEWHERE
+        assert billed_server_id(interaction) == 0
 
 
 async def test_what_a_stranger_presses_there_is_not_on_that_servers_account(post: Post) -> None:
@@ -60,7 +60,7 @@ async def test_what_a_stranger_presses_there_is_not_on_that_servers_account(post
             **elsewhere(typed),
             "authorizing_integration_owners": {"1": str(ADA + 1)},
         }
-        assert place_of(asked(post, "imagine", brought=stranger)) is Place.ELSEWHERE
+        assert place_of_caller(asked(post, "imagine", brought=stranger)) is CallerPlace.ELSEWHERE
 
 
 @pytest.mark.parametrize("brought", [elsewhere, among_friends])
@@ -195,6 +195,6 @@ async def test_what_was_painted_is_posted_again_to_the_person(post: Post) -> Non
         await interaction.response.defer(ephemeral=True, thinking=True)
         pictures = post.pictures(*[9 * MIB] * 8)
         seen = await post.couriers.again.post(interaction, post.job, pictures, post.folder)
-    assert seen is Seen.BY_ONE
+    assert seen is RepostAudience.BY_ONE
     assert [len(message.files) for message in follow_ups(post)] == [2] * 4
     assert post.fake.refused == []

@@ -19,11 +19,11 @@ from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
-from bot.discord_ui.cards import Cards, PostedFile
-from bot.discord_ui.quota_cards import QuotaCards, UsageRow
+from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
+from bot.discord_ui.quota_embeds import QuotaEmbeds, UsageRow
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
 
-CARDS = Cards(Texts())
+CARDS = JobEmbeds(Texts())
 PIECES = [
     "a red fox ",
     "\n",
@@ -194,7 +194,7 @@ def test_every_ending_is_accepted(job: Job, error: EaselError, charged: int, dou
 @given(texts, st.lists(rows, max_size=40), st.sampled_from(["en", "zh-CN"]))
 def test_every_usage_is_accepted(name: str, shown: list[UsageRow], locale: str) -> None:
     """Somebody with many limited roles may still ask what is left."""
-    assert_discord_takes([QuotaCards(Texts()).usage(Requester(1, 2, name), shown, locale)])
+    assert_discord_takes([QuotaEmbeds(Texts()).usage(Requester(1, 2, name), shown, locale)])
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ from discord.app_commands import AppCommandError
 
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.command_errors import told_of
+from bot.discord_ui.command_errors import error_for_person
 
 COOLDOWN = app_commands.Cooldown(1, 60)
 
@@ -61,7 +61,7 @@ def _kinds(root: type[AppCommandError] = AppCommandError) -> Iterator[type[AppCo
 @pytest.mark.parametrize(("error", "said"), TABLE)
 def test_every_kind_of_command_error_has_a_sentence(error: AppCommandError, said: str) -> None:
     """Nobody reads "something went wrong" for what they could mend, or an admin could."""
-    known = told_of(error)
+    known = error_for_person(error)
     assert known is not None
     assert said in Texts().sentence(known)
 
@@ -76,5 +76,5 @@ def test_no_kind_of_command_error_is_forgotten() -> None:
 
 def test_a_defect_is_no_kind_of_refusal() -> None:
     """It needs a reference for the person and a record for the operator."""
-    assert told_of(app_commands.CommandInvokeError(draw, KeyError("x"))) is None
-    assert told_of(KeyError("x")) is None
+    assert error_for_person(app_commands.CommandInvokeError(draw, KeyError("x"))) is None
+    assert error_for_person(KeyError("x")) is None

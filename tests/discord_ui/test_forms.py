@@ -3,27 +3,27 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.forms import NOTHING, Offer, form, picture
+from bot.discord_ui.modals import NOTHING, FormDefaults, edit_form, picture_choice
 
-LONG = Offer(
+LONG = FormDefaults(
     prompt="🦊" * 5_000,
     model="m" * 200,
     models=[f"model-{number}" for number in range(60)],
     size="1024x1024" * 9,
     pictures=range(1, 40),
     references=5,
-    start=picture(1),
+    start=picture_choice(1),
 )
 
 
 async def test_a_form_is_not_kept_by_discord_py() -> None:
     """A thousand opened forms that nobody sends cost no memory: their answers carry all."""
-    assert form(Texts(), "easel:edited:x", LONG, "en").is_finished()
+    assert edit_form(Texts(), "easel:edited:x", LONG, "en").is_finished()
 
 
 async def test_a_long_form_stays_within_discords_limits() -> None:
     """Components reference: 4,000 characters, 25 options of 100, the one that stands among them."""
-    payload = form(Texts(), "easel:edited:x", LONG, "en").to_dict()
+    payload = edit_form(Texts(), "easel:edited:x", LONG, "en").to_dict()
     prompt, model, size, start, _ = (label["component"] for label in payload["components"])
     assert len(prompt["value"]) <= prompt["max_length"] == 4_000
     assert len(size["value"]) <= size["max_length"]
@@ -47,7 +47,7 @@ async def test_only_what_is_kept_is_offered(
     pictures: tuple[int, ...], references: int, labels: list[str]
 ) -> None:
     """Numbers are those of the card, also where some are kept no longer."""
-    offer = Offer(
+    offer = FormDefaults(
         prompt="a fox",
         model="m",
         models=["m"],
@@ -56,6 +56,6 @@ async def test_only_what_is_kept_is_offered(
         references=references,
         start=NOTHING,
     )
-    payload = form(Texts(), "easel:edited:x", offer, "en").to_dict()
+    payload = edit_form(Texts(), "easel:edited:x", offer, "en").to_dict()
     options = payload["components"][3]["component"]["options"]
     assert [option["label"] for option in options] == labels

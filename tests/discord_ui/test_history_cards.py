@@ -13,13 +13,18 @@ from bot.core.models import (
     Requester,
     new_job_id,
 )
-from bot.discord_ui.history_cards import HistoryCards, link_to
-from bot.discord_ui.history_pages import LONGEST_WORD, history_view, sought_by
+from bot.discord_ui.history_embeds import (
+    LONGEST_SEARCH_TERM,
+    HistoryEmbeds,
+    history_view,
+    result_link,
+    search_terms_of,
+)
 from bot.jobs.history.pages import PAGE, Look, Page
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob
 
-CARDS = HistoryCards(Texts())
+CARDS = HistoryEmbeds(Texts())
 PICTURE = Reference("0" * 64, "png", 1)
 
 
@@ -50,11 +55,11 @@ def facts(shown: Look, link: str | None = None) -> str:
 def test_the_longest_page_fits_into_a_message(letter: str) -> None:
     """6,000 characters over all embeds, 100 for a choice, 80 for a button."""
     largest = [look(letter * 4000, model=letter * 200, kept=10, painted=10) for _ in range(PAGE)]
-    link = link_to(largest[0])
+    link = result_link(largest[0])
     embeds = [CARDS.card(number, each, link) for number, each in enumerate(largest, 1)]
     assert sum(len(embed) for embed in embeds) <= 6000
     assert all(width(str(embed.author.name)) <= 256 for embed in embeds)
-    sought = Sought(text=letter * LONGEST_WORD, model=letter * LONGEST_WORD)
+    sought = Sought(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)
     view = history_view(Texts(), CARDS, Page(largest, has_newer=True, has_older=True), sought)
     rows = view.to_components()
     assert len(rows) == 2
@@ -91,11 +96,11 @@ def test_one_line_says_how_it_stands(shown: Look, words: str) -> None:
 def test_a_link_leads_to_the_message() -> None:
     """In a server, and in direct messages."""
     here = f"{2**62}/{2**62 + 1}"
-    assert link_to(look()) == f"https://discord.com/channels/2/{here}"
-    assert link_to(look(server_id=0)) == f"https://discord.com/channels/@me/{here}"
+    assert result_link(look()) == f"https://discord.com/channels/2/{here}"
+    assert result_link(look(server_id=0)) == f"https://discord.com/channels/@me/{here}"
     assert facts(look(), link="https://x.example").endswith(" · [open](https://x.example)")
 
 
 def test_a_message_without_our_rows_was_sought_by_nothing() -> None:
     """Discord may leave the message out."""
-    assert sought_by(None) == EVERYTHING
+    assert search_terms_of(None) == EVERYTHING

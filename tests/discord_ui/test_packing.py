@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.core.models import Picture
-from bot.discord_ui.packing import Packer
+from bot.discord_ui.message_attachments import AttachmentPacker
 
 MIB = 1024 * 1024
 
@@ -42,7 +42,7 @@ async def test_pictures_fill_as_few_messages_as_they_need(
 ) -> None:
     """25 MiB and ten files a message, in order; nothing is made smaller for that."""
     pictures = [file(tmp_path, number, size) for number, size in enumerate(sizes)]
-    parcels = await Packer().pack(pictures, max_file_bytes=50 * MIB, folder=tmp_path)
+    parcels = await AttachmentPacker().pack(pictures, max_file_bytes=50 * MIB, folder=tmp_path)
     assert [len(parcel) for parcel in parcels] == messages
     assert [shown.number for parcel in parcels for shown in parcel] == [
         number for number, _ in enumerate(sizes, 1)
@@ -52,7 +52,7 @@ async def test_pictures_fill_as_few_messages_as_they_need(
 async def test_each_picture_is_fitted_alone(tmp_path: Path) -> None:
     """One that is too large must not cost the others their quality."""
     small, large = noise(tmp_path / "a.png", 100), noise(tmp_path / "b.png", 300)
-    packer = Packer()
+    packer = AttachmentPacker()
     (parcel,) = await packer.pack([small, large], max_file_bytes=small.bytes * 2, folder=tmp_path)
     assert parcel[0].picture is small
     assert parcel[1].picture.format == "webp"
@@ -66,7 +66,7 @@ async def test_each_picture_is_fitted_alone(tmp_path: Path) -> None:
 async def test_everything_is_squeezed_into_one_message(tmp_path: Path) -> None:
     """For a channel where only the card can be edited."""
     pictures = [file(tmp_path, number, 2 * MIB) for number in range(10)]
-    packer = Packer()
+    packer = AttachmentPacker()
     parcel = await packer.squeeze(
         [*await packer.pack(pictures, max_file_bytes=10 * MIB, folder=tmp_path)],
         max_file_bytes=10 * MIB,

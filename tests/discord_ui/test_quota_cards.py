@@ -5,19 +5,19 @@ import pytest
 from bot.core.errors.quotas import LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Requester
-from bot.discord_ui.quota_cards import Favour, JobRow, LimitRow, QuotaCards, UsageRow
+from bot.discord_ui.quota_embeds import JobRow, LimitRow, MemberStatus, QuotaEmbeds, UsageRow
 from tests.discord_ui.test_cards_limits import assert_discord_takes
 
 ADA = Requester(user_id=1, server_id=2, name="Ada")
 
 
 @pytest.fixture
-def cards() -> QuotaCards:
+def cards() -> QuotaEmbeds:
     """Return the cards in English."""
-    return QuotaCards(Texts())
+    return QuotaEmbeds(Texts())
 
 
-def test_usage_has_one_row_for_each_limit(cards: QuotaCards) -> None:
+def test_usage_has_one_row_for_each_limit(cards: QuotaEmbeds) -> None:
     """A person sees which limit binds, what is reserved, and when there is more."""
     embed = cards.usage(
         ADA,
@@ -44,7 +44,7 @@ def test_usage_has_one_row_for_each_limit(cards: QuotaCards) -> None:
     ]
 
 
-def test_usage_without_limits_says_so(cards: QuotaCards) -> None:
+def test_usage_without_limits_says_so(cards: QuotaEmbeds) -> None:
     """An empty card would look like a defect."""
     assert cards.usage(ADA, []).description == "No limit applies to you here."
 
@@ -61,7 +61,7 @@ def test_usage_without_limits_says_so(cards: QuotaCards) -> None:
         ),
     ],
 )
-def test_a_new_limit_is_repeated(cards: QuotaCards, row: LimitRow, said: str) -> None:
+def test_a_new_limit_is_repeated(cards: QuotaEmbeds, row: LimitRow, said: str) -> None:
     """An admin who mistyped sees it at once."""
     assert cards.limit_set(row) == said
 
@@ -73,7 +73,7 @@ def test_a_new_limit_is_repeated(cards: QuotaCards, row: LimitRow, said: str) ->
         (None, "Everyone: all limits were removed."),
     ],
 )
-def test_a_removed_limit_is_named(cards: QuotaCards, period: str | None, said: str) -> None:
+def test_a_removed_limit_is_named(cards: QuotaEmbeds, period: str | None, said: str) -> None:
     """One limit or all of them is a great difference."""
     assert cards.limit_removed("everyone", period) == said
 
@@ -82,17 +82,17 @@ HOSTILE = ["x", "*", "👨‍👩‍👧‍👦", "\n> ", "](https://evil.exampl
 
 
 @pytest.mark.parametrize("filler", HOSTILE)
-def test_the_fullest_usage_is_accepted(cards: QuotaCards, filler: str) -> None:
+def test_the_fullest_usage_is_accepted(cards: QuotaEmbeds, filler: str) -> None:
     """Somebody blocked, limited by everything, with ten jobs and extra credits, gets an answer."""
     long = (filler * 4_000)[:4_000]
     row = UsageRow(LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42)
     job = Job("id", ImageRequest(long, long, "auto", 1), Requester(1, 2**63, long), 10**6, 0)
     jobs = [JobRow(job, JobState.UNKNOWN, CardAddress(2**63, 2**63, 1))] * 30
-    usage = cards.usage(ADA, [row] * 40, favour=Favour(10**6, long))
+    usage = cards.usage(ADA, [row] * 40, favour=MemberStatus(10**6, long))
     assert_discord_takes([usage, cards.jobs(jobs)])
 
 
-def test_a_job_without_a_card_leads_nowhere(cards: QuotaCards) -> None:
+def test_a_job_without_a_card_leads_nowhere(cards: QuotaEmbeds) -> None:
     """A link that opens nothing is worse than none."""
     job = Job("id", ImageRequest("a fox", "m", "auto", 1), ADA, 1, 9_000)
     card = cards.jobs([JobRow(job, JobState.QUEUED, None)])
@@ -102,11 +102,13 @@ def test_a_job_without_a_card_leads_nowhere(cards: QuotaCards) -> None:
 @pytest.mark.parametrize(
     ("favour", "said"),
     [
-        (Favour(block_reason=""), "please ask one"),
-        (Favour(block_reason="*spam*"), "“\\*spam\\*”"),
+        (MemberStatus(block_reason=""), "please ask one"),
+        (MemberStatus(block_reason="*spam*"), "“\\*spam\\*”"),
     ],
 )
-def test_a_block_comes_before_the_limits(cards: QuotaCards, favour: Favour, said: str) -> None:
+def test_a_block_comes_before_the_limits(
+    cards: QuotaEmbeds, favour: MemberStatus, said: str
+) -> None:
     """What is left is of no use to somebody who is blocked."""
     assert said in str(cards.usage(ADA, [], favour=favour).description)
 
@@ -120,7 +122,7 @@ def test_a_block_comes_before_the_limits(cards: QuotaCards, favour: Favour, said
     ],
 )
 def test_a_new_cost_is_repeated(
-    cards: QuotaCards, quality: str | None, credits: int, said: str
+    cards: QuotaEmbeds, quality: str | None, credits: int, said: str
 ) -> None:
     """An admin who mistyped sees it at once."""
     assert cards.cost_set("m", quality, credits) == said

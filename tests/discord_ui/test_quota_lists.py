@@ -3,49 +3,49 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.pages import page_view
-from bot.discord_ui.quota_cards import Favour
-from bot.discord_ui.quota_lists import (
+from bot.discord_ui.buttons import page_buttons
+from bot.discord_ui.quota_embeds import MemberStatus
+from bot.discord_ui.quota_list_embeds import (
     CHANGES_ON_A_PAGE,
     LIMITS_ON_A_PAGE,
     MOST_COSTS,
-    Cap,
-    Ceilings,
     ChangeRow,
     CostRow,
-    Page,
-    QuotaLists,
+    CreditLimit,
+    GeneralLimits,
+    ListPage,
+    QuotaListEmbeds,
     SubjectRow,
-    page_of,
+    list_page,
 )
 from tests.discord_ui.test_cards_limits import assert_discord_takes
 from tests.discord_ui.test_quota_cards import HOSTILE
 
 TEXTS = Texts()
-LISTS = QuotaLists(TEXTS)
-ALL: tuple[Cap, ...] = tuple((10**6, period) for period in ("hour", "day", "week", "month"))
+LISTS = QuotaListEmbeds(TEXTS)
+ALL: tuple[CreditLimit, ...] = tuple((10**6, period) for period in ("hour", "day", "week", "month"))
 
 
-def ceilings(**given: tuple[Cap, ...]) -> Ceilings:
+def ceilings(**given: tuple[CreditLimit, ...]) -> GeneralLimits:
     """Return what holds besides: nothing, but for what is given."""
-    nothing: dict[str, tuple[Cap, ...]] = {
+    nothing: dict[str, tuple[CreditLimit, ...]] = {
         "everyone": (),
         "server": (),
         "default": (),
         "server_quota": (),
     }
-    return Ceilings(**(nothing | given))
+    return GeneralLimits(**(nothing | given))
 
 
 @pytest.mark.parametrize("filler", HOSTILE)
 def test_a_thousand_limits_are_accepted_page_by_page(filler: str) -> None:
     """A busy server with talkative admins must still get an answer."""
-    favour = Favour(10**6, (filler * 4_000)[:4_000])
+    favour = MemberStatus(10**6, (filler * 4_000)[:4_000])
     rows = [SubjectRow(f"user:{2**63 + i}", ALL, favour) for i in range(1_000)]
     full = ceilings(everyone=ALL, server=ALL, server_quota=ALL)
     seen: set[str] = set()
     for number in range(100):
-        page = page_of(rows, number, LIMITS_ON_A_PAGE)
+        page = list_page(rows, number, LIMITS_ON_A_PAGE)
         seen.update(row.subject for row in page.entries)
         assert page.is_last == (number == 99)
         embed = LISTS.limits(page, full)
@@ -61,7 +61,7 @@ def test_every_audit_is_accepted(filler: str, action: str) -> None:
     """Whatever is in an old row, it neither breaks the page nor acts on it."""
     long = (filler * 4_000)[:4_000]
     change = ChangeRow(2**42, 2**63, action, f"cost:{long}", long, long, long)
-    page = Page([change] * CHANGES_ON_A_PAGE, 10**6, is_last=False)
+    page = ListPage([change] * CHANGES_ON_A_PAGE, 10**6, is_last=False)
     embed = LISTS.changes(page)
     assert_discord_takes([embed])
     assert len(str(embed.description).splitlines()) == 2 * CHANGES_ON_A_PAGE
@@ -99,13 +99,15 @@ def test_a_change_reads_as_a_sentence(
     action: str, subject: str, old: str | None, new: str | None, said: str
 ) -> None:
     """From what to what, for whom."""
-    page = Page([ChangeRow(9_000, 3, action, subject, old, new, None)], 0, is_last=True)
+    page = ListPage([ChangeRow(9_000, 3, action, subject, old, new, None)], 0, is_last=True)
     assert LISTS.changes(page).description == f"{said}\n-# <t:9:f> · <@3>"
 
 
 def test_what_the_bot_did_is_signed_by_it() -> None:
     """Nobody is blamed for a role that was deleted."""
-    page = Page([ChangeRow(9_000, 0, "role-gone", "role:6", "3/day", None, None)], 0, is_last=True)
+    page = ListPage(
+        [ChangeRow(9_000, 0, "role-gone", "role:6", "3/day", None, None)], 0, is_last=True
+    )
     assert str(LISTS.changes(page).description).endswith("\n-# <t:9:f> · Easel")
 
 
@@ -131,9 +133,9 @@ def test_what_the_bot_did_is_signed_by_it() -> None:
         ),
     ],
 )
-def test_the_head_says_what_holds_for_all(given: Ceilings, lines: list[str]) -> None:
+def test_the_head_says_what_holds_for_all(given: GeneralLimits, lines: list[str]) -> None:
     """Whoever is not in the list is limited all the same."""
-    embed = LISTS.limits(page_of([], 0, LIMITS_ON_A_PAGE), given)
+    embed = LISTS.limits(list_page([], 0, LIMITS_ON_A_PAGE), given)
     assert str(embed.description).splitlines()[: len(lines)] == lines
 
 
@@ -161,8 +163,8 @@ def test_costs_stand_in_columns() -> None:
 
 def test_the_buttons_know_their_pages() -> None:
     """At the ends there is nothing to press."""
-    assert page_view(TEXTS, "limits", 0, is_last=True) is None
-    first, last = (page_view(TEXTS, "limits", n, is_last=n == 9) for n in (0, 9))
+    assert page_buttons(TEXTS, "limits", 0, is_last=True) is None
+    first, last = (page_buttons(TEXTS, "limits", n, is_last=n == 9) for n in (0, 9))
     assert first is not None
     assert last is not None
     ids = [[item.item.custom_id for item in view.children] for view in (first, last)]  # type: ignore[attr-defined]  # DynamicItems

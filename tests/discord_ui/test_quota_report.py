@@ -6,10 +6,10 @@ import pytest
 
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.quota_report import DayRow, QuotaReport
+from bot.discord_ui.quota_list_embeds import DayRow, UsageReportEmbeds
 from tests.discord_ui.test_cards_limits import assert_discord_takes
 
-REPORT = QuotaReport(Texts())
+REPORT = UsageReportEmbeds(Texts())
 LAST = date(2026, 11, 20)
 PHONE = 36  # letters of a code block in one line
 
@@ -41,7 +41,7 @@ def test_figures_stand_under_each_other_beside_chinese_dates() -> None:
     embed = REPORT.usage("server", days(5, 1_200, *[0] * 11, 7), "zh-CN", with_chart=False)
     facts, _, *rows, _ = str(embed.description).splitlines()
     assert embed.title == "📊 14 天内用掉的点数"
-    assert facts == "本服务器合计 · 共 **1,212** 点 · 11月8日最多（1,200 点）"
+    assert facts == "整个服务器 · 共 **1,212** 点 · 11月8日最多（1,200 点）"
     assert rows[0].startswith("11月7日       5")
     assert rows[1].startswith("11月8日   1,200  ██")
     assert rows[-1].startswith("11月20日      7")

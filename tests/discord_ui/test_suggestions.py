@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.suggestions import Suggestions
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.server_costs import ServerCostCache
@@ -12,13 +12,13 @@ from tests.gateways.bench import model
 LONG = "m" * 150
 
 
-def suggestions(credits: int) -> Suggestions:
+def suggestions(credits: int) -> Autocomplete:
     """Return those of one model whose names are too long for Discord."""
     words = tuple(f"{index} " + "q" * 150 for index in range(30))
     dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
     catalogue = Catalogue([LONG], {LONG: dear})
     costs = Pricing(catalogue, ServerCostCache({}))
-    return Suggestions(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)
+    return Autocomplete(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)
 
 
 @pytest.mark.parametrize("credits", [0, 1, 10**9])

@@ -79,7 +79,7 @@ async def test_a_dead_process_leaves_its_price_in_doubt(
     chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
     async with opened(chosen) as job_service:
         await job_service.ask(Bag(), n=3)
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.services.job_service.close(grace_s=0)
     async with opened(chosen) as job_service:
         await job_service.services.recovery.take_over()

@@ -37,7 +37,7 @@ async def process(
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - another program's view of the database
             await asyncio.sleep(0.005)
 
@@ -162,7 +162,7 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
     gateway.gate.clear()
     async with process(tmp_path, gateway) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
     async with process(tmp_path, gateway) as job_service:
         (taken,) = await go_on(job_service, bag := Bag())
     assert isinstance(taken, Untold)
@@ -239,7 +239,7 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
     limits = {"max_concurrent_jobs": 1, "default_quota": ()}
     async with process(tmp_path, gateway, **limits) as job_service:
         jobs = [await job_service.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
     async with process(tmp_path, gateway, **limits) as job_service:
         taken = await job_service.services.recovery.take_over()
         bag = Bag()
@@ -262,7 +262,7 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
     gateway.gate.clear()
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(Bag())
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         await job_service.ask(Bag(), BEN)
     async with process(tmp_path, gateway, max_queue_age=0) as job_service:
         await go_on(job_service, bag := Bag())
@@ -279,7 +279,7 @@ async def test_references_that_were_not_fetched_are_fetched_again(
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached(mask=mask))
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     assert gateway.bodies == []
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await go_on(job_service, bag := Bag(), attachment.read)
@@ -295,7 +295,7 @@ async def test_references_that_are_gone_end_the_job_with_a_sentence(
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached())
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await go_on(job_service, bag := Bag())
     assert [ending.error.message_id for ending in bag.endings] == ["error-reference-lost"]
@@ -311,7 +311,7 @@ async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
     attachment = Attachment(drawn("png"))
     async with process(tmp_path, gateway, **PAINTER) as job_service:
         await ask_with(job_service, attachment.attached())
-        await asyncio.wait_for(attachment.asked.wait(), 10)
+        await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway) as job_service:
         await go_on(job_service, bag := Bag(), attachment.read)
     assert [ending.error.message_id for ending in bag.endings] == ["error-unknown-model"]
@@ -373,7 +373,7 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
     async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
         await job_service.ask(first := Bag())
         job = await job_service.ask(waiting := Bag(), BEN)
-        await asyncio.wait_for(gateway.asked.wait(), 10)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
         async with process(tmp_path, gateway) as other:
             assert await other.services.cancellation.withdraw(job, CancelledByOperator())
             assert not await other.services.cancellation.withdraw(job, CancelledByOperator())

@@ -23,7 +23,7 @@ def taken() -> Iterator[int]:
 
 async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> tuple[int | None, str]:
     process.send_signal(how)
-    _, err = await asyncio.wait_for(process.communicate(), 10)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, err.decode()
 
 
@@ -49,7 +49,7 @@ async def test_the_first_lines_say_where_who_and_what(tmp_path: Path) -> None:
     env = environment(tmp_path)
     async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
         assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 20)
+        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
         await _end(process, signal.SIGINT)
     for words in (b"http://127.0.0.1:", b"Ada", b"Ben", b"Mia", b"/imagine", b"10 credits per day"):
         assert words in guide
@@ -121,7 +121,7 @@ async def test_an_own_gateways_key_is_never_printed(
     env = environment(tmp_path, gateway)
     async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
         assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 20)
+        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
         code, err = await _end(process, signal.SIGINT)
     assert code == 130
     assert b"Your own gateway does the work" in guide

@@ -13,7 +13,7 @@ from yarl import URL
 
 from tests.cli.process import environment, running
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 LOOK_EVERY_S = 0.05
 
 

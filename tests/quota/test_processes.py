@@ -23,7 +23,7 @@ from tests.quota.holder import AT_ONCE, PRICE, somebody
 from tests.quota.till import ManualClock, Till
 
 PROCESSES = 4
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 # Five of the 25 people were granted 18 more credits.
 GRANTED_PEOPLE, GRANTED = 5, 18
 

@@ -38,12 +38,12 @@ def test_limits_are_read_as_the_operator_writes_them(text: str, limits: tuple[Li
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("20", "'20' is no limit: write a number"),
+        ("20", "'20' is not a limit: write a number"),
         ("20/year", "hour, day, week or month"),
-        ("-1/day", "is no limit"),
+        ("-1/day", "is not a limit"),
         ("1000001/day", "0 to 1000000"),
-        ("٣/day", "is no limit"),
-        ("5/day,", "'' is no limit"),
+        ("٣/day", "is not a limit"),
+        ("5/day,", "'' is not a limit"),
         ("5/day, 6/day", "contains a period twice"),
     ],
 )

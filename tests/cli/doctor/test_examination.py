@@ -24,7 +24,7 @@ async def test_a_healthy_installation_is_ten_lines_and_exit_0(clinic: Clinic) ->
         "✓ settings        can be read",
         f"✓ token           logs in as Easel (application {APPLICATION_ID})",
         "✓ intents         none of the privileged intents is needed",
-        "✓ interactions    come to the bot",
+        "✓ interactions    are sent to the bot",
         "✓ servers         the bot is in 1",
         "✓ gateway default offers 2 models, yours among them",
         f"✓ data folder     {folder}, {free}; it will be created at the start",
@@ -94,7 +94,7 @@ async def test_settings_that_nobody_can_read_are_one_sentence(clinic: Clinic) ->
     assert clinic.said == [
         "✗ settings        cannot be used",
         "  → .env is not UTF-8 text: save it with that encoding.",
-        "! the rest        not checked before the settings can be read",
+        "! the rest        not checked because the settings cannot be read",
     ]
 
 
@@ -102,7 +102,7 @@ async def test_keys_that_are_no_table_are_one_sentence(clinic: Clinic) -> None:
     """GATEWAYS alone means nothing."""
     findings = await clinic.examined(GATEWAYS="openai")
     assert [one.check for one in findings] == ["settings", "the rest"]
-    assert findings[0].mend.startswith("GATEWAYS cannot be read: name keys like GATEWAYS__NAME")
+    assert findings[0].mend.startswith("GATEWAYS cannot be read: set one GATEWAYS__NAME")
 
 
 async def test_no_secret_and_no_foreign_control_character_is_printed(clinic: Clinic) -> None:

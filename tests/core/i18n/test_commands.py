@@ -16,7 +16,7 @@ from bot.app import open_bot
 from bot.core.clock import Clock, await_directly
 from bot.core.i18n.texts import FALLBACK
 from bot.discord_ui.client import Client
-from bot.discord_ui.command_translations import CommandWords, text_id
+from bot.discord_ui.command_translations import CommandTranslator, command_text_id
 from playground.settings import GivenSettings
 
 # https://docs.discord.com/developers/interactions/application-commands: naming, and the limits.
@@ -48,7 +48,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
 async def told(client: Client) -> list[Node]:
     """Return what Discord is told of every command."""
     return [
-        await command.get_translated_payload(client.tree, CommandWords(client.texts))
+        await command.get_translated_payload(client.tree, CommandTranslator(client.texts))
         for command in client.tree.get_commands()
     ]
 
@@ -63,7 +63,7 @@ class Collector(app_commands.Translator):
         self, string: locale_str, locale: Locale, context: TranslationContextTypes
     ) -> None:
         """Note a text."""
-        if name := text_id(context):
+        if name := command_text_id(context):
             self.found.setdefault(name, set()).add(str(string))
 
 

@@ -10,8 +10,8 @@ from discord import Interaction
 
 from bot.core.i18n.texts import Texts
 from bot.database.database import Database
+from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
-from bot.discord_ui.languages import Languages
 from bot.preferences.preference_store import PreferenceStore
 from tests.core.i18n.book import FOLDER
 

@@ -6,49 +6,103 @@ short lines, and one line of facts in the footer. Whatever strangers wrote is sh
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import discord
 
 from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import is_declined
 from bot.core.i18n.escaping import ELLIPSIS, cut, one_line, quoted, visible
 from bot.core.i18n.texts import Money, Texts
-from bot.core.models import Job, JobState, Picture, Requester, Size
-from bot.discord_ui.discretion import for_all_to_see
-from bot.discord_ui.progress import about, progress
+from bot.core.models import Job, JobState, Picture, Size
+from bot.discord_ui.embed_style import (
+    COLOURS,
+    LONGEST_NAME,
+    EmbedState,
+    display_name,
+    joined,
+    small,
+)
 from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+
+
+def hide_declined_prompt(job: Job, error: EaselError | None) -> Job:
+    """Return the job as cards show it: without its prompt where moderation declined that."""
+    if not is_declined(error):
+        return job
+    return replace(job, request=replace(job.request, prompt=""))
+
+
+def hide_declined_prompt_from_others(job: Job, error: EaselError | None, *, reader_id: int) -> Job:
+    """Return the job as one person may read it: its requester knows what they typed."""
+    return job if reader_id == job.requester.user_id else hide_declined_prompt(job, error)
+
+
+BAR_LENGTH = 10
+# No estimate says more: only the pictures themselves say that they are done.
+MOST_BY_ESTIMATE = 0.95
+
+_Kind = Literal["said", "about", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressBar:
+    """A bar, the percentage beside it, and how sure that is."""
+
+    bar: str
+    percent: int
+    kind: _Kind
+
+
+def progress_bar(painting: Painting) -> ProgressBar | None:
+    """Return how far a job is; None where nobody can tell."""
+    if painting.fraction is not None:
+        return _progress(painting.fraction, "said")
+    if painting.usual_ms is None:
+        return None
+    kind: _Kind = "overdue" if painting.is_overdue else "about"
+    return _progress(_estimate(painting, painting.usual_ms), kind)
+
+
+def _estimate(painting: Painting, usual_ms: int) -> float:
+    """Return the share of the usual time that has passed, or of the pictures that are here."""
+    passed = painting.elapsed_ms / max(usual_ms, 1)
+    return min(MOST_BY_ESTIMATE, max(passed, painting.done / painting.total))
+
+
+def _progress(fraction: float, kind: _Kind) -> ProgressBar:
+    # Rounded down: a full bar is a finished picture.
+    filled = math.floor(fraction * BAR_LENGTH)
+    bar = "▰" * filled + "▱" * (BAR_LENGTH - filled)
+    return ProgressBar(bar, math.floor(fraction * 100), kind)
+
+
+def round_up_estimate(seconds: float) -> tuple[int, int]:
+    """Round an estimate up, so that it promises little: to full minutes, or to five seconds."""
+    if seconds > 55:
+        return math.ceil(seconds / 60), 0
+    return 0, math.ceil(seconds / 5) * 5
+
 
 # https://docs.discord.com/developers/resources/message: 10 embeds and 25 fields, a description of
 # 4096, 6000 over all embeds; alt texts of 1024. Embeds with one URL show as one gallery, up to 4.
 MOST_EMBEDS = 10
-GALLERY = 4
+GALLERY_SIZE = 4
 LONGEST_ALT_TEXT = 1024
 # Five lines on a phone, and four for each of two; the details of a job have all of it.
-PROMPT = 240
-PROMPT_OF_TWO = 160
-PROMPT_LINES = 6
-SENTENCE = 900  # for what went wrong, beside it
+LONGEST_PROMPT_SHOWN = 240
+LONGEST_OF_TWO_PROMPTS = 160
+MOST_PROMPT_LINES = 6
+LONGEST_SENTENCE = 900  # for what went wrong, beside it
 _LONGEST_WORD = 24
 _STOPS = " ,;"
-_LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
-State = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
 
-_END_STATES: dict[JobState, State] = {
+_END_STATES: dict[JobState, EmbedState] = {
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
     JobState.UNKNOWN: "unknown",
-}
-
-# Calm, and apart in lightness as well as in hue; the first line says the state in words.
-COLOURS: dict[State, int] = {
-    "queued": 0x9AA5B8,  # mist
-    "painting": 0x7391D6,  # periwinkle
-    "result": 0x6FAE8E,  # sage
-    "failed": 0xCB7A6B,  # terracotta
-    "cancelled": 0x7E8590,  # slate
-    "unknown": 0xD9B366,  # ochre
 }
 
 
@@ -60,7 +114,7 @@ class PostedFile:
     shrunk: bool
 
 
-class Cards:
+class JobEmbeds:
     """Draws every card; ``texts`` knows the words, a job knows its reader's language.
 
     A job without a prompt is one whose prompt is not repeated.
@@ -83,8 +137,8 @@ class Cards:
 
     def painting(self, job: Job, painting: Painting) -> discord.Embed:
         """Show since when the job is at work, how far it is, and what there is to see yet."""
-        since = small(_joined(self._since(job, painting)))
-        card = self._unpaid(job, "painting", _joined(self._how_far(job, painting)), since)
+        since = small(joined(self._since(job, painting)))
+        card = self._unpaid(job, "painting", joined(self._how_far(job, painting)), since)
         if painting.preview is not None:
             card.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return card
@@ -99,7 +153,7 @@ class Cards:
         """
         words = self._card(job, "result", *self._result_words(job, result, files, more))
         words.set_author(name=self._title(job, "result", count=len(result.pictures)))
-        words.set_footer(text=_joined(self._result_facts(job, result)))
+        words.set_footer(text=joined(self._result_facts(job, result)))
         return _with_gallery(job, words, files)
 
     def continued(
@@ -120,7 +174,7 @@ class Cards:
         """Show the files of one message of a job that somebody looked back at."""
         (prompt,) = self._prompts(job, None)
         words = discord.Embed(colour=COLOURS["result"], description=prompt)
-        words.set_footer(text=_joined(self._request_facts(job)))
+        words.set_footer(text=joined(self._request_facts(job)))
         title = self._say(
             job,
             "card-title-again",
@@ -133,13 +187,13 @@ class Cards:
         """Show why there are no pictures, what that cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._sentence(job, ending.error, money)
-        shown = for_all_to_see(job, ending.error)
+        shown = hide_declined_prompt(job, ending.error)
         (prompt,) = self._prompts(shown, None)
         words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
         card = self._card(job, _END_STATES[ending.state], *words)
         if ending.charged:
             charged = self._say(job, "card-credits", credits=ending.charged)
-            card.set_footer(text=_joined([*self._request_facts(job), charged]))
+            card.set_footer(text=joined([*self._request_facts(job), charged]))
         return card
 
     # --- beside the card ----------------------------------------------------------------------
@@ -154,27 +208,27 @@ class Cards:
 
     # --- the parts of a card ------------------------------------------------------------------
 
-    def _card(self, job: Job, state: State, *sections: str) -> discord.Embed:
+    def _card(self, job: Job, state: EmbedState, *sections: str) -> discord.Embed:
         card = discord.Embed(colour=COLOURS[state], description="\n".join(filter(None, sections)))
         card.set_author(name=self._title(job, state, count=job.request.n))
-        return card.set_footer(text=_joined(self._request_facts(job)))
+        return card.set_footer(text=joined(self._request_facts(job)))
 
-    def _unpaid(self, job: Job, state: State, *lines: str) -> discord.Embed:
+    def _unpaid(self, job: Job, state: EmbedState, *lines: str) -> discord.Embed:
         """Draw the card of a job that has brought nothing yet, with what it will cost."""
-        card = self._card(job, state, _quote(job.request.prompt, PROMPT), *lines)
+        card = self._card(job, state, _quote(job.request.prompt, LONGEST_PROMPT_SHOWN), *lines)
         cost = self._say(job, "card-credits", credits=job.credits)
-        return card.set_footer(text=_joined([*self._request_facts(job), cost]))
+        return card.set_footer(text=joined([*self._request_facts(job), cost]))
 
     def _line(self, job: Job, waiting: Waiting) -> str:
         if not waiting.starts_in_ms:
             return self._say(job, "card-starting")
-        minutes, seconds = about(waiting.starts_in_ms / 1000)
+        minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
         ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
-        return _joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
+        return joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
 
     def _how_far(self, job: Job, painting: Painting) -> list[str]:
         facts = []
-        if (far := progress(painting)) is not None:
+        if (far := progress_bar(painting)) is not None:
             name = f"card-progress-{far.kind}"
             facts.append(self._say(job, name, bar=far.bar, percent=far.percent))
         if painting.total > 1:
@@ -198,7 +252,7 @@ class Cards:
             words.description = "\n".join(filter(None, (words.description, shrunk)))
         return _with_gallery(job, words, files)
 
-    def _title(self, job: Job, state: State, *, count: int) -> str:
+    def _title(self, job: Job, state: EmbedState, *, count: int) -> str:
         name = display_name(self._texts, job.requester, job.locale)
         return self._say(job, f"card-title-{state}", name=name, count=count)
 
@@ -222,9 +276,13 @@ class Cards:
         if not prompt:
             return [small(self._say(job, "card-prompt-withheld"))]
         if revised is None:
-            return [_quote(prompt, PROMPT)]
+            return [_quote(prompt, LONGEST_PROMPT_SHOWN)]
         heading = small(self._say(job, "card-revised"))
-        return [_quote(prompt, PROMPT_OF_TWO), heading, _quote(revised, PROMPT_OF_TWO)]
+        return [
+            _quote(prompt, LONGEST_OF_TWO_PROMPTS),
+            heading,
+            _quote(revised, LONGEST_OF_TWO_PROMPTS),
+        ]
 
     def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
@@ -232,12 +290,12 @@ class Cards:
         return f"{arrived} {self._sentence(job, why, money)}"
 
     def _sentence(self, job: Job, error: EaselError, money: Money) -> str:
-        return cut(self._texts.sentence(error, job.locale, money=money), SENTENCE)
+        return cut(self._texts.sentence(error, job.locale, money=money), LONGEST_SENTENCE)
 
     # --- the line of facts --------------------------------------------------------------------
 
     def _request_facts(self, job: Job) -> list[str]:
-        facts = [one_line(job.request.model, _LONGEST_NAME)]
+        facts = [one_line(job.request.model, LONGEST_NAME)]
         if job.request.size != "auto":
             facts.append(self._requested_size(job))
         if job.request.n > 1:
@@ -248,7 +306,7 @@ class Cards:
         """Return what was chosen beyond model, size and number."""
         request = job.request
         chosen = (request.quality, request.style, request.background)
-        facts = [one_line(choice, _LONGEST_NAME) for choice in chosen if choice]
+        facts = [one_line(choice, LONGEST_NAME) for choice in chosen if choice]
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
@@ -257,12 +315,12 @@ class Cards:
         size = job.request.size
         if isinstance(size, Size):
             return self._size(job, size.width, size.height)
-        return one_line(str(size), _LONGEST_NAME)
+        return one_line(str(size), LONGEST_NAME)
 
     def _result_facts(self, job: Job, result: Result) -> list[str]:
         first = result.pictures[0]
         return [
-            one_line(job.request.model, _LONGEST_NAME),
+            one_line(job.request.model, LONGEST_NAME),
             self._size(job, first.width, first.height),
             *self._choices(job),
             self._say(job, "card-took", took_ms=result.took_ms),
@@ -285,11 +343,6 @@ class Cards:
         return self._texts.say(message_id, job.locale, **facts)
 
 
-def display_name(texts: Texts, requester: Requester, locale: str) -> str:
-    """Return a person's name as one line of plain words."""
-    return one_line(requester.name, _LONGEST_NAME) or texts.say("card-someone", locale)
-
-
 def _revised_prompt(job: Job, pictures: Sequence[Picture]) -> str | None:
     """Return the first revised prompt that says something else than the prompt."""
     asked = _gist(job.request.prompt)
@@ -308,7 +361,7 @@ def _with_gallery(
     for index, (embed, file) in enumerate(zip(embeds, files, strict=False)):
         embed.set_image(url=f"attachment://{file.name}")
         if len(files) > 1:
-            embed.url = _gallery_url(job, index // GALLERY)
+            embed.url = _gallery_url(job, index // GALLERY_SIZE)
     return embeds
 
 
@@ -324,17 +377,8 @@ def preview_name(picture: Picture) -> str:
 
 def _quote(prompt: str, limit: int) -> str:
     """Return the beginning of a prompt; what is cut ends with a whole word if there is one."""
-    shown = quoted(prompt, limit, lines=PROMPT_LINES)
+    shown = quoted(prompt, limit, lines=MOST_PROMPT_LINES)
     words, _, rest = shown.removesuffix(ELLIPSIS).rpartition(" ")
     if not shown.endswith(ELLIPSIS) or len(rest) > _LONGEST_WORD or words.endswith(">"):
         return shown
     return f"{words.rstrip(_STOPS)}{ELLIPSIS}"
-
-
-def small(line: str) -> str:
-    """Return a line in Discord's small print."""
-    return f"-# {line}"
-
-
-def _joined(facts: Sequence[str]) -> str:
-    return " · ".join(facts)

@@ -6,15 +6,23 @@ A page is cut entry by entry, so that Discord takes it whatever admins have type
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Generic, TypeVar
 
 import discord
+from babel import Locale
+from babel.dates import format_interval, format_skeleton
 
 from bot.core.i18n.escaping import columns, cut, one_line, padded
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.cards import COLOURS, small
-from bot.discord_ui.quota_cards import Favour
-from bot.discord_ui.subjects import LONGEST_REASON, change_words, mention, plain, subject_name
+from bot.discord_ui.embed_style import COLOURS, plain_line, small
+from bot.discord_ui.quota_embeds import (
+    LONGEST_REASON,
+    MemberStatus,
+    change_words,
+    mention,
+    subject_name,
+)
 
 LIMITS_ON_A_PAGE = 10
 CHANGES_ON_A_PAGE = 8
@@ -38,14 +46,14 @@ _ACTIONS = frozenset(
     }
 )
 
-Cap = tuple[int | None, str]
+CreditLimit = tuple[int | None, str]
 """Credits, None for unlimited, and a period."""
 
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Entry]):
+class ListPage(Generic[Entry]):
     """Some of many entries; ``number`` counts from 0, ``of`` is None where nobody counted."""
 
     entries: Sequence[Entry]
@@ -54,12 +62,12 @@ class Page(Generic[Entry]):
     of: int | None = None
 
 
-def page_of(entries: Sequence[Entry], number: int, size: int) -> Page[Entry]:
+def list_page(entries: Sequence[Entry], number: int, size: int) -> ListPage[Entry]:
     """Return a page, or the last one there is: the list may be shorter than it was."""
     pages = max(1, math.ceil(len(entries) / size))
     number = min(number, pages - 1)
     here = entries[number * size : (number + 1) * size]
-    return Page(here, number, is_last=number + 1 == pages, of=pages)
+    return ListPage(here, number, is_last=number + 1 == pages, of=pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +75,18 @@ class SubjectRow:
     """All that was decided about one subject, in the ledger's words for it."""
 
     subject: str
-    caps: tuple[Cap, ...] = ()
-    favour: Favour = Favour()  # noqa: RUF009 - a value
+    caps: tuple[CreditLimit, ...] = ()
+    favour: MemberStatus = MemberStatus()  # noqa: RUF009 - a value
 
 
 @dataclass(frozen=True, slots=True)
-class Ceilings:
+class GeneralLimits:
     """What holds besides: for everyone, for the server together, and what the operator says."""
 
-    everyone: tuple[Cap, ...]
-    server: tuple[Cap, ...]
-    default: tuple[Cap, ...]
-    server_quota: tuple[Cap, ...]
+    everyone: tuple[CreditLimit, ...]
+    server: tuple[CreditLimit, ...]
+    default: tuple[CreditLimit, ...]
+    server_quota: tuple[CreditLimit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +112,14 @@ class CostRow:
     is_own: bool
 
 
-class QuotaLists:
+class QuotaListEmbeds:
     """Draws what admins look up; ``texts`` knows the words."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
     def limits(
-        self, page: Page[SubjectRow], ceilings: Ceilings, locale: str = "en"
+        self, page: ListPage[SubjectRow], ceilings: GeneralLimits, locale: str = "en"
     ) -> discord.Embed:
         """Show who is limited by what: what holds for all first, then role by role and person."""
         rows = [cut(self._limits_of(row, locale), LONGEST_LIMIT) for row in page.entries]
@@ -124,7 +132,7 @@ class QuotaLists:
         )
         return self._with_page(embed, page, locale)
 
-    def changes(self, page: Page[ChangeRow], locale: str = "en") -> discord.Embed:
+    def changes(self, page: ListPage[ChangeRow], locale: str = "en") -> discord.Embed:
         """Show who changed what, the newest first."""
         entries = [cut(self._change(change, locale), LONGEST_CHANGE) for change in page.entries]
         embed = discord.Embed(
@@ -150,7 +158,7 @@ class QuotaLists:
 
     # --- parts --------------------------------------------------------------------------------
 
-    def _head(self, ceilings: Ceilings, locale: str) -> list[str]:
+    def _head(self, ceilings: GeneralLimits, locale: str) -> list[str]:
         if ceilings.everyone:
             lines = [self._line("everyone", ceilings.everyone, locale)]
         else:
@@ -163,7 +171,7 @@ class QuotaLists:
             lines.append(small(self._texts.say("quota-show-ceiling", locale, limits=caps)))
         return lines
 
-    def _line(self, subject: str, caps: Sequence[Cap], locale: str) -> str:
+    def _line(self, subject: str, caps: Sequence[CreditLimit], locale: str) -> str:
         return self._say_line("quota-show-line", subject, self._caps(caps, locale), locale)
 
     def _say_line(self, message_id: str, subject: str, limits: str, locale: str) -> str:
@@ -176,13 +184,13 @@ class QuotaLists:
             granted = row.favour.granted
             said.append(self._texts.say("quota-show-granted", locale, credits=granted))
         if row.favour.block_reason is not None:
-            reason = plain(row.favour.block_reason, _SHOWN_REASON)
+            reason = plain_line(row.favour.block_reason, _SHOWN_REASON)
             said.append(self._texts.say("quota-show-blocked", locale, reason=reason))
         who = subject_name(self._texts, row.subject, locale)
         limits = " · ".join(said)
         return self._texts.say("quota-show-line", locale, subject=who, limits=limits)
 
-    def _caps(self, caps: Sequence[Cap], locale: str) -> str:
+    def _caps(self, caps: Sequence[CreditLimit], locale: str) -> str:
         if all(credits is None for credits, _ in caps):
             return self._texts.say("quota-no-limit", locale)
         return " · ".join(
@@ -199,7 +207,7 @@ class QuotaLists:
             subject=subject_name(self._texts, change.subject, locale),
             old=old,
             new=new,
-            action=plain(change.action, LONGEST_REASON),
+            action=plain_line(change.action, LONGEST_REASON),
         )
         return f"{what}\n{small(self._by(change, locale))}"
 
@@ -210,11 +218,11 @@ class QuotaLists:
             locale,
             at=f"<t:{change.at // 1000}:f>",
             actor=who or self._texts.say("audit-easel", locale),
-            reason=plain(change.reason or "", LONGEST_REASON),
+            reason=plain_line(change.reason or "", LONGEST_REASON),
         )
 
     def _cost_table(self, rows: Sequence[CostRow], locale: str) -> str:
-        names = [_fitted(row) for row in rows]
+        names = [_cost_name(row) for row in rows]
         head = self._texts.say("quota-costs-model", locale)
         widest = max(map(columns, [head, *names]))
         credits = self._texts.say("quota-costs-credits", locale)
@@ -224,14 +232,119 @@ class QuotaLists:
             lines.append(f"{padded(name, widest)}  {row.credits:>{columns(credits)},}{mark}")
         return "```\n" + "\n".join(lines) + "\n```"
 
-    def _with_page(self, embed: discord.Embed, page: Page[Entry], locale: str) -> discord.Embed:
+    def _with_page(self, embed: discord.Embed, page: ListPage[Entry], locale: str) -> discord.Embed:
         if page.is_last and page.number == 0:
             return embed
         text = self._texts.say("quota-page", locale, page=page.number + 1, pages=page.of)
         return embed.set_footer(text=text)
 
 
-def _fitted(row: CostRow) -> str:
+def _cost_name(row: CostRow) -> str:
     """Return a model and its quality for a code block: nothing there can end it."""
     name = row.model if row.quality is None else f"{row.model} {row.quality}"
     return one_line(name.replace("`", "'"), _MODEL_WIDTH)
+
+
+CHART_FILE = "usage.png"
+MOST_ROWS = 14  # of the table; more days are told by weeks
+WEEK = 7
+BAR_WIDTH = 10
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+# The chart's letters are DejaVu's: Latin, Greek and Cyrillic, but no Chinese.
+_LAST_LETTER = "\u052f"
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """What was used on one day, in credits."""
+
+    day: date
+    credits: int
+
+
+class UsageReportEmbeds:
+    """Draws how much somebody, or a server, used; ``texts`` knows the words."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def usage(
+        self, subject: str, days: Sequence[DayRow], locale: str = "en", *, with_chart: bool
+    ) -> discord.Embed:
+        """Show the days, the oldest first; without a chart the table has bars of its own."""
+        embed = discord.Embed(
+            colour=COLOURS["painting"],
+            title=self._texts.say("quota-usage-title", locale, days=len(days)),
+        )
+        who = subject_name(self._texts, subject, locale)
+        if not any(day.credits for day in days):
+            embed.description = self._texts.say("quota-usage-nothing", locale, subject=who)
+            return embed
+        facts = self._texts.say(
+            "quota-usage-facts", locale, subject=who, **self._facts(days, locale)
+        )
+        table = self._table(days, locale, bars=not with_chart)
+        embed.description = f"{facts}\n```\n{table}\n```"
+        return embed.set_image(url=f"attachment://{CHART_FILE}") if with_chart else embed
+
+    def alt_text(self, days: Sequence[DayRow], locale: str = "en") -> str:
+        """Say the chart to whoever cannot see it."""
+        return self._texts.say("quota-usage-alt", locale, **self._facts(days, locale))
+
+    def bars(self, days: Sequence[DayRow], locale: str = "en") -> list[tuple[str, int]]:
+        """Return the days for the chart: what stands under a bar, and its height."""
+        reader = self._reader(locale)
+        return [(_chart_name(day.day, reader), day.credits) for day in days]
+
+    def _facts(self, days: Sequence[DayRow], locale: str) -> dict[str, int | str]:
+        most = max(days, key=lambda day: day.credits)
+        return {
+            "total": sum(day.credits for day in days),
+            "day": _name((most,), self._reader(locale)),
+            "most": most.credits,
+        }
+
+    def _table(self, days: Sequence[DayRow], locale: str, *, bars: bool) -> str:
+        reader = self._reader(locale)
+        rows = [
+            (_name(group, reader), sum(day.credits for day in group)) for group in _groups(days)
+        ]
+        named = max(columns(name) for name, _ in rows)
+        figures = max(len(f"{credits:,}") for _, credits in rows)
+        most = max(credits for _, credits in rows)
+        lines = []
+        for name, credits in rows:
+            bar = f"  {_bar(credits, most)}" if bars else ""
+            lines.append(f"{padded(name, named)}  {credits:>{figures},}{bar}".rstrip())
+        return "\n".join(lines)
+
+    def _reader(self, locale: str) -> Locale:
+        """Return how dates are written in the language that the words are in."""
+        return Locale.parse(self._texts.nearest(locale), sep="-")
+
+
+def _groups(days: Sequence[DayRow]) -> list[Sequence[DayRow]]:
+    """Return the days one by one, or by weeks that end with the last day."""
+    size = 1 if len(days) <= MOST_ROWS else WEEK
+    first = len(days) % size
+    rest = [days[at : at + size] for at in range(first, len(days), size)]
+    return [days[:first], *rest] if first else rest
+
+
+def _name(group: Sequence[DayRow], reader: Locale) -> str:
+    first, last = group[0].day, group[-1].day
+    if first == last:
+        name: str = format_skeleton("MMMd", first, locale=reader)
+    else:
+        name = format_interval(first, last, "MMMd", locale=reader)
+    return name.replace("\u2009", "")  # a thin space is as wide as any other in a code block
+
+
+def _chart_name(day: date, reader: Locale) -> str:
+    name = _name((DayRow(day, 0),), reader)
+    return name if max(name) <= _LAST_LETTER else f"{day:%m-%d}"
+
+
+def _bar(credits: int, most: int) -> str:
+    full, rest = divmod(round(credits / most * BAR_WIDTH * 8), 8)
+    return "█" * full + (_EIGHTHS[rest - 1] if rest else "")

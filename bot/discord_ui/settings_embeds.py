@@ -8,22 +8,22 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.cards import COLOURS, small
+from bot.discord_ui.embed_style import COLOURS, small
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 LONGEST_CHOICE = 100  # of a choice's name (application-commands)
-MOST_ON_A_PAGE = 10
+PRESETS_ON_A_PAGE = 10
 _ROOM_FOR_MORE = 40
 # Ten presets share the 4096 characters of a description, and escapes may double a text.
 _PROMPT = 80
 _FACTS = 110
 
-Facts = Sequence[tuple[str, str]]
+EmbedFields = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class DefaultOptions:
     """What is painted where nothing is chosen, in words."""
 
     model: str
@@ -32,7 +32,7 @@ class Painted:
     quality: str | None = None
 
 
-class CustomsCards:
+class SettingsEmbeds:
     """Draws what was made the custom; ``texts`` knows the words."""
 
     def __init__(self, texts: Texts) -> None:
@@ -43,7 +43,7 @@ class CustomsCards:
     def settings(
         self,
         settings: ServerSettings,
-        painted: Painted,
+        painted: DefaultOptions,
         *,
         models: Sequence[str],
         deaf: Sequence[str],
@@ -71,7 +71,12 @@ class CustomsCards:
         return self._embed("server", facts, locale, changed=changed)
 
     def preferences(
-        self, preferences: PersonalPreferences, painted: Painted, *, locale: str, changed: bool
+        self,
+        preferences: PersonalPreferences,
+        painted: DefaultOptions,
+        *,
+        locale: str,
+        changed: bool,
     ) -> discord.Embed:
         """Show what holds for a person."""
         private, ping = _yes(preferences.private), _yes(preferences.ping)
@@ -83,7 +88,7 @@ class CustomsCards:
         ]
         return self._embed("person", facts, locale, changed=changed)
 
-    def _embed(self, of: str, facts: Facts, locale: str, *, changed: bool) -> discord.Embed:
+    def _embed(self, of: str, facts: EmbedFields, locale: str, *, changed: bool) -> discord.Embed:
         title = "custom-title-changed" if changed else "custom-title"
         embed = discord.Embed(
             colour=COLOURS["result" if changed else "painting"],
@@ -95,7 +100,7 @@ class CustomsCards:
             )
         return embed
 
-    def _painted(self, painted: Painted, locale: str) -> str:
+    def _painted(self, painted: DefaultOptions, locale: str) -> str:
         return self._texts.say(
             "custom-defaults-are",
             locale,
@@ -155,16 +160,17 @@ class CustomsCards:
 
     def presets(self, presets: Sequence[Preset], page: int, locale: str) -> discord.Embed:
         """Show one page of a person's presets, a line or two for each; pages count from 1."""
-        first = (page - 1) * MOST_ON_A_PAGE
+        first = (page - 1) * PRESETS_ON_A_PAGE
         lines = [
-            self._preset_lines(preset, locale) for preset in presets[first : first + MOST_ON_A_PAGE]
+            self._preset_lines(preset, locale)
+            for preset in presets[first : first + PRESETS_ON_A_PAGE]
         ]
         embed = discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("preset-list-title", locale, count=len(presets)),
             description="\n".join(lines) or self._texts.say("preset-list-none", locale),
         )
-        if (pages := page_count(presets)) > 1:
+        if (pages := preset_page_count(presets)) > 1:
             words = self._texts.say("preset-list-page", locale, page=page, pages=pages)
             embed.set_footer(text=words)
         return embed
@@ -186,9 +192,9 @@ class CustomsCards:
         return "\n".join([f"**{escaped(preset.name)}**", *told])
 
 
-def page_count(presets: Sequence[Preset]) -> int:
+def preset_page_count(presets: Sequence[Preset]) -> int:
     """Return how many pages a list has, at least one."""
-    return max(1, -(-len(presets) // MOST_ON_A_PAGE))
+    return max(1, -(-len(presets) // PRESETS_ON_A_PAGE))
 
 
 def _word(text: str) -> str:

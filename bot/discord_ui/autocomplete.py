@@ -15,7 +15,7 @@ LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (appl
 Choices = list[Choice[str]]
 
 
-class Suggestions:
+class Autocomplete:
     """Offers models, sizes and the like, from memory alone: Discord waits three seconds."""
 
     def __init__(
@@ -59,11 +59,11 @@ class Suggestions:
 
     def sizes(self, typed: str, *, model: str | None) -> Choices:
         """Offer the sizes that the model can paint."""
-        return plain(self._catalogue.suggest_sizes(model, typed))
+        return plain_choices(self._catalogue.suggest_sizes(model, typed))
 
     def choices(self, option: Option, typed: str, *, model: str | None) -> Choices:
         """Offer the model's own words for an option."""
-        return plain(self._catalogue.suggest_choices(model, option, typed))
+        return plain_choices(self._catalogue.suggest_choices(model, option, typed))
 
     def _cost(self, model: str, quality: str | None, server_id: int, locale: str) -> str:
         known = self._catalogue.model(model).name
@@ -71,7 +71,7 @@ class Suggestions:
         return self._texts.say("card-credits", locale, credits=each)
 
 
-def plain(words: Iterable[str]) -> Choices:
+def plain_choices(words: Iterable[str]) -> Choices:
     """Return words as Discord takes them."""
     return [Choice(name=word[:LONGEST_CHOICE], value=word[:LONGEST_CHOICE]) for word in words]
 

@@ -10,37 +10,37 @@ import discord
 from yarl import URL
 
 from bot.core.errors.base import Refusal
-from bot.discord_ui.outbox import Lost
+from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import Upload
 
-FETCH_S = 30
+FETCH_TIMEOUT_S = 30
 
-Part = discord.Message | discord.MessageSnapshot
+MessagePart = discord.Message | discord.MessageSnapshot
 
 
 @dataclass(eq=False, kw_only=True)
-class NoPictureThere(Refusal):
+class NoPictureInMessage(Refusal):
     """The message holds no picture to start from."""
 
     message_id = "error-no-picture-there"
 
 
-async def read_again(client: discord.Client, url: str) -> bytes:
+async def read_from_cdn(client: discord.Client, url: str) -> bytes:
     """Return what Discord keeps at an address; raise OSError when it has it no longer."""
     try:
         return await client.http.get_from_cdn(url)
-    except Lost as gone:
+    except DISCORD_ERRORS as gone:
         raise OSError("the attachment cannot be fetched") from gone
 
 
-def uploaded(attachment: discord.Attachment) -> Upload:
+def upload_of(attachment: discord.Attachment) -> Upload:
     """Return what somebody attached, to be read when it is needed."""
     return Upload(attachment.size, partial(_read, attachment), attachment.url)
 
 
-class Pictures:
+class MessagePictures:
     """Finds the pictures of a message; what is not at Discord's is fetched as a stranger's."""
 
     def __init__(self, client: discord.Client, downloader: Downloader) -> None:
@@ -53,19 +53,19 @@ class Pictures:
         Raises:
             NoPictureThere: there is none.
         """
-        parts: tuple[Part, ...] = (message, *message.message_snapshots)
+        parts: tuple[MessagePart, ...] = (message, *message.message_snapshots)
         if found := tuple(upload for part in parts for upload in self._uploads(part)):
             return found
-        raise NoPictureThere
+        raise NoPictureInMessage
 
-    def _uploads(self, part: Part) -> Iterator[Upload]:
+    def _uploads(self, part: MessagePart) -> Iterator[Upload]:
         for attachment in part.attachments:
             if (attachment.content_type or "").startswith("image/"):
-                yield uploaded(attachment)
+                yield upload_of(attachment)
         for embed in part.embeds:
             for media in (embed.image, embed.thumbnail):
                 if media.proxy_url:
-                    read = partial(read_again, self._client, media.proxy_url)
+                    read = partial(read_from_cdn, self._client, media.proxy_url)
                     yield Upload(0, read, media.proxy_url)
                 elif media.url and media.url.startswith(("http:", "https:")):
                     # Without its address: after a restart it would be taken for one of Discord's.
@@ -75,7 +75,7 @@ class Pictures:
         with TemporaryDirectory(prefix="easel-") as folder:
             part = Path(folder) / "picture"
             try:
-                await self._downloader.fetch(URL(url), part, timeout_s=FETCH_S)
+                await self._downloader.fetch(URL(url), part, timeout_s=FETCH_TIMEOUT_S)
             except (DownloadFailed, SpoolFailed, ValueError) as lost:
                 raise OSError("the picture cannot be fetched") from lost
             return part.read_bytes()
@@ -84,5 +84,5 @@ class Pictures:
 async def _read(attachment: discord.Attachment) -> bytes:
     try:
         return await attachment.read()
-    except Lost as gone:
+    except DISCORD_ERRORS as gone:
         raise OSError("the attachment cannot be fetched") from gone

@@ -1,5 +1,6 @@
 """What /usage shows, and the sentences that answer a change of the quota."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,8 +9,50 @@ import discord
 from bot.core.errors.quotas import PERSONAL_LEVELS, LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
-from bot.discord_ui.cards import COLOURS, display_name
-from bot.discord_ui.subjects import LONGEST_REASON, mention, plain, subject_name
+from bot.discord_ui.embed_style import COLOURS, display_name, plain_line
+
+LONGEST_REASON = 200
+LONGEST_MODEL = 40
+
+_MENTIONS = {"user": "<@", "role": "<@&"}
+_LIMIT = re.compile(r"(?P<credits>\d+|unlimited)/(?P<period>[a-z]+)")
+
+
+def mention(user_id: int) -> str:
+    """Return a person's mention, which shows their name and calls nobody in an embed."""
+    return f"<@{user_id}>"
+
+
+def subject_name(texts: Texts, subject: str, locale: str) -> str:
+    """Return a person or a role as a mention, *everyone* and *server* in words, else a model."""
+    kind, _, number = subject.partition(":")
+    if kind in _MENTIONS and number.isdecimal():
+        return f"{_MENTIONS[kind]}{number}>"
+    if subject in {"everyone", "server"}:
+        return texts.say(f"quota-subject-{subject}", locale)
+    return plain_line(subject.removeprefix("cost:"), LONGEST_MODEL)
+
+
+def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
+    """Return what the audit keeps in words: ``20/day`` is a limit, a number a number."""
+    found = _LIMIT.fullmatch(value or "")
+    if value is None or found is None:
+        return value and plain_line(value, LONGEST_MODEL)
+    if found["credits"] == "unlimited":
+        return texts.say("quota-no-limit", locale)
+    return texts.say("quota-cap", locale, credits=int(found["credits"]), period=found["period"])
+
+
+def change_words(
+    texts: Texts, old: str | None, new: str | None, locale: str
+) -> tuple[str | None, str | None]:
+    """Return from what to what: of two limits that are numbers the first without its period."""
+    before, after = _LIMIT.fullmatch(old or ""), _LIMIT.fullmatch(new or "")
+    words = value_words(texts, old, locale), value_words(texts, new, locale)
+    if before is None or after is None or "unlimited" in {before["credits"], after["credits"]}:
+        return words
+    return f"{int(before['credits']):,}", words[1]
+
 
 # Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
 MOST_FIELDS = 16
@@ -41,7 +84,7 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Favour:
+class MemberStatus:
     """What admins decided about one person besides limits; no reason: not blocked."""
 
     granted: int = 0
@@ -57,7 +100,7 @@ class JobRow:
     card: CardAddress | None
 
 
-class QuotaCards:
+class QuotaEmbeds:
     """Draws what /usage answers and says what /quota changed; ``texts`` knows the words."""
 
     def __init__(self, texts: Texts) -> None:
@@ -71,7 +114,7 @@ class QuotaCards:
         rows: Sequence[UsageRow],
         locale: str = "en",
         *,
-        favour: Favour = Favour(),
+        favour: MemberStatus = MemberStatus(),
     ) -> discord.Embed:
         """Show what is left for a person, one field for each limit."""
         colour = COLOURS["painting" if favour.block_reason is None else "failed"]
@@ -136,11 +179,13 @@ class QuotaCards:
 
     def cost_set(self, model: str, quality: str | None, credits: int, locale: str = "en") -> str:
         """Say what a picture costs from now on."""
-        return self._texts.say("quota-cost-set", locale, **_named(model, quality), credits=credits)
+        return self._texts.say(
+            "quota-cost-set", locale, **_model_words(model, quality), credits=credits
+        )
 
     def cost_removed(self, model: str, quality: str | None, locale: str = "en") -> str:
         """Say that a picture costs again what the operator says."""
-        return self._texts.say("quota-cost-removed", locale, **_named(model, quality))
+        return self._texts.say("quota-cost-removed", locale, **_model_words(model, quality))
 
     def exported(self, count: int, locale: str = "en") -> str:
         """Say what is in the file."""
@@ -148,10 +193,10 @@ class QuotaCards:
 
     # --- parts --------------------------------------------------------------------------------
 
-    def _why(self, rows: Sequence[UsageRow], favour: Favour, locale: str) -> str:
+    def _why(self, rows: Sequence[UsageRow], favour: MemberStatus, locale: str) -> str:
         """Say what keeps a person out, or which personal limit decides."""
         if favour.block_reason is not None:
-            reason = plain(favour.block_reason, LONGEST_REASON)
+            reason = plain_line(favour.block_reason, LONGEST_REASON)
             return self._texts.say("usage-blocked", locale, reason=reason)
         if not rows:
             return self._texts.say("usage-none", locale)
@@ -175,24 +220,24 @@ class QuotaCards:
             locale,
             state=row.state,
             created_at=row.job.created_at,
-            model=plain(row.job.request.model, LONGEST_MODEL),
-            prompt=plain(row.job.request.prompt, LONGEST_PROMPT),
-            link=_link(row),
+            model=plain_line(row.job.request.model, LONGEST_MODEL),
+            prompt=plain_line(row.job.request.prompt, LONGEST_PROMPT),
+            link=_message_link(row),
         )
 
     def _subject(self, subject: str, locale: str) -> str:
         return subject_name(self._texts, subject, locale)
 
 
-def _named(model: str, quality: str | None) -> dict[str, str | None]:
+def _model_words(model: str, quality: str | None) -> dict[str, str | None]:
     """Return what was typed as it may stand in a message, where markdown is alive."""
     return {
-        "model": plain(model, LONGEST_REASON),
-        "quality": None if quality is None else plain(quality, LONGEST_REASON),
+        "model": plain_line(model, LONGEST_REASON),
+        "quality": None if quality is None else plain_line(quality, LONGEST_REASON),
     }
 
 
-def _link(row: JobRow) -> str | None:
+def _message_link(row: JobRow) -> str | None:
     if row.card is None or row.card.only_by_token:
         return None  # no link leads there
     server = row.job.requester.server_id or "@me"

@@ -41,7 +41,7 @@ class FormForgotten(Refusal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class FormDefaults:
     """What a form shows first; ``model`` is one of ``models``.
 
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
@@ -59,7 +59,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FormFile:
     """A file that came with a form; ``size`` is in bytes."""
 
     url: str
@@ -67,14 +67,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FormInput:
     """What somebody made of a form."""
 
     prompt: str
     model: str | None
     size: str
     start: str
-    files: tuple[File, ...]
+    files: tuple[FormFile, ...]
 
     @property
     def picture(self) -> int | None:
@@ -83,12 +83,12 @@ class Filled:
         return int(number) if kind == "picture" and number.isdecimal() else None
 
 
-def picture(number: int) -> str:
+def picture_choice(number: int) -> str:
     """Return the choice of one picture."""
     return f"picture:{number}"
 
 
-def form(texts: Texts, custom_id: str, offer: Offer, locale: str) -> Modal:
+def edit_form(texts: Texts, custom_id: str, offer: FormDefaults, locale: str) -> Modal:
     """Return the form, to be sent at once."""
     title = "form-title-edit" if offer.start in {NOTHING, REFERENCES} else "form-title-use"
     modal = Modal(title=texts.say(title, locale), custom_id=custom_id)
@@ -106,7 +106,7 @@ def form(texts: Texts, custom_id: str, offer: Offer, locale: str) -> Modal:
     return modal
 
 
-def _prompt(offer: Offer) -> TextInput[Modal]:
+def _prompt(offer: FormDefaults) -> TextInput[Modal]:
     return TextInput(
         custom_id="prompt",
         style=TextStyle.paragraph,
@@ -115,7 +115,7 @@ def _prompt(offer: Offer) -> TextInput[Modal]:
     )
 
 
-def _models(offer: Offer) -> Select[Modal]:
+def _models(offer: FormDefaults) -> Select[Modal]:
     names = dict.fromkeys((offer.model, *offer.models))
     return Select(
         custom_id="model",
@@ -130,7 +130,7 @@ def _models(offer: Offer) -> Select[Modal]:
     )
 
 
-def _size(texts: Texts, offer: Offer, locale: str) -> TextInput[Modal]:
+def _size(texts: Texts, offer: FormDefaults, locale: str) -> TextInput[Modal]:
     return TextInput(
         custom_id="size",
         default=offer.size[:LONGEST_SIZE],
@@ -144,14 +144,14 @@ def _files() -> FileUpload[Modal]:
     return FileUpload(custom_id="files", required=False, min_values=0, max_values=MOST_FILES)
 
 
-def _starts(texts: Texts, offer: Offer, locale: str) -> Select[Modal]:
+def _starts(texts: Texts, offer: FormDefaults, locale: str) -> Select[Modal]:
     choices = {NOTHING: texts.say("form-start-nothing", locale)}
     if offer.references:
         choices[REFERENCES] = texts.say("form-start-references", locale, count=offer.references)
     for number in offer.pictures:
         several = len(offer.pictures) > 1
         name = "form-start-one-of" if several else "form-start-picture"
-        choices[picture(number)] = texts.say(name, locale, number=str(number))
+        choices[picture_choice(number)] = texts.say(name, locale, number=str(number))
     return Select(
         custom_id="start",
         options=[
@@ -167,26 +167,26 @@ class _Field(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
 
-class _Labelled(msgspec.Struct, frozen=True):
+class _LabelComponent(msgspec.Struct, frozen=True):
     component: _Field
 
 
-class _Resolved(msgspec.Struct, frozen=True):
-    attachments: dict[str, File] = {}
+class _ResolvedData(msgspec.Struct, frozen=True):
+    attachments: dict[str, FormFile] = {}
 
 
-class _Submitted(msgspec.Struct, frozen=True):
-    components: tuple[_Labelled, ...]
-    resolved: _Resolved = _Resolved()
+class _SubmittedModal(msgspec.Struct, frozen=True):
+    components: tuple[_LabelComponent, ...]
+    resolved: _ResolvedData = _ResolvedData()
 
 
-def read_form(data: Mapping[str, object]) -> Filled:
+def read_edit_form(data: Mapping[str, object]) -> FormInput:
     """Read the data of a submitted modal; raise FormOutdated when it is none of these forms."""
     try:
-        submitted = msgspec.convert(dict(data), _Submitted)
+        submitted = msgspec.convert(dict(data), _SubmittedModal)
         fields = {each.component.custom_id: each.component for each in submitted.components}
         files = [submitted.resolved.attachments[each] for each in fields["files"].values]
-        return Filled(
+        return FormInput(
             prompt=fields["prompt"].value,
             model=next(iter(fields["model"].values), None),
             size=fields["size"].value,

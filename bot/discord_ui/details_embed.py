@@ -9,32 +9,34 @@ import discord
 from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
-from bot.discord_ui.cards import COLOURS, display_name, small
+from bot.discord_ui.embed_style import COLOURS, display_name, small
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
 # Of the 6,000 that an embed may have (resources/message), beside the fields.
-PROMPT, REVISED = 2_400, 1_200
-FIELD = 1_024
+LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
+LONGEST_FIELD = 1_024
 LONGEST_FACT = 100
 OPTIONS = ("quality", "style", "background")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DetailsMessage:
     """The card, and a text file with all words where the card has no room for them."""
 
     embed: discord.Embed
     file: discord.File | None
 
 
-class Details:
+class DetailsEmbeds:
     """Draws the card; ``texts`` knows the words."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
-    def card(self, record: FoundJob, locale: str, *, server_id: int, for_operator: bool) -> Told:
+    def card(
+        self, record: FoundJob, locale: str, *, server_id: int, for_operator: bool
+    ) -> DetailsMessage:
         """Show a record in the reader's language; only the operator sees the gateway's name.
 
         A job without a prompt is one whose prompt is not repeated.
@@ -42,7 +44,7 @@ class Details:
         request = record.written.job.request
         revised = _revised_prompts(record)
         words = self._prompts(request.prompt, revised, locale)
-        paste = f"```\n{cut(command(request), FIELD - 8)}\n```"
+        paste = f"```\n{cut(imagine_command(request), LONGEST_FIELD - 8)}\n```"
         embed = discord.Embed(colour=COLOURS["result"], description="\n".join(words))
         embed.set_author(name=self._say("details-title", locale))
         # Three columns of short lines; on a phone they stand below each other.
@@ -55,14 +57,17 @@ class Details:
             embed.add_field(name=self._say(f"details-{name}", locale), value="\n".join(lines))
         embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
         is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
-        return Told(embed, _in_full(record, revised) if is_cut else None)
+        return DetailsMessage(embed, _in_full(record, revised) if is_cut else None)
 
     def _prompts(self, prompt: str, revised: list[str], locale: str) -> list[str]:
         if not prompt:
             return [small(self._say("card-prompt-withheld", locale))]
-        words = [quoted(prompt, PROMPT)]
+        words = [quoted(prompt, LONGEST_PROMPT)]
         if revised:
-            words += [small(self._say("card-revised", locale)), quoted(revised[0], REVISED)]
+            words += [
+                small(self._say("card-revised", locale)),
+                quoted(revised[0], LONGEST_REVISED_PROMPT),
+            ]
         return words
 
     def _request(self, record: FoundJob, locale: str) -> Iterator[str]:
@@ -119,7 +124,7 @@ class Details:
         return self._texts.say(message_id, locale, **facts)
 
 
-def command(request: ImageRequest) -> str:
+def imagine_command(request: ImageRequest) -> str:
     """Return the line that asks for the same again; it holds no backtick and no line break."""
     options = {
         "prompt": request.prompt,
@@ -144,7 +149,7 @@ def _revised_prompts(record: FoundJob) -> list[str]:
 
 def _in_full(record: FoundJob, revised: list[str]) -> discord.File:
     job = record.written.job
-    text = "\n\n".join((job.request.prompt, *revised, command(job.request)))
+    text = "\n\n".join((job.request.prompt, *revised, imagine_command(job.request)))
     return discord.File(io.BytesIO(text.encode()), filename=f"easel-{job.id[-8:]}.txt")
 
 

@@ -1,0 +1,268 @@
+"""The rows under a page of /history: what it was sought by stands in them, so they outlive us."""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Self, cast
+
+import discord
+from discord.ui import Button, DynamicItem, Select, View
+
+from bot.core.i18n.escaping import one_line, quoted
+from bot.core.i18n.texts import Texts
+from bot.core.models import Job, JobState
+from bot.discord_ui.embed_style import COLOURS, EmbedState, small
+from bot.jobs.history.pages import Look, Page, Turn, Way
+from bot.jobs.repository.history_search import EVERYTHING, Sought
+
+LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
+LONGEST_MODEL = 60
+LONGEST_LABEL = 60  # of a choice in a select: two lines on a phone; Discord takes 100
+LONGEST_ALT_TEXT = 300
+
+_STATES: dict[JobState, EmbedState] = {
+    JobState.QUEUED: "queued",
+    JobState.DONE: "result",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+    JobState.UNKNOWN: "unknown",
+}
+
+
+class HistoryEmbeds:
+    """Draws them in the reader's language; ``texts`` knows the words."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def heading(self, locale: str = "en") -> str:
+        """Return the line above a page."""
+        return self._texts.say("history-heading", locale)
+
+    def nothing(self, locale: str = "en", *, is_sought: bool) -> str:
+        """Say that there is no job, or none such."""
+        return self._texts.say("history-nothing-found" if is_sought else "history-none", locale)
+
+    def card(
+        self, number: int, look: Look, link: str | None = None, locale: str = "en"
+    ) -> discord.Embed:
+        """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
+        job = look.written.job
+        prompt = quoted(one_line(job.request.prompt, LONGEST_PROMPT), 3 * LONGEST_PROMPT)
+        embed = discord.Embed(
+            colour=COLOURS[_STATES.get(look.written.state, "painting")],
+            description="\n".join((prompt, small(self._facts(look, link, locale)))),
+        )
+        embed.set_author(name=f"{number} · {one_line(job.request.model, LONGEST_MODEL)}")
+        if look.preview is not None:
+            embed.set_thumbnail(url=f"attachment://{_preview_name(job)}")
+        return embed
+
+    def files(self, looks: Sequence[Look], locale: str = "en") -> list[discord.File]:
+        """Return the previews that the cards show."""
+        return [
+            discord.File(
+                io.BytesIO(look.preview),
+                filename=_preview_name(look.written.job),
+                description=self._alt_text(look, locale),
+            )
+            for look in looks
+            if look.preview is not None
+        ]
+
+    def choice(self, number: int, look: Look, locale: str = "en") -> discord.SelectOption:
+        """Offer a job whose pictures are kept."""
+        job = look.written.job
+        return discord.SelectOption(
+            label=f"{number} · {one_line(job.request.prompt, LONGEST_LABEL)}",
+            description=_lock(job) + self._state(look, locale),
+            value=job.id,
+        )
+
+    def _facts(self, look: Look, link: str | None, locale: str) -> str:
+        facts = [_lock(look.written.job) + self._state(look, locale)]
+        if look.credits:
+            facts.append(self._texts.say("card-credits", locale, credits=look.credits))
+        created_at = look.written.job.created_at
+        facts.append(self._texts.say("history-created", locale, created_at=created_at))
+        if link is not None:
+            facts.append(self._texts.say("history-link", locale, link=link))
+        return " · ".join(facts)
+
+    def _state(self, look: Look, locale: str) -> str:
+        state, kept = look.written.state, len(look.pictures)
+        if state is not JobState.DONE:
+            return self._texts.say("history-state", locale, state=state)
+        if kept in {0, look.painted}:
+            return self._texts.say("history-pictures", locale, count=kept)
+        return self._texts.say("history-pictures-left", locale, count=kept, of=look.painted)
+
+    def _alt_text(self, look: Look, locale: str) -> str:
+        prompt = one_line(look.written.job.request.prompt, LONGEST_ALT_TEXT)
+        return self._texts.say("card-alt", locale, prompt=prompt, index=1, of=1)
+
+
+def result_link(look: Look) -> str | None:
+    """Return where a job's message is, None where there is none."""
+    if look.message is None:
+        return None
+    server = look.written.job.requester.server_id or "@me"
+    return (
+        f"https://discord.com/channels/{server}/{look.message.channel_id}/{look.message.message_id}"
+    )
+
+
+def _lock(job: Job) -> str:
+    """Mark what nobody else has seen."""
+    return "🔒 " if job.private else ""
+
+
+def _preview_name(job: Job) -> str:
+    return f"easel-{job.id[-8:]}-preview.webp"
+
+
+HISTORY_REPOST_CHOSEN = "history_chosen"
+"""The event that a cog hears of: with the interaction and a job's id."""
+HISTORY_PAGE_CHOSEN = "history_turned"
+"""The event that a cog hears of: with the interaction and the turn."""
+HISTORY_TERM_REMOVED = "history_freed"
+"""The event that a cog hears of: with the interaction and what shall be sought no longer."""
+
+LONGEST_SEARCH_TERM = 80  # a custom id has 100 characters (components/reference)
+_LONGEST_LABEL = 20  # four buttons fit beside each other on a phone, or in two rows
+_CHOICE = "easel:again"
+
+
+class RepostSelect(DynamicItem[Select[View]], template=_CHOICE):
+    """The choice of a job whose pictures are kept."""
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,  # noqa: ARG003 - how discord.py calls it
+        item: discord.ui.Item[View],
+        match: re.Match[str],  # noqa: ARG003
+        /,
+    ) -> Self:
+        """Take up a list that may be older than this process."""
+        assert isinstance(item, Select)  # noqa: S101 - nothing else has this id
+        return cls(item)
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Tell the door; errors that rise here are lost in discord.py's log."""
+        interaction.client.dispatch(HISTORY_REPOST_CHOSEN, interaction, self.item.values[0])
+
+
+class HistoryPageButton(
+    DynamicItem[Button[View]],
+    template=r"easel:past:(?P<way>newer|older):(?P<job_id>[0-9a-f-]{36})",
+):
+    """Goes on from the first or the last job of a page."""
+
+    def __init__(self, turn: Turn, button: Button[View]) -> None:
+        super().__init__(button)
+        self._turn = turn
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,  # noqa: ARG003 - the id says everything
+        item: discord.ui.Item[View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read the turn from a click, whichever process placed the button."""
+        assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
+        return cls(Turn(match["job_id"], cast("Way", match["way"])), item)
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Tell the door; errors that rise here are lost in discord.py's log."""
+        interaction.client.dispatch(HISTORY_PAGE_CHOSEN, interaction, self._turn)
+
+
+class SearchTermButton(
+    DynamicItem[Button[View]],
+    template=r"easel:sought:(?P<what>text|model):(?P<word>.+)",
+):
+    """Says what the page was sought by; a click seeks without it."""
+
+    def __init__(self, what: str, button: Button[View]) -> None:
+        super().__init__(button)
+        self._what = what
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction,  # noqa: ARG003 - the id says everything
+        item: discord.ui.Item[View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read what it stands for, whichever process placed the button."""
+        assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
+        return cls(match["what"], item)
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Tell the door; errors that rise here are lost in discord.py's log."""
+        interaction.client.dispatch(HISTORY_TERM_REMOVED, interaction, self._what)
+
+
+HISTORY_ITEMS = (RepostSelect, HistoryPageButton, SearchTermButton)
+
+
+def history_view(
+    texts: Texts, cards: HistoryEmbeds, page: Page, sought: Sought, locale: str = "en"
+) -> View:
+    """Return the rows under a page: what can be posted again, the ways on, what was sought."""
+    view = View(timeout=None)
+    options = [
+        cards.choice(number, look, locale)
+        for number, look in enumerate(page.looks, 1)
+        if look.pictures
+    ]
+    if options:
+        placeholder = texts.say("history-choose", locale)
+        select: Select[View] = Select(custom_id=_CHOICE, placeholder=placeholder, options=options)
+        view.add_item(RepostSelect(select))
+    for item in (*_turns(texts, page, locale), *_words(texts, sought, locale)):
+        view.add_item(item)
+    return view
+
+
+def search_terms_of(message: discord.Message | None) -> Sought:
+    """Return what the page in a message was sought by."""
+    found: dict[str, str] = {}
+    for row in message.components if message else ():
+        for child in row.children if isinstance(row, discord.ActionRow) else ():
+            template = SearchTermButton.__discord_ui_compiled_template__
+            if match := template.fullmatch(child.custom_id or ""):
+                found[match["what"]] = match["word"]
+    return Sought(**found) if found else EVERYTHING
+
+
+def _turns(texts: Texts, page: Page, locale: str) -> Iterator[HistoryPageButton]:
+    if not (page.has_newer or page.has_older):
+        return
+    ends: tuple[tuple[Way, int, bool], ...] = (
+        ("newer", 0, page.has_newer),
+        ("older", -1, page.has_older),
+    )
+    for way, end, is_there in ends:
+        turn = Turn(page.looks[end].written.job.id, way)
+        button: Button[View] = Button(
+            label=texts.say(f"history-{way}", locale),
+            custom_id=f"easel:past:{way}:{turn.job_id}",
+            disabled=not is_there,
+        )
+        yield HistoryPageButton(turn, button)
+
+
+def _words(texts: Texts, sought: Sought, locale: str) -> Iterator[SearchTermButton]:
+    for what, word in (("text", sought.text), ("model", sought.model)):
+        if word is not None:
+            shown = one_line(word, _LONGEST_LABEL)
+            button: Button[View] = Button(
+                label=texts.say(f"history-sought-{what}", locale, word=shown),
+                custom_id=f"easel:sought:{what}:{word}",
+            )
+            yield SearchTermButton(what, button)
