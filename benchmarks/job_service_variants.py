@@ -59,7 +59,7 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
     from bot.images.content_store import link_or_copy  # noqa: PLC0415
-    from bot.jobs.courier import Ending, Painting, Result, Waiting  # noqa: PLC0415
+    from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition  # noqa: PLC0415
     from bot.quota.rules import parse_limits  # noqa: PLC0415
     from bot.services import open_services  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
@@ -70,20 +70,20 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         def __init__(self) -> None:
             self.delivered = asyncio.Event()
 
-        async def place(self, job: Job, *, waiting: Waiting) -> CardAddress:  # noqa: ARG002
+        async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:  # noqa: ARG002
             return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
 
-        async def update(self, job: Job, state: Waiting | Painting) -> None:
+        async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
             """Show nothing."""
 
-        async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+        async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
             (picture,) = result.pictures
             target = folder / f"{job.id}.{picture.format}"
             await asyncio.to_thread(link_or_copy, picture.path, target)
             self.delivered.set()
             return ()
 
-        async def end(self, job: Job, ending: Ending) -> bool:
+        async def end(self, job: Job, ending: JobFailure) -> bool:
             raise SystemExit(f"job {job.id} failed: {ending.error!r}")
 
     async def paint(number: int, prompt: str) -> None:

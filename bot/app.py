@@ -21,7 +21,7 @@ from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
-from bot.jobs.maintenance import Maintenance, MaintenanceTask, forget_old_charges
+from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
@@ -64,7 +64,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         )
 
         async def once_logged_in() -> None:
-            await services.recovery.go_on(taken, couriers.reopen, partial(read_from_cdn, client))
+            await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
@@ -110,9 +110,9 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
 
 def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
-        services.deletion.go_on,
-        services.retention.clear,
-        partial(forget_old_charges, services.database, services.ledger, clock.now),
+        services.deletion.complete,
+        services.retention.delete_expired,
+        partial(delete_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
     )
 
@@ -132,7 +132,7 @@ def _dependencies(
         preference_store=preference_store,
     )
     autocomplete = Autocomplete(
-        catalogue=services.catalogue, costs=services.costs, texts=client.texts, now=clock.now
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=clock.now
     )
     job_lookup = JobLookup(
         database=services.database, repository=services.repository, ledger=services.ledger

@@ -18,18 +18,18 @@ from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
-from bot.images.references import References
-from bot.jobs.attempts import Slots
+from bot.images.references import ReferenceLoader
+from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
-from bot.jobs.personal_data.deletion import Deletion
-from bot.jobs.personal_data.export import Export
+from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing
-from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.service import JobService, Parts
+from bot.jobs.service import JobDependencies, JobService
 from bot.quota.ledger import Ledger
 from bot.quota.server_costs import ServerCostCache
 from bot.settings import FIXES, Settings
@@ -42,7 +42,7 @@ class Services:
     database: Database
     ledger: Ledger
     catalogue: Catalogue
-    costs: Pricing
+    pricing: Pricing
     server_costs: ServerCostCache
     job_service: JobService
     cancellation: Cancellation
@@ -50,8 +50,8 @@ class Services:
     repository: JobRepository
     retention: PictureRetention
     content_store: ContentStore
-    export: Export
-    deletion: Deletion
+    export: PersonalDataExport
+    deletion: PersonalDataDeletion
     alerts: OperatorAlerts
     offers: OfferedModels
 
@@ -84,16 +84,16 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         )
         server_costs = await _server_costs(database, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
-        costs = Pricing(catalogue, server_costs, has_ceilings)
+        pricing = Pricing(catalogue, server_costs, has_ceilings)
         job_service = JobService(
-            Parts(
+            JobDependencies(
                 database=database,
                 ledger=ledger,
                 repository=repository,
                 billing=Billing(database, ledger, repository, catalogue, alerts),
-                costs=costs,
+                pricing=pricing,
                 queue=queue,
-                references=References(content_store, now=clock.now),
+                references=ReferenceLoader(content_store, now=clock.now),
                 slots=_slots(settings, database, repository, catalogue, router, content_store),
                 cancellation=cancellation,
                 retention=retention,
@@ -109,7 +109,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             database=database,
             ledger=ledger,
             catalogue=catalogue,
-            costs=costs,
+            pricing=pricing,
             server_costs=server_costs,
             job_service=job_service,
             cancellation=cancellation,
@@ -117,8 +117,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             repository=repository,
             retention=retention,
             content_store=content_store,
-            export=Export(database, content_store),
-            deletion=Deletion(
+            export=PersonalDataExport(database, content_store),
+            deletion=PersonalDataDeletion(
                 database=database,
                 ledger=ledger,
                 content_store=content_store,
@@ -196,8 +196,8 @@ def _slots(
     catalogue: Catalogue,
     router: Router,
     content_store: ContentStore,
-) -> Slots:
-    return Slots(
+) -> AttemptRunner:
+    return AttemptRunner(
         database=database,
         repository=repository,
         catalogue=catalogue,
@@ -252,10 +252,10 @@ def _pseudonyms(settings: Settings) -> Pseudonyms:
 
 
 def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
-    limits = Limits(
-        slots=settings.max_concurrent_jobs,
-        slots_per_user=settings.max_running_per_user,
-        waiting=settings.max_queued_jobs,
-        waiting_per_user=settings.max_waiting_per_user,
+    limits = QueueLimits(
+        max_running=settings.max_concurrent_jobs,
+        max_running_per_user=settings.max_running_per_user,
+        max_waiting=settings.max_queued_jobs,
+        max_waiting_per_user=settings.max_waiting_per_user,
     )
     return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)

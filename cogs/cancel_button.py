@@ -19,7 +19,7 @@ class CancelCog(commands.Cog):
         try:
             # Editing the card may take longer than the three seconds that Discord allows.
             await interaction.response.defer()
-            await self._deps.services.cancellation.stop(
+            await self._deps.services.cancellation.cancel(
                 job_id,
                 requester_of(interaction),
                 moderates=interaction.permissions.manage_messages,

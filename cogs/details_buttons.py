@@ -14,7 +14,7 @@ from bot.discord_ui.details_embed import DetailsEmbeds
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import original_messages
 from bot.discord_ui.message_outbox import DISCORD_ERRORS
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 from bot.jobs.repository.rows import WrittenJob
 from cogs.dependencies import Dependencies
 
@@ -45,7 +45,7 @@ class DetailsCog(commands.Cog):
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         told = self._details.card(
-            await self._deps.job_lookup.of(replace(written, job=seen)),
+            await self._deps.job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
@@ -66,7 +66,7 @@ class DetailsCog(commands.Cog):
             return
         pictures = await self._deps.services.retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        limit = share(interaction.filesize_limit, 1)
+        limit = max_bytes_each(interaction.filesize_limit, 1)
         for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=letter.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:

@@ -29,7 +29,7 @@ from bot.discord_ui.modals import (
     read_edit_form,
 )
 from bot.discord_ui.uploads import read_from_cdn
-from bot.images.references import Attached, Upload
+from bot.images.references import Attachments, Upload
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.image_options import ImageOptions, OptionName
 from cogs.dependencies import Dependencies
@@ -75,7 +75,7 @@ class EditCog(commands.Cog):
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
-        kept = await self._deps.services.retention.startable(written.job.id)
+        kept = await self._deps.services.retention.kept_references(written.job.id)
         await self._show_edit(interaction, written, caller, list(kept), start)
 
     @commands.Cog.listener()
@@ -86,7 +86,7 @@ class EditCog(commands.Cog):
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._deps.services.retention.startable(written.job.id))
+        kept = list(await self._deps.services.retention.kept_references(written.job.id))
         if not kept:
             raise NotKept
         await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
@@ -117,8 +117,10 @@ class EditCog(commands.Cog):
         """Show the form for the pictures of any message."""
         caller = caller_of(interaction, self._deps.client.languages)
         self._deps.request_builder.check_access(caller)
-        written = await self._deps.job_lookup.behind(message.id)
-        if written is not None and await self._deps.services.retention.startable(written.job.id):
+        written = await self._deps.job_lookup.by_message(message.id)
+        if written is not None and await self._deps.services.retention.kept_references(
+            written.job.id
+        ):
             self._deps.request_builder.check_controls(caller, written.job)
             await self._use(interaction, written, caller)
             return
@@ -197,7 +199,7 @@ class EditCog(commands.Cog):
             self._edited_options(filled, written.job.request),
             caller,
             self._deps.couriers.answering(interaction),
-            attached=Attached(self._files(filled)),
+            attached=Attachments(self._files(filled)),
             references=references,
             mask=mask,
             parent=job_id,
@@ -213,7 +215,7 @@ class EditCog(commands.Cog):
             return job.request.references, job.request.mask
         if filled.picture is None:
             raise FormOutdated
-        kept = await self._deps.services.retention.startable(job.id)
+        kept = await self._deps.services.retention.kept_references(job.id)
         if filled.picture not in kept:
             raise NotKept
         return (kept[filled.picture],), None
@@ -261,7 +263,7 @@ class EditCog(commands.Cog):
             ),
             caller_of(interaction, self._deps.client.languages),
             self._deps.couriers.answering(interaction),
-            attached=Attached((*chosen, *self._files(filled))),
+            attached=Attachments((*chosen, *self._files(filled))),
         )
 
     def _files(self, filled: FormInput) -> tuple[Upload, ...]:

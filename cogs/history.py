@@ -23,7 +23,7 @@ from bot.discord_ui.history_embeds import (
 )
 from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.history.pages import HistoryPages, Look, Turn
+from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
@@ -75,7 +75,7 @@ class HistoryCog(commands.Cog):
     # --- buttons and selects ------------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_turned(self, interaction: Interaction, turn: Turn) -> None:
+    async def on_history_turned(self, interaction: Interaction, turn: PageCursor) -> None:
         """Show another page of the same search."""
         await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
@@ -95,7 +95,7 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _show_instead(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         try:
             self._deps.client.admit(interaction)
@@ -105,11 +105,11 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _show(
-        self, interaction: Interaction, sought: Sought, turn: Turn | None = None
+        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
     ) -> None:
         page = await self._history_pages.page(interaction.user.id, sought, turn)
         locale = self._deps.client.languages.personal(interaction)
-        if page.looks:
+        if page.entries:
             content = self._cards.heading(locale)
         else:
             content = self._cards.nothing(locale, is_sought=sought != EVERYTHING)
@@ -117,9 +117,9 @@ class HistoryCog(commands.Cog):
             content=content,
             embeds=[
                 self._cards.card(number, look, _link(interaction, look), locale)
-                for number, look in enumerate(page.looks, 1)
+                for number, look in enumerate(page.entries, 1)
             ],
-            attachments=self._cards.files(page.looks, locale),
+            attachments=self._cards.files(page.entries, locale),
             view=history_view(self._deps.client.texts, self._cards, page, sought, locale),
         )
 
@@ -131,7 +131,9 @@ class HistoryCog(commands.Cog):
         caller = caller_of(interaction, self._deps.client.languages)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._check_may_post(caller)
-        past, pictures = await self._deps.services.retention.take_out(job_id, interaction.user.id)
+        past, pictures = await self._deps.services.retention.kept_result(
+            job_id, interaction.user.id
+        )
         job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._deps.couriers.again.post(interaction, job, pictures, Path(folder))
@@ -157,7 +159,7 @@ def _word(typed: str | None) -> str | None:
     return word.strip() or None
 
 
-def _link(interaction: Interaction, look: Look) -> str | None:
+def _link(interaction: Interaction, look: HistoryEntry) -> str | None:
     """Return a link to a job's message, None where this person surely cannot see it."""
     server_id = look.written.job.requester.server_id
     if look.message is None or server_id == 0:

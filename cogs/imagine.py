@@ -7,7 +7,7 @@ from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.preferences.image_options import ImageOptions
 from cogs.dependencies import Dependencies
 
@@ -58,7 +58,7 @@ class ImagineCog(commands.Cog):
     ) -> None:
         """Paint a picture from a description."""
         given = (reference1, reference2, reference3, reference4, reference5)
-        attached = Attached(
+        attached = Attachments(
             pictures=tuple(upload_of(attachment) for attachment in given if attachment is not None),
             mask=upload_of(mask) if mask is not None else None,
         )

@@ -14,7 +14,7 @@ from discord.ui import Button, DynamicItem, View
 from bot.core.errors.base import EaselError, Refusal
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.message_outbox import TOO_LARGE
-from bot.jobs.personal_data.archive import Archived
+from bot.jobs.personal_data.archive import ArchiveSummary
 from cogs.dependencies import Dependencies
 
 # As long as Discord lets the answer be edited.
@@ -106,7 +106,7 @@ class MyDataCog(commands.Cog):
                 Path(folder),
                 max_file_bytes=max_bytes,
                 readme=self._deps.client.texts.say("mydata-readme", locale),
-                preference_store=self._deps.preference_store.export_person(interaction.user.id),
+                preferences=self._deps.preference_store.export_person(interaction.user.id),
             )
             if archived is None:
                 none = self._deps.client.texts.say("mydata-none", locale)
@@ -116,7 +116,7 @@ class MyDataCog(commands.Cog):
                 self._words(archived, locale), file=discord.File(archived.path), ephemeral=True
             )
 
-    def _words(self, archived: Archived, locale: str) -> str:
+    def _words(self, archived: ArchiveSummary, locale: str) -> str:
         say = self._deps.client.texts.say
         words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
         if archived.files_left_out:

@@ -71,7 +71,7 @@ class CostCommands(QuotaCommands):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
-        if 0 <= credits < (least := self._deps.services.costs.least(name, kind)):
+        if 0 <= credits < (least := self._deps.services.pricing.min_credits_each(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
         await self._database.write(
             self._ledger.set_cost,
@@ -122,7 +122,7 @@ class CostCommands(QuotaCommands):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
-        each = self._deps.services.costs.each
+        each = self._deps.services.pricing.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.words("quality") or ():

@@ -7,9 +7,9 @@ from bot.core.errors.base import Refusal
 from bot.core.models import ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NOTHING, JobService
+from bot.jobs.service import NO_ATTACHMENTS, JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
@@ -35,7 +35,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         preset: str | None = None,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         references: Sequence[Reference] = (),
         mask: Reference | None = None,
         parent: str | None = None,
@@ -91,7 +91,7 @@ class RequestBuilder:
         courier: Courier,
         *,
         private: bool,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         parent: str | None,
     ) -> Job:
         server = self._preference_store.server(caller.server_id)

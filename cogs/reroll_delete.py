@@ -65,7 +65,7 @@ class RerollDeleteCog(commands.Cog):
     async def _delete(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        messages = await self._deps.job_lookup.deletable(
+        messages = await self._deps.job_lookup.deletable_messages(
             written,
             by=caller.requester.user_id,
             moderated=interaction.channel_id if caller.may_manage else None,
@@ -76,7 +76,7 @@ class RerollDeleteCog(commands.Cog):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
         for gone in [each for each in messages if each.message_id == here]:
-            await self._deps.job_lookup.deleted(gone)
+            await self._deps.job_lookup.record_deleted(gone)
         if left := await self._delete_messages(
             [each for each in messages if each.message_id != here]
         ):
@@ -96,7 +96,7 @@ class RerollDeleteCog(commands.Cog):
                 log.info("result.message_not_deleted", error=repr(refused))
                 left += 1
                 continue
-            await self._deps.job_lookup.deleted(message)
+            await self._deps.job_lookup.record_deleted(message)
         return left
 
     # --- reactions ----------------------------------------------------------------------------
@@ -146,14 +146,14 @@ class RerollDeleteCog(commands.Cog):
         written = await self._ended(reaction.message_id)
         if written is None or written.job.requester.user_id != reaction.user_id:
             return
-        messages = await self._deps.job_lookup.deletable(
+        messages = await self._deps.job_lookup.deletable_messages(
             written, by=reaction.user_id, moderated=None
         )
         await self._delete_messages(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs."""
-        written = await self._deps.job_lookup.behind(message_id)
+        written = await self._deps.job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(

@@ -28,7 +28,7 @@ class UsageCog(commands.Cog):
         """Show your limits, the credits you have left, and your last requests."""
         who = requester_of(interaction)
         allowances, member = await self._deps.services.database.read(self._usage, who)
-        past = await self._deps.services.retention.last(who.user_id, most=MOST_JOBS)
+        past = await self._deps.services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)
         favour = MemberStatus(member.granted, member.block_reason)
         embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]

@@ -25,13 +25,13 @@ from bot.core.models import (
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
-from bot.jobs.cancellation import Stopped, StoppedWaiting
-from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+from bot.jobs.cancellation import JobCancelled, RequesterDetached
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 from playground.art.studio import paint
 
 MODEL = "gpt-image-2"
 USUAL_MS = 48_000
-DAY = Left(credits=15, limit=20, period="day", frees_at=None)
+DAY = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
 SIDE = 512  # pixels of a painting here; the cards say what a real one has
 LARGE = Size(1024, 1024)
 
@@ -129,10 +129,10 @@ class Easel:
 
     def _waiting(self) -> list[Specimen]:
         job, four = self._job(FOX, ago_s=9), self._job(LIGHTHOUSE, n=4, ago_s=50)
-        at_work = partial(Painting, total=1, usual_ms=USUAL_MS)
+        at_work = partial(JobProgress, total=1, usual_ms=USUAL_MS)
         preview = replace(self._pictures(LIGHTHOUSE, 1)[0], format="png")
-        steps: list[tuple[str, Job, Waiting | Painting]] = [
-            ("queued", job, Waiting(3, 38_000)),
+        steps: list[tuple[str, Job, QueuePosition | JobProgress]] = [
+            ("queued", job, QueuePosition(3, 38_000)),
             ("painting-estimate", job, at_work(self._ago(20), done=0, elapsed_ms=20_000)),
             ("painting-said", four, at_work(self._ago(30), done=1, total=4, fraction=0.45)),
             (
@@ -144,9 +144,9 @@ class Easel:
         ]
         return [self._step(*step) for step in steps]
 
-    def _step(self, name: str, job: Job, state: Waiting | Painting) -> Specimen:
+    def _step(self, name: str, job: Job, state: QueuePosition | JobProgress) -> Specimen:
         view = stop_button_row(job.id, self._cards.stop_label(job, state))
-        if isinstance(state, Waiting):
+        if isinstance(state, QueuePosition):
             return Specimen(name, [self._cards.queued(job, state)], view=view)
         embeds = [self._cards.painting(job, state)]
         if state.preview is None:
@@ -165,7 +165,7 @@ class Easel:
             Specimen("called", content=self._notes.ready(self._job(LIGHTHOUSE))),
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
-            self._result("result-10", "a garden in spring", n=10, left=spent),
+            self._result("result-10", "a garden in spring", n=10, remaining=spent),
             self._result("result-partial", FOX, n=4, arrived=3, shortfall=declined),
             self._result("result-long-prompt", LONG, revised=REVISED),
             self._result("result-arabic", ARABIC, paints=LIGHTHOUSE),
@@ -181,13 +181,13 @@ class Easel:
         arrived: int | None = None,
         paints: str | None = None,
         revised: str | None = None,
-        left: Left = DAY,
+        remaining: RemainingCredits = DAY,
         shortfall: EaselError | None = None,
     ) -> Specimen:
         job = self._job(prompt, n=n)
         pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
         count = len(pictures)
-        result = Result(pictures, n, 46_200, count, left, shortfall)
+        result = JobResult(pictures, n, 46_200, count, remaining, shortfall)
         names = [f"easel-{number}.png" for number in range(1, count + 1)]
         embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
         rows = result_buttons(self._texts, job.id, job.locale)
@@ -198,25 +198,25 @@ class Easel:
     def _endings(self) -> list[Specimen]:
         moderated = _failure(GatewayErrorKind.MODERATION)
         doubt = _failure(GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE)
-        endings: dict[str, Ending] = {
-            "failed": Ending(_failure(GatewayErrorKind.UPSTREAM)),
-            "declined": Ending(moderated),
-            "in-doubt": Ending(doubt, JobState.UNKNOWN),
-            "in-doubt-charged": Ending(doubt, JobState.UNKNOWN, charged=1, doubt_charged=True),
-            "cancelled": Ending(Stopped(), JobState.CANCELLED),
-            "stopped-waiting": Ending(StoppedWaiting(), JobState.CANCELLED),
-            "interrupted": Ending(Interrupted(), JobState.CANCELLED),
-            "interrupted-in-doubt": Ending(InterruptedInDoubt(), JobState.UNKNOWN),
+        endings: dict[str, JobFailure] = {
+            "failed": JobFailure(_failure(GatewayErrorKind.UPSTREAM)),
+            "declined": JobFailure(moderated),
+            "in-doubt": JobFailure(doubt, JobState.UNKNOWN),
+            "in-doubt-charged": JobFailure(doubt, JobState.UNKNOWN, charged=1, doubt_charged=True),
+            "cancelled": JobFailure(JobCancelled(), JobState.CANCELLED),
+            "stopped-waiting": JobFailure(RequesterDetached(), JobState.CANCELLED),
+            "interrupted": JobFailure(Interrupted(), JobState.CANCELLED),
+            "interrupted-in-doubt": JobFailure(InterruptedInDoubt(), JobState.UNKNOWN),
         }
         job = self._job(FOX)
-        kept = Result(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
+        kept = JobResult(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
         rows = result_buttons(self._texts, job.id, job.locale)
         return [
             *(self._ended(name, job, ending) for name, ending in endings.items()),
             Specimen("kept", [self._cards.kept(job, kept)], view=rows),
         ]
 
-    def _ended(self, name: str, job: Job, ending: Ending) -> Specimen:
+    def _ended(self, name: str, job: Job, ending: JobFailure) -> Specimen:
         embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED
         row = None if cancelled else retry_buttons(self._texts, job.id, job.locale)
         return Specimen(name, [embed], view=row)

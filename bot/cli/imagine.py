@@ -19,8 +19,8 @@ from bot.core.errors.jobs import NotDelivered
 from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
 from bot.images.content_store import link_or_copy
-from bot.images.references import Attached, Upload
-from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.images.references import Attachments, Upload
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services
 from bot.settings import Settings
 
@@ -29,7 +29,7 @@ EXIT_WRONG_OPTION = 2
 BAR_WIDTH = 24
 REDRAW_S = 0.2
 
-ImagineOptions = Callable[[Services], Awaitable[tuple[ImageRequest, Attached]]]
+ImagineOptions = Callable[[Services], Awaitable[tuple[ImageRequest, Attachments]]]
 """What the operator wants, checked against the open house; raises EaselError."""
 
 
@@ -95,7 +95,7 @@ async def see_through(settings: Settings, clock: Clock, order: ImagineOptions, *
     # Ctrl-C should end at once: the next start ends the job by the journal.
     hurried = settings.model_copy(update={"shutdown_grace": 0})
     async with open_services(hurried, clock) as services:
-        await services.recovery.end_operators_own()
+        await services.recovery.end_operator_jobs()
         try:
             request, attached = await order(services)
             usual_s = services.catalogue.model(request.model).usual_s
@@ -108,7 +108,9 @@ async def see_through(settings: Settings, clock: Clock, order: ImagineOptions, *
     return EXIT_NO_PICTURE if courier.failed else 0
 
 
-async def _order(options: argparse.Namespace, services: Services) -> tuple[ImageRequest, Attached]:
+async def _order(
+    options: argparse.Namespace, services: Services
+) -> tuple[ImageRequest, Attachments]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
     request = services.catalogue.order(
@@ -122,7 +124,7 @@ async def _order(options: argparse.Namespace, services: Services) -> tuple[Image
         references=len(pictures),
         mask=mask is not None,
     )
-    return request, Attached(pictures, mask)
+    return request, Attachments(pictures, mask)
 
 
 class TerminalCourier:
@@ -136,7 +138,7 @@ class TerminalCourier:
         self._usual_ms = usual_s * 1000
         self._bar: asyncio.Task[None] | None = None
 
-    async def place(self, job: Job, *, waiting: Waiting) -> None:  # noqa: ARG002 - nobody is ahead here
+    async def place(self, job: Job, *, waiting: QueuePosition) -> None:  # noqa: ARG002 - nobody is ahead here
         """Say what will be painted."""
         request = job.request
         sentence = self._texts.say(
@@ -144,12 +146,12 @@ class TerminalCourier:
         )
         _say(sentence)
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:  # noqa: ARG002 - one job only
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:  # noqa: ARG002 - one job only
         """Draw the progress bar, where somebody watches."""
-        if isinstance(state, Painting) and self._bar is None and sys.stderr.isatty():
+        if isinstance(state, JobProgress) and self._bar is None and sys.stderr.isatty():
             self._bar = asyncio.create_task(self._draw(state.started_at))
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Put the pictures into the folder and print their paths."""
         await self._put_bar_away()
         try:
@@ -165,7 +167,7 @@ class TerminalCourier:
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
 
-    async def end(self, job: Job, ending: Ending) -> bool:  # noqa: ARG002 - one job only
+    async def end(self, job: Job, ending: JobFailure) -> bool:  # noqa: ARG002 - one job only
         """Say why there is no picture."""
         await self._put_bar_away()
         self.failed = True

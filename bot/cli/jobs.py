@@ -19,7 +19,7 @@ from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
 from bot.database.database import Database, database_path
-from bot.images.references import Attached
+from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
 from bot.jobs.repository.rows import WrittenJob
 from bot.services import Services, open_services
@@ -98,9 +98,9 @@ async def retry(settings: Settings, prefix: str, out: Path, clock: Clock) -> int
         StartRefused: no job, or more than one, begins so.
     """
 
-    async def same_again(services: Services) -> tuple[ImageRequest, Attached]:
+    async def same_again(services: Services) -> tuple[ImageRequest, Attachments]:
         found = await _find(services.database, prefix)
-        return found.job.request, Attached()
+        return found.job.request, Attachments()
 
     return await imagine.see_through(settings, clock, same_again, out=out)
 

@@ -192,7 +192,7 @@ class AnnouncedCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class AttachmentUrls:
     """Where attachments lie that are not fetched yet; empty for one that has no address."""
 
     pictures: tuple[str, ...] = field(repr=False)

@@ -67,7 +67,9 @@ class Autocomplete:
 
     def _cost(self, model: str, quality: str | None, server_id: int, locale: str) -> str:
         known = self._catalogue.model(model).name
-        each = self._costs.each(server_id, known, self._catalogue.chosen_quality(known, quality))
+        each = self._costs.credits_each(
+            server_id, known, self._catalogue.chosen_quality(known, quality)
+        )
         return self._texts.say("card-credits", locale, credits=each)
 
 

@@ -45,15 +45,15 @@ from bot.discord_ui.message_outbox import (
 )
 from bot.discord_ui.notifications import LateReplies, NoticeTexts
 from bot.discord_ui.reposts import Reposter
-from bot.images.conversion import share
-from bot.jobs.cancellation import Stopped, StoppedWaiting
-from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
+from bot.images.conversion import max_bytes_each
+from bot.jobs.cancellation import JobCancelled, RequesterDetached
+from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SHRINKS = 3
 # Whoever stopped it was there.
-_STOPPED_BY_HAND = frozenset({Stopped.message_id, StoppedWaiting.message_id})
+_STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class DiscordCourier:
 
     # --- the courier's verbs ------------------------------------------------------------------
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
         """Post the card: for everybody, or for its requester alone."""
         embed, view = self._cards.queued(job, waiting), self._stop_view(job, waiting)
         try:
@@ -143,13 +143,13 @@ class DiscordCourier:
         self._card.placed(card)
         return card
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._card_gone:
             return
         view = self._stop_view(job, state)
         try:
-            if isinstance(state, Waiting):
+            if isinstance(state, QueuePosition):
                 await self._card.edit(job, [self._cards.queued(job, state)], view=view)
             else:
                 preview = state.preview
@@ -159,12 +159,12 @@ class DiscordCourier:
             self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenExpired)
             log.info("card.not_updated", job=job.id, error=repr(lost))
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
         card = self._card.address
         # Where follow-ups are few, no picture takes a message for itself.
-        most = share(card.max_file_bytes, FOLLOW_UP_FILES if card.only_by_token else 1)
+        most = max_bytes_each(card.max_file_bytes, FOLLOW_UP_FILES if card.only_by_token else 1)
         parcels = await self._packer.pack(
             result.pictures, max_file_bytes=most, folder=_folder_of(result)
         )
@@ -179,7 +179,7 @@ class DiscordCourier:
         await self._say_that_they_are_kept(job, result)
         return ()
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Say why there are no pictures; somebody who can be told nowhere has been told."""
         words = OutgoingMessage(
             self._notes.without_card(job, ending), mentions=self._calls.whom(job)
@@ -200,7 +200,7 @@ class DiscordCourier:
     # --- ways to hand the pictures over -------------------------------------------------------
 
     async def _on_the_card(
-        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         show = partial(self._show, job, result)
         card = await self._shrinking(parcels[0], show)
@@ -219,12 +219,12 @@ class DiscordCourier:
         await self._calls.call(job, self._card, self._notes.ready(job))
         return (card, *rest)
 
-    async def _show(self, job: Job, result: Result, parcel: AttachmentGroup) -> CardAddress:
+    async def _show(self, job: Job, result: JobResult, parcel: AttachmentGroup) -> CardAddress:
         letter = self._first_letter(job, result, parcel)
         return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
 
     async def _in_a_new_message(
-        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         messages = await self._in_channel(
             job, result, parcels, self._card.beside(job), part=FIRST_RESULT
@@ -233,7 +233,7 @@ class DiscordCourier:
         return messages
 
     async def _directly(
-        self, job: Job, result: Result, parcels: Sequence[AttachmentGroup]
+        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         channel = await self._client.create_dm(discord.Object(job.requester.user_id))
         part = DIRECT_MESSAGE + FIRST_RESULT
@@ -242,7 +242,7 @@ class DiscordCourier:
     async def _in_channel(
         self,
         job: Job,
-        result: Result,
+        result: JobResult,
         parcels: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
@@ -259,7 +259,7 @@ class DiscordCourier:
         first = await self._shrinking(parcels[0], post)
         return (first, *await self._post_rest(job, result, parcels, channel, part=part))
 
-    def _why_anew(self, job: Job, result: Result) -> str:
+    def _why_anew(self, job: Job, result: JobResult) -> str:
         if self._card.address.only_by_token and result.kept:
             return self._notes.answer_closed(job)
         return self._notes.card_gone(job)
@@ -269,7 +269,9 @@ class DiscordCourier:
         if job.requester.server_id and not self._card.address.only_by_token:
             await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
 
-    def _first_letter(self, job: Job, result: Result, parcel: AttachmentGroup) -> OutgoingMessage:
+    def _first_letter(
+        self, job: Job, result: JobResult, parcel: AttachmentGroup
+    ) -> OutgoingMessage:
         of = len(result.pictures)
         names = [shown.file(job) for shown in parcel]
         embeds = self._cards.result(job, result, names, more=of - len(parcel))
@@ -280,7 +282,7 @@ class DiscordCourier:
     async def _post_rest(
         self,
         job: Job,
-        result: Result,
+        result: JobResult,
         parcels: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
@@ -292,7 +294,12 @@ class DiscordCourier:
         ]
 
     async def _post_more(
-        self, job: Job, part: int, channel: MessageChannel, parcel: AttachmentGroup, result: Result
+        self,
+        job: Job,
+        part: int,
+        channel: MessageChannel,
+        parcel: AttachmentGroup,
+        result: JobResult,
     ) -> CardAddress:
         of = len(result.pictures)
 
@@ -318,7 +325,7 @@ class DiscordCourier:
             parcel = await self._packer.shrink(parcel, parcel[0].original.path.parent)
         return await post(parcel)
 
-    async def _say_that_they_are_kept(self, job: Job, result: Result) -> None:
+    async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
         try:
             rows = self._trimmings.controls(job)
             await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
@@ -327,7 +334,7 @@ class DiscordCourier:
 
     # --- words --------------------------------------------------------------------------------
 
-    async def _end_on_the_card(self, job: Job, ending: Ending) -> None:
+    async def _end_on_the_card(self, job: Job, ending: JobFailure) -> None:
         row = self._trimmings.retry(job, ending)
         await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
         if ending.error.message_id not in _STOPPED_BY_HAND:
@@ -340,7 +347,7 @@ class DiscordCourier:
         channel = await self._client.create_dm(discord.Object(job.requester.user_id))
         await self._outbox.post(job, DIRECT_MESSAGE + part, channel, words)
 
-    def _stop_view(self, job: Job, state: Waiting | Painting) -> View:
+    def _stop_view(self, job: Job, state: QueuePosition | JobProgress) -> View:
         return stop_button_row(job.id, self._cards.stop_label(job, state))
 
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
@@ -348,5 +355,5 @@ class DiscordCourier:
         return [discord.File(picture.path, filename=preview_name(picture), description=words)]
 
 
-def _folder_of(result: Result) -> Path:
+def _folder_of(result: JobResult) -> Path:
     return result.pictures[0].path.parent

@@ -12,7 +12,7 @@ from bot.core.i18n.escaping import one_line, quoted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.discord_ui.embed_style import COLOURS, EmbedState, small
-from bot.jobs.history.pages import Look, Page, Turn, Way
+from bot.jobs.history_pages import HistoryEntry, HistoryPage, PageCursor, PageDirection
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 
 LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
@@ -44,7 +44,7 @@ class HistoryEmbeds:
         return self._texts.say("history-nothing-found" if is_sought else "history-none", locale)
 
     def card(
-        self, number: int, look: Look, link: str | None = None, locale: str = "en"
+        self, number: int, look: HistoryEntry, link: str | None = None, locale: str = "en"
     ) -> discord.Embed:
         """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
         job = look.written.job
@@ -54,23 +54,23 @@ class HistoryEmbeds:
             description="\n".join((prompt, small(self._facts(look, link, locale)))),
         )
         embed.set_author(name=f"{number} · {one_line(job.request.model, LONGEST_MODEL)}")
-        if look.preview is not None:
+        if look.thumbnail is not None:
             embed.set_thumbnail(url=f"attachment://{_preview_name(job)}")
         return embed
 
-    def files(self, looks: Sequence[Look], locale: str = "en") -> list[discord.File]:
+    def files(self, looks: Sequence[HistoryEntry], locale: str = "en") -> list[discord.File]:
         """Return the previews that the cards show."""
         return [
             discord.File(
-                io.BytesIO(look.preview),
+                io.BytesIO(look.thumbnail),
                 filename=_preview_name(look.written.job),
                 description=self._alt_text(look, locale),
             )
             for look in looks
-            if look.preview is not None
+            if look.thumbnail is not None
         ]
 
-    def choice(self, number: int, look: Look, locale: str = "en") -> discord.SelectOption:
+    def choice(self, number: int, look: HistoryEntry, locale: str = "en") -> discord.SelectOption:
         """Offer a job whose pictures are kept."""
         job = look.written.job
         return discord.SelectOption(
@@ -79,7 +79,7 @@ class HistoryEmbeds:
             value=job.id,
         )
 
-    def _facts(self, look: Look, link: str | None, locale: str) -> str:
+    def _facts(self, look: HistoryEntry, link: str | None, locale: str) -> str:
         facts = [_lock(look.written.job) + self._state(look, locale)]
         if look.credits:
             facts.append(self._texts.say("card-credits", locale, credits=look.credits))
@@ -89,20 +89,20 @@ class HistoryEmbeds:
             facts.append(self._texts.say("history-link", locale, link=link))
         return " · ".join(facts)
 
-    def _state(self, look: Look, locale: str) -> str:
+    def _state(self, look: HistoryEntry, locale: str) -> str:
         state, kept = look.written.state, len(look.pictures)
         if state is not JobState.DONE:
             return self._texts.say("history-state", locale, state=state)
-        if kept in {0, look.painted}:
+        if kept in {0, look.picture_count}:
             return self._texts.say("history-pictures", locale, count=kept)
-        return self._texts.say("history-pictures-left", locale, count=kept, of=look.painted)
+        return self._texts.say("history-pictures-left", locale, count=kept, of=look.picture_count)
 
-    def _alt_text(self, look: Look, locale: str) -> str:
+    def _alt_text(self, look: HistoryEntry, locale: str) -> str:
         prompt = one_line(look.written.job.request.prompt, LONGEST_ALT_TEXT)
         return self._texts.say("card-alt", locale, prompt=prompt, index=1, of=1)
 
 
-def result_link(look: Look) -> str | None:
+def result_link(look: HistoryEntry) -> str | None:
     """Return where a job's message is, None where there is none."""
     if look.message is None:
         return None
@@ -159,7 +159,7 @@ class HistoryPageButton(
 ):
     """Goes on from the first or the last job of a page."""
 
-    def __init__(self, turn: Turn, button: Button[View]) -> None:
+    def __init__(self, turn: PageCursor, button: Button[View]) -> None:
         super().__init__(button)
         self._turn = turn
 
@@ -173,7 +173,7 @@ class HistoryPageButton(
     ) -> Self:
         """Read the turn from a click, whichever process placed the button."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
-        return cls(Turn(match["job_id"], cast("Way", match["way"])), item)
+        return cls(PageCursor(match["job_id"], cast("PageDirection", match["way"])), item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Tell the door; errors that rise here are lost in discord.py's log."""
@@ -211,13 +211,13 @@ HISTORY_ITEMS = (RepostSelect, HistoryPageButton, SearchTermButton)
 
 
 def history_view(
-    texts: Texts, cards: HistoryEmbeds, page: Page, sought: Sought, locale: str = "en"
+    texts: Texts, cards: HistoryEmbeds, page: HistoryPage, sought: Sought, locale: str = "en"
 ) -> View:
     """Return the rows under a page: what can be posted again, the ways on, what was sought."""
     view = View(timeout=None)
     options = [
         cards.choice(number, look, locale)
-        for number, look in enumerate(page.looks, 1)
+        for number, look in enumerate(page.entries, 1)
         if look.pictures
     ]
     if options:
@@ -240,15 +240,15 @@ def search_terms_of(message: discord.Message | None) -> Sought:
     return Sought(**found) if found else EVERYTHING
 
 
-def _turns(texts: Texts, page: Page, locale: str) -> Iterator[HistoryPageButton]:
+def _turns(texts: Texts, page: HistoryPage, locale: str) -> Iterator[HistoryPageButton]:
     if not (page.has_newer or page.has_older):
         return
-    ends: tuple[tuple[Way, int, bool], ...] = (
+    ends: tuple[tuple[PageDirection, int, bool], ...] = (
         ("newer", 0, page.has_newer),
         ("older", -1, page.has_older),
     )
     for way, end, is_there in ends:
-        turn = Turn(page.looks[end].written.job.id, way)
+        turn = PageCursor(page.entries[end].written.job.id, way)
         button: Button[View] = Button(
             label=texts.say(f"history-{way}", locale),
             custom_id=f"easel:past:{way}:{turn.job_id}",

@@ -1,4 +1,4 @@
-"""Turn a job and where it stands into the embeds that Discord shows.
+"""PageCursor a job and where it stands into the embeds that Discord shows.
 
 A card is one line with the state and the requester's name, the prompt as a quote, at most a few
 short lines, and one line of facts in the footer. Whatever strangers wrote is shown as plain words.
@@ -24,7 +24,7 @@ from bot.discord_ui.embed_style import (
     joined,
     small,
 )
-from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 
 
 def hide_declined_prompt(job: Job, error: EaselError | None) -> Job:
@@ -55,7 +55,7 @@ class ProgressBar:
     kind: _Kind
 
 
-def progress_bar(painting: Painting) -> ProgressBar | None:
+def progress_bar(painting: JobProgress) -> ProgressBar | None:
     """Return how far a job is; None where nobody can tell."""
     if painting.fraction is not None:
         return _progress(painting.fraction, "said")
@@ -65,7 +65,7 @@ def progress_bar(painting: Painting) -> ProgressBar | None:
     return _progress(_estimate(painting, painting.usual_ms), kind)
 
 
-def _estimate(painting: Painting, usual_ms: int) -> float:
+def _estimate(painting: JobProgress, usual_ms: int) -> float:
     """Return the share of the usual time that has passed, or of the pictures that are here."""
     passed = painting.elapsed_ms / max(usual_ms, 1)
     return min(MOST_BY_ESTIMATE, max(passed, painting.done / painting.total))
@@ -125,17 +125,17 @@ class JobEmbeds:
 
     # --- a job's card, from first to last -----------------------------------------------------
 
-    def queued(self, job: Job, waiting: Waiting) -> discord.Embed:
+    def queued(self, job: Job, waiting: QueuePosition) -> discord.Embed:
         """Show behind how many the job waits, and about how long."""
         line = small(self._line(job, waiting))
         return self._unpaid(job, "queued", line)
 
-    def stop_label(self, job: Job, state: Waiting | Painting) -> str:
+    def stop_label(self, job: Job, state: QueuePosition | JobProgress) -> str:
         """Name the button under a card that waits."""
-        name = "card-cancel" if isinstance(state, Waiting) else "card-stop-waiting"
+        name = "card-cancel" if isinstance(state, QueuePosition) else "card-stop-waiting"
         return self._say(job, name)
 
-    def painting(self, job: Job, painting: Painting) -> discord.Embed:
+    def painting(self, job: Job, painting: JobProgress) -> discord.Embed:
         """Show since when the job is at work, how far it is, and what there is to see yet."""
         since = small(joined(self._since(job, painting)))
         card = self._unpaid(job, "painting", joined(self._how_far(job, painting)), since)
@@ -144,7 +144,7 @@ class JobEmbeds:
         return card
 
     def result(
-        self, job: Job, result: Result, files: Sequence[PostedFile], *, more: int = 0
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], *, more: int = 0
     ) -> list[discord.Embed]:
         """Show the files of one message as galleries; only the first embed carries words.
 
@@ -164,7 +164,7 @@ class JobEmbeds:
         title = self._say(job, "card-title-more", first=first, last=last, total=of)
         return self._retention(job, discord.Embed(colour=COLOURS["result"]), title, files)
 
-    def kept(self, job: Job, result: Result) -> discord.Embed:
+    def kept(self, job: Job, result: JobResult) -> discord.Embed:
         """Show that the pictures are there, but not here."""
         (card,) = self.result(job, result, ())
         card.description = f"{card.description}\n{small(self._say(job, 'card-kept'))}"
@@ -183,7 +183,7 @@ class JobEmbeds:
         )
         return self._retention(job, words, title, files)
 
-    def ended(self, job: Job, ending: Ending) -> discord.Embed:
+    def ended(self, job: Job, ending: JobFailure) -> discord.Embed:
         """Show why there are no pictures, what that cost, and what to do next."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._sentence(job, ending.error, money)
@@ -219,14 +219,14 @@ class JobEmbeds:
         cost = self._say(job, "card-credits", credits=job.credits)
         return card.set_footer(text=joined([*self._request_facts(job), cost]))
 
-    def _line(self, job: Job, waiting: Waiting) -> str:
+    def _line(self, job: Job, waiting: QueuePosition) -> str:
         if not waiting.starts_in_ms:
             return self._say(job, "card-starting")
         minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
         ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
         return joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
 
-    def _how_far(self, job: Job, painting: Painting) -> list[str]:
+    def _how_far(self, job: Job, painting: JobProgress) -> list[str]:
         facts = []
         if (far := progress_bar(painting)) is not None:
             name = f"card-progress-{far.kind}"
@@ -235,7 +235,7 @@ class JobEmbeds:
             facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
         return facts
 
-    def _since(self, job: Job, painting: Painting) -> list[str]:
+    def _since(self, job: Job, painting: JobProgress) -> list[str]:
         started = "card-still" if painting.is_overdue else "card-started"
         facts = [self._say(job, started, started_at=painting.started_at)]
         if painting.usual_ms is not None:
@@ -257,7 +257,7 @@ class JobEmbeds:
         return self._say(job, f"card-title-{state}", name=name, count=count)
 
     def _result_words(
-        self, job: Job, result: Result, files: Sequence[PostedFile], more: int
+        self, job: Job, result: JobResult, files: Sequence[PostedFile], more: int
     ) -> list[str]:
         words = self._prompts(job, _revised_prompt(job, result.pictures))
         if result.shortfall is not None:
@@ -266,8 +266,12 @@ class JobEmbeds:
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:
             words.append(small(self._say(job, "card-more", count=more)))
-        if result.left is not None and result.left.credits <= 0 and result.left.frees_at:
-            frees_at = result.left.frees_at
+        if (
+            result.remaining is not None
+            and result.remaining.credits <= 0
+            and result.remaining.frees_at
+        ):
+            frees_at = result.remaining.frees_at
             words.append(small(self._say(job, "card-left-none", frees_at=frees_at)))
         return words
 
@@ -284,7 +288,7 @@ class JobEmbeds:
             _quote(revised, LONGEST_OF_TWO_PROMPTS),
         ]
 
-    def _shortfall(self, job: Job, result: Result, why: EaselError) -> str:
+    def _shortfall(self, job: Job, result: JobResult, why: EaselError) -> str:
         arrived = self._say(job, "card-shortfall", arrived=len(result.pictures), asked=result.asked)
         money: Money = "charged" if result.doubt_charged else "part"
         return f"{arrived} {self._sentence(job, why, money)}"
@@ -317,17 +321,17 @@ class JobEmbeds:
             return self._size(job, size.width, size.height)
         return one_line(str(size), LONGEST_NAME)
 
-    def _result_facts(self, job: Job, result: Result) -> list[str]:
+    def _result_facts(self, job: Job, result: JobResult) -> list[str]:
         first = result.pictures[0]
         return [
             one_line(job.request.model, LONGEST_NAME),
             self._size(job, first.width, first.height),
             *self._choices(job),
             self._say(job, "card-took", took_ms=result.took_ms),
-            *self._money_facts(job, result.charged, result.left),
+            *self._money_facts(job, result.charged, result.remaining),
         ]
 
-    def _money_facts(self, job: Job, charged: int, left: Left | None) -> list[str]:
+    def _money_facts(self, job: Job, charged: int, left: RemainingCredits | None) -> list[str]:
         facts = [self._say(job, "card-credits", credits=charged)] if charged else []
         if left is not None:
             period = left.period

@@ -18,8 +18,8 @@ from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
-from bot.images.conversion import fit, share
-from bot.jobs.courier import Ending
+from bot.images.conversion import fit_to_limit, max_bytes_each
+from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class AttachmentPacker:
 
         It raises EaselError when a picture cannot be made small enough.
         """
-        most = share(max_file_bytes, 1)
+        most = max_bytes_each(max_file_bytes, 1)
         shown = [
             await self._fitted(PostedPicture(number, picture, picture), most, folder)
             for number, picture in enumerate(pictures, 1)
@@ -93,14 +93,16 @@ class AttachmentPacker:
     ) -> AttachmentGroup:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [shown for parcel in parcels for shown in parcel]
-        most = share(max_file_bytes, len(everything))
+        most = max_bytes_each(max_file_bytes, len(everything))
         return tuple([await self._fitted(shown, most, folder) for shown in everything])
 
     async def _fitted(self, shown: PostedPicture, most: int, folder: Path) -> PostedPicture:
         if shown.picture.bytes <= most:
             return shown
         async with self._fitting:
-            fitted = await asyncio.to_thread(fit, shown.original, max_bytes=most, folder=folder)
+            fitted = await asyncio.to_thread(
+                fit_to_limit, shown.original, max_bytes=most, folder=folder
+            )
         return PostedPicture(shown.number, shown.original, fitted)
 
 
@@ -109,9 +111,9 @@ def split_into_messages(shown: Sequence[PostedPicture]) -> list[AttachmentGroup]
     parcels: list[AttachmentGroup] = []
     for each in shown:
         last = parcels[-1] if parcels else ()
-        # share() of one file without a limit of its own is what a whole request may carry.
+        # max_bytes_each() of one file without a limit of its own is what a whole request may carry.
         total = each.picture.bytes + sum(other.picture.bytes for other in last)
-        if last and len(last) < MOST_FILES and total <= share(total, 1):
+        if last and len(last) < MOST_FILES and total <= max_bytes_each(total, 1):
             parcels[-1] = (*last, each)
         else:
             parcels.append((each,))
@@ -134,7 +136,7 @@ def original_messages(
 ) -> list[OutgoingMessage]:
     """Return messages with the files themselves; those that are too large are left out."""
     shown = [PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)]
-    fitting = [each for each in shown if each.picture.bytes <= share(max_file_bytes, 1)]
+    fitting = [each for each in shown if each.picture.bytes <= max_bytes_each(max_file_bytes, 1)]
     of = len(pictures)
     return [
         picture_message(cards, job, parcel, (), of=of) for parcel in split_into_messages(fitting)
@@ -181,7 +183,7 @@ class ResultExtras:
         """Return the rows under a result."""
         return result_buttons(self._texts, job.id, job.locale)
 
-    def retry(self, job: Job, ending: Ending) -> View | None:
+    def retry(self, job: Job, ending: JobFailure) -> View | None:
         """Return the row under a card without pictures, None where somebody wanted none."""
         if ending.state is JobState.CANCELLED:
             return None

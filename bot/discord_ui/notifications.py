@@ -14,7 +14,7 @@ from bot.discord_ui.job_embeds import LONGEST_SENTENCE
 from bot.discord_ui.job_message import JobMessage
 from bot.discord_ui.message_outbox import DISCORD_ERRORS, NOTICE, MessageOutbox, OutgoingMessage
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class NoticeTexts:
         """Say to the requester why the pictures come apart from what they answer."""
         return self._call("notice-answer-closed", job)
 
-    def without_card(self, job: Job, ending: Ending) -> str:
+    def without_card(self, job: Job, ending: JobFailure) -> str:
         """Say to the requester why there are no pictures, where no card can say so."""
         money: Money = "charged" if ending.doubt_charged else "back"
         sentence = self._texts.sentence(ending.error, job.locale, money=money)

@@ -28,7 +28,7 @@ from bot.discord_ui.message_outbox import (
     first_accepted,
     repost_nonce,
 )
-from bot.images.conversion import share
+from bot.images.conversion import max_bytes_each
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -110,7 +110,7 @@ class Reposter:
 
 def _max_file_bytes(interaction: discord.Interaction) -> int:
     files = FOLLOW_UP_FILES if place_of_caller(interaction) is CallerPlace.ELSEWHERE else 1
-    return share(interaction.filesize_limit, files)
+    return max_bytes_each(interaction.filesize_limit, files)
 
 
 async def _post_to_one(interaction: discord.Interaction, letter: OutgoingMessage) -> RepostAudience:

@@ -15,7 +15,7 @@ _HALF = (SIDE - GAP) // 2
 _THIRD = (SIDE - 2 * GAP) // 3
 _FAR = SIDE - _HALF
 
-Source = Path | io.BytesIO
+PictureSource = Path | io.BytesIO
 """A picture's file, or its content."""
 
 Tile = tuple[int, int, int, int]
@@ -31,15 +31,15 @@ _TILES: dict[int, tuple[Tile, ...]] = {
     4: _CORNERS,
     5: (*_CORNERS[:2], *_BELOW),
 }
-MOST = max(_TILES)
+MAX_TILES = max(_TILES)
 
 
-def draw_contact_sheet(pictures: Sequence[Source]) -> bytes:
+def draw_contact_sheet(pictures: Sequence[PictureSource]) -> bytes:
     """Return a WebP of one picture as a whole, or of up to five as tiles of a square.
 
     It raises OSError or ValueError when a picture cannot be read.
     """
-    shown = pictures[:MOST]
+    shown = pictures[:MAX_TILES]
     if len(shown) == 1:
         return _webp(ImageOps.contain(_opened(shown[0], SIDE), (SIDE, SIDE)))
     square = Image.new("RGBA", (SIDE, SIDE))
@@ -49,7 +49,7 @@ def draw_contact_sheet(pictures: Sequence[Source]) -> bytes:
     return _webp(square)
 
 
-def _opened(picture: Source, side: int) -> Image.Image:
+def _opened(picture: PictureSource, side: int) -> Image.Image:
     """Return the picture upright; a JPEG is decoded only as large as it is needed."""
     with Image.open(picture) as image:
         image.draft("RGB", (2 * side, 2 * side))

@@ -18,11 +18,11 @@ from bot.core.clock import wall_clock_ms
 from bot.core.models import PictureFormat, Reference
 
 # Jobs in line need their references, whatever the disk says.
-NEEDED_MS = 2 * 3600 * 1000
+REFERENCE_NEEDED_MS = 2 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Old:
+class StoredFile:
     """A file that may go: when it was kept last, its size and its place."""
 
     at: int
@@ -56,15 +56,15 @@ class ContentStore:
     def keep(self, data: bytes, format_: PictureFormat) -> Reference:
         """Keep a picture and return what finds it again; keeping it twice changes nothing."""
         reference = reference_of(data, format_)
-        self._enter(reference, lambda part: _write(part, data))
+        self._store(reference, lambda part: _write(part, data))
         return reference
 
-    def adopt(self, path: Path, format_: PictureFormat) -> Reference:
+    def keep_file(self, path: Path, format_: PictureFormat) -> Reference:
         """Keep a picture that is a whole file already; the file stays where it is."""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         reference = Reference(digest, format_, path.stat().st_size)
-        self._enter(reference, lambda part: link_or_copy(path, part))
+        self._store(reference, lambda part: link_or_copy(path, part))
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -76,29 +76,29 @@ class ContentStore:
         path = self.path(reference)
         return path.is_file() and path.stat().st_size == reference.bytes
 
-    def kept(self, reference: Reference) -> Old | None:
+    def find(self, reference: Reference) -> StoredFile | None:
         """Return the file of a reference, None when it is kept no longer."""
         path = self.path(reference)
         try:
             found = path.stat()
         except FileNotFoundError:
             return None
-        return Old(_kept_at(found), found.st_size, path)
+        return StoredFile(_kept_at(found), found.st_size, path)
 
     def renew(self, reference: Reference) -> None:
         """Keep what is there as long as if it were new; what is gone stays gone."""
         with suppress(FileNotFoundError):
             self._touch(self.path(reference))
 
-    def outdated(self, *, before: int, most_bytes: int) -> list[Old]:
+    def expired(self, *, before: int, most_bytes: int) -> list[StoredFile]:
         """Return what was kept before a moment, and then the oldest until the rest is small enough.
 
         It counts what is there anew, for another process may keep pictures, too.
         """
         files = sorted(self._files())
         left = self._bytes = sum(file.bytes for file in files)
-        needed_since = self._now() - NEEDED_MS
-        gone: list[Old] = []
+        needed_since = self._now() - REFERENCE_NEEDED_MS
+        gone: list[StoredFile] = []
         for file in files:
             if file.at >= before and (left <= most_bytes or file.at >= needed_since):
                 break
@@ -106,7 +106,7 @@ class ContentStore:
             gone.append(file)
         return gone
 
-    def remove(self, file: Old) -> None:
+    def remove(self, file: StoredFile) -> None:
         """Take a file out, unless it was kept again meanwhile; harmless twice."""
         try:
             if _kept_at(file.path.stat()) != file.at:
@@ -116,7 +116,7 @@ class ContentStore:
             return
         self._count(-file.bytes)
 
-    def _enter(self, reference: Reference, fill: Callable[[Path], None]) -> None:
+    def _store(self, reference: Reference, fill: Callable[[Path], None]) -> None:
         path = self.path(reference)
         if not self.has(reference):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,13 +137,13 @@ class ContentStore:
         with self._counting:
             self._bytes += change
 
-    def _files(self) -> Iterator[Old]:
+    def _files(self) -> Iterator[StoredFile]:
         for path in self._folder.glob("*/*"):
             try:
                 found = path.stat()
             except FileNotFoundError:
                 continue
-            yield Old(_kept_at(found), found.st_size, path)
+            yield StoredFile(_kept_at(found), found.st_size, path)
 
 
 def reference_of(data: bytes, format_: PictureFormat) -> Reference:

@@ -35,7 +35,7 @@ _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(eq=False, kw_only=True)
-class TooLarge(EaselError):
+class PictureTooLarge(EaselError):
     """A picture has more pixels than it is safe to decode, or cannot be made small enough."""
 
     width: int
@@ -44,18 +44,18 @@ class TooLarge(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
-class Unreadable(EaselError):
+class PictureUnreadable(EaselError):
     """A picture's bytes are damaged, so it cannot be made smaller."""
 
     message_id = "error-picture-unreadable"
 
 
-def share(max_file_bytes: int, count: int, request_bytes: int = _REQUEST_BYTES) -> int:
+def max_bytes_each(max_file_bytes: int, count: int, request_bytes: int = _REQUEST_BYTES) -> int:
     """Return the bytes that each of ``count`` files in one message may have."""
     return min(max_file_bytes, (request_bytes - _WORDS_BYTES) // max(count, 1))
 
 
-def fit(picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
+def fit_to_limit(picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
     """Return the picture itself if it is small enough, else a WebP of it in ``folder``.
 
     The quality falls first, then the size. The original stays as it is.
@@ -65,10 +65,12 @@ def fit(picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
     """
     if picture.bytes <= max_bytes:
         return picture
-    return convert(picture, "webp", max_bytes=max_bytes, folder=folder)
+    return convert_picture(picture, "webp", max_bytes=max_bytes, folder=folder)
 
 
-def convert(picture: Picture, wanted: PictureFormat, *, max_bytes: int, folder: Path) -> Picture:
+def convert_picture(
+    picture: Picture, wanted: PictureFormat, *, max_bytes: int, folder: Path
+) -> Picture:
     """Return a copy in the wanted format with at most ``max_bytes``, in ``folder``.
 
     It raises as ``fit`` does.
@@ -86,10 +88,10 @@ def convert(picture: Picture, wanted: PictureFormat, *, max_bytes: int, folder: 
                 height=candidate.height,
                 bytes=len(data),
             )
-    raise TooLarge(width=picture.width, height=picture.height)
+    raise PictureTooLarge(width=picture.width, height=picture.height)
 
 
-def readable(data: bytes, *, max_pixels: int) -> tuple[bytes, PictureFormat]:
+def read_upload(data: bytes, *, max_pixels: int) -> tuple[bytes, PictureFormat]:
     """Return a stranger's picture and its real format; of a GIF, the first frame as a PNG.
 
     It raises TooLarge above ``max_pixels``, before anything is decoded, and Unreadable when the
@@ -98,19 +100,19 @@ def readable(data: bytes, *, max_pixels: int) -> tuple[bytes, PictureFormat]:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > max_pixels:
-                raise TooLarge(width=image.width, height=image.height)
+                raise PictureTooLarge(width=image.width, height=image.height)
             kind = _NAMES[image.format or ""]
             # JPEG can be decoded small: enough to see that it is whole.
             image.draft("RGB", (image.width // 8, image.height // 8))
             image.load()
             return (_first_frame(image), "png") if kind == "gif" else (data, kind)
     except _BOMB as bomb:
-        raise TooLarge(width=0, height=0) from bomb
+        raise PictureTooLarge(width=0, height=0) from bomb
     except _DAMAGED as damage:
-        raise Unreadable from damage
+        raise PictureUnreadable from damage
 
 
-def pixels(path: Path) -> tuple[int, int]:
+def picture_size(path: Path) -> tuple[int, int]:
     """Return width and height of a picture that is known to be one."""
     with Image.open(path, formats=_FORMATS) as image:
         return image.size
@@ -129,14 +131,14 @@ def _decoded(picture: Picture) -> Image.Image:
             _refuse_bomb(*image.size)
             return _upright(image)
     except _BOMB as bomb:
-        raise TooLarge(width=picture.width, height=picture.height) from bomb
+        raise PictureTooLarge(width=picture.width, height=picture.height) from bomb
     except _DAMAGED as damage:
-        raise Unreadable from damage
+        raise PictureUnreadable from damage
 
 
 def _refuse_bomb(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
-        raise TooLarge(width=width, height=height)
+        raise PictureTooLarge(width=width, height=height)
 
 
 def _upright(image: Image.Image) -> Image.Image:

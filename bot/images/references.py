@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.errors.base import EaselError, Refusal
-from bot.core.models import Addresses, ImageRequest, Reference
-from bot.images.content_store import ContentStore, Old, reference_of
-from bot.images.conversion import TooLarge, Unreadable, pixels, readable
+from bot.core.models import AttachmentUrls, ImageRequest, Reference
+from bot.images.content_store import ContentStore, StoredFile, reference_of
+from bot.images.conversion import PictureTooLarge, PictureUnreadable, picture_size, read_upload
 
 MAX_MEGABYTES = 20
 # Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
@@ -73,7 +73,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Attachments:
     """What came with a request: pictures to start from, and a mask over the first of them."""
 
     pictures: tuple[Upload, ...] = ()
@@ -85,27 +85,27 @@ class Attached:
         return (*self.pictures, self.mask) if self.mask else self.pictures
 
     @property
-    def addresses(self) -> Addresses | None:
+    def addresses(self) -> AttachmentUrls | None:
         """Return where it can be fetched again for a while, None when nothing is attached."""
         if not self.uploads:
             return None
         mask = (self.mask.url or "") if self.mask else None
-        return Addresses(tuple(picture.url or "" for picture in self.pictures), mask)
+        return AttachmentUrls(tuple(picture.url or "" for picture in self.pictures), mask)
 
 
-Read = Callable[[str], Awaitable[bytes]]
+FetchAttachment = Callable[[str], Awaitable[bytes]]
 """Fetch what lies at an address; raise OSError when it is gone."""
 
 
-def attached_at(addresses: Addresses | None, read: Read) -> Attached:
+def attachments_at(addresses: AttachmentUrls | None, read: FetchAttachment) -> Attachments:
     """Return what an earlier process was given and did not fetch."""
     if addresses is None:
-        return Attached()
+        return Attachments()
     mask = None if addresses.mask is None else _upload_at(addresses.mask, read)
-    return Attached(tuple(_upload_at(url, read) for url in addresses.pictures), mask)
+    return Attachments(tuple(_upload_at(url, read) for url in addresses.pictures), mask)
 
 
-def _upload_at(url: str, read: Read) -> Upload:
+def _upload_at(url: str, read: FetchAttachment) -> Upload:
     async def fetch() -> bytes:
         if not url:
             raise FileNotFoundError("it never had an address")
@@ -114,7 +114,7 @@ def _upload_at(url: str, read: Read) -> Upload:
     return Upload(0, fetch, url or None)
 
 
-class References:
+class ReferenceLoader:
     """Turns uploads into references; one picture is decoded at a time."""
 
     def __init__(self, content_store: ContentStore, *, now: Callable[[], int]) -> None:
@@ -122,7 +122,7 @@ class References:
         self._now = now
         self._decoding = asyncio.Lock()
 
-    def check(self, attached: Attached, request: ImageRequest) -> None:
+    def check(self, attached: Attachments, request: ImageRequest) -> None:
         """Refuse what is known to be wrong before anything is held.
 
         Raises:
@@ -136,7 +136,7 @@ class References:
             if not self._content_store.has(reference):
                 raise ReferenceLost(number=number)
 
-    async def keep(self, attached: Attached, request: ImageRequest) -> ImageRequest:
+    async def fetch_and_keep(self, attached: Attachments, request: ImageRequest) -> ImageRequest:
         """Fetch, check and keep everything, and return the request with it.
 
         What the request has of an earlier job comes first.
@@ -144,7 +144,7 @@ class References:
         Raises:
             EaselError: something is gone, too large, no picture, or a mask that does not fit.
         """
-        new: list[Old] = []
+        new: list[StoredFile] = []
         try:
             return await self._kept(attached, request, new)
         except EaselError:
@@ -154,7 +154,7 @@ class References:
             raise
 
     async def _kept(
-        self, attached: Attached, request: ImageRequest, new: list[Old]
+        self, attached: Attachments, request: ImageRequest, new: list[StoredFile]
     ) -> ImageRequest:
         uploads = enumerate(attached.uploads, len(request.references) + 1)
         kept = [await self._keep(number, upload, new) for number, upload in uploads]
@@ -164,7 +164,7 @@ class References:
             await asyncio.to_thread(self._check_mask, mask, references[0])
         return replace(request, references=references, mask=mask)
 
-    def _let_go(self, new: Sequence[Old]) -> None:
+    def _let_go(self, new: Sequence[StoredFile]) -> None:
         for file in new:
             self._content_store.remove(file)
 
@@ -175,12 +175,12 @@ class References:
             await asyncio.to_thread(self._content_store.renew, reference)
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
-        size = pixels(self._content_store.path(first))
-        fits = pixels(self._content_store.path(mask)) == size and mask.format == "png"
+        size = picture_size(self._content_store.path(first))
+        fits = picture_size(self._content_store.path(mask)) == size and mask.format == "png"
         if not fits or mask.bytes > MAX_MASK_BYTES:
             raise MaskUnfit(width=size[0], height=size[1])
 
-    async def _keep(self, number: int, upload: Upload, new: list[Old]) -> Reference:
+    async def _keep(self, number: int, upload: Upload, new: list[StoredFile]) -> Reference:
         try:
             data = await upload.read()
         except OSError as gone:
@@ -191,16 +191,16 @@ class References:
             kept = await asyncio.to_thread(self._check_and_keep, number, data, new)
         return replace(kept, url=upload.url, fetched_at=fetched_at)
 
-    def _check_and_keep(self, number: int, data: bytes, new: list[Old]) -> Reference:
+    def _check_and_keep(self, number: int, data: bytes, new: list[StoredFile]) -> Reference:
         try:
-            whole, format_ = readable(data, max_pixels=MAX_MEGAPIXELS * 1_000_000)
-        except TooLarge as bomb:
+            whole, format_ = read_upload(data, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+        except PictureTooLarge as bomb:
             raise ReferenceTooManyPixels(number=number, limit=MAX_MEGAPIXELS) from bomb
-        except Unreadable as wrong:
+        except PictureUnreadable as wrong:
             raise ReferenceUnreadable(number=number) from wrong
-        was_there = self._content_store.kept(reference_of(whole, format_)) is not None
+        was_there = self._content_store.find(reference_of(whole, format_)) is not None
         reference = self._content_store.keep(whole, format_)
-        if not was_there and (file := self._content_store.kept(reference)) is not None:
+        if not was_there and (file := self._content_store.find(reference)) is not None:
             new.append(file)
         return reference
 

@@ -24,7 +24,7 @@ SIDE = 240  # pixels
 MOST = 4  # of one job
 MOST_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
 # Nobody waits longer for pictures that nobody has looked at before: the next look has them.
-PATIENCE_S = 1.5
+TIME_LIMIT_S = 1.5
 REMEMBERED = 512  # of about 10 KB each
 UNREADABLE = b""
 _REDUCIBLE = ("L", "RGB", "RGBA")
@@ -44,12 +44,12 @@ class Thumbnails:
         self._small: OrderedDict[str, bytes] = OrderedDict()
         self._shrinking = asyncio.Lock()
 
-    async def of(self, jobs: Sequence[Sequence[Reference]]) -> list[bytes | None]:
+    async def contact_sheets(self, jobs: Sequence[Sequence[Reference]]) -> list[bytes | None]:
         """Return a WebP for each job, None where nothing of it could be made in time.
 
         Every job's first picture comes before any job's second.
         """
-        until = self._clock() + PATIENCE_S
+        until = self._clock() + TIME_LIMIT_S
         for picture in _in_turn(jobs):
             if picture.sha256 in self._small:
                 self._small.move_to_end(picture.sha256)
@@ -72,7 +72,7 @@ class Thumbnails:
         try:
             return _small_webp(self._content_store.path(picture))
         except _BAD as damage:
-            log.info("preview.unreadable", sha256=picture.sha256, error=repr(damage))
+            log.info("thumbnail.unreadable", sha256=picture.sha256, error=repr(damage))
             return UNREADABLE
 
 

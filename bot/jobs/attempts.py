@@ -31,16 +31,16 @@ from bot.gateways.events import (
 from bot.gateways.model_abilities import References
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
-from bot.images.conversion import convert, pixels
+from bot.images.conversion import convert_picture, picture_size
 from bot.images.sniff import sniff
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
 
-Report = Progress | Preview | Received
+SlotEvent = Progress | Preview | Received
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class SlotResult:
     """What one paid POST brought: pictures, or the failure that stands in their place."""
 
     asked: int
@@ -54,7 +54,7 @@ class Slot:
         return self.asked if in_doubt else 0
 
 
-class Slots:
+class AttemptRunner:
     """Paints slots; ``folder`` holds one folder of pictures for each open job."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Slots:
         self._pseudonyms = pseudonyms
         self._folder = folder
 
-    def portions(
+    def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
     ) -> dict[int, int]:
         """Return how many pictures each slot asks for.
@@ -91,9 +91,9 @@ class Slots:
             portions[next(free)] = asked
         return portions
 
-    async def paint(
-        self, job: Job, index: int, asked: int, *, report: Callable[[Report], None]
-    ) -> Slot:
+    async def generate(
+        self, job: Job, index: int, asked: int, *, report: Callable[[SlotEvent], None]
+    ) -> SlotResult:
         """Ask for ``asked`` pictures, as the ``index``-th slot of the job.
 
         ``report`` hears of progress, previews and pictures as they come.
@@ -101,9 +101,9 @@ class Slots:
         events = self._router.paint(await self._order(job, index, asked))
         return await self._follow(job, index, asked, events, report=report)
 
-    async def pick_up(
-        self, job: Job, attempt: WrittenAttempt, *, report: Callable[[Report], None]
-    ) -> Slot:
+    async def resume(
+        self, job: Job, attempt: WrittenAttempt, *, report: Callable[[SlotEvent], None]
+    ) -> SlotResult:
         """Go on with an attempt of a dead process, without a new request."""
         order = await self._order(job, attempt.key.slot, attempt.asked)
         match attempt.state:
@@ -127,22 +127,22 @@ class Slots:
         asked: int,
         events: AsyncGenerator[Event, None],
         *,
-        report: Callable[[Report], None],
+        report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
-    ) -> Slot:
+    ) -> SlotResult:
         pictures: tuple[Picture, ...] = ()
         try:
             async with aclosing(events):
                 async for event in events:
                     attempt = await self._note(job, index, asked, attempt, event)
-                    if isinstance(event, Report):
+                    if isinstance(event, SlotEvent):
                         report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
         except GatewayFailure as failure:
             await self._note_failure(job, attempt, failure, asked=asked)
-            return Slot(asked, failure=failure)
-        return Slot(asked, pictures)
+            return SlotResult(asked, failure=failure)
+        return SlotResult(asked, pictures)
 
     async def _order(self, job: Job, index: int, asked: int) -> GatewayRequest:
         folder = self._folder / job.id
@@ -167,14 +167,16 @@ class Slots:
         path = self._content_store.path(kept)
         if taken is None or taken.take(kept):
             return kept, path
-        original = Picture(path, kept.format, *await asyncio.to_thread(pixels, path), kept.bytes)
+        original = Picture(
+            path, kept.format, *await asyncio.to_thread(picture_size, path), kept.bytes
+        )
         wanted = next(name for name in ("webp", "jpeg", "png") if name in taken.formats)
         made = await asyncio.to_thread(
-            convert, original, wanted, max_bytes=taken.max_bytes, folder=folder
+            convert_picture, original, wanted, max_bytes=taken.max_bytes, folder=folder
         )
         return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
 
-    async def _lost(self, job: Job, attempt: WrittenAttempt) -> Slot:
+    async def _lost(self, job: Job, attempt: WrittenAttempt) -> SlotResult:
         failure = GatewayFailure(
             kind=GatewayErrorKind.TIMEOUT_UNKNOWN,
             gateway=attempt.key.gateway,
@@ -183,7 +185,7 @@ class Slots:
         )
         if attempt.state != "unknown":
             await self._note_failure(job, attempt.key, failure, asked=attempt.asked)
-        return Slot(attempt.asked, failure=failure)
+        return SlotResult(attempt.asked, failure=failure)
 
     async def _note(
         self, job: Job, index: int, asked: int, attempt: Attempt | None, event: Event
@@ -222,22 +224,22 @@ class Slots:
         each = self._catalogue.price_each(attempt.gateway, job.request)
         return None if each is None else each * pictures
 
-    def clear(self, job: Job) -> None:
+    def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
 
-def _received(order: GatewayRequest, attempt: WrittenAttempt) -> Slot:
+def _received(order: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
     """Return what an earlier process received, and has written the cost of; it blocks."""
     if pictures := _kept(order):
-        return Slot(attempt.asked, pictures)
+        return SlotResult(attempt.asked, pictures)
     gone = GatewayFailure(
         kind=GatewayErrorKind.DOWNLOAD_FAILED,
         gateway=attempt.key.gateway,
         billed=Billed.YES,
         detail="the picture files of an earlier process are gone",
     )
-    return Slot(attempt.asked, failure=gone)
+    return SlotResult(attempt.asked, failure=gone)
 
 
 def _kept(order: GatewayRequest) -> tuple[Picture, ...]:

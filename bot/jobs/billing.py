@@ -10,13 +10,13 @@ from functools import partial
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import BudgetSpent
-from bot.core.models import Addresses, Job, JobState
+from bot.core.models import AttachmentUrls, Job, JobState
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
-from bot.jobs.courier import Ending
-from bot.jobs.pricing import credits_each, ending, how_it_ends
+from bot.jobs.courier import JobFailure
+from bot.jobs.pricing import credits_per_picture, end_state, job_failure
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
@@ -34,7 +34,7 @@ class Billing:
     catalogue: Catalogue
     alerts: OperatorAlerts
 
-    async def hold(self, job: Job, *, attached: Addresses | None) -> None:
+    async def hold(self, job: Job, *, attached: AttachmentUrls | None) -> None:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
 
         Raises:
@@ -47,7 +47,7 @@ class Billing:
             await self._tell_refusal(price)
             raise
 
-    async def close(
+    async def settle(
         self,
         job: Job,
         state: JobState,
@@ -58,30 +58,32 @@ class Billing:
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice."""
         settled, reached = await self.database.write(
-            self._close, job, state, error, delivered=delivered, doubtful=doubtful
+            self._end_and_settle, job, state, error, delivered=delivered, doubtful=doubtful
         )
         self._tell(reached)
         return settled
 
-    async def end_by_journal(
+    async def settle_abandoned(
         self, job: Job, *, unsent: EaselError, sent: EaselError
-    ) -> Ending | None:
+    ) -> JobFailure | None:
         """End a job that nobody works on any more, by what the journal knows of it.
 
         Returns:
             What to tell the person, None when the pictures had been posted before.
         """
-        told, reached = await self.database.write(self._end_by_journal, job, unsent, sent)
+        told, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
         self._tell(reached)
         return told
 
-    def _hold(self, tx: Transaction, job: Job, *, price: int, attached: Addresses | None) -> None:
+    def _hold(
+        self, tx: Transaction, job: Job, *, price: int, attached: AttachmentUrls | None
+    ) -> None:
         self.ledger.hold(
             tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
         )
         self.repository.queued(tx, job, attached=attached)
 
-    def _close(
+    def _end_and_settle(
         self,
         tx: Transaction,
         job: Job,
@@ -94,20 +96,20 @@ class Billing:
         self.repository.ended(tx, job.id, state, error)
         return self._settle(tx, job, delivered=delivered, doubtful=doubtful)
 
-    def _end_by_journal(
+    def _settle_abandoned(
         self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
-    ) -> tuple[Ending | None, list[BudgetReached]]:
+    ) -> tuple[JobFailure | None, list[BudgetReached]]:
         posted = self.repository.posted_pictures(tx, job.id)
         pictures = self.repository.close_attempts(
             tx, job.id, model=job.request.model, price_at=partial(self._price_at, job)
         )
         doubtful = self.repository.in_doubt(tx, job.id) if posted else pictures
-        state, error = how_it_ends(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
-        each = credits_each(job)
-        settled, reached = self._close(
+        state, error = end_state(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
+        each = credits_per_picture(job)
+        settled, reached = self._end_and_settle(
             tx, job, state, error, delivered=posted * each, doubtful=doubtful * each
         )
-        return None if error is None else ending(error, state, settled), reached
+        return None if error is None else job_failure(error, state, settled), reached
 
     def _price_at(self, job: Job, gateway: str) -> int | None:
         return self.catalogue.price_each(gateway, job.request)

@@ -11,7 +11,7 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.jobs.courier import Courier, Ending, Painting, Result, Waiting
+from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
@@ -21,28 +21,28 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(eq=False, kw_only=True)
-class Stopped(EaselError):
+class JobCancelled(EaselError):
     """Somebody cancelled the job before its request was sent."""
 
     message_id = "error-stopped"
 
 
 @dataclass(eq=False, kw_only=True)
-class StoppedWaiting(EaselError):
+class RequesterDetached(EaselError):
     """Somebody stopped waiting for a job whose request was sent: it goes on without its card."""
 
     message_id = "error-stopped-waiting"
 
 
 @dataclass(eq=False, kw_only=True)
-class NotYoursToStop(Refusal):
+class NotYoursToCancel(Refusal):
     """Only the requester, and who may manage messages there, stops a job."""
 
     message_id = "error-not-yours-to-stop"
 
 
 @dataclass(eq=False, kw_only=True)
-class NothingToStop(Refusal):
+class NothingToCancel(Refusal):
     """The job has ended already, or is about to."""
 
     message_id = "error-nothing-to-stop"
@@ -55,44 +55,44 @@ class DetachableCourier:
         self._courier = courier
         self._one_at_a_time = asyncio.Lock()
         self._ends = False
-        self._parted = False
+        self._detached = False
 
-    async def part(self, job: Job) -> bool:
+    async def detach(self, job: Job) -> bool:
         """End the card for whoever waited; return False where its end is under way already."""
-        if self._ends or self._parted:
+        if self._ends or self._detached:
             return False
-        self._parted, is_told = True, False
+        self._detached, is_told = True, False
         try:
             async with self._one_at_a_time:
-                ending = Ending(StoppedWaiting(), JobState.CANCELLED)
+                ending = JobFailure(RequesterDetached(), JobState.CANCELLED)
                 is_told = await self._courier.end(job, ending)
         finally:
             # Where the card cannot say so, the job goes on as if nobody had asked.
-            self._parted = is_told
+            self._detached = is_told
         return is_told
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Place the card."""
         return await self._courier.place(job, waiting=waiting)
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, to whoever still waits."""
         async with self._one_at_a_time:
-            if not self._parted:
+            if not self._detached:
                 await self._courier.update(job, state)
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Hand over the pictures; where nobody waits, no message shows them."""
         async with self._one_at_a_time:
-            if self._parted:
+            if self._detached:
                 return ()
             self._ends = True
             return await self._courier.deliver(job, result)
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Say why there are no pictures; where nobody waits, the card has said enough."""
         async with self._one_at_a_time:
-            if self._parted:
+            if self._detached:
                 return True
             self._ends = True
             return await self._courier.end(job, ending)
@@ -111,7 +111,7 @@ class Cancellation:
         self._open: dict[str, tuple[DetachableCourier, Ticket]] = {}
 
     @contextmanager
-    def stoppable(self, job: Job, courier: Courier, ticket: Ticket) -> Iterator[Courier]:
+    def track(self, job: Job, courier: Courier, ticket: Ticket) -> Iterator[Courier]:
         """Let the job be stopped while it is at work; it speaks through what this yields."""
         stoppable = DetachableCourier(courier)
         self._open[job.id] = stoppable, ticket
@@ -120,7 +120,7 @@ class Cancellation:
         finally:
             del self._open[job.id]
 
-    async def stop(self, job_id: str, by: Requester, *, moderates: bool) -> None:
+    async def cancel(self, job_id: str, by: Requester, *, moderates: bool) -> None:
         """Cancel a job in line and free its credits; end only the card of one that was begun.
 
         ``moderates`` tells whether they may manage messages where the card is.
@@ -131,17 +131,17 @@ class Cancellation:
         """
         written = await self._database.read(self._repository.job, job_id)
         if written is None or not written.is_open:
-            raise NothingToStop
+            raise NothingToCancel
         if not (moderates or by.user_id == written.job.requester.user_id):
-            raise NotYoursToStop
-        if await self.withdraw(written.job, Stopped()):
+            raise NotYoursToCancel
+        if await self.cancel_queued(written.job, JobCancelled()):
             log.info("job.cancelled", job=job_id, by=by.user_id)
-        elif await self._left_alone(written.job):
-            log.info("job.left_alone", job=job_id, by=by.user_id)
+        elif await self._detach(written.job):
+            log.info("job.detached", job=job_id, by=by.user_id)
         else:
-            raise NothingToStop
+            raise NothingToCancel
 
-    async def withdraw(self, job: Job, error: EaselError) -> bool:
+    async def cancel_queued(self, job: Job, error: EaselError) -> bool:
         """Cancel a job that only waits, in whichever process; return False if it does not.
 
         Against the start of its work, the journal decides.
@@ -159,6 +159,6 @@ class Cancellation:
         self._ledger.settle(tx, job.id, delivered=0, price=0)
         return True
 
-    async def _left_alone(self, job: Job) -> bool:
+    async def _detach(self, job: Job) -> bool:
         found = self._open.get(job.id)
-        return found is not None and await found[0].part(job)
+        return found is not None and await found[0].detach(job)

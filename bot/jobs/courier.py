@@ -9,7 +9,7 @@ from bot.core.models import CardAddress, Job, JobState, Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuePosition:
     """A job in line: so many start before it, and it starts in about so many milliseconds."""
 
     ahead: int
@@ -17,7 +17,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
+class JobProgress:
     """A job at work: ``done`` of ``total`` pictures are here.
 
     ``started_at`` is in milliseconds since the epoch; ``fraction`` (0 to 1) is how far the gateway
@@ -40,7 +40,7 @@ class Painting:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RemainingCredits:
     """What remains of the limit that binds the requester most: ``credits`` of ``limit``.
 
     ``frees_at``, in milliseconds since the epoch, is told when nothing remains.
@@ -53,10 +53,10 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class JobResult:
     """Pictures to deliver, and what they cost.
 
-    ``shortfall`` says why fewer than ``asked`` arrived; ``left`` is None without any limit.
+    ``shortfall`` says why fewer than ``asked`` arrived; ``remaining`` is None without any limit.
     ``doubt_charged`` as in :class:`Ending`, for those that did not arrive; ``kept``: the person
     can get them later, wherever they cannot be shown now.
     """
@@ -65,14 +65,14 @@ class Result:
     asked: int
     took_ms: int
     charged: int
-    left: Left | None
+    remaining: RemainingCredits | None
     shortfall: EaselError | None
     doubt_charged: bool = False
     kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class JobFailure:
     """A job that ended without pictures: ``state`` is failed, cancelled or unknown.
 
     ``doubt_charged``: nobody knows whether the picture was made, and this person's free
@@ -88,22 +88,22 @@ class Ending:
 class Courier(Protocol):
     """Carries one job's answer to the person who asked: in Discord, or in the terminal."""
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Show that the job is queued, and behind how many; return where, if it stays.
 
         Raises:
             CardNotPlaced: nobody saw it, so the job must not run.
         """
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is: in line, or at work."""
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Hand over the pictures; return the messages that now show them.
 
         Raises:
             EaselError: the person cannot get them.
         """
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""

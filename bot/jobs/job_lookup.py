@@ -105,11 +105,11 @@ class JobLookup:
         if written.error is not None and written.error.message_id in _LOST_WITH:
             raise ReferencesNeverKept
 
-    async def behind(self, message_id: int) -> WrittenJob | None:
+    async def by_message(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, None for any other message."""
         return await self._database.read(self._repository.behind, message_id)
 
-    async def of(self, written: WrittenJob) -> FoundJob:
+    async def details(self, written: WrittenJob) -> FoundJob:
         """Return everything that is known of a job."""
         return await self._database.read(self._record, written)
 
@@ -133,7 +133,7 @@ class JobLookup:
         is_there = parent.placed.message_id in {each.message_id for each in there}
         return parent if is_there else None
 
-    async def deletable(
+    async def deletable_messages(
         self, written: WrittenJob, *, by: int, moderated: int | None
     ) -> list[CardAddress]:
         """Return the messages of a result that a person may delete.
@@ -150,6 +150,6 @@ class JobLookup:
         messages = await self._database.read(job_details.messages, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
-    async def deleted(self, message: CardAddress) -> None:
+    async def record_deleted(self, message: CardAddress) -> None:
         """Write that a message is gone."""
         await self._database.write(job_details.message_deleted, message.message_id)

@@ -15,17 +15,17 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DAY_S = 24 * 3600.0
 # The longest limit looks back 30 days, and an admin at the charges of a month.
-CHARGES_STAY_MS = 40 * 24 * 3600 * 1000
+CHARGE_RETENTION_MS = 40 * 24 * 3600 * 1000
 BATCH = 100
 
 MaintenanceTask = Callable[[], Awaitable[None]]
 
 
 class Maintenance:
-    """Does every chore at the start and daily. Leaving it ends that."""
+    """Does every task at the start and daily. Leaving it ends that."""
 
-    def __init__(self, maintenance: Sequence[MaintenanceTask], clock: Clock) -> None:
-        self._chores = maintenance
+    def __init__(self, tasks: Sequence[MaintenanceTask], clock: Clock) -> None:
+        self._tasks = tasks
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
@@ -48,21 +48,21 @@ class Maintenance:
 
     async def _daily(self) -> None:
         while True:
-            for chore in self._chores:
-                await _done(chore)
+            for task in self._tasks:
+                await _run(task)
             await self._clock.wait(self._clock.sleep(DAY_S), "day")
 
 
-async def forget_old_charges(database: Database, ledger: Ledger, now: Callable[[], int]) -> None:
+async def delete_old_charges(database: Database, ledger: Ledger, now: Callable[[], int]) -> None:
     """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
-    before, forgotten = now() - CHARGES_STAY_MS, BATCH
+    before, forgotten = now() - CHARGE_RETENTION_MS, BATCH
     while forgotten == BATCH:
         forgotten = await database.write(ledger.forget_charges, before=before, most=BATCH)
 
 
-async def _done(chore: MaintenanceTask) -> None:
+async def _run(task: MaintenanceTask) -> None:
     try:
-        await chore()
+        await task()
     except Exception:
-        # One chore's defect must not end the others, nor tomorrow.
-        log.exception("chores.defect")
+        # One task's defect must not end the others, nor tomorrow.
+        log.exception("maintenance.failed")

@@ -16,7 +16,7 @@ from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.content_store import ContentStore, Old
+from bot.images.content_store import ContentStore, StoredFile
 from bot.jobs.repository import history_search, kept_pictures, outbox_messages
 from bot.jobs.repository.rows import WrittenJob
 
@@ -27,7 +27,7 @@ FULL, CLEARED = 0.95, 0.85
 BATCH = 100
 
 
-class Forget(Protocol):
+class DeleteRows(Protocol):
     """Forgets at most ``most`` old rows and returns how many there were."""
 
     def __call__(self, tx: Transaction, /, *, before: int, most: int) -> int:
@@ -43,12 +43,12 @@ class RetentionLimits:
     max_bytes: int
 
 
-Adopted = tuple[Picture, Reference]
+StoredPicture = tuple[Picture, Reference]
 """A picture, and its file in the vault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RecentJob:
     """A job to look back at; ``pictures`` is how many of it are still kept."""
 
     written: WrittenJob
@@ -62,54 +62,56 @@ class PictureRetention:
         self,
         database: Database,
         content_store: ContentStore,
-        room: RetentionLimits,
+        limits: RetentionLimits,
         *,
         now: Callable[[], int],
     ) -> None:
         self._database = database
         self._content_store = content_store
-        self._room = room
+        self._limits = limits
         self._now = now
         self._clearing = asyncio.Lock()
 
-    async def make_room(self) -> None:
+    async def ensure_space(self) -> None:
         """Clear the oldest away if the room is nearly full.
 
         Raises:
             NoRoom: what is there is still needed.
         """
         if self._is_full():
-            await self.clear()
+            await self.delete_expired()
         if self._is_full():
             log.warning(
-                "gallery.full",
+                "retention.full",
                 bytes=self._content_store.total_bytes,
-                max_bytes=self._room.max_bytes,
+                max_bytes=self._limits.max_bytes,
             )
             raise NoRoom
 
-    async def adopt(self, job: Job, pictures: Sequence[Picture]) -> Sequence[Adopted]:
+    async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
         """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""
         try:
-            return [await asyncio.to_thread(self._adopt, picture) for picture in pictures]
+            return [await asyncio.to_thread(self._store, picture) for picture in pictures]
         except OSError as full:
-            log.warning("gallery.not_kept", job=job.id, error=repr(full))
+            log.warning("retention.not_kept", job=job.id, error=repr(full))
             return ()
 
-    def shelve(self, tx: Transaction, job: Job, adopted: Sequence[Adopted]) -> None:
+    def record(self, tx: Transaction, job: Job, adopted: Sequence[StoredPicture]) -> None:
         """Write which files a job's pictures are; harmless twice."""
         kept_pictures.put(tx, job.id, adopted, at=self._now())
 
-    async def last(self, user_id: int, *, most: int) -> list[Past]:
+    async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""
         written, kept = await self._database.read(_last, user_id, most=most)
         there = await asyncio.to_thread(self._there, kept)
         return [
-            Past(each, count if each.state is JobState.DONE else 0)
+            RecentJob(each, count if each.state is JobState.DONE else 0)
             for each, count in zip(written, there, strict=True)
         ]
 
-    async def take_out(self, job_id: str, user_id: int) -> tuple[WrittenJob, tuple[Picture, ...]]:
+    async def kept_result(
+        self, job_id: str, user_id: int
+    ) -> tuple[WrittenJob, tuple[Picture, ...]]:
         """Return a person's job with its pictures, in the vault.
 
         Raises:
@@ -123,7 +125,7 @@ class PictureRetention:
             raise NotKept
         return written, pictures
 
-    async def startable(self, job_id: str) -> dict[int, Reference]:
+    async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the pictures of a job that are kept, by their number, for a job to start from."""
         kept = await self._database.read(kept_pictures.of, job_id)
         there = await asyncio.to_thread(
@@ -142,39 +144,39 @@ class PictureRetention:
             return pictures
         raise NotKept
 
-    async def clear(self) -> None:
+    async def delete_expired(self) -> None:
         """Forget what is older than the retention; beyond the room, the oldest first.
 
         It works in small batches, and a crash between two of them loses nothing but time.
         """
-        before = self._now() - int(self._room.retention / timedelta(milliseconds=1))
+        before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
         async with self._clearing:
             await self._clear_files(before)
             await self._clear_rows(before, kept_pictures.delete_old)
             await self._clear_rows(before, outbox_messages.delete_old)
 
     async def _clear_files(self, before: int) -> None:
-        most = int(self._room.max_bytes * CLEARED)
-        old = await asyncio.to_thread(self._content_store.outdated, before=before, most_bytes=most)
+        most = int(self._limits.max_bytes * CLEARED)
+        old = await asyncio.to_thread(self._content_store.expired, before=before, most_bytes=most)
         for start in range(0, len(old), BATCH):
             await asyncio.to_thread(self._remove, old[start : start + BATCH])
         if old:
-            log.info("gallery.cleared", files=len(old), bytes=sum(file.bytes for file in old))
+            log.info("retention.cleared", files=len(old), bytes=sum(file.bytes for file in old))
 
-    async def _clear_rows(self, before: int, forget: Forget) -> None:
+    async def _clear_rows(self, before: int, forget: DeleteRows) -> None:
         forgotten = BATCH
         while forgotten == BATCH:
             forgotten = await self._database.write(forget, before=before, most=BATCH)
 
-    def _remove(self, files: Sequence[Old]) -> None:
+    def _remove(self, files: Sequence[StoredFile]) -> None:
         for file in files:
             self._content_store.remove(file)
 
     def _is_full(self) -> bool:
-        return self._content_store.total_bytes >= self._room.max_bytes * FULL
+        return self._content_store.total_bytes >= self._limits.max_bytes * FULL
 
-    def _adopt(self, picture: Picture) -> Adopted:
-        return picture, self._content_store.adopt(picture.path, picture.format)
+    def _store(self, picture: Picture) -> StoredPicture:
+        return picture, self._content_store.keep_file(picture.path, picture.format)
 
     def _there(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]

@@ -7,8 +7,8 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, JobState
 from bot.gateways.catalogue import Catalogue
-from bot.jobs.attempts import Slot
-from bot.jobs.courier import Ending, Left
+from bot.jobs.attempts import SlotResult
+from bot.jobs.courier import JobFailure, RemainingCredits
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Settlement
 from bot.quota.server_costs import ServerCostCache
@@ -26,39 +26,39 @@ class Pricing:
     server_costs: ServerCostCache
     has_ceilings: bool = False
 
-    def each(self, server_id: int, model: str, quality: str | None) -> int:
+    def credits_each(self, server_id: int, model: str, quality: str | None) -> int:
         """Return the credits of one picture; raise UnknownModel for a model not offered."""
         known = self.catalogue.model(model)
         own = self.server_costs.each(server_id, known.name, quality)
         if own is None:
             return known.credits_each(quality)
-        return max(own, self.least(model, quality))
+        return max(own, self.min_credits_each(model, quality))
 
-    def least(self, model: str, quality: str | None) -> int:
+    def min_credits_each(self, model: str, quality: str | None) -> int:
         """Return the fewest credits that admins may ask for one picture."""
         return self.catalogue.model(model).credits_each(quality) if self.has_ceilings else 0
 
-    def of(self, request: ImageRequest, server_id: int) -> int:
+    def credits_of(self, request: ImageRequest, server_id: int) -> int:
         """Return the credits of all pictures of a request."""
-        return request.n * self.each(server_id, request.model, request.quality)
+        return request.n * self.credits_each(server_id, request.model, request.quality)
 
 
-def credits_each(job: Job) -> int:
+def credits_per_picture(job: Job) -> int:
     """Return the credits of one of the job's pictures."""
     return job.credits // job.request.n
 
 
-def in_doubt(job: Job, slots: Sequence[Slot]) -> int:
+def doubtful_credits(job: Job, slots: Sequence[SlotResult]) -> int:
     """Return the credits of the pictures that may have been made although none came."""
-    return sum(slot.doubtful for slot in slots) * credits_each(job)
+    return sum(slot.doubtful for slot in slots) * credits_per_picture(job)
 
 
-def failures_of(slots: Sequence[Slot]) -> list[GatewayFailure]:
+def failures_of(slots: Sequence[SlotResult]) -> list[GatewayFailure]:
     """Return what stands in place of pictures."""
     return [slot.failure for slot in slots if slot.failure is not None]
 
 
-def worst_of(failures: Sequence[GatewayFailure]) -> GatewayFailure:
+def worst_failure(failures: Sequence[GatewayFailure]) -> GatewayFailure:
     """Return the failure to speak of: one in doubt first, for there money is at stake.
 
     It knows whether another one is that moderation declined the prompt.
@@ -68,15 +68,15 @@ def worst_of(failures: Sequence[GatewayFailure]) -> GatewayFailure:
     return replace(worst, declined=GatewayErrorKind.MODERATION in kinds - {worst.kind})
 
 
-def what_is_left(tightest: Allowance | None, *, returned: int) -> Left | None:
+def remaining_credits(tightest: Allowance | None, *, returned: int) -> RemainingCredits | None:
     """Return what the person has left once this job's ``returned`` credits are back."""
     if tightest is None:
         return None
     credits = min(tightest.left + returned, tightest.limit)
-    return Left(credits, tightest.limit, tightest.period, tightest.frees_at)
+    return RemainingCredits(credits, tightest.limit, tightest.period, tightest.frees_at)
 
 
-def how_it_ends(
+def end_state(
     *, posted: int, sent_for: int, unsent: EaselError, sent: EaselError
 ) -> tuple[JobState, EaselError | None]:
     """Return the end of a job that nobody works on: posted, in doubt, or never sent."""
@@ -85,8 +85,8 @@ def how_it_ends(
     return (JobState.UNKNOWN, sent) if sent_for else (JobState.CANCELLED, unsent)
 
 
-def ending(error: EaselError, state: JobState, settled: Settlement | None) -> Ending:
+def job_failure(error: EaselError, state: JobState, settled: Settlement | None) -> JobFailure:
     """Return what to tell the person, with what it cost them."""
     if settled is None:
-        return Ending(error, state)
-    return Ending(error, state, settled.charged, settled.doubt_charged)
+        return JobFailure(error, state)
+    return JobFailure(error, state, settled.charged, settled.doubt_charged)

@@ -15,22 +15,22 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.models import Job
 from bot.gateways.events import Preview, Progress, Received
-from bot.jobs.attempts import Report
-from bot.jobs.courier import Courier, Painting
+from bot.jobs.attempts import SlotEvent
+from bot.jobs.courier import Courier, JobProgress
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-PACE_S = 2.0
-LINE_PACE_S = 5.0
+PROGRESS_INTERVAL_S = 2.0
+QUEUE_INTERVAL_S = 5.0
 # An estimate is shown anew in so many steps, each of at least so many seconds.
-STEPS = 10
-SHORTEST_STEP_S = 5.0
-LINE_STEP_S = 15.0
+ESTIMATE_STEPS = 10
+MIN_ESTIMATE_STEP_S = 5.0
+QUEUE_ESTIMATE_STEP_S = 15.0
 
 
-class PacedUpdates(ABC):
+class ThrottledUpdates(ABC):
     """Shows news at most every ``pace_s`` seconds, from when it is opened until it is left."""
 
     pace_s: ClassVar[float]
@@ -97,7 +97,7 @@ class PacedUpdates(ABC):
             await self._update()
         except Exception:
             # Progress is a kindness: the pictures come without it, too.
-            log.exception("bulletin.defect", job=self._job.id)
+            log.exception("progress_update.failed", job=self._job.id)
 
     @abstractmethod
     async def _update(self) -> None:
@@ -108,10 +108,10 @@ class PacedUpdates(ABC):
         """Return in how many seconds what is shown is old without any news, None for never."""
 
 
-class ProgressUpdates(PacedUpdates):
+class ProgressUpdates(ThrottledUpdates):
     """One job's progress."""
 
-    pace_s = PACE_S
+    pace_s = PROGRESS_INTERVAL_S
 
     def __init__(
         self,
@@ -124,10 +124,10 @@ class ProgressUpdates(PacedUpdates):
         slots: int,
     ) -> None:
         super().__init__(job, courier, clock)
-        self._painting = Painting(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
+        self._painting = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
 
-    def report(self, what: Report) -> None:
+    def report(self, what: SlotEvent) -> None:
         """Note what a slot has to tell; of several slots only what is done counts."""
         match what:
             case Received(pictures=pictures):
@@ -151,13 +151,13 @@ class ProgressUpdates(PacedUpdates):
         to_go_s = (painting.usual_ms - painting.elapsed_ms) / 1000
         if painting.fraction is not None or painting.preview is not None:
             return to_go_s
-        return min(to_go_s, max(SHORTEST_STEP_S, painting.usual_ms / 1000 / STEPS))
+        return min(to_go_s, max(MIN_ESTIMATE_STEP_S, painting.usual_ms / 1000 / ESTIMATE_STEPS))
 
 
-class QueueUpdates(PacedUpdates):
+class QueueUpdates(ThrottledUpdates):
     """One job's place in the queue; the card, just placed, says the first."""
 
-    pace_s = LINE_PACE_S
+    pace_s = QUEUE_INTERVAL_S
 
     def __init__(
         self, job: Job, courier: Courier, clock: Clock, *, queue: Queue, ticket: Ticket
@@ -165,15 +165,15 @@ class QueueUpdates(PacedUpdates):
         super().__init__(job, courier, clock)
         self._queue = queue
         self._ticket = ticket
-        ticket.moved = self._news.set
+        ticket.on_move = self._news.set
 
     async def _show(self) -> None:
         await self._rest()
         await super()._show()
 
     async def _update(self) -> None:
-        if (place := self._queue.news(self._ticket)) is not None:
+        if (place := self._queue.changed_position(self._ticket)) is not None:
             await self._courier.update(self._job, place)
 
     def _stale_in_s(self) -> float:
-        return LINE_STEP_S
+        return QUEUE_ESTIMATE_STEP_S

@@ -17,19 +17,19 @@ import structlog
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
-from bot.core.models import Addresses, AnnouncedCard, CardAddress, Job
+from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import is_dead, others_alive
 from bot.database.database import Database
-from bot.images.references import Read, attached_at
+from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.cancellation import Cancellation
-from bot.jobs.courier import Courier, Ending
+from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
 from bot.jobs.service import JobService
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-Reopen = Callable[[Job, CardAddress | AnnouncedCard], Courier]
+OpenCourier = Callable[[Job, CardAddress | AnnouncedCard], Courier]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -47,22 +47,22 @@ class CancelledByOperator(EaselError):
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class UnreportedFailure:
     """A job that has ended while its card still says something else, if there is a card."""
 
     job: Job
     card: CardAddress | AnnouncedCard
-    ending: Ending
+    ending: JobFailure
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class ResumableJob:
     """A job that goes on from its attempts, or from the start when it has none."""
 
     job: Job
     card: CardAddress
     attempts: Sequence[WrittenAttempt]
-    attached: Addresses | None = None
+    attached: AttachmentUrls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +85,43 @@ class Recovery:
     now: Callable[[], int]
     max_queue_age_ms: int
 
-    async def take_over(self) -> list[Untold | Unfinished]:
+    async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those that go on or have to be told."""
         taken = [await self._take(found) for found in await self._abandoned()]
         await self._tidy()
         return [job for job in taken if job is not None]
 
-    async def end_operators_own(self) -> None:
+    async def end_operator_jobs(self) -> None:
         """End the terminal's abandoned jobs; those of Discord wait for the bot."""
         for found in await self._abandoned():
             if found.job.requester.is_operator:
                 await self._end(found)
 
-    async def go_on(self, taken: Sequence[Untold | Unfinished], reopen: Reopen, read: Read) -> None:
+    async def resume(
+        self,
+        taken: Sequence[UnreportedFailure | ResumableJob],
+        reopen: OpenCourier,
+        read: FetchAttachment,
+    ) -> None:
         """Let the jobs go on, and make the other cards say how theirs ended, one by one.
 
         ``read`` fetches one attachment at a time: a start is no reason to flood Discord.
         """
         one_by_one = _OneByOne(read)
         for each in taken:
-            if isinstance(each, Unfinished):
+            if isinstance(each, ResumableJob):
                 courier = reopen(each.job, each.card)
-                attached = attached_at(each.attached, one_by_one.read)
-                self.job_service.go_on(each.job, courier, each.attempts, attached=attached)
+                attached = attachments_at(each.attached, one_by_one.read)
+                self.job_service.resume(each.job, courier, each.attempts, attached=attached)
         for each in taken:
-            if isinstance(each, Untold):
+            if isinstance(each, UnreportedFailure):
                 await self._tell(each, reopen)
 
-    async def _tell(self, untold: Untold, reopen: Reopen) -> None:
+    async def _tell(self, untold: UnreportedFailure, reopen: OpenCourier) -> None:
         try:
-            await self.job_service.tell(untold.job, reopen(untold.job, untold.card), untold.ending)
+            await self.job_service.report_failure(
+                untold.job, reopen(untold.job, untold.card), untold.ending
+            )
         except Exception:
             # One card's defect must not end the others, nor the start; the next one tries again.
             log.exception("card.defect", job=untold.job.id)
@@ -122,11 +129,11 @@ class Recovery:
     async def cancel(self, found: WrittenJob) -> bool:
         """Cancel a job that only waits, or whose process is gone; return False for any other."""
         error = CancelledByOperator()
-        if await self.cancellation.withdraw(found.job, error):
+        if await self.cancellation.cancel_queued(found.job, error):
             return True
         if not (found.is_open and is_dead(self.locks, found.owner) and await self._adopt(found)):
             return False
-        await self.job_service.end_by_journal(found.job, unsent=error, sent=InterruptedInDoubt())
+        await self.job_service.settle_abandoned(found.job, unsent=error, sent=InterruptedInDoubt())
         return True
 
     async def _abandoned(self) -> list[WrittenJob]:
@@ -138,17 +145,17 @@ class Recovery:
     async def _adopt(self, found: WrittenJob) -> bool:
         return await self.database.write(self.repository.adopt, found.job.id, owner=found.owner)
 
-    async def _take(self, found: WrittenJob) -> Untold | Unfinished | None:
+    async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
         if not await self._adopt(found):
             return None
         attempts = await self.database.read(self.repository.attempts, found.job.id)
         if isinstance(found.card, CardAddress) and self._may_go_on(found, attempts):
             log.info("job.taken_over", job=found.job.id, was=found.state)
-            return Unfinished(found.job, found.card, attempts, found.attached)
+            return ResumableJob(found.job, found.card, attempts, found.attached)
         ending = await self._end(found)
         if ending is None or found.card is None:
             return None
-        return Untold(found.job, found.card, ending)
+        return UnreportedFailure(found.job, found.card, ending)
 
     def _may_go_on(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
         if not found.is_open:
@@ -160,12 +167,12 @@ class Recovery:
     def _is_stale(self, found: WrittenJob) -> bool:
         return self.now() - found.job.created_at > self.max_queue_age_ms
 
-    async def _end(self, found: WrittenJob) -> Ending | None:
+    async def _end(self, found: WrittenJob) -> JobFailure | None:
         log.info("job.recovered", job=found.job.id, was=found.state)
         if found.error is not None:
-            return Ending(found.error, found.state)
+            return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
-        return await self.job_service.end_by_journal(
+        return await self.job_service.settle_abandoned(
             found.job, unsent=unsent, sent=InterruptedInDoubt()
         )
 
@@ -192,7 +199,7 @@ class Recovery:
 class _OneByOne:
     """Reads one address at a time."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: FetchAttachment) -> None:
         self._read = read
         self._reading = asyncio.Lock()
 

@@ -18,20 +18,20 @@ from bot.core.errors.jobs import ShuttingDown, Unexpected
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.references import Attached, References
-from bot.jobs.attempts import Slot, Slots
+from bot.images.references import Attachments, ReferenceLoader
+from bot.jobs.attempts import AttemptRunner, SlotResult
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
-from bot.jobs.courier import Courier, Ending, Result
-from bot.jobs.picture_retention import Adopted, PictureRetention
+from bot.jobs.courier import Courier, JobFailure, JobResult
+from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import (
     Pricing,
-    credits_each,
-    ending,
+    credits_per_picture,
+    doubtful_credits,
     failures_of,
-    in_doubt,
-    what_is_left,
-    worst_of,
+    job_failure,
+    remaining_credits,
+    worst_failure,
 )
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
@@ -42,21 +42,21 @@ from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-NOTHING = Attached()
+NO_ATTACHMENTS = Attachments()
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class JobDependencies:
     """The rooms along the corridor."""
 
     database: Database
     ledger: Ledger
     repository: JobRepository
     billing: Billing
-    costs: Pricing
+    pricing: Pricing
     queue: Queue
-    references: References
-    slots: Slots
+    references: ReferenceLoader
+    slots: AttemptRunner
     cancellation: Cancellation
     retention: PictureRetention
     clock: Clock
@@ -65,12 +65,12 @@ class Parts:
 class JobService:
     """Accepts requests and sees each job to its one end."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: JobDependencies) -> None:
         self._database = parts.database
         self._ledger = parts.ledger
         self._repository = parts.repository
         self._billing = parts.billing
-        self._costs = parts.costs
+        self._pricing = parts.pricing
         self._queue = parts.queue
         self._references = parts.references
         self._slots = parts.slots
@@ -88,7 +88,7 @@ class JobService:
         requester: Requester,
         courier: Courier,
         *,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         locale: str = "en",
         parent: str | None = None,
         private: bool = False,
@@ -105,10 +105,13 @@ class JobService:
         if self._closing:
             raise ShuttingDown
         self._references.check(attached, request)
-        await self._retention.make_room()
+        await self._retention.ensure_space()
         ticket = self._queue.enter(requester, request.model)
         try:
-            now, credits_ = self._clock.now(), self._costs.of(request, requester.server_id)
+            now, credits_ = (
+                self._clock.now(),
+                self._pricing.credits_of(request, requester.server_id),
+            )
             id_ = new_job_id(now)
             job = Job(id_, request, requester, credits_, now, locale, parent, private)
             await self._hold(job, attached)
@@ -124,13 +127,13 @@ class JobService:
         written = await self._database.read(self._repository.job, job_id)
         return written is not None and written.job.private
 
-    def go_on(
+    def resume(
         self,
         job: Job,
         courier: Courier,
         attempts: Sequence[WrittenAttempt],
         *,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
     ) -> None:
         """Let a dead process's job go on from its attempts; it was accepted and held before.
 
@@ -155,38 +158,38 @@ class JobService:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def end_by_journal(
+    async def settle_abandoned(
         self, job: Job, *, unsent: EaselError, sent: EaselError
-    ) -> Ending | None:
+    ) -> JobFailure | None:
         """End a job that nobody works on any more, by what the journal knows of it.
 
         Returns:
             What to tell the person, None when the pictures had been posted before.
         """
-        told = await self._billing.end_by_journal(job, unsent=unsent, sent=sent)
+        told = await self._billing.settle_abandoned(job, unsent=unsent, sent=sent)
         await self._clear(job)
         return told
 
     # --- hold and card ------------------------------------------------------------------------
 
-    async def _hold(self, job: Job, attached: Attached) -> None:
+    async def _hold(self, job: Job, attached: Attachments) -> None:
         try:
             await self._billing.hold(job, attached=attached.addresses)
         except asyncio.CancelledError:
             # It comes as well when everything was committed.
-            await self._billing.close(job, JobState.CANCELLED)
+            await self._billing.settle(job, JobState.CANCELLED)
             raise
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
 
     async def _place(self, job: Job, courier: Courier, ticket: Ticket) -> None:
         try:
-            card = await courier.place(job, waiting=self._queue.place(ticket))
+            card = await courier.place(job, waiting=self._queue.position(ticket))
             if card is not None:
                 await self._database.write(self._placed, job, card)
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
-            await self._billing.close(job, JobState.CANCELLED)
+            await self._billing.settle(job, JobState.CANCELLED)
             raise
 
     def _placed(self, tx: Transaction, job: Job, card: CardAddress) -> None:
@@ -201,7 +204,7 @@ class JobService:
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (defect := task.exception()) is not None:
-            log.error("job.left", exc_info=defect)  # the next start ends it
+            log.error("job.unfinished", exc_info=defect)  # the next start ends it
 
     # --- the way of a job ---------------------------------------------------------------------
 
@@ -211,10 +214,10 @@ class JobService:
         courier: Courier,
         ticket: Ticket,
         *,
-        attached: Attached = NOTHING,
+        attached: Attachments = NO_ATTACHMENTS,
         attempts: Sequence[WrittenAttempt] = (),
     ) -> None:
-        with self._cancellation.stoppable(job, courier, ticket) as carrier:
+        with self._cancellation.track(job, courier, ticket) as carrier:
             try:
                 if (ready := await self._with_references(job, carrier, attached)) is not None:
                     await self._turn(job, carrier, ticket)
@@ -226,13 +229,15 @@ class JobService:
             finally:
                 self._queue.leave(ticket)
 
-    async def _with_references(self, job: Job, courier: Courier, attached: Attached) -> Job | None:
+    async def _with_references(
+        self, job: Job, courier: Courier, attached: Attachments
+    ) -> Job | None:
         """Fetch what was attached, before the slot: Discord keeps it for a while only."""
         await self._references.renew(job.request)
         if not attached.uploads:
             return job
         try:
-            request = await self._references.keep(attached, job.request)
+            request = await self._references.fetch_and_keep(attached, job.request)
         except EaselError as error:
             await self._fail(job, courier, error, ())
             return None
@@ -241,9 +246,9 @@ class JobService:
         return job
 
     async def _turn(self, job: Job, courier: Courier, ticket: Ticket) -> None:
-        if not self._queue.claim(ticket):
+        if not self._queue.request_start(ticket):
             async with QueueUpdates(job, courier, self._clock, queue=self._queue, ticket=ticket):
-                await self._queue.turn(ticket)
+                await self._queue.wait_for_start(ticket)
 
     async def _work(self, job: Job, courier: Courier, attempts: Sequence[WrittenAttempt]) -> None:
         started = job.created_at if attempts else self._clock.now()
@@ -256,23 +261,23 @@ class JobService:
         if pictures:
             await self._hand_over(job, courier, slots, pictures, started)
         else:
-            await self._fail(job, courier, worst_of(failures_of(slots)), slots)
+            await self._fail(job, courier, worst_failure(failures_of(slots)), slots)
         await self._clear(job)
 
     async def _paint(
         self, job: Job, courier: Courier, started: int, attempts: Sequence[WrittenAttempt]
-    ) -> list[Slot]:
+    ) -> list[SlotResult]:
         begun = {attempt.key.slot: attempt for attempt in attempts}
-        portions = self._slots.portions(job.request, begun)
+        portions = self._slots.pictures_per_slot(job.request, begun)
         usual_ms = self._queue.usual_ms(job.request.model)
         async with ProgressUpdates(
             job, courier, self._clock, started_at=started, usual_ms=usual_ms, slots=len(portions)
         ) as bulletin:
 
-            def paint(index: int, asked: int) -> Coroutine[None, None, Slot]:
+            def paint(index: int, asked: int) -> Coroutine[None, None, SlotResult]:
                 if index in begun:
-                    return self._slots.pick_up(job, begun[index], report=bulletin.report)
-                return self._slots.paint(job, index, asked, report=bulletin.report)
+                    return self._slots.resume(job, begun[index], report=bulletin.report)
+                return self._slots.generate(job, index, asked, report=bulletin.report)
 
             # All of them end before one's defect does: none is sent for a job that has ended.
             painted = await asyncio.gather(
@@ -287,22 +292,22 @@ class JobService:
         self,
         job: Job,
         courier: Courier,
-        slots: Sequence[Slot],
+        slots: Sequence[SlotResult],
         pictures: tuple[Picture, ...],
         started: int,
     ) -> None:
-        adopted: Sequence[Adopted] = ()
+        adopted: Sequence[StoredPicture] = ()
         if not job.requester.is_operator:
-            adopted = await self._retention.adopt(job, pictures)
+            adopted = await self._retention.store(job, pictures)
         result = await self._database.write(self._received, job, slots, pictures, started, adopted)
-        delivered, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
+        delivered, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
         try:
             messages = await courier.deliver(job, result)
         except EaselError as error:
             await self._fail(job, courier, error, slots)
             return
         await self._database.write(self._delivered, job, messages)
-        await self._billing.close(
+        await self._billing.settle(
             job, JobState.DONE, result.shortfall, delivered=delivered, doubtful=doubtful
         )
         log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
@@ -311,13 +316,13 @@ class JobService:
         self,
         tx: Transaction,
         job: Job,
-        slots: Sequence[Slot],
+        slots: Sequence[SlotResult],
         pictures: tuple[Picture, ...],
         started: int,
-        adopted: Sequence[Adopted],
-    ) -> Result:
+        adopted: Sequence[StoredPicture],
+    ) -> JobResult:
         self._repository.moved(tx, job.id, JobState.RECEIVED)
-        self._retention.shelve(tx, job, adopted)
+        self._retention.record(tx, job, adopted)
         result = self._result(tx, job, slots, pictures, started)
         return replace(result, kept=bool(adopted))
 
@@ -325,23 +330,23 @@ class JobService:
         self,
         tx: Transaction,
         job: Job,
-        slots: Sequence[Slot],
+        slots: Sequence[SlotResult],
         pictures: tuple[Picture, ...],
         started: int,
-    ) -> Result:
+    ) -> JobResult:
         """Foretell the settlement: the card shows it, and the credits move only afterwards."""
-        charged, doubtful = len(pictures) * credits_each(job), in_doubt(job, slots)
+        charged, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
         failures = failures_of(slots)
         doubt_charged = doubtful > 0 and not self._ledger.forgives(tx, job.id)
         charged += doubtful if doubt_charged else 0
         tightest = self._ledger.left(tx, job.requester)
-        return Result(
+        return JobResult(
             pictures=pictures,
             asked=job.request.n,
             took_ms=self._clock.now() - started,
             charged=charged,
-            left=what_is_left(tightest, returned=job.credits - charged),
-            shortfall=worst_of(failures) if failures else None,
+            remaining=remaining_credits(tightest, returned=job.credits - charged),
+            shortfall=worst_failure(failures) if failures else None,
             doubt_charged=doubt_charged,
         )
 
@@ -352,16 +357,18 @@ class JobService:
             self._repository.posted(tx, job.id, message)
 
     async def _fail(
-        self, job: Job, courier: Courier, error: EaselError, slots: Sequence[Slot]
+        self, job: Job, courier: Courier, error: EaselError, slots: Sequence[SlotResult]
     ) -> None:
         # What costs no credits can be in doubt as well.
         state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
-        settled = await self._billing.close(job, state, error, doubtful=in_doubt(job, slots))
+        settled = await self._billing.settle(
+            job, state, error, doubtful=doubtful_credits(job, slots)
+        )
         if settled is None:
             await self._tell_as_written(job, courier)
             return
         log.info("job.failed", job=job.id, state=state, error=error.message_id)
-        await self.tell(job, courier, ending(error, state, settled))
+        await self.report_failure(job, courier, job_failure(error, state, settled))
 
     async def _end_after_defect(self, job: Job, courier: Courier, defect: Exception) -> None:
         reference = token_hex(4)
@@ -369,28 +376,28 @@ class JobService:
         await self._end_unpainted(job, courier, Unexpected(reference=reference))
 
     async def _end_unpainted(self, job: Job, courier: Courier, error: EaselError) -> None:
-        ending = await self.end_by_journal(job, unsent=error, sent=error)
-        if ending is not None:
-            await self.tell(job, courier, ending)
+        job_failure = await self.settle_abandoned(job, unsent=error, sent=error)
+        if job_failure is not None:
+            await self.report_failure(job, courier, job_failure)
 
     async def _tell_as_written(self, job: Job, courier: Courier) -> None:
         """Say how somebody else ended the job meanwhile."""
         written = await self._database.read(self._repository.job, job.id)
         if written is not None and written.error is not None:
-            await self.tell(job, courier, Ending(written.error, written.state))
+            await self.report_failure(job, courier, JobFailure(written.error, written.state))
 
-    async def tell(self, job: Job, courier: Courier, ending: Ending) -> None:
+    async def report_failure(self, job: Job, courier: Courier, job_failure: JobFailure) -> None:
         """Make the card of an ended job say so."""
-        is_told = await courier.end(job, ending)
+        is_told = await courier.end(job, job_failure)
         await self._database.write(
             self._repository.told if is_told else self._repository.not_told, job.id
         )
 
     async def _clear(self, job: Job) -> None:
-        await asyncio.to_thread(self._slots.clear, job)
+        await asyncio.to_thread(self._slots.remove_files, job)
 
 
-def _unless_defect(slot: Slot | BaseException) -> Slot:
+def _unless_defect(slot: SlotResult | BaseException) -> SlotResult:
     if isinstance(slot, BaseException):
         raise slot
     return slot

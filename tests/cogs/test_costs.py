@@ -82,7 +82,9 @@ async def test_a_server_has_costs_of_its_own(build: WorldBuilder) -> None:
         await world.imagine(world.ada, n=2, quality="high")
         await world.finished()
         assert world.credits() == 6
-        elsewhere = world.bot.services.costs.each(world.guild.id + 1, "gpt-image-2", "high")
+        elsewhere = world.bot.services.pricing.credits_each(
+            world.guild.id + 1, "gpt-image-2", "high"
+        )
         assert elsewhere == 4
 
 

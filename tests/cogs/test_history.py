@@ -370,10 +370,10 @@ async def test_old_pictures_go_after_the_retention(build: WorldBuilder) -> None:
         await world.finished()
         assert len(list((world.folder / "vault").rglob("*.png"))) == 1
         await world.env.advance_time(20 * 3600)
-        await world.bot.services.retention.clear()
+        await world.bot.services.retention.delete_expired()
         assert world.rows("SELECT COUNT(*) FROM pictures") == [(1,)]
         await world.env.advance_time(5 * 3600)
-        await world.bot.services.retention.clear()
+        await world.bot.services.retention.delete_expired()
         assert world.rows("SELECT COUNT(*) FROM pictures") == [(0,)]
         assert list((world.folder / "vault").rglob("*.png")) == []
 

@@ -7,7 +7,7 @@ import pytest
 from bot.core.models import Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
 from bot.images.content_store import ContentStore
-from bot.images.references import Attached, ReferenceLost, ReferenceTooLarge, Upload
+from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
@@ -68,7 +68,7 @@ async def test_kept_references_come_before_new_ones(
         ImageOptions(prompt="bluer", model="easel-painter"),
         caller(world),
         Bag(),
-        attached=Attached((upload(OTHER),)),
+        attached=Attachments((upload(OTHER),)),
         references=(kept(world, PNG),),
         parent=job.id,
     )
@@ -87,7 +87,11 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
     first = kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
         await request_builder.submit(
-            options, who, Bag(), attached=Attached((upload(PNG, size=10**9),)), references=(first,)
+            options,
+            who,
+            Bag(),
+            attached=Attachments((upload(PNG, size=10**9),)),
+            references=(first,),
         )
     assert large.value.number == 2
     gone = replace(first, sha256="0" * 64)

@@ -150,12 +150,12 @@ async def test_a_re_roll_keeps_the_references_for_as_long_as_they_are_kept(
     async with build.world(retention_days=3) as world:
         card = await finished_card(world, model="easel-painter", reference1=("x.png", PNG))
         await world.env.advance_time(2 * 86_400)
-        await world.bot.services.retention.clear()
+        await world.bot.services.retention.delete_expired()
         await press(world, world.ben, card, "again")
         assert sent(world) == [PNG]
         # The second job needs it for as long again.
         await world.env.advance_time(2 * 86_400)
-        await world.bot.services.retention.clear()
+        await world.bot.services.retention.delete_expired()
         await press(world, world.ben, world.card, "again")
         assert sent(world) == [PNG]
         assert len(world.gateway.bodies) == 3

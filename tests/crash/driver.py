@@ -24,8 +24,8 @@ from bot.core.clock import Clock, wall_clock_ms
 from bot.core.models import CardAddress, Job, Picture, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.references import Attached, Upload
-from bot.jobs.courier import Ending, Painting, Result, Waiting
+from bot.images.references import Attachments, Upload
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
@@ -69,16 +69,16 @@ class FolderCourier:
     cards: Path
     moment: Moment
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Give the card a number."""
         self.moment.look()
         return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show nothing."""
         self.moment.look()
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Replace the card by its pictures."""
         self.moment.look()
         await asyncio.to_thread(self._replace, job, result.pictures)
@@ -93,7 +93,7 @@ class FolderCourier:
         shutil.rmtree(card, ignore_errors=True)
         made.rename(card)
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Write the sentence's id."""
         self.moment.look()
         (self.cards / f"{job.id}.txt").write_text(ending.error.message_id)
@@ -125,7 +125,7 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
     clock = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
     async with open_services(settings(folder, url), clock) as services:
         taken = await services.recovery.take_over()
-        await services.recovery.go_on(taken, lambda _job, _card: courier, attachment)
+        await services.recovery.resume(taken, lambda _job, _card: courier, attachment)
         print("open", flush=True)  # noqa: T201 - the test waits for it
         submitted, still_open = await counts(services.database)
         for number in range(submitted, submitted + jobs - still_open):
@@ -162,7 +162,7 @@ async def submit(services: Services, courier: FolderCourier, number: int) -> Non
         return await attachment("")
 
     upload = Upload(1, read, "https://cdn.example/x.png")
-    attached = Attached((upload,) if with_reference else ())
+    attached = Attachments((upload,) if with_reference else ())
     await services.job_service.submit(request, who, courier, attached=attached)
 
 

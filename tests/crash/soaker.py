@@ -30,7 +30,7 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     begun, held = time.monotonic(), []
     async with open_services(settings(folder, url), clock) as services:
         taken = await services.recovery.take_over()
-        await services.recovery.go_on(taken, lambda _job, _card: courier, attachment)
+        await services.recovery.resume(taken, lambda _job, _card: courier, attachment)
         for share in (WARM, 1.0):
             while time.monotonic() - begun < seconds * share:
                 submitted, still_open = await counts(services.database)

@@ -21,7 +21,7 @@ from bot.discord_ui.message_attachments import ResultExtras
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts
 from bot.images.content_store import ContentStore
-from bot.jobs.courier import Courier, Result
+from bot.jobs.courier import Courier, JobResult
 from bot.jobs.repository.repository import JobRepository
 from bot.preferences.values import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
@@ -124,9 +124,9 @@ class Post:
         self.fake.messages.hold = False
 
 
-def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> Result:
+def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> JobResult:
     """Return what was painted within a second, for one credit."""
-    return Result(pictures, len(pictures), 1000, 1, None, None, kept=kept)
+    return JobResult(pictures, len(pictures), 1000, 1, None, None, kept=kept)
 
 
 def padded(path: Path, size: int) -> Picture:

@@ -9,8 +9,8 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import CardAddress, JobState, Picture
 from bot.discord_ui.message_outbox import nonce_of
-from bot.jobs.cancellation import Stopped, StoppedWaiting
-from bot.jobs.courier import Ending
+from bot.jobs.cancellation import JobCancelled, RequesterDetached
+from bot.jobs.courier import JobFailure
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID
 from tests.discord_rest.messages import MIB
@@ -76,12 +76,12 @@ async def test_who_switched_calls_off_is_never_notified(post: Post, gone: bool) 
     assert shown.mentions == ({"parse": [], "users": []} if gone else None)
 
 
-@pytest.mark.parametrize("error", [Stopped(), StoppedWaiting()])
+@pytest.mark.parametrize("error", [JobCancelled(), RequesterDetached()])
 async def test_who_stopped_it_is_not_called(post: Post, error: EaselError) -> None:
     """They pressed the button a moment ago."""
     async with post.process() as courier:
         post.later(5)
-        assert await courier.end(post.job, Ending(error, JobState.CANCELLED))
+        assert await courier.end(post.job, JobFailure(error, JobState.CANCELLED))
     assert len(post.shown) == 1
 
 
@@ -219,7 +219,7 @@ async def test_where_the_bot_may_not_write_everything_is_on_the_card(post: Post)
 
 async def test_why_there_is_no_picture_is_said_where_it_can_be_read(post: Post) -> None:
     """A card, a channel, a person: the first that is there."""
-    ending = Ending(Interrupted(), JobState.CANCELLED)
+    ending = JobFailure(Interrupted(), JobState.CANCELLED)
     async with post.process() as courier:
         assert await courier.end(post.job, ending)
         assert "before painting began" in str(post.shown[0].embeds[0]["description"])

@@ -8,12 +8,12 @@ from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
 from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.courier import Courier, Ending, Waiting
+from bot.jobs.courier import Courier, JobFailure, QueuePosition
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
 from tests.discord_rest.post import Brought, Post, asked, padded, result
 
-NOBODY_AHEAD = Waiting(ahead=0, starts_in_ms=0)
+NOBODY_AHEAD = QueuePosition(ahead=0, starts_in_ms=0)
 
 
 async def placed(post: Post, brought: Brought = elsewhere) -> Courier:
@@ -149,7 +149,7 @@ async def test_who_takes_no_direct_message_finds_them_in_the_history(post: Post)
         post.later(16)
         post.fake.messages.deaf.add(ADA)
         assert await courier.deliver(post.job, result(post.pictures(1000), kept=True)) == ()
-        assert await courier.end(post.job, Ending(Interrupted(), JobState.CANCELLED))
+        assert await courier.end(post.job, JobFailure(Interrupted(), JobState.CANCELLED))
     assert letters(post) == []
     assert [list(message.files) for message in post.shown] == [[]]
 

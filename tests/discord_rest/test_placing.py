@@ -6,12 +6,12 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import CardNotPlaced
-from bot.jobs.courier import Waiting
+from bot.jobs.courier import QueuePosition
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import Answer
 from tests.discord_rest.post import Post, asked
 
-NOBODY_AHEAD = Waiting(ahead=0, starts_in_ms=0)
+NOBODY_AHEAD = QueuePosition(ahead=0, starts_in_ms=0)
 
 
 async def break_the_line(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:

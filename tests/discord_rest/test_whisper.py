@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from bot.core.errors.jobs import Interrupted
 from bot.core.models import AnnouncedCard, JobState
-from bot.jobs.courier import Courier, Ending, Waiting
+from bot.jobs.courier import Courier, JobFailure, QueuePosition
 from tests.discord_rest.events import ADA, CHANNEL, Payload, directly
 from tests.discord_rest.messages import EPHEMERAL, MIB
 from tests.discord_rest.post import MINUTE_MS, THREE, Post, asked, result
 
-NOBODY_AHEAD = Waiting(ahead=0, starts_in_ms=0)
-ENDING = Ending(Interrupted(), JobState.CANCELLED)
+NOBODY_AHEAD = QueuePosition(ahead=0, starts_in_ms=0)
+ENDING = JobFailure(Interrupted(), JobState.CANCELLED)
 
 
 async def whispered(post: Post) -> Courier:

@@ -23,10 +23,10 @@ from bot.core.models import (
 )
 from bot.discord_ui.embed_style import COLOURS
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
-from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
-from bot.jobs.pricing import worst_of
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
+from bot.jobs.pricing import worst_failure
 
-SOON = Waiting(0, 0)
+SOON = QueuePosition(0, 0)
 ADA = Requester(user_id=1, server_id=2, name="Ada")
 JOB = Job(
     "01990000-0000-7000-8000-000000000000", ImageRequest("a fox", "m-1", "auto", 1), ADA, 1, 0
@@ -40,9 +40,9 @@ def job(*, prompt: str = "a fox", size: AnySize = "auto", n: int = 1, name: str 
     return replace(JOB, request=ImageRequest(prompt, "m-1", size, n), requester=requester)
 
 
-def result(count: int = 1, **facts: object) -> Result:
+def result(count: int = 1, **facts: object) -> JobResult:
     """Return what the studio hands over for ``count`` pictures."""
-    plain = Result((PICTURE,) * count, count, 12_400, count, None, None)
+    plain = JobResult((PICTURE,) * count, count, 12_400, count, None, None)
     return replace(plain, **facts)  # type: ignore[arg-type]  # each test names real fields
 
 
@@ -65,7 +65,7 @@ def cards() -> JobEmbeds:
 def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: JobEmbeds) -> None:
     """A person wants to know that the request arrived, and whether to wait for it."""
     asked = replace(job(n=4, size=Size(1024, 1024)), created_at=1_700_000_000_000)
-    card = cards.queued(asked, Waiting(3, 38_200))
+    card = cards.queued(asked, QueuePosition(3, 38_200))
     assert card.author.name == "⏳ Queued for Ada"
     assert card.description == "> a fox\n-# 3 ahead · about 40 s · asked <t:1700000000:R>"
     assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
@@ -75,29 +75,29 @@ def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: JobEmbeds) -
 def test_the_cost_is_shown_before_the_work(cards: JobEmbeds, credits: int, said: str) -> None:
     """Nobody learns only afterwards what a picture costs."""
     dear = replace(job(), credits=credits)
-    for card in (cards.queued(dear, SOON), cards.painting(dear, Painting(0, 0, 1))):
+    for card in (cards.queued(dear, SOON), cards.painting(dear, JobProgress(0, 0, 1))):
         assert card.footer.text == f"m-1 · {said}"
 
 
 @pytest.mark.parametrize(
     ("waiting", "said"),
     [
-        (Waiting(0, 0), "Starting in a moment"),
-        (Waiting(0, 1_000), "Next in the queue · about 5 s"),
-        (Waiting(1, 55_000), "1 ahead · about 55 s"),
-        (Waiting(12, 56_000), "12 ahead · about 1 min"),
-        (Waiting(1_200, 121_000), "1,200 ahead · about 3 min"),
+        (QueuePosition(0, 0), "Starting in a moment"),
+        (QueuePosition(0, 1_000), "Next in the queue · about 5 s"),
+        (QueuePosition(1, 55_000), "1 ahead · about 55 s"),
+        (QueuePosition(12, 56_000), "12 ahead · about 1 min"),
+        (QueuePosition(1_200, 121_000), "1,200 ahead · about 3 min"),
     ],
 )
-def test_the_place_in_line_reads_well(cards: JobEmbeds, waiting: Waiting, said: str) -> None:
+def test_the_place_in_line_reads_well(cards: JobEmbeds, waiting: QueuePosition, said: str) -> None:
     """An estimate is rounded up: nobody minds a picture that comes early."""
     assert said in str(cards.queued(job(), waiting).description)
 
 
 def test_the_button_says_what_it_still_can_do(cards: JobEmbeds) -> None:
     """What was sent cannot be called back, so the button must not promise it."""
-    assert cards.stop_label(job(), Waiting(1, 1)) == "Cancel"
-    assert cards.stop_label(job(), Painting(0, 0, 1)) == "Stop waiting"
+    assert cards.stop_label(job(), QueuePosition(1, 1)) == "Cancel"
+    assert cards.stop_label(job(), JobProgress(0, 0, 1)) == "Stop waiting"
 
 
 def test_a_size_of_a_models_own_is_shown_as_it_is(cards: JobEmbeds) -> None:
@@ -108,35 +108,35 @@ def test_a_size_of_a_models_own_is_shown_as_it_is(cards: JobEmbeds) -> None:
 
 def test_a_painting_card_counts_the_seconds_by_itself(cards: JobEmbeds) -> None:
     """Discord counts up from a time stamp: no edit is needed for that."""
-    card = cards.painting(job(n=4), Painting(1_700_000_000_000, 1, 4))
+    card = cards.painting(job(n=4), JobProgress(1_700_000_000_000, 1, 4))
     assert card.author.name == "🎨 Painting for Ada"
     assert card.description == "> a fox\n1 of 4 done\n-# Started <t:1700000000:R>"
 
 
 def test_a_single_picture_is_not_counted(cards: JobEmbeds) -> None:
     """0 of 1 says nothing."""
-    card = cards.painting(job(), Painting(5_000, 0, 1))
+    card = cards.painting(job(), JobProgress(5_000, 0, 1))
     assert card.description == "> a fox\n-# Started <t:5:R>"
 
 
 @pytest.mark.parametrize(
     ("painting", "said"),
     [
-        (Painting(0, 0, 1, 0.4), "▰▰▰▰▱▱▱▱▱▱ 40%\n"),
-        (Painting(0, 0, 1, 0.999), "▰▰▰▰▰▰▰▰▰▱ 99%\n"),
-        (Painting(0, 0, 1, 1.0), "▰▰▰▰▰▰▰▰▰▰ 100%\n"),
-        (Painting(0, 0, 1, None, None, 0, 48_000), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
-        (Painting(0, 0, 1, None, None, 25_000, 48_000), "▰▰▰▰▰▱▱▱▱▱ about 52%\n"),
-        (Painting(0, 0, 1, None, None, 47_900, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95%\n"),
-        (Painting(0, 0, 1, None, None, 0, 1), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
-        (Painting(0, 1, 4, None, None, 1_000, 48_000), "▰▰▱▱▱▱▱▱▱▱ about 25% · 1 of 4 done\n"),
-        (Painting(0, 4, 4, None, None, 1_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95% · 4 of 4 done\n"),
-        (Painting(0, 0, 1, None, None, 48_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ longer than usual\n"),
-        (Painting(0, 0, 1, 0.7, None, 90_000, 48_000), "▰▰▰▰▰▰▰▱▱▱ 70%\n"),
+        (JobProgress(0, 0, 1, 0.4), "▰▰▰▰▱▱▱▱▱▱ 40%\n"),
+        (JobProgress(0, 0, 1, 0.999), "▰▰▰▰▰▰▰▰▰▱ 99%\n"),
+        (JobProgress(0, 0, 1, 1.0), "▰▰▰▰▰▰▰▰▰▰ 100%\n"),
+        (JobProgress(0, 0, 1, None, None, 0, 48_000), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
+        (JobProgress(0, 0, 1, None, None, 25_000, 48_000), "▰▰▰▰▰▱▱▱▱▱ about 52%\n"),
+        (JobProgress(0, 0, 1, None, None, 47_900, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95%\n"),
+        (JobProgress(0, 0, 1, None, None, 0, 1), "▱▱▱▱▱▱▱▱▱▱ about 0%\n"),
+        (JobProgress(0, 1, 4, None, None, 1_000, 48_000), "▰▰▱▱▱▱▱▱▱▱ about 25% · 1 of 4 done\n"),
+        (JobProgress(0, 4, 4, None, None, 1_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ about 95% · 4 of 4 done\n"),
+        (JobProgress(0, 0, 1, None, None, 48_000, 48_000), "▰▰▰▰▰▰▰▰▰▱ longer than usual\n"),
+        (JobProgress(0, 0, 1, 0.7, None, 90_000, 48_000), "▰▰▰▰▰▰▰▱▱▱ 70%\n"),
     ],
 )
 def test_a_bar_is_full_only_when_the_gateway_says_so(
-    cards: JobEmbeds, painting: Painting, said: str
+    cards: JobEmbeds, painting: JobProgress, said: str
 ) -> None:
     """An estimate looks like one, and never promises the last twentieth."""
     assert f"> a fox\n{said}" in str(cards.painting(job(), painting).description)
@@ -144,7 +144,7 @@ def test_a_bar_is_full_only_when_the_gateway_says_so(
 
 def test_a_long_wait_says_what_is_going_on(cards: JobEmbeds) -> None:
     """Silence after the usual time looks like a bot that forgot somebody."""
-    usual = Painting(9_000, 0, 1, None, None, 47_000, 47_600)
+    usual = JobProgress(9_000, 0, 1, None, None, 47_000, 47_600)
     said = str(cards.painting(job(), usual).description)
     assert said.endswith("-# Started <t:9:R> · this model usually takes 48 s")
     said = str(cards.painting(job(), replace(usual, elapsed_ms=47_600)).description)
@@ -166,8 +166,8 @@ def test_a_long_prompt_is_cut_on_the_card(cards: JobEmbeds, long: str) -> None:
 
 def test_a_result_is_a_picture_with_one_line_of_facts(cards: JobEmbeds) -> None:
     """On a phone the picture matters, then what it took and what is left."""
-    left = Left(credits=15, limit=20, period="day", frees_at=None)
-    (card,) = cards.result(job(), result(left=left), posted(1))
+    left = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
+    (card,) = cards.result(job(), result(remaining=left), posted(1))
     assert card.author.name == "🖼️ A picture for Ada"
     assert card.description == "> a fox"
     assert card.image.url == "attachment://easel-1.png"
@@ -183,8 +183,8 @@ def test_without_limits_the_credits_left_are_not_mentioned(cards: JobEmbeds) -> 
 
 def test_the_last_credit_says_when_there_are_more(cards: JobEmbeds) -> None:
     """Better now than at the next refusal."""
-    left = Left(credits=0, limit=20, period="day", frees_at=9_000)
-    (card,) = cards.result(job(), result(left=left), posted(1))
+    left = RemainingCredits(credits=0, limit=20, period="day", frees_at=9_000)
+    (card,) = cards.result(job(), result(remaining=left), posted(1))
     assert "-# No credits left: next credit <t:9:R>." in str(card.description)
 
 
@@ -257,7 +257,7 @@ def test_a_prompt_that_was_not_revised_is_shown_once(cards: JobEmbeds, same: str
 )
 def test_an_ending_says_how_sure_it_is(cards: JobEmbeds, ended: JobState, title: str) -> None:
     """Failed, stopped and lost are three things, and only one may have cost the operator."""
-    card = cards.ended(job(), Ending(NotDelivered(), ended))
+    card = cards.ended(job(), JobFailure(NotDelivered(), ended))
     colours = {str(state): colour for state, colour in COLOURS.items()}
     assert (card.author.name, card.colour) == (title, discord.Colour(colours[ended]))
 
@@ -268,10 +268,10 @@ def test_a_prompt_declined_for_another_picture_is_taken_off_too(
 ) -> None:
     """The sentence is about the worse failure, but moderation has read the same words."""
     failures = [failure(GatewayErrorKind.TIMEOUT_UNKNOWN), failure(GatewayErrorKind.MODERATION)]
-    why: EaselError = worst_of([replace(failures[0], billed=Billed.MAYBE), failures[1]])
+    why: EaselError = worst_failure([replace(failures[0], billed=Billed.MAYBE), failures[1]])
     if restarted:
         why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
-    card = cards.ended(job(prompt="something terrible"), Ending(why))
+    card = cards.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "please reword it" not in str(card.description)
 
@@ -284,7 +284,7 @@ def test_a_prompt_that_was_declined_is_taken_off_the_card(
     why: EaselError = failure(GatewayErrorKind.MODERATION)
     if restarted:
         why = Recorded(recorded_id=why.message_id, recorded_facts=why.facts)
-    card = cards.ended(job(prompt="something terrible"), Ending(why))
+    card = cards.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "-# The prompt is not shown here" in str(card.description)
     assert "please reword it" in str(card.description)
@@ -292,7 +292,7 @@ def test_a_prompt_that_was_declined_is_taken_off_the_card(
 
 def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(cards: JobEmbeds) -> None:
     """Somebody who typed a long prompt on a phone wants it back, too."""
-    card = cards.ended(job(), Ending(failure(GatewayErrorKind.AUTH)))
+    card = cards.ended(job(), JobFailure(failure(GatewayErrorKind.AUTH)))
     assert str(card.description).startswith("> a fox\nThe image service rejected the bot's")
     assert "your credits were given back." in str(card.description)
     assert card.footer.text == "m-1"
@@ -301,7 +301,7 @@ def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(cards: JobEmbeds)
 @pytest.mark.parametrize("error", [InterruptedInDoubt(), failure(GatewayErrorKind.UPSTREAM)])
 def test_a_charge_in_doubt_is_said_twice(cards: JobEmbeds, error: EaselError) -> None:
     """The fourth doubt of a day is charged: the sentence and the facts must both say so."""
-    card = cards.ended(job(n=2), Ending(error, charged=2, doubt_charged=True))
+    card = cards.ended(job(n=2), JobFailure(error, charged=2, doubt_charged=True))
     assert "charged all the same" in str(card.description)
     assert "given back" not in str(card.description)
     assert card.footer.text == "m-1 · 2 pictures · 2 credits"
@@ -323,6 +323,6 @@ def test_the_reader_chooses_the_language(tmp_path: Path) -> None:
             "card-credits = { $credits }"
         )
     german = JobEmbeds(Texts(folder=tmp_path)).painting(
-        replace(JOB, locale="de"), Painting(0, 0, 1)
+        replace(JOB, locale="de"), JobProgress(0, 0, 1)
     )
     assert german.author.name == "Malt für Ada"

@@ -21,7 +21,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.quota_embeds import QuotaEmbeds, UsageRow
-from bot.jobs.courier import Ending, Left, Painting, Result, Waiting
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
 
 CARDS = JobEmbeds(Texts())
 PIECES = [
@@ -105,11 +105,15 @@ errors: st.SearchStrategy[EaselError] = st.one_of(
     ),
 )
 lefts = st.none() | st.builds(
-    Left, st.integers(0, 10**9), st.integers(0, 10**9), st.just("month"), st.none() | times
+    RemainingCredits,
+    st.integers(0, 10**9),
+    st.integers(0, 10**9),
+    st.just("month"),
+    st.none() | times,
 )
 results = st.lists(pictures, min_size=1, max_size=10).flatmap(
     lambda shown: st.builds(
-        Result,
+        JobResult,
         st.just(tuple(shown)),
         st.integers(len(shown), 10),
         st.integers(0, 10**9),
@@ -159,7 +163,7 @@ def assert_nothing_acts(embed: discord.Embed) -> None:
 
 @settings(deadline=None)
 @given(jobs, results)
-def test_every_result_is_accepted(job: Job, result: Result) -> None:
+def test_every_result_is_accepted(job: Job, result: JobResult) -> None:
     """A refused card is a paid picture that nobody sees."""
     files = [PostedFile(f"easel-{i}.webp", shrunk=True) for i in range(len(result.pictures))]
     embeds = CARDS.result(job, result, files)
@@ -173,8 +177,8 @@ def test_every_result_is_accepted(job: Job, result: Result) -> None:
 @given(jobs, st.integers(0, 10**6), times)
 def test_every_card_on_the_way_is_accepted(job: Job, ahead: int, at: int) -> None:
     """A card that cannot be posted cancels the job."""
-    at_work = Painting(at, 1, 10, None, None, elapsed_ms=at // 2, usual_ms=ahead)
-    for card in (CARDS.queued(job, Waiting(ahead, at)), CARDS.painting(job, at_work)):
+    at_work = JobProgress(at, 1, 10, None, None, elapsed_ms=at // 2, usual_ms=ahead)
+    for card in (CARDS.queued(job, QueuePosition(ahead, at)), CARDS.painting(job, at_work)):
         assert_discord_takes([card])
         assert_nothing_acts(card)
         assert card.author.name
@@ -185,7 +189,7 @@ def test_every_card_on_the_way_is_accepted(job: Job, ahead: int, at: int) -> Non
 @given(jobs, errors, st.integers(0, 10**9), st.booleans())
 def test_every_ending_is_accepted(job: Job, error: EaselError, charged: int, doubt: bool) -> None:
     """A person who is told nothing waits for ever."""
-    card = CARDS.ended(job, Ending(error, charged=charged, doubt_charged=doubt))
+    card = CARDS.ended(job, JobFailure(error, charged=charged, doubt_charged=doubt))
     assert_discord_takes([card])
     assert_nothing_acts(card)
 
@@ -212,7 +216,7 @@ def test_ten_pictures_with_the_longest_prompts(filler: str) -> None:
     long = (filler * 4_000)[:4_000]
     job = Job("id", ImageRequest(long, long, NamedSize(long), 10), Requester(1, 2, long), 10, 0)
     picture = Picture(Path("1.png"), "png", 1, 1, 1, f"so {long}")
-    result = Result((picture,) * 10, 10, 1, 10, Left(0, 9, "day", 9), None)
+    result = JobResult((picture,) * 10, 10, 1, 10, RemainingCredits(0, 9, "day", 9), None)
     embeds = CARDS.result(job, result, [PostedFile("easel-1.png", shrunk=True)] * 10)
     assert_discord_takes(embeds)
     assert len(embeds) == 10
@@ -223,7 +227,7 @@ def test_of_two_prompts_each_has_a_few_lines(asked: int, revised: int) -> None:
     """The shorter one is shown whole, and two long ones are cut alike."""
     job = Job("id", ImageRequest("p" * asked, "m", "auto", 1), Requester(1, 2, "Ada"), 1, 0)
     picture = Picture(Path("1.png"), "png", 1, 1, 1, "r" * revised)
-    result = Result((picture,), 1, 1, 1, None, None)
+    result = JobResult((picture,), 1, 1, 1, None, None)
     description = str(CARDS.result(job, result, [])[0].description)
     shown = description.count("p"), description.count("r")
     assert max(shown) <= 160
@@ -232,15 +236,15 @@ def test_of_two_prompts_each_has_a_few_lines(asked: int, revised: int) -> None:
 
 @pytest.mark.parametrize("name", ["", "\u200b", "\n", "\u202e"])
 def test_a_person_without_a_visible_name_is_someone(name: str) -> None:
-    """An empty name would leave "Painting for" hanging."""
+    """An empty name would leave "JobProgress for" hanging."""
     job = Job("id", ImageRequest("p", "m", "auto", 1), Requester(1, 2, name), 1, 0)
-    assert CARDS.queued(job, Waiting(0, 0)).author.name == "⏳ Queued for someone"
+    assert CARDS.queued(job, QueuePosition(0, 0)).author.name == "⏳ Queued for someone"
 
 
 def test_the_words_around_a_prompt_stay_ours() -> None:
     """A prompt must not be able to write a line that looks like the bot's own."""
     job = Job("id", ImageRequest("x", "m", "auto", 1), Requester(1, 2, "Ada"), 1, 0)
     forged = replace(job.request, prompt="x\n-# Started <t:1:R>\r\u2028\u0085Fake line")
-    card = CARDS.queued(replace(job, request=forged), Waiting(0, 0))
+    card = CARDS.queued(replace(job, request=forged), QueuePosition(0, 0))
     lines = str(card.description).split("\n")
     assert [line for line in lines if not line.startswith("> ")] == ["-# Starting in a moment"]

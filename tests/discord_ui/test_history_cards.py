@@ -20,7 +20,7 @@ from bot.discord_ui.history_embeds import (
     result_link,
     search_terms_of,
 )
-from bot.jobs.history.pages import PAGE, Look, Page
+from bot.jobs.history_pages import PAGE_SIZE, HistoryEntry, HistoryPage
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob
 
@@ -37,16 +37,16 @@ def look(
     credits_: int | None = 1,
     server_id: int = 2,
     model: str = "m",
-) -> Look:
+) -> HistoryEntry:
     """Return a job looked back at."""
     request = ImageRequest(prompt, model, "auto", 1)
     job = Job(new_job_id(0), request, Requester(1, server_id, "Ada"), 1, 1_800_000_000_000)
     message = CardAddress(2**62, 2**62 + 1, 0)
     written = WrittenJob(job, "me", state, message, None)
-    return Look(written, painted, (PICTURE,) * kept, credits_, message, b"webp")
+    return HistoryEntry(written, painted, (PICTURE,) * kept, credits_, message, b"webp")
 
 
-def facts(shown: Look, link: str | None = None) -> str:
+def facts(shown: HistoryEntry, link: str | None = None) -> str:
     """Return the line under the prompt."""
     return str(CARDS.card(1, shown, link).description).rsplit("\n", maxsplit=1)[-1]
 
@@ -54,13 +54,17 @@ def facts(shown: Look, link: str | None = None) -> str:
 @pytest.mark.parametrize("letter", ["*", "😀", "字", "W", "\u0301", "ﷺ"])
 def test_the_longest_page_fits_into_a_message(letter: str) -> None:
     """6,000 characters over all embeds, 100 for a choice, 80 for a button."""
-    largest = [look(letter * 4000, model=letter * 200, kept=10, painted=10) for _ in range(PAGE)]
+    largest = [
+        look(letter * 4000, model=letter * 200, kept=10, painted=10) for _ in range(PAGE_SIZE)
+    ]
     link = result_link(largest[0])
     embeds = [CARDS.card(number, each, link) for number, each in enumerate(largest, 1)]
     assert sum(len(embed) for embed in embeds) <= 6000
     assert all(width(str(embed.author.name)) <= 256 for embed in embeds)
     sought = Sought(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)
-    view = history_view(Texts(), CARDS, Page(largest, has_newer=True, has_older=True), sought)
+    view = history_view(
+        Texts(), CARDS, HistoryPage(largest, has_newer=True, has_older=True), sought
+    )
     rows = view.to_components()
     assert len(rows) == 2
     for each in (component for row in rows for component in row["components"]):
@@ -88,7 +92,7 @@ def test_the_longest_page_fits_into_a_message(letter: str) -> None:
         (look(state=JobState.WORKING, kept=0, credits_=2), "🎨 painting · 2 credits"),
     ],
 )
-def test_one_line_says_how_it_stands(shown: Look, words: str) -> None:
+def test_one_line_says_how_it_stands(shown: HistoryEntry, words: str) -> None:
     """State and credits; what it cost more than 40 days ago is forgotten, and not called 0."""
     assert facts(shown) == f"-# {words} · <t:1800000000:R>"
 

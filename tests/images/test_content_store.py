@@ -16,10 +16,10 @@ from bot.images.content_store import ContentStore
 from bot.images.references import (
     MAX_MASK_BYTES,
     MAX_MEGABYTES,
-    Attached,
+    Attachments,
     MaskUnfit,
+    ReferenceLoader,
     ReferenceLost,
-    References,
     ReferenceTooLarge,
     ReferenceTooManyPixels,
     ReferenceUnreadable,
@@ -61,19 +61,19 @@ def reading(data: bytes) -> Callable[[], Awaitable[bytes]]:
     return read
 
 
-async def keep(references: References, uploads: list[Upload]) -> tuple[Reference, ...]:
+async def keep(references: ReferenceLoader, uploads: list[Upload]) -> tuple[Reference, ...]:
     """Return what is kept of these uploads."""
-    return (await references.keep(Attached(tuple(uploads)), REQUEST)).references
+    return (await references.fetch_and_keep(Attachments(tuple(uploads)), REQUEST)).references
 
 
 @pytest.fixture
-def references(tmp_path: Path) -> References:
-    return References(ContentStore(tmp_path), now=lambda: 7)
+def references(tmp_path: Path) -> ReferenceLoader:
+    return ReferenceLoader(ContentStore(tmp_path), now=lambda: 7)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
 async def test_a_picture_is_kept_exactly_as_it_came(
-    references: References, tmp_path: Path, kind: str
+    references: ReferenceLoader, tmp_path: Path, kind: str
 ) -> None:
     """Whatever the file was called, its content says what it is."""
     data = drawn(kind)
@@ -84,7 +84,7 @@ async def test_a_picture_is_kept_exactly_as_it_came(
 
 
 async def test_of_a_moving_gif_the_first_frame_is_kept(
-    references: References, tmp_path: Path
+    references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """No image model takes a film."""
     (kept,) = await keep(references, [given(drawn("gif", frames=3))])
@@ -93,7 +93,9 @@ async def test_of_a_moving_gif_the_first_frame_is_kept(
         assert (picture.size, getattr(picture, "n_frames", 1)) == ((40, 30), 1)
 
 
-async def test_the_same_picture_twice_is_one_file(references: References, tmp_path: Path) -> None:
+async def test_the_same_picture_twice_is_one_file(
+    references: ReferenceLoader, tmp_path: Path
+) -> None:
     """A favourite reference does not fill the disk."""
     once = await keep(references, [given(drawn("png")), given(drawn("png"))])
     again = await keep(references, [given(drawn("png"))])
@@ -107,7 +109,7 @@ async def test_the_same_picture_twice_is_one_file(references: References, tmp_pa
     ids=["empty", "text", "cut png", "cut jpeg", "bmp", "tiff"],
 )
 async def test_what_is_no_whole_picture_is_named_by_its_number(
-    references: References, tmp_path: Path, data: bytes
+    references: ReferenceLoader, tmp_path: Path, data: bytes
 ) -> None:
     """The person learns which of five files to replace, and nothing is kept of them."""
     with pytest.raises(ReferenceUnreadable) as refused:
@@ -117,7 +119,7 @@ async def test_what_is_no_whole_picture_is_named_by_its_number(
 
 
 async def test_what_an_earlier_job_needs_stays_when_a_later_one_fails(
-    references: References, tmp_path: Path
+    references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """The same file was attached before; only what is new goes with the job that failed."""
     await keep(references, [given(drawn("png"))])
@@ -127,22 +129,26 @@ async def test_what_an_earlier_job_needs_stays_when_a_later_one_fails(
 
 
 @pytest.mark.parametrize("side", [5_001, 30_000])
-async def test_a_bomb_is_refused_before_it_is_unpacked(references: References, side: int) -> None:
+async def test_a_bomb_is_refused_before_it_is_unpacked(
+    references: ReferenceLoader, side: int
+) -> None:
     """A small file that unpacks to gigabytes would end the bot."""
     with pytest.raises(ReferenceTooManyPixels):
         await keep(references, [given(png_bomb(side, side))])
 
 
-async def test_a_large_file_is_refused_before_and_after_the_fetch(references: References) -> None:
+async def test_a_large_file_is_refused_before_and_after_the_fetch(
+    references: ReferenceLoader,
+) -> None:
     """The declared size may lie."""
     large = MAX_MEGABYTES * 1_000_000 + 1
     with pytest.raises(ReferenceTooLarge):
-        references.check(Attached((given(b"", says=large),)), REQUEST)
+        references.check(Attachments((given(b"", says=large),)), REQUEST)
     with pytest.raises(ReferenceTooLarge):
         await keep(references, [given(bytes(large), says=5)])
 
 
-async def test_an_attachment_that_is_gone_is_lost(references: References) -> None:
+async def test_an_attachment_that_is_gone_is_lost(references: ReferenceLoader) -> None:
     """Discord keeps attachments of commands for a while only."""
 
     async def gone() -> bytes:
@@ -153,18 +159,18 @@ async def test_an_attachment_that_is_gone_is_lost(references: References) -> Non
 
 
 async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_held(
-    references: References, tmp_path: Path
+    references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """A re-roll must not silently paint without its reference."""
     kept = await keep(references, [given(drawn("png"))])
-    references.check(Attached(), replace(REQUEST, references=kept))
+    references.check(Attachments(), replace(REQUEST, references=kept))
     path = ContentStore(tmp_path).path(kept[0])
     path.write_bytes(path.read_bytes()[:10])
     with pytest.raises(ReferenceLost):
-        references.check(Attached(), replace(REQUEST, references=kept))
+        references.check(Attachments(), replace(REQUEST, references=kept))
     path.unlink()
     with pytest.raises(ReferenceLost):
-        references.check(Attached(), replace(REQUEST, references=kept))
+        references.check(Attachments(), replace(REQUEST, references=kept))
 
 
 async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
@@ -175,10 +181,10 @@ async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None
     assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]
 
 
-async def test_a_mask_lies_over_the_first_reference(references: References) -> None:
+async def test_a_mask_lies_over_the_first_reference(references: ReferenceLoader) -> None:
     """A PNG with the same pixels is kept beside the references."""
-    attached = Attached((given(drawn("jpeg")), given(drawn("png"))), given(drawn("png")))
-    request = await references.keep(attached, REQUEST)
+    attached = Attachments((given(drawn("jpeg")), given(drawn("png"))), given(drawn("png")))
+    request = await references.fetch_and_keep(attached, REQUEST)
     assert [kept.format for kept in request.references] == ["jpeg", "png"]
     assert request.mask == request.references[1]
 
@@ -189,9 +195,9 @@ async def test_a_mask_lies_over_the_first_reference(references: References) -> N
     ids=["a jpeg", "other pixels", "too large"],
 )
 async def test_a_mask_that_does_not_fit_says_which_would(
-    references: References, mask: bytes
+    references: ReferenceLoader, mask: bytes
 ) -> None:
     """The sentence names the pixels to draw."""
     with pytest.raises(MaskUnfit) as refused:
-        await references.keep(Attached((given(drawn("png")),), given(mask)), REQUEST)
+        await references.fetch_and_keep(Attachments((given(drawn("png")),), given(mask)), REQUEST)
     assert (refused.value.width, refused.value.height) == (40, 30)

@@ -8,7 +8,13 @@ import pytest
 from PIL import Image, ImageCms
 
 from bot.core.models import Picture
-from bot.images.conversion import MOST_PIXELS, TooLarge, Unreadable, fit, share
+from bot.images.conversion import (
+    MOST_PIXELS,
+    PictureTooLarge,
+    PictureUnreadable,
+    fit_to_limit,
+    max_bytes_each,
+)
 
 MIB = 1024 * 1024
 
@@ -38,13 +44,13 @@ def opened(picture: Picture) -> Image.Image:
 def test_a_picture_that_fits_is_left_alone(tmp_path: Path) -> None:
     """An original that Discord takes must arrive untouched, byte for byte."""
     picture = saved(tmp_path / "1.png", noise(), "PNG")
-    assert fit(picture, max_bytes=picture.bytes, folder=tmp_path) is picture
+    assert fit_to_limit(picture, max_bytes=picture.bytes, folder=tmp_path) is picture
 
 
 def test_a_small_picture_is_not_even_opened(tmp_path: Path) -> None:
     """Looking inside costs more than everything else, and damage is not our concern here."""
     picture = Picture(tmp_path / "gone.png", "png", 9_000, 9_000, 10)
-    assert fit(picture, max_bytes=10, folder=tmp_path) is picture
+    assert fit_to_limit(picture, max_bytes=10, folder=tmp_path) is picture
 
 
 @pytest.mark.parametrize("part", [2, 4, 20, 100])
@@ -52,7 +58,7 @@ def test_a_larger_picture_becomes_a_webp_that_fits(tmp_path: Path, part: int) ->
     """A picture above the limit is refused by Discord, and was paid for."""
     picture = saved(tmp_path / "1.png", noise(), "PNG")
     original = picture.path.read_bytes()
-    shown = fit(picture, max_bytes=picture.bytes // part, folder=tmp_path / "shown")
+    shown = fit_to_limit(picture, max_bytes=picture.bytes // part, folder=tmp_path / "shown")
     assert shown.path == tmp_path / "shown" / "1-shown.webp"
     assert shown.bytes == shown.path.stat().st_size <= picture.bytes // part
     assert (shown.format, shown.revised_prompt) == ("webp", "a fox")
@@ -65,16 +71,16 @@ def test_a_larger_picture_becomes_a_webp_that_fits(tmp_path: Path, part: int) ->
 def test_quality_falls_before_size(tmp_path: Path) -> None:
     """On a phone a softer picture looks better than a smaller one."""
     picture = saved(tmp_path / "1.png", noise(), "PNG")
-    softer = fit(picture, max_bytes=int(picture.bytes * 0.5), folder=tmp_path)
+    softer = fit_to_limit(picture, max_bytes=int(picture.bytes * 0.5), folder=tmp_path)
     assert (softer.width, softer.height) == (320, 200)
 
 
 def test_the_same_picture_gives_the_same_file(tmp_path: Path) -> None:
     """After a restart the same work must not leave a second file."""
     picture = saved(tmp_path / "1.png", noise(), "PNG")
-    first = fit(picture, max_bytes=20_000, folder=tmp_path)
+    first = fit_to_limit(picture, max_bytes=20_000, folder=tmp_path)
     data = first.path.read_bytes()
-    assert fit(picture, max_bytes=20_000, folder=tmp_path) == first
+    assert fit_to_limit(picture, max_bytes=20_000, folder=tmp_path) == first
     assert first.path.read_bytes() == data
 
 
@@ -83,7 +89,9 @@ def test_transparency_is_kept(tmp_path: Path, mode: str) -> None:
     """A sticker on a black square is not what was asked for."""
     image = noise(mode)
     image.putalpha(Image.linear_gradient("L").resize(image.size))
-    shown = opened(fit(saved(tmp_path / "1.png", image, "PNG"), max_bytes=30_000, folder=tmp_path))
+    shown = opened(
+        fit_to_limit(saved(tmp_path / "1.png", image, "PNG"), max_bytes=30_000, folder=tmp_path)
+    )
     assert shown.mode == "RGBA"
     low, high = shown.getchannel("A").getextrema()
     assert (low, high) == (0, 255)
@@ -95,7 +103,7 @@ def test_a_palette_keeps_its_transparent_colour(tmp_path: Path, kind: str) -> No
     image = noise().quantize(16)
     image.paste(3, (0, 0, 160, 200))
     picture = saved(tmp_path / "1", image, kind, transparency=3)
-    shown = opened(fit(picture, max_bytes=8_000, folder=tmp_path))
+    shown = opened(fit_to_limit(picture, max_bytes=8_000, folder=tmp_path))
     assert shown.mode == "RGBA"
     assert shown.getpixel((2, 2))[3] == 0  # type: ignore[index]  # an RGBA pixel is a tuple
 
@@ -104,14 +112,14 @@ def test_an_animation_shows_its_first_picture(tmp_path: Path) -> None:
     """Endpoints send none; if one does, a still is better than nothing."""
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
     picture = saved(tmp_path / "1", frames[0], "GIF", save_all=True, append_images=frames[1:])
-    shown = opened(fit(picture, max_bytes=picture.bytes - 1, folder=tmp_path))
+    shown = opened(fit_to_limit(picture, max_bytes=picture.bytes - 1, folder=tmp_path))
     assert shown.getpixel((9, 9)) == pytest.approx((254, 0, 0), abs=3)
 
 
 def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
     """Clipped instead of scaled, every picture of 16 bits would be white."""
     picture = saved(tmp_path / "1.png", Image.new("I;16", (300, 300), 32_896), "PNG")
-    shown = opened(fit(picture, max_bytes=picture.bytes - 1, folder=tmp_path))
+    shown = opened(fit_to_limit(picture, max_bytes=picture.bytes - 1, folder=tmp_path))
     assert shown.getpixel((5, 5)) == pytest.approx((128, 128, 128), abs=2)
 
 
@@ -119,7 +127,9 @@ def test_sixteen_bits_keep_their_brightness(tmp_path: Path) -> None:
 def test_ink_grey_and_black_and_white_are_shown(tmp_path: Path, mode: str, kind: str) -> None:
     """WebP knows red, green and blue alone."""
     picture = saved(tmp_path / "1", noise().convert(mode), kind)
-    assert opened(fit(picture, max_bytes=picture.bytes // 3, folder=tmp_path)).mode == "RGB"
+    assert (
+        opened(fit_to_limit(picture, max_bytes=picture.bytes // 3, folder=tmp_path)).mode == "RGB"
+    )
 
 
 def test_a_turned_photograph_is_shown_upright(tmp_path: Path) -> None:
@@ -127,7 +137,7 @@ def test_a_turned_photograph_is_shown_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # Orientation: turn by 90 degrees
     picture = saved(tmp_path / "1.jpg", noise(), "JPEG", exif=exif, quality=95)
-    shown = fit(picture, max_bytes=picture.bytes // 2, folder=tmp_path)
+    shown = fit_to_limit(picture, max_bytes=picture.bytes // 2, folder=tmp_path)
     assert shown.height > shown.width
 
 
@@ -135,22 +145,22 @@ def test_colours_keep_their_profile(tmp_path: Path) -> None:
     """Without it, wide colours look dull."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     picture = saved(tmp_path / "1.png", noise(), "PNG", icc_profile=profile)
-    shown = opened(fit(picture, max_bytes=40_000, folder=tmp_path))
+    shown = opened(fit_to_limit(picture, max_bytes=40_000, folder=tmp_path))
     assert shown.info["icc_profile"] == profile
 
 
 def test_a_side_too_long_for_webp_is_shortened(tmp_path: Path) -> None:
     """WebP stores a side in 14 bits."""
     picture = saved(tmp_path / "1.png", noise(size=(20_000, 8)), "PNG")
-    assert fit(picture, max_bytes=picture.bytes // 2, folder=tmp_path).width <= 16_383
+    assert fit_to_limit(picture, max_bytes=picture.bytes // 2, folder=tmp_path).width <= 16_383
 
 
 def test_a_bomb_is_refused_by_its_announced_size(tmp_path: Path) -> None:
     """A small file may unpack to gigabytes and end the process."""
     picture = Picture(tmp_path / "gone.png", "png", 8_000, 5_001, 11)
     assert picture.width * picture.height > MOST_PIXELS
-    with pytest.raises(TooLarge):
-        fit(picture, max_bytes=10, folder=tmp_path)
+    with pytest.raises(PictureTooLarge):
+        fit_to_limit(picture, max_bytes=10, folder=tmp_path)
 
 
 @pytest.mark.parametrize("side", [6_400, 9_600, 30_000])
@@ -161,14 +171,14 @@ def test_a_bomb_is_refused_by_its_real_size(tmp_path: Path, side: int) -> None:
     data[16:24] = side.to_bytes(4) * 2  # PNG, IHDR: width and height
     data[29:33] = crc32(data[12:29]).to_bytes(4)
     plain.path.write_bytes(data)
-    with pytest.raises(TooLarge):
-        fit(plain, max_bytes=10, folder=tmp_path)
+    with pytest.raises(PictureTooLarge):
+        fit_to_limit(plain, max_bytes=10, folder=tmp_path)
 
 
 def test_what_cannot_be_made_small_enough_is_refused(tmp_path: Path) -> None:
     """No file is better than one that Discord answers with an error."""
-    with pytest.raises(TooLarge):
-        fit(saved(tmp_path / "1.png", noise(), "PNG"), max_bytes=10, folder=tmp_path)
+    with pytest.raises(PictureTooLarge):
+        fit_to_limit(saved(tmp_path / "1.png", noise(), "PNG"), max_bytes=10, folder=tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -178,8 +188,8 @@ def test_damage_is_named(tmp_path: Path, kind: str, kept: float) -> None:
     picture = saved(tmp_path / "1", noise(), kind)
     data = picture.path.read_bytes()
     picture.path.write_bytes(data[: int(kept if kept > 1 else kept * len(data))])
-    with pytest.raises(Unreadable):
-        fit(picture, max_bytes=1_000, folder=tmp_path)
+    with pytest.raises(PictureUnreadable):
+        fit_to_limit(picture, max_bytes=1_000, folder=tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"<html>", b"%!PS-Adobe-3.0", b"BM" + bytes(60), bytes(100)])
@@ -187,8 +197,8 @@ def test_other_formats_are_never_opened(tmp_path: Path, data: bytes) -> None:
     """Pillow reads fifty formats; each is a way in."""
     (tmp_path / "1").write_bytes(data)
     picture = Picture(tmp_path / "1", "png", 10, 10, 10_000)
-    with pytest.raises(Unreadable):
-        fit(picture, max_bytes=100, folder=tmp_path)
+    with pytest.raises(PictureUnreadable):
+        fit_to_limit(picture, max_bytes=100, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +206,11 @@ def test_other_formats_are_never_opened(tmp_path: Path, data: bytes) -> None:
 )
 def test_files_share_one_request(limit: int, count: int) -> None:
     """Ten files of ten MiB each pass one by one and fail together: 25 MiB is the whole request."""
-    each = share(limit, count)
+    each = max_bytes_each(limit, count)
     assert 0 < each <= limit
     assert each * count < 25 * MIB
 
 
 def test_a_few_small_files_get_the_whole_limit() -> None:
     """Two files of ten MiB fit into one request."""
-    assert share(10 * MIB, 2) == 10 * MIB
+    assert max_bytes_each(10 * MIB, 2) == 10 * MIB

@@ -10,7 +10,7 @@ from PIL import Image
 from bot.core.models import PictureFormat, Reference
 from bot.images import thumbnails
 from bot.images.content_store import ContentStore
-from bot.images.thumbnails import PATIENCE_S, Thumbnails
+from bot.images.thumbnails import TIME_LIMIT_S, Thumbnails
 
 
 class Wall:
@@ -20,7 +20,7 @@ class Wall:
         self.content_store = ContentStore(folder)
         self.now_s = 0.0
         self.step_s = step_s
-        self.previews = Thumbnails(self.content_store, clock=self.clock)
+        self.thumbnails = Thumbnails(self.content_store, clock=self.clock)
 
     def clock(self) -> float:
         """Return the time."""
@@ -58,18 +58,18 @@ async def test_each_job_is_one_small_picture(tmp_path: Path) -> None:
     """One is shown whole, several as tiles; a job without pictures has none."""
     wall = Wall(tmp_path)
     wide, four = wall.keep(size=(400, 200)), [wall.keep(grey) for grey in (0, 50, 100, 150)]
-    one, none, several = await wall.previews.of([[wide], [], four])
+    one, none, several = await wall.thumbnails.contact_sheets([[wide], [], four])
     assert sizes([one, none, several]) == [(240, 120), None, (240, 240)]
     assert corners(several) == [0, 50, 100, 150]
 
 
 async def test_nobody_waits_long_and_the_next_look_has_the_rest(tmp_path: Path) -> None:
     """The first of every job comes first; what was made is remembered."""
-    wall = Wall(tmp_path, step_s=PATIENCE_S / 3)
+    wall = Wall(tmp_path, step_s=TIME_LIMIT_S / 3)
     jobs = [[wall.keep(0), wall.keep(50)], [wall.keep(100)], [wall.keep(150)]]
-    assert sizes(await wall.previews.of(jobs)) == [(240, 240), (240, 240), None]
+    assert sizes(await wall.thumbnails.contact_sheets(jobs)) == [(240, 240), (240, 240), None]
     wall.step_s = 0
-    first, _, third = await wall.previews.of(jobs)
+    first, _, third = await wall.thumbnails.contact_sheets(jobs)
     assert third is not None
     assert corners(first) == [0, 50, 0, 50]
 
@@ -78,9 +78,9 @@ async def test_an_original_is_read_once(tmp_path: Path) -> None:
     """To decode it again would cost as much again."""
     wall = Wall(tmp_path)
     picture = wall.keep()
-    first = await wall.previews.of([[picture]])
+    first = await wall.thumbnails.contact_sheets([[picture]])
     wall.content_store.path(picture).unlink()
-    assert await wall.previews.of([[picture]]) == first
+    assert await wall.thumbnails.contact_sheets([[picture]]) == first
 
 
 async def test_only_the_latest_are_remembered(
@@ -90,10 +90,10 @@ async def test_only_the_latest_are_remembered(
     monkeypatch.setattr(thumbnails, "REMEMBERED", 1)
     wall = Wall(tmp_path)
     old, new = wall.keep(0), wall.keep(50)
-    await wall.previews.of([[old]])
-    await wall.previews.of([[new]])
+    await wall.thumbnails.contact_sheets([[old]])
+    await wall.thumbnails.contact_sheets([[new]])
     wall.content_store.path(old).unlink()
-    assert await wall.previews.of([[old]]) == [None]
+    assert await wall.thumbnails.contact_sheets([[old]]) == [None]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
@@ -101,7 +101,7 @@ async def test_every_kind_of_picture_is_made_small(tmp_path: Path, mode: str) ->
     """Gateways send what they like; large ones are made small before they are converted."""
     wall = Wall(tmp_path)
     picture = wall.keep(mode=mode, size=(2000, 1000))
-    assert sizes(await wall.previews.of([[picture]])) == [(240, 120)]
+    assert sizes(await wall.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "webp", "gif"])
@@ -109,7 +109,7 @@ async def test_every_format_is_made_small(tmp_path: Path, kind: PictureFormat) -
     """As for kinds."""
     wall = Wall(tmp_path)
     picture = wall.keep(kind=kind, size=(2000, 1000))
-    assert sizes(await wall.previews.of([[picture]])) == [(240, 120)]
+    assert sizes(await wall.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
 
 
 async def test_what_cannot_be_read_is_left_out(
@@ -121,5 +121,5 @@ async def test_what_cannot_be_read_is_left_out(
     gone, good, huge = wall.keep(50), wall.keep(), wall.keep(100, size=(101, 100))
     wall.content_store.path(gone).unlink()
     monkeypatch.setattr(thumbnails, "MOST_PIXELS", 10_000)
-    made = await wall.previews.of([[damaged], [gone], [huge], [damaged, good]])
+    made = await wall.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

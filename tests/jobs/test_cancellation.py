@@ -11,25 +11,25 @@ import pytest
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
-from bot.images.references import Attached, Upload
+from bot.images.references import Attachments, Upload
 from bot.jobs.cancellation import (
     Cancellation,
     DetachableCourier,
-    NothingToStop,
-    NotYoursToStop,
-    Stopped,
-    StoppedWaiting,
+    JobCancelled,
+    NothingToCancel,
+    NotYoursToCancel,
+    RequesterDetached,
 )
-from bot.jobs.courier import Ending, Painting, Result, Waiting
-from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
-RESULT = Result((), 1, 0, 0, None, None)
-WORK = Painting(0, 0, 1)
+RESULT = JobResult((), 1, 0, 0, None, None)
+WORK = JobProgress(0, 0, 1)
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ class Slow(Bag):
     said: list[str] = field(default_factory=list)
     can_end: bool = True
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Take time."""
         await self.goes_on.wait()
         self.said.append("update")
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Take time, and fail if told so."""
         self.delivers.set()
         await self.goes_on.wait()
@@ -63,7 +63,7 @@ class Slow(Bag):
             raise NotDelivered
         return (CardAddress(1, 2, 3),)
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Say so, where the card can."""
         self.said.append(ending.error.message_id)
         return self.can_end
@@ -89,8 +89,8 @@ async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
         sent = len(gateway.bodies)
         for _ in range(pause * 8):
             await asyncio.to_thread(int)  # about as long as a step of the database
-        with suppress(NothingToStop):
-            await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
+        with suppress(NothingToCancel):
+            await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
         await job_service.services.job_service.drained()
         ((state, told, credits),) = job_service.rows(
             "SELECT jobs.state, told, charges.credits FROM jobs"
@@ -113,12 +113,12 @@ async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
 ) -> None:
     """Its own task tells the card, so nothing older can follow."""
     job, bag = await waiting(job_service, gateway)
-    await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
+    await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
     assert job_service.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
     await until(lambda: bool(bag.endings))
-    assert bag.endings[0].error.message_id == Stopped.message_id
-    with pytest.raises(NothingToStop):
-        await job_service.services.cancellation.stop(job.id, BEN, moderates=False)
+    assert bag.endings[0].error.message_id == JobCancelled.message_id
+    with pytest.raises(NothingToCancel):
+        await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
     await job_service.services.job_service.drained()
     assert len(gateway.bodies) == 1
@@ -130,9 +130,9 @@ async def test_only_the_requester_and_moderators_stop_a_job(
     """A stranger cannot take another person's picture away."""
     job, bag = await waiting(job_service, gateway)
     cancellation = job_service.services.cancellation
-    with pytest.raises(NotYoursToStop):
-        await cancellation.stop(job.id, ADA, moderates=False)
-    await cancellation.stop(job.id, ADA, moderates=True)
+    with pytest.raises(NotYoursToCancel):
+        await cancellation.cancel(job.id, ADA, moderates=False)
+    await cancellation.cancel(job.id, ADA, moderates=True)
     gateway.gate.set()
     await job_service.services.job_service.drained()
     assert len(bag.endings) == 1
@@ -148,16 +148,18 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
         ledger=job_service.services.ledger,
         repository=JobRepository(owner="another", now=Clock().now),
         queue=Queue(
-            Limits(slots=1, slots_per_user=1, waiting=1, waiting_per_user=1),
+            QueueLimits(
+                max_running=1, max_running_per_user=1, max_waiting=1, max_waiting_per_user=1
+            ),
             usual_s=lambda _: 1.0,
             now=Clock().now,
             wait=await_directly,
         ),
     )
-    await elsewhere.stop(job.id, BEN, moderates=False)
+    await elsewhere.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
     await job_service.services.job_service.drained()
-    assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
+    assert [ending.error.message_id for ending in bag.endings] == [JobCancelled.message_id]
     assert len(gateway.bodies) == 1
 
 
@@ -173,20 +175,20 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
 
     order = job_service.services.catalogue.order(prompt="a fox", model=None, size=None, n=1)
     job = await job_service.services.job_service.submit(
-        order, ADA, bag := Bag(), attached=Attached(pictures=(Upload(10, lose),))
+        order, ADA, bag := Bag(), attached=Attachments(pictures=(Upload(10, lose),))
     )
-    await job_service.services.cancellation.stop(job.id, ADA, moderates=False)
+    await job_service.services.cancellation.cancel(job.id, ADA, moderates=False)
     assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
     fetched.set()
     await job_service.services.job_service.drained()
-    assert [ending.error.message_id for ending in bag.endings] == [Stopped.message_id]
+    assert [ending.error.message_id for ending in bag.endings] == [JobCancelled.message_id]
     assert job_service.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
 
 
 async def test_a_strange_id_has_nothing_to_stop(job_service: Studio) -> None:
     """A card of another bot's database, or of a row that was deleted."""
-    with pytest.raises(NothingToStop):
-        await job_service.services.cancellation.stop("no-such-job", ADA, moderates=True)
+    with pytest.raises(NothingToCancel):
+        await job_service.services.cancellation.cancel("no-such-job", ADA, moderates=True)
 
 
 async def test_an_edit_under_way_is_not_the_last_word() -> None:
@@ -194,16 +196,16 @@ async def test_an_edit_under_way_is_not_the_last_word() -> None:
     courier = DetachableCourier(slow := Slow())
     shown = asyncio.create_task(courier.update(JOB, WORK))
     await asyncio.sleep(0)
-    parted = asyncio.create_task(courier.part(JOB))
+    parted = asyncio.create_task(courier.detach(JOB))
     await asyncio.sleep(0)
     slow.goes_on.set()
     assert await parted
     await shown
     await courier.update(JOB, WORK)
     assert await courier.deliver(JOB, RESULT) == ()
-    assert await courier.end(JOB, Ending(NotDelivered()))
-    assert slow.said == ["update", StoppedWaiting.message_id]
-    assert not await courier.part(JOB)
+    assert await courier.end(JOB, JobFailure(NotDelivered()))
+    assert slow.said == ["update", RequesterDetached.message_id]
+    assert not await courier.detach(JOB)
 
 
 @pytest.mark.parametrize("fails", ["", "deliver"])
@@ -212,18 +214,18 @@ async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
     courier = DetachableCourier(slow := Slow(fails=fails))
     delivered = asyncio.create_task(courier.deliver(JOB, RESULT))
     await asyncio.sleep(0)
-    assert not await courier.part(JOB)
+    assert not await courier.detach(JOB)
     slow.goes_on.set()
     with suppress(NotDelivered):
         await delivered
-    assert await courier.end(JOB, Ending(NotDelivered()))
+    assert await courier.end(JOB, JobFailure(NotDelivered()))
     assert slow.said == ["deliver", NotDelivered.message_id]
 
 
 async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> None:
     """Better a picture that nobody waits for than a card that paints for ever."""
     courier = DetachableCourier(slow := Slow(can_end=False))
-    assert not await courier.part(JOB)
+    assert not await courier.detach(JOB)
     slow.goes_on.set()
     assert len(await courier.deliver(JOB, RESULT)) == 1
 
@@ -232,7 +234,7 @@ async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> Non
 class Broken(Slow):
     """A courier with a defect in what it says last."""
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Fail."""
         raise RuntimeError
 
@@ -241,6 +243,6 @@ async def test_a_defect_while_stopping_hides_no_picture() -> None:
     """The card does not say that nobody waits, so it must show what is paid."""
     courier = DetachableCourier(slow := Broken())
     with pytest.raises(RuntimeError):
-        await courier.part(JOB)
+        await courier.detach(JOB)
     slow.goes_on.set()
     assert len(await courier.deliver(JOB, RESULT)) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.core.clock import Clock
 from bot.database.database import Database
-from bot.jobs.maintenance import BATCH, CHARGES_STAY_MS, Maintenance, forget_old_charges
+from bot.jobs.maintenance import BATCH, CHARGE_RETENTION_MS, Maintenance, delete_old_charges
 from tests.quota.till import NOON, ManualClock, Till, requester
 
 
@@ -15,11 +15,11 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
     with Till.open(tmp_path, clock=clock) as till:
         for _ in range(2 * BATCH + 1):
             till.settle(till.hold(requester()), delivered=1)
-        clock.ms += CHARGES_STAY_MS // 2
+        clock.ms += CHARGE_RETENTION_MS // 2
         younger = till.hold(requester())
-        clock.ms += CHARGES_STAY_MS // 2 + 3_600_000
+        clock.ms += CHARGE_RETENTION_MS // 2 + 3_600_000
         async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
-            await forget_old_charges(database, till.ledger, clock)
+            await delete_old_charges(database, till.ledger, clock)
         left = till.rows("SELECT job_id FROM charges")
         sums = till.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]

@@ -19,9 +19,9 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
-from bot.jobs.personal_data.archive import Archived
-from bot.jobs.personal_data.deletion import BATCH, Deletion, StillAtWork
-from bot.jobs.personal_data.export import Export
+from bot.jobs.personal_data.archive import ArchiveSummary
+from bot.jobs.personal_data.deletion import BATCH, JobsStillRunning, PersonalDataDeletion
+from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.repository import JobRepository
@@ -56,13 +56,13 @@ class Home:
             pseudonym=Pseudonyms(b"k" * 32).pseudonym,
             now=self.now,
         )
-        self.deletion = Deletion(
+        self.deletion = PersonalDataDeletion(
             database=database,
             ledger=self.ledger,
             content_store=self.content_store,
             jobs=folder / "jobs",
         )
-        self.export = Export(database, self.content_store)
+        self.export = PersonalDataExport(database, self.content_store)
 
     def now(self) -> int:
         """Return the time."""
@@ -84,9 +84,9 @@ class Home:
         job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
         await self.database.write(self.ledger.hold, job_id=job.id, requester=who, credits=1)
         await self.database.write(self.repository.queued, job)
-        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(self.gallery.shelve, job, adopted)
+        await self.database.write(self.gallery.record, job, adopted)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)
         await self.database.write(self.ledger.settle, job.id, delivered=1)
         return job
@@ -97,7 +97,7 @@ class Home:
         path.write_bytes(content)
         return Picture(path, "png", 8, 8, len(content), "a red fox")
 
-    async def written(self, max_file_bytes: int) -> tuple[Archived, dict[str, Any]]:
+    async def written(self, max_file_bytes: int) -> tuple[ArchiveSummary, dict[str, Any]]:
         """Return Ada's archive and its lists by name."""
         out = self.folder / "out"
         out.mkdir()
@@ -253,8 +253,8 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
             personal_data.delete_disowned, [job.id for job in jobs[:rows_gone]]
         )
     again = Home(home.folder, home.database)
-    await again.deletion.go_on()
-    await again.deletion.go_on()
+    await again.deletion.complete()
+    await again.deletion.complete()
     assert home.files() == [b"both"]
     for table in ("jobs", "pictures"):
         assert home.rows(f"SELECT COUNT(*) FROM {table}") == [(1,)]
@@ -273,7 +273,7 @@ async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_pa
     ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
     async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
-        await Home(tmp_path, database).deletion.go_on()
+        await Home(tmp_path, database).deletion.complete()
     assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
     assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert list(tmp_path.glob("vault/*/*")) == []
@@ -294,7 +294,7 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
                 return_exceptions=True,
             )
             assert isinstance(job, Job)
-            assert isinstance(done, int | StillAtWork)
+            assert isinstance(done, int | JobsStillRunning)
             outcomes.add(type(done))
             assert job_service.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
             assert job_service.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
@@ -305,7 +305,7 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
             gateway.gate.clear()
             await job_service.services.deletion.delete(ADA.user_id)
     assert job_service.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
-    assert StillAtWork in outcomes
+    assert JobsStillRunning in outcomes
 
 
 async def test_a_card_that_is_being_told_is_waited_for(
@@ -320,7 +320,7 @@ async def test_a_card_that_is_being_told_is_waited_for(
             async def end(self, job: Job, ending: object) -> bool:
                 try:
                     await job_service.services.deletion.delete(ADA.user_id)
-                except StillAtWork as early:
+                except JobsStillRunning as early:
                     refused.append(early)
                 return True
 

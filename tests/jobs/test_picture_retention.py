@@ -10,7 +10,7 @@ from bot.core.errors.jobs import NoRoom, NotKept
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.content_store import NEEDED_MS, ContentStore
+from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore
 from bot.jobs.picture_retention import BATCH, PictureRetention, RetentionLimits
 from bot.jobs.repository.repository import JobRepository
 
@@ -49,9 +49,9 @@ class Shop:
 
     async def keep(self, job: Job, *contents: bytes) -> None:
         """Keep pictures of these bytes as the job's."""
-        adopted = await self.gallery.adopt(job, [self.picture(content) for content in contents])
+        adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(self.gallery.shelve, job, adopted)
+        await self.database.write(self.gallery.record, job, adopted)
 
     def picture(self, content: bytes) -> Picture:
         """Return a file as the gateway's room leaves it."""
@@ -61,7 +61,7 @@ class Shop:
 
     async def kept(self) -> list[int]:
         """Return how many pictures each of Ada's jobs still has, the newest first."""
-        return [past.pictures for past in await self.gallery.last(ADA.user_id, most=25)]
+        return [past.pictures for past in await self.gallery.recent_jobs(ADA.user_id, most=25)]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_what_was_kept_comes_back_as_it_was(shop: Shop) -> None:
     job = await shop.painted(b"one", b"two")
     for path in shop.folder.glob("slot-*"):
         path.unlink()
-    again, pictures = await shop.gallery.take_out(job.id, ADA.user_id)
+    again, pictures = await shop.gallery.kept_result(job.id, ADA.user_id)
     assert again.job.id == job.id
     assert [picture.path.read_bytes() for picture in pictures] == [b"one", b"two"]
     assert (pictures[0].width, pictures[0].revised_prompt) == (8, "a red fox")
@@ -86,7 +86,7 @@ async def test_nobody_takes_out_what_is_not_theirs(shop: Shop) -> None:
     """The list is mine; its ids are no secret."""
     job = await shop.painted(b"one")
     with pytest.raises(NotKept):
-        await shop.gallery.take_out(job.id, ADA.user_id + 1)
+        await shop.gallery.kept_result(job.id, ADA.user_id + 1)
 
 
 async def test_keeping_twice_changes_nothing(shop: Shop) -> None:
@@ -103,7 +103,7 @@ async def test_what_is_older_than_the_retention_goes(shop: Shop) -> None:
     shop.now_ms += 20 * DAY_MS
     await shop.painted(b"both")
     shop.now_ms += 11 * DAY_MS
-    await shop.gallery.clear()
+    await shop.gallery.delete_expired()
     assert await shop.kept() == [1, 0]
     assert shop.content_store.total_bytes == len(b"both")
 
@@ -112,8 +112,8 @@ async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
     """New requests make room for themselves."""
     for number in range(10):
         await shop.painted(bytes([number]) * 100)
-        shop.now_ms += NEEDED_MS
-    await shop.gallery.make_room()
+        shop.now_ms += REFERENCE_NEEDED_MS
+    await shop.gallery.ensure_space()
     assert await shop.kept() == [1] * 8 + [0] * 2
     assert shop.content_store.total_bytes == 800
 
@@ -122,7 +122,7 @@ async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
     """Somebody's job waits for these references: a new one is refused instead."""
     await shop.painted(*(bytes([number]) * 100 for number in range(10)))
     with pytest.raises(NoRoom):
-        await shop.gallery.make_room()
+        await shop.gallery.ensure_space()
     assert await shop.kept() == [10]
 
 
@@ -134,7 +134,7 @@ async def test_a_start_counts_what_is_there(shop: Shop) -> None:
     shop.open()
     assert shop.content_store.total_bytes == 7
     shop.now_ms = 10**14
-    await shop.gallery.clear()
+    await shop.gallery.delete_expired()
     assert shop.content_store.total_bytes == 0
     assert await shop.kept() == [0]
 
@@ -143,7 +143,7 @@ async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
     """However much there is, the database is never locked for long."""
     await shop.painted(*(str(number).encode() for number in range(2 * BATCH + 1)))
     shop.now_ms += 31 * DAY_MS
-    await shop.gallery.clear()
+    await shop.gallery.delete_expired()
     assert shop.content_store.total_bytes == 0
     assert await shop.database.read(Transaction.query, "SELECT * FROM pictures") == []
 
@@ -151,7 +151,7 @@ async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
 async def test_a_file_that_is_kept_again_while_clearing_stays(shop: Shop) -> None:
     """The sweep decided a moment ago; since then somebody attached the same picture."""
     await shop.painted(b"one")
-    old = shop.content_store.outdated(before=shop.now_ms + 1, most_bytes=1000)
+    old = shop.content_store.expired(before=shop.now_ms + 1, most_bytes=1000)
     shop.now_ms += 1
     await shop.painted(b"one")
     for file in old:
@@ -164,4 +164,4 @@ async def test_a_disk_that_refuses_is_said(shop: Shop) -> None:
     (shop.folder / "vault").write_text("a file where a folder should be")
     request = ImageRequest("a fox", "m", "auto", 1)
     job = Job(new_job_id(shop.now_ms), request, ADA, 1, shop.now_ms)
-    assert not await shop.gallery.adopt(job, [shop.picture(b"one")])
+    assert not await shop.gallery.store(job, [shop.picture(b"one")])

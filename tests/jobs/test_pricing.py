@@ -24,9 +24,12 @@ def test_admins_do_not_paint_past_the_operators_ceilings() -> None:
     """Those count credits, too: a picture for none would be one for ever."""
     own = {(HERE, "dear", ""): 3, (HERE, "plain", ""): 0}
     here = Pricing(Catalogue(MODELS, MODELS), ServerCostCache(own), has_ceilings=True)
-    assert (here.least("dear", "high"), costs({}).least("dear", "high")) == (5, 0)
-    assert [here.each(HERE, "dear", quality) for quality in (None, "high")] == [3, 5]
-    assert [each.each(HERE, "plain", None) for each in (here, costs(own))] == [3, 0]
+    assert (here.min_credits_each("dear", "high"), costs({}).min_credits_each("dear", "high")) == (
+        5,
+        0,
+    )
+    assert [here.credits_each(HERE, "dear", quality) for quality in (None, "high")] == [3, 5]
+    assert [each.credits_each(HERE, "plain", None) for each in (here, costs(own))] == [3, 0]
 
 
 @pytest.mark.parametrize(
@@ -42,8 +45,8 @@ def test_admins_do_not_paint_past_the_operators_ceilings() -> None:
 def test_the_cost_is_per_picture(name: str, quality: str | None, each: int) -> None:
     """Dear models cost more credits, and so may their dear qualities."""
     usual = costs({})
-    assert usual.each(HERE, name, quality) == each
-    assert usual.of(ImageRequest("x", name, "auto", 4, quality=quality), HERE) == 4 * each
+    assert usual.credits_each(HERE, name, quality) == each
+    assert usual.credits_of(ImageRequest("x", name, "auto", 4, quality=quality), HERE) == 4 * each
 
 
 @pytest.mark.parametrize(
@@ -53,11 +56,11 @@ def test_the_cost_is_per_picture(name: str, quality: str | None, each: int) -> N
 def test_a_servers_own_cost_comes_first(name: str, quality: str | None, each: int) -> None:
     """Also where it is nothing, and only there."""
     own = costs({(HERE, "plain", ""): 7, (HERE, "dear", "high"): 0})
-    assert own.each(HERE, name, quality) == each
-    assert own.each(ELSEWHERE, name, quality) == costs({}).each(HERE, name, quality)
+    assert own.credits_each(HERE, name, quality) == each
+    assert own.credits_each(ELSEWHERE, name, quality) == costs({}).credits_each(HERE, name, quality)
 
 
 def test_a_model_that_is_gone_costs_nothing_that_anybody_set() -> None:
     """An old request that is painted again is refused, not held at its old cost."""
     with pytest.raises(UnknownModel):
-        costs({(HERE, "gone", ""): 1}).each(HERE, "gone", None)
+        costs({(HERE, "gone", ""): 1}).credits_each(HERE, "gone", None)

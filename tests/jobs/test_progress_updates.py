@@ -11,15 +11,15 @@ import pytest
 from bot.core.clock import Clock, await_directly
 from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
 from bot.gateways.events import Preview, Progress, Received
-from bot.jobs.courier import Painting, Waiting
+from bot.jobs.courier import JobProgress, QueuePosition
 from bot.jobs.progress_updates import (
-    LINE_PACE_S,
-    LINE_STEP_S,
-    PACE_S,
+    PROGRESS_INTERVAL_S,
+    QUEUE_ESTIMATE_STEP_S,
+    QUEUE_INTERVAL_S,
     ProgressUpdates,
     QueueUpdates,
 )
-from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.queue.waiting_list import Ticket
 from tests.gateways import fake_sse as sse
 from tests.gateways.art import picture
@@ -35,10 +35,10 @@ PICTURE = Picture(Path("1.png"), "png", 8, 8, 100)
 class Board(Bag):
     """A courier that keeps what was shown; while ``slow`` is clear, an edit takes its time."""
 
-    shown: list[Waiting | Painting] = field(default_factory=list)
+    shown: list[QueuePosition | JobProgress] = field(default_factory=list)
     slow: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Keep it."""
         await self.slow.wait()
         self.shown.append(state)
@@ -83,15 +83,15 @@ async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -
     board, paces = Board(), Paces()
     board.slow.set()
     async with bulletin(board, paces) as open_bulletin:
-        await until(lambda: paces.begun == [PACE_S])
+        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
         for tenth in range(1, 10):
             open_bulletin.report(Progress(tenth / 10))
         open_bulletin.report(Preview(PICTURE))
         assert len(board.shown) == 1
         paces.step.set()
         await until(lambda: len(board.shown) == 2)
-    assert board.shown[0] == Painting(7, 0, 4)
-    assert board.shown[1] == Painting(7, 0, 4, 0.9, PICTURE)
+    assert board.shown[0] == JobProgress(7, 0, 4)
+    assert board.shown[1] == JobProgress(7, 0, 4, 0.9, PICTURE)
 
 
 async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
         await until(lambda: len(board.shown) == 2)
         silence.set()
     last = board.shown[1]
-    assert isinstance(last, Painting)
+    assert isinstance(last, JobProgress)
     assert last.preview is not None
     assert last.preview.width == 2
 
@@ -165,17 +165,19 @@ async def test_of_several_slots_only_the_pictures_count() -> None:
         open_bulletin.report(Received((PICTURE,), None))
         paces.step.set()
         await until(lambda: len(board.shown) == 2)
-    assert board.shown[1] == Painting(7, 1, 4)
+    assert board.shown[1] == JobProgress(7, 1, 4)
 
 
 def line() -> tuple[Queue, list[Ticket]]:
     """Return a queue of one slot, with one job at work and three behind it."""
-    limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
+    limits = QueueLimits(
+        max_running=1, max_running_per_user=1, max_waiting=9, max_waiting_per_user=9
+    )
     queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=await_directly)
     tickets = [queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(4)]
     for ticket in tickets:
-        queue.claim(ticket)
-        queue.place(ticket)
+        queue.request_start(ticket)
+        queue.position(ticket)
     return queue, tickets
 
 
@@ -185,7 +187,7 @@ async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_ear
     board.slow.set()
     queue, (working, first, second, last) = line()
     async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
-        await until(lambda: paces.begun == [LINE_PACE_S])
+        await until(lambda: paces.begun == [QUEUE_INTERVAL_S])
         queue.dismiss(first)
         queue.dismiss(second)
         for _ in range(20):
@@ -193,7 +195,7 @@ async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_ear
         assert board.shown == []
         paces.step.set()
         await until(lambda: bool(board.shown))
-    assert board.shown == [Waiting(0, 10_000)]
+    assert board.shown == [QueuePosition(0, 10_000)]
     assert working.running
 
 
@@ -203,11 +205,11 @@ async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
     queue, (working, first, *_) = line()
     async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
         await until(lambda: bool(paces.begun))
-        first.told = 5
+        first.shown_ahead = 5
         paces.step.set()
         await asyncio.sleep(0)
         queue.leave(working)
-        await queue.turn(first)
+        await queue.wait_for_start(first)
         asyncio.get_running_loop().call_soon(board.slow.set)
     shown = len(board.shown)
     queue.leave(first)
@@ -240,7 +242,9 @@ async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
 ) -> None:
     """A bar that stands still looks broken; afterwards there is nothing new to say."""
     board, paces, clock = Board(), Paces(), [7]
-    expected = [each for pause in pauses for each in (PACE_S, pause)] + [PACE_S]
+    expected = [each for pause in pauses for each in (PROGRESS_INTERVAL_S, pause)] + [
+        PROGRESS_INTERVAL_S
+    ]
     board.slow.set()
     async with bulletin(board, paces, usual_ms=usual_ms, now=lambda: clock[0]) as open_bulletin:
         for report in reports:
@@ -252,7 +256,7 @@ async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
         for _ in range(20):
             await asyncio.sleep(0)
         assert paces.begun == expected
-    states = [state for state in board.shown if isinstance(state, Painting)]
+    states = [state for state in board.shown if isinstance(state, JobProgress)]
     assert [state.is_overdue for state in states] == [False] * len(pauses) + [True]
 
 
@@ -261,34 +265,36 @@ async def test_news_comes_before_the_next_estimate() -> None:
     board, paces = Board(), Paces()
     board.slow.set()
     async with bulletin(board, paces, usual_ms=48_000) as open_bulletin:
-        await until(lambda: paces.begun == [PACE_S])
+        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
         paces.step.set()
-        await until(lambda: paces.begun == [PACE_S, 5.0])
+        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S, 5.0])
         open_bulletin.report(Progress(0.5))
         await until(lambda: len(board.shown) == 2)
-    assert board.shown[1] == Painting(7, 0, 4, 0.5, usual_ms=48_000)
+    assert board.shown[1] == JobProgress(7, 0, 4, 0.5, usual_ms=48_000)
 
 
 async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
     """Who is next reads how long that still takes, also when the one before takes its time."""
     clock = [0]
-    limits = Limits(slots=1, slots_per_user=1, waiting=9, waiting_per_user=9)
+    limits = QueueLimits(
+        max_running=1, max_running_per_user=1, max_waiting=9, max_waiting_per_user=9
+    )
     queue = Queue(limits, usual_s=lambda _: 60.0, now=lambda: clock[0], wait=await_directly)
     working, last = (queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(2))
-    queue.claim(working)
-    queue.claim(last)
+    queue.request_start(working)
+    queue.request_start(last)
     board, paces = Board(), Paces()
     board.slow.set()
-    assert queue.place(last) == Waiting(0, 60_000)
+    assert queue.position(last) == QueuePosition(0, 60_000)
     async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
-        await until(lambda: paces.begun == [LINE_PACE_S])
+        await until(lambda: paces.begun == [QUEUE_INTERVAL_S])
         clock[0] = 5_000
         paces.step.set()
-        await until(lambda: paces.begun == [LINE_PACE_S] * 2)
+        await until(lambda: paces.begun == [QUEUE_INTERVAL_S] * 2)
         assert board.shown == []
         paces.step.set()
-        await until(lambda: paces.begun[-1] == LINE_STEP_S)
+        await until(lambda: paces.begun[-1] == QUEUE_ESTIMATE_STEP_S)
         clock[0] = 25_000
         paces.step.set()
         await until(lambda: bool(board.shown))
-    assert board.shown == [Waiting(0, 35_000)]
+    assert board.shown == [QueuePosition(0, 35_000)]

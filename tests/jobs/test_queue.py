@@ -8,8 +8,8 @@ import pytest
 from bot.core.clock import await_directly
 from bot.core.errors.jobs import TooManyWaiting
 from bot.core.models import Requester
-from bot.jobs.courier import Waiting
-from bot.jobs.queue.queue import Limits, Queue, QueueFull
+from bot.jobs.courier import QueuePosition
+from bot.jobs.queue.queue import Queue, QueueFull, QueueLimits
 from bot.jobs.queue.waiting_list import Ticket
 
 USUAL_S = {"slow": 60.0, "fast": 10.0}
@@ -28,14 +28,17 @@ class ManualClock:
 
 def queue(
     *,
-    slots: int = 2,
+    max_running: int = 2,
     per_user: int = 2,
     waiting: int = 1000,
     waiting_per_user: int = 100,
     clock: ManualClock | None = None,
 ) -> Queue:
-    limits = Limits(
-        slots=slots, slots_per_user=per_user, waiting=waiting, waiting_per_user=waiting_per_user
+    limits = QueueLimits(
+        max_running=max_running,
+        max_running_per_user=per_user,
+        max_waiting=waiting,
+        max_waiting_per_user=waiting_per_user,
     )
     return Queue(
         limits, usual_s=USUAL_S.__getitem__, now=(clock or ManualClock()).now, wait=await_directly
@@ -48,7 +51,7 @@ def enter(q: Queue, user: int, *, server: int = 1, model: str = "fast") -> Ticke
 
 def claimed(q: Queue, user: int, *, server: int = 1, model: str = "fast") -> Ticket:
     ticket = enter(q, user, server=server, model=model)
-    q.claim(ticket)
+    q.request_start(ticket)
     return ticket
 
 
@@ -67,19 +70,19 @@ async def test_a_free_slot_is_given_at_once() -> None:
     """Nobody waits while the bot is idle."""
     q = queue()
     ticket = enter(q, 1)
-    assert q.claim(ticket)
+    assert q.request_start(ticket)
     assert ticket.running
 
 
 async def test_one_person_is_served_in_the_order_of_asking() -> None:
     """What was asked first comes first."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     assert served(q, [claimed(q, 1) for _ in range(4)]) == [0, 1, 2, 3]
 
 
 async def test_a_hundred_jobs_of_one_person_do_not_keep_nine_others_waiting() -> None:
     """The nine are all served before the hundred's eleventh."""
-    q = queue(slots=4, per_user=4)
+    q = queue(max_running=4, per_user=4)
     tickets = [claimed(q, 1) for _ in range(100)] + [claimed(q, 2 + i) for i in range(9)]
     order = served(q, tickets)
     assert sorted(order) == list(range(109))
@@ -88,7 +91,7 @@ async def test_a_hundred_jobs_of_one_person_do_not_keep_nine_others_waiting() ->
 
 async def test_a_busy_server_does_not_keep_a_small_one_waiting() -> None:
     """Thirty people of one server count as much as one of another."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     tickets = [claimed(q, user, server=1) for user in range(30)]
     tickets += [claimed(q, 50, server=2), claimed(q, 50, server=2)]
     assert served(q, tickets)[:5] == [0, 1, 30, 2, 31]
@@ -96,7 +99,7 @@ async def test_a_busy_server_does_not_keep_a_small_one_waiting() -> None:
 
 async def test_one_person_never_runs_more_than_their_share() -> None:
     """A person with many requests does not keep the others out, not even in two servers."""
-    q = queue(slots=3, per_user=1)
+    q = queue(max_running=3, per_user=1)
     mine, mine_too, yours = claimed(q, 1), claimed(q, 1, server=2), claimed(q, 2)
     assert (mine.running, mine_too.running, yours.running) == (True, False, True)
     q.leave(mine)
@@ -105,12 +108,12 @@ async def test_one_person_never_runs_more_than_their_share() -> None:
 
 async def test_a_job_whose_references_are_on_their_way_keeps_nobody_waiting() -> None:
     """It has its place in line, but takes no slot yet."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     fetching = enter(q, 1)
     ready = claimed(q, 2)
     assert ready.running
     q.leave(ready)
-    assert q.claim(fetching)
+    assert q.request_start(fetching)
 
 
 async def test_too_many_waiting_requests_of_one_person_are_refused() -> None:
@@ -122,13 +125,13 @@ async def test_too_many_waiting_requests_of_one_person_are_refused() -> None:
         enter(q, 1)
     assert refused.value.limit == 2
     enter(q, 2)
-    q.claim(first)
+    q.request_start(first)
     enter(q, 1)
 
 
 async def test_a_full_queue_refuses_everybody_but_who_was_accepted_before() -> None:
     """A restart must not lose what was promised."""
-    q = queue(slots=1, waiting=2)
+    q = queue(max_running=1, waiting=2)
     running = claimed(q, 1)
     enter(q, 2)
     enter(q, 3)
@@ -136,16 +139,16 @@ async def test_a_full_queue_refuses_everybody_but_who_was_accepted_before() -> N
         enter(q, 4)
     assert refused.value.limit == 2
     back = q.readmit(Requester(5, 1, "somebody"), "fast")
-    assert not q.claim(back)
+    assert not q.request_start(back)
     q.leave(running)
     assert back.running
 
 
 async def test_a_cancelled_wait_gives_its_place_to_the_next() -> None:
     """A job cancelled while it waits must not swallow a slot."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     running, impatient, patient = claimed(q, 1), claimed(q, 2), claimed(q, 3)
-    gone, waiting = (asyncio.create_task(q.turn(t)) for t in (impatient, patient))
+    gone, waiting = (asyncio.create_task(q.wait_for_start(t)) for t in (impatient, patient))
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.sleep(0)
@@ -157,12 +160,12 @@ async def test_a_cancelled_wait_gives_its_place_to_the_next() -> None:
 
 async def test_a_dismissed_job_goes_on_at_once_and_takes_no_slot() -> None:
     """Who cancels does not wait for a slot to hear that it worked."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     running, cancelled, fetching = claimed(q, 1), claimed(q, 2), enter(q, 3)
     q.dismiss(cancelled)
-    await asyncio.wait_for(q.turn(cancelled), 1)
+    await asyncio.wait_for(q.wait_for_start(cancelled), 1)
     q.dismiss(fetching)
-    assert q.claim(fetching)
+    assert q.request_start(fetching)
     assert [cancelled.running, fetching.running] == [False, False]
     last = claimed(q, 4)
     for ticket in (cancelled, fetching, running):
@@ -173,48 +176,48 @@ async def test_a_dismissed_job_goes_on_at_once_and_takes_no_slot() -> None:
 async def test_a_place_is_told_with_the_time_until_its_turn() -> None:
     """The estimate knows the models ahead, and how long the running ones already take."""
     clock = ManualClock()
-    q = queue(slots=2, clock=clock)
-    assert q.place(claimed(q, 1, model="slow")) == Waiting(0, 0)
+    q = queue(max_running=2, clock=clock)
+    assert q.position(claimed(q, 1, model="slow")) == QueuePosition(0, 0)
     claimed(q, 2, model="fast")
     clock.ms = 4_000
     third, fourth = claimed(q, 3, model="fast"), claimed(q, 4, model="fast")
-    assert q.place(third) == Waiting(0, 6_000)
-    assert q.place(fourth) == Waiting(1, 16_000)
+    assert q.position(third) == QueuePosition(0, 6_000)
+    assert q.position(fourth) == QueuePosition(1, 16_000)
     clock.ms = 600_000
-    assert q.place(third) == Waiting(0, 1_000)
+    assert q.position(third) == QueuePosition(0, 1_000)
 
 
 async def test_who_is_at_their_own_limit_is_told_how_long_that_lasts() -> None:
     """A free slot does not help who may not have it, and others pass."""
-    q = queue(slots=3, per_user=1)
+    q = queue(max_running=3, per_user=1)
     claimed(q, 1, model="slow")
-    assert q.place(claimed(q, 1)) == Waiting(0, 60_000)
-    assert q.place(enter(q, 2)) == Waiting(0, 0)
+    assert q.position(claimed(q, 1)) == QueuePosition(0, 60_000)
+    assert q.position(enter(q, 2)) == QueuePosition(0, 0)
 
 
 async def test_estimates_follow_what_the_model_took_lately() -> None:
     """A gateway that is slow today says so; one slow picture does not."""
     clock = ManualClock()
-    q = queue(slots=1, clock=clock)
+    q = queue(max_running=1, clock=clock)
     for took_ms in (30_000, 20_000, 900_000):
         ticket = claimed(q, 1, model="fast")
         clock.ms += took_ms
         q.leave(ticket)
     claimed(q, 1, model="fast")
-    assert q.place(claimed(q, 2)) == Waiting(0, 30_000)
+    assert q.position(claimed(q, 2)) == QueuePosition(0, 30_000)
 
 
 async def test_only_the_first_ten_hear_that_they_moved_and_only_when_they_did() -> None:
     """Discord counts every edit."""
-    q = queue(slots=1)
+    q = queue(max_running=1)
     running = claimed(q, 0, model="slow")
     line = [claimed(q, user) for user in range(1, 14)]
     heard: list[int] = []
     for number, ticket in enumerate(line):
-        q.place(ticket)
-        ticket.moved = partial(heard.append, number)
-    assert [q.news(ticket) for ticket in line] == [None] * 13
+        q.position(ticket)
+        ticket.on_move = partial(heard.append, number)
+    assert [q.changed_position(ticket) for ticket in line] == [None] * 13
     q.leave(running)
     assert heard == list(range(1, 11))
-    assert q.news(line[1]) == Waiting(0, 10_000)
-    assert q.news(line[12]) is None
+    assert q.changed_position(line[1]) == QueuePosition(0, 10_000)
+    assert q.changed_position(line[12]) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.clock import await_directly
 from bot.core.models import Requester
-from bot.jobs.queue.queue import Limits, Queue
+from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.queue.waiting_list import Ticket
 
 USERS, SERVERS = 3, 3
@@ -24,15 +24,18 @@ happenings = st.lists(st.one_of(asks, asks, ends), max_size=60)
 class Bar:
     """A queue at work, with everybody who ever came."""
 
-    slots: int
-    slots_per_user: int
+    max_running: int
+    max_running_per_user: int
     tickets: list[Ticket] = field(default_factory=list)
     served: dict[Ticket, int] = field(default_factory=dict)
     gone: set[Ticket] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        limits = Limits(
-            slots=self.slots, slots_per_user=self.slots_per_user, waiting=999, waiting_per_user=999
+        limits = QueueLimits(
+            max_running=self.max_running,
+            max_running_per_user=self.max_running_per_user,
+            max_waiting=999,
+            max_waiting_per_user=999,
         )
         self.queue = Queue(limits, usual_s=lambda _: 10.0, now=lambda: 0, wait=await_directly)
 
@@ -52,8 +55,8 @@ class Bar:
             case "ask":
                 asker = Requester(user + 10 * number, number, "somebody")
                 self.tickets.append(self.queue.readmit(asker, "m"))
-            case "claim" if unclaimed := [t for t in self.waiting if t.turn is None]:
-                self.queue.claim(unclaimed[number % len(unclaimed)])
+            case "claim" if unclaimed := [t for t in self.waiting if t.start is None]:
+                self.queue.request_start(unclaimed[number % len(unclaimed)])
             case "end" if running := self.running:
                 self.leaves(running[number % len(running)])
             case "dismiss" if waiting := self.waiting:
@@ -69,17 +72,17 @@ class Bar:
 
     def check(self) -> None:
         """Check the limits, and note who was served since."""
-        assert len(self.running) <= self.slots
+        assert len(self.running) <= self.max_running
         busy = Counter(ticket.user_id for ticket in self.running)
-        assert all(count <= self.slots_per_user for count in busy.values())
+        assert all(count <= self.max_running_per_user for count in busy.values())
         for ticket in self.running:
             self.served.setdefault(ticket, len(self.served))
 
     def drain(self) -> None:
         """Let everybody be served to the last."""
         for ticket in self.waiting:
-            if ticket.turn is None:
-                self.queue.claim(ticket)
+            if ticket.start is None:
+                self.queue.request_start(ticket)
                 self.check()
         while self.running:
             self.leaves(self.running[0])
@@ -94,10 +97,10 @@ async def _evening(bar: Bar, happenings: Sequence[tuple[str, int, int]]) -> None
 
 @given(happenings, st.integers(1, 4), st.integers(1, 3))
 def test_everybody_is_served_once_and_within_the_limits(
-    happenings: Sequence[tuple[str, int, int]], slots: int, slots_per_user: int
+    happenings: Sequence[tuple[str, int, int]], max_running: int, max_running_per_user: int
 ) -> None:
     """A lost place is a job that never ends; a second slot is a paid request too many."""
-    bar = Bar(slots, slots_per_user)
+    bar = Bar(max_running, max_running_per_user)
     asyncio.run(_evening(bar, happenings))
     assert bar.waiting == []
     dismissed = [ticket for ticket in bar.gone if ticket.dismissed]

@@ -11,9 +11,9 @@ import pytest
 from bot.core.clock import Clock
 from bot.core.errors.jobs import InterruptedInDoubt
 from bot.core.models import CardAddress, Job
-from bot.images.references import Attached, Read, Upload
-from bot.jobs.courier import Ending, Result
-from bot.jobs.recovery import CancelledByOperator, Unfinished, Untold, WaitedTooLong
+from bot.images.references import Attachments, FetchAttachment, Upload
+from bot.jobs.courier import JobFailure, JobResult
+from bot.jobs.recovery import CancelledByOperator, ResumableJob, UnreportedFailure, WaitedTooLong
 from bot.services import open_services
 from tests.cogs.scripted_gateway import (
     ClosedConnection,
@@ -47,10 +47,12 @@ async def gone(_url: str) -> bytes:
     raise OSError
 
 
-async def go_on(job_service: Studio, bag: Bag, read: Read = gone) -> list[Untold | Unfinished]:
+async def go_on(
+    job_service: Studio, bag: Bag, read: FetchAttachment = gone
+) -> list[UnreportedFailure | ResumableJob]:
     """Let a new process take everything over and finish it."""
     taken = await job_service.services.recovery.take_over()
-    await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, read)
+    await job_service.services.recovery.resume(taken, lambda _job, _card: bag, read)
     await job_service.services.job_service.drained()
     return taken
 
@@ -68,7 +70,7 @@ async def test_a_task_is_polled_on_without_a_new_request(
     gateway.gate.set()
     async with process(tmp_path, gateway) as job_service:
         (taken,) = await go_on(job_service, bag := Bag())
-    assert isinstance(taken, Unfinished)
+    assert isinstance(taken, ResumableJob)
     assert len(gateway.bodies) == 1
     assert [len(result.pictures) for result in bag.results] == [1]
     assert job_service.rows("SELECT state FROM jobs") == [("done",)]
@@ -96,7 +98,7 @@ async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: ScriptedGa
 class Slow(Bag):
     """A courier whose delivery never ends."""
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Hang, as a Discord that does not answer."""
         await asyncio.Event().wait()
         return ()
@@ -165,7 +167,7 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
         await asyncio.wait_for(gateway.asked.wait(), 60)
     async with process(tmp_path, gateway) as job_service:
         (taken,) = await go_on(job_service, bag := Bag())
-    assert isinstance(taken, Untold)
+    assert isinstance(taken, UnreportedFailure)
     assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt]
     assert len(gateway.bodies) == 1
     assert job_service.rows("SELECT told FROM jobs") == [(1,)]
@@ -214,13 +216,13 @@ class Attachment:
         self.urls.append(url)
         return self.data
 
-    def attached(self, *, mask: bool = False) -> Attached:
+    def attached(self, *, mask: bool = False) -> Attachments:
         """Return two of it, and a third as a mask."""
         uploads = [Upload(1, self.hang, f"https://cdn.example/{name}") for name in "abm"]
-        return Attached(tuple(uploads[:2]), uploads[2] if mask else None)
+        return Attachments(tuple(uploads[:2]), uploads[2] if mask else None)
 
 
-async def ask_with(job_service: Studio, attached: Attached) -> Job:
+async def ask_with(job_service: Studio, attached: Attachments) -> Job:
     """Submit a request with attachments."""
     request = job_service.services.catalogue.order(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
@@ -243,7 +245,7 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
     async with process(tmp_path, gateway, **limits) as job_service:
         taken = await job_service.services.recovery.take_over()
         bag = Bag()
-        await job_service.services.recovery.go_on(taken, lambda _job, _card: bag, gone)
+        await job_service.services.recovery.resume(taken, lambda _job, _card: bag, gone)
         await until(lambda: len(gateway.bodies) == 1 + 2)
         gateway.gate.set()
         await job_service.services.job_service.drained()
@@ -343,7 +345,7 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
 class Deaf(Bag):
     """A courier whose card is gone for good."""
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Count the tries."""
         await super().end(job, ending)
         return False
@@ -375,8 +377,8 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
         job = await job_service.ask(waiting := Bag(), BEN)
         await asyncio.wait_for(gateway.asked.wait(), 60)
         async with process(tmp_path, gateway) as other:
-            assert await other.services.cancellation.withdraw(job, CancelledByOperator())
-            assert not await other.services.cancellation.withdraw(job, CancelledByOperator())
+            assert await other.services.cancellation.cancel_queued(job, CancelledByOperator())
+            assert not await other.services.cancellation.cancel_queued(job, CancelledByOperator())
         gateway.gate.set()
         await job_service.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])

@@ -9,7 +9,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.core.models import Job
-from bot.jobs.courier import Ending
+from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, UrlReply
 from tests.jobs.test_recovery import Slow, go_on, process, until
@@ -64,7 +64,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
             await job_service.services.job_service.drained()
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "job.defect",
-        "job.left",
+        "job.unfinished",
     ]
     assert job_service.rows("SELECT state FROM jobs") == [("delivered",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
@@ -102,7 +102,7 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
         await until(lambda: len(gateway.bodies) == 2)
 
     class Breaks(Bag):
-        async def end(self, job: Job, ending: Ending) -> bool:
+        async def end(self, job: Job, ending: JobFailure) -> bool:
             await super().end(job, ending)
             if job.requester.user_id == ADA.user_id:
                 raise OSError("the line broke")

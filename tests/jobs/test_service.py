@@ -14,8 +14,8 @@ from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unexpected
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import CardAddress, Job, Requester
-from bot.jobs.courier import Ending, Painting, Result, Waiting
-from bot.jobs.recovery import Untold
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.recovery import UnreportedFailure
 from bot.quota.rules import parse_limits
 from bot.services import Services, open_services
 from bot.settings import Settings
@@ -32,22 +32,22 @@ class Bag:
 
     fails: str = ""
     placed: list[Job] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
+    results: list[JobResult] = field(default_factory=list)
+    endings: list[JobFailure] = field(default_factory=list)
 
-    async def place(self, job: Job, *, waiting: Waiting) -> CardAddress | None:
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""
         if self.fails == "place":
             raise CardNotPlaced
         self.placed.append(job)
         return CardAddress(channel_id=5, message_id=len(self.placed), application_id=6, token="t")
 
-    async def update(self, job: Job, state: Waiting | Painting) -> None:
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Fail as a courier with a defect does, if told so."""
         if self.fails == "update":
             raise RuntimeError("a defect")
 
-    async def deliver(self, job: Job, result: Result) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Keep the pictures' facts."""
         assert all(picture.path.is_file() for picture in result.pictures)
         if self.fails == "deliver":
@@ -55,7 +55,7 @@ class Bag:
         self.results.append(result)
         return ()
 
-    async def end(self, job: Job, ending: Ending) -> bool:
+    async def end(self, job: Job, ending: JobFailure) -> bool:
         """Keep the ending."""
         self.endings.append(ending)
         return True
@@ -235,8 +235,8 @@ async def test_the_card_tells_what_is_left_after_this_job(
     await job_service.services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged) == (2, 2)
-    assert result.left is not None
-    assert (result.left.credits, result.left.limit) == (3, 5)
+    assert result.remaining is not None
+    assert (result.remaining.credits, result.remaining.limit) == (3, 5)
 
 
 async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
@@ -252,8 +252,8 @@ async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
         await services.job_service.drained()
     (result,) = bag.results
     assert (len(result.pictures), result.charged, result.doubt_charged) == (2, 3, True)
-    assert result.left is not None
-    assert result.left.credits == 2
+    assert result.remaining is not None
+    assert result.remaining.credits == 2
     assert job_service.rows("SELECT credits FROM charges") == [(3,)]
 
 
@@ -309,7 +309,7 @@ async def test_what_does_not_finish_in_time_is_left_to_the_journal(
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
         (untold,) = await services.recovery.take_over()
         assert await services.recovery.take_over() == []
-    assert isinstance(untold, Untold)
+    assert isinstance(untold, UnreportedFailure)
     assert (untold.card.token, untold.ending.doubt_charged) == ("t", False)
     assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
     assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]

@@ -25,23 +25,23 @@ _ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name i
 _MENTION_BYTES = 32  # what the place and name of a file may add to the compressed draft of a list
 _RESERVED_BYTES = 64 * 1024  # for the words to read first, and what little deflate may differ
 
-Place = Literal["in this file", "left out", "kept no longer"]
+FileStatus = Literal["in this file", "left out", "kept no longer"]
 
 
-class File(msgspec.Struct):
+class PictureEntry(msgspec.Struct):
     """A picture of a job: its name in the archive, if it is there."""
 
     sha256: str
     format: str
     bytes: int
-    place: Place = "left out"
+    place: FileStatus = "left out"
     name: str | None = None
     width: int | None = None
     height: int | None = None
     revised_prompt: str | None = None
 
 
-class _Job(msgspec.Struct):
+class _JobEntry(msgspec.Struct):
     id: str
     asked_at: str
     ended_at: str | None
@@ -61,17 +61,17 @@ class _Job(msgspec.Struct):
     background: str | None = None
     error: str | None = None
     error_facts: dict[str, Fact | None] | None = None
-    references: Sequence[File] = ()
-    mask: File | None = None
-    pictures: Sequence[File] = ()
+    references: Sequence[PictureEntry] = ()
+    mask: PictureEntry | None = None
+    pictures: Sequence[PictureEntry] = ()
 
     @property
-    def files(self) -> Sequence[File]:
+    def files(self) -> Sequence[PictureEntry]:
         masks = () if self.mask is None else (self.mask,)
         return (*self.pictures, *self.references, *masks)
 
 
-class _Charge(msgspec.Struct):
+class _ChargeEntry(msgspec.Struct):
     job_id: str
     at: str
     state: str
@@ -81,7 +81,7 @@ class _Charge(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
+class ArchiveSummary:
     """What is in an archive, and what did not fit into it."""
 
     path: Path
@@ -91,7 +91,7 @@ class Archived:
     files_left_out: int
 
 
-class Archive:
+class ArchiveBuilder:
     """Builds one archive in a folder; its methods block, so call them in a thread."""
 
     def __init__(self, folder: Path, content_store: ContentStore, *, max_bytes: int) -> None:
@@ -104,12 +104,12 @@ class Archive:
         self.jobs = 0
         self._names: dict[str, str] = {}
 
-    def add_customs(self, text: bytes) -> None:
+    def add_preferences(self, text: bytes) -> None:
         """Put in what the person set and saved; it is small beside pictures."""
-        (self._folder / "customs.draft").write_bytes(text)
+        (self._folder / "preferences.draft").write_bytes(text)
         self._room -= len(text)
 
-    def add(self, jobs: Sequence[PersonalJob], charges: Mapping[str, Charge]) -> bool:
+    def add_jobs(self, jobs: Sequence[PersonalJob], charges: Mapping[str, Charge]) -> bool:
         """Draft what is written of some jobs, with their charges by job id.
 
         Return False at the first one that does not fit; those before it are in.
@@ -130,7 +130,7 @@ class Archive:
                 self.jobs += 1
         return True
 
-    def close(self, readme: str, *, jobs_left_out: int) -> Archived:
+    def close(self, readme: str, *, jobs_left_out: int) -> ArchiveSummary:
         """Write the archive with the pictures that fit."""
         path = self._folder / NAME
         left_out: set[str] = set()
@@ -140,9 +140,9 @@ class Archive:
             archive.writestr("README.txt", readme)
             _write(archive, "jobs.json", (self._placed(job) for job in self._drafted_jobs()))
             _write(archive, "charges.json", self._drafted("charges"))
-            if (preference_store := self._folder / "customs.draft").is_file():
-                archive.write(preference_store, "customs.json")
-        return Archived(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
+            if (preferences := self._folder / "preferences.draft").is_file():
+                archive.write(preferences, "customs.json")
+        return ArchiveSummary(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
 
     def _takes(self, text: bytes, *, files: int) -> bool:
         """Make room for some text, compressed, and tell whether there was enough."""
@@ -154,7 +154,7 @@ class Archive:
         self._deflate, self._room = tried, self._room - size
         return True
 
-    def _pack(self, archive: ZipFile, job: _Job) -> set[str]:
+    def _pack(self, archive: ZipFile, job: _JobEntry) -> set[str]:
         """Put a job's files in that are there and fit; return which do not fit."""
         left_out = set()
         for file in job.files:
@@ -172,7 +172,7 @@ class Archive:
             self._room -= file.bytes + _ENTRY_BYTES
         return left_out
 
-    def _placed(self, job: _Job) -> bytes:
+    def _placed(self, job: _JobEntry) -> bytes:
         for file in job.files:
             file.name = self._names.get(file.sha256)
             if file.name is not None:
@@ -181,10 +181,10 @@ class Archive:
                 file.place = "kept no longer"
         return msgspec.json.encode(job)
 
-    def _is_gone(self, file: File) -> bool:
+    def _is_gone(self, file: PictureEntry) -> bool:
         return not self._content_store.has(_reference(file))
 
-    def _path(self, file: File) -> Path:
+    def _path(self, file: PictureEntry) -> Path:
         return self._content_store.path(_reference(file))
 
     def _drafted(self, name: str) -> Iterator[bytes]:
@@ -192,8 +192,8 @@ class Archive:
             for line in draft:
                 yield line.rstrip(b"\n")
 
-    def _drafted_jobs(self) -> Iterator[_Job]:
-        return (msgspec.json.decode(line, type=_Job) for line in self._drafted("jobs"))
+    def _drafted_jobs(self) -> Iterator[_JobEntry]:
+        return (msgspec.json.decode(line, type=_JobEntry) for line in self._drafted("jobs"))
 
 
 def _write(archive: ZipFile, name: str, lines: Iterator[bytes]) -> None:
@@ -206,11 +206,11 @@ def _write(archive: ZipFile, name: str, lines: Iterator[bytes]) -> None:
         file.write(b"\n]\n")
 
 
-def _job(found: PersonalJob) -> _Job:
+def _job(found: PersonalJob) -> _JobEntry:
     written, job, request = found.written, found.written.job, found.written.job.request
     # As in /history: what was not delivered was not charged, and is nobody's to have.
     kept = found.kept if written.state is JobState.DONE else ()
-    return _Job(
+    return _JobEntry(
         id=job.id,
         asked_at=_moment(job.created_at),
         ended_at=None if found.ended_at is None else _moment(found.ended_at),
@@ -234,7 +234,7 @@ def _job(found: PersonalJob) -> _Job:
         references=[_file(reference) for reference in request.references],
         mask=None if request.mask is None else _file(request.mask),
         pictures=[
-            File(
+            PictureEntry(
                 *(each.file.sha256, each.file.format, each.file.bytes),
                 width=each.width,
                 height=each.height,
@@ -245,8 +245,8 @@ def _job(found: PersonalJob) -> _Job:
     )
 
 
-def _charge(charge: Charge) -> _Charge:
-    return _Charge(
+def _charge(charge: Charge) -> _ChargeEntry:
+    return _ChargeEntry(
         job_id=charge.job_id,
         at=_moment(charge.at),
         state=charge.state,
@@ -256,11 +256,11 @@ def _charge(charge: Charge) -> _Charge:
     )
 
 
-def _file(reference: Reference) -> File:
-    return File(reference.sha256, reference.format, reference.bytes)
+def _file(reference: Reference) -> PictureEntry:
+    return PictureEntry(reference.sha256, reference.format, reference.bytes)
 
 
-def _reference(file: File) -> Reference:
+def _reference(file: PictureEntry) -> Reference:
     return msgspec.convert(
         {"sha256": file.sha256, "format": file.format, "bytes": file.bytes}, Reference
     )

@@ -17,7 +17,7 @@ from bot.core.errors.base import Refusal
 from bot.core.models import Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.images.content_store import ContentStore, Old
+from bot.images.content_store import ContentStore, StoredFile
 from bot.jobs.repository import personal_data
 from bot.quota.ledger import Ledger
 
@@ -28,14 +28,14 @@ PAGE = 1000  # jobs in a look
 
 
 @dataclass(eq=False, kw_only=True)
-class StillAtWork(Refusal):
+class JobsStillRunning(Refusal):
     """The person has ``count`` jobs that did not end yet."""
 
     count: int
     message_id = "error-still-at-work"
 
 
-class Deletion:
+class PersonalDataDeletion:
     """Deletes people's jobs; ``jobs`` is the folder of the pictures of open ones."""
 
     def __init__(
@@ -57,10 +57,10 @@ class Deletion:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
         """
         disowned = await self._database.write(self._disown, user_id)
-        await self.go_on()
+        await self.complete()
         return disowned
 
-    async def go_on(self) -> None:
+    async def complete(self) -> None:
         """Delete what is nobody's any more; harmless twice."""
         async with self._one_at_a_time:
             job_ids = await self._database.read(personal_data.disowned_jobs)
@@ -75,12 +75,12 @@ class Deletion:
 
     def _disown(self, tx: Transaction, user_id: int) -> int:
         if count := personal_data.at_work(tx, user_id):
-            raise StillAtWork(count=count)
+            raise JobsStillRunning(count=count)
         disowned = personal_data.disown(tx, user_id)
         self._ledger.make_anonymous(tx, user_id)
         return disowned
 
-    async def _only_theirs(self, job_ids: Sequence[str]) -> list[Old]:
+    async def _only_theirs(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""
         files: set[Reference] = set()
         for batch in _batches(job_ids, PAGE):
@@ -95,11 +95,11 @@ class Deletion:
             found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
         return list(found.values())
 
-    def _found(self, files: set[Reference]) -> dict[str, Old]:
-        kept = {file.sha256: self._content_store.kept(file) for file in files}
+    def _found(self, files: set[Reference]) -> dict[str, StoredFile]:
+        kept = {file.sha256: self._content_store.find(file) for file in files}
         return {sha256: file for sha256, file in kept.items() if file is not None}
 
-    def _remove(self, files: Sequence[Old], job_ids: Sequence[str]) -> None:
+    def _remove(self, files: Sequence[StoredFile], job_ids: Sequence[str]) -> None:
         for file in files:
             self._content_store.remove(file)
         for job_id in job_ids:

@@ -6,18 +6,18 @@ from pathlib import Path
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
-from bot.images.conversion import share
-from bot.jobs.personal_data.archive import Archive, Archived
+from bot.images.conversion import max_bytes_each
+from bot.jobs.personal_data.archive import ArchiveBuilder, ArchiveSummary
 from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import Charge, read_charges
 
 PAGE = 100  # jobs
 
-Page = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
+JobsWithCharges = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
 
 
-class Export:
+class PersonalDataExport:
     """Writes people's archives, one at a time."""
 
     def __init__(self, database: Database, content_store: ContentStore) -> None:
@@ -32,32 +32,34 @@ class Export:
         *,
         max_file_bytes: int,
         readme: str,
-        preference_store: bytes | None = None,
-    ) -> Archived | None:
+        preferences: bytes | None = None,
+    ) -> ArchiveSummary | None:
         """Write a person's archive into a folder; return None if there is nothing of theirs.
 
-        ``customs`` is what they set and saved, as JSON.
+        ``preferences`` is what they set and saved, as JSON.
         """
         async with self._one_at_a_time:
-            archive = Archive(folder, self._content_store, max_bytes=share(max_file_bytes, 1))
-            if preference_store is not None:
-                await asyncio.to_thread(archive.add_customs, preference_store)
+            archive = ArchiveBuilder(
+                folder, self._content_store, max_bytes=max_bytes_each(max_file_bytes, 1)
+            )
+            if preferences is not None:
+                await asyncio.to_thread(archive.add_preferences, preferences)
             left_out = await self._fill(archive, user_id)
-            if not archive.jobs and preference_store is None:
+            if not archive.jobs and preferences is None:
                 return None
             return await asyncio.to_thread(archive.close, readme, jobs_left_out=left_out)
 
-    async def _fill(self, archive: Archive, user_id: int) -> int:
+    async def _fill(self, archive: ArchiveBuilder, user_id: int) -> int:
         """Draft the newest jobs; return how many older ones do not fit."""
         last: WrittenJob | None = None
         while (page := await self._database.read(_page, user_id, last))[0]:
-            if not await asyncio.to_thread(archive.add, *page):
+            if not await asyncio.to_thread(archive.add_jobs, *page):
                 return await self._database.read(personal_data.count_of, user_id) - archive.jobs
             last = page[0][-1].written
         return 0
 
 
-def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> Page:
+def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> JobsWithCharges:
     jobs = personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
     ids = [each.written.job.id for each in jobs]
     charges = read_charges(rows, ids) if ids else []

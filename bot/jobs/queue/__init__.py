@@ -1,1 +1,1 @@
-"""Who may paint now: fair slots in total, per person and per server."""
+"""The queue of jobs: fair between servers and people, with estimated start times."""

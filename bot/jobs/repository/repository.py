@@ -13,8 +13,8 @@ import msgspec
 from bot.core.errors.base import EaselError
 from bot.core.models import (
     OPEN_STATES,
-    Addresses,
     AnnouncedCard,
+    AttachmentUrls,
     Billed,
     CardAddress,
     Job,
@@ -52,7 +52,7 @@ class JobRepository:
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    def queued(self, tx: Transaction, job: Job, *, attached: Addresses | None = None) -> None:
+    def queued(self, tx: Transaction, job: Job, *, attached: AttachmentUrls | None = None) -> None:
         """Write an accepted job and where its attachments lie.
 
         The interaction tokens that Discord dropped meanwhile are forgotten.

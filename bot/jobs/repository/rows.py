@@ -7,8 +7,8 @@ import msgspec
 from bot.core.errors.base import EaselError, Fact
 from bot.core.errors.jobs import Recorded
 from bot.core.models import (
-    Addresses,
     AnnouncedCard,
+    AttachmentUrls,
     CardAddress,
     ImageRequest,
     Job,
@@ -57,7 +57,7 @@ class WrittenJob:
     state: JobState
     card: CardAddress | AnnouncedCard | None
     error: EaselError | None
-    attached: Addresses | None = None
+    attached: AttachmentUrls | None = None
 
     @property
     def placed(self) -> CardAddress | None:
@@ -126,7 +126,7 @@ def request_to_text(request: ImageRequest) -> str:
     return msgspec.json.encode(stored).decode()
 
 
-def addresses_to_text(addresses: Addresses) -> str:
+def addresses_to_text(addresses: AttachmentUrls) -> str:
     """Return where attachments lie as the database keeps it."""
     return msgspec.json.encode(addresses).decode()
 
@@ -187,8 +187,8 @@ def written_attempt(row: Row) -> WrittenAttempt:
     )
 
 
-def _attached(text: str | None) -> Addresses | None:
-    return None if text is None else msgspec.json.decode(text, type=Addresses)
+def _attached(text: str | None) -> AttachmentUrls | None:
+    return None if text is None else msgspec.json.decode(text, type=AttachmentUrls)
 
 
 def _card(row: Row) -> CardAddress | AnnouncedCard | None:

@@ -15,41 +15,41 @@ from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import read_charges
 
-PAGE = 4  # jobs
+PAGE_SIZE = 4  # jobs
 RECENT = 100  # jobs whose models are offered
 
-Way = Literal["newer", "older"]
+PageDirection = Literal["newer", "older"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageCursor:
     """Which page comes next: that of the jobs before or after one."""
 
     job_id: str
-    way: Way
+    direction: PageDirection
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class HistoryEntry:
     """One job looked back at.
 
-    ``pictures`` are those of its ``painted`` that are still kept, ``credits`` what it cost or
+    ``pictures`` are those of its ``picture_count`` that are still kept, ``credits`` what it cost or
     holds, None where that is forgotten, and ``message`` is where its result or its card is.
     """
 
     written: WrittenJob
-    painted: int
+    picture_count: int
     pictures: tuple[Reference, ...]
     credits: int | None
     message: CardAddress | None
-    preview: bytes | None = None
+    thumbnail: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HistoryPage:
     """Some of a person's jobs, the newest first, and whether there are others."""
 
-    looks: Sequence[Look]
+    entries: Sequence[HistoryEntry]
     has_newer: bool
     has_older: bool
 
@@ -60,21 +60,23 @@ class HistoryPages:
     def __init__(self, database: Database, content_store: ContentStore) -> None:
         self._database = database
         self._content_store = content_store
-        self._previews = Thumbnails(content_store)
+        self._thumbnails = Thumbnails(content_store)
 
     async def page(
-        self, user_id: int, sought: Sought = EVERYTHING, turn: Turn | None = None
-    ) -> Page:
+        self, user_id: int, sought: Sought = EVERYTHING, turn: PageCursor | None = None
+    ) -> HistoryPage:
         """Return the newest page of what is sought, or the one that somebody turned to."""
         page = await self._database.read(_page, user_id, sought, turn)
-        kept = [look.pictures if look.written.state is JobState.DONE else () for look in page.looks]
-        there = await asyncio.to_thread(self._there, kept)
-        previews = await self._previews.of(there)
-        looks = [
-            replace(look, pictures=files, preview=preview)
-            for look, files, preview in zip(page.looks, there, previews, strict=True)
+        kept = [
+            look.pictures if look.written.state is JobState.DONE else () for look in page.entries
         ]
-        return replace(page, looks=looks)
+        there = await asyncio.to_thread(self._there, kept)
+        previews = await self._thumbnails.contact_sheets(there)
+        looks = [
+            replace(look, pictures=files, thumbnail=preview)
+            for look, files, preview in zip(page.entries, there, previews, strict=True)
+        ]
+        return replace(page, entries=looks)
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
@@ -84,36 +86,36 @@ class HistoryPages:
         return [tuple(file for file in files if self._content_store.has(file)) for files in kept]
 
 
-def _page(rows: Transaction, user_id: int, sought: Sought, turn: Turn | None) -> Page:
+def _page(rows: Transaction, user_id: int, sought: Sought, turn: PageCursor | None) -> HistoryPage:
     """Return a page as it is written, with every picture that was kept once."""
     jobs, has_newer, has_older = _jobs(rows, user_id, sought, turn)
     spent = _spent(rows, jobs)
     looks = [_look(rows, each, spent.get(each.job.id)) for each in jobs]
-    return Page(looks, has_newer, has_older)
+    return HistoryPage(looks, has_newer, has_older)
 
 
-def _look(rows: Transaction, written: WrittenJob, credits: int | None) -> Look:
+def _look(rows: Transaction, written: WrittenJob, credits: int | None) -> HistoryEntry:
     kept = tuple(each.file for each in kept_pictures.of(rows, written.job.id))
-    return Look(written, len(kept), kept, credits, _message(rows, written))
+    return HistoryEntry(written, len(kept), kept, credits, _message(rows, written))
 
 
 def _jobs(
-    rows: Transaction, user_id: int, sought: Sought, turn: Turn | None
+    rows: Transaction, user_id: int, sought: Sought, turn: PageCursor | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
     start = history_search.job_of(rows, turn.job_id, user_id) if turn else None
     if start is not None and turn is not None:
-        is_back = turn.way == "newer"
+        is_back = turn.direction == "newer"
         found = history_search.page_around(
-            rows, user_id, sought, start, newer=is_back, most=PAGE + 1
+            rows, user_id, sought, start, newer=is_back, most=PAGE_SIZE + 1
         )
-        if is_back and len(found) > PAGE:
-            return found[PAGE - 1 :: -1], True, True
+        if is_back and len(found) > PAGE_SIZE:
+            return found[PAGE_SIZE - 1 :: -1], True, True
         if not is_back and found:
-            return found[:PAGE], True, len(found) > PAGE
+            return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
     # Nothing is known of the place, or it is beside the first page.
-    found = history_search.page_around(rows, user_id, sought, None, newer=False, most=PAGE + 1)
-    return found[:PAGE], False, len(found) > PAGE
+    found = history_search.page_around(rows, user_id, sought, None, newer=False, most=PAGE_SIZE + 1)
+    return found[:PAGE_SIZE], False, len(found) > PAGE_SIZE
 
 
 def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:

@@ -1,1 +1,0 @@
-"""What a person looks back at: their jobs, page by page."""
