@@ -13,10 +13,8 @@ from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.job_embeds import JobEmbeds
-from bot.discord_ui.message_attachments import ResultExtras
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.discord_ui.notifications import NoticeTexts, OwnerNotifier
+from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
@@ -58,7 +56,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         await preference_store.load()
         bot = Bot(services, _client(settings, preference_store), preference_store)
         client, couriers = bot.client, _couriers(bot, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).tell
+        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
             Maintenance(_maintenance_tasks(services, clock), clock)
         )
@@ -92,19 +90,14 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
 
 def _couriers(bot: Bot, clock: Clock) -> Couriers:
     client, services, preference_store = bot.client, bot.services, bot.preference_store
-    texts = client.texts
-    outbox = MessageOutbox(client, services.database, services.repository, now=clock.now)
-    result_extras = ResultExtras(
-        texts, services.content_store, lambda server: preference_store.server(server).reroll
-    )
     return Couriers(
         client,
-        JobEmbeds(texts),
-        NoticeTexts(texts),
-        outbox,
-        result_extras,
+        client.texts,
+        MessageOutbox(client, services.database, services.repository, now=clock.now),
+        services.content_store,
         clock,
-        may_call=lambda user_id: preference_store.person(user_id).ping,
+        reroll_emoji=lambda server_id: preference_store.server(server_id).reroll,
+        may_mention=lambda user_id: preference_store.person(user_id).ping,
     )
 
 

@@ -29,7 +29,10 @@ from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
 
 MOST_CHOICES = 25
-SAID = {RepostAudience.BY_ALL: "history-posted", RepostAudience.BY_ONE: "history-posted-to-you"}
+SAID = {
+    RepostAudience.EVERYBODY: "history-posted",
+    RepostAudience.ONE_PERSON: "history-posted-to-you",
+}
 
 
 class HistoryCog(commands.Cog):
@@ -75,19 +78,19 @@ class HistoryCog(commands.Cog):
     # --- buttons and selects ------------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_turned(self, interaction: Interaction, turn: PageCursor) -> None:
+    async def on_history_page_chosen(self, interaction: Interaction, turn: PageCursor) -> None:
         """Show another page of the same search."""
         await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
     @commands.Cog.listener()
-    async def on_history_freed(self, interaction: Interaction, what: str) -> None:
+    async def on_history_term_removed(self, interaction: Interaction, what: str) -> None:
         """Show the results without one of the filters."""
         sought = search_terms_of(interaction.message)
         freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
         await self._show_instead(interaction, freed)
 
     @commands.Cog.listener()
-    async def on_history_chosen(self, interaction: Interaction, job_id: str) -> None:
+    async def on_history_repost_chosen(self, interaction: Interaction, job_id: str) -> None:
         """Post one job's pictures in the channel where the page is shown."""
         try:
             await self._post_again(interaction, job_id)
@@ -112,11 +115,11 @@ class HistoryCog(commands.Cog):
         if page.entries:
             content = self._cards.heading(locale)
         else:
-            content = self._cards.nothing(locale, is_sought=sought != EVERYTHING)
+            content = self._cards.nothing(locale, is_search=sought != EVERYTHING)
         await interaction.edit_original_response(
             content=content,
             embeds=[
-                self._cards.card(number, look, _link(interaction, look), locale)
+                self._cards.embed(number, look, _link(interaction, look), locale)
                 for number, look in enumerate(page.entries, 1)
             ],
             attachments=self._cards.files(page.entries, locale),
@@ -136,7 +139,7 @@ class HistoryCog(commands.Cog):
         )
         job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
-            seen = await self._deps.couriers.again.post(interaction, job, pictures, Path(folder))
+            seen = await self._deps.couriers.reposter.post(interaction, job, pictures, Path(folder))
         said = "history-posted-privately" if job.private else SAID[seen]
         done = self._deps.client.texts.say(said, caller.locale)
         await interaction.followup.send(done, ephemeral=True)

@@ -142,7 +142,7 @@ class PresetsCog(commands.Cog):
         return self._deps.option_choices.others(interaction, "background", typed)
 
     @commands.Cog.listener()
-    async def on_preset_page_pressed(self, interaction: Interaction, page: int) -> None:
+    async def on_preset_page_chosen(self, interaction: Interaction, page: int) -> None:
         """Show another page of the list."""
         try:
             await self._show_page(interaction, page)
@@ -194,4 +194,4 @@ class PresetPageButton(
 
     async def callback(self, interaction: Interaction) -> None:
         """Tell the cog; discord.py would only log an error that is raised here."""
-        interaction.client.dispatch("preset_page_pressed", interaction, self._page)
+        interaction.client.dispatch("preset_page_chosen", interaction, self._page)

@@ -22,7 +22,9 @@ class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
         self._deps.client.add_dynamic_items(PageButton)
 
     @commands.Cog.listener()
-    async def on_page_turned(self, interaction: Interaction, list_name: str, number: int) -> None:
+    async def on_list_page_chosen(
+        self, interaction: Interaction, list_name: str, number: int
+    ) -> None:
         """Show another page.
 
         Only the caller of the command sees its answer, and so the buttons.

@@ -12,9 +12,7 @@ from bot.core.errors.quotas import OneSubjectOnly
 from bot.discord_ui.buttons import page_buttons
 from bot.discord_ui.quota_embeds import QuotaEmbeds
 from bot.discord_ui.quota_list_embeds import Entry, ListPage, QuotaListEmbeds, UsageReportEmbeds
-from bot.quota.rules import EVERYONE, SERVER
-from bot.quota.rules import role as role_subject
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import EVERYONE, SERVER, role_subject, user_subject
 from cogs.dependencies import Dependencies
 
 MAX_REASON = 200

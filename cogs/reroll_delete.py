@@ -13,7 +13,7 @@ from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.caller import CallerContext, caller_of_reaction
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer

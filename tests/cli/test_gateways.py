@@ -29,7 +29,7 @@ def one_gateway(raw: RawGateway, *, key: str = KEY, models: str = "dall-e-3,x") 
 
 async def shown(settings: Settings) -> tuple[int, list[str]]:
     said: list[str] = []
-    code = await gateways.show(settings, ManualClock().clock, said.append)
+    code = await gateways.print_gateways(settings, ManualClock().clock, said.append)
     return code, said
 
 
