@@ -1,4 +1,4 @@
-"""Tasks: orders that are answered at once and looked at until they are done (dialects §3.1)."""
+"""Tasks: orders that are answered at once and looked at until they are done."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
