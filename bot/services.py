@@ -22,6 +22,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
+from bot.jobs.job_run import JobDependencies
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
@@ -29,7 +30,7 @@ from bot.jobs.pricing import Pricing
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.service import JobDependencies, JobService
+from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
 from bot.quota.server_costs import ServerCostCache
 from bot.settings import FIXES, Settings
@@ -85,24 +86,37 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         server_costs = await _server_costs(database, ledger)
         has_ceilings = bool(settings.server_quota or settings.total_quota)
         pricing = Pricing(catalogue, server_costs, has_ceilings)
-        job_service = JobService(
-            JobDependencies(
-                database=database,
-                ledger=ledger,
-                repository=repository,
-                billing=Billing(database, ledger, repository, catalogue, alerts),
-                pricing=pricing,
-                queue=queue,
-                references=ReferenceLoader(content_store, now=clock.now),
-                slots=_slots(settings, database, repository, catalogue, router, content_store),
-                cancellation=cancellation,
-                retention=retention,
-                clock=clock,
-            )
+        deps = JobDependencies(
+            database=database,
+            ledger=ledger,
+            repository=repository,
+            billing=Billing(database, ledger, repository, catalogue, alerts),
+            pricing=pricing,
+            queue=queue,
+            references=ReferenceLoader(content_store, now=clock.now),
+            attempts=AttemptRunner(
+                database,
+                repository,
+                catalogue,
+                router,
+                content_store,
+                _pseudonyms(settings),
+                settings.data_dir / "jobs",
+            ),
+            cancellation=cancellation,
+            retention=retention,
+            clock=clock,
         )
+        job_service = JobService(deps)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        recovery = _recovery(
-            settings, clock, owner, database, repository, job_service, cancellation
+        recovery = Recovery(
+            deps,
+            job_service,
+            owner,
+            locks_folder=settings.data_dir / "run",
+            jobs_folder=settings.data_dir / "jobs",
+            content_store_folder=settings.data_dir / "vault",
+            max_queue_age_ms=settings.max_queue_age * 1000,
         )
         offers = OfferedModels(gateways, catalogue, clock=clock, alerts=alerts)
         yield Services(
@@ -187,48 +201,6 @@ def _read(path: Path) -> str:
 def _database(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Database]:
     path = database_path(settings.database_url)
     return Database.open(path, backup_dir=settings.data_dir / "backup", now=clock.now)
-
-
-def _slots(
-    settings: Settings,
-    database: Database,
-    repository: JobRepository,
-    catalogue: Catalogue,
-    router: Router,
-    content_store: ContentStore,
-) -> AttemptRunner:
-    return AttemptRunner(
-        database=database,
-        repository=repository,
-        catalogue=catalogue,
-        router=router,
-        content_store=content_store,
-        pseudonyms=_pseudonyms(settings),
-        folder=settings.data_dir / "jobs",
-    )
-
-
-def _recovery(
-    settings: Settings,
-    clock: Clock,
-    owner: str,
-    database: Database,
-    repository: JobRepository,
-    job_service: JobService,
-    cancellation: Cancellation,
-) -> Recovery:
-    return Recovery(
-        database=database,
-        repository=repository,
-        job_service=job_service,
-        cancellation=cancellation,
-        owner=owner,
-        locks=settings.data_dir / "run",
-        jobs=settings.data_dir / "jobs",
-        content_store=settings.data_dir / "vault",
-        now=clock.now,
-        max_queue_age_ms=settings.max_queue_age * 1000,
-    )
 
 
 async def _server_costs(database: Database, ledger: Ledger) -> ServerCostCache:

@@ -99,7 +99,7 @@ class OptionChoices:
     def _marked(
         self, interaction: Interaction, offered: Iterable[Choice[str]], default: str | None
     ) -> Choices:
-        return self._cards.marked(offered, default, self._locale(interaction))
+        return self._cards.mark_default(offered, default, self._locale(interaction))
 
     def _locale(self, interaction: Interaction) -> str:
         return self._request_builder.caller(interaction).locale

@@ -12,9 +12,9 @@ from bot.core.models import ImageRequest, Job, Reference, Requester
 from bot.discord_ui.caller import Languages, billed_server_id
 from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import Catalogue
-from bot.images.references import Attachments
+from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.service import NO_ATTACHMENTS, JobService
+from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore

@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot.cli.doctor.finding import Sign, say
-from bot.cli.doctor.gateways import Names, describe
-from bot.cli.table import Row, in_columns
+from bot.cli.doctor.finding import Sign, print_line
+from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.table import Row, format_table
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
@@ -30,7 +30,7 @@ _HEAD: Row = (
 )
 
 
-def run(settings: Settings) -> int:
+def run_gateways(settings: Settings) -> int:
     """Print the table and return the exit code: 1 if a gateway cannot be used.
 
     Raises:
@@ -38,10 +38,10 @@ def run(settings: Settings) -> int:
     """
     # What a gateway answers is told by the table: only what nobody expected is worth a record.
     bot_logging.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
-    return asyncio.run(show(settings, Clock(), say))
+    return asyncio.run(print_gateways(settings, Clock(), print_line))
 
 
-async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
+async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     """Ask every gateway, say the table, and below it what must be mended.
 
     Raises:
@@ -51,11 +51,11 @@ async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> 
     catalogue = Catalogue.of(gateways)
     probes = await probe_gateways(gateways, clock)
     clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
-    for line in in_columns(_rows(gateways, catalogue, probes)):
+    for line in format_table(_rows(gateways, catalogue, probes)):
         say(clean(line))
     in_file = settings.gateways_file is not None
     names = [Names.of(gateway, in_file=in_file) for gateway in gateways]
-    findings = [describe(found, named) for found, named in zip(probes, names, strict=True)]
+    findings = [describe_probe(found, named) for found, named in zip(probes, names, strict=True)]
     for finding in findings:
         for line in finding.lines() if finding.sign is not Sign.FINE else ():
             say(clean(line))

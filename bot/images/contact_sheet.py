@@ -1,4 +1,4 @@
-"""Several pictures in one small square, to be shown beside something larger.
+"""Draw up to five pictures as tiles of one small square.
 
 It blocks for a while and belongs in a thread, one at a time: it decodes every picture.
 """

@@ -1,7 +1,7 @@
-"""Pictures kept by the hash of their content: the same file twice is one file.
+"""Store pictures under the hash of their content: the same file twice is one file.
 
-A name is written when its content is complete, so whatever has a name can be trusted. A file's
-time of change is when it was kept last.
+A file gets its name when its content is complete, so that every named file is whole. Its
+modification time is when it was last kept.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from uuid import uuid4
 from bot.core.clock import wall_clock_ms
 from bot.core.models import PictureFormat, Reference
 
-# Jobs in line need their references, whatever the disk says.
+# Queued jobs need their references, however full the disk is.
 REFERENCE_NEEDED_MS = 2 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class StoredFile:
-    """A file that may go: when it was kept last, its size and its place."""
+    """A stored file: when it was last kept, in milliseconds since the epoch, size and path."""
 
     at: int
     bytes: int
@@ -31,7 +31,7 @@ class StoredFile:
 
 
 def link_or_copy(path: Path, name: Path) -> None:
-    """Give a finished file another name; it is written once, where the file system can do that."""
+    """Give a finished file a second name; copy it where the file system cannot link."""
     try:
         os.link(path, name)
     except OSError:
@@ -50,17 +50,17 @@ class ContentStore:
 
     @property
     def total_bytes(self) -> int:
-        """How much is kept; a number in memory, so it does not block."""
+        """The bytes of all files; a number in memory, so it does not block."""
         return self._bytes
 
     def keep(self, data: bytes, format_: PictureFormat) -> Reference:
-        """Keep a picture and return what finds it again; keeping it twice changes nothing."""
+        """Keep a picture and return its reference; keeping it twice changes nothing."""
         reference = reference_of(data, format_)
         self._store(reference, lambda part: _write(part, data))
         return reference
 
     def keep_file(self, path: Path, format_: PictureFormat) -> Reference:
-        """Keep a picture that is a whole file already; the file stays where it is."""
+        """Keep a picture that is a whole file already; that file stays as it is."""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         reference = Reference(digest, format_, path.stat().st_size)
@@ -68,7 +68,7 @@ class ContentStore:
         return reference
 
     def path(self, reference: Reference) -> Path:
-        """Return where a reference lies, whether or not it is still kept."""
+        """Return the path of a reference, whether or not it is still kept."""
         return self._folder / reference.sha256[:2] / f"{reference.sha256}.{reference.format}"
 
     def has(self, reference: Reference) -> bool:
@@ -86,14 +86,14 @@ class ContentStore:
         return StoredFile(_kept_at(found), found.st_size, path)
 
     def renew(self, reference: Reference) -> None:
-        """Keep what is there as long as if it were new; what is gone stays gone."""
+        """Keep a file, if it exists, as long as if it were new."""
         with suppress(FileNotFoundError):
             self._touch(self.path(reference))
 
     def expired(self, *, before: int, most_bytes: int) -> list[StoredFile]:
-        """Return what was kept before a moment, and then the oldest until the rest is small enough.
+        """Return files from before a moment, and then the oldest until the rest is small enough.
 
-        It counts what is there anew, for another process may keep pictures, too.
+        It counts all files anew, as another process may keep pictures, too.
         """
         files = sorted(self._files())
         left = self._bytes = sum(file.bytes for file in files)
@@ -107,7 +107,7 @@ class ContentStore:
         return gone
 
     def remove(self, file: StoredFile) -> None:
-        """Take a file out, unless it was kept again meanwhile; harmless twice."""
+        """Remove a file, unless it was kept again meanwhile; harmless twice."""
         try:
             if _kept_at(file.path.stat()) != file.at:
                 return
@@ -147,7 +147,7 @@ class ContentStore:
 
 
 def reference_of(data: bytes, format_: PictureFormat) -> Reference:
-    """Return what finds a picture, whether or not it is kept."""
+    """Return a picture's reference, whether or not it is kept."""
     return Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
 
 

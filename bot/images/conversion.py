@@ -1,4 +1,4 @@
-"""Fit pictures to what a channel takes.
+"""Convert pictures to other formats, and shrink them to a channel's upload limit.
 
 Everything here blocks for a while and belongs in a thread, one picture at a time: a decoded
 picture of 40 megapixels takes 160 MB.
@@ -29,7 +29,7 @@ _NAMES: dict[str, PictureFormat] = {
 _COLOUR_MODES = ("RGB", "RGBA", "P")  # a profile for grey or ink does not fit the RGB of a WebP
 _QUALITIES = (90, 80, 65)
 _REQUEST_BYTES = 25 * 1024 * 1024  # Discord, resources/message: the largest message request
-_WORDS_BYTES = 256 * 1024  # embeds, alt texts and multipart headers of that request
+_TEXT_BYTES = 256 * 1024  # embeds, alt texts and multipart headers of that request
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow raises for bad bytes
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -52,7 +52,7 @@ class PictureUnreadable(EaselError):
 
 def max_bytes_each(max_file_bytes: int, count: int, request_bytes: int = _REQUEST_BYTES) -> int:
     """Return the bytes that each of ``count`` files in one message may have."""
-    return min(max_file_bytes, (request_bytes - _WORDS_BYTES) // max(count, 1))
+    return min(max_file_bytes, (request_bytes - _TEXT_BYTES) // max(count, 1))
 
 
 def fit_to_limit(picture: Picture, *, max_bytes: int, folder: Path) -> Picture:
@@ -92,7 +92,7 @@ def convert_picture(
 
 
 def read_upload(data: bytes, *, max_pixels: int) -> tuple[bytes, PictureFormat]:
-    """Return a stranger's picture and its real format; of a GIF, the first frame as a PNG.
+    """Return an uploaded picture and its real format; of a GIF, the first frame as a PNG.
 
     It raises TooLarge above ``max_pixels``, before anything is decoded, and Unreadable when the
     bytes are no whole PNG, JPEG, WebP or GIF.

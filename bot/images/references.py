@@ -1,4 +1,4 @@
-"""The reference pictures of a job: fetched once, checked by content, kept in the vault."""
+"""Load a job's reference pictures: fetched once, checked by content, kept in the content store."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -85,30 +85,32 @@ class Attachments:
         return (*self.pictures, self.mask) if self.mask else self.pictures
 
     @property
-    def addresses(self) -> AttachmentUrls | None:
-        """Return where it can be fetched again for a while, None when nothing is attached."""
+    def urls(self) -> AttachmentUrls | None:
+        """Return the URLs where they can be fetched again for a while, None without attachments."""
         if not self.uploads:
             return None
         mask = (self.mask.url or "") if self.mask else None
         return AttachmentUrls(tuple(picture.url or "" for picture in self.pictures), mask)
 
 
+NO_ATTACHMENTS = Attachments()
+
 FetchAttachment = Callable[[str], Awaitable[bytes]]
-"""Fetch what lies at an address; raise OSError when it is gone."""
+"""Fetch what a URL serves; raise OSError when it is gone."""
 
 
-def attachments_at(addresses: AttachmentUrls | None, read: FetchAttachment) -> Attachments:
-    """Return what an earlier process was given and did not fetch."""
-    if addresses is None:
+def attachments_at(urls: AttachmentUrls | None, read: FetchAttachment) -> Attachments:
+    """Return the attachments that an earlier process did not fetch."""
+    if urls is None:
         return Attachments()
-    mask = None if addresses.mask is None else _upload_at(addresses.mask, read)
-    return Attachments(tuple(_upload_at(url, read) for url in addresses.pictures), mask)
+    mask = None if urls.mask is None else _upload_at(urls.mask, read)
+    return Attachments(tuple(_upload_at(url, read) for url in urls.pictures), mask)
 
 
 def _upload_at(url: str, read: FetchAttachment) -> Upload:
     async def fetch() -> bytes:
         if not url:
-            raise FileNotFoundError("it never had an address")
+            raise FileNotFoundError("it never had a URL")
         return await read(url)
 
     return Upload(0, fetch, url or None)
@@ -150,7 +152,7 @@ class ReferenceLoader:
         except EaselError:
             # No job will ever name them: nobody else could have them deleted.
             async with self._decoding:
-                await asyncio.to_thread(self._let_go, new)
+                await asyncio.to_thread(self._remove, new)
             raise
 
     async def _kept(
@@ -164,12 +166,12 @@ class ReferenceLoader:
             await asyncio.to_thread(self._check_mask, mask, references[0])
         return replace(request, references=references, mask=mask)
 
-    def _let_go(self, new: Sequence[StoredFile]) -> None:
+    def _remove(self, new: Sequence[StoredFile]) -> None:
         for file in new:
             self._content_store.remove(file)
 
     async def renew(self, request: ImageRequest) -> None:
-        """Keep what a request has of an earlier job as long as if it were new."""
+        """Keep the references that come from an earlier job as long as if they were new."""
         kept = (*request.references, request.mask) if request.mask else request.references
         for reference in kept:
             await asyncio.to_thread(self._content_store.renew, reference)

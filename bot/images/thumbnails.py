@@ -1,7 +1,7 @@
-"""Jobs in small: each one's kept pictures as one square, made when somebody looks.
+"""Make thumbnails of kept pictures on demand, and join those of each job in a contact sheet.
 
-An original is decoded once and then remembered in small. It is decoded in a thread, and one at a
-time, for a decoded picture is large.
+An original is decoded once, and its thumbnail is kept in memory. It is decoded in a thread, one at
+a time, as a decoded picture is large.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SIDE = 240  # pixels
 MOST = 4  # of one job
 MOST_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
-# Nobody waits longer for pictures that nobody has looked at before: the next look has them.
+# Nobody waits longer for thumbnails that are not made yet: the next request will find them.
 TIME_LIMIT_S = 1.5
 REMEMBERED = 512  # of about 10 KB each
 UNREADABLE = b""
@@ -34,15 +34,15 @@ _BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
 
 
 class Thumbnails:
-    """Makes them from the vault, and remembers the latest."""
+    """Makes thumbnails from the content store, and remembers the latest."""
 
     def __init__(
         self, content_store: ContentStore, *, clock: Callable[[], float] = perf_counter
     ) -> None:
         self._content_store = content_store
         self._clock = clock
-        self._small: OrderedDict[str, bytes] = OrderedDict()
-        self._shrinking = asyncio.Lock()
+        self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
+        self._decoding = asyncio.Lock()
 
     async def contact_sheets(self, jobs: Sequence[Sequence[Reference]]) -> list[bytes | None]:
         """Return a WebP for each job, None where nothing of it could be made in time.
@@ -50,25 +50,25 @@ class Thumbnails:
         Every job's first picture comes before any job's second.
         """
         until = self._clock() + TIME_LIMIT_S
-        for picture in _in_turn(jobs):
-            if picture.sha256 in self._small:
-                self._small.move_to_end(picture.sha256)
+        for picture in _by_number(jobs):
+            if picture.sha256 in self._thumbnails:
+                self._thumbnails.move_to_end(picture.sha256)
                 continue
-            async with self._shrinking:
+            async with self._decoding:
                 if self._clock() >= until:
                     break
-                self._remember(picture, await asyncio.to_thread(self._shrunk, picture))
-        small = [[self._small.get(picture.sha256) for picture in job[:MOST]] for job in jobs]
+                self._remember(picture, await asyncio.to_thread(self._thumbnail, picture))
+        small = [[self._thumbnails.get(picture.sha256) for picture in job[:MOST]] for job in jobs]
         return await asyncio.to_thread(
-            lambda: [_together(list(filter(None, job))) for job in small]
+            lambda: [_contact_sheet(list(filter(None, job))) for job in small]
         )
 
     def _remember(self, picture: Reference, small: bytes) -> None:
-        self._small[picture.sha256] = small
-        if len(self._small) > REMEMBERED:
-            self._small.popitem(last=False)
+        self._thumbnails[picture.sha256] = small
+        if len(self._thumbnails) > REMEMBERED:
+            self._thumbnails.popitem(last=False)
 
-    def _shrunk(self, picture: Reference) -> bytes:
+    def _thumbnail(self, picture: Reference) -> bytes:
         try:
             return _small_webp(self._content_store.path(picture))
         except _BAD as damage:
@@ -76,13 +76,13 @@ class Thumbnails:
             return UNREADABLE
 
 
-def _in_turn(jobs: Sequence[Sequence[Reference]]) -> Iterator[Reference]:
+def _by_number(jobs: Sequence[Sequence[Reference]]) -> Iterator[Reference]:
     for number in range(MOST):
         for job in jobs:
             yield from job[number : number + 1]
 
 
-def _together(pictures: Sequence[bytes]) -> bytes | None:
+def _contact_sheet(pictures: Sequence[bytes]) -> bytes | None:
     return draw_contact_sheet([io.BytesIO(picture) for picture in pictures]) if pictures else None
 
 

@@ -1,12 +1,14 @@
-"""One slot of a job: one paid POST, whose every step is written before it is taken.
+"""Send the paid requests of a job, one for each slot, and record every step before it is taken.
 
-A job of four fanned-out pictures has four slots. The gateway's events arrive one by one, and the
-exchange goes on only when the journal holds what it is about to do.
+A **slot** is the part of a job's pictures that one request asks for: a job of four pictures at a
+gateway that makes one at a time has four slots. An **attempt** is one paid POST for a slot. The
+gateway's events arrive one by one, and the exchange goes on only when the database holds what it
+is about to do.
 """
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -41,7 +43,7 @@ SlotEvent = TaskProgress | Preview | Received
 
 @dataclass(frozen=True, slots=True)
 class SlotResult:
-    """What one paid POST brought: pictures, or the failure that stands in their place."""
+    """What a slot brought: pictures, or the failure that stands in their place."""
 
     asked: int
     pictures: tuple[Picture, ...] = ()
@@ -54,27 +56,28 @@ class SlotResult:
         return self.asked if in_doubt else 0
 
 
-class AttemptRunner:
-    """Paints slots; ``folder`` holds one folder of pictures for each open job."""
+def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
+    """Return the failure to report of those that failed: one in doubt first, as it may be charged.
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        repository: JobRepository,
-        catalogue: Catalogue,
-        router: Router,
-        content_store: ContentStore,
-        pseudonyms: Pseudonyms,
-        folder: Path,
-    ) -> None:
-        self._database = database
-        self._repository = repository
-        self._catalogue = catalogue
-        self._router = router
-        self._content_store = content_store
-        self._pseudonyms = pseudonyms
-        self._folder = folder
+    It knows whether another one is that moderation declined the prompt.
+    """
+    failures = [slot.failure for slot in slots if slot.failure is not None]
+    worst = min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
+    kinds = {failure.kind for failure in failures}
+    return replace(worst, declined=GatewayErrorKind.MODERATION in kinds - {worst.kind})
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRunner:
+    """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job."""
+
+    database: Database
+    repository: JobRepository
+    catalogue: Catalogue
+    router: Router
+    content_store: ContentStore
+    pseudonyms: Pseudonyms
+    folder: Path
 
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
@@ -84,46 +87,47 @@ class AttemptRunner:
         What a dead process has ``begun`` stays as it was, whatever a model takes at once by now;
         the other slots ask for the rest.
         """
-        portions = {index: attempt.asked for index, attempt in begun.items()}
-        rest = max(0, request.n - sum(portions.values()))
-        free = (index for index in count() if index not in begun)
-        for asked in self._catalogue.fan_out(replace(request, n=rest)):
-            portions[next(free)] = asked
-        return portions
+        slots = {slot: attempt.asked for slot, attempt in begun.items()}
+        rest = max(0, request.n - sum(slots.values()))
+        free = (slot for slot in count() if slot not in begun)
+        for asked in self.catalogue.fan_out(replace(request, n=rest)):
+            slots[next(free)] = asked
+        return slots
 
-    async def generate(
-        self, job: Job, index: int, asked: int, *, report: Callable[[SlotEvent], None]
+    async def run_slot(
+        self,
+        job: Job,
+        slot: int,
+        asked: int,
+        *,
+        begun: WrittenAttempt | None,
+        report: Callable[[SlotEvent], None],
     ) -> SlotResult:
-        """Ask for ``asked`` pictures, as the ``index``-th slot of the job.
+        """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
-        ``report`` hears of progress, previews and pictures as they come.
+        ``report`` receives progress, previews and pictures as they come.
         """
-        events = self._router.generate(await self._order(job, index, asked))
-        return await self._follow(job, index, asked, events, report=report)
-
-    async def resume(
-        self, job: Job, attempt: WrittenAttempt, *, report: Callable[[SlotEvent], None]
-    ) -> SlotResult:
-        """Go on with an attempt of a dead process, without a new request."""
-        order = await self._order(job, attempt.key.slot, attempt.asked)
-        match attempt.state:
+        request = await self._gateway_request(job, slot, asked)
+        if begun is None:
+            return await self._follow(
+                job, slot, asked, self.router.generate(request), report=report
+            )
+        match begun.state:
             case "task":
-                task_id = attempt.task_id or ""
-                events = self._router.resume(order, gateway=attempt.key.gateway, task_id=task_id)
-            case "answered" if attempt.urls:
-                events = self._router.fetch(order, gateway=attempt.key.gateway, urls=attempt.urls)
+                gateway, task_id = begun.key.gateway, begun.task_id or ""
+                events = self.router.resume(request, gateway=gateway, task_id=task_id)
+            case "answered" if begun.urls:
+                events = self.router.fetch(request, gateway=begun.key.gateway, urls=begun.urls)
             case "received":
-                return await asyncio.to_thread(_received, order, attempt)
+                return await asyncio.to_thread(_received_before, request, begun)
             case _:
-                return await self._lost(job, attempt)
-        return await self._follow(
-            job, attempt.key.slot, attempt.asked, events, attempt=attempt.key, report=report
-        )
+                return await self._lost(job, begun)
+        return await self._follow(job, slot, asked, events, report=report, attempt=begun.key)
 
     async def _follow(
         self,
         job: Job,
-        index: int,
+        slot: int,
         asked: int,
         events: AsyncGenerator[GatewayEvent, None],
         *,
@@ -134,45 +138,47 @@ class AttemptRunner:
         try:
             async with aclosing(events):
                 async for event in events:
-                    attempt = await self._note(job, index, asked, attempt, event)
+                    attempt = await self._record(job, slot, asked, attempt, event)
                     if isinstance(event, SlotEvent):
                         report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
         except GatewayFailure as failure:
-            await self._note_failure(job, attempt, failure, asked=asked)
+            await self._record_failure(job, attempt, failure, asked=asked)
             return SlotResult(asked, failure=failure)
         return SlotResult(asked, pictures)
 
-    async def _order(self, job: Job, index: int, asked: int) -> GatewayRequest:
-        folder = self._folder / job.id
+    async def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
+        folder = self.folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
         request = job.request
-        taken = self._catalogue.model(request.model).references
-        references = [await self._fitted(kept, taken, folder) for kept in request.references]
+        accepted = self.catalogue.model(request.model).references
+        references = [await self._fitted(kept, accepted, folder) for kept in request.references]
         return GatewayRequest(
             image_request=replace(request, references=tuple(kept for kept, _ in references)),
             n=asked,
             folder=folder,
-            stem=f"slot-{index}",
+            stem=f"slot-{slot}",
             references=tuple(path for _, path in references),
-            mask=self._content_store.path(request.mask) if request.mask else None,
-            user_tag=self._pseudonyms.of(job.requester.user_id),
+            mask=self.content_store.path(request.mask) if request.mask else None,
+            user_tag=self.pseudonyms.of(job.requester.user_id),
         )
 
     async def _fitted(
-        self, kept: Reference, taken: ReferenceLimits | None, folder: Path
+        self, kept: Reference, accepted: ReferenceLimits | None, folder: Path
     ) -> tuple[Reference, Path]:
-        """Return a reference as the model takes it: smaller, or in another format."""
-        path = self._content_store.path(kept)
-        if taken is None or taken.accepts(kept):
+        """Return a reference as the model accepts it: smaller, or in another format."""
+        path = self.content_store.path(kept)
+        if accepted is None or accepted.accepts(kept):
             return kept, path
-        original = Picture(
-            path, kept.format, *await asyncio.to_thread(picture_size, path), kept.bytes
-        )
-        wanted = next(name for name in ("webp", "jpeg", "png") if name in taken.formats)
+        size = await asyncio.to_thread(picture_size, path)
+        wanted = next(name for name in ("webp", "jpeg", "png") if name in accepted.formats)
         made = await asyncio.to_thread(
-            convert_picture, original, wanted, max_bytes=taken.max_bytes, folder=folder
+            convert_picture,
+            Picture(path, kept.format, *size, kept.bytes),
+            wanted,
+            max_bytes=accepted.max_bytes,
+            folder=folder,
         )
         return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
 
@@ -184,54 +190,55 @@ class AttemptRunner:
             detail="the process died while the request was under way",
         )
         if attempt.state != "unknown":
-            await self._note_failure(job, attempt.key, failure, asked=attempt.asked)
+            await self._record_failure(job, attempt.key, failure, asked=attempt.asked)
         return SlotResult(attempt.asked, failure=failure)
 
-    async def _note(
-        self, job: Job, index: int, asked: int, attempt: Attempt | None, event: GatewayEvent
+    async def _record(
+        self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: GatewayEvent
     ) -> Attempt | None:
-        """Write what the exchange is about to act on; it goes on when this returns."""
+        """Write an event before the exchange acts on it; return the attempt that is under way."""
+        write, repository = self.database.write, self.repository
         match event, attempt:
             case Sending(gateway=gateway), _:
-                return await self._database.write(
-                    self._repository.sending, job.id, index, gateway=gateway, pictures=asked
+                return await write(
+                    repository.sending, job.id, slot, gateway=gateway, pictures=asked
                 )
             case RequestRefused(), Attempt():
-                await self._database.write(self._repository.refused, attempt)
+                await write(repository.refused, attempt)
                 return None
             case TaskAccepted(task_id=task_id), Attempt():
-                await self._database.write(self._repository.task, attempt, task_id)
+                await write(repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
-                await self._database.write(self._repository.answered, attempt, urls)
+                await write(repository.answered, attempt, urls)
             case Received(pictures=pictures, usage=usage), Attempt():
                 price = self._price(job, attempt, len(pictures))
                 cost = Cost(job.request.model, len(pictures), usage, price)
-                await self._database.write(self._repository.received, attempt, cost)
+                await write(repository.received, attempt, cost)
         return attempt
 
-    async def _note_failure(
+    async def _record_failure(
         self, job: Job, attempt: Attempt | None, failure: GatewayFailure, *, asked: int
     ) -> None:
         if attempt is None:
             return
         if failure.billed is Billed.NO:
-            await self._database.write(self._repository.refused, attempt)
+            await self.database.write(self.repository.refused, attempt)
         else:
             cost = Cost(job.request.model, price=self._price(job, attempt, asked))
-            await self._database.write(self._repository.lost, attempt, failure.billed, cost)
+            await self.database.write(self.repository.lost, attempt, failure.billed, cost)
 
     def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
-        each = self._catalogue.price_each(attempt.gateway, job.request)
+        each = self.catalogue.price_each(attempt.gateway, job.request)
         return None if each is None else each * pictures
 
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
-        shutil.rmtree(self._folder / job.id, ignore_errors=True)
+        shutil.rmtree(self.folder / job.id, ignore_errors=True)
 
 
-def _received(order: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
-    """Return what an earlier process received, and has written the cost of; it blocks."""
-    if pictures := _kept(order):
+def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
+    """Return the pictures that a dead process received, and recorded the cost of; it blocks."""
+    if pictures := _received_files(request):
         return SlotResult(attempt.asked, pictures)
     gone = GatewayFailure(
         kind=GatewayErrorKind.DOWNLOAD_FAILED,
@@ -242,14 +249,14 @@ def _received(order: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
     return SlotResult(attempt.asked, failure=gone)
 
 
-def _kept(order: GatewayRequest) -> tuple[Picture, ...]:
-    """Return the pictures that an earlier process received; it blocks.
+def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
+    """Return the picture files that a dead process received; it blocks.
 
     Only what is named STEM-NUMBER is one: previews and parts carry a token in their names.
     """
-    found = {path.stem.removeprefix(f"{order.stem}-"): path for path in order.folder.iterdir()}
+    found = {path.stem.removeprefix(f"{request.stem}-"): path for path in request.folder.iterdir()}
     numbered = [found[number] for number in sorted(filter(str.isdecimal, found), key=int)]
-    return tuple(picture for path in numbered if (picture := _picture(path)))[: order.n]
+    return tuple(picture for path in numbered if (picture := _picture(path)))[: request.n]
 
 
 def _picture(path: Path) -> Picture | None:

@@ -1,12 +1,11 @@
-"""A job's money: what ledger and journal write of it together, and what the operator hears of it.
+"""Hold and settle a job's credits and price together with its state, and alert the operator.
 
-No transaction spans the network, and the operator is told after the commit, by the alarms' own
+No transaction spans the network. The operator is alerted after the commit, by the alerts' own
 tasks: no job waits for that.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import BudgetSpent
@@ -16,12 +15,12 @@ from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
-from bot.jobs.pricing import credits_per_picture, end_state, job_failure
+from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
 
-ALARM_PERCENTS = (100, 80, 50)  # of the operator's budget, the loudest first
+ALERT_PERCENTS = (100, 80, 50)  # of the operator's budget, the most urgent first
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Billing:
         try:
             await self.database.write(self._hold, job, price=price, attached=attached)
         except BudgetSpent:
-            await self._tell_refusal(price)
+            await self._alert_of_refusal(price)
             raise
 
     async def settle(
@@ -58,22 +57,22 @@ class Billing:
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice."""
         settled, reached = await self.database.write(
-            self._end_and_settle, job, state, error, delivered=delivered, doubtful=doubtful
+            self._settle, job, state, error, delivered=delivered, doubtful=doubtful
         )
-        self._tell(reached)
+        self._alert(reached)
         return settled
 
     async def settle_abandoned(
         self, job: Job, *, unsent: EaselError, sent: EaselError
     ) -> JobFailure | None:
-        """End a job that nobody works on any more, by what the journal knows of it.
+        """End a job that no process works on, by what the database knows of it.
 
         Returns:
-            What to tell the person, None when the pictures had been posted before.
+            What to tell the person, None if the pictures were posted before.
         """
-        told, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
-        self._tell(reached)
-        return told
+        failure, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
+        self._alert(reached)
+        return failure
 
     def _hold(
         self, tx: Transaction, job: Job, *, price: int, attached: AttachmentUrls | None
@@ -83,7 +82,7 @@ class Billing:
         )
         self.repository.queued(tx, job, attached=attached)
 
-    def _end_and_settle(
+    def _settle(
         self,
         tx: Transaction,
         job: Job,
@@ -93,31 +92,8 @@ class Billing:
         delivered: int,
         doubtful: int,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
+        """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
-        return self._settle(tx, job, delivered=delivered, doubtful=doubtful)
-
-    def _settle_abandoned(
-        self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
-    ) -> tuple[JobFailure | None, list[BudgetReached]]:
-        posted = self.repository.posted_pictures(tx, job.id)
-        pictures = self.repository.close_attempts(
-            tx, job.id, model=job.request.model, price_at=partial(self._price_at, job)
-        )
-        doubtful = self.repository.in_doubt(tx, job.id) if posted else pictures
-        state, error = end_state(posted=posted, sent_for=pictures, unsent=unsent, sent=sent)
-        each = credits_per_picture(job)
-        settled, reached = self._end_and_settle(
-            tx, job, state, error, delivered=posted * each, doubtful=doubtful * each
-        )
-        return None if error is None else job_failure(error, state, settled), reached
-
-    def _price_at(self, job: Job, gateway: str) -> int | None:
-        return self.catalogue.price_each(gateway, job.request)
-
-    def _settle(
-        self, tx: Transaction, job: Job, *, delivered: int, doubtful: int
-    ) -> tuple[Settlement | None, list[BudgetReached]]:
-        """Settle the hold at what the journal says it cost; return what that reached as well."""
         price = self.repository.price(tx, job.id)
         settled = self.ledger.settle(
             tx, job.id, delivered=delivered, doubtful=doubtful, price=price
@@ -126,25 +102,50 @@ class Billing:
             return settled, []
         return settled, list(_reached(self.ledger.budget_used(tx), price))
 
-    async def _tell_refusal(self, price: int) -> None:
+    def _settle_abandoned(
+        self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
+    ) -> tuple[JobFailure | None, list[BudgetReached]]:
+        posted = self.repository.posted_pictures(tx, job.id)
+        asked = self.repository.close_attempts(
+            tx,
+            job.id,
+            model=job.request.model,
+            price_at=lambda gateway: self.catalogue.price_each(gateway, job.request),
+        )
+        each = credits_per_picture(job)
+        if posted:
+            doubtful = self.repository.in_doubt(tx, job.id) * each
+            _, reached = self._settle(
+                tx, job, JobState.DONE, None, delivered=posted * each, doubtful=doubtful
+            )
+            return None, reached
+        state, error = (JobState.UNKNOWN, sent) if asked else (JobState.CANCELLED, unsent)
+        settled, reached = self._settle(tx, job, state, error, delivered=0, doubtful=asked * each)
+        if settled is None:
+            return JobFailure(error, state), reached
+        return JobFailure(error, state, settled.charged, settled.doubt_charged), reached
+
+    async def _alert_of_refusal(self, price: int) -> None:
         budget = await self.database.read(self.ledger.budget_used)
         # What is more than the whole budget says nothing about how much of it is spent.
-        self._tell([_alarm(100, part) for part in budget if part.left < price <= part.limit])
+        self._alert(
+            [_budget_reached(100, part) for part in budget if part.left < price <= part.limit]
+        )
 
-    def _tell(self, reached: list[BudgetReached]) -> None:
+    def _alert(self, reached: list[BudgetReached]) -> None:
         for each in reached:
             self.alerts.budget(each)
 
 
 def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
-    """Yield what of the budget a settlement of this price has reached."""
+    """Yield the percentage of each part of the budget that a settlement of this price reached."""
     for part in budget:
         before, after = part.used - price, part.used
-        for percent in ALARM_PERCENTS:
+        for percent in ALERT_PERCENTS:
             if before * 100 < part.limit * percent <= after * 100:
-                yield _alarm(percent, part)
+                yield _budget_reached(percent, part)
                 break
 
 
-def _alarm(percent: int, part: Allowance) -> BudgetReached:
+def _budget_reached(percent: int, part: Allowance) -> BudgetReached:
     return BudgetReached(percent, part.limit, part.period)

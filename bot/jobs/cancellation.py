@@ -1,4 +1,8 @@
-"""Nobody waits any more: a job in line is cancelled, one at work goes on without its card."""
+"""Cancel a queued job, or detach the requester from a running one.
+
+A queued job ends as cancelled and its credits are released. A job whose request was sent cannot be
+taken back: it goes on, its pictures are kept and charged, but its card says that nobody waits.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -36,7 +40,7 @@ class RequesterDetached(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class NotYoursToCancel(Refusal):
-    """Only the requester, and who may manage messages there, stops a job."""
+    """Only the requester, and who may manage messages there, cancels a job."""
 
     message_id = "error-not-yours-to-stop"
 
@@ -49,26 +53,26 @@ class NothingToCancel(Refusal):
 
 
 class DetachableCourier:
-    """A courier whose person may stop waiting: from then on it carries nothing more."""
+    """A courier that shows nothing more once its requester is detached."""
 
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
         self._one_at_a_time = asyncio.Lock()
-        self._ends = False
-        self._detached = False
+        self._is_ending = False
+        self._is_detached = False
 
     async def detach(self, job: Job) -> bool:
-        """End the card for whoever waited; return False where its end is under way already."""
-        if self._ends or self._detached:
+        """Say on the card that nobody waits; return False if its end is under way already."""
+        if self._is_ending or self._is_detached:
             return False
-        self._detached, is_told = True, False
+        self._is_detached, is_told = True, False
         try:
             async with self._one_at_a_time:
-                ending = JobFailure(RequesterDetached(), JobState.CANCELLED)
-                is_told = await self._courier.end(job, ending)
+                failure = JobFailure(RequesterDetached(), JobState.CANCELLED)
+                is_told = await self._courier.end(job, failure)
         finally:
             # Where the card cannot say so, the job goes on as if nobody had asked.
-            self._detached = is_told
+            self._is_detached = is_told
         return is_told
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
@@ -76,30 +80,30 @@ class DetachableCourier:
         return await self._courier.place(job, waiting=waiting)
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
-        """Show how far the job is, to whoever still waits."""
+        """Show how far the job is, unless the requester is detached."""
         async with self._one_at_a_time:
-            if not self._detached:
+            if not self._is_detached:
                 await self._courier.update(job, state)
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Hand over the pictures; where nobody waits, no message shows them."""
+        """Deliver the pictures; if the requester is detached, no message shows them."""
         async with self._one_at_a_time:
-            if self._detached:
+            if self._is_detached:
                 return ()
-            self._ends = True
+            self._is_ending = True
             return await self._courier.deliver(job, result)
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
-        """Say why there are no pictures; where nobody waits, the card has said enough."""
+    async def end(self, job: Job, failure: JobFailure) -> bool:
+        """Say why there are no pictures, unless the requester is detached."""
         async with self._one_at_a_time:
-            if self._detached:
+            if self._is_detached:
                 return True
-            self._ends = True
-            return await self._courier.end(job, ending)
+            self._is_ending = True
+            return await self._courier.end(job, failure)
 
 
 class Cancellation:
-    """Stops the jobs of this process, for those who may."""
+    """Cancels the jobs of this process, for those who may."""
 
     def __init__(
         self, *, database: Database, ledger: Ledger, repository: JobRepository, queue: Queue
@@ -111,23 +115,22 @@ class Cancellation:
         self._open: dict[str, tuple[DetachableCourier, Ticket]] = {}
 
     @contextmanager
-    def track(self, job: Job, courier: Courier, ticket: Ticket) -> Iterator[Courier]:
-        """Let the job be stopped while it is at work; it speaks through what this yields."""
-        stoppable = DetachableCourier(courier)
-        self._open[job.id] = stoppable, ticket
+    def tracked(self, job: Job, courier: DetachableCourier, ticket: Ticket) -> Iterator[None]:
+        """Let a job of this process be cancelled, or its requester detached, in this context."""
+        self._open[job.id] = courier, ticket
         try:
-            yield stoppable
+            yield
         finally:
             del self._open[job.id]
 
     async def cancel(self, job_id: str, by: Requester, *, moderates: bool) -> None:
-        """Cancel a job in line and free its credits; end only the card of one that was begun.
+        """Cancel a queued job and release its credits; detach the requester of a running one.
 
         ``moderates`` tells whether they may manage messages where the card is.
 
         Raises:
-            NotYoursToStop: they neither asked for it nor moderate.
-            NothingToStop: it has ended.
+            NotYoursToCancel: they neither asked for it nor moderate.
+            NothingToCancel: it has ended.
         """
         written = await self._database.read(self._repository.job, job_id)
         if written is None or not written.is_open:
@@ -136,29 +139,25 @@ class Cancellation:
             raise NotYoursToCancel
         if await self.cancel_queued(written.job, JobCancelled()):
             log.info("job.cancelled", job=job_id, by=by.user_id)
-        elif await self._detach(written.job):
+        elif (found := self._open.get(job_id)) is not None and await found[0].detach(written.job):
             log.info("job.detached", job=job_id, by=by.user_id)
         else:
             raise NothingToCancel
 
     async def cancel_queued(self, job: Job, error: EaselError) -> bool:
-        """Cancel a job that only waits, in whichever process; return False if it does not.
+        """Cancel a queued job of any process; return False if it is not queued.
 
-        Against the start of its work, the journal decides.
+        Whether it was cancelled or started first, the database decides.
         """
-        if not await self._database.write(self._withdraw, job, error):
+        if not await self._database.write(self._cancel_queued, job, error):
             return False
         if (found := self._open.get(job.id)) is not None:
             # Its own task tells the card.
             self._queue.dismiss(found[1])
         return True
 
-    def _withdraw(self, tx: Transaction, job: Job, error: EaselError) -> bool:
+    def _cancel_queued(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         if not self._repository.cancelled(tx, job.id, error):
             return False
         self._ledger.settle(tx, job.id, delivered=0, price=0)
         return True
-
-    async def _detach(self, job: Job) -> bool:
-        found = self._open.get(job.id)
-        return found is not None and await found[0].detach(job)

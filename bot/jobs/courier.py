@@ -1,4 +1,4 @@
-"""The courier, and what the studio hands to it: how far a job is, and how it ended."""
+"""The courier protocol, and the values that the job service hands to a courier."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.core.models import CardAddress, Job, JobState, Picture
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """A job in line: so many start before it, and it starts in about so many milliseconds."""
+    """A waiting job: ``ahead`` jobs start before it, and it starts in about ``starts_in_ms``."""
 
     ahead: int
     starts_in_ms: int
@@ -18,11 +18,11 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """A job at work: ``done`` of ``total`` pictures are here.
+    """A running job: ``done`` of ``total`` pictures have been received.
 
-    ``started_at`` is in milliseconds since the epoch; ``fraction`` (0 to 1) is how far the gateway
-    says it is, ``preview`` what it has so far, None where it says nothing. ``elapsed_ms`` is since
-    the start, ``usual_ms`` how long the model usually takes, None where nobody knows.
+    ``started_at`` is in milliseconds since the epoch; ``fraction`` (0 to 1) and ``preview`` are
+    what the gateway reported, None where it reports nothing. ``elapsed_ms`` is since the start,
+    ``usual_ms`` how long the model usually takes, None where nobody knows.
     """
 
     started_at: int
@@ -43,7 +43,7 @@ class JobProgress:
 class RemainingCredits:
     """What remains of the limit that binds the requester most: ``credits`` of ``limit``.
 
-    ``frees_at``, in milliseconds since the epoch, is told when nothing remains.
+    ``frees_at``, in milliseconds since the epoch, is given when nothing remains.
     """
 
     credits: int
@@ -57,8 +57,8 @@ class JobResult:
     """Pictures to deliver, and what they cost.
 
     ``shortfall`` says why fewer than ``asked`` arrived; ``remaining`` is None without any limit.
-    ``doubt_charged`` as in :class:`Ending`, for those that did not arrive; ``kept``: the person
-    can get them later, wherever they cannot be shown now.
+    ``doubt_charged`` as in :class:`JobFailure`, for those that did not arrive; ``kept``: the
+    pictures are stored, so that the requester can get them later from /history.
     """
 
     pictures: tuple[Picture, ...]
@@ -86,24 +86,24 @@ class JobFailure:
 
 
 class Courier(Protocol):
-    """Carries one job's answer to the person who asked: in Discord, or in the terminal."""
+    """Shows one job to its requester: in Discord, or in the terminal."""
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
-        """Show that the job is queued, and behind how many; return where, if it stays.
+        """Show that the job is queued; return the card's address, None if it cannot be found again.
 
         Raises:
             CardNotPlaced: nobody saw it, so the job must not run.
         """
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
-        """Show how far the job is: in line, or at work."""
+        """Show that the job waits, or how far it is."""
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Hand over the pictures; return the messages that now show them.
+        """Deliver the pictures; return the messages that now show them.
 
         Raises:
             EaselError: the person cannot get them.
         """
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure, /) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""

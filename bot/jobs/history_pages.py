@@ -1,4 +1,4 @@
-"""What a person looks back at: their jobs page by page, with what is left of each."""
+"""A person's jobs page by page for /history, with the pictures that are still kept of each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ PageDirection = Literal["newer", "older"]
 
 @dataclass(frozen=True, slots=True)
 class PageCursor:
-    """Which page comes next: that of the jobs before or after one."""
+    """Which page is next: that of the jobs newer or older than one."""
 
     job_id: str
     direction: PageDirection
@@ -31,10 +31,10 @@ class PageCursor:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One job looked back at.
+    """One job on a page.
 
     ``pictures`` are those of its ``picture_count`` that are still kept, ``credits`` what it cost or
-    holds, None where that is forgotten, and ``message`` is where its result or its card is.
+    holds, None where that was deleted, and ``message`` is where its result or its card is.
     """
 
     written: WrittenJob
@@ -55,7 +55,7 @@ class HistoryPage:
 
 
 class HistoryPages:
-    """Opens a person's pages; nobody sees another's."""
+    """Reads the pages of one person's jobs."""
 
     def __init__(self, database: Database, content_store: ContentStore) -> None:
         self._database = database
@@ -63,20 +63,20 @@ class HistoryPages:
         self._thumbnails = Thumbnails(content_store)
 
     async def page(
-        self, user_id: int, sought: Sought = EVERYTHING, turn: PageCursor | None = None
+        self, user_id: int, sought: Sought = EVERYTHING, cursor: PageCursor | None = None
     ) -> HistoryPage:
-        """Return the newest page of what is sought, or the one that somebody turned to."""
-        page = await self._database.read(_page, user_id, sought, turn)
+        """Return the newest page of what is sought, or the one at a cursor."""
+        page = await self._database.read(_page, user_id, sought, cursor)
         kept = [
-            look.pictures if look.written.state is JobState.DONE else () for look in page.entries
+            entry.pictures if entry.written.state is JobState.DONE else () for entry in page.entries
         ]
         there = await asyncio.to_thread(self._there, kept)
-        previews = await self._thumbnails.contact_sheets(there)
-        looks = [
-            replace(look, pictures=files, thumbnail=preview)
-            for look, files, preview in zip(page.entries, there, previews, strict=True)
+        thumbnails = await self._thumbnails.contact_sheets(there)
+        entries = [
+            replace(entry, pictures=files, thumbnail=thumbnail)
+            for entry, files, thumbnail in zip(page.entries, there, thumbnails, strict=True)
         ]
-        return replace(page, entries=looks)
+        return replace(page, entries=entries)
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
@@ -86,32 +86,34 @@ class HistoryPages:
         return [tuple(file for file in files if self._content_store.has(file)) for files in kept]
 
 
-def _page(rows: Transaction, user_id: int, sought: Sought, turn: PageCursor | None) -> HistoryPage:
-    """Return a page as it is written, with every picture that was kept once."""
-    jobs, has_newer, has_older = _jobs(rows, user_id, sought, turn)
+def _page(
+    rows: Transaction, user_id: int, sought: Sought, cursor: PageCursor | None
+) -> HistoryPage:
+    """Return a page as it is recorded, with every picture that was kept once."""
+    jobs, has_newer, has_older = _jobs(rows, user_id, sought, cursor)
     spent = _spent(rows, jobs)
-    looks = [_look(rows, each, spent.get(each.job.id)) for each in jobs]
-    return HistoryPage(looks, has_newer, has_older)
+    entries = [_entry(rows, each, spent.get(each.job.id)) for each in jobs]
+    return HistoryPage(entries, has_newer, has_older)
 
 
-def _look(rows: Transaction, written: WrittenJob, credits: int | None) -> HistoryEntry:
+def _entry(rows: Transaction, written: WrittenJob, credits: int | None) -> HistoryEntry:
     kept = tuple(each.file for each in kept_pictures.of(rows, written.job.id))
     return HistoryEntry(written, len(kept), kept, credits, _message(rows, written))
 
 
 def _jobs(
-    rows: Transaction, user_id: int, sought: Sought, turn: PageCursor | None
+    rows: Transaction, user_id: int, sought: Sought, cursor: PageCursor | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
-    start = history_search.job_of(rows, turn.job_id, user_id) if turn else None
-    if start is not None and turn is not None:
-        is_back = turn.direction == "newer"
+    start = history_search.job_of(rows, cursor.job_id, user_id) if cursor else None
+    if start is not None and cursor is not None:
+        is_newer = cursor.direction == "newer"
         found = history_search.page_around(
-            rows, user_id, sought, start, newer=is_back, most=PAGE_SIZE + 1
+            rows, user_id, sought, start, newer=is_newer, most=PAGE_SIZE + 1
         )
-        if is_back and len(found) > PAGE_SIZE:
+        if is_newer and len(found) > PAGE_SIZE:
             return found[PAGE_SIZE - 1 :: -1], True, True
-        if not is_back and found:
+        if not is_newer and found:
             return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
     # Nothing is known of the place, or it is beside the first page.
     found = history_search.page_around(rows, user_id, sought, None, newer=False, most=PAGE_SIZE + 1)

@@ -1,4 +1,4 @@
-"""What the house knows of a result long afterwards, and who may take it down."""
+"""Look up what is recorded of a job, and who may repeat or delete its result."""
 
 from dataclasses import dataclass
 
@@ -42,28 +42,28 @@ class ResultUnknown(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class NotYoursToDelete(Refusal):
-    """Only the requester, and who may manage messages there, takes a result down."""
+    """Only the requester, and who may manage messages there, deletes a result."""
 
     message_id = "error-not-yours-to-delete"
 
 
 @dataclass(eq=False, kw_only=True)
 class ReferencesNeverKept(Refusal):
-    """The job ended because of its references, so that nobody has them any more."""
+    """The job ended because of its references, so they were never stored."""
 
     message_id = "error-references-never-kept"
 
 
 @dataclass(eq=False, kw_only=True)
 class DeclinedToOthers(Refusal):
-    """Moderation declined the prompt, and somebody else wants to see it painted."""
+    """Moderation declined the prompt, and somebody else wants to repeat it."""
 
     message_id = "error-declined-to-others"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundJob:
-    """One job with everything that is known of it.
+    """One job with everything that is recorded of it.
 
     ``pictures`` are those whose files may still be kept; ``parent`` is the job that it came from,
     None where its card is gone.
@@ -93,9 +93,9 @@ class JobLookup:
 
     @staticmethod
     def check_repeatable(written: WrittenJob, *, by: int) -> None:
-        """Refuse to paint a request again without the references that it came with.
+        """Refuse to repeat a request whose references are lost, or which moderation declined.
 
-        A prompt that moderation declined only its requester knows, and may try again.
+        Only its requester knows a declined prompt, and may try again.
 
         Raises:
             ReferencesNeverKept, DeclinedToOthers
@@ -110,10 +110,10 @@ class JobLookup:
         return await self._database.read(self._repository.behind, message_id)
 
     async def details(self, written: WrittenJob) -> FoundJob:
-        """Return everything that is known of a job."""
-        return await self._database.read(self._record, written)
+        """Return everything that is recorded of a job."""
+        return await self._database.read(self._read, written)
 
-    def _record(self, rows: Transaction, written: WrittenJob) -> FoundJob:
+    def _read(self, rows: Transaction, written: WrittenJob) -> FoundJob:
         job_id = written.job.id
         return FoundJob(
             written=written,
@@ -151,5 +151,5 @@ class JobLookup:
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
     async def record_deleted(self, message: CardAddress) -> None:
-        """Write that a message is gone."""
+        """Record that a message was deleted."""
         await self._database.write(job_details.message_deleted, message.message_id)

@@ -1,4 +1,4 @@
-"""What the bot does by itself, once a day."""
+"""Run maintenance tasks at the start and then daily, such as deleting old charges."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +22,7 @@ MaintenanceTask = Callable[[], Awaitable[None]]
 
 
 class Maintenance:
-    """Does every task at the start and daily. Leaving it ends that."""
+    """Runs every task at the start and daily, until it is left."""
 
     def __init__(self, tasks: Sequence[MaintenanceTask], clock: Clock) -> None:
         self._tasks = tasks
@@ -54,10 +54,10 @@ class Maintenance:
 
 
 async def delete_old_charges(database: Database, ledger: Ledger, now: Callable[[], int]) -> None:
-    """Forget charges that no limit asks for any more, a few at a time; meters keep their sums."""
-    before, forgotten = now() - CHARGE_RETENTION_MS, BATCH
-    while forgotten == BATCH:
-        forgotten = await database.write(ledger.forget_charges, before=before, most=BATCH)
+    """Delete charges that no limit needs any more, in batches; meters keep their sums."""
+    before, deleted = now() - CHARGE_RETENTION_MS, BATCH
+    while deleted == BATCH:
+        deleted = await database.write(ledger.forget_charges, before=before, most=BATCH)
 
 
 async def _run(task: MaintenanceTask) -> None:

@@ -1,7 +1,7 @@
-"""Pictures that were painted, kept for a while: as long, and as many, as the operator allows.
+"""Keep the pictures of finished jobs, within the operator's limits of age and disk space.
 
-A file is in the vault before its row is written, and a row whose file is gone shows nothing: a
-crash at any moment costs at most a file, which a later sweep takes.
+A file is in the content store before its row is written, and a row whose file is gone shows
+nothing: a crash at any moment leaves at most a file without a row, which expires.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -22,41 +22,42 @@ from bot.jobs.repository.rows import WrittenJob
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# New jobs are refused above FULL of the room; clearing goes on down to CLEARED.
+# As parts of the allowed space: above FULL new jobs are refused, and files are deleted down to
+# CLEARED.
 FULL, CLEARED = 0.95, 0.85
 BATCH = 100
 
 
 class DeleteRows(Protocol):
-    """Forgets at most ``most`` old rows and returns how many there were."""
+    """Deletes at most ``most`` old rows and returns how many it deleted."""
 
     def __call__(self, tx: Transaction, /, *, before: int, most: int) -> int:
-        """Forget those from before a moment."""
+        """Delete rows from before a moment."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionLimits:
-    """How long, and how much, may be kept."""
+    """How long pictures are kept, and how many bytes of them."""
 
     retention: timedelta
     max_bytes: int
 
 
 StoredPicture = tuple[Picture, Reference]
-"""A picture, and its file in the vault."""
+"""A picture, and its file in the content store."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentJob:
-    """A job to look back at; ``pictures`` is how many of it are still kept."""
+    """One of a person's last jobs; ``pictures`` is how many of it are still kept."""
 
     written: WrittenJob
     pictures: int
 
 
 class PictureRetention:
-    """Keeps what was painted, and clears away what is old."""
+    """Keeps the pictures of jobs, finds them again, and deletes the expired ones."""
 
     def __init__(
         self,
@@ -70,13 +71,13 @@ class PictureRetention:
         self._content_store = content_store
         self._limits = limits
         self._now = now
-        self._clearing = asyncio.Lock()
+        self._deleting = asyncio.Lock()
 
     async def ensure_space(self) -> None:
-        """Clear the oldest away if the room is nearly full.
+        """Delete the oldest files if the allowed space is nearly full.
 
         Raises:
-            NoRoom: what is there is still needed.
+            NoRoom: what is kept is still needed.
         """
         if self._is_full():
             await self.delete_expired()
@@ -86,47 +87,47 @@ class PictureRetention:
                 bytes=self._content_store.total_bytes,
                 max_bytes=self._limits.max_bytes,
             )
-            raise NoRoom
+            raise PictureStorageFull
 
     async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
         """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""
+        keep = self._content_store.keep_file
         try:
-            return [await asyncio.to_thread(self._store, picture) for picture in pictures]
+            return [
+                (picture, await asyncio.to_thread(keep, picture.path, picture.format))
+                for picture in pictures
+            ]
         except OSError as full:
             log.warning("retention.not_kept", job=job.id, error=repr(full))
             return ()
 
-    def record(self, tx: Transaction, job: Job, adopted: Sequence[StoredPicture]) -> None:
-        """Write which files a job's pictures are; harmless twice."""
-        kept_pictures.put(tx, job.id, adopted, at=self._now())
-
     async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""
-        written, kept = await self._database.read(_last, user_id, most=most)
-        there = await asyncio.to_thread(self._there, kept)
+        written, kept = await self._database.read(_read_last, user_id, most=most)
+        counts = await asyncio.to_thread(self._count_kept, kept)
         return [
             RecentJob(each, count if each.state is JobState.DONE else 0)
-            for each, count in zip(written, there, strict=True)
+            for each, count in zip(written, counts, strict=True)
         ]
 
     async def kept_result(
         self, job_id: str, user_id: int
     ) -> tuple[WrittenJob, tuple[Picture, ...]]:
-        """Return a person's job with its pictures, in the vault.
+        """Return a person's job with its pictures in the content store.
 
         Raises:
             NotKept: it is not theirs, or nothing of it is kept any more.
         """
-        written, kept = await self._database.read(_theirs, job_id, user_id)
+        written, kept = await self._database.read(_read_job_of, job_id, user_id)
         if written is None or written.state is not JobState.DONE:
             raise NotKept
-        pictures = await asyncio.to_thread(self._found, kept)
+        pictures = await asyncio.to_thread(self._kept_pictures, kept)
         if not pictures:
             raise NotKept
         return written, pictures
 
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
-        """Return the pictures of a job that are kept, by their number, for a job to start from."""
+        """Return the kept pictures of a job by their number, as references for another job."""
         kept = await self._database.read(kept_pictures.of, job_id)
         there = await asyncio.to_thread(
             lambda: [self._content_store.has(each.file) for each in kept]
@@ -134,39 +135,39 @@ class PictureRetention:
         return {number: each.file for number, each in enumerate(kept, 1) if there[number - 1]}
 
     async def originals(self, job_id: str) -> tuple[Picture, ...]:
-        """Return the pictures of a job as the gateway sent them, in the vault.
+        """Return the pictures of a job as the gateway sent them, in the content store.
 
         Raises:
             NotKept: nothing of it is kept any more.
         """
         kept = await self._database.read(kept_pictures.of, job_id)
-        if pictures := await asyncio.to_thread(self._found, kept):
+        if pictures := await asyncio.to_thread(self._kept_pictures, kept):
             return pictures
         raise NotKept
 
     async def delete_expired(self) -> None:
-        """Forget what is older than the retention; beyond the room, the oldest first.
+        """Delete what is older than the retention; beyond the allowed space, the oldest first.
 
         It works in small batches, and a crash between two of them loses nothing but time.
         """
         before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
-        async with self._clearing:
-            await self._clear_files(before)
-            await self._clear_rows(before, kept_pictures.delete_old)
-            await self._clear_rows(before, outbox_messages.delete_old)
+        async with self._deleting:
+            await self._delete_files(before)
+            await self._delete_rows(before, kept_pictures.delete_old)
+            await self._delete_rows(before, outbox_messages.delete_old)
 
-    async def _clear_files(self, before: int) -> None:
+    async def _delete_files(self, before: int) -> None:
         most = int(self._limits.max_bytes * CLEARED)
         old = await asyncio.to_thread(self._content_store.expired, before=before, most_bytes=most)
         for start in range(0, len(old), BATCH):
             await asyncio.to_thread(self._remove, old[start : start + BATCH])
         if old:
-            log.info("retention.cleared", files=len(old), bytes=sum(file.bytes for file in old))
+            log.info("retention.deleted", files=len(old), bytes=sum(file.bytes for file in old))
 
-    async def _clear_rows(self, before: int, forget: DeleteRows) -> None:
-        forgotten = BATCH
-        while forgotten == BATCH:
-            forgotten = await self._database.write(forget, before=before, most=BATCH)
+    async def _delete_rows(self, before: int, delete: DeleteRows) -> None:
+        deleted = BATCH
+        while deleted == BATCH:
+            deleted = await self._database.write(delete, before=before, most=BATCH)
 
     def _remove(self, files: Sequence[StoredFile]) -> None:
         for file in files:
@@ -175,13 +176,10 @@ class PictureRetention:
     def _is_full(self) -> bool:
         return self._content_store.total_bytes >= self._limits.max_bytes * FULL
 
-    def _store(self, picture: Picture) -> StoredPicture:
-        return picture, self._content_store.keep_file(picture.path, picture.format)
-
-    def _there(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
+    def _count_kept(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]
 
-    def _found(self, kept: Sequence[kept_pictures.Kept]) -> tuple[Picture, ...]:
+    def _kept_pictures(self, kept: Sequence[kept_pictures.Kept]) -> tuple[Picture, ...]:
         return tuple(
             Picture(
                 self._content_store.path(each.file),
@@ -196,14 +194,14 @@ class PictureRetention:
         )
 
 
-def _last(
+def _read_last(
     rows: Transaction, user_id: int, *, most: int
 ) -> tuple[list[WrittenJob], list[list[kept_pictures.Kept]]]:
     written = history_search.last_jobs(rows, user_id, most=most)
     return written, [kept_pictures.of(rows, each.job.id) for each in written]
 
 
-def _theirs(
+def _read_job_of(
     rows: Transaction, job_id: str, user_id: int
 ) -> tuple[WrittenJob | None, list[kept_pictures.Kept]]:
     return history_search.job_of(rows, job_id, user_id), kept_pictures.of(rows, job_id)

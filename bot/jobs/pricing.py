@@ -1,16 +1,13 @@
-"""What a job costs and how it ends, as pure functions of the job and its slots."""
+"""The credits of pictures: before a job, in doubt, and what remains after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.core.errors.base import EaselError
-from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.models import Billed, ImageRequest, Job, JobState
+from bot.core.models import ImageRequest, Job
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.attempts import SlotResult
-from bot.jobs.courier import JobFailure, RemainingCredits
+from bot.jobs.courier import RemainingCredits
 from bot.quota.allowances import Allowance
-from bot.quota.ledger import Settlement
 from bot.quota.server_costs import ServerCostCache
 
 
@@ -19,7 +16,7 @@ class Pricing:
     """What pictures cost people: the credits that their server's admins set, else the model's.
 
     ``has_ceilings``: the operator counts credits as well, in SERVER_QUOTA or TOTAL_QUOTA. Then a
-    server's own cost cannot be below the model's, or admins could paint past those.
+    server's own cost cannot be below the model's, or admins could exceed those limits.
     """
 
     catalogue: Catalogue
@@ -53,40 +50,9 @@ def doubtful_credits(job: Job, slots: Sequence[SlotResult]) -> int:
     return sum(slot.doubtful for slot in slots) * credits_per_picture(job)
 
 
-def failures_of(slots: Sequence[SlotResult]) -> list[GatewayFailure]:
-    """Return what stands in place of pictures."""
-    return [slot.failure for slot in slots if slot.failure is not None]
-
-
-def worst_failure(failures: Sequence[GatewayFailure]) -> GatewayFailure:
-    """Return the failure to speak of: one in doubt first, for there money is at stake.
-
-    It knows whether another one is that moderation declined the prompt.
-    """
-    worst = min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
-    kinds = {failure.kind for failure in failures}
-    return replace(worst, declined=GatewayErrorKind.MODERATION in kinds - {worst.kind})
-
-
 def remaining_credits(tightest: Allowance | None, *, returned: int) -> RemainingCredits | None:
     """Return what the person has left once this job's ``returned`` credits are back."""
     if tightest is None:
         return None
     credits = min(tightest.left + returned, tightest.limit)
     return RemainingCredits(credits, tightest.limit, tightest.period, tightest.frees_at)
-
-
-def end_state(
-    *, posted: int, sent_for: int, unsent: EaselError, sent: EaselError
-) -> tuple[JobState, EaselError | None]:
-    """Return the end of a job that nobody works on: posted, in doubt, or never sent."""
-    if posted:
-        return JobState.DONE, None
-    return (JobState.UNKNOWN, sent) if sent_for else (JobState.CANCELLED, unsent)
-
-
-def job_failure(error: EaselError, state: JobState, settled: Settlement | None) -> JobFailure:
-    """Return what to tell the person, with what it cost them."""
-    if settled is None:
-        return JobFailure(error, state)
-    return JobFailure(error, state, settled.charged, settled.doubt_charged)

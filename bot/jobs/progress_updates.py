@@ -1,7 +1,7 @@
-"""Shows how far a job is: the newest state, not too often, and nothing after the end.
+"""Show a job's progress, or its position in the queue, while it is worked on.
 
-The gateway's line is never kept waiting for Discord: what it reports is noted at once, and a task
-of the job's own shows it.
+A gateway's connection never waits for Discord: a report only replaces the state, and a task of
+the job shows the newest state, with a pause after each update, and nothing after the end.
 """
 
 import asyncio
@@ -31,20 +31,20 @@ QUEUE_ESTIMATE_STEP_S = 15.0
 
 
 class ThrottledUpdates(ABC):
-    """Shows news at most every ``pace_s`` seconds, from when it is opened until it is left."""
+    """Shows changes at most every ``interval_s`` seconds, from entering until leaving."""
 
-    pace_s: ClassVar[float]
+    interval_s: ClassVar[float]
 
     def __init__(self, job: Job, courier: Courier, clock: Clock) -> None:
         self._job = job
         self._courier = courier
         self._clock = clock
-        self._news = asyncio.Event()
-        self._over = False
-        self._pause: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._updating = False
+        self._closed = False
 
     async def __aenter__(self) -> Self:
-        self._showing = asyncio.get_running_loop().create_task(self._show())
+        self._task = asyncio.get_running_loop().create_task(self._show())
         return self
 
     async def __aexit__(
@@ -53,65 +53,58 @@ class ThrottledUpdates(ABC):
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        # An edit under way is awaited: it must not arrive after the result.
-        self._over = True
-        self._news.set()
-        if self._pause is not None:
-            self._pause.cancel()
-        await self._showing
+        self._closed = True
+        # An update under way is awaited: it must not arrive after the result.
+        if not self._updating:
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _show(self) -> None:
-        while not self._over:
-            self._news.clear()
-            await self._try_update()
-            await self._rest()
-            if not self._over:
-                await self._wait_for_news()
+        while not self._closed:
+            self._changed.clear()
+            self._updating = True
+            try:
+                await self._update()
+            except Exception:
+                # The pictures come without progress, too.
+                log.exception("progress_update.failed", job=self._job.id)
+            self._updating = False
+            if not self._closed:
+                await self._pause()
+                await self._wait_for_change()
 
-    async def _wait_for_news(self) -> None:
-        alarm = self._alarm(self._stale_in_s())
+    async def _pause(self) -> None:
+        await self._clock.wait(self._clock.sleep(self.interval_s), "pace")
+
+    async def _wait_for_change(self) -> None:
+        outdated_in_s = self._outdated_in_s()
+        if outdated_in_s is None:
+            await self._clock.wait(self._changed.wait(), "progress")
+            return
+        alarm = asyncio.get_running_loop().create_task(self._change_after(outdated_in_s))
         try:
-            await self._clock.wait(self._news.wait(), "progress")
+            await self._clock.wait(self._changed.wait(), "progress")
         finally:
             alarm.cancel()
             await asyncio.wait((alarm,))
 
-    def _alarm(self, after_s: float | None) -> asyncio.Future[None]:
-        loop = asyncio.get_running_loop()
-        return loop.create_future() if after_s is None else loop.create_task(self._ring(after_s))
-
-    async def _ring(self, after_s: float) -> None:
-        await self._clock.wait(self._clock.sleep(after_s), "estimate")
-        self._news.set()
-
-    async def _rest(self) -> None:
-        if not self._over:
-            self._pause = asyncio.get_running_loop().create_task(self._sleep())
-            await asyncio.wait((self._pause,))
-
-    async def _sleep(self) -> None:
-        await self._clock.wait(self._clock.sleep(self.pace_s), "pace")
-
-    async def _try_update(self) -> None:
-        try:
-            await self._update()
-        except Exception:
-            # Progress is a kindness: the pictures come without it, too.
-            log.exception("progress_update.failed", job=self._job.id)
+    async def _change_after(self, seconds: float) -> None:
+        await self._clock.wait(self._clock.sleep(seconds), "estimate")
+        self._changed.set()
 
     @abstractmethod
     async def _update(self) -> None:
         """Show the newest state."""
 
     @abstractmethod
-    def _stale_in_s(self) -> float | None:
-        """Return in how many seconds what is shown is old without any news, None for never."""
+    def _outdated_in_s(self) -> float | None:
+        """Return in how many seconds what is shown is outdated by time alone, None for never."""
 
 
 class ProgressUpdates(ThrottledUpdates):
-    """One job's progress."""
+    """Shows how far a running job is."""
 
-    pace_s = PROGRESS_INTERVAL_S
+    interval_s = PROGRESS_INTERVAL_S
 
     def __init__(
         self,
@@ -124,40 +117,40 @@ class ProgressUpdates(ThrottledUpdates):
         slots: int,
     ) -> None:
         super().__init__(job, courier, clock)
-        self._painting = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
+        self._progress = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
 
-    def report(self, what: SlotEvent) -> None:
-        """Note what a slot has to tell; of several slots only what is done counts."""
-        match what:
+    def report(self, event: SlotEvent) -> None:
+        """Note an event of a slot; of several slots only finished pictures count."""
+        match event:
             case Received(pictures=pictures):
-                done = self._painting.done + len(pictures)
-                self._painting = replace(self._painting, done=done)
+                done = self._progress.done + len(pictures)
+                self._progress = replace(self._progress, done=done)
             case Preview(picture=picture):
-                self._painting = replace(self._painting, preview=picture)
+                self._progress = replace(self._progress, preview=picture)
             case TaskProgress(fraction=fraction) if self._slots == 1:
-                self._painting = replace(self._painting, fraction=fraction)
-        self._news.set()
+                self._progress = replace(self._progress, fraction=fraction)
+        self._changed.set()
 
     async def _update(self) -> None:
-        elapsed_ms = max(0, self._clock.now() - self._painting.started_at)
-        self._painting = replace(self._painting, elapsed_ms=elapsed_ms)
-        await self._courier.update(self._job, self._painting)
+        elapsed_ms = max(0, self._clock.now() - self._progress.started_at)
+        self._progress = replace(self._progress, elapsed_ms=elapsed_ms)
+        await self._courier.update(self._job, self._progress)
 
-    def _stale_in_s(self) -> float | None:
-        painting = self._painting
-        if painting.usual_ms is None or painting.is_overdue:
+    def _outdated_in_s(self) -> float | None:
+        progress = self._progress
+        if progress.usual_ms is None or progress.is_overdue:
             return None
-        to_go_s = (painting.usual_ms - painting.elapsed_ms) / 1000
-        if painting.fraction is not None or painting.preview is not None:
-            return to_go_s
-        return min(to_go_s, max(MIN_ESTIMATE_STEP_S, painting.usual_ms / 1000 / ESTIMATE_STEPS))
+        rest_s = (progress.usual_ms - progress.elapsed_ms) / 1000
+        if progress.fraction is not None or progress.preview is not None:
+            return rest_s
+        return min(rest_s, max(MIN_ESTIMATE_STEP_S, progress.usual_ms / 1000 / ESTIMATE_STEPS))
 
 
 class QueueUpdates(ThrottledUpdates):
-    """One job's place in the queue; the card, just placed, says the first."""
+    """Shows a waiting job's position; the first was shown when the card was placed."""
 
-    pace_s = QUEUE_INTERVAL_S
+    interval_s = QUEUE_INTERVAL_S
 
     def __init__(
         self, job: Job, courier: Courier, clock: Clock, *, queue: Queue, ticket: Ticket
@@ -165,15 +158,15 @@ class QueueUpdates(ThrottledUpdates):
         super().__init__(job, courier, clock)
         self._queue = queue
         self._ticket = ticket
-        ticket.on_move = self._news.set
+        ticket.on_move = self._changed.set
 
     async def _show(self) -> None:
-        await self._rest()
+        await self._pause()
         await super()._show()
 
     async def _update(self) -> None:
-        if (place := self._queue.changed_position(self._ticket)) is not None:
-            await self._courier.update(self._job, place)
+        if (position := self._queue.changed_position(self._ticket)) is not None:
+            await self._courier.update(self._job, position)
 
-    def _stale_in_s(self) -> float:
+    def _outdated_in_s(self) -> float:
         return QUEUE_ESTIMATE_STEP_S

@@ -33,7 +33,7 @@ def one_gateway(
 
 async def shown(settings: Settings) -> tuple[int, list[str]]:
     said: list[str] = []
-    code = await gateways.show(settings, SteppedClock().clock, said.append)
+    code = await gateways.print_gateways(settings, SteppedClock().clock, said.append)
     return code, said
 
 

@@ -36,7 +36,7 @@ def ids(job_service: Studio) -> tuple[str, str]:
 
 async def listed(configured: Settings, *, prompts: bool = False) -> list[str]:
     said: list[str] = []
-    assert await jobs.show(configured, Clock(), said.append, prompts=prompts) == 0
+    assert await jobs.print_jobs(configured, Clock(), said.append, prompts=prompts) == 0
     return said
 
 
@@ -158,4 +158,4 @@ async def test_a_job_can_be_painted_again_into_a_folder(
 )
 def test_an_age_is_told_in_its_two_largest_units(age_ms: int, shown: str) -> None:
     """A glance is enough."""
-    assert jobs.age(age_ms) == shown
+    assert jobs.format_age(age_ms) == shown

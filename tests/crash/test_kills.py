@@ -40,7 +40,7 @@ def the_seed() -> int:
     return int(os.environ.get("EASEL_SEED", "0"))
 
 
-async def see_through(folder: Path, till: Till) -> None:
+async def submit_and_wait(folder: Path, till: Till) -> None:
     """Let a last process finish everything, and look at what it leaves."""
     ended = await run(DRIVER, str(folder), till.url, "0", folder=folder, env=environment(folder))
     assert (ended.code, ended.err) == (0, ""), ended.err
@@ -67,7 +67,7 @@ async def test_a_death_at_a_line_of_the_table_costs_nobody_anything(
         await kill_at(tmp_path, till, sql, jobs=5)
         died_in = books.rows(tmp_path, sql.replace("SELECT 1", "SELECT j.state"))
         assert (state,) in died_in
-        await see_through(tmp_path, till)
+        await submit_and_wait(tmp_path, till)
 
 
 async def kill_at_random(folder: Path, till: Till, chance: Random) -> None:
@@ -89,6 +89,6 @@ async def test_deaths_at_random_moments_cost_nobody_anything(tmp_path: Path) -> 
     async with open_till(chance, refused=0.05, broken=0.05) as till:
         for _ in range(KILLS):
             await kill_at_random(tmp_path, till, chance)
-        await see_through(tmp_path, till)
+        await submit_and_wait(tmp_path, till)
     ((jobs,),) = books.rows(tmp_path, "SELECT COUNT(*) FROM jobs")
     assert jobs >= JOBS

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.process import environment, running
 from tests.crash import books
 from tests.crash.gateway import Till, open_till
-from tests.crash.test_kills import see_through, the_seed
+from tests.crash.test_kills import submit_and_wait, the_seed
 
 SOAKER = "tests.crash.soaker"
 SOAK_S = float(os.environ.get("EASEL_SOAK_S", "6"))
@@ -50,7 +50,7 @@ async def soak(folder: Path, *, seconds: float, restarts: int) -> None:
         for number in range(restarts + 1):
             run_for = killed_process if number % 2 else one_process
             await run_for(folder, till, seconds / (restarts + 1))
-        await see_through(folder, till)
+        await submit_and_wait(folder, till)
     print(books.rows(folder, "SELECT state, COUNT(*) FROM jobs GROUP BY state"))  # noqa: T201
 
 

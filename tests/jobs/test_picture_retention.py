@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore
 from bot.jobs.picture_retention import BATCH, PictureRetention, RetentionLimits
+from bot.jobs.repository import kept_pictures
 from bot.jobs.repository.repository import JobRepository
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
@@ -51,7 +52,7 @@ class Shop:
         """Keep pictures of these bytes as the job's."""
         adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(self.gallery.record, job, adopted)
+        await self.database.write(kept_pictures.put, job.id, adopted, at=self.now_ms)
 
     def picture(self, content: bytes) -> Picture:
         """Return a file as the gateway's room leaves it."""
@@ -121,7 +122,7 @@ async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
 async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
     """Somebody's job waits for these references: a new one is refused instead."""
     await shop.painted(*(bytes([number]) * 100 for number in range(10)))
-    with pytest.raises(NoRoom):
+    with pytest.raises(PictureStorageFull):
         await shop.gallery.ensure_space()
     assert await shop.kept() == [10]
 

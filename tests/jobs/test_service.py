@@ -310,7 +310,7 @@ async def test_what_does_not_finish_in_time_is_left_to_the_journal(
         (untold,) = await services.recovery.take_over()
         assert await services.recovery.take_over() == []
     assert isinstance(untold, UnreportedFailure)
-    assert (untold.card.token, untold.ending.doubt_charged) == ("t", False)
+    assert (untold.card.token, untold.failure.doubt_charged) == ("t", False)
     assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
     assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
     assert len(gateway.bodies) == 1

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageChops
 
 from bot.gateways.model_abilities import ReferenceLimits
-from playground.painter.replies import MODEL
-from tests.cli.process import environment, run
+from playground.painter.responses import MODEL
 from tests.gateways.generation_harness import attach_file, make_model, run_generation
-from tests.playground.easel_client import (
+from tests.playground.page_client import run_main
+from tests.playground.painter_client import (
     EDIT,
     OPEN,
     ORDER,
@@ -29,7 +29,7 @@ from tests.playground.easel_client import (
 )
 
 Parts = list[tuple[str, str | bytes]]
-WORDS: Parts = [("prompt", ORDER["prompt"]), ("size", "256x256"), ("seed", "1")]
+WORDS: Parts = [("prompt", ORDER["prompt"]), ("size", "256x256"), ("quality", "low"), ("seed", "1")]
 PHOTO = plain()
 
 
@@ -309,13 +309,12 @@ async def test_the_bot_edits_with_a_mask(tmp_path: Path, transport: Any, count: 
     assert changed(picture, PHOTO) == (64, 64, 192, 192)
 
 
-async def test_somebody_at_the_terminal_tries_a_mask(tmp_path: Path) -> None:
+def test_somebody_at_the_terminal_tries_a_mask(tmp_path: Path) -> None:
     """What the playground ships is enough: no key, no setting."""
     (tmp_path / "photo.png").write_bytes(PHOTO)
     (tmp_path / "mask.png").write_bytes(stencil())
     command = ("imagine", "a fox", "--reference", "photo.png", "--mask", "mask.png")
-    env = environment(tmp_path)
-    ended = await run("playground", *command, "--size", "256x256", folder=tmp_path, env=env)
+    ended = run_main(*command, "--size", "256x256", folder=tmp_path)
     assert ended.code == 0, ended.err
     picture = opened(Path(tmp_path / ended.out.strip()).read_bytes())
     assert changed(picture, PHOTO) == (64, 64, 192, 192)

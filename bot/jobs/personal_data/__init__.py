@@ -1,1 +1,1 @@
-"""What the bot keeps of one person: theirs to take along, and to have deleted."""
+"""Export and deletion of what the bot stores about one person."""

@@ -1,6 +1,6 @@
-"""One person's data as a ZIP of a limited size, whatever they asked for.
+"""Build a ZIP of limited size from one person's data.
 
-What is written goes in first, the newest first; then the pictures that still fit. The lists are
+The lists go in first, the newest jobs first; then the pictures that still fit. The lists are
 drafted in files, so that ten thousand jobs need no more memory than a hundred.
 """
 
@@ -97,7 +97,7 @@ class ArchiveBuilder:
     def __init__(self, folder: Path, content_store: ContentStore, *, max_bytes: int) -> None:
         self._folder = folder
         self._content_store = content_store
-        self._room = max_bytes - _RESERVED_BYTES
+        self._free_bytes = max_bytes - _RESERVED_BYTES
         self._deflate = zlib.compressobj()
         for name in ("jobs", "charges"):
             (folder / f"{name}.draft").touch()
@@ -105,12 +105,12 @@ class ArchiveBuilder:
         self._names: dict[str, str] = {}
 
     def add_preferences(self, text: bytes) -> None:
-        """Put in what the person set and saved; it is small beside pictures."""
+        """Add what the person set and saved; it is small beside pictures."""
         (self._folder / "preferences.draft").write_bytes(text)
-        self._room -= len(text)
+        self._free_bytes -= len(text)
 
     def add_jobs(self, jobs: Sequence[PersonalJob], charges: Mapping[str, Charge]) -> bool:
-        """Draft what is written of some jobs, with their charges by job id.
+        """Add some jobs to the drafts, with their charges by job id.
 
         Return False at the first one that does not fit; those before it are in.
         """
@@ -123,7 +123,7 @@ class ArchiveBuilder:
                 record = _job(job)
                 line = msgspec.json.encode(record) + b"\n"
                 charged = b"" if charge is None else msgspec.json.encode(_charge(charge)) + b"\n"
-                if not self._takes(line + charged, files=len(record.files)):
+                if not self._reserve(line + charged, files=len(record.files)):
                     return False
                 job_draft.write(line)
                 charge_draft.write(charged)
@@ -136,31 +136,31 @@ class ArchiveBuilder:
         left_out: set[str] = set()
         with ZipFile(path, "w", ZIP_DEFLATED, strict_timestamps=False) as archive:
             for job in self._drafted_jobs():
-                left_out |= self._pack(archive, job)
+                left_out |= self._add_pictures(archive, job)
             archive.writestr("README.txt", readme)
-            _write(archive, "jobs.json", (self._placed(job) for job in self._drafted_jobs()))
+            _write(archive, "jobs.json", (self._with_status(job) for job in self._drafted_jobs()))
             _write(archive, "charges.json", self._drafted("charges"))
             if (preferences := self._folder / "preferences.draft").is_file():
                 archive.write(preferences, "customs.json")
         return ArchiveSummary(path, self.jobs, len(self._names), jobs_left_out, len(left_out))
 
-    def _takes(self, text: bytes, *, files: int) -> bool:
-        """Make room for some text, compressed, and tell whether there was enough."""
+    def _reserve(self, text: bytes, *, files: int) -> bool:
+        """Reserve space for some text, compressed; return False if there is not enough."""
         tried = self._deflate.copy()
         size = len(tried.compress(text)) + len(tried.flush(zlib.Z_SYNC_FLUSH))
         size += files * _MENTION_BYTES
-        if size > self._room:
+        if size > self._free_bytes:
             return False
-        self._deflate, self._room = tried, self._room - size
+        self._deflate, self._free_bytes = tried, self._free_bytes - size
         return True
 
-    def _pack(self, archive: ZipFile, job: _JobEntry) -> set[str]:
-        """Put a job's files in that are there and fit; return which do not fit."""
+    def _add_pictures(self, archive: ZipFile, job: _JobEntry) -> set[str]:
+        """Add a job's files that exist and fit; return which do not fit."""
         left_out = set()
         for file in job.files:
             if file.sha256 in self._names or self._is_gone(file):
                 continue
-            if file.bytes + _ENTRY_BYTES > self._room:
+            if file.bytes + _ENTRY_BYTES > self._free_bytes:
                 left_out.add(file.sha256)
                 continue
             name = f"pictures/{job.asked_at[:10]}-{file.sha256[:16]}.{file.format}"
@@ -169,10 +169,10 @@ class ArchiveBuilder:
             except FileNotFoundError:  # cleared away a moment ago
                 continue
             self._names[file.sha256] = name
-            self._room -= file.bytes + _ENTRY_BYTES
+            self._free_bytes -= file.bytes + _ENTRY_BYTES
         return left_out
 
-    def _placed(self, job: _JobEntry) -> bytes:
+    def _with_status(self, job: _JobEntry) -> bytes:
         for file in job.files:
             file.name = self._names.get(file.sha256)
             if file.name is not None:
@@ -208,7 +208,7 @@ def _write(archive: ZipFile, name: str, lines: Iterator[bytes]) -> None:
 
 def _job(found: PersonalJob) -> _JobEntry:
     written, job, request = found.written, found.written.job, found.written.job.request
-    # As in /history: what was not delivered was not charged, and is nobody's to have.
+    # As in /history: what was not delivered was not charged, and is not handed out.
     kept = found.kept if written.state is JobState.DONE else ()
     return _JobEntry(
         id=job.id,

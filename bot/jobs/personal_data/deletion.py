@@ -1,8 +1,8 @@
-"""Deletes what a person asked for, whatever dies in the middle.
+"""Delete a person's jobs and pictures, in steps that survive a crash.
 
-One transaction decides: nothing of theirs is at work, their jobs become nobody's, and their charges
-anonymous. Then nobody's files go, and nobody's rows in small batches. Every start, and every day,
-goes on where that was interrupted.
+One transaction decides: no job of theirs is open, their jobs lose their owner and their charges
+become anonymous. Then the files of disowned jobs are deleted, and their rows in small batches.
+Every start, and every day, completes what was interrupted.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from bot.quota.ledger import Ledger
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BATCH = 50  # jobs in a transaction
-PAGE = 1000  # jobs in a look
+QUERY_BATCH = 1000  # jobs in a query
 
 
 @dataclass(eq=False, kw_only=True)
@@ -51,7 +51,7 @@ class PersonalDataDeletion:
         """Delete a person's jobs in every server; return how many there were.
 
         What they spent still counts against their limits. A job that begins meanwhile is either
-        seen or left alone.
+        seen or not touched.
 
         Raises:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
@@ -61,17 +61,17 @@ class PersonalDataDeletion:
         return disowned
 
     async def complete(self) -> None:
-        """Delete what is nobody's any more; harmless twice."""
+        """Delete the disowned jobs with their files; harmless twice."""
         async with self._one_at_a_time:
             job_ids = await self._database.read(personal_data.disowned_jobs)
             if not job_ids:
                 return
-            files = await self._only_theirs(job_ids)
+            files = await self._unshared_files(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, BATCH):
                 await self._database.write(personal_data.delete_disowned, batch)
             is_gone = await self._database.empty_log()
-        log.info("mydata.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
+        log.info("personal_data.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
 
     def _disown(self, tx: Transaction, user_id: int) -> int:
         if count := personal_data.at_work(tx, user_id):
@@ -80,17 +80,17 @@ class PersonalDataDeletion:
         self._ledger.make_anonymous(tx, user_id)
         return disowned
 
-    async def _only_theirs(self, job_ids: Sequence[str]) -> list[StoredFile]:
+    async def _unshared_files(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""
         files: set[Reference] = set()
-        for batch in _batches(job_ids, PAGE):
+        for batch in _batches(job_ids, QUERY_BATCH):
             files |= await self._database.read(personal_data.files_of, batch)
-        # What is kept again from now on is no longer the same to the vault, and stays.
+        # What is kept again from now on has another time stamp, so that it is not removed.
         found = await asyncio.to_thread(self._found, files)
         behind: str | None = ""
         while found and behind is not None:
             needed, behind = await self._database.read(
-                personal_data.hashes_of_others, behind=behind, most=PAGE
+                personal_data.hashes_of_others, behind=behind, most=QUERY_BATCH
             )
             found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
         return list(found.values())

@@ -1,4 +1,4 @@
-"""Gathers what the bot keeps of one person, page by page, into an archive."""
+"""Export what the bot stores about one person, page by page, into an archive."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import Charge, read_charges
 
-PAGE = 100  # jobs
+BATCH = 100  # jobs
 
 JobsWithCharges = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
 
@@ -60,7 +60,7 @@ class PersonalDataExport:
 
 
 def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> JobsWithCharges:
-    jobs = personal_data.jobs_of(rows, user_id, before=before, most=PAGE)
+    jobs = personal_data.jobs_of(rows, user_id, before=before, most=BATCH)
     ids = [each.written.job.id for each in jobs]
     charges = read_charges(rows, ids) if ids else []
     return jobs, {charge.job_id: charge for charge in charges}

@@ -1,0 +1,296 @@
+"""The life of one job: hold, card, references, queue, generation, delivery, settlement.
+
+Every transaction writes the job's state and its credits together; none spans the network. What a
+dead process left, the next start takes over from the state that was written last (recovery.py).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from secrets import token_hex
+
+import structlog
+
+from bot.core.clock import Clock
+from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import Unexpected
+from bot.core.models import CardAddress, Job, JobState, Picture
+from bot.database.database import Database
+from bot.database.transaction import Transaction
+from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
+from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
+from bot.jobs.billing import Billing
+from bot.jobs.cancellation import Cancellation, DetachableCourier
+from bot.jobs.courier import Courier, JobFailure, JobResult
+from bot.jobs.picture_retention import PictureRetention, StoredPicture
+from bot.jobs.pricing import Pricing, credits_per_picture, doubtful_credits, remaining_credits
+from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
+from bot.jobs.queue.queue import Queue
+from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import WrittenAttempt
+from bot.quota.ledger import Ledger
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class JobDependencies:
+    """What every job works with."""
+
+    database: Database
+    ledger: Ledger
+    repository: JobRepository
+    billing: Billing
+    pricing: Pricing
+    queue: Queue
+    references: ReferenceLoader
+    attempts: AttemptRunner
+    cancellation: Cancellation
+    retention: PictureRetention
+    clock: Clock
+
+
+class JobRun:
+    """Takes one job from its hold to its end; ``attempts`` are those of a dead process."""
+
+    def __init__(
+        self,
+        deps: JobDependencies,
+        job: Job,
+        courier: Courier,
+        ticket: Ticket,
+        *,
+        attached: Attachments = NO_ATTACHMENTS,
+        attempts: Sequence[WrittenAttempt] = (),
+    ) -> None:
+        self.job = job
+        self._deps = deps
+        self._courier = DetachableCourier(courier)
+        self._ticket = ticket
+        self._attached = attached
+        self._begun = {attempt.key.slot: attempt for attempt in attempts}
+        self._started_at = job.created_at
+
+    # --- before the task ----------------------------------------------------------------------
+
+    async def accept(self) -> None:
+        """Hold the credits and place the card.
+
+        Raises:
+            EaselError: nothing was held, or the card could not be placed and the hold is released.
+        """
+        job, deps = self.job, self._deps
+        try:
+            await deps.billing.hold(job, attached=self._attached.urls)
+        except asyncio.CancelledError:
+            # It comes as well when everything was committed.
+            await deps.billing.settle(job, JobState.CANCELLED)
+            raise
+        request = job.request
+        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
+        try:
+            card = await self._courier.place(job, waiting=deps.queue.position(self._ticket))
+            if card is not None:
+                await deps.database.write(self._record_card, card)
+        except BaseException:
+            # Nobody saw the card, or it could not be written down: the job never happened.
+            await deps.billing.settle(job, JobState.CANCELLED)
+            raise
+
+    def _record_card(self, tx: Transaction, card: CardAddress) -> None:
+        self._deps.repository.placed(tx, self.job.id, card)
+        self._deps.repository.posted(tx, self.job.id, card)
+
+    # --- the task -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """See an accepted job to its end."""
+        deps = self._deps
+        with deps.cancellation.tracked(self.job, self._courier, self._ticket):
+            try:
+                if await self._load_references():
+                    await self._wait_for_start()
+                    await self._work()
+            except EaselError as error:  # such as a model that is no longer offered
+                await self._end_early(error)
+            except Exception:
+                reference = token_hex(4)
+                log.exception("job.defect", job=self.job.id, reference=reference)
+                await self._end_early(Unexpected(reference=reference))
+            finally:
+                deps.queue.leave(self._ticket)
+
+    async def _load_references(self) -> bool:
+        """Fetch the attachments before waiting, as Discord keeps them only for a while.
+
+        Return False if that failed and the job has ended.
+        """
+        deps = self._deps
+        await deps.references.renew(self.job.request)
+        if not self._attached.uploads:
+            return True
+        try:
+            request = await deps.references.fetch_and_keep(self._attached, self.job.request)
+        except EaselError as error:
+            await self._fail(error)
+            return False
+        self.job = replace(self.job, request=request)
+        await deps.database.write(deps.repository.referenced, self.job)
+        return True
+
+    async def _wait_for_start(self) -> None:
+        queue, ticket = self._deps.queue, self._ticket
+        if not queue.request_start(ticket):
+            async with QueueUpdates(
+                self.job, self._courier, self._deps.clock, queue=queue, ticket=ticket
+            ):
+                await queue.wait_for_start(ticket)
+
+    async def _work(self) -> None:
+        """Generate and deliver the pictures, unless the job was cancelled while it waited."""
+        deps, job = self._deps, self.job
+        if not self._begun:
+            self._started_at = deps.clock.now()
+        if not await deps.database.write(deps.repository.reached, job.id, JobState.WORKING):
+            await self._report_written_failure()
+            return
+        slots = await self._generate()
+        pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
+        if pictures:
+            await self._deliver(pictures, slots)
+        else:
+            await self._fail(worst_failure(slots), slots)
+        await asyncio.to_thread(deps.attempts.remove_files, job)
+
+    async def _generate(self) -> list[SlotResult]:
+        deps, job = self._deps, self.job
+        asked = deps.attempts.pictures_per_slot(job.request, self._begun)
+        async with ProgressUpdates(
+            job,
+            self._courier,
+            deps.clock,
+            started_at=self._started_at,
+            usual_ms=deps.queue.usual_ms(job.request.model),
+            slots=len(asked),
+        ) as updates:
+            runs = [
+                deps.attempts.run_slot(
+                    job, slot, asked[slot], begun=self._begun.get(slot), report=updates.report
+                )
+                for slot in sorted(asked)
+            ]
+            # All of them end before one's defect does: none is sent for a job that has ended.
+            results = await asyncio.gather(*runs, return_exceptions=True)
+        slots: list[SlotResult] = []
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            slots.append(result)
+        return slots
+
+    async def _deliver(self, pictures: tuple[Picture, ...], slots: Sequence[SlotResult]) -> None:
+        deps, job = self._deps, self.job
+        stored: Sequence[StoredPicture] = ()
+        if not job.requester.is_operator:
+            stored = await deps.retention.store(job, pictures)
+        result = await deps.database.write(self._record_received, pictures, slots, stored)
+        try:
+            messages = await self._courier.deliver(job, result)
+        except EaselError as error:
+            await self._fail(error, slots)
+            return
+        await deps.database.write(self._record_delivered, messages)
+        await deps.billing.settle(
+            job,
+            JobState.DONE,
+            result.shortfall,
+            delivered=len(pictures) * credits_per_picture(job),
+            doubtful=doubtful_credits(job, slots),
+        )
+        log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
+
+    def _record_received(
+        self,
+        tx: Transaction,
+        pictures: tuple[Picture, ...],
+        slots: Sequence[SlotResult],
+        stored: Sequence[StoredPicture],
+    ) -> JobResult:
+        """Return the result with what the settlement will be: the credits move after delivery."""
+        deps, job = self._deps, self.job
+        deps.repository.moved(tx, job.id, JobState.RECEIVED)
+        kept_pictures.put(tx, job.id, stored, at=deps.clock.now())
+        charged, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
+        doubt_charged = doubtful > 0 and not deps.ledger.forgives(tx, job.id)
+        charged += doubtful if doubt_charged else 0
+        return JobResult(
+            pictures=pictures,
+            asked=job.request.n,
+            took_ms=deps.clock.now() - self._started_at,
+            charged=charged,
+            remaining=remaining_credits(
+                deps.ledger.left(tx, job.requester), returned=job.credits - charged
+            ),
+            shortfall=worst_failure(slots) if any(slot.failure for slot in slots) else None,
+            doubt_charged=doubt_charged,
+            kept=bool(stored),
+        )
+
+    def _record_delivered(self, tx: Transaction, messages: Sequence[CardAddress]) -> None:
+        repository, job_id = self._deps.repository, self.job.id
+        repository.moved(tx, job_id, JobState.DELIVERED)
+        repository.told(tx, job_id)
+        for message in messages:
+            repository.posted(tx, job_id, message)
+
+    # --- without pictures ---------------------------------------------------------------------
+
+    async def _fail(self, error: EaselError, slots: Sequence[SlotResult] = ()) -> None:
+        job = self.job
+        # What costs no credits can be in doubt as well.
+        state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
+        doubtful = doubtful_credits(job, slots)
+        settled = await self._deps.billing.settle(job, state, error, doubtful=doubtful)
+        if settled is None:
+            await self._report_written_failure()
+            return
+        log.info("job.failed", job=job.id, state=state, error=error.message_id)
+        failure = JobFailure(error, state, settled.charged, settled.doubt_charged)
+        await report_failure(self._deps, job, self._courier, failure)
+
+    async def _end_early(self, error: EaselError) -> None:
+        """End the job after an error outside its attempts, by what is written of them."""
+        failure = await settle_abandoned(self._deps, self.job, unsent=error, sent=error)
+        if failure is not None:
+            await report_failure(self._deps, self.job, self._courier, failure)
+
+    async def _report_written_failure(self) -> None:
+        """Report how somebody else, or another process, has ended the job meanwhile."""
+        written = await self._deps.database.read(self._deps.repository.job, self.job.id)
+        if written is not None and written.error is not None:
+            failure = JobFailure(written.error, written.state)
+            await report_failure(self._deps, self.job, self._courier, failure)
+
+
+async def settle_abandoned(
+    deps: JobDependencies, job: Job, *, unsent: EaselError, sent: EaselError
+) -> JobFailure | None:
+    """End a job that nobody works on any more, and remove its files.
+
+    Returns:
+        What to tell the person, None if the pictures were posted before.
+    """
+    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent)
+    await asyncio.to_thread(deps.attempts.remove_files, job)
+    return failure
+
+
+async def report_failure(
+    deps: JobDependencies, job: Job, courier: Courier, failure: JobFailure
+) -> None:
+    """Make the card of an ended job say so, and record whether it could."""
+    is_told = await courier.end(job, failure)
+    repository = deps.repository
+    await deps.database.write(repository.told if is_told else repository.not_told, job.id)
