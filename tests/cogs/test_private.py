@@ -12,7 +12,7 @@ from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, re
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_delivery import patient
 from tests.cogs.test_request_builder import caller
-from tests.jobs.test_service import Bag
+from tests.jobs.service_harness import RecordingCourier
 
 
 def reception_of(world: DiscordWorld) -> RequestBuilder:
@@ -192,11 +192,15 @@ async def test_what_comes_from_a_private_result_is_private(world: DiscordWorld) 
     job = await ada_has(world, private=True)
     request_builder = reception_of(world)
     who = caller(world)
-    assert (await request_builder.again(job, who, Bag())).private
+    assert (await request_builder.again(job, who, RecordingCourier())).private
     assert (
-        await request_builder.paint(ImageOptions(prompt="bluer"), who, Bag(), after=job.id)
+        await request_builder.paint(
+            ImageOptions(prompt="bluer"), who, RecordingCourier(), after=job.id
+        )
     ).private
-    assert not (await request_builder.paint(ImageOptions(prompt="another"), who, Bag())).private
+    assert not (
+        await request_builder.paint(ImageOptions(prompt="another"), who, RecordingCourier())
+    ).private
     await world.finished()
 
 
@@ -221,7 +225,7 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Dis
     job = await ada_has(world, private=False)
     await world.ben.slash(world.channel, "preferences private", private=True)
     request_builder = reception_of(world)
-    assert (await request_builder.again(job, caller(world), Bag())).private
+    assert (await request_builder.again(job, caller(world), RecordingCourier())).private
     await world.finished()
 
 
