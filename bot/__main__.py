@@ -33,36 +33,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
-        return _examine()
+        return _run_doctor()
     settings = load_settings()
     if options.command == "imagine":
-        return imagine.run(settings, options)
+        return imagine.run_imagine(settings, options)
     if options.command == "gateways":
-        return gateways.run(settings)
+        return gateways.run_gateways(settings)
     if options.command == "jobs":
-        return jobs.run(settings, options)
+        return jobs.run_jobs(settings, options)
     if options.command == "db":
-        return db.run(settings, options)
-    _serve(settings)
+        return db.run_db(settings, options)
+    _run_bot(settings)
     return 0
 
 
 # These two load discord.py, which takes a third of the start of any other command.
 
 
-def _examine() -> int:
-    from bot.cli.doctor import examination
+def _run_doctor() -> int:
+    from bot.cli.doctor import checks
 
-    return examination.run()
+    return checks.run_doctor()
 
 
-def _serve(settings: Settings) -> None:
+def _run_bot(settings: Settings) -> None:
     from bot.cli import serve
 
     bot_logging.configure(
         level=settings.log_level, style=settings.log_format, secrets=settings.secrets
     )
-    asyncio.run(serve.serve(settings, Clock()))
+    asyncio.run(serve.run_bot(settings, Clock()))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,10 +70,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    imagine.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    imagine.add_imagine_options(
+        commands.add_parser("imagine", help="paint a picture in the terminal")
+    )
     commands.add_parser("gateways", help="list gateways and models, and what they can do")
-    jobs.add_options(commands.add_parser("jobs", help="list jobs; cancel or repeat one"))
-    db.add_options(commands.add_parser("db", help="check the database, or back it up"))
+    jobs.add_jobs_options(commands.add_parser("jobs", help="list jobs; cancel or repeat one"))
+    db.add_db_options(commands.add_parser("db", help="check the database, or back it up"))
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
     return parser
 

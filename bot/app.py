@@ -12,10 +12,8 @@ from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.job_embeds import JobEmbeds
-from bot.discord_ui.message_attachments import ResultExtras
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.discord_ui.notifications import NoticeTexts, OwnerNotifier
+from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
@@ -59,7 +57,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             dev_guild_id=settings.dev_guild_id,
         )
         couriers = _couriers(client, services, preference_store, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, languages).tell
+        services.alerts.listener = OwnerNotifier(client, client.texts, languages).notify
         maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
@@ -82,19 +80,15 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
 def _couriers(
     client: Client, services: Services, preference_store: PreferenceStore, clock: Clock
 ) -> Couriers:
-    texts = client.texts
     outbox = MessageOutbox(client, services.database, services.repository, now=clock.now)
-    trimmings = ResultExtras(
-        texts, services.content_store, lambda server: preference_store.server(server).reroll
-    )
     return Couriers(
         client,
-        JobEmbeds(texts),
-        NoticeTexts(texts),
+        client.texts,
         outbox,
-        trimmings,
+        services.content_store,
         clock,
-        may_call=lambda user_id: preference_store.person(user_id).ping,
+        reroll_emoji=lambda server_id: preference_store.server(server_id).reroll,
+        may_mention=lambda user_id: preference_store.person(user_id).ping,
     )
 
 

@@ -11,9 +11,9 @@ from discord.ext import commands
 from bot.core.models import Picture
 from bot.discord_ui.client import Client
 from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import original_messages
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.images.conversion import max_bytes_each
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.picture_retention import PictureRetention
@@ -61,7 +61,7 @@ class DetailsCog(commands.Cog):
             return
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
-        told = self._details.card(
+        told = self._details.message(
             await self._job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,

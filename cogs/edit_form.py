@@ -16,8 +16,8 @@ from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
 from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,

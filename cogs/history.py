@@ -33,7 +33,10 @@ from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.request_builder import CallerContext, RequestBuilder
 
 MOST_CHOICES = 25
-SAID = {RepostAudience.BY_ALL: "history-posted", RepostAudience.BY_ONE: "history-posted-to-you"}
+SAID = {
+    RepostAudience.EVERYBODY: "history-posted",
+    RepostAudience.ONE_PERSON: "history-posted-to-you",
+}
 
 
 class HistoryCog(commands.Cog):
@@ -95,19 +98,19 @@ class HistoryCog(commands.Cog):
     # --- the rows under a page ----------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_turned(self, interaction: Interaction, turn: PageCursor) -> None:
+    async def on_history_page_chosen(self, interaction: Interaction, turn: PageCursor) -> None:
         """Show another page of the same."""
         await self._show_instead(interaction, search_terms_of(interaction.message), turn)
 
     @commands.Cog.listener()
-    async def on_history_freed(self, interaction: Interaction, what: str) -> None:
+    async def on_history_term_removed(self, interaction: Interaction, what: str) -> None:
         """Seek anew, by less."""
         sought = search_terms_of(interaction.message)
         freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
         await self._show_instead(interaction, freed)
 
     @commands.Cog.listener()
-    async def on_history_chosen(self, interaction: Interaction, job_id: str) -> None:
+    async def on_history_repost_chosen(self, interaction: Interaction, job_id: str) -> None:
         """Post one job's pictures where its requester looks back at it."""
         try:
             await self._post_again(interaction, job_id)
@@ -132,11 +135,11 @@ class HistoryCog(commands.Cog):
         if page.entries:
             content = self._cards.heading(locale)
         else:
-            content = self._cards.nothing(locale, is_sought=sought != EVERYTHING)
+            content = self._cards.nothing(locale, is_search=sought != EVERYTHING)
         await interaction.edit_original_response(
             content=content,
             embeds=[
-                self._cards.card(number, look, _link(interaction, look), locale)
+                self._cards.embed(number, look, _link(interaction, look), locale)
                 for number, look in enumerate(page.entries, 1)
             ],
             attachments=self._cards.files(page.entries, locale),
@@ -154,7 +157,7 @@ class HistoryCog(commands.Cog):
         past, pictures = await self._retention.kept_result(job_id, interaction.user.id)
         job = hide_declined_prompt(past.job, past.error)
         with TemporaryDirectory(prefix="easel-") as folder:
-            seen = await self._couriers.again.post(interaction, job, pictures, Path(folder))
+            seen = await self._couriers.reposter.post(interaction, job, pictures, Path(folder))
         said = "history-posted-privately" if job.private else SAID[seen]
         done = self._client.texts.say(said, caller.locale)
         await interaction.followup.send(done, ephemeral=True)

@@ -14,7 +14,7 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.discord_ui.client import PERSONAL, Client
-from bot.discord_ui.message_outbox import TOO_LARGE
+from bot.discord_ui.discord_errors import TOO_LARGE
 from bot.jobs.personal_data.archive import ArchiveSummary
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.export import PersonalDataExport

@@ -23,7 +23,7 @@ class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
         self._desk.client.add_dynamic_items(PageButton)
 
     @commands.Cog.listener()
-    async def on_page_turned(self, interaction: Interaction, book: str, number: int) -> None:
+    async def on_list_page_chosen(self, interaction: Interaction, book: str, number: int) -> None:
         """Show another page.
 
         Only whoever typed the command sees its answer, and so the buttons.

@@ -18,9 +18,7 @@ from bot.jobs.pricing import Pricing
 from bot.quota.chart import Charts
 from bot.quota.csv_export import Statement
 from bot.quota.ledger import Ledger
-from bot.quota.rules import EVERYONE, SERVER, LimitSet
-from bot.quota.rules import role as role_subject
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import EVERYONE, SERVER, LimitSet, role_subject, user_subject
 from bot.quota.server_costs import ServerCostCache
 
 MAX_REASON = 200

@@ -15,8 +15,7 @@ from bot.discord_ui.quota_list_embeds import (
     list_page,
 )
 from bot.quota.admin_repository import Member
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, user_subject
 from cogs.quota_base import QuotaCommands, checked_user, guild_id_of, quota, subject_of
 from cogs.quota_pages import PageReply, page_reply
 
@@ -157,14 +156,14 @@ class LimitCommands(QuotaCommands):
 
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return roles, then people; what holds for all stands elsewhere."""
-    favours = {
+    statuses = {
         user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()
         if member.granted or member.block_reason is not None
     }
-    subjects = sorted({*limits, *favours} - {EVERYONE, SERVER}, key=_order)
+    subjects = sorted({*limits, *statuses} - {EVERYONE, SERVER}, key=_order)
     return [
-        SubjectRow(subject, _caps(limits.get(subject, ())), favours.get(subject, MemberStatus()))
+        SubjectRow(subject, _caps(limits.get(subject, ())), statuses.get(subject, MemberStatus()))
         for subject in subjects
     ]
 

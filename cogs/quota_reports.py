@@ -16,8 +16,7 @@ from bot.discord_ui.quota_list_embeds import (
     ListPage,
 )
 from bot.quota.audit import Change
-from bot.quota.rules import SERVER
-from bot.quota.rules import user as user_subject
+from bot.quota.rules import SERVER, user_subject
 from cogs.quota_base import QuotaCommands, checked_days, checked_user, guild_id_of, quota
 from cogs.quota_pages import PageReply, page_reply
 

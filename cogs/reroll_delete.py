@@ -14,7 +14,7 @@ from bot.core.models import OPEN_STATES, CardAddress
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji

@@ -44,8 +44,8 @@ class UsageCog(commands.Cog):
         allowances, member = await self._database.read(self._usage, who)
         past = await self._retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._languages.personal(interaction)
-        favour = MemberStatus(member.granted, member.block_reason)
-        embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, favour=favour)]
+        status = MemberStatus(member.granted, member.block_reason)
+        embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, status=status)]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
             embeds.append(self._cards.jobs(jobs, locale))

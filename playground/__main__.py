@@ -1,6 +1,6 @@
 """``python -m playground``: the bot in a browser; ``… imagine …``: a picture in the terminal.
 
-Neither needs a token or a key: a painter inside does the work.
+Neither needs a token or a key: an embedded painter does the work.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from bot.cli import imagine
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from playground.options import port, seconds, share
+from playground.argument_types import port, seconds, share
 from playground.painter.server import painter
 from playground.settings import painter_settings
 
@@ -25,10 +25,10 @@ EXIT_STOPPED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the page, or paint, and return the exit code as ``python -m bot`` does."""
-    options = _parser().parse_args(argv)
-    # A shell runs what is in its background with Ctrl-C ignored: SIGTERM must end that, too.
+    options = argument_parser().parse_args(argv)
+    # A shell starts background jobs with SIGINT ignored; SIGTERM is raised as SIGINT below.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Whoever ends it politely gets the same clean end as with Ctrl-C.
+    # SIGTERM gets the same clean end as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         return asyncio.run(_imagine(options) if options.command else _page(options))
@@ -62,7 +62,8 @@ async def _imagine(options: argparse.Namespace) -> int:
             return await imagine.imagine(settings, options, Clock())
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m playground",
         description="Try Easel in the browser, or in the terminal, without a token or a key. "
@@ -76,13 +77,15 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, metavar="DIR", help="keep everything here, for another time"
     )
     parser.add_argument(
-        "--latency", type=seconds, metavar="SECONDS", help="how long the painter thinks; 2.5"
+        "--latency", type=seconds, metavar="SECONDS", help="how long the painter takes; 2.5"
     )
     parser.add_argument(
         "--fail-rate", type=share, metavar="SHARE", help="how often the painter fails, 0 to 1; 0"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    imagine.add_options(commands.add_parser("imagine", help="paint a picture in the terminal"))
+    imagine.add_imagine_options(
+        commands.add_parser("imagine", help="paint a picture in the terminal")
+    )
     return parser
 
 

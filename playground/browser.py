@@ -1,4 +1,4 @@
-"""A person at the playground's page, played by Chromium: for the screenshots and the browser test.
+"""Browser automation: a user of the playground's page, for the screenshots and the browser test.
 
 Needs Playwright and an installed Chromium; it downloads none.
 """
@@ -27,9 +27,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000
-MOMENT_MS = 3_000
-BLINK_MS = 50
+TIMEOUT_MS = 15_000
+SHORT_TIMEOUT_MS = 3_000
+POLL_MS = 50
 TRIES = 3
 SIZE = (1280, 900)
 _WIDEST = (
@@ -44,7 +44,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def playing(
+def running_playground(
     *options: str,
     module: str = "playground",
     cwd: Path | None = None,
@@ -52,7 +52,7 @@ def playing(
 ) -> Iterator[str]:
     """Run the playground in a process of its own; yields its URL."""
     command = (sys.executable, "-m", module, "--no-open", *options)
-    with subprocess.Popen(  # noqa: S603 - ourselves
+    with subprocess.Popen(  # noqa: S603 - a module of this package
         command, cwd=cwd, env=env, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
@@ -83,8 +83,8 @@ def headless() -> Iterator[Browser]:
             browser.close()
 
 
-class Person:
-    """Looks at the page, types and clicks; `complaints` are the console's errors."""
+class BrowserUser:
+    """Reads the page, types and clicks; `console_errors` are what the browser complains of."""
 
     def __init__(
         self, browser: Browser, url: str, *, scale: float = 1, size: tuple[int, int] = SIZE
@@ -93,31 +93,31 @@ class Person:
         self.tab: Tab = browser.new_page(
             viewport={"width": width, "height": height}, device_scale_factor=scale
         )
-        self.tab.set_default_timeout(PATIENCE_MS)
-        self.complaints: list[str] = []
-        self._coming: set[Request] = set()
-        self.tab.on("request", self._ask)
-        self.tab.on("requestfinished", self._get)
-        self.tab.on("requestfailed", self._get)
-        self.tab.on("console", lambda line: self._hear(line.type, line.text))
-        self.tab.on("pageerror", lambda error: self._hear("error", str(error)))
+        self.tab.set_default_timeout(TIMEOUT_MS)
+        self.console_errors: list[str] = []
+        self._pending: set[Request] = set()
+        self.tab.on("request", self._request_began)
+        self.tab.on("requestfinished", self._request_ended)
+        self.tab.on("requestfailed", self._request_ended)
+        self.tab.on("console", lambda line: self._note_error(line.type, line.text))
+        self.tab.on("pageerror", lambda error: self._note_error("error", str(error)))
         self.tab.goto(url)
         expect(self.messages.first).to_be_visible()
         self.wait_for_pictures()
         self._wait_for_answer()
 
-    def _ask(self, asked: Request) -> None:
-        if "/api/assets/" in asked.url:
-            self._coming.add(asked)
+    def _request_began(self, request: Request) -> None:
+        if "/api/assets/" in request.url:
+            self._pending.add(request)
 
-    def _get(self, asked: Request) -> None:
-        self._coming.discard(asked)
+    def _request_ended(self, request: Request) -> None:
+        self._pending.discard(request)
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _note_error(self, kind: str, text: str) -> None:
         if kind == "error":
-            self.complaints.append(text)
+            self.console_errors.append(text)
 
-    # --- what is there ------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------
 
     @property
     def messages(self) -> Locator:
@@ -140,36 +140,36 @@ class Person:
 
     def wait_for_words(self, words: str) -> None:
         """Wait until the newest message says this."""
-        expect(self.card).to_contain_text(words, timeout=PATIENCE_MS)
+        expect(self.card).to_contain_text(words, timeout=TIMEOUT_MS)
 
     def wait_for_card(self, title: str, *, pictures: int = 0) -> None:
         """Wait until the newest message says this and shows so many pictures, wholly loaded."""
         self.wait_for_words(title)
         images = self.card.locator("img.embed-image")
-        expect(images).to_have_count(pictures, timeout=PATIENCE_MS)
+        expect(images).to_have_count(pictures, timeout=TIMEOUT_MS)
         self.wait_for_pictures()
         for image in images.all():
             expect(image).to_be_visible()
 
     def wait_for_pictures(self) -> None:
         """Wait until every picture in the channel is loaded, those of people included."""
-        self.tab.wait_for_timeout(BLINK_MS)
+        self.tab.wait_for_timeout(POLL_MS)
         for picture in self.tab.locator("#channel-message-list img").all():
             expect(picture).not_to_have_js_property("naturalWidth", 0)
-        for _ in range(PATIENCE_MS // BLINK_MS):
-            if not self._coming:
+        for _ in range(TIMEOUT_MS // POLL_MS):
+            if not self._pending:
                 return
-            self.tab.wait_for_timeout(BLINK_MS)
+            self.tab.wait_for_timeout(POLL_MS)
 
     def wait_for_width(self, points: int) -> None:
         """Wait until nothing in the channel reaches beyond so many points."""
-        for _ in range(PATIENCE_MS // BLINK_MS):
+        for _ in range(TIMEOUT_MS // POLL_MS):
             if self.tab.evaluate(_WIDEST) <= points:
                 return
-            self.tab.wait_for_timeout(BLINK_MS)
+            self.tab.wait_for_timeout(POLL_MS)
         raise AssertionError(f"something reaches beyond {points}")
 
-    # --- what people do -----------------------------------------------------------------------
+    # --- acting -------------------------------------------------------------------------------
 
     def type_command(
         self, name: str, files: Mapping[str, Path] | None = None, /, **options: object
@@ -192,7 +192,7 @@ class Person:
         exact = self.tab.locator("strong", has_text=re.compile(f"^/{re.escape(name)}$"))
         entry = self.tab.locator(".command-entry", has=exact)
         box = self.tab.locator("#channel-composer-input")
-        for patience_ms in (MOMENT_MS, MOMENT_MS, PATIENCE_MS):
+        for patience_ms in (SHORT_TIMEOUT_MS, SHORT_TIMEOUT_MS, TIMEOUT_MS):
             box.fill("")
             box.press_sequentially(f"/{name}")
             with suppress(TookTooLong):
@@ -211,8 +211,8 @@ class Person:
         raise AssertionError(self.tab.locator("#action-status").inner_text())
 
     def switch_to(self, name: str) -> None:
-        """Go on as somebody else."""
-        # A picture that one asks for and another one gets is an error in the console.
+        """View the page as another member."""
+        # A picture that is still loading for another viewer is an error in the console.
         self.wait_for_pictures()
         self.tab.locator("#viewer-picker").select_option(label=name)
         self._wait_for_answer()
@@ -235,30 +235,30 @@ class Person:
         for name, text in texts.items():
             self.field(name).locator("textarea, input").fill(text)
         send = self.form.get_by_role("button", name="Submit", exact=True)
-        self._until(lambda: expect(self.form).to_be_hidden(timeout=MOMENT_MS), send)
+        self._until(lambda: expect(self.form).to_be_hidden(timeout=SHORT_TIMEOUT_MS), send)
 
     def react(self, emoji: str) -> None:
         """Add one's own to a reaction of the newest message."""
         self.card.locator(".reaction-chip", has_text=emoji).click()
         self._wait_for_answer()
 
-    def _until(self, seen: Callable[[], None], *buttons: Locator) -> None:
-        """Click one after the other, and again where the page was busy and nothing came of it."""
+    def _until(self, effect: Callable[[], None], *buttons: Locator) -> None:
+        """Click one after the other, and again where a busy page ignored the clicks."""
         for _ in range(TRIES - 1):
             with suppress(AssertionError, TookTooLong):
                 self._click(*buttons)
-                return seen()
-        with suppress(TookTooLong):  # what a slow click did may have taken the button away
+                return effect()
+        with suppress(TookTooLong):  # a slow click may have removed the button
             self._click(*buttons)
-        return seen()
+        return effect()
 
     def _click(self, *buttons: Locator) -> None:
         for button in buttons:
-            button.click(timeout=MOMENT_MS)
+            button.click(timeout=SHORT_TIMEOUT_MS)
         self._wait_for_answer()
 
     def _wait_for_answer(self) -> None:
-        """Wait while the page says that something is on its way, such as "Completing action…"."""
+        """Wait while the page's status ends with "…", such as "Completing action…"."""
         expect(self.tab.locator("#action-status")).not_to_have_text(re.compile("…$"))
 
     def _fill(self, option: str, value: str) -> None:
@@ -266,9 +266,9 @@ class Person:
         box.click()
         box.press_sequentially(value)
         if box.get_attribute("role") == "combobox":
-            # What may also be typed freely is not always suggested.
+            # A value that may be typed freely is not always suggested.
             with suppress(TookTooLong):
-                self._suggestion(value).click(timeout=MOMENT_MS)
+                self._suggestion(value).click(timeout=SHORT_TIMEOUT_MS)
 
     def _upload(self, option: str, path: Path) -> None:
         self._pill(option).locator("input[type=file]").set_input_files(path)

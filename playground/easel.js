@@ -1,5 +1,5 @@
-// A habit of Discord that SimCord's page lacks: it goes to the latest message when somebody comes
-// in or sends something. And the playground has a name of its own.
+// As Discord does, scroll to the latest message when somebody opens the page or sends something.
+// Also replace SimCord's name.
 const GOING_MS = 2500;
 const timeline = document.getElementById("channel-timeline");
 let until = 0;

@@ -1,4 +1,4 @@
-"""What the playground says to people: once in the terminal, once in #gallery."""
+"""The guide: the playground's first words in the terminal and in #gallery."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,17 +7,18 @@ from pathlib import Path
 import discord
 
 from bot.quota.rules import Limit, caps
-from playground.painter.replies import MASTER
-from playground.town import ADMIN, CHANNEL, MEMBERS
+from playground.art.composer import WHAT_IT_DRAWS
+from playground.fixture_server import ADMIN, CHANNEL, MEMBERS
+from playground.painter.responses import MASTER
 
 GREETING_COLOUR = 0x7391D6
-THE_PAINTER = "A painter on this computer does the work: no token, no key, no cost."
-A_GATEWAY = "Your own gateway does the work, and pictures cost what it charges."
+DEMONSTRATION_PAINTER = f"No token, no key, no cost. {WHAT_IT_DRAWS}"
+OWN_GATEWAY = "Your own gateway paints, and pictures cost what it charges."
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """The first words, which depend on who paints and how much everybody may spend."""
+    """A greeting that depends on who paints and on everybody's quota."""
 
     who_paints: str
     quota: tuple[Limit, ...]
@@ -28,7 +29,8 @@ class Guide:
         where = f"is kept in {kept}" if kept else "is forgotten then, unless you add --data DIR"
         tries = "".join(f"  {what:<40} {why}\n" for what, why in self._tries())
         return f"""\
-Easel's playground is open. {self.who_paints}
+Easel's playground is open.
+{self.who_paints}
 
   {url}
 
@@ -38,7 +40,7 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
 
     def _tries(self) -> Iterator[tuple[str, str]]:
         yield "/imagine prompt: a lighthouse at dusk", "then Edit and Use under the picture"
-        if self.who_paints == THE_PAINTER:
+        if self.who_paints == DEMONSTRATION_PAINTER:
             yield f"/imagine … model: {MASTER}", "quality: high costs 4 credits, low 1"
             yield (
                 "/imagine prompt: a forbidden garden",
@@ -53,13 +55,13 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         embed = discord.Embed(
             colour=GREETING_COLOUR,
             description="Type `/imagine` below and say what you would like to see: "
-            "*a lighthouse at dusk*, *a fox in the snow*, *a city in the rain*.",
+            "*a lighthouse at dusk*, *a fox in the snow*, *a cabin in the woods*.",
         )
         finer = f"- `{MASTER}` paints finer, for more credits\n"
         embed.add_field(
             name="Then",
             value="- ✏️ *Edit* and 🖼️ *Use*, under a picture\n"
-            f"{finer if self.who_paints == THE_PAINTER else ''}"
+            f"{finer if self.who_paints == DEMONSTRATION_PAINTER else ''}"
             "- `/preset save`, `/history`, `/preferences`\n"
             f"- `/usage`: you have {self._allowance()}",
             inline=False,

@@ -17,12 +17,12 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.quota.rules import parse_limits
 from bot.settings import Settings, load_settings
-from playground.doorman import doorman
-from playground.guide import A_GATEWAY, THE_PAINTER, Guide
-from playground.live import Live, VirtualClock, real_pause
+from playground.action_proxy import action_proxy
+from playground.fixture_server import FixtureServer, open_fixture_server
+from playground.guide import DEMONSTRATION_PAINTER, OWN_GATEWAY, Guide
 from playground.painter.server import painter
-from playground.settings import at_home, painter_settings, streaming
-from playground.town import Town, open_town
+from playground.settings import isolated, painter_settings, with_streaming
+from playground.time_sync import RealTimeClock, Synchronizer, real_pause
 
 T = TypeVar("T")
 
@@ -41,11 +41,11 @@ async def serve(options: Namespace) -> None:
         settings, who_paints = await _settings(options, folder, stack)
         bot_logging.configure(level="ERROR", style="console", secrets=settings.secrets)
         guide = Guide(who_paints, settings.default_quota)
-        town = await stack.enter_async_context(open_town())
-        clock = VirtualClock(town.env)
-        bot = await stack.enter_async_context(open_bot(settings, _clock(town, clock)))
-        await town.let_in(bot.client, guide.welcome())
-        await show(options, town, clock, lambda url: guide.printed(url, options.data), stack)
+        server = await stack.enter_async_context(open_fixture_server())
+        clock = RealTimeClock(server.env)
+        bot = await stack.enter_async_context(open_bot(settings, _clock(server, clock)))
+        await server.start_bot(bot.client, guide.welcome())
+        await show(options, server, clock, lambda url: guide.printed(url, options.data), stack)
 
 
 def _folder(data: Path | None, stack: AsyncExitStack) -> Path:
@@ -53,7 +53,7 @@ def _folder(data: Path | None, stack: AsyncExitStack) -> Path:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="easel-")))
     try:
         data.mkdir(parents=True, exist_ok=True)
-        # This Discord is a new one each time, and has to be told the commands.
+        # The simulated Discord is new each time, and needs the commands registered.
         (data / "commands.sha256").unlink(missing_ok=True)
     except OSError:
         raise StartRefused(f"--data {data} cannot be written: name another folder.") from None
@@ -67,22 +67,22 @@ async def _settings(
     if own.image_api_url or own.gateways_file:
         if options.latency is not None or options.fail_rate is not None:
             raise StartRefused(
-                "--latency and --fail-rate are for the painter inside, but IMAGE_API_URL or "
+                "--latency and --fail-rate are for the embedded painter, but IMAGE_API_URL or "
                 "GATEWAYS_FILE names another gateway: leave them out, or set both empty."
             )
-        return at_home(own, folder), A_GATEWAY
+        return isolated(own, folder), OWN_GATEWAY
     latency_s = LATENCY_S if options.latency is None else options.latency
     url = await stack.enter_async_context(
         painter(latency_s=latency_s, fail_rate=options.fail_rate or 0.0)
     )
     small = {"default_quota": parse_limits(QUOTA), "shutdown_grace": 0}
     settings = painter_settings(url, folder).model_copy(update=small)
-    return streaming(settings), THE_PAINTER
+    return with_streaming(settings), DEMONSTRATION_PAINTER
 
 
-def _clock(town: Town, clock: VirtualClock) -> Clock:
+def _clock(server: FixtureServer, clock: RealTimeClock) -> Clock:
     async def wait(awaitable: Awaitable[T], reason: str, /) -> T:
-        result: T = await town.env.external_wait(awaitable, reason=reason)
+        result: T = await server.env.external_wait(awaitable, reason=reason)
         return result
 
     return Clock(now=clock.now_ms, sleep=real_pause, wait=wait)
@@ -90,27 +90,27 @@ def _clock(town: Town, clock: VirtualClock) -> Clock:
 
 async def show(
     options: Namespace,
-    town: Town,
-    clock: VirtualClock,
+    server: FixtureServer,
+    clock: RealTimeClock,
     words: Callable[[str], str],
     stack: AsyncExitStack,
 ) -> None:
-    """Show a town at a URL until somebody closes the page; ``words`` tell where that is.
+    """Show the server at a URL until somebody closes the page; ``words`` tell where that is.
 
     Raises:
         StartRefused: the port cannot be had.
     """
-    preview = town.env.preview(
-        town.gallery,
-        viewers=town.people,
+    preview = server.env.preview(
+        server.channel,
+        viewers=server.members,
         layout="channel",
         timezone=_time_zone(),
-        assets=town.portraits(),
+        assets=server.avatars(),
     )
     page = await stack.enter_async_context(preview)
-    live = Live(town.env, page, clock)
+    sync = Synchronizer(server.env, page, clock)
     try:
-        url = await stack.enter_async_context(doorman(page.url, live, port=options.port))
+        url = await stack.enter_async_context(action_proxy(page.url, sync, port=options.port))
     except OSError as taken:
         raise StartRefused(
             f"Port {options.port} cannot be used ({taken.strerror}): "
@@ -118,10 +118,10 @@ async def show(
         ) from None
     print(words(url), flush=True)
     if options.open:
-        # A browser of the terminal would hold up everything else.
+        # A text browser would block the event loop.
         threading.Thread(target=partial(webbrowser.open, url), daemon=True).start()
     async with asyncio.TaskGroup() as tasks:
-        following = tasks.create_task(live.follow())
+        following = tasks.create_task(sync.follow())
         await page.wait_closed()
         following.cancel()
 

@@ -1,4 +1,4 @@
-"""The playground's settings: made here, whatever the environment says."""
+"""The playground's settings, which do not depend on the environment."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.core.errors.base import StartRefused
 from bot.settings import Settings
-from playground.painter.replies import MASTER, MODEL
+from playground.painter.responses import MASTER, MODEL
 
 _TABLE = f"""\
-# Written by the playground at each start: the painter inside.
+# Written by the playground at each start: the embedded painter.
 [gateways.painter]
 base_url = "{{url}}"
 models = ["{MODEL}", "{MASTER}"]
@@ -65,13 +65,13 @@ def painter_settings(url: str, folder: Path) -> Settings:
     )
 
 
-def streaming(settings: Settings) -> Settings:
+def with_streaming(settings: Settings) -> Settings:
     """Return the painter's settings with previews: only a gateway's table can ask for them.
 
     Raises:
         StartRefused: the folder cannot be written.
     """
-    # The folder may be somebody's own, with a gateways.toml in it.
+    # Not gateways.toml: the folder may contain one.
     file, table = settings.data_dir / "painter.toml", _TABLE.format(url=settings.image_api_url)
     try:
         file.write_text(table, encoding="utf-8")
@@ -81,8 +81,8 @@ def streaming(settings: Settings) -> Settings:
     return settings.model_copy(update=single | {"gateways_file": file})
 
 
-def at_home(settings: Settings, folder: Path) -> Settings:
-    """Return an operator's settings, moved into ``folder`` and away from the real Discord."""
+def isolated(settings: Settings, folder: Path) -> Settings:
+    """Return an operator's settings with their data in ``folder`` and without the real Discord."""
     moved = {
         "discord_token": SecretStr(""),
         "dev_guild_id": None,

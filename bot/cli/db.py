@@ -9,26 +9,26 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from bot.cli.doctor.finding import say
-from bot.cli.jobs import age
-from bot.cli.table import Row, in_columns
+from bot.cli.doctor.finding import print_line
+from bot.cli.jobs import format_age
+from bot.cli.table import Row, format_table
 from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
-from bot.database.backup import Damaged, Look, copy, look
+from bot.database.backup import DatabaseDamaged, DatabaseStatus, copy_database, read_status
 from bot.database.database import database_path
 from bot.database.migrator import shipped
 from bot.settings import Settings
 
 EXIT_FINE = 0
-EXIT_TO_MEND = 1
+EXIT_PROBLEM = 1
 _ENDS = ("", "-wal", "-shm", "-journal")  # of the files that are one database to SQLite
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 Say = Callable[[str], None]
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_db_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``db`` takes."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("status", help="show its size and contents, and check whether it is intact")
@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
+def run_db(settings: Settings, options: argparse.Namespace) -> int:
     """Do what was asked and return the exit code: 1 if the database has to be mended.
 
     Raises:
@@ -50,35 +50,35 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             "if there should be one, correct DATABASE_URL."
         )
     if options.action == "backup":
-        return back_up(path, options.file, settings.data_dir, say, force=options.force)
-    return status(path, wall_clock_ms(), say)
+        return back_up(path, options.file, settings.data_dir, print_line, force=options.force)
+    return print_status(path, wall_clock_ms(), print_line)
 
 
-def status(path: Path, now: int, say: Say) -> int:
+def print_status(path: Path, now: int, say: Say) -> int:
     """Say the file's facts and the rows of each table.
 
     Raises:
         StartRefused: the file cannot be read.
     """
     try:
-        found = look(path)
-    except Damaged as damage:
-        _say_columns(say, _file_facts(path))
+        found = read_status(path)
+    except DatabaseDamaged as damage:
+        _print_columns(say, _file_facts(path))
         say(Texts().say("db-damaged", path=str(path), problems=str(damage)))
-        return EXIT_TO_MEND
+        return EXIT_PROBLEM
     except sqlite3.Error as error:
         raise StartRefused(
             f"The database {path} cannot be read ({error}): let your user read it and its folder, "
             "or correct DATABASE_URL."
         ) from error
-    _say_columns(say, [*_file_facts(path), *_facts(found, now)])
+    _print_columns(say, [*_file_facts(path), *_facts(found, now)])
     say("")
-    _say_columns(say, [("TABLE", "ROWS"), *((name, str(n)) for name, n in found.rows.items())])
+    _print_columns(say, [("TABLE", "ROWS"), *((name, str(n)) for name, n in found.rows.items())])
     ours = len(shipped())
     if found.version != ours:
         words = "db-newer" if found.version > ours else "db-older"
         say(Texts().say(words, version=str(found.version), ours=str(ours)))
-    return EXIT_TO_MEND if found.version > ours else EXIT_FINE
+    return EXIT_PROBLEM if found.version > ours else EXIT_FINE
 
 
 def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) -> int:
@@ -89,16 +89,16 @@ def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) ->
     """
     _refuse_unless_free(path, file, force=force)
     try:
-        size = copy(path, file)
-    except Damaged as damage:
+        size = copy_database(path, file)
+    except DatabaseDamaged as damage:
         say(Texts().say("db-not-copied", path=str(path), problems=str(damage)))
-        return EXIT_TO_MEND
+        return EXIT_PROBLEM
     except (OSError, sqlite3.Error) as error:
         raise StartRefused(
             f"The backup {file} could not be written ({error}): free some disk space, "
             "or name a file that can be written."
         ) from error
-    say(Texts().say("db-copied", file=str(file), size=in_words(size)))
+    say(Texts().say("db-copied", file=str(file), size=format_bytes(size)))
     say(Texts().say("db-restore", file=str(file), path=str(path)))
     kept = {"vault": str(data_dir / "vault"), "key": str(data_dir / "user-tags.key")}
     say(Texts().say("db-beside", **kept))
@@ -121,25 +121,25 @@ def _refuse_unless_free(path: Path, file: Path, *, force: bool) -> None:
 
 def _file_facts(path: Path) -> Iterator[Row]:
     wal = path.with_name(f"{path.name}-wal")
-    yield "FILE", f"{path}, {in_words(path.stat().st_size)}"
-    yield "WAL", in_words(wal.stat().st_size) if wal.is_file() else "none"
-    yield "FREE DISK", in_words(shutil.disk_usage(path.absolute().parent).free)
+    yield "FILE", f"{path}, {format_bytes(path.stat().st_size)}"
+    yield "WAL", format_bytes(wal.stat().st_size) if wal.is_file() else "none"
+    yield "FREE DISK", format_bytes(shutil.disk_usage(path.absolute().parent).free)
 
 
-def _facts(found: Look, now: int) -> Iterator[Row]:
+def _facts(found: DatabaseStatus, now: int) -> Iterator[Row]:
     oldest = found.oldest_charge_at
     yield "CHECK", "ok"
     yield "VERSION", f"{found.version} (this Easel's is {len(shipped())})"
     yield "OPEN JOBS", str(found.open_jobs)
-    yield "OLDEST CHARGE", "none" if oldest is None else f"{age(now - oldest)} ago"
+    yield "OLDEST CHARGE", "none" if oldest is None else f"{format_age(now - oldest)} ago"
 
 
-def _say_columns(say: Say, rows: Iterable[Row]) -> None:
-    for line in in_columns(list(rows)):
+def _print_columns(say: Say, rows: Iterable[Row]) -> None:
+    for line in format_table(list(rows)):
         say(line)
 
 
-def in_words(count: int) -> str:
+def format_bytes(count: int) -> str:
     """Return a size like ``1.2 MB``."""
     for unit, size in _UNITS:
         if count >= size:

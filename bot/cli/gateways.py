@@ -7,17 +7,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot.cli.doctor.finding import Sign, say
-from bot.cli.doctor.gateways import Names, describe
-from bot.cli.table import Row, in_columns
+from bot.cli.doctor.finding import Sign, print_line
+from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.table import Row, format_table
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import money_to_text
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
-from bot.gateways.probe import Probe, probe_all
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.services import read_gateways
 from bot.settings import Settings
 
@@ -30,7 +30,7 @@ _HEAD: Row = (
 )
 
 
-def run(settings: Settings) -> int:
+def run_gateways(settings: Settings) -> int:
     """Print the table and return the exit code: 1 if a gateway cannot be used.
 
     Raises:
@@ -38,10 +38,10 @@ def run(settings: Settings) -> int:
     """
     # What a gateway answers is told by the table: only what nobody expected is worth a record.
     bot_logging.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
-    return asyncio.run(show(settings, Clock(), say))
+    return asyncio.run(print_gateways(settings, Clock(), print_line))
 
 
-async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
+async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     """Ask every gateway, say the table, and below it what must be mended.
 
     Raises:
@@ -49,13 +49,13 @@ async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> 
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
-    probes = await probe_all(gateways, clock)
+    probes = await probe_gateways(gateways, clock)
     clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
-    for line in in_columns(_rows(gateways, catalogue, probes)):
+    for line in format_table(_rows(gateways, catalogue, probes)):
         say(clean(line))
     in_file = settings.gateways_file is not None
     names = [Names.of(gateway, in_file=in_file) for gateway in gateways]
-    findings = [describe(found, named) for found, named in zip(probes, names, strict=True)]
+    findings = [describe_probe(found, named) for found, named in zip(probes, names, strict=True)]
     for finding in findings:
         for line in finding.lines() if finding.sign is not Sign.FINE else ():
             say(clean(line))
@@ -64,7 +64,7 @@ async def show(settings: Settings, clock: Clock, say: Callable[[str], None]) -> 
 
 
 def _rows(
-    gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[Probe]
+    gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[ProbeResult]
 ) -> Sequence[Row]:
     """Return the head, and one row for each model of each gateway."""
     rows, texts = [_HEAD], Texts()
@@ -79,18 +79,18 @@ def _rows(
     return rows
 
 
-def _answer(found: Probe) -> str:
+def _answer(found: ProbeResult) -> str:
     status = f" (HTTP {found.status})" if found.status else ""
-    return f"{found.verdict}{status}"
+    return f"{found.outcome}{status}"
 
 
-def _listed(model: str, found: Probe) -> str:
+def _listed(model: str, found: ProbeResult) -> str:
     if found.models is None:
         return "?"
     return "no" if model in found.missing else "yes"
 
 
-def _abilities(ability: Model, gateway: Gateway, found: Probe, texts: Texts) -> Row:
+def _abilities(ability: ModelAbilities, gateway: Gateway, found: ProbeResult, texts: Texts) -> Row:
     streams = gateway.stream and ability.partial_images is not None
     retires = ability.retires or found.shutdowns.get(ability.name)
     return (
@@ -99,11 +99,11 @@ def _abilities(ability: Model, gateway: Gateway, found: Probe, texts: Texts) -> 
         "yes" if streams else "no",
         _day(retires),
         _price(ability),
-        texts.say("sizes-taken", **ability.sizes_taken),
+        texts.say("sizes-taken", **ability.allowed_sizes),
     )
 
 
-def _references(ability: Model) -> str:
+def _references(ability: ModelAbilities) -> str:
     limits = ability.references
     if limits is None:
         return "no"
@@ -111,7 +111,7 @@ def _references(ability: Model) -> str:
     return f"{limits.max_count} of {limits.max_bytes / 1e6:g} MB{mask}"
 
 
-def _price(ability: Model) -> str:
+def _price(ability: ModelAbilities) -> str:
     """Return what one picture costs, from the cheapest quality to the dearest."""
     each = map(ability.price_each, (None, *(ability.qualities or ())))
     prices = sorted(price for price in each if price is not None)

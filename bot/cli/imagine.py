@@ -29,11 +29,11 @@ EXIT_WRONG_OPTION = 2
 BAR_WIDTH = 24
 REDRAW_S = 0.2
 
-ImagineOptions = Callable[[Services], Awaitable[tuple[ImageRequest, Attachments]]]
+BuildRequest = Callable[[Services], Awaitable[tuple[ImageRequest, Attachments]]]
 """What the operator wants, checked against the open house; raises EaselError."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_imagine_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``imagine`` takes."""
     parser.add_argument("prompt", help="what to paint")
     parser.add_argument("--model", help="image model; by default the first of IMAGE_MODELS")
@@ -59,7 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
+def run_imagine(settings: Settings, options: argparse.Namespace) -> int:
     """Paint and return the exit code.
 
     Raises:
@@ -81,10 +81,12 @@ async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock)
     Raises:
         StartRefused: the settings or the folder for the pictures stop the start.
     """
-    return await see_through(settings, clock, partial(_order, options), out=options.out)
+    return await submit_and_wait(settings, clock, partial(_order, options), out=options.out)
 
 
-async def see_through(settings: Settings, clock: Clock, order: ImagineOptions, *, out: Path) -> int:
+async def submit_and_wait(
+    settings: Settings, clock: Clock, order: BuildRequest, *, out: Path
+) -> int:
     """Submit what the operator orders, see it through, and return the exit code.
 
     Raises:
@@ -113,7 +115,7 @@ async def _order(
 ) -> tuple[ImageRequest, Attachments]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
-    request = services.catalogue.order(
+    request = services.catalogue.build_request(
         prompt=options.prompt,
         model=options.model,
         size=options.size,

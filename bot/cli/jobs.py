@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.cli import imagine
-from bot.cli.doctor.finding import say
-from bot.cli.table import Row, in_columns
+from bot.cli.doctor.finding import print_line
+from bot.cli.table import Row, format_table
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
@@ -35,7 +35,7 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 Say = Callable[[str], None]
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_jobs_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``jobs`` takes."""
     parser.add_argument("--prompts", action="store_true", help="show the prompts, too")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--out", type=Path, default=Path(), help="folder for the pictures")
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
+def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
     """Do what was asked and return the exit code.
 
     Raises:
@@ -54,13 +54,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     """
     bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
     if options.action == "cancel":
-        return asyncio.run(cancel(settings, options.id, Clock(), say))
+        return asyncio.run(cancel(settings, options.id, Clock(), print_line))
     if options.action == "retry":
         return asyncio.run(retry(settings, options.id, options.out, Clock()))
-    return asyncio.run(show(settings, Clock(), say, prompts=options.prompts))
+    return asyncio.run(print_jobs(settings, Clock(), print_line, prompts=options.prompts))
 
 
-async def show(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
+async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
     """Say the table; prompts are people's own words, and shown only when asked for."""
     path = database_path(settings.database_url)
     jobs: Sequence[ListedJob] = ()
@@ -73,7 +73,7 @@ async def show(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> 
         return EXIT_FINE
     now = clock.now()
     head = (*_HEAD, "PROMPT") if prompts else _HEAD
-    for line in in_columns([head, *(_row(job, now, prompts=prompts) for job in jobs)]):
+    for line in format_table([head, *(_row(job, now, prompts=prompts) for job in jobs)]):
         say(line)
     return EXIT_FINE
 
@@ -102,7 +102,7 @@ async def retry(settings: Settings, prefix: str, out: Path, clock: Clock) -> int
         found = await _find(services.database, prefix)
         return found.job.request, Attachments()
 
-    return await imagine.see_through(settings, clock, same_again, out=out)
+    return await imagine.submit_and_wait(settings, clock, same_again, out=out)
 
 
 async def _find(database: Database, prefix: str) -> WrittenJob:
@@ -116,11 +116,18 @@ async def _find(database: Database, prefix: str) -> WrittenJob:
 
 def _row(job: ListedJob, now: int, *, prompts: bool) -> Row:
     error = (job.error or "-").removeprefix("error-")
-    row = (job.id, job.state, age(now - job.created_at), job.model, job.gateway or "-", error)
+    row = (
+        job.id,
+        job.state,
+        format_age(now - job.created_at),
+        job.model,
+        job.gateway or "-",
+        error,
+    )
     return (*row, one_line(job.prompt, _PROMPT)) if prompts else row
 
 
-def age(age_ms: int) -> str:
+def format_age(age_ms: int) -> str:
     """Return an age in its two largest units, like ``2h 5m``."""
     seconds, parts = max(age_ms, 0) // 1000, []
     for unit, length in _UNITS:

@@ -26,7 +26,7 @@ _LARGE_BYTES = 1 << 20
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-async def serve(settings: Settings, clock: Clock) -> None:
+async def run_bot(settings: Settings, clock: Clock) -> None:
     """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
 
     Raises:
@@ -38,7 +38,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     _give_large_blocks_back()
     with _on_signal() as stop:
         async with open_bot(settings, clock) as bot:
-            await _serve(bot, token, stop, grace_s=settings.shutdown_grace)
+            await _run(bot, token, stop, grace_s=settings.shutdown_grace)
 
 
 def _give_large_blocks_back() -> None:
@@ -52,7 +52,7 @@ def _give_large_blocks_back() -> None:
         mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
-async def _serve(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> None:
+async def _run(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> None:
     try:
         await _until_stopped(bot, token, stop)
     finally:

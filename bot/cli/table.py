@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 Row = tuple[str, ...]
 
 
-def in_columns(rows: Sequence[Row]) -> Iterator[str]:
+def format_table(rows: Sequence[Row]) -> Iterator[str]:
     """Return the rows, head first, as lines whose columns stand below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

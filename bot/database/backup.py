@@ -14,7 +14,7 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DatabaseStatus:
     """What a sound database holds: ``rows`` of each table, open jobs, and its oldest charge.
 
     ``oldest_charge_at`` is in milliseconds since the epoch, None when nothing was charged.
@@ -26,11 +26,11 @@ class Look:
     oldest_charge_at: int | None
 
 
-class Damaged(Exception):
+class DatabaseDamaged(Exception):
     """The file is no database that can be relied on; its text says what is wrong."""
 
 
-def look(path: Path) -> Look:
+def read_status(path: Path) -> DatabaseStatus:
     """Check the file and count what it holds, as of one moment; it writes nothing.
 
     Raises:
@@ -39,12 +39,12 @@ def look(path: Path) -> Look:
     """
     with _telling_damage(), closing(read_only(path)) as database:
         database.execute("BEGIN")
-        if problems := problems_of(database):
-            raise Damaged("; ".join(problems))
-        return _look(database)
+        if problems := find_damage(database):
+            raise DatabaseDamaged("; ".join(problems))
+        return _status(database)
 
 
-def copy(path: Path, target: Path) -> int:
+def copy_database(path: Path, target: Path) -> int:
     """Copy what is committed at one moment into ``target``, checked and safe from a power cut.
 
     Writers go on meanwhile. The copy is named TARGET.part until it is complete.
@@ -80,13 +80,13 @@ def read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
 
 
-def problems_of(database: sqlite3.Connection) -> Sequence[str]:
+def find_damage(database: sqlite3.Connection) -> Sequence[str]:
     """Return what is damaged, nothing for a sound database."""
     found = [str(row[0]) for row in database.execute(f"PRAGMA quick_check({_MOST_PROBLEMS})")]
     return () if found == ["ok"] else found
 
 
-def version_of(database: sqlite3.Connection) -> int:
+def schema_version(database: sqlite3.Connection) -> int:
     """Return the schema's version, 0 for an empty database."""
     tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'migrations'"
     if not database.execute(tables).fetchone()[0]:
@@ -100,16 +100,16 @@ def _telling_damage() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & _PRIMARY in _DAMAGE:
-            raise Damaged(str(error)) from error
+            raise DatabaseDamaged(str(error)) from error
         raise
 
 
-def _look(database: sqlite3.Connection) -> Look:
+def _status(database: sqlite3.Connection) -> DatabaseStatus:
     tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     names = [str(name) for (name,) in database.execute(f"{tables} ORDER BY name")]
     rows = {name: _count(database, f'"{name}"') for name in names}
-    return Look(
-        version=version_of(database),
+    return DatabaseStatus(
+        version=schema_version(database),
         rows=rows,
         open_jobs=_count(database, "jobs WHERE ended_at IS NULL") if "jobs" in rows else 0,
         oldest_charge_at=_oldest_charge(database) if rows.get("charges") else None,
@@ -139,8 +139,8 @@ def _fill(path: Path, part: Path) -> None:
 
 def _settle(part: Path) -> int:
     with closing(read_only(part)) as copied:
-        if problems := problems_of(copied):
-            raise Damaged("; ".join(problems))
+        if problems := find_damage(copied):
+            raise DatabaseDamaged("; ".join(problems))
     _sync(part)
     return part.stat().st_size
 

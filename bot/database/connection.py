@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 import aiosqlite
 
-from bot.database.transaction import Transaction, run
+from bot.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Connection(aiosqlite.Connection):
             return result
 
         _check(caller_gone)
-        return run(self._conn, begin, unless_gone)
+        return run_transaction(self._conn, begin, unless_gone)
 
     def _empty_log(self) -> bool:
         try:

@@ -42,7 +42,9 @@ class Transaction:
         self._connection.execute(rewritten(sql), params)
 
 
-def run(connection: sqlite3.Connection, begin: str, function: Callable[[Transaction], T]) -> T:
+def run_transaction(
+    connection: sqlite3.Connection, begin: str, function: Callable[[Transaction], T]
+) -> T:
     """Run BEGIN, the function and COMMIT; roll back whatever is raised."""
     try:
         connection.execute(begin)

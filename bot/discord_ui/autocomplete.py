@@ -1,4 +1,4 @@
-"""What /imagine offers while somebody types: each choice says what one picture costs with it."""
+"""Autocomplete choices of /imagine; each says what one picture costs with it."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model_abilities import Option
+from bot.gateways.model_abilities import WordOption
 from bot.jobs.pricing import Pricing
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)
@@ -16,7 +16,7 @@ Choices = list[Choice[str]]
 
 
 class Autocomplete:
-    """Offers models, sizes and the like, from memory alone: Discord waits three seconds."""
+    """Suggests option values from memory alone, since Discord waits three seconds."""
 
     def __init__(
         self, *, catalogue: Catalogue, costs: Pricing, texts: Texts, now: Callable[[], int]
@@ -35,14 +35,14 @@ class Autocomplete:
         quality: str | None = None,
         among: Iterable[str] | None = None,
     ) -> Choices:
-        """Offer the models that match, of all or ``among`` some; one that retires says when.
+        """Suggest models that match, of all or ``among`` some; one that retires says when.
 
-        Each tells its cost at the ``quality`` that was typed, where the model knows that.
+        Each shows its cost at the ``quality`` that was typed, where the model has that.
         """
         today = datetime.fromtimestamp(self._now() / 1000, UTC).date()
         return [
             _choice(
-                self._catalogue.shown(name, today),
+                self._catalogue.display_name(name, today),
                 self._cost(name, quality, server_id, locale),
                 value=name,
             )
@@ -50,7 +50,7 @@ class Autocomplete:
         ]
 
     def qualities(self, typed: str, *, model: str | None, server_id: int, locale: str) -> Choices:
-        """Offer the qualities that the model knows, each with its cost."""
+        """Suggest the qualities of the model, each with its cost."""
         name = model or self._catalogue.default.name
         return [
             _choice(word, self._cost(name, word, server_id, locale), value=word)
@@ -58,11 +58,11 @@ class Autocomplete:
         ]
 
     def sizes(self, typed: str, *, model: str | None) -> Choices:
-        """Offer the sizes that the model can paint."""
+        """Suggest the sizes of the model."""
         return plain_choices(self._catalogue.suggest_sizes(model, typed))
 
-    def choices(self, option: Option, typed: str, *, model: str | None) -> Choices:
-        """Offer the model's own words for an option."""
+    def choices(self, option: WordOption, typed: str, *, model: str | None) -> Choices:
+        """Suggest the model's values of another option."""
         return plain_choices(self._catalogue.suggest_choices(model, option, typed))
 
     def _cost(self, model: str, quality: str | None, server_id: int, locale: str) -> str:
@@ -74,7 +74,7 @@ class Autocomplete:
 
 
 def plain_choices(words: Iterable[str]) -> Choices:
-    """Return words as Discord takes them."""
+    """Return values as choices, cut to what Discord takes."""
     return [Choice(name=word[:LONGEST_CHOICE], value=word[:LONGEST_CHOICE]) for word in words]
 
 

@@ -1,4 +1,4 @@
-"""Buttons that outlive the process: their custom id says everything that a click needs."""
+"""Buttons that work after a restart: the custom id holds everything that a click needs."""
 
 import re
 from typing import Literal, Self, cast
@@ -9,7 +9,7 @@ from discord.ui import Button, DynamicItem, View
 from bot.core.i18n.texts import Texts
 
 STOP_PRESSED = "stop_pressed"
-"""The event that a cog hears of: with the interaction and the job's id."""
+"""The event for cogs: its arguments are the interaction and the job's id."""
 
 ResultAction = Literal["again", "edit", "use", "original", "details", "delete"]
 
@@ -19,12 +19,15 @@ RESULT_BUTTON_ROWS: tuple[dict[ResultAction, str], ...] = (
     {"original": "⬇️", "details": "ℹ️", "delete": "🗑️"},
 )
 
+LIST_PAGE_CHOSEN = "list_page_chosen"
+"""The event for cogs: its arguments are the interaction, the list's name and a page number."""
+
 
 class StopButton(
     DynamicItem[Button[View]],
     template=r"easel:stop:(?P<job_id>[0-9a-f-]{36})",
 ):
-    """Cancels a job in line, or stops waiting for one at work."""
+    """Cancels a queued job, or detaches the requester from a running one."""
 
     def __init__(self, job_id: str, label: str | None = None) -> None:
         super().__init__(Button(label=label, custom_id=stop_id(job_id)))
@@ -38,30 +41,30 @@ class StopButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Read the job's id from a click, whichever process placed the button."""
+        """Read the job's id from the custom id."""
         return cls(match["job_id"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
         interaction.client.dispatch(STOP_PRESSED, interaction, self._job_id)
 
 
 def stop_id(job_id: str) -> str:
-    """Return the custom id of a job's button; of all messages, only its card has it."""
+    """Return the custom id of a job's stop button; only the job's own message has it."""
     return f"easel:stop:{job_id}"
 
 
 def stop_button_row(job_id: str, label: str) -> View:
-    """Return the row under a card that waits."""
+    """Return the row under a job that has not ended."""
     return View(timeout=None).add_item(StopButton(job_id, label))
 
 
 class ResultButton(
     DynamicItem[Button[View]],
-    # Any id: whoever presses hears that it is unknown, where no answer would be "failed".
+    # Any id: an unknown one is answered with a sentence; Discord shows no answer as "failed".
     template=r"easel:(?P<action>again|edit|use|original|details|delete):(?P<job_id>.+)",
 ):
-    """One of the buttons under a result; a cog hears of ``ACTION_pressed``."""
+    """A button under a result; cogs get the event ``ACTION_pressed``."""
 
     def __init__(
         self,
@@ -89,16 +92,16 @@ class ResultButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Read what to do with which job from a click, whichever process placed the button."""
+        """Read the action and the job's id from the custom id."""
         return cls(cast("ResultAction", match["action"]), match["job_id"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
         interaction.client.dispatch(f"{self._action}_pressed", interaction, self._job_id)
 
 
 def retry_buttons(texts: Texts, job_id: str, locale: str) -> View:
-    """Return the row under a card without pictures."""
+    """Return the row under a job that ended without pictures."""
     names = {"again": "control-try-again", "edit": "control-edit"}
     view = View(timeout=None)
     for action in ("again", "edit"):
@@ -119,21 +122,15 @@ def result_buttons(texts: Texts, job_id: str, locale: str) -> View:
     return view
 
 
-LIST_PAGE_CHOSEN = "page_turned"
-"""The event that a cog hears of: with the interaction, the book's name and the page's number."""
-
-_Direction = Literal["back", "on"]
-
-
 class PageButton(
     DynamicItem[Button[View]],
-    template=r"easel:page:(?P<book>[a-z]{1,20}):(?:back|on):(?P<number>\d{1,6})",
+    template=r"easel:page:(?P<list_name>[a-z]{1,20}):(?:back|on):(?P<number>\d{1,6})",
 ):
-    """Goes to another page of a list; what is there is read anew."""
+    """Shows another page of a list, with its current entries."""
 
-    def __init__(self, book: str, number: int, button: Button[View]) -> None:
+    def __init__(self, list_name: str, number: int, button: Button[View]) -> None:
         super().__init__(button)
-        self._book = book
+        self._list_name = list_name
         self._number = number
 
     @classmethod
@@ -144,25 +141,25 @@ class PageButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Read the page from a click, whichever process placed the button."""
+        """Read the list and the page from the custom id."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
-        return cls(match["book"], int(match["number"]), item)
+        return cls(match["list_name"], int(match["number"]), item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
-        interaction.client.dispatch(LIST_PAGE_CHOSEN, interaction, self._book, self._number)
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
+        interaction.client.dispatch(LIST_PAGE_CHOSEN, interaction, self._list_name, self._number)
 
 
 def page_buttons(
-    texts: Texts, book: str, number: int, *, is_last: bool, locale: str = "en"
+    texts: Texts, list_name: str, number: int, *, is_last: bool, locale: str = "en"
 ) -> View | None:
-    """Return the row under a page, None where there is but one."""
+    """Return the row under a page of a list, None where there is only one page."""
     if number == 0 and is_last:
         return None
     view = View(timeout=None)
-    for way, target, off in (("back", number - 1, number == 0), ("on", number + 1, is_last)):
-        label = texts.say(f"quota-page-{way}", locale)
-        custom_id = f"easel:page:{book}:{way}:{max(0, target)}"
+    for direction, target, off in (("back", number - 1, number == 0), ("on", number + 1, is_last)):
+        label = texts.say(f"quota-page-{direction}", locale)
+        custom_id = f"easel:page:{list_name}:{direction}:{max(0, target)}"
         button: Button[View] = Button(label=label, custom_id=custom_id, disabled=off)
-        view.add_item(PageButton(book, max(0, target), button))
+        view.add_item(PageButton(list_name, max(0, target), button))
     return view

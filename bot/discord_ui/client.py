@@ -1,7 +1,4 @@
-"""The Discord client: intents, mentions, who is let in where, the one error handler.
-
-It knows no cog: a command says itself that it is ``PERSONAL``.
-"""
+"""The Discord client: intents, mentions, admission by place, command sync, the error handler."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -22,25 +19,22 @@ from bot.core.i18n.texts import Texts
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
 from bot.discord_ui.command_translations import CommandTranslator
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
-# The extras of a command that a person can use also outside servers, where the operator allows it.
+# The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
 
 
 def intents() -> discord.Intents:
-    """Return what the bot listens to: nothing privileged."""
+    """Return the events that the bot receives, none of them privileged."""
     return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 
 
 class Client(commands.AutoShardedBot):
-    """Easel in Discord.
-
-    It keeps no messages and no members: every answer knows its own message.
-    """
+    """The bot's connection to Discord; it caches neither messages nor members."""
 
     def __init__(
         self,
@@ -65,7 +59,7 @@ class Client(commands.AutoShardedBot):
         )
         self.texts = texts
         self.languages = languages
-        self._words = CommandTranslator(texts)
+        self._translator = CommandTranslator(texts)
         self._allowed_servers = allowed_servers
         self._direct_messages = direct_messages
         self._user_install = user_install
@@ -74,13 +68,13 @@ class Client(commands.AutoShardedBot):
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
     def serves(self, server_id: int | None) -> bool:
-        """Tell whether the operator lets this server in; direct messages are none."""
+        """Return whether the operator allows this server; None is none."""
         return server_id is not None and (
             not self._allowed_servers or server_id in self._allowed_servers
         )
 
     def admit(self, interaction: discord.Interaction) -> None:
-        """Refuse a call from where the operator does not want one.
+        """Refuse a call from a place that the operator does not allow.
 
         Raises:
             ServerNotListed, ServersOnly
@@ -96,15 +90,15 @@ class Client(commands.AutoShardedBot):
             raise ServersOnly if interaction.guild_id is None else ServerNotListed
 
     async def setup_hook(self) -> None:
-        """Prepare what needs the token but not the gateway connection."""
-        await self.tree.set_translator(self._words)
+        """Do what needs the login but not the gateway connection."""
+        await self.tree.set_translator(self._translator)
         await self.sync_commands()
         if self.once_logged_in is not None:
             await self.once_logged_in()
 
     async def sync_commands(self) -> bool:
-        """Tell Discord the commands, only when their definition changed since the last start."""
-        self._open_doors()
+        """Send the commands to Discord if they have changed since the last start."""
+        self._allow_personal_commands()
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
         digest = self._digest()
@@ -115,8 +109,8 @@ class Client(commands.AutoShardedBot):
         log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
         return True
 
-    def _open_doors(self) -> None:
-        """Let personal commands appear wherever the operator allows them."""
+    def _allow_personal_commands(self) -> None:
+        """Make personal commands available wherever the operator allows them."""
         if not (self._direct_messages or self._user_install):
             return
         for command in self.tree.get_commands():
@@ -134,15 +128,17 @@ class Client(commands.AutoShardedBot):
         found = self.tree.get_commands(guild=self._dev_guild)
         defined = sorted((command.to_dict(self.tree) for command in found), key=itemgetter("name"))
         where = [self.application_id, self._dev_guild and self._dev_guild.id]
-        told = msgspec.json.encode([where, defined, self._words.all_words()], order="sorted")
-        return hashlib.sha256(told).hexdigest()
+        content = msgspec.json.encode(
+            [where, defined, self._translator.all_texts()], order="sorted"
+        )
+        return hashlib.sha256(content).hexdigest()
 
     async def on_ready(self) -> None:
-        """Say that the bot is there."""
+        """Log that the connection is ready."""
         log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
 
     async def answer_error(self, interaction: discord.Interaction, error: Exception) -> None:
-        """Answer a person in one sentence; what nobody expected goes to the log, too."""
+        """Answer an error in one sentence; an unexpected one is logged, too."""
         known = error_for_person(error)
         if known is None:
             known = Unexpected(reference=token_hex(4))
@@ -163,10 +159,10 @@ class Client(commands.AutoShardedBot):
 
 
 class CommandTree(app_commands.CommandTree[Client]):
-    """The commands, behind the operator's rules and the one error handler."""
+    """The commands, with admission before and the error handler after each."""
 
     async def interaction_check(self, interaction: discord.Interaction[Client], /) -> bool:
-        """Let in only who calls from where the operator wants it."""
+        """Admit calls only from places that the operator allows."""
         try:
             self.client.admit(interaction)
         except Refusal as refusal:
@@ -178,5 +174,5 @@ class CommandTree(app_commands.CommandTree[Client]):
     async def on_error(
         self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
     ) -> None:
-        """Answer whatever a command raised."""
+        """Answer the error of a command."""
         await self.client.answer_error(interaction, error)

@@ -1,4 +1,4 @@
-"""What discord.py refuses by itself, as errors of ours: each has a sentence of its own."""
+"""Errors of commands: discord.py's own refusals, mapped to errors with a sentence for people."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class TooSoon(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ServersOnly(Refusal):
-    """The command does nothing in direct messages."""
+    """The command works in servers only."""
 
     message_id = "error-servers-only"
 
@@ -47,12 +47,12 @@ class NotAllowed(Refusal):
 
 
 def error_for_person(error: Exception) -> EaselError | None:
-    """Return what to tell of an error, None for a defect; what is narrower comes first."""
+    """Return the error to show to a person, None for a defect; narrower cases come first."""
     match error:
-        case app_commands.CommandInvokeError(original=EaselError() as told) | (
-            EaselError() as told
+        case app_commands.CommandInvokeError(original=EaselError() as known) | (
+            EaselError() as known
         ):
-            return told
+            return known
         case (
             app_commands.CommandNotFound()
             | app_commands.CommandSignatureMismatch()
@@ -67,9 +67,9 @@ def error_for_person(error: Exception) -> EaselError | None:
 def _failed_check(error: app_commands.CheckFailure) -> EaselError:
     match error:
         case app_commands.MissingPermissions(missing_permissions=names):
-            return PermissionMissing(permissions=_in_words(names))
+            return PermissionMissing(permissions=_permission_names(names))
         case app_commands.BotMissingPermissions(missing_permissions=names):
-            return BotPermissionMissing(permissions=_in_words(names))
+            return BotPermissionMissing(permissions=_permission_names(names))
         case app_commands.CommandOnCooldown(retry_after=seconds):
             return TooSoon(retry_after_s=seconds)
         case app_commands.NoPrivateMessage():
@@ -77,7 +77,7 @@ def _failed_check(error: app_commands.CheckFailure) -> EaselError:
     return NotAllowed()
 
 
-def _in_words(permissions: list[str]) -> str:
+def _permission_names(permissions: list[str]) -> str:
     """Return permissions as Discord's settings call them, such as *Manage Server*."""
     return ", ".join(
         name.replace("guild", "server").replace("_", " ").title() for name in permissions

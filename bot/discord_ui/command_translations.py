@@ -1,9 +1,9 @@
-"""Tell Discord what commands, options, choices and context menus say in each language.
+"""Translations of command descriptions, option descriptions, choices and context menus.
 
-The words stand in ``commands.ftl``: a command's description under its path, such as
-``command-quota-set``, with each option's as an attribute; a choice as ``command-choice-VALUE``,
-a context menu as ``menu-NAME``. What people type stays as it is in every language: they tell each
-other what to type, and our sentences tell them.
+The texts are in ``commands.ftl``: a command's description has its path as id, such as
+``command-quota-set``, and its options' descriptions as attributes; a choice has the id
+``command-choice-VALUE``, a context menu ``menu-NAME``. Names that people type are the same in every
+language, so that they can tell each other what to type.
 """
 
 from discord import Locale, app_commands
@@ -14,7 +14,7 @@ from bot.core.i18n.texts import Texts
 
 
 class CommandTranslator(app_commands.Translator):
-    """Answers discord.py for each word that Discord shows of a command."""
+    """Translates what Discord shows of commands; discord.py asks it for each text."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -22,11 +22,11 @@ class CommandTranslator(app_commands.Translator):
 
     async def translate(
         self,
-        string: locale_str,  # noqa: ARG002 - its place says what it is
+        string: locale_str,  # noqa: ARG002 - the context identifies the text
         locale: Locale,
         context: TranslationContextTypes,
     ) -> str | None:
-        """Return the words in one of Discord's languages, None where English is shown."""
+        """Return a text in one of Discord's languages, None where English is shown."""
         if locale.value not in self._locales:  # most of the 34 for which Discord asks
             return None
         name = command_text_id(context)
@@ -34,8 +34,8 @@ class CommandTranslator(app_commands.Translator):
             return None
         return self._texts.say(name, locale.value)
 
-    def all_words(self) -> dict[str, dict[str, str]]:
-        """Return what can be shown of commands, by language and id."""
+    def all_texts(self) -> dict[str, dict[str, str]]:
+        """Return all texts of commands by language and id."""
         return {
             locale: {
                 name: self._texts.say(name, locale)
@@ -47,7 +47,7 @@ class CommandTranslator(app_commands.Translator):
 
 
 def command_text_id(context: TranslationContextTypes) -> str | None:
-    """Return the id of the text for a place in a command; names that are typed have none."""
+    """Return the id of a text; names that people type have none."""
     match context.location:
         case (
             TranslationContextLocation.command_description
@@ -59,13 +59,13 @@ def command_text_id(context: TranslationContextTypes) -> str | None:
         case TranslationContextLocation.choice_name:
             return f"command-choice-{context.data.value}"
         case TranslationContextLocation.command_name if isinstance(context.data, ContextMenu):
-            return f"menu-{_spelled(context.data.name.lower())}"
+            return f"menu-{_hyphenated(context.data.name.lower())}"
     return None
 
 
 def _command_id(path: str) -> str:
-    return f"command-{_spelled(path)}"
+    return f"command-{_hyphenated(path)}"
 
 
-def _spelled(words: str) -> str:
+def _hyphenated(words: str) -> str:
     return words.replace(" ", "-")

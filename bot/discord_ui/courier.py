@@ -1,9 +1,9 @@
-"""Places, updates, delivers and ends one job's card in Discord.
+"""Place, update, deliver and end the message of one job in Discord.
 
-A card is edited through its interaction token while that is young, and through the channel
-afterwards: the same message either way. An edit states the whole message, so it is harmless
-twice. Where there is no card any more, its channel gets a new message, else its requester a direct
-one, else the pictures wait in the history. What one person alone sees never comes to a channel.
+The message is edited through its interaction token while that is valid, and through the channel
+afterwards. An edit replaces the whole message, so it is harmless twice. Where the message is gone,
+its channel gets a new one, else its requester a direct one, else the pictures wait in the history.
+What one person alone sees never comes to a channel.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,34 +17,42 @@ from discord.ui import View
 
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotPlaced, NotDelivered
-from bot.core.models import AnnouncedCard, CardAddress, Job, Picture
-from bot.discord_ui.buttons import stop_button_row
-from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
-from bot.discord_ui.job_message import JobMessage, PlaceMessage, answer, refuse, reply
-from bot.discord_ui.message_attachments import (
-    AttachmentGroup,
-    AttachmentPacker,
-    ReferenceThumbnail,
-    ResultExtras,
-    picture_message,
-    with_thumbnail,
-)
-from bot.discord_ui.message_outbox import (
-    DIRECT_MESSAGE,
+from bot.core.i18n.texts import Texts
+from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
-    ENDING,
-    FIRST_RESULT,
-    FOLLOW_UP_FILES,
     TOO_LARGE,
-    MessageChannel,
-    MessageOutbox,
-    OutgoingMessage,
     TokenExpired,
     first_accepted,
     is_refused,
 )
-from bot.discord_ui.notifications import LateReplies, NoticeTexts
+from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
+from bot.discord_ui.job_message import (
+    JobMessage,
+    PlaceMessage,
+    answer_interaction,
+    reply_to_message,
+)
+from bot.discord_ui.message_attachments import (
+    FOLLOW_UP_FILES,
+    AttachmentGroup,
+    AttachmentPacker,
+    ReferenceThumbnail,
+    ReferenceThumbnails,
+    picture_message,
+)
+from bot.discord_ui.message_outbox import (
+    DIRECT_MESSAGE,
+    ENDING,
+    FIRST_RESULT,
+    MessageChannel,
+    MessageOutbox,
+    OutgoingMessage,
+)
+from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
 from bot.discord_ui.reposts import Reposter
+from bot.images.content_store import ContentStore
 from bot.images.conversion import max_bytes_each
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
@@ -52,307 +60,319 @@ from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueueP
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SHRINKS = 3
-# Whoever stopped it was there.
+# Whoever stopped a job was there and needs no notice.
 _STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
 
 
 @dataclass(frozen=True, slots=True)
 class CourierParts:
-    """What every courier of a bot needs."""
+    """What all couriers of one bot max_bytes_each; ``reroll_emoji`` is that of a server."""
 
     client: discord.Client
-    cards: JobEmbeds
-    notes: NoticeTexts
+    texts: Texts
+    embeds: JobEmbeds
     outbox: MessageOutbox
     packer: AttachmentPacker
-    trimmings: ResultExtras
-    clock: Clock
-    calls: LateReplies
+    thumbnails: ReferenceThumbnails
+    notices: NoticeTexts
+    notifier: RequesterNotifier
+    reroll_emoji: Callable[[int], str]
 
 
 class Couriers:
     """Makes the couriers of one bot.
 
-    ``may_call`` tells whether a person wants to be called after a long wait.
+    ``reroll_emoji`` returns that of a server, ``may_mention`` whether a person wants to be notified
+    after a long wait.
     """
 
     def __init__(
         self,
         client: discord.Client,
-        cards: JobEmbeds,
-        notes: NoticeTexts,
+        texts: Texts,
         outbox: MessageOutbox,
-        trimmings: ResultExtras,
+        content_store: ContentStore,
         clock: Clock,
         *,
-        may_call: Callable[[int], bool],
+        reroll_emoji: Callable[[int], str],
+        may_mention: Callable[[int], bool],
     ) -> None:
-        packer = AttachmentPacker()
-        calls = LateReplies(outbox, now=clock.now, may_call=may_call)
-        self._desk = CourierParts(client, cards, notes, outbox, packer, trimmings, clock, calls)
-        self.again = Reposter(client, cards, outbox, packer, trimmings)
+        embeds, packer = JobEmbeds(texts), AttachmentPacker()
+        self._now = clock.now
+        self._parts = CourierParts(
+            client,
+            texts,
+            embeds,
+            outbox,
+            packer,
+            ReferenceThumbnails(texts, content_store),
+            NoticeTexts(texts),
+            RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
+            reroll_emoji,
+        )
+        self.reposter = Reposter(client, texts, embeds, outbox, packer)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
-        return DiscordCourier(
-            self._desk, partial(answer, self._desk.client, self._desk.outbox, interaction)
-        )
+        parts = self._parts
+        return self._placing(partial(answer_interaction, parts.client, parts.outbox, interaction))
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
-        """Return the courier that answers a message with a new one."""
-        return DiscordCourier(
-            self._desk, partial(reply, self._desk.outbox, message, max_file_bytes)
-        )
+        """Return the courier that replies to a message with a new one."""
+        return self._placing(partial(reply_to_message, self._parts.outbox, message, max_file_bytes))
 
-    def reopen(self, _job: Job, card: CardAddress | AnnouncedCard) -> Courier:
-        """Return the courier of a card that an earlier process placed, or was about to place."""
-        return DiscordCourier(self._desk, refuse, card)
+    def reopen(self, _job: Job, address: CardAddress | AnnouncedCard) -> Courier:
+        """Return the courier of a message that an earlier process placed, or announced."""
+        message = JobMessage(self._parts.client, self._now, address=address)
+        return DiscordCourier(self._parts, message)
+
+    def _placing(self, place: PlaceMessage) -> Courier:
+        return DiscordCourier(self._parts, JobMessage(self._parts.client, self._now, place=place))
 
 
 class DiscordCourier:
-    """Carries one job's answer to its card, or as near to its requester as it gets."""
+    """Brings one job's pictures to its message, or as near to its requester as possible."""
 
-    def __init__(
-        self,
-        desk: CourierParts,
-        post: PlaceMessage,
-        card: CardAddress | AnnouncedCard | None = None,
-    ) -> None:
-        self._client = desk.client
-        self._cards = desk.cards
-        self._outbox = desk.outbox
-        self._packer = desk.packer
-        self._notes = desk.notes
-        self._calls = desk.calls
-        self._trimmings = desk.trimmings
+    def __init__(self, parts: CourierParts, message: JobMessage) -> None:
+        self._parts = parts
+        self._message = message
+        self._message_gone = False
         self._thumbnail: ReferenceThumbnail | None = None
-        self._post_card = post
-        self._card = JobMessage(desk.client, desk.clock.now, card)
-        self._card_gone = False
 
-    # --- the courier's verbs ------------------------------------------------------------------
+    # --- the courier protocol -----------------------------------------------------------------
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
-        """Post the card: for everybody, or for its requester alone."""
-        embed, view = self._cards.queued(job, waiting), self._stop_view(job, waiting)
+        """Post the job's message: for everybody, or for its requester alone."""
+        embed = self._parts.embeds.queued(job, waiting)
         try:
-            card = await self._post_card(job, embed, view)
-        except DISCORD_ERRORS as lost:
-            log.warning("card.not_placed", job=job.id, error=repr(lost))
-            raise CardNotPlaced from lost
-        self._card.placed(card)
-        return card
+            return await self._message.place(job, embed, self._stop_button(job, waiting))
+        except DISCORD_ERRORS as error:
+            log.warning("job_message.not_placed", job=job.id, error=repr(error))
+            raise CardNotPlaced from error
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, with what the gateway has painted so far."""
-        if self._card_gone:
+        if self._message_gone:
             return
-        view = self._stop_view(job, state)
+        embeds, view = self._parts.embeds, self._stop_button(job, state)
         try:
             if isinstance(state, QueuePosition):
-                await self._card.edit(job, [self._cards.queued(job, state)], view=view)
+                await self._message.edit(job, [embeds.queued(job, state)], view=view)
             else:
                 preview = state.preview
                 files = partial(self._preview, job, preview) if preview else list[discord.File]
-                await self._card.edit(job, [self._cards.painting(job, state)], files, view=view)
-        except DISCORD_ERRORS as lost:
-            self._card_gone = isinstance(lost, discord.NotFound | discord.Forbidden | TokenExpired)
-            log.info("card.not_updated", job=job.id, error=repr(lost))
+                await self._message.edit(job, [embeds.painting(job, state)], files, view=view)
+        except DISCORD_ERRORS as error:
+            self._message_gone = isinstance(
+                error, discord.NotFound | discord.Forbidden | TokenExpired
+            )
+            log.info("job_message.not_updated", job=job.id, error=repr(error))
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Hand over the pictures: in the card, a new message or a direct one, or keep them."""
+        """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
-        card = self._card.address
+        address = self._message.address
         # Where follow-ups are few, no picture takes a message for itself.
-        most = max_bytes_each(card.max_file_bytes, FOLLOW_UP_FILES if card.only_by_token else 1)
-        parcels = await self._packer.pack(
+        most = max_bytes_each(
+            address.max_file_bytes, FOLLOW_UP_FILES if address.only_by_token else 1
+        )
+        groups = await self._parts.packer.pack(
             result.pictures, max_file_bytes=most, folder=_folder_of(result)
         )
-        self._thumbnail = await self._trimmings.thumbnail(job)
-        ways = (self._on_the_card, self._in_a_new_message, self._directly)
+        self._thumbnail = await self._parts.thumbnails.draw(job)
         try:
-            return await first_accepted(*(partial(way, job, result, parcels) for way in ways))
-        except DISCORD_ERRORS as lost:
-            log.warning("card.not_delivered", job=job.id, kept=result.kept, error=repr(lost))
+            return await first_accepted(
+                partial(self._deliver_in_message, job, result, groups),
+                partial(self._deliver_in_new_message, job, result, groups),
+                partial(self._deliver_directly, job, result, groups),
+            )
+        except DISCORD_ERRORS as error:
+            log.warning(
+                "job_message.not_delivered", job=job.id, kept=result.kept, error=repr(error)
+            )
             if not result.kept:
-                raise NotDelivered from lost
+                raise NotDelivered from error
         await self._say_that_they_are_kept(job, result)
         return ()
 
     async def end(self, job: Job, ending: JobFailure) -> bool:
-        """Say why there are no pictures; somebody who can be told nowhere has been told."""
-        words = OutgoingMessage(
-            self._notes.without_card(job, ending), mentions=self._calls.whom(job)
+        """Say why there are no pictures; return False if nobody could be told."""
+        notice = OutgoingMessage(
+            self._parts.notices.no_pictures(job, ending),
+            mentions=self._parts.notifier.mentioned(job),
         )
         try:
-            if not await self._card.is_there(job):
+            if not await self._message.exists(job):
                 return True  # nobody saw it
             await first_accepted(
-                partial(self._end_on_the_card, job, ending),
-                partial(self._post_in_channel, job, ENDING, words),
-                partial(self._post_directly, job, ENDING, words),
+                partial(self._end_in_message, job, ending),
+                partial(self._end_in_new_message, job, notice),
+                partial(self._end_directly, job, notice),
             )
-        except DISCORD_ERRORS as lost:
-            log.warning("card.not_ended", job=job.id, error=repr(lost))
-            return is_refused(lost)
+        except DISCORD_ERRORS as error:
+            log.warning("job_message.not_ended", job=job.id, error=repr(error))
+            return is_refused(error)
         return True
 
-    # --- ways to hand the pictures over -------------------------------------------------------
+    # --- delivery -----------------------------------------------------------------------------
 
-    async def _on_the_card(
-        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
+    async def _deliver_in_message(
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         show = partial(self._show, job, result)
-        card = await self._shrinking(parcels[0], show)
+        message = await self._shrinking(groups[0], show)
         try:
-            rest = await self._post_rest(
-                job, result, parcels, self._card.beside(job), part=FIRST_RESULT
+            channel = self._message.channel_beside(job)
+            rest = await self._post_rest(job, result, groups, channel, part=FIRST_RESULT)
+        except DISCORD_ERRORS as error:
+            # Commands are answered also where the bot may not write: all in one message, then.
+            log.info("job_message.all_in_one", job=job.id, error=repr(error))
+            everything = await self._parts.packer.pack_into_one(
+                groups, max_file_bytes=message.max_file_bytes, folder=_folder_of(result)
             )
-        except DISCORD_ERRORS as lost:
-            # Commands are answered also where the bot may not write: all on the card, then.
-            log.info("card.squeezed", job=job.id, error=repr(lost))
-            everything = await self._packer.squeeze(
-                parcels, max_file_bytes=card.max_file_bytes, folder=_folder_of(result)
-            )
-            card, rest = await self._shrinking(everything, show), ()
-        await self._invite_to_reroll(job, (card, *rest))
-        await self._calls.call(job, self._card, self._notes.ready(job))
-        return (card, *rest)
+            message, rest = await self._shrinking(everything, show), ()
+        await self._invite_to_reroll(job, (message, *rest))
+        await self._parts.notifier.reply(job, self._message, self._parts.notices.ready(job))
+        return (message, *rest)
 
-    async def _show(self, job: Job, result: JobResult, parcel: AttachmentGroup) -> CardAddress:
-        letter = self._first_letter(job, result, parcel)
-        return await self._card.edit(job, list(letter.embeds), letter.files, view=letter.view)
+    async def _show(self, job: Job, result: JobResult, group: AttachmentGroup) -> CardAddress:
+        shown = self._first_message(job, result, group)
+        return await self._message.edit(job, list(shown.embeds), shown.files, view=shown.view)
 
-    async def _in_a_new_message(
-        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
+    async def _deliver_in_new_message(
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
-        messages = await self._in_channel(
-            job, result, parcels, self._card.beside(job), part=FIRST_RESULT
-        )
+        channel = self._message.channel_beside(job)
+        messages = await self._post_all(job, result, groups, channel, part=FIRST_RESULT)
         await self._invite_to_reroll(job, messages)
         return messages
 
-    async def _directly(
-        self, job: Job, result: JobResult, parcels: Sequence[AttachmentGroup]
+    async def _deliver_directly(
+        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
-        channel = await self._client.create_dm(discord.Object(job.requester.user_id))
         part = DIRECT_MESSAGE + FIRST_RESULT
-        return await self._in_channel(job, result, parcels, channel, part=part)
+        return await self._post_all(job, result, groups, await self._direct(job), part=part)
 
-    async def _in_channel(
+    async def _post_all(
         self,
         job: Job,
         result: JobResult,
-        parcels: Sequence[AttachmentGroup],
+        groups: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
         part: int,
     ) -> Sequence[CardAddress]:
-        async def post(parcel: AttachmentGroup) -> CardAddress:
-            letter = replace(
-                self._first_letter(job, result, parcel),
-                content=self._why_anew(job, result),
-                mentions=self._calls.whom(job),
+        notices = self._parts.notices
+        closed = self._message.address.only_by_token and result.kept
+        content = notices.token_expired(job) if closed else notices.message_gone(job)
+
+        async def post(group: AttachmentGroup) -> CardAddress:
+            message = replace(
+                self._first_message(job, result, group),
+                content=content,
+                mentions=self._parts.notifier.mentioned(job),
             )
-            return await self._outbox.post(job, part, channel, letter)
+            return await self._parts.outbox.post(job, part, channel, message)
 
-        first = await self._shrinking(parcels[0], post)
-        return (first, *await self._post_rest(job, result, parcels, channel, part=part))
-
-    def _why_anew(self, job: Job, result: JobResult) -> str:
-        if self._card.address.only_by_token and result.kept:
-            return self._notes.answer_closed(job)
-        return self._notes.card_gone(job)
-
-    async def _invite_to_reroll(self, job: Job, messages: Sequence[CardAddress]) -> None:
-        """Put arrows where a reaction reaches the bot, and counts for a server."""
-        if job.requester.server_id and not self._card.address.only_by_token:
-            await self._card.invite_to_reroll(messages, self._trimmings.reroll(job))
-
-    def _first_letter(
-        self, job: Job, result: JobResult, parcel: AttachmentGroup
-    ) -> OutgoingMessage:
-        of = len(result.pictures)
-        names = [shown.file(job) for shown in parcel]
-        embeds = self._cards.result(job, result, names, more=of - len(parcel))
-        letter = picture_message(self._cards, job, parcel, embeds, of=of)
-        letter = replace(letter, view=self._trimmings.controls(job))
-        return with_thumbnail(letter, self._thumbnail)
+        first = await self._shrinking(groups[0], post)
+        return (first, *await self._post_rest(job, result, groups, channel, part=part))
 
     async def _post_rest(
         self,
         job: Job,
         result: JobResult,
-        parcels: Sequence[AttachmentGroup],
+        groups: Sequence[AttachmentGroup],
         channel: MessageChannel,
         *,
         part: int,
     ) -> Sequence[CardAddress]:
         return [
-            await self._post_more(job, part + index, channel, parcel, result)
-            for index, parcel in enumerate(parcels[1:], 1)
+            await self._shrinking(
+                group, partial(self._post_more, job, result, channel, part + index)
+            )
+            for index, group in enumerate(groups[1:], 1)
         ]
 
     async def _post_more(
         self,
         job: Job,
-        part: int,
-        channel: MessageChannel,
-        parcel: AttachmentGroup,
         result: JobResult,
+        channel: MessageChannel,
+        part: int,
+        group: AttachmentGroup,
     ) -> CardAddress:
-        of = len(result.pictures)
+        embeds, of = self._parts.embeds, len(result.pictures)
+        files = [posted.file(job) for posted in group]
+        shown = embeds.continued(job, files, first=group[0].number, of=of)
+        message = picture_message(embeds, job, group, shown, of=of)
+        return await self._parts.outbox.post(job, part, channel, message)
 
-        async def post(parcel: AttachmentGroup) -> CardAddress:
-            names = [shown.file(job) for shown in parcel]
-            embeds = self._cards.continued(job, names, first=parcel[0].number, of=of)
-            letter = picture_message(self._cards, job, parcel, embeds, of=of)
-            return await self._outbox.post(job, part, channel, letter)
-
-        return await self._shrinking(parcel, post)
+    def _first_message(
+        self, job: Job, result: JobResult, group: AttachmentGroup
+    ) -> OutgoingMessage:
+        embeds, of = self._parts.embeds, len(result.pictures)
+        files = [posted.file(job) for posted in group]
+        shown = embeds.result(job, result, files, more=of - len(group))
+        message = picture_message(embeds, job, group, shown, of=of)
+        message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
+        return message if self._thumbnail is None else self._thumbnail.add_to(message)
 
     async def _shrinking(
-        self, parcel: AttachmentGroup, post: Callable[[AttachmentGroup], Awaitable[CardAddress]]
+        self, group: AttachmentGroup, post: Callable[[AttachmentGroup], Awaitable[CardAddress]]
     ) -> CardAddress:
         """Post smaller pictures where Discord takes less than it said."""
         for _ in range(MOST_SHRINKS):
             try:
-                return await post(parcel)
+                return await post(group)
             except discord.HTTPException as refused:
                 if refused.code != TOO_LARGE and refused.status != 413:
                     raise
-                log.info("card.too_large", bytes=sum(shown.picture.bytes for shown in parcel))
-            parcel = await self._packer.shrink(parcel, parcel[0].original.path.parent)
-        return await post(parcel)
+                size = sum(posted.picture.bytes for posted in group)
+                log.info("job_message.too_large", bytes=size)
+            group = await self._parts.packer.shrink(group, group[0].original.path.parent)
+        return await post(group)
+
+    async def _invite_to_reroll(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Add the reroll emoji where a reaction reaches the bot, and counts for a server."""
+        server_id = job.requester.server_id
+        if server_id and not self._message.address.only_by_token:
+            await self._message.add_reactions(messages, self._parts.reroll_emoji(server_id))
 
     async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
+        buttons = result_buttons(self._parts.texts, job.id, job.locale)
         try:
-            rows = self._trimmings.controls(job)
-            await self._card.edit(job, [self._cards.kept(job, result)], view=rows)
-        except DISCORD_ERRORS as lost:
-            log.info("card.not_edited", job=job.id, error=repr(lost))
+            await self._message.edit(job, [self._parts.embeds.kept(job, result)], view=buttons)
+        except DISCORD_ERRORS as error:
+            log.info("job_message.not_edited", job=job.id, error=repr(error))
 
-    # --- words --------------------------------------------------------------------------------
+    # --- the end without pictures -------------------------------------------------------------
 
-    async def _end_on_the_card(self, job: Job, ending: JobFailure) -> None:
-        row = self._trimmings.retry(job, ending)
-        await self._card.edit(job, [self._cards.ended(job, ending)], view=row)
+    async def _end_in_message(self, job: Job, ending: JobFailure) -> None:
+        buttons = None
+        if ending.state is not JobState.CANCELLED:
+            buttons = retry_buttons(self._parts.texts, job.id, job.locale)
+        await self._message.edit(job, [self._parts.embeds.ended(job, ending)], view=buttons)
         if ending.error.message_id not in _STOPPED_BY_HAND:
-            await self._calls.call(job, self._card, self._notes.ended(job))
+            await self._parts.notifier.reply(job, self._message, self._parts.notices.ended(job))
 
-    async def _post_in_channel(self, job: Job, part: int, words: OutgoingMessage) -> None:
-        await self._outbox.post(job, part, self._card.beside(job), words)
+    async def _end_in_new_message(self, job: Job, notice: OutgoingMessage) -> None:
+        await self._parts.outbox.post(job, ENDING, self._message.channel_beside(job), notice)
 
-    async def _post_directly(self, job: Job, part: int, words: OutgoingMessage) -> None:
-        channel = await self._client.create_dm(discord.Object(job.requester.user_id))
-        await self._outbox.post(job, DIRECT_MESSAGE + part, channel, words)
+    async def _end_directly(self, job: Job, notice: OutgoingMessage) -> None:
+        part = DIRECT_MESSAGE + ENDING
+        await self._parts.outbox.post(job, part, await self._direct(job), notice)
 
-    def _stop_view(self, job: Job, state: QueuePosition | JobProgress) -> View:
-        return stop_button_row(job.id, self._cards.stop_label(job, state))
+    # --- parts of messages --------------------------------------------------------------------
+
+    async def _direct(self, job: Job) -> discord.DMChannel:
+        return await self._parts.client.create_dm(discord.Object(job.requester.user_id))
+
+    def _stop_button(self, job: Job, state: QueuePosition | JobProgress) -> View:
+        return stop_button_row(job.id, self._parts.embeds.stop_label(job, state))
 
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
-        words = self._cards.alt_text(job, picture, 1, 1)
-        return [discord.File(picture.path, filename=preview_name(picture), description=words)]
+        alt_text = self._parts.embeds.alt_text(job, picture, 1, 1)
+        return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]
 
 
 def _folder_of(result: JobResult) -> Path:

@@ -1,4 +1,4 @@
-"""The card that tells everything of one result to whoever asks."""
+"""The embed with all details of one result, shown to whoever asks for it."""
 
 import io
 from collections.abc import Iterator
@@ -22,24 +22,24 @@ OPTIONS = ("quality", "style", "background")
 
 @dataclass(frozen=True, slots=True)
 class DetailsMessage:
-    """The card, and a text file with all words where the card has no room for them."""
+    """The embed, and a text file with the full prompts where the embed has no room."""
 
     embed: discord.Embed
     file: discord.File | None
 
 
 class DetailsEmbeds:
-    """Draws the card; ``texts`` knows the words."""
+    """Builds the details of a job."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
-    def card(
+    def message(
         self, record: FoundJob, locale: str, *, server_id: int, for_operator: bool
     ) -> DetailsMessage:
-        """Show a record in the reader's language; only the operator sees the gateway's name.
+        """Show a job in the reader's language; only the operator sees the gateway's name.
 
-        A job without a prompt is one whose prompt is not repeated.
+        A job without a prompt is one whose prompt must not be shown.
         """
         request = record.written.job.request
         revised = _revised_prompts(record)
@@ -57,7 +57,7 @@ class DetailsEmbeds:
             embed.add_field(name=self._say(f"details-{name}", locale), value="\n".join(lines))
         embed.add_field(name=self._say("details-command", locale), value=paste, inline=False)
         is_cut = len(revised) > 1 or any(ELLIPSIS in shown for shown in (*words, paste))
-        return DetailsMessage(embed, _in_full(record, revised) if is_cut else None)
+        return DetailsMessage(embed, _text_file(record, revised) if is_cut else None)
 
     def _prompts(self, prompt: str, revised: list[str], locale: str) -> list[str]:
         if not prompt:
@@ -125,7 +125,7 @@ class DetailsEmbeds:
 
 
 def imagine_command(request: ImageRequest) -> str:
-    """Return the line that asks for the same again; it holds no backtick and no line break."""
+    """Return the command that asks for the same, without backticks and line breaks."""
     options = {
         "prompt": request.prompt,
         "model": request.model,
@@ -141,20 +141,20 @@ def imagine_command(request: ImageRequest) -> str:
 
 def _revised_prompts(record: FoundJob) -> list[str]:
     asked = visible(record.written.job.request.prompt).casefold()
-    if not asked:  # what it was made into is not repeated either
+    if not asked:  # then its revisions must not be shown either
         return []
     revised = dict.fromkeys(visible(each.revised_prompt or "") for each in record.pictures)
     return [words for words in revised if words and words.casefold() != asked]
 
 
-def _in_full(record: FoundJob, revised: list[str]) -> discord.File:
+def _text_file(record: FoundJob, revised: list[str]) -> discord.File:
     job = record.written.job
     text = "\n\n".join((job.request.prompt, *revised, imagine_command(job.request)))
     return discord.File(io.BytesIO(text.encode()), filename=f"easel-{job.id[-8:]}.txt")
 
 
 def _link(parent: WrittenJob, server_id: int) -> str | None:
-    """Return where the parent's card is, if it is in this server."""
+    """Return a link to the parent's message, if it is in this server."""
     card = parent.placed
     if card is None or card.only_by_token or parent.job.requester.server_id != server_id:
         return None

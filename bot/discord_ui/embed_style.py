@@ -1,4 +1,4 @@
-"""What all embeds share: colours, small print, and text of strangers as plain words."""
+"""What all embeds share: colours, small print, and typed text without markdown."""
 
 from collections.abc import Sequence
 from typing import Literal

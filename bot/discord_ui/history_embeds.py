@@ -1,4 +1,7 @@
-"""The rows under a page of /history: what it was sought by stands in them, so they outlive us."""
+"""The pages of /history: one embed for each job, and the buttons under them.
+
+The custom ids of the buttons hold what was searched for, so that they work after a restart.
+"""
 
 import io
 import re
@@ -28,9 +31,20 @@ _STATES: dict[JobState, EmbedState] = {
     JobState.UNKNOWN: "unknown",
 }
 
+HISTORY_REPOST_CHOSEN = "history_repost_chosen"
+"""The event for cogs: its arguments are the interaction and a job's id."""
+HISTORY_PAGE_CHOSEN = "history_page_chosen"
+"""The event for cogs: its arguments are the interaction and which page comes next."""
+HISTORY_TERM_REMOVED = "history_term_removed"
+"""The event for cogs: its arguments are the interaction, and ``text`` or ``model``."""
+
+LONGEST_SEARCH_TERM = 80  # a custom id has 100 characters (components/reference)
+_LONGEST_TERM_SHOWN = 20  # four buttons fit beside each other on a phone, or in two rows
+_REPOST_ID = "easel:again"
+
 
 class HistoryEmbeds:
-    """Draws them in the reader's language; ``texts`` knows the words."""
+    """Builds the embeds and files of a page in the reader's language."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -39,11 +53,11 @@ class HistoryEmbeds:
         """Return the line above a page."""
         return self._texts.say("history-heading", locale)
 
-    def nothing(self, locale: str = "en", *, is_sought: bool) -> str:
-        """Say that there is no job, or none such."""
-        return self._texts.say("history-nothing-found" if is_sought else "history-none", locale)
+    def nothing(self, locale: str = "en", *, is_search: bool) -> str:
+        """Say that there is no job, or that none was found."""
+        return self._texts.say("history-nothing-found" if is_search else "history-none", locale)
 
-    def card(
+    def embed(
         self, number: int, look: HistoryEntry, link: str | None = None, locale: str = "en"
     ) -> discord.Embed:
         """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
@@ -59,7 +73,7 @@ class HistoryEmbeds:
         return embed
 
     def files(self, looks: Sequence[HistoryEntry], locale: str = "en") -> list[discord.File]:
-        """Return the previews that the cards show."""
+        """Return the previews that the embeds show."""
         return [
             discord.File(
                 io.BytesIO(look.thumbnail),
@@ -71,7 +85,7 @@ class HistoryEmbeds:
         ]
 
     def choice(self, number: int, look: HistoryEntry, locale: str = "en") -> discord.SelectOption:
-        """Offer a job whose pictures are kept."""
+        """Return the choice of a job whose pictures are kept."""
         job = look.written.job
         return discord.SelectOption(
             label=f"{number} · {one_line(job.request.prompt, LONGEST_LABEL)}",
@@ -103,7 +117,7 @@ class HistoryEmbeds:
 
 
 def result_link(look: HistoryEntry) -> str | None:
-    """Return where a job's message is, None where there is none."""
+    """Return a link to a job's message, None where there is none."""
     if look.message is None:
         return None
     server = look.written.job.requester.server_id or "@me"
@@ -113,7 +127,7 @@ def result_link(look: HistoryEntry) -> str | None:
 
 
 def _lock(job: Job) -> str:
-    """Mark what nobody else has seen."""
+    """Return the mark of a private job."""
     return "🔒 " if job.private else ""
 
 
@@ -121,20 +135,8 @@ def _preview_name(job: Job) -> str:
     return f"easel-{job.id[-8:]}-preview.webp"
 
 
-HISTORY_REPOST_CHOSEN = "history_chosen"
-"""The event that a cog hears of: with the interaction and a job's id."""
-HISTORY_PAGE_CHOSEN = "history_turned"
-"""The event that a cog hears of: with the interaction and the turn."""
-HISTORY_TERM_REMOVED = "history_freed"
-"""The event that a cog hears of: with the interaction and what shall be sought no longer."""
-
-LONGEST_SEARCH_TERM = 80  # a custom id has 100 characters (components/reference)
-_LONGEST_LABEL = 20  # four buttons fit beside each other on a phone, or in two rows
-_CHOICE = "easel:again"
-
-
-class RepostSelect(DynamicItem[Select[View]], template=_CHOICE):
-    """The choice of a job whose pictures are kept."""
+class RepostSelect(DynamicItem[Select[View]], template=_REPOST_ID):
+    """Chooses a job whose pictures are posted again."""
 
     @classmethod
     async def from_custom_id(
@@ -144,12 +146,12 @@ class RepostSelect(DynamicItem[Select[View]], template=_CHOICE):
         match: re.Match[str],  # noqa: ARG003
         /,
     ) -> Self:
-        """Take up a list that may be older than this process."""
+        """Take a list that an earlier process may have sent."""
         assert isinstance(item, Select)  # noqa: S101 - nothing else has this id
         return cls(item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
         interaction.client.dispatch(HISTORY_REPOST_CHOSEN, interaction, self.item.values[0])
 
 
@@ -157,7 +159,7 @@ class HistoryPageButton(
     DynamicItem[Button[View]],
     template=r"easel:past:(?P<way>newer|older):(?P<job_id>[0-9a-f-]{36})",
 ):
-    """Goes on from the first or the last job of a page."""
+    """Shows the page before the first or after the last job of a page."""
 
     def __init__(self, turn: PageCursor, button: Button[View]) -> None:
         super().__init__(button)
@@ -171,12 +173,12 @@ class HistoryPageButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Read the turn from a click, whichever process placed the button."""
+        """Read which page comes next from the custom id."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
         return cls(PageCursor(match["job_id"], cast("PageDirection", match["way"])), item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
         interaction.client.dispatch(HISTORY_PAGE_CHOSEN, interaction, self._turn)
 
 
@@ -184,7 +186,7 @@ class SearchTermButton(
     DynamicItem[Button[View]],
     template=r"easel:sought:(?P<what>text|model):(?P<word>.+)",
 ):
-    """Says what the page was sought by; a click seeks without it."""
+    """Shows a search term of the page; a click searches without it."""
 
     def __init__(self, what: str, button: Button[View]) -> None:
         super().__init__(button)
@@ -198,12 +200,12 @@ class SearchTermButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Read what it stands for, whichever process placed the button."""
+        """Read the kind of the term from the custom id."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
         return cls(match["what"], item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Tell the door; errors that rise here are lost in discord.py's log."""
+        """Hand the click to the cog, which reports errors; discord.py would only log them."""
         interaction.client.dispatch(HISTORY_TERM_REMOVED, interaction, self._what)
 
 
@@ -211,26 +213,28 @@ HISTORY_ITEMS = (RepostSelect, HistoryPageButton, SearchTermButton)
 
 
 def history_view(
-    texts: Texts, cards: HistoryEmbeds, page: HistoryPage, sought: Sought, locale: str = "en"
+    texts: Texts, embeds: HistoryEmbeds, page: HistoryPage, sought: Sought, locale: str = "en"
 ) -> View:
-    """Return the rows under a page: what can be posted again, the ways on, what was sought."""
+    """Return the rows under a page: jobs to post again, other pages, search terms."""
     view = View(timeout=None)
     options = [
-        cards.choice(number, look, locale)
+        embeds.choice(number, look, locale)
         for number, look in enumerate(page.entries, 1)
         if look.pictures
     ]
     if options:
         placeholder = texts.say("history-choose", locale)
-        select: Select[View] = Select(custom_id=_CHOICE, placeholder=placeholder, options=options)
+        select: Select[View] = Select(
+            custom_id=_REPOST_ID, placeholder=placeholder, options=options
+        )
         view.add_item(RepostSelect(select))
-    for item in (*_turns(texts, page, locale), *_words(texts, sought, locale)):
+    for item in (*_page_buttons(texts, page, locale), *_term_buttons(texts, sought, locale)):
         view.add_item(item)
     return view
 
 
 def search_terms_of(message: discord.Message | None) -> Sought:
-    """Return what the page in a message was sought by."""
+    """Return the search terms of the page in a message."""
     found: dict[str, str] = {}
     for row in message.components if message else ():
         for child in row.children if isinstance(row, discord.ActionRow) else ():
@@ -240,7 +244,7 @@ def search_terms_of(message: discord.Message | None) -> Sought:
     return Sought(**found) if found else EVERYTHING
 
 
-def _turns(texts: Texts, page: HistoryPage, locale: str) -> Iterator[HistoryPageButton]:
+def _page_buttons(texts: Texts, page: HistoryPage, locale: str) -> Iterator[HistoryPageButton]:
     if not (page.has_newer or page.has_older):
         return
     ends: tuple[tuple[PageDirection, int, bool], ...] = (
@@ -257,10 +261,10 @@ def _turns(texts: Texts, page: HistoryPage, locale: str) -> Iterator[HistoryPage
         yield HistoryPageButton(turn, button)
 
 
-def _words(texts: Texts, sought: Sought, locale: str) -> Iterator[SearchTermButton]:
+def _term_buttons(texts: Texts, sought: Sought, locale: str) -> Iterator[SearchTermButton]:
     for what, word in (("text", sought.text), ("model", sought.model)):
         if word is not None:
-            shown = one_line(word, _LONGEST_LABEL)
+            shown = one_line(word, _LONGEST_TERM_SHOWN)
             button: Button[View] = Button(
                 label=texts.say(f"history-sought-{what}", locale, word=shown),
                 custom_id=f"easel:sought:{what}:{word}",

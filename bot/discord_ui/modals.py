@@ -1,7 +1,6 @@
-"""The form that changes a result: prompt, model, size, what to start from, and files.
+"""The modal that edits a result: prompt, model, size, pictures to start from, and files.
 
-discord.py forgets a modal when the process ends, so that nothing of it is kept in memory: what
-comes back is read from the interaction, whichever process showed the form.
+What a person submits is read from the interaction alone, so that a modal works after a restart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,25 +27,25 @@ REFERENCES = "references"
 
 @dataclass(eq=False, kw_only=True)
 class FormOutdated(Refusal):
-    """What came back is no form that this version shows."""
+    """The submitted form is none that this version shows."""
 
     message_id = "error-form-outdated"
 
 
 @dataclass(eq=False, kw_only=True)
 class FormForgotten(Refusal):
-    """The form began at a message that this process does not remember."""
+    """The form belongs to a message that this process does not remember."""
 
     message_id = "error-form-forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormDefaults:
-    """What a form shows first; ``model`` is one of ``models``.
+    """What a form contains at first; ``model`` is one of ``models``.
 
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
-    references the result itself had, ``start`` the choice that stands there: ``nothing``,
-    ``references`` or what ``picture`` returns.
+    references the result itself had, ``start`` the selected choice: ``nothing``, ``references`` or
+    what ``picture_choice`` returns.
     """
 
     prompt: str
@@ -68,7 +67,7 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True)
 class FormInput:
-    """What somebody made of a form."""
+    """A submitted form."""
 
     prompt: str
     model: str | None
@@ -78,27 +77,27 @@ class FormInput:
 
     @property
     def picture(self) -> int | None:
-        """Return the number of the picture to start from."""
+        """Return the number of the picture to start from, None without one."""
         kind, _, number = self.start.partition(":")
         return int(number) if kind == "picture" and number.isdecimal() else None
 
 
 def picture_choice(number: int) -> str:
-    """Return the choice of one picture."""
+    """Return the value of a choice that starts from one picture."""
     return f"picture:{number}"
 
 
-def edit_form(texts: Texts, custom_id: str, offer: FormDefaults, locale: str) -> Modal:
-    """Return the form, to be sent at once."""
-    title = "form-title-edit" if offer.start in {NOTHING, REFERENCES} else "form-title-use"
+def edit_form(texts: Texts, custom_id: str, defaults: FormDefaults, locale: str) -> Modal:
+    """Return the modal, to be sent at once."""
+    title = "form-title-edit" if defaults.start in {NOTHING, REFERENCES} else "form-title-use"
     modal = Modal(title=texts.say(title, locale), custom_id=custom_id)
-    # A modal that has ended is not kept: its answer is read by its id.
+    # discord.py keeps no modal that has ended; its answer is read by its custom id.
     modal.stop()
     fields: tuple[tuple[str, TextInput[Modal] | Select[Modal] | FileUpload[Modal]], ...] = (
-        ("prompt", _prompt(offer)),
-        ("model", _models(offer)),
-        ("size", _size(texts, offer, locale)),
-        ("start", _starts(texts, offer, locale)),
+        ("prompt", _prompt(defaults)),
+        ("model", _models(defaults)),
+        ("size", _size(texts, defaults, locale)),
+        ("start", _starts(texts, defaults, locale)),
         ("files", _files()),
     )
     for name, field in fields:
@@ -106,34 +105,34 @@ def edit_form(texts: Texts, custom_id: str, offer: FormDefaults, locale: str) ->
     return modal
 
 
-def _prompt(offer: FormDefaults) -> TextInput[Modal]:
+def _prompt(defaults: FormDefaults) -> TextInput[Modal]:
     return TextInput(
         custom_id="prompt",
         style=TextStyle.paragraph,
-        default=offer.prompt[:LONGEST_TEXT],
+        default=defaults.prompt[:LONGEST_TEXT],
         max_length=LONGEST_TEXT,
     )
 
 
-def _models(offer: FormDefaults) -> Select[Modal]:
-    names = dict.fromkeys((offer.model, *offer.models))
+def _models(defaults: FormDefaults) -> Select[Modal]:
+    names = dict.fromkeys((defaults.model, *defaults.models))
     return Select(
         custom_id="model",
         options=[
             SelectOption(
                 label=one_line(name, LONGEST_OPTION),
                 value=name[:LONGEST_OPTION],
-                default=name == offer.model,
+                default=name == defaults.model,
             )
             for name in list(names)[:MOST_OPTIONS]
         ],
     )
 
 
-def _size(texts: Texts, offer: FormDefaults, locale: str) -> TextInput[Modal]:
+def _size(texts: Texts, defaults: FormDefaults, locale: str) -> TextInput[Modal]:
     return TextInput(
         custom_id="size",
-        default=offer.size[:LONGEST_SIZE],
+        default=defaults.size[:LONGEST_SIZE],
         placeholder=texts.say("form-size-hint", locale),
         max_length=LONGEST_SIZE,
         required=False,
@@ -144,18 +143,18 @@ def _files() -> FileUpload[Modal]:
     return FileUpload(custom_id="files", required=False, min_values=0, max_values=MOST_FILES)
 
 
-def _starts(texts: Texts, offer: FormDefaults, locale: str) -> Select[Modal]:
+def _starts(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
     choices = {NOTHING: texts.say("form-start-nothing", locale)}
-    if offer.references:
-        choices[REFERENCES] = texts.say("form-start-references", locale, count=offer.references)
-    for number in offer.pictures:
-        several = len(offer.pictures) > 1
+    if defaults.references:
+        choices[REFERENCES] = texts.say("form-start-references", locale, count=defaults.references)
+    for number in defaults.pictures:
+        several = len(defaults.pictures) > 1
         name = "form-start-one-of" if several else "form-start-picture"
         choices[picture_choice(number)] = texts.say(name, locale, number=str(number))
     return Select(
         custom_id="start",
         options=[
-            SelectOption(label=label, value=value, default=value == offer.start)
+            SelectOption(label=label, value=value, default=value == defaults.start)
             for value, label in choices.items()
         ][:MOST_OPTIONS],
     )

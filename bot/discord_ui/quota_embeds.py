@@ -1,4 +1,4 @@
-"""What /usage shows, and the sentences that answer a change of the quota."""
+"""The embeds of /usage, the answers to changes by /quota, and names of quota subjects."""
 
 import re
 from collections.abc import Sequence
@@ -17,14 +17,20 @@ LONGEST_MODEL = 40
 _MENTIONS = {"user": "<@", "role": "<@&"}
 _LIMIT = re.compile(r"(?P<credits>\d+|unlimited)/(?P<period>[a-z]+)")
 
+# Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
+MOST_FIELDS = 16
+MOST_JOBS = 10
+LONGEST_JOB_PROMPT = 30
+LONGEST_JOB_MODEL = 16
+
 
 def mention(user_id: int) -> str:
-    """Return a person's mention, which shows their name and calls nobody in an embed."""
+    """Return a person's mention, which notifies nobody in an embed."""
     return f"<@{user_id}>"
 
 
 def subject_name(texts: Texts, subject: str, locale: str) -> str:
-    """Return a person or a role as a mention, *everyone* and *server* in words, else a model."""
+    """Return a subject for readers: a mention, *everyone* or *server* in words, or a model."""
     kind, _, number = subject.partition(":")
     if kind in _MENTIONS and number.isdecimal():
         return f"{_MENTIONS[kind]}{number}>"
@@ -34,7 +40,7 @@ def subject_name(texts: Texts, subject: str, locale: str) -> str:
 
 
 def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
-    """Return what the audit keeps in words: ``20/day`` is a limit, a number a number."""
+    """Return a value of the audit in words: ``20/day`` is a limit, a number stays a number."""
     found = _LIMIT.fullmatch(value or "")
     if value is None or found is None:
         return value and plain_line(value, LONGEST_MODEL)
@@ -46,19 +52,12 @@ def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
 def change_words(
     texts: Texts, old: str | None, new: str | None, locale: str
 ) -> tuple[str | None, str | None]:
-    """Return from what to what: of two limits that are numbers the first without its period."""
+    """Return an old and a new value; of two numeric limits the first without its period."""
     before, after = _LIMIT.fullmatch(old or ""), _LIMIT.fullmatch(new or "")
     words = value_words(texts, old, locale), value_words(texts, new, locale)
     if before is None or after is None or "unlimited" in {before["credits"], after["credits"]}:
         return words
     return f"{int(before['credits']):,}", words[1]
-
-
-# Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
-MOST_FIELDS = 16
-MOST_JOBS = 10
-LONGEST_PROMPT = 30
-LONGEST_MODEL = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """One limit that an admin set; ``subject`` in the ledger's words, credits None: unlimited."""
+    """One limit of a quota subject such as ``user:1``; ``credits`` None is unlimited."""
 
     subject: str
     credits: int | None
@@ -85,7 +84,7 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """What admins decided about one person besides limits; no reason: not blocked."""
+    """What admins decided about one person besides limits; without a reason not blocked."""
 
     granted: int = 0
     block_reason: str | None = None
@@ -93,7 +92,7 @@ class MemberStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One of a person's jobs, where it stands, and where its card is."""
+    """One of a person's jobs, its state, and where its message is."""
 
     job: Job
     state: JobState
@@ -101,7 +100,7 @@ class JobRow:
 
 
 class QuotaEmbeds:
-    """Draws what /usage answers and says what /quota changed; ``texts`` knows the words."""
+    """Builds the answers of /usage and the sentences of /quota."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -114,11 +113,11 @@ class QuotaEmbeds:
         rows: Sequence[UsageRow],
         locale: str = "en",
         *,
-        favour: MemberStatus = MemberStatus(),
+        status: MemberStatus = MemberStatus(),
     ) -> discord.Embed:
         """Show what is left for a person, one field for each limit."""
-        colour = COLOURS["painting" if favour.block_reason is None else "failed"]
-        embed = discord.Embed(colour=colour, description=self._why(rows, favour, locale))
+        colour = COLOURS["painting" if status.block_reason is None else "failed"]
+        embed = discord.Embed(colour=colour, description=self._explanation(rows, status, locale))
         name = display_name(self._texts, requester, locale)
         embed.set_author(name=self._texts.say("usage-title", locale, name=name))
         for row in rows[:MOST_FIELDS]:
@@ -127,37 +126,37 @@ class QuotaEmbeds:
                 value=self._usage_value(row, locale),
                 inline=False,
             )
-        if favour.granted:
+        if status.granted:
             embed.add_field(
                 name=self._texts.say("usage-granted-title", locale),
-                value=self._texts.say("usage-granted", locale, credits=favour.granted),
+                value=self._texts.say("usage-granted", locale, credits=status.granted),
                 inline=False,
             )
         return embed
 
     def jobs(self, rows: Sequence[JobRow], locale: str = "en") -> discord.Embed:
-        """Show a person's last jobs, one line for each, with a way to its card."""
+        """Show a person's last jobs, one line for each, with a link to its message."""
         return discord.Embed(
             colour=COLOURS["queued"],
             title=self._texts.say("usage-jobs-title", locale),
             description="\n".join(self._job(row, locale) for row in rows[:MOST_JOBS]),
         )
 
-    # --- what /quota changed ------------------------------------------------------------------
+    # --- changes by /quota --------------------------------------------------------------------
 
     def limit_set(self, row: LimitRow, locale: str = "en") -> str:
-        """Say that a limit holds from now on."""
+        """Say that a limit was set."""
         who = self._subject(row.subject, locale)
         return self._texts.say(
             "quota-set", locale, subject=who, credits=row.credits, period=row.period
         )
 
     def unlimited(self, subject: str, locale: str = "en") -> str:
-        """Say that nothing limits a subject on its own level from now on."""
+        """Say that a subject's own level is unlimited."""
         return self._texts.say("quota-unlimited", locale, subject=self._subject(subject, locale))
 
     def limit_removed(self, subject: str, period: str | None, locale: str = "en") -> str:
-        """Say that a subject's limit for a period, or all of them, are gone."""
+        """Say that a subject's limit for a period was removed, or all of them."""
         who = self._subject(subject, locale)
         return self._texts.say("quota-removed", locale, subject=who, period=period)
 
@@ -166,37 +165,37 @@ class QuotaEmbeds:
         return self._texts.say("quota-granted", locale, subject=mention(user_id), balance=balance)
 
     def reset(self, user_id: int, locale: str = "en") -> str:
-        """Say that a person's usage is forgotten."""
+        """Say that a person's usage was reset."""
         return self._texts.say("quota-reset", locale, subject=mention(user_id))
 
     def blocked(self, user_id: int, locale: str = "en") -> str:
-        """Say that a person may not paint any more."""
+        """Say that a person was blocked."""
         return self._texts.say("quota-blocked", locale, subject=mention(user_id))
 
     def unblocked(self, user_id: int, locale: str = "en") -> str:
-        """Say that a person may paint again."""
+        """Say that a person was unblocked."""
         return self._texts.say("quota-unblocked", locale, subject=mention(user_id))
 
     def cost_set(self, model: str, quality: str | None, credits: int, locale: str = "en") -> str:
-        """Say what a picture costs from now on."""
+        """Say what a picture costs now."""
         return self._texts.say(
             "quota-cost-set", locale, **_model_words(model, quality), credits=credits
         )
 
     def cost_removed(self, model: str, quality: str | None, locale: str = "en") -> str:
-        """Say that a picture costs again what the operator says."""
+        """Say that the operator's cost of a picture applies again."""
         return self._texts.say("quota-cost-removed", locale, **_model_words(model, quality))
 
     def exported(self, count: int, locale: str = "en") -> str:
-        """Say what is in the file."""
+        """Say how many rows the exported file has."""
         return self._texts.say("quota-export-done", locale, count=count)
 
     # --- parts --------------------------------------------------------------------------------
 
-    def _why(self, rows: Sequence[UsageRow], favour: MemberStatus, locale: str) -> str:
-        """Say what keeps a person out, or which personal limit decides."""
-        if favour.block_reason is not None:
-            reason = plain_line(favour.block_reason, LONGEST_REASON)
+    def _explanation(self, rows: Sequence[UsageRow], status: MemberStatus, locale: str) -> str:
+        """Return why a person is blocked, or which personal limit decides."""
+        if status.block_reason is not None:
+            reason = plain_line(status.block_reason, LONGEST_REASON)
             return self._texts.say("usage-blocked", locale, reason=reason)
         if not rows:
             return self._texts.say("usage-none", locale)
@@ -220,8 +219,8 @@ class QuotaEmbeds:
             locale,
             state=row.state,
             created_at=row.job.created_at,
-            model=plain_line(row.job.request.model, LONGEST_MODEL),
-            prompt=plain_line(row.job.request.prompt, LONGEST_PROMPT),
+            model=plain_line(row.job.request.model, LONGEST_JOB_MODEL),
+            prompt=plain_line(row.job.request.prompt, LONGEST_JOB_PROMPT),
             link=_message_link(row),
         )
 
@@ -230,7 +229,7 @@ class QuotaEmbeds:
 
 
 def _model_words(model: str, quality: str | None) -> dict[str, str | None]:
-    """Return what was typed as it may stand in a message, where markdown is alive."""
+    """Return typed names without markdown, for a message."""
     return {
         "model": plain_line(model, LONGEST_REASON),
         "quality": None if quality is None else plain_line(quality, LONGEST_REASON),

@@ -1,6 +1,6 @@
-"""The pages of /quota show and /quota audit, and the list of /quota cost.
+"""The embeds of /quota show, audit, cost and usage.
 
-A page is cut entry by entry, so that Discord takes it whatever admins have typed.
+Each entry of a page is cut by itself, so that Discord takes the page whatever admins have typed.
 """
 
 import math
@@ -51,10 +51,18 @@ CreditLimit = tuple[int | None, str]
 
 Entry = TypeVar("Entry")
 
+CHART_FILE = "usage.png"
+MOST_ROWS = 14  # of the table; more days are grouped by weeks
+WEEK = 7
+BAR_WIDTH = 10
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+# The chart's letters are DejaVu's: Latin, Greek and Cyrillic, but no Chinese.
+_LAST_LETTER = "\u052f"
+
 
 @dataclass(frozen=True, slots=True)
 class ListPage(Generic[Entry]):
-    """Some of many entries; ``number`` counts from 0, ``of`` is None where nobody counted."""
+    """Some entries of a list; ``number`` counts from 0, ``of`` is None where nobody counted."""
 
     entries: Sequence[Entry]
     number: int
@@ -63,7 +71,7 @@ class ListPage(Generic[Entry]):
 
 
 def list_page(entries: Sequence[Entry], number: int, size: int) -> ListPage[Entry]:
-    """Return a page, or the last one there is: the list may be shorter than it was."""
+    """Return a page, or the last one if the list has become shorter."""
     pages = max(1, math.ceil(len(entries) / size))
     number = min(number, pages - 1)
     here = entries[number * size : (number + 1) * size]
@@ -72,16 +80,16 @@ def list_page(entries: Sequence[Entry], number: int, size: int) -> ListPage[Entr
 
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
-    """All that was decided about one subject, in the ledger's words for it."""
+    """All that admins decided about one quota subject such as ``user:1``."""
 
     subject: str
-    caps: tuple[CreditLimit, ...] = ()
-    favour: MemberStatus = MemberStatus()  # noqa: RUF009 - a value
+    limits: tuple[CreditLimit, ...] = ()
+    status: MemberStatus = MemberStatus()  # noqa: RUF009 - a value
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralLimits:
-    """What holds besides: for everyone, for the server together, and what the operator says."""
+    """Limits for everyone, for the server as a whole, and by the operator."""
 
     everyone: tuple[CreditLimit, ...]
     server: tuple[CreditLimit, ...]
@@ -91,7 +99,7 @@ class GeneralLimits:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """What somebody changed; ``at`` is in milliseconds since the epoch, actor 0 is the bot."""
+    """A change in the audit; ``at`` is in milliseconds since the epoch, actor 0 is the bot."""
 
     at: int
     actor_id: int
@@ -104,7 +112,7 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """What a picture costs in a server; ``is_own`` when the server's admins said so."""
+    """What a picture costs in a server; ``is_own`` when the server's admins set it."""
 
     model: str
     quality: str | None
@@ -113,22 +121,22 @@ class CostRow:
 
 
 class QuotaListEmbeds:
-    """Draws what admins look up; ``texts`` knows the words."""
+    """Builds the lists of limits, changes and costs."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
     def limits(
-        self, page: ListPage[SubjectRow], ceilings: GeneralLimits, locale: str = "en"
+        self, page: ListPage[SubjectRow], general: GeneralLimits, locale: str = "en"
     ) -> discord.Embed:
-        """Show who is limited by what: what holds for all first, then role by role and person."""
+        """Show all limits: first the general ones, then those of roles and persons."""
         rows = [cut(self._limits_of(row, locale), LONGEST_LIMIT) for row in page.entries]
         if not rows:
             rows = [small(self._texts.say("quota-show-none", locale))]
         embed = discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("quota-show-title", locale),
-            description="\n".join([*self._head(ceilings, locale), "", *rows]),
+            description="\n".join([*self._head(general, locale), "", *rows]),
         )
         return self._with_page(embed, page, locale)
 
@@ -158,44 +166,46 @@ class QuotaListEmbeds:
 
     # --- parts --------------------------------------------------------------------------------
 
-    def _head(self, ceilings: GeneralLimits, locale: str) -> list[str]:
-        if ceilings.everyone:
-            lines = [self._line("everyone", ceilings.everyone, locale)]
+    def _head(self, general: GeneralLimits, locale: str) -> list[str]:
+        if general.everyone:
+            lines = [self._general_line("everyone", general.everyone, locale)]
         else:
-            caps = self._caps(ceilings.default, locale)
-            lines = [self._say_line("quota-show-default", "everyone", caps, locale)]
-        if ceilings.server:
-            lines.append(self._line("server", ceilings.server, locale))
-        if ceilings.server_quota:
-            caps = self._caps(ceilings.server_quota, locale)
-            lines.append(small(self._texts.say("quota-show-ceiling", locale, limits=caps)))
+            limits = self._limit_words(general.default, locale)
+            lines = [self._limit_line("quota-show-default", "everyone", limits, locale)]
+        if general.server:
+            lines.append(self._general_line("server", general.server, locale))
+        if general.server_quota:
+            limits = self._limit_words(general.server_quota, locale)
+            lines.append(small(self._texts.say("quota-show-ceiling", locale, limits=limits)))
         return lines
 
-    def _line(self, subject: str, caps: Sequence[CreditLimit], locale: str) -> str:
-        return self._say_line("quota-show-line", subject, self._caps(caps, locale), locale)
+    def _general_line(self, subject: str, limits: Sequence[CreditLimit], locale: str) -> str:
+        return self._limit_line(
+            "quota-show-line", subject, self._limit_words(limits, locale), locale
+        )
 
-    def _say_line(self, message_id: str, subject: str, limits: str, locale: str) -> str:
+    def _limit_line(self, message_id: str, subject: str, limits: str, locale: str) -> str:
         who = subject_name(self._texts, subject, locale)
         return self._texts.say(message_id, locale, subject=f"**{who}**", limits=limits)
 
     def _limits_of(self, row: SubjectRow, locale: str) -> str:
-        said = [self._caps(row.caps, locale)] if row.caps else []
-        if row.favour.granted:
-            granted = row.favour.granted
+        said = [self._limit_words(row.limits, locale)] if row.limits else []
+        if row.status.granted:
+            granted = row.status.granted
             said.append(self._texts.say("quota-show-granted", locale, credits=granted))
-        if row.favour.block_reason is not None:
-            reason = plain_line(row.favour.block_reason, _SHOWN_REASON)
+        if row.status.block_reason is not None:
+            reason = plain_line(row.status.block_reason, _SHOWN_REASON)
             said.append(self._texts.say("quota-show-blocked", locale, reason=reason))
         who = subject_name(self._texts, row.subject, locale)
         limits = " · ".join(said)
         return self._texts.say("quota-show-line", locale, subject=who, limits=limits)
 
-    def _caps(self, caps: Sequence[CreditLimit], locale: str) -> str:
-        if all(credits is None for credits, _ in caps):
+    def _limit_words(self, limits: Sequence[CreditLimit], locale: str) -> str:
+        if all(credits is None for credits, _ in limits):
             return self._texts.say("quota-no-limit", locale)
         return " · ".join(
             self._texts.say("quota-cap", locale, credits=credits, period=period)
-            for credits, period in caps
+            for credits, period in limits
         )
 
     def _change(self, change: ChangeRow, locale: str) -> str:
@@ -209,9 +219,9 @@ class QuotaListEmbeds:
             new=new,
             action=plain_line(change.action, LONGEST_REASON),
         )
-        return f"{what}\n{small(self._by(change, locale))}"
+        return f"{what}\n{small(self._actor(change, locale))}"
 
-    def _by(self, change: ChangeRow, locale: str) -> str:
+    def _actor(self, change: ChangeRow, locale: str) -> str:
         who = mention(change.actor_id) if change.actor_id else None
         return self._texts.say(
             "audit-by",
@@ -240,18 +250,9 @@ class QuotaListEmbeds:
 
 
 def _cost_name(row: CostRow) -> str:
-    """Return a model and its quality for a code block: nothing there can end it."""
+    """Return a model and its quality for a code block, which no letter of them can end."""
     name = row.model if row.quality is None else f"{row.model} {row.quality}"
     return one_line(name.replace("`", "'"), _MODEL_WIDTH)
-
-
-CHART_FILE = "usage.png"
-MOST_ROWS = 14  # of the table; more days are told by weeks
-WEEK = 7
-BAR_WIDTH = 10
-_EIGHTHS = "▏▎▍▌▋▊▉█"
-# The chart's letters are DejaVu's: Latin, Greek and Cyrillic, but no Chinese.
-_LAST_LETTER = "\u052f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ class DayRow:
 
 
 class UsageReportEmbeds:
-    """Draws how much somebody, or a server, used; ``texts`` knows the words."""
+    """Builds the report of what a person, or a server, used day by day."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -271,7 +272,7 @@ class UsageReportEmbeds:
     def usage(
         self, subject: str, days: Sequence[DayRow], locale: str = "en", *, with_chart: bool
     ) -> discord.Embed:
-        """Show the days, the oldest first; without a chart the table has bars of its own."""
+        """Show the days, the oldest first; without a chart the table has bars of text."""
         embed = discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("quota-usage-title", locale, days=len(days)),
@@ -288,24 +289,24 @@ class UsageReportEmbeds:
         return embed.set_image(url=f"attachment://{CHART_FILE}") if with_chart else embed
 
     def alt_text(self, days: Sequence[DayRow], locale: str = "en") -> str:
-        """Say the chart to whoever cannot see it."""
+        """Describe the chart to a screen reader."""
         return self._texts.say("quota-usage-alt", locale, **self._facts(days, locale))
 
     def bars(self, days: Sequence[DayRow], locale: str = "en") -> list[tuple[str, int]]:
-        """Return the days for the chart: what stands under a bar, and its height."""
-        reader = self._reader(locale)
+        """Return the bars of the chart: a label and a height for each day."""
+        reader = self._date_locale(locale)
         return [(_chart_name(day.day, reader), day.credits) for day in days]
 
     def _facts(self, days: Sequence[DayRow], locale: str) -> dict[str, int | str]:
         most = max(days, key=lambda day: day.credits)
         return {
             "total": sum(day.credits for day in days),
-            "day": _name((most,), self._reader(locale)),
+            "day": _name((most,), self._date_locale(locale)),
             "most": most.credits,
         }
 
     def _table(self, days: Sequence[DayRow], locale: str, *, bars: bool) -> str:
-        reader = self._reader(locale)
+        reader = self._date_locale(locale)
         rows = [
             (_name(group, reader), sum(day.credits for day in group)) for group in _groups(days)
         ]
@@ -318,8 +319,8 @@ class UsageReportEmbeds:
             lines.append(f"{padded(name, named)}  {credits:>{figures},}{bar}".rstrip())
         return "\n".join(lines)
 
-    def _reader(self, locale: str) -> Locale:
-        """Return how dates are written in the language that the words are in."""
+    def _date_locale(self, locale: str) -> Locale:
+        """Return the locale for dates: that of the language in which the texts are."""
         return Locale.parse(self._texts.nearest(locale), sep="-")
 
 

@@ -1,4 +1,4 @@
-"""What /settings, /preferences and /preset answer, and how a default is marked among choices."""
+"""The embeds of /settings, /preferences and /preset, and the mark of a default choice."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ EmbedFields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class DefaultOptions:
-    """What is painted where nothing is chosen, in words."""
+    """The options that apply where none is chosen, as text."""
 
     model: str
     size: str
@@ -33,7 +33,7 @@ class DefaultOptions:
 
 
 class SettingsEmbeds:
-    """Draws what was made the custom; ``texts`` knows the words."""
+    """Builds the answers about settings, preferences and presets."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -43,29 +43,29 @@ class SettingsEmbeds:
     def settings(
         self,
         settings: ServerSettings,
-        painted: DefaultOptions,
+        defaults: DefaultOptions,
         *,
         models: Sequence[str],
-        deaf: Sequence[str],
+        unmoderated: Sequence[str],
         locale: str,
         changed: bool,
     ) -> discord.Embed:
-        """Show what holds in a server.
+        """Show the settings of a server.
 
-        ``models`` are those that may be used there; those among them that are ``deaf`` cannot be
-        told how strictly to judge a prompt.
+        ``models`` are those that may be used there; those among them in ``unmoderated`` ignore how
+        strictly a prompt should be judged.
         """
         say, some = self._texts.say, settings.models is not None
         channels, roles = settings.channels, settings.roles
         emojis = {"reroll": settings.reroll, "delete": settings.delete}
         facts = [
-            ("custom-defaults", self._painted(painted, locale)),
+            ("custom-defaults", self._defaults(defaults, locale)),
             ("custom-models", self._list("models", _words(models) if some else None, locale)),
             ("custom-channels", self._list("channels", _mentions("<#", channels), locale)),
             ("custom-roles", self._list("roles", _mentions("<@&", roles), locale)),
             ("custom-controls", say("custom-controls-of", locale, who=settings.controls)),
             ("custom-emojis", say("custom-emojis-are", locale, **emojis)),
-            ("custom-moderation", self._moderation(settings.moderation, deaf, locale)),
+            ("custom-moderation", self._moderation(settings.moderation, unmoderated, locale)),
             ("custom-language", self._language(settings.language, locale)),
         ]
         return self._embed("server", facts, locale, changed=changed)
@@ -73,15 +73,15 @@ class SettingsEmbeds:
     def preferences(
         self,
         preferences: PersonalPreferences,
-        painted: DefaultOptions,
+        defaults: DefaultOptions,
         *,
         locale: str,
         changed: bool,
     ) -> discord.Embed:
-        """Show what holds for a person."""
+        """Show the preferences of a person."""
         private, ping = _yes(preferences.private), _yes(preferences.ping)
         facts = [
-            ("custom-defaults", self._painted(painted, locale)),
+            ("custom-defaults", self._defaults(defaults, locale)),
             ("custom-private", self._texts.say("custom-private-is", locale, private=private)),
             ("custom-ping", self._texts.say("custom-ping-is", locale, ping=ping)),
             ("custom-language", self._language(preferences.language, locale)),
@@ -100,14 +100,14 @@ class SettingsEmbeds:
             )
         return embed
 
-    def _painted(self, painted: DefaultOptions, locale: str) -> str:
+    def _defaults(self, defaults: DefaultOptions, locale: str) -> str:
         return self._texts.say(
             "custom-defaults-are",
             locale,
-            model=_word(painted.model),
-            size=_word(painted.size),
-            n=painted.n,
-            quality=painted.quality and _word(painted.quality),
+            model=_word(defaults.model),
+            size=_word(defaults.size),
+            n=defaults.n,
+            quality=defaults.quality and _word(defaults.quality),
         )
 
     def _list(self, of: str, allowed: Sequence[str] | None, locale: str) -> str:
@@ -125,11 +125,11 @@ class SettingsEmbeds:
             shown = longer
         return shown
 
-    def _moderation(self, level: str | None, deaf: Sequence[str], locale: str) -> str:
+    def _moderation(self, level: str | None, unmoderated: Sequence[str], locale: str) -> str:
         line = self._texts.say("custom-moderation-is", locale, level=level)
-        if level is None or not deaf:
+        if level is None or not unmoderated:
             return line
-        models = self._joined(_words(deaf), locale, LONGEST_VALUE // 2)
+        models = self._joined(_words(unmoderated), locale, LONGEST_VALUE // 2)
         return f"{line}\n{small(self._texts.say('custom-moderation-deaf', locale, models=models))}"
 
     def _language(self, language: str | None, locale: str) -> str:
@@ -138,24 +138,24 @@ class SettingsEmbeds:
 
     # --- choices ------------------------------------------------------------------------------
 
-    def marked(
+    def mark_default(
         self, choices: Iterable[Choice[str]], default: str | None, locale: str
     ) -> list[Choice[str]]:
-        """Return the choices; the one that needs no choosing says so."""
+        """Return the choices, with the default marked in its name."""
         wanted = default.casefold() if default else None
         return [
-            self._default(choice, locale) if choice.value.casefold() == wanted else choice
+            self._marked(choice, locale) if choice.value.casefold() == wanted else choice
             for choice in choices
         ]
 
-    def _default(self, choice: Choice[str], locale: str) -> Choice[str]:
+    def _marked(self, choice: Choice[str], locale: str) -> Choice[str]:
         name = self._texts.say("choice-default", locale, name=choice.name)
         return Choice(name=cut(name, LONGEST_CHOICE), value=choice.value)
 
     # --- presets ------------------------------------------------------------------------------
 
     def preset(self, message_id: str, name: str, locale: str) -> str:
-        """Say what became of a preset."""
+        """Say what happened to a preset."""
         return self._texts.say(message_id, locale, name=escaped(name))
 
     def presets(self, presets: Sequence[Preset], page: int, locale: str) -> discord.Embed:
@@ -188,12 +188,12 @@ class SettingsEmbeds:
         )
         facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
         prompt = options.prompt and escaped(one_line(options.prompt, _PROMPT))
-        told = [small(line) for line in (prompt, facts) if line]
-        return "\n".join([f"**{escaped(preset.name)}**", *told])
+        lines = [small(line) for line in (prompt, facts) if line]
+        return "\n".join([f"**{escaped(preset.name)}**", *lines])
 
 
 def preset_page_count(presets: Sequence[Preset]) -> int:
-    """Return how many pages a list has, at least one."""
+    """Return how many pages a list of presets has, at least one."""
     return max(1, -(-len(presets) // PRESETS_ON_A_PAGE))
 
 

@@ -1,4 +1,4 @@
-"""Reads pictures that stand in messages: attached there, or shown by an embed."""
+"""Find and read pictures in messages: attachments, and images of embeds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import discord
 from yarl import URL
 
 from bot.core.errors.base import Refusal
-from bot.discord_ui.message_outbox import DISCORD_ERRORS
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import Upload
@@ -28,7 +28,7 @@ class NoPictureInMessage(Refusal):
 
 
 async def read_from_cdn(client: discord.Client, url: str) -> bytes:
-    """Return what Discord keeps at an address; raise OSError when it has it no longer."""
+    """Return a file at an address of Discord; raise OSError when it is gone."""
     try:
         return await client.http.get_from_cdn(url)
     except DISCORD_ERRORS as gone:
@@ -36,19 +36,19 @@ async def read_from_cdn(client: discord.Client, url: str) -> bytes:
 
 
 def upload_of(attachment: discord.Attachment) -> Upload:
-    """Return what somebody attached, to be read when it is needed."""
+    """Return an attachment as an upload, to be read when it is needed."""
     return Upload(attachment.size, partial(_read, attachment), attachment.url)
 
 
 class MessagePictures:
-    """Finds the pictures of a message; what is not at Discord's is fetched as a stranger's."""
+    """Finds the pictures of a message; those outside Discord are fetched as untrusted files."""
 
     def __init__(self, client: discord.Client, downloader: Downloader) -> None:
         self._client = client
         self._downloader = downloader
 
     def of(self, message: discord.Message) -> tuple[Upload, ...]:
-        """Return the pictures of a message and of what it forwards, in their order.
+        """Return the pictures of a message and of those it forwards, in their order.
 
         Raises:
             NoPictureThere: there is none.

@@ -1,7 +1,7 @@
 """Cancel a queued job, or detach the requester from a running one.
 
 A queued job ends as cancelled and its credits are released. A job whose request was sent cannot be
-taken back: it goes on, its pictures are kept and charged, but its card says that its requester does not wait.
+taken back: it goes on, its pictures are kept and charged, but its card shows nothing of it.
 """
 
 import asyncio

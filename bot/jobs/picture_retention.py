@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -87,7 +87,7 @@ class PictureRetention:
                 bytes=self._content_store.total_bytes,
                 max_bytes=self._limits.max_bytes,
             )
-            raise NoRoom
+            raise PictureStorageFull
 
     async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
         """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""

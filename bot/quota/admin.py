@@ -28,7 +28,16 @@ from bot.quota.admin_repository import (
     write_reset,
 )
 from bot.quota.audit import Action, Change, NewChange, read_changes, record
-from bot.quota.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps, role, user
+from bot.quota.rules import (
+    MAX_COST,
+    MAX_CREDITS,
+    Limit,
+    LimitSet,
+    Period,
+    caps,
+    role_subject,
+    user_subject,
+)
 
 _THE_BOT = 0
 
@@ -82,7 +91,7 @@ class Admin:
 
     def roles_gone(self, tx: Transaction, *, server_id: int, role_ids: Collection[int]) -> int:
         """Remove the limits of roles that exist no more, and return how many there were."""
-        found = read_limits(tx, server_id, *map(role, role_ids)) if role_ids else {}
+        found = read_limits(tx, server_id, *map(role_subject, role_ids)) if role_ids else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
             delete_limit(tx, server_id, subject, limit)
@@ -112,21 +121,25 @@ class Admin:
             raise GrantOutOfRange(credits=credits, limit=MAX_CREDITS)
         balance = add_granted(tx, server_id, user_id, credits)
         old, new = str(balance - credits), str(balance)
-        change = NewChange(server_id, actor_id, Action.GRANTED, user(user_id), old, new, reason)
+        change = NewChange(
+            server_id, actor_id, Action.GRANTED, user_subject(user_id), old, new, reason
+        )
         self._record(tx, change)
         return balance
 
     def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Forget what a person used, for their own level; what they hold now still counts."""
         write_reset(tx, server_id, user_id, self._clock())
-        self._record(tx, NewChange(server_id, actor_id, Action.RESET, user(user_id)))
+        self._record(tx, NewChange(server_id, actor_id, Action.RESET, user_subject(user_id)))
 
     def block(
         self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
         """Refuse a person's requests from now on, or give another reason for it."""
         write_block(tx, server_id, user_id, reason)
-        change = NewChange(server_id, actor_id, Action.BLOCKED, user(user_id), reason=reason)
+        change = NewChange(
+            server_id, actor_id, Action.BLOCKED, user_subject(user_id), reason=reason
+        )
         self._record(tx, change)
 
     def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
@@ -134,7 +147,7 @@ class Admin:
         if (read_member(tx, server_id, user_id)).block_reason is None:
             raise NotBlocked
         write_block(tx, server_id, user_id, None)
-        self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user(user_id)))
+        self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user_subject(user_id)))
 
     def decided(
         self, rows: Transaction, server_id: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.meters import Parameters
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role, user
+from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role_subject, user_subject
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""
@@ -46,7 +46,12 @@ def read_requester_limits(
     rows: Transaction, requester: Requester, *, pseudonym: int
 ) -> RequesterLimits:
     """Read the limits that concern a requester, in one statement: every hold asks."""
-    subjects = (user(requester.user_id), *map(role, requester.role_ids), EVERYONE, SERVER)
+    subjects = (
+        user_subject(requester.user_id),
+        *map(role_subject, requester.role_ids),
+        EVERYONE,
+        SERVER,
+    )
     parameters = Parameters()
     server_id = parameters.add(requester.server_id)
     found = rows.query(

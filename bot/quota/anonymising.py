@@ -1,7 +1,7 @@
 """The pseudonym that charges and meters belong to, once somebody's data was deleted."""
 
 from bot.database.transaction import Transaction
-from bot.quota.meters import person
+from bot.quota.meters import person_meter
 
 
 def is_anonymous(rows: Transaction, pseudonym: int) -> bool:
@@ -19,7 +19,7 @@ def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int)
     )
     tx.write("UPDATE charges SET user_id = $2 WHERE user_id = $1", user_id, pseudonym)
     for server_id in _servers(tx):
-        was, is_ = (person(server_id, id_).subject for id_ in (user_id, pseudonym))
+        was, is_ = (person_meter(server_id, id_).subject for id_ in (user_id, pseudonym))
         tx.write(
             """
             INSERT INTO meters (subject, hour, credits)

@@ -19,7 +19,7 @@ FEW_BARS = 9  # fewer stand in the middle, no wider than these would
 HEADROOM = 1.16  # above the highest, for its number
 
 
-def main() -> int:
+def draw_from_stdin() -> int:
     """Draw what standard input asks for."""
     bars = [(str(name), int(height)) for name, height in json.load(sys.stdin)]
     draw(bars, sys.stdout.buffer)
@@ -73,4 +73,4 @@ def _name(axes: Axes, names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(draw_from_stdin())

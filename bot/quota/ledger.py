@@ -18,7 +18,16 @@ from bot.quota.admin_repository import (
     take_granted,
 )
 from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
-from bot.quota.meters import Amounts, LimitCheck, Meter, budget, meters_of, person, server, total
+from bot.quota.meters import (
+    Amounts,
+    LimitCheck,
+    Meter,
+    budget_meter,
+    meters_of,
+    person_meter,
+    server_meter,
+    total_meter,
+)
 from bot.quota.reports import Reports
 from bot.quota.repository import (
     Hold,
@@ -36,11 +45,11 @@ from bot.quota.rules import (
     Period,
     Rule,
     personal_rule,
-    role,
+    role_subject,
     server_rules,
-    split,
-    split_back,
-    user,
+    split_charge,
+    split_hold,
+    user_subject,
 )
 
 
@@ -134,7 +143,7 @@ class Ledger(Admin, Reports):
         made = delivered + doubtful
         charged = made if doubt_charged else delivered
         amounts = Amounts(
-            own_credits=split_back(hold.amounts.own_credits, charged=charged),
+            own_credits=split_charge(hold.amounts.own_credits, charged=charged),
             credits=charged,
             operator_credits=made,
             price=_price_share(hold.amounts, made=made) if price is None else price,
@@ -196,7 +205,7 @@ class Ledger(Admin, Reports):
         self, limits: RequesterLimits, requester: Requester, *, credits: int = 0, price: int = 0
     ) -> list[LimitCheck]:
         """Return what the request asks of each level that limits it, the person's own first."""
-        in_all = LimitCheck(total(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
+        in_all = LimitCheck(total_meter(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
         checks = [in_all, self._budget_check(price)]
         if not requester.is_operator:
             checks = [*self._member_checks(limits, requester, credits), *checks]
@@ -207,20 +216,20 @@ class Ledger(Admin, Reports):
     ) -> list[LimitCheck]:
         limits, member = found.limits, found.member
         personal = personal_rule(
-            own=limits[user(requester.user_id)],
-            roles=[limits[role(role_id)] for role_id in requester.role_ids],
+            own=limits[user_subject(requester.user_id)],
+            roles=[limits[role_subject(role_id)] for role_id in requester.role_ids],
             everyone=limits[EVERYONE],
             default=self._default,
         )
         here = server_rules(own=limits[SERVER], quota=self._server_quota)
-        mine = person(requester.server_id, found.user_id, reset_at=member.reset_at)
+        mine = person_meter(requester.server_id, found.user_id, reset_at=member.reset_at)
         return [
             LimitCheck(mine, personal, credits, member.granted),
-            *(LimitCheck(server(requester.server_id), rule, credits) for rule in here),
+            *(LimitCheck(server_meter(requester.server_id), rule, credits) for rule in here),
         ]
 
     def _budget_check(self, price: int) -> LimitCheck:
-        return LimitCheck(budget(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
+        return LimitCheck(budget_meter(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
     def _real_id(self, rows: Transaction, hold: Hold) -> int:
         """Return whom a grant returns to: admins' decisions know no pseudonyms."""
@@ -236,7 +245,7 @@ def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> H
     if mine is None:
         return None
     credits = hold.amounts.credits
-    own = split(credits, room=room(tx, mine, hold.at), granted=mine.granted)
+    own = split_hold(credits, room=room(tx, mine, hold.at), granted=mine.granted)
     if own is None or own == credits:
         return None
     helped = replace(hold, amounts=replace(hold.amounts, own_credits=own))

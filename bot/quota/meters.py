@@ -90,32 +90,32 @@ class LimitCheck:
     granted: int = 0
 
 
-def person(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
+def person_meter(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
     """Return what one person's own level paid in one server; direct messages are server 0."""
     owner = (("server_id =", server_id), ("user_id =", user_id))
     return Meter(f"user:{server_id}:{user_id}", "own_credits", owner, reset_at)
 
 
-def server(server_id: int) -> Meter:
+def server_meter(server_id: int) -> Meter:
     """Return what everybody used in one server; the terminal's work is in none."""
     nobody = () if server_id else (("user_id <>", 0),)
     return Meter(f"server:{server_id}", "credits", (("server_id =", server_id), *nobody))
 
 
-def total() -> Meter:
+def total_meter() -> Meter:
     """Return what everybody used everywhere, with what was made in doubt."""
     return Meter("operator", "operator_credits")
 
 
-def budget() -> Meter:
+def budget_meter() -> Meter:
     """Return what the operator paid for everybody, in millionths of their currency."""
     return Meter("budget", "price")
 
 
 def meters_of(server_id: int, user_id: int) -> Sequence[Meter]:
     """Return the meters that a charge moves: the terminal (user 0) moves the totals only."""
-    members = (person(server_id, user_id), server(server_id)) if user_id else ()
-    return (*members, total(), budget())
+    members = (person_meter(server_id, user_id), server_meter(server_id)) if user_id else ()
+    return (*members, total_meter(), budget_meter())
 
 
 @dataclass(frozen=True, slots=True)

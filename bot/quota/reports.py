@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
 from bot.quota.anonymising import is_anonymous, move_to_pseudonym
-from bot.quota.meters import person, server
+from bot.quota.meters import person_meter, server_meter
 from bot.quota.repository import Charge, delete_charges, read_server_charges, read_used_by_day
 from bot.quota.rules import Period
 
@@ -33,9 +33,9 @@ class Reports:
         The days are those of UTC, the oldest first; today is the last.
         """
         if user_id is None:
-            meter = server(server_id)
+            meter = server_meter(server_id)
         else:
-            meter = person(server_id, self._known_as(rows, user_id))
+            meter = person_meter(server_id, self._known_as(rows, user_id))
         today = self._now() // Period.DAY.ms
         first = today - days + 1
         used = read_used_by_day(rows, meter, first=first, last=today)

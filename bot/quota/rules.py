@@ -16,12 +16,12 @@ EVERYONE = "everyone"
 SERVER = "server"
 
 
-def user(user_id: int) -> str:
+def user_subject(user_id: int) -> str:
     """Name a person as the subject of a limit."""
     return f"user:{user_id}"
 
 
-def role(role_id: int) -> str:
+def role_subject(role_id: int) -> str:
     """Name a role as the subject of a limit."""
     return f"role:{role_id}"
 
@@ -89,7 +89,7 @@ def personal_rule(
     Everyone 20/day and Bob 100/month: Bob has only 100/month. Role A 5/hour and 20/day, role B
     50/day: allowed if both of A's hold or B's holds. Role 0 and role 10: 10. Everyone unlimited
     and the server 100/month: 100 for all together, because ``server_rules`` apply as well.
-    Everyone 0/day and Bob granted 5: Bob has 5, because ``split`` asks the grant.
+    Everyone 0/day and Bob granted 5: Bob has 5, because ``split_hold`` asks the grant.
     """
     if own:
         return Rule(LimitLevel.USER, (own,))
@@ -109,7 +109,7 @@ def server_rules(*, own: LimitSet, quota: LimitSet) -> tuple[Rule, Rule]:
     return Rule(LimitLevel.SERVER, (own,)), Rule(LimitLevel.SERVER_QUOTA, (quota,))
 
 
-def split(asked: int, *, room: int, granted: int) -> int | None:
+def split_hold(asked: int, *, room: int, granted: int) -> int | None:
     """Return what the person's own level pays; a grant pays the rest. None: it is not enough.
 
     Of 4 credits with room for 3 and 5 granted: 3, and the grant pays 1. With room for 0: 0, and
@@ -119,7 +119,7 @@ def split(asked: int, *, room: int, granted: int) -> int | None:
     return own if asked - own <= granted else None
 
 
-def split_back(own: int, *, charged: int) -> int:
+def split_charge(own: int, *, charged: int) -> int:
     """Return what stays with the person's own level: the grant's part comes back first.
 
     Of 4 credits the own level paid 3 and a grant 1. Charged 3 in the end: 3, so the grant has its

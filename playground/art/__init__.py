@@ -1,6 +1,5 @@
-"""Procedural poster art: layered scenes that depend on a prompt, a size, a seed and references."""
+"""Procedural posters: layered scenes that depend on a prompt, a size, a seed and references."""
 
-from playground.art.printing import Print, Wall, make_print
-from playground.art.studio import describe, paint
+from playground.art.composer import WHAT_IT_DRAWS, can_draw, describe, paint
 
-__all__ = ["Print", "Wall", "describe", "make_print", "paint"]
+__all__ = ["WHAT_IT_DRAWS", "can_draw", "describe", "paint"]

@@ -1,4 +1,4 @@
-"""Colours: eight-bit triples, and how they mix."""
+"""Colours: eight-bit triples, gradients, and how they mix."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,18 @@ BLACK: Rgb = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Fade:
+class Gradient:
     """A vertical gradient, from the top stop to the bottom stop."""
 
     stops: tuple[Rgb, ...]
 
 
-Paint = Rgb | Fade
+Paint = Rgb | Gradient
 
 
-def ink(code: str) -> Rgb:
+def from_hex(code: str) -> Rgb:
     """Read a colour from six hexadecimal digits."""
     return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
-
-
-def inks(codes: str) -> tuple[Rgb, ...]:
-    """Read several colours, separated by spaces."""
-    return tuple(ink(code) for code in codes.split())
 
 
 def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
@@ -34,14 +29,14 @@ def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
     return red, green, blue
 
 
-def along(stops: tuple[Rgb, ...], share: float) -> Rgb:
-    """Pick the colour at `share` (0 to 1) of a gradient's length."""
+def colour_at(stops: tuple[Rgb, ...], share: float) -> Rgb:
+    """Return the colour at `share` (0 to 1) of a gradient's length."""
     place = min(max(share, 0.0), 1.0) * (len(stops) - 1)
     index = min(int(place), len(stops) - 2)
     return mix(stops[index], stops[index + 1], place - index) if len(stops) > 1 else stops[0]
 
 
 def brightness(colour: Rgb) -> float:
-    """Tell the perceived lightness of a colour, 0 to 1 (Rec. 601 weights)."""
+    """Return the perceived lightness of a colour, 0 to 1 (Rec. 601 weights)."""
     red, green, blue = colour
     return (0.299 * red + 0.587 * green + 0.114 * blue) / 255

@@ -1,8 +1,7 @@
-"""Outlines: everything drawn is a polygon in pixels, made here from a few numbers."""
+"""Outlines: points in pixels that the canvas fills, and the curves they are made of."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
@@ -10,28 +9,10 @@ Point = tuple[float, float]
 Shape = list[Point]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a motif stands: its foot in pixels, and how many pixels its unit is. y grows upward."""
-
-    x: float
-    y: float
-    unit: float
-    facing: int = 1
-    upright: int = 1
-
-    def at(self, points: Iterable[Point]) -> Shape:
-        """Move an outline from the motif's own coordinates into the picture."""
-        across, up = self.unit * self.facing, self.unit * self.upright
-        return [(self.x + x * across, self.y - y * up) for x, y in points]
-
-    def spot(self, x: float, y: float) -> Point:
-        """Move one point into the picture."""
-        return self.at([(x, y)])[0]
-
-    def mirrored(self) -> "Place":
-        """Stand on its head below its own foot, as in still water."""
-        return replace(self, upright=-self.upright)
+def points(text: str) -> Shape:
+    """Read an outline from pairs of numbers, such as ``"0,0 1.5,0 1.5,2"``."""
+    pairs = (pair.split(",") for pair in text.split())
+    return [(float(x), float(y)) for x, y in pairs]
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Shape:
@@ -43,37 +24,30 @@ def ellipse(x: float, y: float, across: float, up: float | None = None) -> Shape
     """Outline an ellipse by its centre and radii."""
     tall = across if up is None else up
     count = int(min(96, max(10, 6 + abs(across) / 2))) if abs(across) > 1 else 48
-    return [
-        (x + across * math.cos(turn), y + tall * math.sin(turn))
-        for turn in (math.tau * step / count for step in range(count))
-    ]
+    angles = (math.tau * step / count for step in range(count))
+    return [(x + across * math.cos(angle), y + tall * math.sin(angle)) for angle in angles]
 
 
-def arc(x: float, y: float, radius: float, start: float, end: float) -> Shape:
-    """Follow a circle from one angle to another, in turns of a full circle."""
-    steps = 40
-    angles = (math.tau * (start + (end - start) * step / steps) for step in range(steps + 1))
-    return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles]
-
-
-def smooth(points: Sequence[Point], *, steps: int = 8) -> Shape:
+def closed_curve(corners: Sequence[Point], *, steps: int = 8) -> Shape:
     """Round a closed outline: a Catmull-Rom curve through every point."""
-    count = len(points)
-    corners = [
-        [points[(index + offset) % count] for offset in (-1, 0, 1, 2)] for index in range(count)
+    count = len(corners)
+    runs = [
+        [corners[(index + offset) % count] for offset in (-1, 0, 1, 2)] for index in range(count)
     ]
-    return [_between(corner, step / steps) for corner in corners for step in range(steps)]
+    return [_catmull_rom(run, step / steps) for run in runs for step in range(steps)]
 
 
-def flowing(points: Sequence[Point], *, steps: int = 8) -> Shape:
+def open_curve(corners: Sequence[Point], *, steps: int = 8) -> Shape:
     """Round an open line: a Catmull-Rom curve that keeps both ends."""
-    padded = [points[0], *points, points[-1]]
-    runs = [padded[index : index + 4] for index in range(len(points) - 1)]
-    return [_between(run, step / steps) for run in runs for step in range(steps)] + [points[-1]]
+    padded = [corners[0], *corners, corners[-1]]
+    runs = [padded[index : index + 4] for index in range(len(corners) - 1)]
+    return [_catmull_rom(run, step / steps) for run in runs for step in range(steps)] + [
+        corners[-1]
+    ]
 
 
-def _between(corner: Sequence[Point], share: float) -> Point:
-    before, here, there, after = corner
+def _catmull_rom(run: Sequence[Point], share: float) -> Point:
+    before, here, there, after = run
     return (
         _spline(before[0], here[0], there[0], after[0], share),
         _spline(before[1], here[1], there[1], after[1], share),
@@ -88,7 +62,7 @@ def _spline(p0: float, p1: float, p2: float, p3: float, t: float) -> float:
 
 
 def stroke(line: Sequence[Point], start: float, end: float | None = None) -> Shape:
-    """Give a line a body: its width at the start and at the end, tapering in between."""
+    """Give a line a width, which tapers from `start` to `end`."""
     last = start if end is None else end
     left: Shape = []
     right: Shape = []
@@ -107,8 +81,8 @@ def _normal(line: Sequence[Point], index: int) -> Point:
     return -down / length, across / length
 
 
-def jagged(rng: Random, *, depth: int, roughness: float) -> list[float]:
-    """Displace midpoints again and again: 2**depth + 1 heights around zero, about -1 to 1."""
+def _displaced(rng: Random, *, depth: int, roughness: float) -> list[float]:
+    """Displace midpoints repeatedly: 2**depth + 1 heights around zero, about -1 to 1."""
     heights = [rng.uniform(-0.5, 0.5), rng.uniform(-0.5, 0.5)]
     spread = 1.0
     for _ in range(depth):
@@ -118,57 +92,46 @@ def jagged(rng: Random, *, depth: int, roughness: float) -> list[float]:
     return heights
 
 
-def edge(rng: Random, start: Point, end: Point, *, wobble: float, depth: int = 5) -> Shape:
+def rough_line(rng: Random, start: Point, end: Point, *, wobble: float, depth: int = 5) -> Shape:
     """Draw a broken line between two points, straying sideways by about `wobble` pixels."""
     across, down = end[0] - start[0], end[1] - start[1]
     length = math.hypot(across, down) or 1.0
-    strays = jagged(rng, depth=depth, roughness=0.55)
-    last = len(strays) - 1
+    strays = _displaced(rng, depth=depth, roughness=0.55)
     line: Shape = []
     for index, stray in enumerate(strays):
-        share = index / last
+        share = index / (len(strays) - 1)
         off = stray * wobble * math.sin(math.pi * share) ** 0.6
-        line.append(
-            (
-                start[0] + across * share - down / length * off,
-                start[1] + down * share + across / length * off,
-            )
-        )
+        x = start[0] + across * share - down / length * off
+        line.append((x, start[1] + down * share + across / length * off))
     return line
 
 
-def ridge(rng: Random, width: float, y: float, height: float, *, roughness: float) -> Shape:
-    """Draw a skyline across the whole width, about `y`, straying by `height`."""
-    heights = jagged(rng, depth=8, roughness=roughness)
+def rough_skyline(rng: Random, width: float, y: float, height: float, *, roughness: float) -> Shape:
+    """Draw a jagged skyline across the whole width, about `y`, straying by `height`."""
+    heights = _displaced(rng, depth=8, roughness=roughness)
     last = len(heights) - 1
     return [(-2 + (width + 4) * i / last, y - value * height) for i, value in enumerate(heights)]
 
 
-def rolling(rng: Random, width: float, y: float, height: float, *, waves: float) -> Shape:
-    """Draw a soft skyline made of three sines."""
-    phases = [rng.uniform(0, math.tau) for _ in range(3)]
-    return [
-        (-2 + (width + 4) * step / 120, y - height * _swell(step / 120 * waves * math.tau, phases))
-        for step in range(121)
-    ]
+def soft_skyline(rng: Random, width: float, y: float, height: float, *, waves: float) -> Shape:
+    """Draw a rolling skyline made of three sines."""
+    first, second, third = (rng.uniform(0, math.tau) for _ in range(3))
+    line: Shape = []
+    for step in range(121):
+        turn = step / 120 * waves * math.tau
+        swell = math.sin(turn + first) * 0.6 + math.sin(turn * 1.9 + second) * 0.3
+        swell += math.sin(turn * 3.7 + third) * 0.1
+        line.append((-2 + (width + 4) * step / 120, y - height * swell))
+    return line
 
 
-def _swell(turn: float, phases: Sequence[float]) -> float:
-    first, second, third = phases
-    return (
-        math.sin(turn + first) * 0.6
-        + math.sin(turn * 1.9 + second) * 0.3
-        + math.sin(turn * 3.7 + third) * 0.1
-    )
-
-
-def down_to(line: Shape, bottom: float) -> Shape:
+def filled_below(line: Shape, bottom: float) -> Shape:
     """Close a skyline into the body of land under it."""
     return [*line, (line[-1][0], bottom), (line[0][0], bottom)]
 
 
-def height_at(line: Shape, x: float) -> float:
-    """Tell the y of a skyline at an x inside it."""
+def y_at(line: Shape, x: float) -> float:
+    """Return the y of a skyline at an x inside it."""
     for (x0, y0), (x1, y1) in pairwise(line):
         if x0 <= x <= x1:
             return y0 + (y1 - y0) * (x - x0) / ((x1 - x0) or 1.0)

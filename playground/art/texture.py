@@ -1,41 +1,41 @@
-"""Textures made of bytes: noise, gradients, grain; all from a seeded source of chance."""
+"""Textures as grey or RGB images: noise, gradients, grain; all from a seeded generator."""
 
 from random import Random
 
 from PIL import Image, ImageOps
 
-from playground.art.colour import Fade, Rgb, along
+from playground.art.colour import Gradient, Rgb, colour_at
 
 Size = tuple[int, int]
 
-_SAMPLES = 96  # rows computed exactly; the rest is interpolated
+_SAMPLES = 96  # rows of a gradient computed exactly; the rest is interpolated
 
 
-def chance(*facts: object) -> Random:
-    """Open a source of chance that the same facts always reproduce."""
+def seeded(*facts: object) -> Random:
+    """Return a generator that the same facts always reproduce."""
     # A prompt may hold lone surrogates: JSON allows them.
     words = "\x1f".join(map(str, facts)).encode("utf-8", "surrogatepass")
     return Random(words)  # noqa: S311 - brush strokes, not secrets
 
 
-def speckle(rng: Random, size: Size) -> Image.Image:
+def white_noise(rng: Random, size: Size) -> Image.Image:
     """Make uniform white noise, one random byte for each pixel."""
     return Image.frombytes("L", size, rng.randbytes(size[0] * size[1]))
 
 
-def noise(rng: Random, size: Size, *, cells: Size, octaves: int = 4) -> Image.Image:
-    """Make smooth noise of several octaves; `cells` is the grain of the coarsest one."""
+def smooth_noise(rng: Random, size: Size, *, cells: Size, octaves: int = 4) -> Image.Image:
+    """Make smooth noise of several octaves; `cells` is the grid of the coarsest one."""
     small = (max(8, size[0] // 3), max(8, size[1] // 3))
-    field = _swollen(rng, cells, small)
+    field = _enlarged_cells(rng, cells, small)
     for octave in range(1, octaves):
-        finer = _swollen(rng, (cells[0] << octave, cells[1] << octave), small)
+        finer = _enlarged_cells(rng, (cells[0] << octave, cells[1] << octave), small)
         field = Image.blend(field, finer, 0.5**octave / (2 - 0.5**octave))
     return ImageOps.autocontrast(field).resize(size, Image.Resampling.BICUBIC)
 
 
-def _swollen(rng: Random, cells: Size, size: Size) -> Image.Image:
+def _enlarged_cells(rng: Random, cells: Size, size: Size) -> Image.Image:
     """Enlarge random cells; two spare ones on each side keep creases out of the picture."""
-    field = speckle(rng, (cells[0] + 4, cells[1] + 4))
+    field = white_noise(rng, (cells[0] + 4, cells[1] + 4))
     inside = (2, 2, cells[0] + 2, cells[1] + 2)
     return field.resize(size, Image.Resampling.BICUBIC, box=inside)
 
@@ -43,24 +43,21 @@ def _swollen(rng: Random, cells: Size, size: Size) -> Image.Image:
 def levels(mask: Image.Image, low: float, high: float, *, top: float = 1.0) -> Image.Image:
     """Stretch a mask so that `low` becomes empty and `high` becomes `top` (all 0 to 1)."""
     span = max(high - low, 1e-6)
-    table = [
-        round(255 * top * min(max((value / 255 - low) / span, 0.0), 1.0)) for value in range(256)
-    ]
-    return mask.point(table)
+    shares = (min(max((value / 255 - low) / span, 0.0), 1.0) for value in range(256))
+    return mask.point([round(255 * top * share) for share in shares])
 
 
-def scaled(mask: Image.Image, share: float) -> Image.Image:
+def weakened(mask: Image.Image, share: float) -> Image.Image:
     """Weaken a mask to a share of its strength."""
     return mask if share >= 1.0 else mask.point([round(v * share) for v in range(256)])
 
 
-def fade(fill: Fade, size: Size) -> Image.Image:
+def gradient_image(gradient: Gradient, size: Size) -> Image.Image:
     """Paint a vertical gradient."""
-    rows = (along(fill.stops, row / (_SAMPLES - 1)) for row in range(_SAMPLES))
+    rows = (colour_at(gradient.stops, row / (_SAMPLES - 1)) for row in range(_SAMPLES))
     column = Image.frombytes("RGB", (1, _SAMPLES), bytes(value for row in rows for value in row))
-    return column.resize((1, size[1]), Image.Resampling.BILINEAR).resize(
-        size, Image.Resampling.NEAREST
-    )
+    tall = column.resize((1, size[1]), Image.Resampling.BILINEAR)
+    return tall.resize(size, Image.Resampling.NEAREST)
 
 
 def ramp(size: Size, *, side: str) -> Image.Image:
@@ -76,23 +73,16 @@ def ramp(size: Size, *, side: str) -> Image.Image:
     return (down if turn is None else down.transpose(turn)).resize(size, Image.Resampling.BILINEAR)
 
 
-def distance(diameter: int) -> Image.Image:
-    """Make a mask of the distance from the centre: empty there, full from the rim outward."""
-    # Pillow's radial gradient is full in the corners and only reaches 181 at the middle of a side.
-    table = [min(round(value * 255 / 179), 255) for value in range(256)]
-    return (
-        Image.radial_gradient("L")
-        .point(table)
-        .resize((diameter, diameter), Image.Resampling.BICUBIC)
-    )
-
-
 def halo(diameter: int, *, falloff: float) -> Image.Image:
     """Make a round mask, full at the centre and empty at the rim; a high falloff is tighter."""
-    table = [round(255 * (1 - value / 255) ** falloff) for value in range(256)]
-    return distance(diameter).point(table)
+    # Pillow's radial gradient is full in the corners and only reaches 181 at the middle of a side.
+    distance = Image.radial_gradient("L").point(
+        [min(round(v * 255 / 179), 255) for v in range(256)]
+    )
+    enlarged = distance.resize((diameter, diameter), Image.Resampling.BICUBIC)
+    return enlarged.point([round(255 * (1 - value / 255) ** falloff) for value in range(256)])
 
 
-def solid(colour: Rgb, size: Size) -> Image.Image:
-    """Make a plain sheet of one colour."""
+def plain(colour: Rgb, size: Size) -> Image.Image:
+    """Make an image of one colour."""
     return Image.new("RGB", size, colour)

@@ -1,6 +1,6 @@
-"""The painter: an OpenAI-compatible endpoint on loopback that draws pictures from the prompt."""
+"""The painter: an OpenAI-compatible endpoint on loopback that draws procedural posters."""
 
-from playground.painter.replies import MASTER, MODEL
+from playground.painter.responses import MASTER, MODEL
 from playground.painter.server import make_app, painter
 
 __all__ = ["MASTER", "MODEL", "make_app", "painter"]

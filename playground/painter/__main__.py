@@ -5,8 +5,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from playground.options import port, seconds, share
-from playground.painter.replies import MODEL
+from playground.argument_types import port, seconds, share
+from playground.painter.responses import MODEL
 from playground.painter.server import painter
 
 

@@ -33,7 +33,7 @@ async def database(tmp_path: Path) -> Path:
 
 def looked_at(path: Path, now: int = 0) -> tuple[int, list[str]]:
     said: list[str] = []
-    return db.status(path, now, said.append), said
+    return db.print_status(path, now, said.append), said
 
 
 def copied(path: Path, file: Path, *, force: bool = False) -> tuple[int, list[str]]:
@@ -80,7 +80,7 @@ async def test_status_says_what_is_there_and_changes_nothing(database: Path) -> 
     assert code == 0
     assert everything(database.parent) == before
     words = words_of(said)
-    assert words["FILE"] == f"{database}, {db.in_words(database.stat().st_size)}"
+    assert words["FILE"] == f"{database}, {db.format_bytes(database.stat().st_size)}"
     assert words["WAL"] == "none"
     assert words["CHECK"] == "ok"
     assert words["VERSION"] == f"{OURS} (this Easel's is {OURS})"
@@ -233,7 +233,7 @@ async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> Non
     assert copy.read_text() == "yesterday"
     code, said = copied(database, copy, force=True)
     assert code == 0
-    assert said[0] == f"The database was copied to {copy} ({db.in_words(copy.stat().st_size)})."
+    assert said[0] == f"The database was copied to {copy} ({db.format_bytes(copy.stat().st_size)})."
     assert read(copy, "SELECT COUNT(*) FROM migrations") == [(OURS,)]
 
 
@@ -279,4 +279,4 @@ async def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 )
 def test_a_size_is_told_in_words(count: int, words: str) -> None:
     """Nobody counts digits."""
-    assert db.in_words(count) == words
+    assert db.format_bytes(count) == words

@@ -38,7 +38,7 @@ def ids(harness: ServiceHarness) -> tuple[str, str]:
 
 async def listed(configured: Settings, *, prompts: bool = False) -> list[str]:
     said: list[str] = []
-    assert await jobs.show(configured, Clock(), said.append, prompts=prompts) == 0
+    assert await jobs.print_jobs(configured, Clock(), said.append, prompts=prompts) == 0
     return said
 
 
@@ -73,7 +73,9 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
 ) -> None:
     """A list that goes into a file on Windows has no letters but its code page's."""
     async with process(tmp_path / "data", gateway) as harness:
-        order = harness.services.catalogue.order(prompt="狐 in snow", model=None, size=None, n=1)
+        order = harness.services.catalogue.build_request(
+            prompt="狐 in snow", model=None, size=None, n=1
+        )
         await harness.services.job_service.submit(order, BEN, RecordingCourier())
         await harness.services.job_service.drained()
     env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")
@@ -158,4 +160,4 @@ async def test_a_job_can_be_painted_again_into_a_folder(
 )
 def test_an_age_is_told_in_its_two_largest_units(age_ms: int, shown: str) -> None:
     """A glance is enough."""
-    assert jobs.age(age_ms) == shown
+    assert jobs.format_age(age_ms) == shown

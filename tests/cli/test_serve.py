@@ -11,7 +11,7 @@ import discord
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.serve import serve
+from bot.cli.serve import run_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.settings import Settings
@@ -50,7 +50,7 @@ async def test_a_signal_stops_the_bot_in_order(
 ) -> None:
     """A service manager and Ctrl-C get a clean end: nothing is left open, no lock stays."""
     fake.silent.add(GATEWAY)
-    serving = asyncio.create_task(serve(settings(tmp_path), Clock()))
+    serving = asyncio.create_task(run_bot(settings(tmp_path), Clock()))
     await asyncio.wait_for(until_connecting(fake), 60)
     os.kill(os.getpid(), how)
     await asyncio.wait_for(serving, 60)
@@ -64,13 +64,13 @@ async def test_a_token_that_discord_refuses_is_one_sentence(
 ) -> None:
     """The most common mistake of a first start."""
     with pytest.raises(StartRefused, match="DISCORD_TOKEN was refused by Discord: copy"):
-        await serve(settings(tmp_path, token="not.the.token"), Clock())
+        await run_bot(settings(tmp_path, token="not.the.token"), Clock())
 
 
 async def test_a_missing_token_is_one_sentence(tmp_path: Path) -> None:
     """Nothing is opened for it."""
     with pytest.raises(StartRefused, match="DISCORD_TOKEN is missing: copy"):
-        await serve(settings(tmp_path, token=""), Clock())
+        await run_bot(settings(tmp_path, token=""), Clock())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,14 +81,14 @@ async def test_a_start_that_discord_refuses_is_one_sentence(
     refused = Answer(403, {"code": 50001, "message": "Missing Access"})
     fake.instead[f"/applications/{APPLICATION_ID}/commands"] = refused
     with pytest.raises(StartRefused, match=r"HTTP 403.*python -m bot doctor"):
-        await serve(settings(tmp_path), Clock())
+        await run_bot(settings(tmp_path), Clock())
 
 
 async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that boots before its network should say so."""
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
     with pytest.raises(StartRefused, match="Discord cannot be reached"):
-        await serve(settings(tmp_path), Clock())
+        await run_bot(settings(tmp_path), Clock())
 
 
 @asynccontextmanager
@@ -104,7 +104,7 @@ async def at_work(
         await harness.submit(RecordingCourier())
     gateway.asked.clear()
     env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
-    async with running("tests.cli.served", fake.base, folder=folder, env=env) as bot:
+    async with running("tests.cli.bot_process", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
         await asyncio.wait_for(until_connecting(fake), 60)
         yield bot, harness

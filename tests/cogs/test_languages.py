@@ -194,14 +194,16 @@ async def test_what_a_person_prefers_goes_before_their_discord(world: DiscordWor
     saved = await prefers(world, world.ada, "简体中文")
     assert saved.title == "✅ 已保存：你的偏好"
     assert saved.fields[-1].value == "简体中文"
-    assert reply_text(await world.imagine(world.ada, size="7x7")).startswith("dall-e-3 不能画 7x7")
+    assert reply_text(await world.imagine(world.ada, size="7x7")).startswith(
+        "dall-e-3 不支持尺寸 7x7"
+    )
     assert "does not support the size 7x7" in reply_text(await world.imagine(world.ben, size="7x7"))
     await world.restart()
     clients_speak(world, CHINESE, CHINESE)
-    assert "不能画" in reply_text(await world.imagine(world.ada, size="7x7"))
+    assert "不支持尺寸 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
     assert (await prefers(world, world.ada, "en")).title == "✅ Saved: your preferences"
     assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
-    assert "不能画 7x7" in reply_text(await world.imagine(world.ben, size="7x7"))
+    assert "不支持尺寸 7x7" in reply_text(await world.imagine(world.ben, size="7x7"))
 
 
 async def test_what_the_server_speaks_changes_no_answer(world: DiscordWorld) -> None:

@@ -88,7 +88,7 @@ async def test_the_form_is_in_the_language_of_who_opens_it(world: DiscordWorld) 
     ]
     refused = await submit_form(world, world.ben, form, prompt="雪中的狐狸", size="7x7")
     sentence, words = (str(each.content) for each in ephemeral_messages(refused))
-    assert sentence.startswith("gpt-image-2 不能画 7x7 的图片")
+    assert sentence.startswith("gpt-image-2 不支持尺寸 7x7")
     assert words == "这是你写的内容，可以复制：\n```\n雪中的狐狸\n```"
 
 

@@ -40,7 +40,7 @@ async def test_usage_says_which_limit_decides_and_why(world: DiscordWorld) -> No
     await world.mia.slash(world.channel, "quota set", credits=6, per="day", role=keeper)
     assert "a request passes if one of them has enough credits left" in await why()
     await world.mia.slash(world.channel, "quota set", credits=7, per="day", user=bo)
-    assert "for you alone" in await why()
+    assert "for you personally" in await why()
 
 
 async def test_usage_tells_of_extra_credits(world: DiscordWorld) -> None:

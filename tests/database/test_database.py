@@ -12,7 +12,7 @@ import pytest
 from bot.core.errors.base import StartRefused
 from bot.database.database import Database, database_path
 from bot.database.transaction import Transaction, rewritten
-from tests.database.plain import PlainStore
+from tests.database.sync_database import SyncDatabase
 
 COUNTER = "CREATE TABLE counter (name TEXT PRIMARY KEY, n BIGINT NOT NULL);"
 INSERT = "INSERT INTO counter (name, n) VALUES ($1, 0)"
@@ -73,7 +73,7 @@ def test_a_statement_tells_which_rows_it_changed() -> None:
         assert len(tx.query("UPDATE counter SET n = n + 1 RETURNING n")) == 2
         assert tx.one("SELECT n FROM counter WHERE name = $1", "nobody") is None
 
-    with PlainStore.open() as database:
+    with SyncDatabase.open() as database:
         database.write(change)
 
 

@@ -11,8 +11,8 @@ from bot.core.models import Requester
 from bot.database.migrator import shipped
 from bot.quota.ledger import Settlement
 from tests.cli.process import environment, run
-from tests.database.old_data import deaths, make, open_and_close
-from tests.quota.till import Till
+from tests.database.old_databases import deaths, make, open_and_close
+from tests.quota.ledger_driver import LedgerDriver
 
 OLD = range(1, len(shipped()))
 Rows = dict[str, list[dict[str, object]]]
@@ -83,13 +83,13 @@ async def test_what_was_charged_before_grants_came_from_the_own_level(
 ) -> None:
     """Else old charges would count for nothing; direct messages count as a server at once."""
     await make(tmp_path / "easel.db", was)
-    with Till.open(tmp_path, default="9/day", server_quota="9/day") as till:
-        charges = till.rows("SELECT credits, own_credits, price FROM charges ORDER BY 1")
+    with LedgerDriver.open(tmp_path, default="9/day", server_quota="9/day") as driver:
+        charges = driver.rows("SELECT credits, own_credits, price FROM charges ORDER BY 1")
         assert [tuple(row) for row in charges] == [(0, 0, 0), (1, 1, 0), (2, 2, 0), (3, 3, 0)]
-        used = [(a.used, a.held) for a in till.allowances(Requester(2, 0, "Ann"))]
+        used = [(a.used, a.held) for a in driver.allowances(Requester(2, 0, "Ann"))]
         assert used == [(0, 2), (0, 2)]
-        assert till.settle("b", 1) == Settlement(1, 1, doubt_charged=False)
-        meters = {row["subject"]: row["credits"] for row in till.rows("SELECT * FROM meters")}
+        assert driver.settle("b", 1) == Settlement(1, 1, doubt_charged=False)
+        meters = {row["subject"]: row["credits"] for row in driver.rows("SELECT * FROM meters")}
     assert meters == {"user:10:1": 3, "server:10": 3, "user:0:2": 1, "server:0": 1, "operator": 6}
 
 
@@ -100,7 +100,7 @@ async def test_a_migration_killed_at_any_statement_is_finished_by_the_next_start
     """The power may go at any moment: the old version is whole, or the new one is."""
     await make(tmp_path / "old.db", was)
     old, before = content(tmp_path / "old.db"), schema(tmp_path / "old.db")
-    command = ("tests.database.old_data", str(tmp_path), str(was))
+    command = ("tests.database.old_databases", str(tmp_path), str(was))
     ended = await run(*command, folder=tmp_path, env=environment(tmp_path))
     assert (ended.code, ended.err) == (0, "")
     died = list(tmp_path.glob("[0-9]*"))

@@ -1,4 +1,4 @@
-"""What Discord's gateway would tell the bot: Ada types a command, or reacts to a message."""
+"""Events of Discord's gateway for the bot: Ada types a command, or reacts to a message."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def member() -> Payload:
 
 
 def elsewhere(typed: Payload) -> Payload:
-    """Return a command as it is where only Ada brought the bot along (resources/application)."""
+    """Return a command as it is where only Ada installed the bot (resources/application)."""
     return {**typed, "authorizing_integration_owners": {"1": str(ADA)}, "context": 0}
 
 

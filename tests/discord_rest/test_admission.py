@@ -10,20 +10,20 @@ from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_errors import ServersOnly
 from bot.preferences.preference_store import PreferenceStore
+from tests.discord_rest.delivery import ChangePayload, Delivery, asked
 from tests.discord_rest.events import SERVER, among_friends, directly, elsewhere
-from tests.discord_rest.post import Brought, Post, asked
 
 NOTHING = frozenset[str]()
 DIRECT = frozenset({"direct"})
 INSTALL = frozenset({"install"})
 
 
-def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
+def client(delivery: Delivery, settings: frozenset[str], *servers: int) -> Client:
     """Return the bot of an operator who allows this."""
     return Client(
         texts=Texts(),
-        languages=Languages(PreferenceStore(post.database, now=lambda: 0)),
-        synced_file=post.folder / "commands",
+        languages=Languages(PreferenceStore(delivery.database, now=lambda: 0)),
+        synced_file=delivery.folder / "commands",
         allowed_servers=frozenset(servers),
         direct_messages="direct" in settings,
         user_install="install" in settings,
@@ -31,7 +31,7 @@ def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
 
 
 @pytest.mark.parametrize(
-    ("brought", "settings", "refused"),
+    ("change", "settings", "refused"),
     [
         (None, NOTHING, None),
         (directly, NOTHING, ServersOnly),
@@ -46,23 +46,28 @@ def client(post: Post, settings: frozenset[str], *servers: int) -> Client:
     ],
 )
 async def test_each_place_needs_its_own_setting(
-    post: Post, brought: Brought | None, settings: frozenset[str], refused: type[Refusal] | None
+    delivery: Delivery,
+    change: ChangePayload | None,
+    settings: frozenset[str],
+    refused: type[Refusal] | None,
 ) -> None:
     """Both are off by default: whoever calls there paints with the operator's key."""
-    async with post.process():
-        interaction = asked(post, "imagine", brought=brought)
-    assert _refusal(client(post, settings), interaction) is refused
+    async with delivery.process():
+        interaction = asked(delivery, "imagine", change=change)
+    assert _refusal(client(delivery, settings), interaction) is refused
 
 
-async def test_a_server_that_is_not_listed_stays_out_where_it_let_the_bot_in(post: Post) -> None:
+async def test_a_server_that_is_not_listed_stays_out_where_it_let_the_bot_in(
+    delivery: Delivery,
+) -> None:
     """The operator's list is about servers; people with an installation of their own are none."""
-    async with post.process():
-        at_home = asked(post, "imagine")
-        abroad = asked(post, "imagine", brought=elsewhere)
-    strict = client(post, DIRECT | INSTALL, SERVER + 1)
+    async with delivery.process():
+        at_home = asked(delivery, "imagine")
+        abroad = asked(delivery, "imagine", change=elsewhere)
+    strict = client(delivery, DIRECT | INSTALL, SERVER + 1)
     assert _refusal(strict, at_home) is ServerNotListed
     assert _refusal(strict, abroad) is None
-    assert _refusal(client(post, NOTHING, SERVER), at_home) is None
+    assert _refusal(client(delivery, NOTHING, SERVER), at_home) is None
 
 
 def _refusal(client: Client, interaction: discord.Interaction) -> type[Refusal] | None:

@@ -10,7 +10,7 @@ from bot.core.errors.jobs import ShuttingDown
 from playground.settings import painter_settings
 from tests.discord_rest.events import CHANNEL, command
 from tests.discord_rest.fake import TOKEN, fake_discord
-from tests.discord_rest.test_placing import break_the_line
+from tests.discord_rest.test_placing import drop_the_answer
 
 
 async def test_a_refusal_whose_line_breaks_is_only_logged(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ async def test_a_refusal_whose_line_breaks_is_only_logged(tmp_path: Path) -> Non
     settings = painter_settings("http://127.0.0.1:9/v1", tmp_path)
     async with fake_discord() as fake, open_bot(settings, Clock()) as bot, bot.client as client:
         await client.login(TOKEN)
-        fake.then = break_the_line
+        fake.then = drop_the_answer
         typed = command(9, fake.interactions.ask(CHANNEL, 9), "imagine")
         interaction = discord.Interaction(data=typed, state=client._connection)  # type: ignore[arg-type]  # JSON
         await client.answer_error(interaction, ShuttingDown())

@@ -65,7 +65,7 @@ class ServiceHarness:
 
     async def submit(self, courier: RecordingCourier, who: Requester = ADA, *, n: int = 1) -> Job:
         """Submit a request as a command does."""
-        request = self.services.catalogue.order(prompt="a fox", model=None, size=None, n=n)
+        request = self.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=n)
         return await self.services.job_service.submit(request, who, courier)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -175,7 +175,7 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
         await fetched.wait()
         raise OSError("gone")
 
-    order = harness.services.catalogue.order(prompt="a fox", model=None, size=None, n=1)
+    order = harness.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=1)
     job = await harness.services.job_service.submit(
         order,
         ADA,

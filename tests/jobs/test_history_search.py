@@ -8,7 +8,7 @@ from bot.core.models import ImageRequest, Job, Requester, new_job_id
 from bot.jobs.repository import history_search
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.repository import JobRepository
-from tests.database.plain import PlainStore
+from tests.database.sync_database import SyncDatabase
 
 ADA, BEN = 1, 2
 
@@ -16,7 +16,7 @@ ADA, BEN = 1, 2
 class HistoryHarness:
     """A job repository with what people asked for in it."""
 
-    def __init__(self, database: PlainStore) -> None:
+    def __init__(self, database: SyncDatabase) -> None:
         self.database = database
         self.repository = JobRepository(owner="me", now=lambda: 0)
 
@@ -37,7 +37,7 @@ class HistoryHarness:
 
 @pytest.fixture
 def history() -> Iterator[HistoryHarness]:
-    with PlainStore.open() as database:
+    with SyncDatabase.open() as database:
         yield HistoryHarness(database)
 
 

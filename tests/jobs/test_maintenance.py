@@ -6,22 +6,22 @@ from pathlib import Path
 from bot.core.clock import Clock
 from bot.database.database import Database
 from bot.jobs.maintenance import BATCH, CHARGE_RETENTION_MS, Maintenance, delete_old_charges
-from tests.quota.till import NOON, ManualClock, Till, requester
+from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
 
 
 async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_path: Path) -> None:
     """The table stays small, however long the bot runs; a chart of the last year is still true."""
     clock = ManualClock(NOON)
-    with Till.open(tmp_path, clock=clock) as till:
+    with LedgerDriver.open(tmp_path, clock=clock) as driver:
         for _ in range(2 * BATCH + 1):
-            till.settle(till.hold(requester()), delivered=1)
+            driver.settle(driver.hold(requester()), delivered=1)
         clock.ms += CHARGE_RETENTION_MS // 2
-        younger = till.hold(requester())
+        younger = driver.hold(requester())
         clock.ms += CHARGE_RETENTION_MS // 2 + 3_600_000
         async with Database.open(tmp_path / "easel.db", backup_dir=tmp_path, now=clock) as database:
-            await delete_old_charges(database, till.ledger, clock)
-        left = till.rows("SELECT job_id FROM charges")
-        sums = till.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
+            await delete_old_charges(database, driver.ledger, clock)
+        left = driver.rows("SELECT job_id FROM charges")
+        sums = driver.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]
     assert [row["n"] for row in sums] == [2 * BATCH + 2]
 

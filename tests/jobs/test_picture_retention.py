@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.jobs import NoRoom, NotKept
+from bot.core.errors.jobs import NotKept, PictureStorageFull
 from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -122,7 +122,7 @@ async def test_beyond_the_room_the_oldest_goes_first(harness: RetentionHarness) 
 async def test_what_is_needed_now_is_never_cleared(harness: RetentionHarness) -> None:
     """Somebody's job waits for these references: a new one is refused instead."""
     await harness.finished_job(*(bytes([number]) * 100 for number in range(10)))
-    with pytest.raises(NoRoom):
+    with pytest.raises(PictureStorageFull):
         await harness.retention.ensure_space()
     assert await harness.kept() == [10]
 

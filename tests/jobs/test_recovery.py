@@ -224,7 +224,7 @@ class Attachment:
 
 async def submit_with(harness: ServiceHarness, attached: Attachments) -> Job:
     """Submit a request with attachments."""
-    request = harness.services.catalogue.order(
+    request = harness.services.catalogue.build_request(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
     )
     return await harness.services.job_service.submit(

@@ -9,9 +9,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.cli.process import environment, run, running
+from playground.art.composer import WHAT_IT_DRAWS
+from tests.cli.process import environment
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
-from tests.playground.visitor import page
+from tests.playground.page_client import page_process, run_main
 
 
 @pytest.fixture
@@ -27,10 +28,12 @@ async def _end(process: asyncio.subprocess.Process, how: signal.Signals) -> tupl
     return process.returncode, err.decode()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path, how: signal.Signals) -> None:
+async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path) -> None:
     """Somebody who tried Easel once finds no traceback, no process and no folder afterwards."""
-    async with page(folder=tmp_path) as (url, process), aiohttp.ClientSession() as session:
+    async with (
+        page_process(folder=tmp_path) as (url, printed, process),
+        aiohttp.ClientSession() as session,
+    ):
         async with session.get(url) as answer:
             assert (answer.status, answer.content_type) == (200, "text/html")
             shown = await answer.text()
@@ -40,25 +43,29 @@ async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path, how: signal
             async with session.get(url.partition("#")[0] + ours) as answer:
                 assert answer.status == 200
         assert [path.name[:6] for path in (tmp_path / "tmp").iterdir()] == ["easel-"]
-        assert await _end(process, how) == (130, "easel: stopped.\n")
+        assert await _end(process, signal.SIGINT) == (130, "easel: stopped.\n")
     assert list((tmp_path / "tmp").iterdir()) == []
+    # A stranger reads the terminal once and knows what to type and what to expect.
+    for words in ("http://127.0.0.1:", "Ada", "Ben", "Mia", "/imagine", "10 credits per day"):
+        assert words in printed
+    assert WHAT_IT_DRAWS in printed
 
 
-async def test_the_first_lines_say_where_who_and_what(tmp_path: Path) -> None:
-    """A stranger reads the terminal once and knows what to type."""
-    env = environment(tmp_path)
-    async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
-        assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
-        await _end(process, signal.SIGINT)
-    for words in (b"http://127.0.0.1:", b"Ada", b"Ben", b"Mia", b"/imagine", b"10 credits per day"):
-        assert words in guide
+async def test_an_own_gateways_key_is_never_printed(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The terminal's first lines end up in screenshots; SIGTERM ends the page as Ctrl-C does."""
+    env = environment(tmp_path, gateway)
+    async with page_process(folder=tmp_path, env=env) as (_, printed, process):
+        code, err = await _end(process, signal.SIGTERM)
+    assert (code, err) == (130, "easel: stopped.\n")
+    assert "Your own gateway paints" in printed
+    assert KEY not in printed + err
 
 
-async def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None:
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None:
     """No traceback for the commonest mishap."""
-    env = environment(tmp_path)
-    ended = await run("playground", "--no-open", "--port", str(taken), folder=tmp_path, env=env)
+    ended = run_main("--no-open", "--port", str(taken), folder=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"easel: Port {taken} cannot be used (")
     assert ended.err.count("\n") == 1
@@ -75,54 +82,36 @@ async def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None
         ("--fail-rate", "often", "invalid share value: 'often'"),
     ],
 )
-async def test_a_wrong_option_is_exit_code_2(
+def test_a_wrong_option_is_exit_code_2(
     tmp_path: Path, option: str, value: str, sentence: str
 ) -> None:
     """A typing error is named, before anything starts."""
-    env = environment(tmp_path)
-    ended = await run("playground", f"{option}={value}", folder=tmp_path, env=env)
+    ended = run_main(f"{option}={value}", folder=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert sentence in ended.err
 
 
-async def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     """--data with the name of a file is a sentence, not a traceback."""
     (tmp_path / "notes").write_text("mine")
-    env = environment(tmp_path)
-    ended = await run("playground", "--no-open", "--data", "notes", folder=tmp_path, env=env)
+    ended = run_main("--no-open", "--data", "notes", folder=tmp_path)
     assert (ended.code, ended.err) == (
         2,
         "easel: --data notes cannot be written: name another folder.\n",
     )
 
 
-async def test_the_painters_options_are_refused_beside_an_own_gateway(
-    tmp_path: Path, gateway: ScriptedGateway
-) -> None:
+def test_the_painters_options_are_refused_beside_an_own_gateway(tmp_path: Path) -> None:
     """Nobody believes to have slowed down a gateway that charges."""
-    env = environment(tmp_path, gateway)
-    ended = await run("playground", "--no-open", "--latency", "1", folder=tmp_path, env=env)
+    env = environment(tmp_path, IMAGE_API_URL="http://127.0.0.1:9/v1")
+    ended = run_main("--no-open", "--latency", "1", folder=tmp_path, env=env)
     assert ended.code == 2
-    assert "--latency and --fail-rate are for the painter inside" in ended.err
+    assert "--latency and --fail-rate are for the embedded painter" in ended.err
 
 
-async def test_a_gateway_without_its_key_is_a_sentence(tmp_path: Path) -> None:
+def test_a_gateway_without_its_key_is_a_sentence(tmp_path: Path) -> None:
     """The page needs of a gateway what the bot needs."""
     env = environment(tmp_path, IMAGE_API_URL="http://127.0.0.1:9/v1", IMAGE_MODELS="dall-e-3")
-    ended = await run("playground", "--no-open", folder=tmp_path, env=env)
+    ended = run_main("--no-open", folder=tmp_path, env=env)
     assert ended.code == 2
     assert ended.err.startswith("easel: IMAGE_API_KEY is missing")
-
-
-async def test_an_own_gateways_key_is_never_printed(
-    tmp_path: Path, gateway: ScriptedGateway
-) -> None:
-    """The terminal's first lines end up in screenshots."""
-    env = environment(tmp_path, gateway)
-    async with running("playground", "--no-open", folder=tmp_path, env=env) as process:
-        assert process.stdout is not None
-        guide = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 60)
-        code, err = await _end(process, signal.SIGINT)
-    assert code == 130
-    assert b"Your own gateway does the work" in guide
-    assert KEY not in guide.decode() + err

@@ -1,4 +1,4 @@
-"""An evening at the playground's page, in a real browser: Ada, Ben and Mia type, look and click."""
+"""The playground's page in a real browser: Ada, Ben and Mia type, look and click."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,14 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 from playwright.sync_api import expect
 
-from playground.browser import MOMENT_MS, SIZE, Person, chromium, headless, playing
+from playground.browser import (
+    SHORT_TIMEOUT_MS,
+    SIZE,
+    BrowserUser,
+    chromium,
+    headless,
+    running_playground,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,37 +38,37 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    with playing("--latency", "1", cwd=tmp_path, env=environment(tmp_path)) as url:
+    with running_playground("--latency", "1", cwd=tmp_path, env=environment(tmp_path)) as url:
         yield url
 
 
 @pytest.fixture
-def person(browser: "Browser", url: str) -> Iterator[Person]:
+def person(browser: "Browser", url: str) -> Iterator[BrowserUser]:
     """Ada, at a page of her own."""
-    person = Person(browser, url)
+    person = BrowserUser(browser, url)
     yield person
     person.tab.close()
 
 
 @pytest.fixture
-def onlooker(browser: "Browser", url: str) -> Iterator[Person]:
-    """Ben, at another page of the same town."""
-    onlooker = Person(browser, url)
+def onlooker(browser: "Browser", url: str) -> Iterator[BrowserUser]:
+    """Ben, at another page of the same server."""
+    onlooker = BrowserUser(browser, url)
     onlooker.switch_to("Ben")
     yield onlooker
     onlooker.tab.close()
 
 
-def test_a_prompt_becomes_a_picture_as_one_watches(person: Person) -> None:
+def test_a_prompt_becomes_a_picture_as_one_watches(person: BrowserUser) -> None:
     """What the README promises to a stranger: type, see the card, see the picture."""
     person.type_command("imagine", prompt="a lighthouse at dusk")
     person.wait_for_words("Painting for Ada")
     person.wait_for_card("A picture for Ada", pictures=1)
     person.wait_for_words("9 of 10 left today")
-    assert person.complaints == []
+    assert person.console_errors == []
 
 
-def test_two_people_share_the_channel(person: Person) -> None:
+def test_two_people_share_the_channel(person: BrowserUser) -> None:
     """Ben sees Ada's picture, asks for several, and spends his own credits only."""
     person.type_command("imagine", prompt="a lighthouse at dusk")
     person.wait_for_card("A picture for Ada", pictures=1)
@@ -72,10 +79,10 @@ def test_two_people_share_the_channel(person: Person) -> None:
     person.wait_for_words("7 of 10 left today")
     person.type_command("usage")
     person.wait_for_words("7 of 10")
-    assert person.complaints == []
+    assert person.console_errors == []
 
 
-def test_the_admin_sets_a_limit_and_a_member_meets_it(person: Person) -> None:
+def test_the_admin_sets_a_limit_and_a_member_meets_it(person: BrowserUser) -> None:
     """The refusal says which limit and when it frees, to the one who asked alone."""
     person.switch_to("Mia")
     person.type_command("quota set", credits=1, per="day")
@@ -88,10 +95,10 @@ def test_the_admin_sets_a_limit_and_a_member_meets_it(person: Person) -> None:
     person.wait_for_words("Only you can see this")
     person.switch_to("Ben")
     person.wait_for_card("A picture for Ada", pictures=1)
-    assert person.complaints == []
+    assert person.console_errors == []
 
 
-def test_a_reaction_rolls_again(person: Person) -> None:
+def test_a_reaction_rolls_again(person: BrowserUser) -> None:
     """Ben likes Ada's picture: his click on 🔄 paints it anew, for his credits."""
     person.type_command("imagine", prompt="a lighthouse at dusk")
     person.wait_for_card("A picture for Ada", pictures=1)
@@ -99,13 +106,15 @@ def test_a_reaction_rolls_again(person: Person) -> None:
     person.react("🔄")
     person.wait_for_card("A picture for Ben", pictures=1)
     person.wait_for_words("9 of 10 left today")
-    assert person.complaints == []
+    assert person.console_errors == []
 
 
 ONLY_YOU = "Only you can see this"
 
 
-def test_an_evening_with_a_result(person: Person, onlooker: Person, tmp_path: Path) -> None:
+def test_what_can_be_done_with_a_result(
+    person: BrowserUser, onlooker: BrowserUser, tmp_path: Path
+) -> None:
     """Ada changes a word, goes on from the picture, reads about it, deletes it, finds it again.
 
     Ben sees every picture as it comes and goes, and nothing that is for Ada alone.
@@ -126,28 +135,30 @@ def test_an_evening_with_a_result(person: Person, onlooker: Person, tmp_path: Pa
     person.choose("Post again …", "a boat at night", until=lambda: _find_again(person))
     _find_again(onlooker)
     expect(onlooker.messages.filter(has_text=ONLY_YOU)).to_have_count(0)
-    assert person.complaints + onlooker.complaints == []
+    assert person.console_errors + onlooker.console_errors == []
 
 
-def _see_picture(person: Person, onlooker: Person, prompt: str) -> None:
+def _see_picture(person: BrowserUser, onlooker: BrowserUser, prompt: str) -> None:
     for who in (person, onlooker):
         who.wait_for_words(prompt)
         who.wait_for_card("A picture for Ada", pictures=1)
-        who.wait_for_words("1 reference")
+        who.wait_for_words("1 reference image")
 
 
-def _change(person: Person, button: str, *, on: str, into: str) -> None:
+def _change(person: BrowserUser, button: str, *, on: str, into: str) -> None:
     def opened() -> None:
-        expect(person.field("prompt").locator("textarea")).to_have_value(on, timeout=MOMENT_MS)
+        expect(person.field("prompt").locator("textarea")).to_have_value(
+            on, timeout=SHORT_TIMEOUT_MS
+        )
 
     person.press(button, on=on, until=opened)
     person.fill_in(prompt=into)
 
 
-def _read_details(person: Person) -> None:
+def _read_details(person: BrowserUser) -> None:
     def read() -> None:
         expect(person.card).to_contain_text(
-            "/imagine prompt:a boat at night model:easel-painter", timeout=MOMENT_MS
+            "/imagine prompt:a boat at night model:easel-painter", timeout=SHORT_TIMEOUT_MS
         )
 
     person.press("Details", on="a boat at night", until=read)
@@ -155,24 +166,24 @@ def _read_details(person: Person) -> None:
     person.wait_for_words("from an earlier result")
 
 
-def _look_on_a_phone(person: Person) -> None:
+def _look_on_a_phone(person: BrowserUser) -> None:
     """Nothing reaches beyond the edge: not the pictures, not the command to paste."""
     person.resize((360, 800))
     person.wait_for_width(360)
     person.resize(SIZE)
 
 
-def _delete(person: Person, onlooker: Person) -> None:
-    def gone(who: Person) -> None:
+def _delete(person: BrowserUser, onlooker: BrowserUser) -> None:
+    def gone(who: BrowserUser) -> None:
         pictures = who.messages.filter(has_text="A picture for Ada")
-        expect(pictures).to_have_count(2, timeout=MOMENT_MS)
+        expect(pictures).to_have_count(2, timeout=SHORT_TIMEOUT_MS)
 
     person.press("🗑️", on="a boat at night", until=lambda: gone(person))
     gone(onlooker)
     onlooker.wait_for_card("a boat in a storm", pictures=1)
 
 
-def _find_again(who: Person) -> None:
+def _find_again(who: BrowserUser) -> None:
     who.wait_for_card("A picture from the history of Ada", pictures=1)
     who.wait_for_words("a boat at night")
     who.wait_for_words("Details")

@@ -1,7 +1,6 @@
-"""An evening at the playground's page, without a browser: what people send arrives, and shows."""
+"""The playground's page without a browser: what people send arrives, and shows."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain
@@ -13,22 +12,21 @@ from yarl import URL
 
 from tests.cli.process import environment
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.playground.visitor import Visitor, page
+from tests.playground.page_client import PageClient, page
 
 PICTURE = "A picture for"
+TINY: dict[str, object] = {"size": "256x256"}
 
 
 @asynccontextmanager
 async def _people(
     *names: str, options: tuple[str, ...], folder: Path, env: dict[str, str] | None = None
-) -> AsyncIterator[list[Visitor]]:
+) -> AsyncIterator[list[PageClient]]:
     async with (
-        page(*options, folder=folder, env=env) as (url, process),
+        page(*options, folder=folder, env=env) as url,
         aiohttp.ClientSession() as session,
     ):
-        yield [await Visitor(URL(url), session).come_in(name) for name in names]
-        process.send_signal(signal.SIGINT)
-        await process.wait()
+        yield [await PageClient(URL(url), session).come_in(name) for name in names]
 
 
 def _refused(receipt: dict[str, Any]) -> list[str]:
@@ -36,50 +34,47 @@ def _refused(receipt: dict[str, Any]) -> list[str]:
 
 
 async def test_a_command_becomes_a_picture_before_everybodys_eyes(tmp_path: Path) -> None:
-    """The card goes from painting to the picture by itself, for whoever has the page open."""
-    async with _people("Ada", "Ben", options=("--latency", "0.5"), folder=tmp_path) as (ada, ben):
-        receipt = await ada.command("imagine", prompt="a lighthouse at dusk")
+    """The card goes from painting to the picture by itself, for whoever has the page open.
+
+    It tells the true time, although the simulation's own clock stands still.
+    """
+    async with _people("Ada", "Ben", options=("--latency", "0.6"), folder=tmp_path) as (ada, ben):
+        receipt = await ada.command("imagine", prompt="a lighthouse at dusk", **TINY)
         assert (receipt["settlement"], _refused(receipt)) == ("settled", [])
         await ben.card("Painting for Ada")
-        for caller in (ada, ben):
-            card = await caller.card("A picture for Ada")
+        for client in (ada, ben):
+            card = await client.card("A picture for Ada")
             assert card["embeds"][0]["image"]["asset_id"]
-
-
-async def test_the_card_tells_the_true_time(tmp_path: Path) -> None:
-    """The simulation's own clock stands still, yet what took 0.6 s says 0.6 s or a little more."""
-    async with _people("Ada", options=("--latency", "0.6"), folder=tmp_path) as (ada,):
-        await ada.command("imagine", prompt="a lighthouse at dusk")
-        footer = (await ada.card(PICTURE))["embeds"][0]["footer"]["text"]
-        seconds = float(footer.split(" · ")[2].removesuffix(" s"))
-        assert 0.6 <= seconds < 10
+            seconds = float(card["embeds"][0]["footer"]["text"].split(" · ")[2].removesuffix(" s"))
+            assert 0.6 <= seconds < 10
 
 
 async def test_the_better_model_costs_more(tmp_path: Path) -> None:
     """The two models of the painter show what credits are for."""
+    better = {"model": "easel-master", **TINY}
     async with _people("Ada", options=("--latency", "0"), folder=tmp_path) as (ada,):
-        await ada.command("imagine", prompt="a hill", model="easel-master", quality="high")
+        await ada.command("imagine", prompt="a hill", quality="high", **better)
         footer = (await ada.card(PICTURE))["embeds"][0]["footer"]["text"]
-        assert footer.startswith("easel-master · 1024×1024 · high · ")
+        assert footer.startswith("easel-master · 256×256 · high · ")
         assert footer.endswith(" · 4 credits · 6 of 10 left today")
-        await ada.command("imagine", prompt="a hill", model="easel-master", quality="low")
+        await ada.command("imagine", prompt="a hill", quality="low", **better)
         await ada.card("1 credit · 5 of 10 left today")
 
 
 async def test_no_click_is_lost_while_pictures_come(tmp_path: Path) -> None:
-    """Eighteen commands of three people, sent while jobs end all around them, are all taken."""
-    options = ("--latency", "0.2")
+    """Nine commands of three people, sent while jobs end all around them, are all taken."""
+    options = ("--latency", "0.05")
     async with _people("Ada", "Ben", "Mia", options=options, folder=tmp_path) as people:
 
-        async def evening(caller: Visitor) -> list[dict[str, Any]]:
-            receipts = []
-            for number in range(3):
-                receipts.append(await caller.command("imagine", prompt=f"a hill {number}"))
-                receipts.append(await caller.command("usage"))
-            return receipts
+        async def use(client: PageClient) -> list[dict[str, Any]]:
+            return [
+                await client.command("imagine", prompt="a hill", **TINY),
+                await client.command("usage"),
+                await client.command("usage"),
+            ]
 
-        receipts = chain.from_iterable(await asyncio.gather(*map(evening, people)))
-        assert [(r["settlement"], _refused(r)) for r in receipts] == [("settled", [])] * 18
+        receipts = chain.from_iterable(await asyncio.gather(*map(use, people)))
+        assert [(r["settlement"], _refused(r)) for r in receipts] == [("settled", [])] * 9
 
 
 async def test_a_refusal_is_an_answer_and_no_defect(tmp_path: Path) -> None:
@@ -96,10 +91,10 @@ async def test_a_kept_folder_knows_people_again(tmp_path: Path) -> None:
     """What was spent yesterday is spent today, and the commands are there in the new Discord."""
     options = ("--latency", "0", "--data", "kept")
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
-        await ada.command("imagine", prompt="a lighthouse")
+        await ada.command("imagine", prompt="a lighthouse", **TINY)
         await ada.card("9 of 10 left")
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
-        await ada.command("imagine", prompt="a lighthouse")
+        await ada.command("imagine", prompt="a lighthouse", **TINY)
         await ada.card("8 of 10 left")
 
 

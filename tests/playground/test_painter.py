@@ -20,19 +20,24 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from playground.painter.__main__ import main
-from playground.painter.replies import MASTER, MODEL
+from playground.painter.responses import MASTER, MODEL
 from playground.painter.server import make_app, painter
 
 Client = TestClient[web.Request, web.Application]
 
 GENERATE = "/v1/images/generations"
-ORDER: dict[str, object] = {"prompt": "a lighthouse at dusk", "size": "256x256", "seed": 1}
+ORDER: dict[str, object] = {
+    "prompt": "a lighthouse at dusk",
+    "size": "256x256",
+    "quality": "low",
+    "seed": 1,
+}
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
     """Serve the painter with a fixed clock."""
-    async with TestClient(TestServer(make_app(now=lambda: 1_700_000_000.9, room=2))) as opened:
+    async with TestClient(TestServer(make_app(now=lambda: 1_700_000_000.9, capacity=2))) as opened:
         yield opened
 
 
@@ -94,8 +99,8 @@ async def test_a_picture_comes_as_base64_with_size_usage_and_caption(client: Cli
     assert data["revised_prompt"].startswith("A lighthouse at dusk")
     assert reply["usage"] == {
         "input_tokens": 5,
-        "output_tokens": 66,
-        "total_tokens": 71,
+        "output_tokens": 17,
+        "total_tokens": 22,
         "input_tokens_details": {"text_tokens": 5, "image_tokens": 0},
     }
 
@@ -272,8 +277,8 @@ async def test_unknown_addresses_answer_in_openai_words(
 
 async def test_the_fail_rate_decides_how_often_it_fails() -> None:
     """With seeded luck, the same orders fail each time, and the others are painted."""
-    luck, same = Random(7), Random(7)
-    async with TestClient(TestServer(make_app(fail_rate=0.5, luck=luck))) as shaky:
+    rng, same = Random(7), Random(7)
+    async with TestClient(TestServer(make_app(fail_rate=0.5, rng=rng))) as shaky:
         statuses = []
         for _ in range(6):
             async with shaky.post(GENERATE, json=ORDER) as response:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import signal
 import time
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import TokenUsage
 from bot.gateways.events import Preview
-from playground.art.printing import make_print
-from playground.art.sketch import sketch
-from tests.cli.process import environment, run
-from tests.gateways.bench import attach, paint
-from tests.playground.easel_client import (
+from playground.painter.partial_images import partial_image
+from playground.painter.rendering import render
+from tests.gateways.generation_harness import attach_file, run_generation
+from tests.playground.page_client import PageClient, page, run_main
+from tests.playground.painter_client import (
     EDIT,
     GENERATE,
     ORDER,
@@ -31,7 +30,6 @@ from tests.playground.easel_client import (
     plain,
     serving,
 )
-from tests.playground.visitor import Visitor, page
 
 STREAM = {"stream": True, "partial_images": 2}
 
@@ -56,9 +54,9 @@ async def test_a_stream_is_previews_and_then_the_picture(count: int) -> None:
         assert event["type"] == "image_generation.partial_image"
         assert set(event) == common | {"partial_image_index"}
     assert last["type"] == "image_generation.completed"
-    assert set(last) == common | {"usage"}
+    assert set(last) == common | {"usage"}, "as OpenAI's, without a revised prompt"
     assert (last["created_at"], last["size"]) == (1_700_000_000, "256x256")
-    assert last["usage"]["output_tokens"] == 66 + 100 * count
+    assert last["usage"]["output_tokens"] == 17 + 100 * count
 
 
 async def test_the_streamed_picture_is_the_plain_one() -> None:
@@ -96,20 +94,20 @@ async def test_partial_images_alone_stream_nothing(stream: bool | None) -> None:
 
 def test_a_painting_comes_into_being() -> None:
     """Each preview is nearer to the picture than the one before, and has its shape."""
-    finished = make_print("a lighthouse at dusk", (768, 512), 1)
-    previews = [opened(sketch(finished.png, share)) for share in (0.25, 0.5, 0.75)]
+    finished = render("a lighthouse at dusk", (576, 384), 1)
+    previews = [opened(partial_image(finished.png, share)) for share in (0.25, 0.5, 0.75)]
     away = [_difference(preview, opened(finished.png)) for preview in previews]
     assert away == sorted(away, reverse=True)
     assert len(set(away)) == 3
     assert {preview.size for preview in previews} == {(576, 384)}
 
 
-@pytest.mark.parametrize("size", [(256, 2048), (2048, 2048)])
+@pytest.mark.parametrize("size", [(96, 768), (640, 640)])
 def test_a_preview_is_cheap(size: tuple[int, int]) -> None:
     """Even of noise, which no picture is worse than: at most 150 KB."""
     noise = Image.effect_noise(size, 120)
-    file = make_print("a hill", size, 1, ground=noise.convert("RGBA")).png
-    assert max(len(sketch(file, share)) for share in (0.25, 0.5, 0.75)) <= 150_000
+    file = render("a hill", size, 1, base=noise.convert("RGBA")).png
+    assert max(len(partial_image(file, share)) for share in (0.25, 0.5, 0.75)) <= 150_000
 
 
 async def test_the_previews_are_spread_over_the_latency() -> None:
@@ -159,9 +157,9 @@ async def test_the_bot_sees_previews(tmp_path: Path) -> None:
     """With stream = "sse" our client asks for two, shows one at least, and gets the picture."""
     async with serving(latency_s=0.03) as client:
         gateway = gateway_of(client, streaming="sse")
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
-        kept = attach(tmp_path / "x", plain())
-        edited = await paint(gateway, tmp_path / "edit", size=SMALL, attached=[kept])
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
+        kept = attach_file(tmp_path / "x", plain())
+        edited = await run_generation(gateway, tmp_path / "edit", size=SMALL, attached=[kept])
     for told in (painted, edited):
         assert any(isinstance(event, Preview) for event in told.events)
         assert told.pictures[0].format == "png"
@@ -172,29 +170,26 @@ async def test_the_bot_understands_bad_luck(tmp_path: Path) -> None:
     """It is the gateway's own problem, whatever was asked for."""
     async with serving(fail_rate=1) as client:
         gateway = gateway_of(client, streaming="sse")
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
     assert painted.failed.kind is GatewayErrorKind.UPSTREAM
 
 
-async def test_the_page_shows_a_preview(tmp_path: Path) -> None:
-    """The card has a picture while it still says that it is being painted."""
+async def test_the_page_shows_a_preview_and_what_the_painter_draws(tmp_path: Path) -> None:
+    """The card has a picture while it is being painted, and a poster says why it is one."""
     async with (
-        page("--latency", "1.5", folder=tmp_path) as (url, process),
+        page("--latency", "1", folder=tmp_path) as url,
         aiohttp.ClientSession() as session,
     ):
-        ada = await Visitor(URL(url), session).come_in("Ada")
-        await ada.command("imagine", prompt="a lighthouse at dusk")
+        ada = await PageClient(URL(url), session).come_in("Ada")
+        await ada.command("imagine", prompt="a castle", size="256x256")
         card = json.dumps(await ada.card("preview.jpeg"))
         assert "Painting for Ada" in card
-        await ada.card("A picture for Ada")
-        process.send_signal(signal.SIGINT)
-        await process.wait()
+        assert "demonstration painter" in str(await ada.card("A picture for Ada"))
 
 
-async def test_a_folder_that_takes_no_table_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_takes_no_table_is_named(tmp_path: Path) -> None:
     """The page says in one sentence that it cannot keep anything there."""
     (tmp_path / "mine" / "painter.toml").mkdir(parents=True)
-    env = environment(tmp_path)
-    ended = await run("playground", "--no-open", "--data", "mine", folder=tmp_path, env=env)
+    ended = run_main("--no-open", "--data", "mine", folder=tmp_path)
     assert ended.code == 2
     assert ended.err == "easel: mine/painter.toml cannot be written: name another folder.\n"

@@ -7,10 +7,10 @@ from typing import Any
 
 from yarl import URL
 
-from bot.gateways.events import Progress
-from bot.gateways.gateway import Asynchronous, Poll
-from tests.gateways.bench import paint
-from tests.playground.easel_client import (
+from bot.gateways.events import TaskProgress
+from bot.gateways.gateway import AsyncSettings, PollSettings
+from tests.gateways.generation_harness import run_generation
+from tests.playground.painter_client import (
     EDIT,
     GENERATE,
     ORDER,
@@ -113,7 +113,7 @@ async def test_a_task_that_fails_says_why() -> None:
     async with serving(fail_rate=1) as client:
         facts = await done(client, await submit(client))
     assert (facts["status"], facts["progress"], facts["data"]) == ("FAILURE", "100%", None)
-    assert "dropped the brush" in facts["fail_reason"]
+    assert "failed on purpose" in facts["fail_reason"]
 
 
 async def test_a_wrong_order_becomes_no_task() -> None:
@@ -147,7 +147,7 @@ async def test_an_unknown_task_is_answered_as_documented() -> None:
 
 async def test_only_the_latest_tasks_are_kept() -> None:
     """Memory is bounded: with room for two, the first of three that are done is gone."""
-    async with serving(room=2) as client:
+    async with serving(capacity=2) as client:
         ids = [await submit(client, seed=seed) for seed in (1, 2)]
         for task_id in ids:
             await done(client, task_id)
@@ -157,7 +157,7 @@ async def test_only_the_latest_tasks_are_kept() -> None:
 
 async def test_too_many_tasks_at_once_are_refused() -> None:
     """No task that somebody waits for is thrown away."""
-    async with serving(room=2, latency_s=1000) as client:
+    async with serving(capacity=2, latency_s=1000) as client:
         ids = [await submit(client) for _ in range(2)]
         async with client.post(GENERATE, params=ASYNC, json=ORDER) as answer:
             assert answer.status == 429
@@ -167,20 +167,20 @@ async def test_too_many_tasks_at_once_are_refused() -> None:
 
 async def test_the_bot_waits_for_a_task(tmp_path: Path) -> None:
     """Our client gets through, with progress on the way."""
-    by_query = Asynchronous(mode="query", query=ASYNC)
+    by_query = AsyncSettings(mode="query", query=ASYNC)
     async with serving(latency_s=0.05) as client:
-        poll = Poll(interval_s=0.1)
+        poll = PollSettings(interval_s=0.1)
         gateway = gateway_of(client, asynchronous=by_query, poll=poll)
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
     assert painted.names[:2] == ["Sending", "Task"]
-    assert any(isinstance(event, Progress) for event in painted.events)
+    assert any(isinstance(event, TaskProgress) for event in painted.events)
     assert painted.pictures[0].width == 256
 
 
 async def test_the_bot_hears_why_a_task_failed(tmp_path: Path) -> None:
     """The reason is the painter's own sentence."""
-    by_query = Asynchronous(mode="query", query=ASYNC)
+    by_query = AsyncSettings(mode="query", query=ASYNC)
     async with serving(fail_rate=1) as client:
         gateway = gateway_of(client, asynchronous=by_query)
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
-    assert "dropped the brush" in json.dumps(str(painted.failed.detail))
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
+    assert "failed on purpose" in json.dumps(str(painted.failed.detail))

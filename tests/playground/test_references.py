@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
-from playground.art.references import MOST_BYTES
+from playground.painter.input_images import MAX_BYTES
 from playground.painter.server import make_app
 
 Client = TestClient[web.Request, web.Application]
@@ -28,7 +28,8 @@ async def client() -> AsyncIterator[Client]:
 
 async def send(client: Client, image: object) -> tuple[int, dict[str, object]]:
     """Order a lighthouse with references and return the status and the reply."""
-    order = {"prompt": "a lighthouse at dusk", "size": "256x256", "seed": 1, "image": image}
+    order = {"prompt": "a lighthouse at dusk", "size": "256x256", "seed": 1}
+    order |= {"quality": "low", "image": image}
     body = io.BytesIO(json.dumps(order).encode())
     async with client.post("/v1/images/generations", data=body) as response:
         return response.status, await response.json()
@@ -82,7 +83,7 @@ async def test_a_reference_is_painted_and_named(client: Client, form: str) -> No
     ]
     assert first == again
     assert first["b64_json"] != other["b64_json"]
-    assert "with your reference on an easel" in first["revised_prompt"]
+    assert "with your reference on a line" in first["revised_prompt"]
 
 
 async def test_references_are_counted_as_tokens(client: Client) -> None:
@@ -162,7 +163,7 @@ async def test_wrong_references_are_refused_with_a_hint(
 
 async def test_a_reference_above_20_megabytes_is_refused(client: Client) -> None:
     """The limit is for each picture, so one heavy photo names itself."""
-    heavy = "data:image/png;base64," + "A" * (MOST_BYTES // 3 * 4 + 8)
+    heavy = "data:image/png;base64," + "A" * (MAX_BYTES // 3 * 4 + 8)
     error = await refused(client, [plain("PNG", "red"), heavy])
     assert "'image[1]': expected at most 20 MB" in str(error["message"])
 

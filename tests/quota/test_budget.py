@@ -8,41 +8,41 @@ from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import OPERATOR
 from bot.quota.allowances import Allowance
 from bot.quota.rules import Period
-from tests.quota.till import DAY, HOUR, NOON, Till, requester
+from tests.quota.ledger_driver import DAY, HOUR, NOON, LedgerDriver, requester
 
 BOB = requester(1)
 
 
 def test_a_spent_budget_stops_everybody(tmp_path: Path) -> None:
     """The terminal's jobs cost the operator the same money."""
-    with Till.open(tmp_path, budget="1000/month, 5000/day") as till:
-        till.hold(BOB, price=600)
-        till.hold(OPERATOR, price=400)
+    with LedgerDriver.open(tmp_path, budget="1000/month, 5000/day") as driver:
+        driver.hold(BOB, price=600)
+        driver.hold(OPERATOR, price=400)
         for who in (BOB, OPERATOR):
             with pytest.raises(BudgetSpent) as spent:
-                till.hold(who, price=1)
+                driver.hold(who, price=1)
             assert spent.value.frees_at == NOON + 30 * DAY
-        till.hold(BOB, price=0)
+        driver.hold(BOB, price=0)
 
 
 def test_a_job_beyond_the_whole_budget_is_not_told_to_wait(tmp_path: Path) -> None:
     """No time must be promised that never comes."""
-    with Till.open(tmp_path, budget="1000/month") as till:
+    with LedgerDriver.open(tmp_path, budget="1000/month") as driver:
         with pytest.raises(BudgetSpent) as spent:
-            till.hold(BOB, price=1001)
+            driver.hold(BOB, price=1001)
         assert spent.value.frees_at is None
 
 
 def test_a_grant_does_not_lift_the_budget(tmp_path: Path) -> None:
     """It is the operator's money."""
-    with Till.open(tmp_path, default="1/day", budget="1000/month") as till:
-        till.grant(1, 5)
+    with LedgerDriver.open(tmp_path, default="1/day", budget="1000/month") as driver:
+        driver.grant(1, 5)
         with pytest.raises(BudgetSpent):
-            till.hold(BOB, 3, price=1001)
+            driver.hold(BOB, 3, price=1001)
         with pytest.raises(QuotaSpent):
-            till.hold(BOB, 7, price=1001)
-        till.hold(BOB, 3, price=1000)
-        assert till.member(1).granted == 3
+            driver.hold(BOB, 7, price=1001)
+        driver.hold(BOB, 3, price=1000)
+        assert driver.member(1).granted == 3
 
 
 @pytest.mark.parametrize(
@@ -53,39 +53,41 @@ def test_what_the_job_did_cost_stays(
     tmp_path: Path, delivered: int, price: int | None, left: int
 ) -> None:
     """More or less than expected; without a word of the journal the share of what was made."""
-    with Till.open(tmp_path, budget="9000/week") as till:
-        job_id = till.hold(BOB, 4, price=1000)
-        assert till.budget() == (
+    with LedgerDriver.open(tmp_path, budget="9000/week") as driver:
+        job_id = driver.hold(BOB, 4, price=1000)
+        assert driver.budget() == (
             Allowance(LimitLevel.BUDGET, 9000, Period.WEEK, 0, 1000, NOON + 7 * DAY),
         )
-        till.clock.ms += HOUR
-        till.settle(job_id, delivered, price=price)
-        (allowance,) = till.budget()
+        driver.clock.ms += HOUR
+        driver.settle(job_id, delivered, price=price)
+        (allowance,) = driver.budget()
         assert (allowance.used, allowance.held) == (left, 0)
-        metered = till.rows("SELECT hour, credits FROM meters WHERE subject = 'budget'")
+        metered = driver.rows("SELECT hour, credits FROM meters WHERE subject = 'budget'")
         assert [tuple(row) for row in metered] == [(NOON // HOUR, left)]
 
 
 def test_a_price_that_nobody_expected_is_counted(tmp_path: Path) -> None:
     """The meter of that hour may not exist yet."""
-    with Till.open(tmp_path, budget="9000/week") as till:
-        till.settle(till.hold(BOB), 1, price=70)
-        (allowance,) = till.budget()
+    with LedgerDriver.open(tmp_path, budget="9000/week") as driver:
+        driver.settle(driver.hold(BOB), 1, price=70)
+        (allowance,) = driver.budget()
         assert allowance.used == 70
 
 
 def test_without_a_budget_nothing_is_told_and_nothing_refused(tmp_path: Path) -> None:
     """What was paid is counted all the same: a budget may be stated tomorrow."""
-    with Till.open(tmp_path) as till:
-        till.hold(BOB, price=10**12)
-        assert till.budget() == ()
-        metered = till.rows("SELECT credits FROM meters WHERE subject = 'budget'")
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.hold(BOB, price=10**12)
+        assert driver.budget() == ()
+        metered = driver.rows("SELECT credits FROM meters WHERE subject = 'budget'")
         assert [row["credits"] for row in metered] == [10**12]
 
 
 def test_what_costs_nothing_asks_nothing(tmp_path: Path) -> None:
     """A job of 0 credits passes where the day is spent, and a free one where the budget is."""
-    with Till.open(tmp_path, default="0/day", total_quota="0/day", budget="0/day") as till:
-        till.hold(BOB, 0)
-        till.settle(till.hold(BOB, 0), 0)
-        assert till.rows("SELECT * FROM meters") == []
+    with LedgerDriver.open(
+        tmp_path, default="0/day", total_quota="0/day", budget="0/day"
+    ) as driver:
+        driver.hold(BOB, 0)
+        driver.settle(driver.hold(BOB, 0), 0)
+        assert driver.rows("SELECT * FROM meters") == []

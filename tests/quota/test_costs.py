@@ -6,14 +6,14 @@ import pytest
 
 from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
 from bot.quota.server_costs import ServerCostCache
-from tests.quota.till import ADMIN, SERVER_ID, Till
+from tests.quota.ledger_driver import ADMIN, SERVER_ID, LedgerDriver
 
 ELSEWHERE = 11
 
 
-def set_cost(till: Till, model: str, quality: str | None, credits: int) -> None:
-    till.database.write(
-        till.ledger.set_cost,
+def set_cost(driver: LedgerDriver, model: str, quality: str | None, credits: int) -> None:
+    driver.database.write(
+        driver.ledger.set_cost,
         server_id=SERVER_ID,
         model=model,
         quality=quality,
@@ -22,30 +22,30 @@ def set_cost(till: Till, model: str, quality: str | None, credits: int) -> None:
     )
 
 
-def remove_cost(till: Till, model: str, quality: str | None) -> None:
-    till.database.write(
-        till.ledger.remove_cost, server_id=SERVER_ID, model=model, quality=quality, actor_id=ADMIN
+def remove_cost(driver: LedgerDriver, model: str, quality: str | None) -> None:
+    driver.database.write(
+        driver.ledger.remove_cost, server_id=SERVER_ID, model=model, quality=quality, actor_id=ADMIN
     )
 
 
-def costs(till: Till, server_id: int | None) -> dict[tuple[int, str, str], int]:
-    return till.database.read(till.ledger.costs, server_id)
+def costs(driver: LedgerDriver, server_id: int | None) -> dict[tuple[int, str, str], int]:
+    return driver.database.read(driver.ledger.costs, server_id)
 
 
 def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
     """Each with a line in the audit."""
-    with Till.open(tmp_path) as till:
-        set_cost(till, "painter", None, 2)
-        set_cost(till, "painter", "high", 0)
-        set_cost(till, "painter", "high", 10_000)
+    with LedgerDriver.open(tmp_path) as driver:
+        set_cost(driver, "painter", None, 2)
+        set_cost(driver, "painter", "high", 0)
+        set_cost(driver, "painter", "high", 10_000)
         found = {(SERVER_ID, "painter", ""): 2, (SERVER_ID, "painter", "high"): 10_000}
-        assert costs(till, SERVER_ID) == found == costs(till, None)
-        assert costs(till, ELSEWHERE) == {}
-        remove_cost(till, "painter", None)
-        assert costs(till, None) == {(SERVER_ID, "painter", "high"): 10_000}
+        assert costs(driver, SERVER_ID) == found == costs(driver, None)
+        assert costs(driver, ELSEWHERE) == {}
+        remove_cost(driver, "painter", None)
+        assert costs(driver, None) == {(SERVER_ID, "painter", "high"): 10_000}
         with pytest.raises(NoSuchCost):
-            remove_cost(till, "painter", None)
-        changes = till.database.read(till.ledger.changes, SERVER_ID, most=9)
+            remove_cost(driver, "painter", None)
+        changes = driver.database.read(driver.ledger.changes, SERVER_ID, most=9)
     assert [(c.action, c.subject, c.old, c.new) for c in changes] == [
         ("cost-removed", "cost:painter", "2", None),
         ("cost-set", "cost:painter high", "0", "10000"),
@@ -57,11 +57,11 @@ def test_admins_set_replace_and_remove_costs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("credits", [-1, 10_001])
 def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
     """A picture for less than nothing would fill accounts."""
-    with Till.open(tmp_path) as till:
+    with LedgerDriver.open(tmp_path) as driver:
         with pytest.raises(CostOutOfRange) as refused:
-            set_cost(till, "painter", None, credits)
+            set_cost(driver, "painter", None, credits)
         assert refused.value.facts == {"credits": credits, "limit": 10_000}
-        assert costs(till, None) == {}
+        assert costs(driver, None) == {}
 
 
 def test_the_cache_of_costs_knows_the_quality_before_any_quality() -> None:

@@ -11,30 +11,30 @@ from bot.core.models import new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.quota.csv_export import PAGE, ExportTooLarge, Statement
-from tests.quota.till import DAY, SERVER_ID, Till, requester
+from tests.quota.ledger_driver import DAY, SERVER_ID, LedgerDriver, requester
 
 ROOMY = 10**9
 
 
 @pytest.fixture
-def till(tmp_path: Path) -> Iterator[Till]:
-    with Till.open(tmp_path) as till:
-        yield till
+def driver(tmp_path: Path) -> Iterator[LedgerDriver]:
+    with LedgerDriver.open(tmp_path) as driver:
+        yield driver
 
 
 @pytest.fixture
-async def statement(till: Till, tmp_path: Path) -> AsyncIterator[Statement]:
+async def statement(driver: LedgerDriver, tmp_path: Path) -> AsyncIterator[Statement]:
     path = tmp_path / "easel.db"
-    async with Database.open(path, backup_dir=tmp_path, now=till.clock) as database:
-        yield Statement(database, till.ledger, now=till.clock)
+    async with Database.open(path, backup_dir=tmp_path, now=driver.clock) as database:
+        yield Statement(database, driver.ledger, now=driver.clock)
 
 
-def charge_many(till: Till, count: int) -> None:
+def charge_many(driver: LedgerDriver, count: int) -> None:
     """Write charges of the last ten days, as the ledger would have."""
 
     def charge(tx: Transaction) -> None:
         for number in range(count):
-            at = till.clock.ms - number * 7_919_000 % (10 * DAY)
+            at = driver.clock.ms - number * 7_919_000 % (10 * DAY)
             tx.write(
                 """
                 INSERT INTO charges (
@@ -49,7 +49,7 @@ def charge_many(till: Till, count: int) -> None:
                 at // 3_600_000,
             )
 
-    till.database.write(charge)
+    driver.database.write(charge)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -61,10 +61,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("count", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE])
 async def test_every_charge_is_there_once(
-    till: Till, statement: Statement, tmp_path: Path, count: int
+    driver: LedgerDriver, statement: Statement, tmp_path: Path, count: int
 ) -> None:
     """A charge at the edge of a page is neither lost nor told twice."""
-    charge_many(till, count)
+    charge_many(driver, count)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=ROOMY)
     rows = rows_of(written.path)
     assert written.count == len(rows) == len({row["job"] for row in rows}) == count
@@ -74,31 +74,33 @@ async def test_every_charge_is_there_once(
 
 
 async def test_only_the_days_and_the_server_that_were_asked_for(
-    till: Till, statement: Statement, tmp_path: Path
+    driver: LedgerDriver, statement: Statement, tmp_path: Path
 ) -> None:
     """Another server's charges are none of this one's business."""
-    till.hold(requester(1))
-    till.hold(requester(1, server_id=SERVER_ID + 1))
-    till.clock.ms += 3 * DAY
-    till.hold(requester(2))
+    driver.hold(requester(1))
+    driver.hold(requester(1, server_id=SERVER_ID + 1))
+    driver.clock.ms += 3 * DAY
+    driver.hold(requester(2))
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=2, max_bytes=ROOMY)
     assert [row["user"] for row in rows_of(written.path)] == ["2"]
     assert [row["state"] for row in rows_of(written.path)] == ["held"]
 
 
 async def test_whoever_deleted_their_data_has_no_number(
-    till: Till, statement: Statement, tmp_path: Path
+    driver: LedgerDriver, statement: Statement, tmp_path: Path
 ) -> None:
     """Their pseudonym is for the ledger alone."""
-    till.hold(requester(1))
-    till.database.write(till.ledger.make_anonymous, 1)
+    driver.hold(requester(1))
+    driver.database.write(driver.ledger.make_anonymous, 1)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=2, max_bytes=ROOMY)
     assert [row["user"] for row in rows_of(written.path)] == ["deleted"]
 
 
-async def test_a_large_file_is_compressed(till: Till, statement: Statement, tmp_path: Path) -> None:
+async def test_a_large_file_is_compressed(
+    driver: LedgerDriver, statement: Statement, tmp_path: Path
+) -> None:
     """Discord takes so many bytes and no more."""
-    charge_many(till, 500)
+    charge_many(driver, 500)
     written = await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=30_000)
     assert written.path.name.endswith(".csv.gz")
     assert written.path.stat().st_size <= 30_000
@@ -106,10 +108,10 @@ async def test_a_large_file_is_compressed(till: Till, statement: Statement, tmp_
 
 
 async def test_what_is_still_too_large_is_refused(
-    till: Till, statement: Statement, tmp_path: Path
+    driver: LedgerDriver, statement: Statement, tmp_path: Path
 ) -> None:
     """The admin hears what to change instead of a failed upload."""
-    charge_many(till, 500)
+    charge_many(driver, 500)
     with pytest.raises(ExportTooLarge) as refused:
         await statement.write(tmp_path, server_id=SERVER_ID, days=10, max_bytes=5_000)
     assert refused.value.days == 10

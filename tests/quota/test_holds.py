@@ -9,8 +9,17 @@ from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.models import OPERATOR
 from bot.database.database import Database
 from bot.quota.ledger import Settlement
-from bot.quota.rules import EVERYONE, SERVER, role, user
-from tests.quota.till import DAY, HOUR, NOON, SERVER_ID, ManualClock, Till, ledger_of, requester
+from bot.quota.rules import EVERYONE, SERVER, role_subject, user_subject
+from tests.quota.ledger_driver import (
+    DAY,
+    HOUR,
+    NOON,
+    SERVER_ID,
+    LedgerDriver,
+    ManualClock,
+    ledger_of,
+    requester,
+)
 
 BOB = requester(1)
 ANN = requester(2)
@@ -33,26 +42,26 @@ async def test_twenty_at_once_get_exactly_the_five_credits_there_are(tmp_path: P
 
 def test_a_refusal_says_which_limit_and_when_it_frees(tmp_path: Path) -> None:
     """A person can decide to wait, and knows for how long."""
-    with Till.open(tmp_path, default="5/day") as till:
-        till.hold(BOB, 2)
-        till.clock.ms += HOUR
-        till.hold(BOB, 2)
-        spent = till.refused(BOB, 3)
+    with LedgerDriver.open(tmp_path, default="5/day") as driver:
+        driver.hold(BOB, 2)
+        driver.clock.ms += HOUR
+        driver.hold(BOB, 2)
+        spent = driver.refused(BOB, 3)
         assert (spent.level, spent.limit, spent.period) == (LimitLevel.DEFAULT, 5, "day")
         assert (spent.left, spent.credits, spent.frees_at) == (1, 3, NOON + DAY)
-        till.clock.ms = NOON + DAY - 1
-        till.refused(BOB, 3)
-        till.clock.ms += 1
-        till.hold(BOB, 3)
+        driver.clock.ms = NOON + DAY - 1
+        driver.refused(BOB, 3)
+        driver.clock.ms += 1
+        driver.hold(BOB, 3)
 
 
 def test_waiting_for_more_than_the_first_charge(tmp_path: Path) -> None:
     """Several charges, some in the same hour, must leave before there is room."""
-    with Till.open(tmp_path, default="5/day") as till:
+    with LedgerDriver.open(tmp_path, default="5/day") as driver:
         for minutes in (0, 1, 2, 90, 91):
-            till.clock.ms = NOON + minutes * 60_000
-            till.hold(BOB)
-        waits = [till.refused(BOB, credits).frees_at for credits in range(1, 6)]
+            driver.clock.ms = NOON + minutes * 60_000
+            driver.hold(BOB)
+        waits = [driver.refused(BOB, credits).frees_at for credits in range(1, 6)]
     assert waits == [NOON + DAY + minutes * 60_000 for minutes in (0, 1, 2, 90, 91)]
 
 
@@ -60,181 +69,183 @@ def test_waiting_cannot_help_when_the_limit_is_smaller_than_the_request(
     tmp_path: Path,
 ) -> None:
     """No time must be promised that never comes."""
-    with Till.open(tmp_path, default="5/day") as till:
-        assert till.refused(BOB, 6).frees_at is None
+    with LedgerDriver.open(tmp_path, default="5/day") as driver:
+        assert driver.refused(BOB, 6).frees_at is None
 
 
 def test_all_limits_of_a_subject_apply_and_the_longest_wait_is_told(tmp_path: Path) -> None:
     """Telling the hour's limit would send the person away for too short a time."""
-    with Till.open(tmp_path, default="1/hour, 2/day") as till:
-        till.hold(BOB)
-        assert till.refused(BOB).period == "hour"
-        till.clock.ms += HOUR
-        till.hold(BOB)
-        spent = till.refused(BOB)
+    with LedgerDriver.open(tmp_path, default="1/hour, 2/day") as driver:
+        driver.hold(BOB)
+        assert driver.refused(BOB).period == "hour"
+        driver.clock.ms += HOUR
+        driver.hold(BOB)
+        spent = driver.refused(BOB)
         assert (spent.period, spent.frees_at) == ("day", NOON + DAY)
 
 
 def test_of_two_spent_levels_the_one_that_frees_last_is_told(tmp_path: Path) -> None:
     """Both must have room, so the person waits for the later."""
-    with Till.open(tmp_path, default="1/week", server_quota="1/day") as till:
-        till.hold(BOB)
-        assert till.refused(BOB).level is LimitLevel.DEFAULT
-        assert till.refused(ANN).level is LimitLevel.SERVER_QUOTA
+    with LedgerDriver.open(tmp_path, default="1/week", server_quota="1/day") as driver:
+        driver.hold(BOB)
+        assert driver.refused(BOB).level is LimitLevel.DEFAULT
+        assert driver.refused(ANN).level is LimitLevel.SERVER_QUOTA
 
 
 def test_own_limits_replace_those_of_everyone(tmp_path: Path) -> None:
     """Everyone 2/day, Bob 4/month: Bob has only 4/month."""
-    with Till.open(tmp_path) as till:
-        till.limit(EVERYONE, "2/day")
-        till.limit(user(1), "4/month")
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(EVERYONE, "2/day")
+        driver.limit(user_subject(1), "4/month")
         for _ in range(4):
-            till.hold(BOB)
-        assert till.refused(BOB).level is LimitLevel.USER
-        till.hold(ANN, 2)
-        assert till.refused(ANN).level is LimitLevel.EVERYONE
+            driver.hold(BOB)
+        assert driver.refused(BOB).level is LimitLevel.USER
+        driver.hold(ANN, 2)
+        assert driver.refused(ANN).level is LimitLevel.EVERYONE
 
 
 def test_one_role_with_a_whole_set_that_holds_is_enough(tmp_path: Path) -> None:
     """Role A 2/hour and 3/day, role B 5/day: five in one hour, through B."""
     both = requester(1, SERVER_ID, 7, 8)
-    with Till.open(tmp_path) as till:
-        till.limit(role(7), "2/hour, 3/day")
-        till.limit(role(8), "5/day")
-        till.hold(both, 5)
-        assert till.refused(both).limit == 5
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(role_subject(7), "2/hour, 3/day")
+        driver.limit(role_subject(8), "5/day")
+        driver.hold(both, 5)
+        assert driver.refused(both).limit == 5
         only_a = requester(3, SERVER_ID, 7)
-        till.hold(only_a, 2)
-        assert till.refused(only_a).period == "hour"
+        driver.hold(only_a, 2)
+        assert driver.refused(only_a).period == "hour"
 
 
 def test_a_role_of_nothing_does_not_take_from_another(tmp_path: Path) -> None:
     """Role 0 and role 10: 10."""
-    with Till.open(tmp_path) as till:
-        till.limit(role(7), "0/day")
-        till.limit(role(8), "10/day")
-        till.hold(requester(1, SERVER_ID, 7, 8), 10)
-        assert till.refused(requester(2, SERVER_ID, 7)).limit == 0
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(role_subject(7), "0/day")
+        driver.limit(role_subject(8), "10/day")
+        driver.hold(requester(1, SERVER_ID, 7, 8), 10)
+        assert driver.refused(requester(2, SERVER_ID, 7)).limit == 0
 
 
 def test_of_two_spent_roles_the_one_that_frees_first_is_told(tmp_path: Path) -> None:
     """One of them is enough, so the person waits for the sooner."""
     both = requester(1, SERVER_ID, 7, 8)
-    with Till.open(tmp_path) as till:
-        till.limit(role(7), "1/week")
-        till.limit(role(8), "1/hour")
-        till.hold(both)
-        assert till.refused(both).frees_at == NOON + HOUR
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(role_subject(7), "1/week")
+        driver.limit(role_subject(8), "1/hour")
+        driver.hold(both)
+        assert driver.refused(both).frees_at == NOON + HOUR
 
 
 def test_unlimited_lifts_only_its_own_level(tmp_path: Path) -> None:
     """Everyone unlimited, server 3/month: three for all together."""
-    with Till.open(tmp_path, default="0/day") as till:
-        till.limit(EVERYONE, "unlimited/day")
-        till.limit(SERVER, "3/month")
-        till.hold(BOB, 2)
-        till.hold(ANN, 1)
-        assert till.refused(ANN).level is LimitLevel.SERVER
-        till.hold(requester(1, server_id=11), 0)
+    with LedgerDriver.open(tmp_path, default="0/day") as driver:
+        driver.limit(EVERYONE, "unlimited/day")
+        driver.limit(SERVER, "3/month")
+        driver.hold(BOB, 2)
+        driver.hold(ANN, 1)
+        assert driver.refused(ANN).level is LimitLevel.SERVER
+        driver.hold(requester(1, server_id=11), 0)
 
 
 def test_the_operators_ceilings_hold_for_each_server_and_for_all(tmp_path: Path) -> None:
     """No admin can spend more of the operator's money than was allotted."""
-    with Till.open(tmp_path, server_quota="2/day", total_quota="3/day") as till:
-        till.limit(user(1), "unlimited/day")
-        till.hold(BOB, 2)
-        assert till.refused(BOB).level is LimitLevel.SERVER_QUOTA
-        till.hold(requester(1, server_id=11), 1)
-        assert till.refused(requester(1, server_id=11)).level is LimitLevel.TOTAL
+    with LedgerDriver.open(tmp_path, server_quota="2/day", total_quota="3/day") as driver:
+        driver.limit(user_subject(1), "unlimited/day")
+        driver.hold(BOB, 2)
+        assert driver.refused(BOB).level is LimitLevel.SERVER_QUOTA
+        driver.hold(requester(1, server_id=11), 1)
+        assert driver.refused(requester(1, server_id=11)).level is LimitLevel.TOTAL
 
 
 def test_direct_messages_count_as_one_more_server(tmp_path: Path) -> None:
     """The operator's ceiling for each server holds for all direct messages together, too."""
-    with Till.open(tmp_path, default="2/day", server_quota="3/day") as till:
-        till.hold(OPERATOR, 5)
-        till.hold(requester(1, server_id=0), 2)
-        assert till.refused(requester(1, server_id=0)).level is LimitLevel.DEFAULT
-        spent = till.refused(requester(2, server_id=0), 2)
+    with LedgerDriver.open(tmp_path, default="2/day", server_quota="3/day") as driver:
+        driver.hold(OPERATOR, 5)
+        driver.hold(requester(1, server_id=0), 2)
+        assert driver.refused(requester(1, server_id=0)).level is LimitLevel.DEFAULT
+        spent = driver.refused(requester(2, server_id=0), 2)
         assert (spent.level, spent.left) == (LimitLevel.SERVER_QUOTA, 1)
-        till.clock.ms += DAY - HOUR  # the ceiling now looks at the cut hour's charges
-        till.refused(requester(2, server_id=0), 2)
-        till.hold(requester(2, server_id=0), 1)
+        driver.clock.ms += DAY - HOUR  # the ceiling now looks at the cut hour's charges
+        driver.refused(requester(2, server_id=0), 2)
+        driver.hold(requester(2, server_id=0), 1)
 
 
 def test_the_terminal_has_only_the_total(tmp_path: Path) -> None:
     """The operator is nobody's member."""
-    with Till.open(tmp_path, default="0/day", server_quota="0/day", total_quota="4/day") as till:
-        till.hold(OPERATOR, 3)
-        assert till.refused(OPERATOR, 2).level is LimitLevel.TOTAL
-        meters = till.rows("SELECT subject FROM meters")
+    with LedgerDriver.open(
+        tmp_path, default="0/day", server_quota="0/day", total_quota="4/day"
+    ) as driver:
+        driver.hold(OPERATOR, 3)
+        assert driver.refused(OPERATOR, 2).level is LimitLevel.TOTAL
+        meters = driver.rows("SELECT subject FROM meters")
         assert [row["subject"] for row in meters] == ["operator"]
-        (allowance,) = till.allowances(OPERATOR)
+        (allowance,) = driver.allowances(OPERATOR)
         assert (allowance.level, allowance.left) == (LimitLevel.TOTAL, 1)
 
 
 def test_what_was_not_delivered_comes_back(tmp_path: Path) -> None:
     """Three of four pictures cost three credits."""
-    with Till.open(tmp_path, default="4/day") as till:
-        job_id = till.hold(BOB, 4)
-        assert till.settle(job_id, 3) == Settlement(3, 1, doubt_charged=False)
-        assert till.left(BOB) == 1
+    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+        job_id = driver.hold(BOB, 4)
+        assert driver.settle(job_id, 3) == Settlement(3, 1, doubt_charged=False)
+        assert driver.left(BOB) == 1
 
 
 def test_settling_twice_changes_nothing(tmp_path: Path) -> None:
     """After a crash a job may be settled again; the second time must not give more back."""
-    with Till.open(tmp_path, default="4/day") as till:
-        job_id = till.hold(BOB, 4)
-        till.settle(job_id, 3)
-        assert till.settle(job_id, 0) is None
-        assert till.settle("no such job", 1) is None
-        assert till.left(BOB) == 1
+    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+        job_id = driver.hold(BOB, 4)
+        driver.settle(job_id, 3)
+        assert driver.settle(job_id, 0) is None
+        assert driver.settle("no such job", 1) is None
+        assert driver.left(BOB) == 1
 
 
 def test_a_release_returns_at_the_hour_of_its_hold(tmp_path: Path) -> None:
     """A job over the hour must not leave one hour too full and another too empty."""
-    with Till.open(tmp_path, default="4/day") as till:
-        job_id = till.hold(BOB, 4)
-        till.clock.ms += 2 * HOUR
-        till.settle(job_id, 0)
-        assert [row["credits"] for row in till.rows("SELECT credits FROM meters")] == [0] * 3
-        till.hold(BOB, 4)
+    with LedgerDriver.open(tmp_path, default="4/day") as driver:
+        job_id = driver.hold(BOB, 4)
+        driver.clock.ms += 2 * HOUR
+        driver.settle(job_id, 0)
+        assert [row["credits"] for row in driver.rows("SELECT credits FROM meters")] == [0] * 3
+        driver.hold(BOB, 4)
 
 
 def test_doubt_returns_to_the_person_but_not_to_the_operator(tmp_path: Path) -> None:
     """The picture may have been made: the operator may have to pay for it."""
-    with Till.open(tmp_path, default="4/day", total_quota="5/day") as till:
-        job_id = till.hold(BOB, 4)
-        settled = till.settle(job_id, 1, doubtful=2)
+    with LedgerDriver.open(tmp_path, default="4/day", total_quota="5/day") as driver:
+        job_id = driver.hold(BOB, 4)
+        settled = driver.settle(job_id, 1, doubtful=2)
         assert settled == Settlement(1, 3, doubt_charged=False)
-        assert till.left(BOB) == 3
-        spent = till.refused(ANN, 3)
+        assert driver.left(BOB) == 3
+        spent = driver.refused(ANN, 3)
         assert (spent.level, spent.left) == (LimitLevel.TOTAL, 2)
 
 
 def test_after_three_doubtful_jobs_in_a_day_the_next_is_charged(tmp_path: Path) -> None:
     """Nobody can turn a sent request into a free one again and again."""
-    with Till.open(tmp_path, default="9/day") as till:
+    with LedgerDriver.open(tmp_path, default="9/day") as driver:
         for _ in range(3):
-            settled = till.settle(till.hold(BOB), 0, doubtful=1)
+            settled = driver.settle(driver.hold(BOB), 0, doubtful=1)
             assert settled == Settlement(0, 1, doubt_charged=False)
-        charged = till.settle(till.hold(BOB, 2), 0, doubtful=1)
+        charged = driver.settle(driver.hold(BOB, 2), 0, doubtful=1)
         assert charged == Settlement(1, 1, doubt_charged=True)
-        assert till.settle(till.hold(BOB), 0) == Settlement(0, 1, doubt_charged=False)
-        other = till.settle(till.hold(ANN), 0, doubtful=1)
+        assert driver.settle(driver.hold(BOB), 0) == Settlement(0, 1, doubt_charged=False)
+        other = driver.settle(driver.hold(ANN), 0, doubtful=1)
         assert other == Settlement(0, 1, doubt_charged=False)
-        elsewhere = till.hold(requester(1, server_id=11))
-        assert till.settle(elsewhere, 0, 1) == Settlement(0, 1, doubt_charged=False)
-        till.clock.ms += DAY + 1
-        again = till.settle(till.hold(BOB), 0, doubtful=1)
+        elsewhere = driver.hold(requester(1, server_id=11))
+        assert driver.settle(elsewhere, 0, 1) == Settlement(0, 1, doubt_charged=False)
+        driver.clock.ms += DAY + 1
+        again = driver.settle(driver.hold(BOB), 0, doubtful=1)
         assert again == Settlement(0, 1, doubt_charged=False)
 
 
 def test_charges_of_the_future_count(tmp_path: Path) -> None:
     """A clock that was set back must not hand out the day's credits a second time."""
-    with Till.open(tmp_path, default="2/day") as till:
-        till.hold(BOB, 2)
-        till.clock.ms -= 3 * DAY
-        assert till.refused(BOB).frees_at == NOON + DAY
+    with LedgerDriver.open(tmp_path, default="2/day") as driver:
+        driver.hold(BOB, 2)
+        driver.clock.ms -= 3 * DAY
+        assert driver.refused(BOB).frees_at == NOON + DAY
 
 
 @pytest.mark.parametrize("credits", [-1, -5])
@@ -243,5 +254,5 @@ def test_negative_credits_are_a_defect_that_the_database_stops(
 ) -> None:
     """A wrong price must not fill somebody's account."""
     check = pytest.raises(Exception, match="CHECK constraint")
-    with Till.open(tmp_path, default="2/day") as till, check:
-        till.hold(BOB, credits)
+    with LedgerDriver.open(tmp_path, default="2/day") as driver, check:
+        driver.hold(BOB, credits)

@@ -10,37 +10,41 @@ from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import Blocked, BudgetSpent, LimitLevel, QuotaSpent
 from bot.core.models import Requester
 from bot.quota.allowances import Allowance
-from tests.quota.machine_admins import Admins
-from tests.quota.machine_core import MEMBERS, Core
-from tests.quota.model import Charge, Counts, same_person, same_server
+from tests.quota.admin_rules import AdminRules
+from tests.quota.reference_ledger import Charge, Counts, same_person, same_server
+from tests.quota.state_machine import MEMBERS, LedgerStateMachine
 
 # Person and server; 0 and 0 is the terminal.
 PEOPLE = [(1, 10), (2, 10), (1, 10), (2, 10), (2, 10), (1, 11), (2, 0), (0, 0)]
 SERVERS = [10, 11]
-Wish = tuple[tuple[int, int], int, int]
+HoldArguments = tuple[tuple[int, int], int, int]
 # What was delivered and what is in doubt; what it did cost.
 PARTS = st.just((0, 0)) | st.tuples(*[st.integers(0, 5)] * 2)
 PRICES = st.sampled_from([None, None, 0, 9, 40])
 # Who asks, for how many credits, at what price.
-WISHES = st.tuples(st.sampled_from(PEOPLE), st.integers(0, 4), st.sampled_from([0, 0, 7, 30]))
+HOLD_ARGUMENTS = st.tuples(
+    st.sampled_from(PEOPLE), st.integers(0, 4), st.sampled_from([0, 0, 7, 30])
+)
 
 
-class LedgerMachine(Admins):
+class LedgerMachine(AdminRules):
     """Holds and their ends, among crashes, clock steps and admins' words."""
 
-    jobs = Core.jobs
+    jobs = LedgerStateMachine.jobs
 
-    @initialize(target=jobs, granted=st.integers(0, 6), wishes=st.lists(WISHES, max_size=5))
-    def begin(self, granted: int, wishes: list[Wish]) -> object:
+    @initialize(
+        target=jobs, granted=st.integers(0, 6), arguments=st.lists(HOLD_ARGUMENTS, max_size=5)
+    )
+    def begin(self, granted: int, arguments: list[HoldArguments]) -> object:
         """Have some grants, and some jobs that run."""
         for person in MEMBERS[:2] if granted else ():
             self.grant(person, granted, "to begin with")
-        return self.hold(wishes)
+        return self.hold(arguments)
 
-    @rule(target=jobs, wishes=st.lists(WISHES, min_size=1, max_size=5))
-    def hold(self, wishes: list[Wish]) -> object:
+    @rule(target=jobs, arguments=st.lists(HOLD_ARGUMENTS, min_size=1, max_size=5))
+    def hold(self, arguments: list[HoldArguments]) -> object:
         """Nothing is granted beyond a limit, and nothing refused below it."""
-        held = [self.held(self.who(person), *options) for person, *options in wishes]
+        held = [self.held(self.who(person), *options) for person, *options in arguments]
         return multiple(*(job_id for job_id in held if job_id))
 
     def held(self, who: Requester, credits: int, price: int) -> str | None:
@@ -48,7 +52,7 @@ class LedgerMachine(Admins):
         now = self.clock.ms
         own = self.model.own_part(who, credits, price, now)
         try:
-            job_id = self.till.hold(who, credits, price)
+            job_id = self.driver.hold(who, credits, price)
         except Refusal as refusal:
             self.check_refusal(who, credits, price, refusal)
             return None
@@ -86,7 +90,7 @@ class LedgerMachine(Admins):
         charge = self.model.charges[job_id]
         delivered = min(parts[0], charge.asked)
         doubtful = min(parts[1], charge.asked - delivered)
-        settlement = self.till.settle(job_id, delivered, doubtful, price)
+        settlement = self.driver.settle(job_id, delivered, doubtful, price)
         if not charge.held:
             assert settlement is None
             return
@@ -109,12 +113,12 @@ class LedgerMachine(Admins):
     def check_usage(self, who: Requester) -> None:
         """Compare every allowance with the model."""
         now = self.clock.ms
-        for allowance in (*self.till.allowances(who), *self.till.budget()):
+        for allowance in (*self.driver.allowances(who), *self.driver.budget()):
             used = allowance.used + allowance.held
             opens = now - allowance.period.ms
             assert (used, allowance.held) == self.expected(who, allowance, opens)
             assert allowance.left == max(0, allowance.limit - used)
-        left = self.till.left(who)
+        left = self.driver.left(who)
         if left is None:
             return
         assert self.model.own_part(who, left + 1, 0, now, grants=False) is None
@@ -139,14 +143,14 @@ class LedgerMachine(Admins):
     @invariant()
     def meters_equal_charges(self) -> None:
         """Keep the running sums from drifting off the charges, also those deleted since."""
-        rows = self.till.rows("SELECT subject, hour, credits FROM meters")
+        rows = self.driver.rows("SELECT subject, hour, credits FROM meters")
         meters = Counter({(row["subject"], row["hour"]): row["credits"] for row in rows})
         assert +meters == +self.model.meters()
 
     @invariant()
     def charges_are_as_expected(self) -> None:
         """Every hold ends exactly once, and belongs to whom it should."""
-        rows = self.till.rows(
+        rows = self.driver.rows(
             "SELECT job_id, user_id, state, credits, own_credits, operator_credits, price"
             " FROM charges"
         )
@@ -167,7 +171,7 @@ class LedgerMachine(Admins):
     @invariant()
     def no_grant_is_lost_or_made(self) -> None:
         """Keep what is left of the grants and what they paid equal to what admins gave."""
-        rows = self.till.rows("SELECT server_id, user_id, granted FROM members")
+        rows = self.driver.rows("SELECT server_id, user_id, granted FROM members")
         left = {(row["server_id"], row["user_id"]): row["granted"] for row in rows}
         for (server_id, user_id), member in self.model.members.items():
             who = Requester(user_id, server_id, "somebody")
@@ -180,7 +184,7 @@ class LedgerMachine(Admins):
         """Each change has one line, the newest first."""
         found = Counter[tuple[object, ...]]()
         for server_id in SERVERS:
-            changes = self.till.changes(server_id)
+            changes = self.driver.changes(server_id)
             times = [change.at for change in changes]
             assert times == sorted(times, reverse=True)
             found.update(
@@ -188,7 +192,7 @@ class LedgerMachine(Admins):
                 for c in changes
             )
         assert found == self.model.audit
-        assert self.till.costs() == self.model.costs
+        assert self.driver.costs() == self.model.costs
 
 
 TestLedgerMachine = LedgerMachine.TestCase

@@ -6,15 +6,15 @@ import pytest
 
 from bot.core.errors.quotas import LimitAboveCeiling, LimitLevel, LimitOutOfRange, NoSuchLimit
 from bot.quota.allowances import Allowance
-from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role, user
-from tests.quota.till import ADMIN, DAY, HOUR, NOON, SERVER_ID, Till, requester
+from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role_subject, user_subject
+from tests.quota.ledger_driver import ADMIN, DAY, HOUR, NOON, SERVER_ID, LedgerDriver, requester
 
 BOB = requester(1)
 
 
-def remove(till: Till, subject: str, period: Period | None) -> None:
-    till.database.write(
-        till.ledger.remove_limit,
+def remove(driver: LedgerDriver, subject: str, period: Period | None) -> None:
+    driver.database.write(
+        driver.ledger.remove_limit,
         server_id=SERVER_ID,
         subject=subject,
         period=period,
@@ -24,15 +24,15 @@ def remove(till: Till, subject: str, period: Period | None) -> None:
 
 def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
     """/usage: charged, held by running jobs, left, and when something frees."""
-    with Till.open(
+    with LedgerDriver.open(
         tmp_path, default="5/hour, 9/day", server_quota="20/month", total_quota="30/month"
-    ) as till:
-        till.limit(SERVER, "12/week")
-        till.settle(till.hold(BOB, 2), 1)
-        till.clock.ms += HOUR
-        till.hold(BOB, 3)
-        till.hold(requester(2), 1)
-        allowances = till.allowances(BOB)
+    ) as driver:
+        driver.limit(SERVER, "12/week")
+        driver.settle(driver.hold(BOB, 2), 1)
+        driver.clock.ms += HOUR
+        driver.hold(BOB, 3)
+        driver.hold(requester(2), 1)
+        allowances = driver.allowances(BOB)
     assert allowances == (
         Allowance(LimitLevel.DEFAULT, 5, Period.HOUR, 0, 3, NOON + 2 * HOUR),
         Allowance(LimitLevel.DEFAULT, 9, Period.DAY, 1, 3, NOON + DAY),
@@ -44,71 +44,71 @@ def test_usage_tells_every_limit_that_applies(tmp_path: Path) -> None:
 
 def test_a_card_tells_the_tightest_limit(tmp_path: Path) -> None:
     """The person sees what they can really still spend, in this server."""
-    with Till.open(tmp_path, default="9/day") as till:
-        assert till.left(BOB) == 9
-        till.limit(SERVER, "4/month")
-        till.hold(BOB, 1)
-        assert till.left(BOB) == 3
+    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+        assert driver.left(BOB) == 9
+        driver.limit(SERVER, "4/month")
+        driver.hold(BOB, 1)
+        assert driver.left(BOB) == 3
 
 
 def test_nothing_used_frees_nothing(tmp_path: Path) -> None:
     """A released hold leaves no time behind."""
-    with Till.open(tmp_path, default="9/day") as till:
-        till.settle(till.hold(BOB, 1), 0)
-        assert [allowance.frees_at for allowance in till.allowances(BOB)] == [None]
+    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+        driver.settle(driver.hold(BOB, 1), 0)
+        assert [allowance.frees_at for allowance in driver.allowances(BOB)] == [None]
 
 
 def test_without_limits_there_is_nothing_to_tell(tmp_path: Path) -> None:
     """An operator may set no limit at all."""
-    with Till.open(tmp_path) as till:
-        till.hold(BOB, 1_000)
-        assert till.left(BOB) is None
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.hold(BOB, 1_000)
+        assert driver.left(BOB) is None
 
 
 def test_a_lowered_limit_leaves_nothing_rather_than_less(tmp_path: Path) -> None:
     """Nobody is told of negative credits."""
-    with Till.open(tmp_path, default="9/day") as till:
-        till.hold(BOB, 9)
-        till.limit(EVERYONE, "3/day")
-        assert till.left(BOB) == 0
-        assert till.refused(BOB).left == 0
+    with LedgerDriver.open(tmp_path, default="9/day") as driver:
+        driver.hold(BOB, 9)
+        driver.limit(EVERYONE, "3/day")
+        assert driver.left(BOB) == 0
+        assert driver.refused(BOB).left == 0
 
 
 def test_of_several_roles_the_one_that_leaves_most_is_told(tmp_path: Path) -> None:
     """One of them is enough."""
     both = requester(1, SERVER_ID, 7, 8)
-    with Till.open(tmp_path) as till:
-        till.limit(role(7), "2/hour, 90/day")
-        till.limit(role(8), "8/day")
-        till.hold(both, 1)
-        (allowance,) = till.allowances(both)
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(role_subject(7), "2/hour, 90/day")
+        driver.limit(role_subject(8), "8/day")
+        driver.hold(both, 1)
+        (allowance,) = driver.allowances(both)
     assert (allowance.level, allowance.limit, allowance.left) == (LimitLevel.ROLE, 8, 7)
 
 
 def test_admins_set_replace_and_remove_limits(tmp_path: Path) -> None:
     """One limit for each period of a subject, in this server only."""
-    with Till.open(tmp_path) as till:
-        till.limit(user(1), "5/hour, 20/day")
-        till.limit(user(1), "30/day")
-        till.limit(EVERYONE, "unlimited/day", server_id=11)
-        limits = till.database.read(till.ledger.limits, SERVER_ID)
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(user_subject(1), "5/hour, 20/day")
+        driver.limit(user_subject(1), "30/day")
+        driver.limit(EVERYONE, "unlimited/day", server_id=11)
+        limits = driver.database.read(driver.ledger.limits, SERVER_ID)
         assert {subject: sorted(map(str, found)) for subject, found in limits.items()} == {
             "user:1": ["30/day", "5/hour"]
         }
-        remove(till, user(1), Period.HOUR)
-        till.limit(user(1), "7/week")
-        remove(till, user(1), None)
+        remove(driver, user_subject(1), Period.HOUR)
+        driver.limit(user_subject(1), "7/week")
+        remove(driver, user_subject(1), None)
         with pytest.raises(NoSuchLimit):
-            remove(till, user(1), None)
+            remove(driver, user_subject(1), None)
 
 
 def test_every_change_is_audited(tmp_path: Path) -> None:
     """Admins can find out who changed what."""
-    with Till.open(tmp_path) as till:
-        till.limit(user(1), "5/hour")
-        till.limit(user(1), "unlimited/hour")
-        remove(till, user(1), Period.HOUR)
-        audit = till.rows("SELECT * FROM audit ORDER BY id")
+    with LedgerDriver.open(tmp_path) as driver:
+        driver.limit(user_subject(1), "5/hour")
+        driver.limit(user_subject(1), "unlimited/hour")
+        remove(driver, user_subject(1), Period.HOUR)
+        audit = driver.rows("SELECT * FROM audit ORDER BY id")
     assert [tuple(row)[1:] for row in audit] == [
         (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", None, "5/hour", None),
         (SERVER_ID, NOON, ADMIN, "limit-set", "user:1", "5/hour", "unlimited/hour", None),
@@ -119,9 +119,9 @@ def test_every_change_is_audited(tmp_path: Path) -> None:
 @pytest.mark.parametrize("credits", [-1, 1_000_001])
 def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> None:
     """The sentence names the range."""
-    with Till.open(tmp_path) as till, pytest.raises(LimitOutOfRange) as refused:
-        till.database.write(
-            till.ledger.set_limit,
+    with LedgerDriver.open(tmp_path) as driver, pytest.raises(LimitOutOfRange) as refused:
+        driver.database.write(
+            driver.ledger.set_limit,
             server_id=SERVER_ID,
             subject=EVERYONE,
             limit=Limit(credits, Period.DAY),
@@ -132,11 +132,11 @@ def test_a_limit_outside_the_range_is_refused(tmp_path: Path, credits: int) -> N
 
 def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) -> None:
     """It would promise what SERVER_QUOTA never grants."""
-    with Till.open(tmp_path, server_quota="50/day") as till:
-        till.limit(EVERYONE, "50/day")
-        till.limit(EVERYONE, "51/week")
+    with LedgerDriver.open(tmp_path, server_quota="50/day") as driver:
+        driver.limit(EVERYONE, "50/day")
+        driver.limit(EVERYONE, "51/week")
         with pytest.raises(LimitAboveCeiling) as refused:
-            till.limit(user(1), "51/day")
+            driver.limit(user_subject(1), "51/day")
     assert refused.value.facts == {"credits": 51, "limit": 50, "period": "day"}
 
 
@@ -148,6 +148,6 @@ def test_a_limit_above_the_operators_ceiling_is_refused(tmp_path: Path) -> None:
 def test_what_runs_is_found_without_reading_every_charge(tmp_path: Path, of: str) -> None:
     """/usage must stay quick with a million charges."""
     sums = "SELECT SUM(credits) FROM charges WHERE state = 'held' AND at > 5 "
-    with Till.open(tmp_path) as till:
-        (plan,) = till.rows(f"EXPLAIN QUERY PLAN {sums} {of}")
+    with LedgerDriver.open(tmp_path) as driver:
+        (plan,) = driver.rows(f"EXPLAIN QUERY PLAN {sums} {of}")
     assert "charges_held" in plan["detail"]

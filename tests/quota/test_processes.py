@@ -14,13 +14,13 @@ from pydantic import SecretStr
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import new_job_id
-from bot.quota.rules import parse_limits, user
+from bot.quota.rules import parse_limits, user_subject
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running
-from tests.quota.holder import AT_ONCE, PRICE, somebody
-from tests.quota.till import ManualClock, Till
+from tests.quota.holding_process import AT_ONCE, PRICE, somebody
+from tests.quota.ledger_driver import LedgerDriver, ManualClock
 
 PROCESSES = 4
 TIMEOUT_S = 120
@@ -36,10 +36,10 @@ def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def prepare(folder: Path) -> None:
     """Make the database, with the grants of people whose own limit is low."""
-    with Till.open(folder) as till:
+    with LedgerDriver.open(folder) as driver:
         for user_id in range(1, GRANTED_PEOPLE + 1):
-            till.grant(user_id, GRANTED)
-            till.limit(user(user_id), "2/day")
+            driver.grant(user_id, GRANTED)
+            driver.limit(user_subject(user_id), "2/day")
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def holders(
         started = [
             await stack.enter_async_context(
                 running(
-                    "tests.quota.holder",
+                    "tests.quota.holding_process",
                     str(folder),
                     end,
                     *quotas,

@@ -9,11 +9,11 @@ from bot.quota.rules import (
     Rule,
     parse_limits,
     personal_rule,
-    role,
+    role_subject,
     server_rules,
-    split,
-    split_back,
-    user,
+    split_charge,
+    split_hold,
+    user_subject,
 )
 
 NONE = parse_limits("")
@@ -132,15 +132,15 @@ def test_the_own_level_pays_what_it_has_room_for_and_the_grant_the_rest(
     asked: int, room: int, granted: int, own: int | None
 ) -> None:
     """A grant is used when the own level is spent, never before."""
-    assert split(asked, room=room, granted=granted) == own
+    assert split_hold(asked, room=room, granted=granted) == own
 
 
 @pytest.mark.parametrize(("charged", "own"), [(4, 3), (3, 3), (2, 2), (0, 0)])
 def test_the_grants_part_comes_back_first(charged: int, own: int) -> None:
     """Of 4 credits the own level paid 3: a grant has no expiry, a day's credits have."""
-    assert split_back(3, charged=charged) == own
+    assert split_charge(3, charged=charged) == own
 
 
 def test_subjects_are_named_as_the_database_keeps_them() -> None:
     """Renaming one would silently lift every limit already set."""
-    assert (user(7), role(8)) == ("user:7", "role:8")
+    assert (user_subject(7), role_subject(8)) == ("user:7", "role:8")

@@ -6,8 +6,8 @@ from filelock import FileLock
 
 from tests.cogs.discord_world import WorldBuilder
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.upgrade.left_behind import unpack
 from tests.upgrade.old_world import OldWorld
+from tests.upgrade.v0_1_0 import unpack
 
 
 @pytest.fixture

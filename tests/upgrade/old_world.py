@@ -11,7 +11,7 @@ from simcord.backend.models.interaction import ResponseKind
 from simcord.results import to_discord_message
 
 from tests.cogs.discord_world import SETTLE_TIMEOUT_S, DiscordWorld
-from tests.upgrade.left_behind import recorded
+from tests.upgrade.v0_1_0 import recorded
 
 Json = dict[str, Any]
 

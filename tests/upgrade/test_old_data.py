@@ -12,8 +12,8 @@ from tests.cli.process import Ended, environment, run
 from tests.cogs.discord_world import reply_text
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.upgrade.left_behind import counted
 from tests.upgrade.old_world import OldWorld
+from tests.upgrade.v0_1_0 import counted
 
 
 async def words(world: OldWorld, who: simcord.MemberActor, command: str) -> str:

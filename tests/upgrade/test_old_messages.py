@@ -10,8 +10,8 @@ from tests.cogs.actions import ephemeral_messages, form_values, press, react, su
 from tests.cogs.discord_world import WorldBuilder, reply_embed
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.upgrade.left_behind import recorded
 from tests.upgrade.old_world import OldWorld
+from tests.upgrade.v0_1_0 import recorded
 
 PAIR = "a pair of foxes"
 

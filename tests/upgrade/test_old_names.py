@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.settings import load_settings
-from tests.upgrade.left_behind import recorded
 from tests.upgrade.old_world import OldWorld
+from tests.upgrade.v0_1_0 import recorded
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from tests.cogs.actions import custom_ids
 from tests.cogs.discord_world import WorldBuilder
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.upgrade.left_behind import FIXTURE
 from tests.upgrade.old_world import OldWorld
+from tests.upgrade.v0_1_0 import FIXTURE
 
 Table = dict[str, tuple[str, str, int]]
 

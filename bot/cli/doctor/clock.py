@@ -4,7 +4,7 @@ from bot.cli.doctor.finding import Finding, fine, warning, wrong
 
 WARN_ABOVE_MS = 5_000
 FAIL_ABOVE_MS = 60_000
-_MEND = "Turn on time synchronisation on this machine (on Linux: timedatectl set-ntp true)."
+_FIX = "Turn on time synchronisation on this machine (on Linux: timedatectl set-ntp true)."
 
 
 def check_clock(ahead_ms: dict[str, int | None]) -> Finding:
@@ -20,5 +20,5 @@ def _compared(ahead_ms: int, whose: str) -> Finding:
     side = "ahead of" if ahead_ms > 0 else "behind"
     facts = f"{off_ms / 1000:.1f} s {side} {whose}"
     if off_ms > FAIL_ABOVE_MS:
-        return wrong("clock", facts, _MEND)
-    return warning("clock", facts, _MEND) if off_ms > WARN_ABOVE_MS else fine("clock", facts)
+        return wrong("clock", facts, _FIX)
+    return warning("clock", facts, _FIX) if off_ms > WARN_ABOVE_MS else fine("clock", facts)

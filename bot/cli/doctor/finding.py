@@ -25,13 +25,13 @@ class Finding:
     sign: Sign
     check: str
     facts: str
-    mend: str = ""
+    fix: str = ""
 
     def lines(self) -> Iterator[str]:
         """Return the lines for the terminal, in which nothing foreign can move the cursor."""
         yield _printable(f"{self.sign} {self.check:<{_NAME_WIDTH}} {self.facts}")
-        if self.mend:
-            yield _printable(f"  → {self.mend}")
+        if self.fix:
+            yield _printable(f"  → {self.fix}")
 
 
 def fine(check: str, facts: str) -> Finding:
@@ -39,14 +39,14 @@ def fine(check: str, facts: str) -> Finding:
     return Finding(Sign.FINE, check, facts)
 
 
-def warning(check: str, facts: str, mend: str = "") -> Finding:
+def warning(check: str, facts: str, fix: str = "") -> Finding:
     """Return what the bot can live with."""
-    return Finding(Sign.WARNING, check, facts, mend)
+    return Finding(Sign.WARNING, check, facts, fix)
 
 
-def wrong(check: str, facts: str, mend: str) -> Finding:
+def wrong(check: str, facts: str, fix: str) -> Finding:
     """Return what stops the bot, or a part of it."""
-    return Finding(Sign.WRONG, check, facts, mend)
+    return Finding(Sign.WRONG, check, facts, fix)
 
 
 def listing(names: Sequence[str]) -> str:
@@ -56,7 +56,7 @@ def listing(names: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print, also where the terminal has no ✓."""
     encoding = sys.stdout.encoding
     try:

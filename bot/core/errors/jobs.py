@@ -49,7 +49,7 @@ class NotPosted(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
-class NoRoom(Refusal):
+class PictureStorageFull(Refusal):
     """The room for pictures is full, and everything in it is still needed."""
 
     message_id = "error-no-room"
@@ -70,7 +70,7 @@ class InterruptedInDoubt(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
-class Recorded(EaselError):
+class RecordedError(EaselError):
     """An error as the journal kept it, to be told again after a restart."""
 
     recorded_id: str

@@ -61,6 +61,8 @@ def visible(text: str) -> str:
 
 
 def _seen(line: str) -> str:
+    if line.isascii() and line.isprintable():  # most lines, and there is nothing to take out
+        return line
     kept, marks = [], 0
     for char in line:
         category = unicodedata.category(char)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from bot.core.errors.base import EaselError, Fact
-from bot.core.errors.jobs import Recorded
+from bot.core.errors.jobs import RecordedError
 from bot.core.models import (
     AnnouncedCard,
     AttachmentUrls,
@@ -138,7 +138,7 @@ def error_to_text(error: EaselError) -> str:
 
 def _to_error(text: str) -> EaselError:
     stored = msgspec.json.decode(text, type=_StoredError)
-    return Recorded(recorded_id=stored.message_id, recorded_facts=stored.facts)
+    return RecordedError(recorded_id=stored.message_id, recorded_facts=stored.facts)
 
 
 def request_from_text(text: str) -> ImageRequest:

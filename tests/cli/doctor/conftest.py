@@ -4,13 +4,15 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from tests.cli.doctor.clinic import Clinic, open_clinic
+from tests.cli.doctor.installation import Installation, open_installation
 
 
 @pytest.fixture
-async def clinic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clinic]:
+async def installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Installation]:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    async with open_clinic(tmp_path, monkeypatch) as opened:
+    async with open_installation(tmp_path, monkeypatch) as opened:
         yield opened

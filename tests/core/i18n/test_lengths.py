@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
-from tests.core.i18n.book import book, whole
-from tests.core.i18n.samples import FACTS, every_case
+from tests.core.i18n.fluent_files import read_messages, whole
+from tests.core.i18n.sample_facts import FACTS, every_case
 
 TEXTS = Texts()
 
@@ -51,7 +51,7 @@ def test_the_longest_text_fits(locale: str) -> None:
     wrong = []
     for message_id in sorted(TEXTS.ids()):
         room = next(most for place, most in PLACES.items() if re.fullmatch(place, message_id))
-        for facts in every_case(*whole(book(locale), message_id)):
+        for facts in every_case(*whole(read_messages(locale), message_id)):
             said = TEXTS.say(message_id, locale, **_longest(facts))
             if not 1 <= width(said) <= room:
                 wrong.append((message_id, room, said))

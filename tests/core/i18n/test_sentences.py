@@ -13,7 +13,7 @@ import bot
 import cogs
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.errors.jobs import InterruptedInDoubt, Recorded, TooManyWaiting, Unexpected
+from bot.core.errors.jobs import InterruptedInDoubt, RecordedError, TooManyWaiting, Unexpected
 from bot.core.errors.options import PromptTooLong, UnknownModel
 from bot.core.errors.quotas import LimitLevel, QuotaSpent
 from bot.core.i18n.texts import Money, Texts, plain_time
@@ -60,7 +60,7 @@ def _gateway(kind: GatewayErrorKind, **facts: float | str) -> GatewayFailure:
     return failure
 
 
-SPECIAL = {Refusal, Recorded, GatewayFailure}
+SPECIAL = {Refusal, RecordedError, GatewayFailure}
 ERRORS = [
     EaselError(),
     *(_sample(kind) for kind in dict.fromkeys(_kinds_of_error()) if kind not in SPECIAL),
@@ -144,7 +144,7 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
         ),
         (
             _spent(LimitLevel.SERVER, 1, 0, HOUR),
-            "1 of 1 credit per day is used up (the limit of this server together), "
+            "1 of 1 credit per day is used up (the shared limit of this server), "
             "so please try again in 1 hour.",
         ),
         (
@@ -241,7 +241,7 @@ def test_a_charge_in_spite_of_doubt_is_said(texts: Texts, error: EaselError) -> 
 def test_a_recorded_error_is_told_like_the_first_time(texts: Texts) -> None:
     """After a restart the card says the same."""
     first = Unexpected(reference="a1b2")
-    again = Recorded(recorded_id=first.message_id, recorded_facts=first.facts)
+    again = RecordedError(recorded_id=first.message_id, recorded_facts=first.facts)
     assert texts.sentence(again) == texts.sentence(first)
     assert "a1b2" in texts.sentence(again)
 

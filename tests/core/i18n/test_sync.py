@@ -13,7 +13,7 @@ from bot.database.database import Database
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.preferences.preference_store import PreferenceStore
-from tests.core.i18n.book import FOLDER
+from tests.core.i18n.fluent_files import FOLDER
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from fluent.syntax.ast import Junk
 
 from bot.core.i18n.texts import Texts, discord_timestamp, plain_time
-from tests.core.i18n.book import FOLDER, book, files, messages, parts
-from tests.core.i18n.samples import HOUR, facts
+from tests.core.i18n.fluent_files import FOLDER, files, messages, parts, read_messages
+from tests.core.i18n.sample_facts import HOUR, facts
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def texts() -> Texts:
 def test_every_id_can_be_said_in_every_language(texts: Texts) -> None:
     """A text with a hole in braces reaches a person."""
     for locale in texts.locales:
-        asked = {name for entry in book(locale).values() for name in entry.asked}
+        asked = {name for entry in read_messages(locale).values() for name in entry.asked}
         for message_id in texts.ids(locale):
             said = texts.say(message_id, locale, **facts(asked))
             assert said.strip() == said != ""
@@ -42,9 +42,11 @@ def test_no_id_is_written_twice(texts: Texts) -> None:
 
 def test_a_translation_asks_for_no_fact_that_english_does_not_have(texts: Texts) -> None:
     """It would fall back to English without anybody noticing."""
-    english = book("en")
+    english = read_messages("en")
     for locale in texts.locales:
-        assert all(used.asked <= english[name].asked for name, used in book(locale).items())
+        assert all(
+            used.asked <= english[name].asked for name, used in read_messages(locale).items()
+        )
 
 
 def test_an_unknown_id_is_an_error_of_ours(texts: Texts) -> None:

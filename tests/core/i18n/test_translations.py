@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from bot.core.i18n.texts import FALLBACK, Texts
-from tests.core.i18n.book import FOLDER, Book, book, entries, files, whole
-from tests.core.i18n.samples import every_case
+from tests.core.i18n.fluent_files import FOLDER, Messages, entries, files, read_messages, whole
+from tests.core.i18n.sample_facts import every_case
 
 TEXTS = Texts()
 TRANSLATIONS = [locale for locale in TEXTS.locales if locale != FALLBACK]
 IDS = sorted(TEXTS.ids())
-ENGLISH = book(FALLBACK)
+ENGLISH = read_messages(FALLBACK)
 # The same in every language: names, and signs that the eye knows.
 UNTRANSLATED = {"audit-easel"}
 
@@ -37,7 +37,7 @@ def test_there_is_english_and_simplified_chinese() -> None:
 @pytest.mark.parametrize("locale", TRANSLATIONS)
 def test_every_id_is_in_every_language(locale: str) -> None:
     """What is missing would be English amid another language, what is left over was renamed."""
-    assert set(book(locale)) == set(ENGLISH)
+    assert set(read_messages(locale)) == set(ENGLISH)
 
 
 @pytest.mark.parametrize("locale", TRANSLATIONS)
@@ -51,14 +51,16 @@ def test_every_text_stands_in_the_file_of_its_name(locale: str) -> None:
 @pytest.mark.parametrize("locale", TRANSLATIONS)
 def test_every_text_tells_the_same_facts(locale: str) -> None:
     """A limit, a price or a case that a translator left out is a lie in that language."""
-    theirs, ours = ({id_: _meant(told, id_) for id_ in IDS} for told in (book(locale), ENGLISH))
+    theirs, ours = (
+        {id_: _meant(told, id_) for id_ in IDS} for told in (read_messages(locale), ENGLISH)
+    )
     assert theirs == ours
 
 
 @pytest.mark.parametrize("locale", TRANSLATIONS)
 def test_no_text_was_left_in_english(locale: str) -> None:
     """Copied, and forgotten."""
-    theirs = book(locale)
+    theirs = read_messages(locale)
     same = {
         message_id
         for message_id, entry in ENGLISH.items()
@@ -78,13 +80,13 @@ def test_chinese_is_written_as_chinese() -> None:
     ]
 
 
-def _meant(book: Book, message_id: str) -> tuple[set[str], dict[str, set[str]]]:
-    told, cases = whole(book, message_id)
+def _meant(read_messages: Messages, message_id: str) -> tuple[set[str], dict[str, set[str]]]:
+    told, cases = whole(read_messages, message_id)
     return told, {name: known for name, known in cases.items() if known}
 
 
 def _said(message_id: str, locale: str) -> Iterator[str]:
-    told, cases = whole(book(locale), message_id)
+    told, cases = whole(read_messages(locale), message_id)
     for n in (0, 1, 2):
         for facts in every_case(told, cases, n):
             yield TEXTS.say(message_id, locale, **facts)

@@ -1,0 +1,97 @@
+"""The whole examination, in the order in which an operator sets things up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+from bot.cli.doctor import discord_account, discord_checks, file_checks
+from bot.cli.doctor.clock import check_clock
+from bot.cli.doctor.finding import Finding, Sign, print_line, warning, wrong
+from bot.cli.doctor.gateway_findings import Names, describe_probe
+from bot.cli.doctor.settings_check import Setup, read_setup
+from bot.core import logging as bot_logging
+from bot.core.clock import Clock
+from bot.core.errors.base import StartRefused
+from bot.gateways.catalogue import Catalogue
+from bot.gateways.probe import ProbeResult, probe_gateways
+from bot.services import check_prices, read_gateways
+from bot.settings import Settings
+
+EXIT_FINE = 0
+EXIT_WRONG = 1
+_MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
+
+
+def run_doctor() -> int:
+    """Examine this installation and return the exit code: 1 if something must be mended."""
+    setup = read_setup()
+    # Whatever goes wrong is a finding: only what nobody expected is worth a record.
+    bot_logging.configure(level="CRITICAL", style="console", secrets=setup.secrets)
+    return asyncio.run(print_findings(setup, Clock(), print_line))
+
+
+async def print_findings(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
+    """Say every finding as it comes and return the exit code."""
+    signs = set()
+    clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
+    async for finding in run_checks(setup, clock):
+        signs.add(finding.sign)
+        for line in finding.lines():
+            say(clean(line))
+    return EXIT_WRONG if Sign.WRONG in signs else EXIT_FINE
+
+
+async def run_checks(
+    setup: Setup,
+    clock: Clock,
+    *,
+    free_bytes: Callable[[Path], int] = file_checks.free_bytes,
+    timeout_s: float = discord_account.TIMEOUT_S,
+) -> AsyncIterator[Finding]:
+    """Yield one finding after another; nothing that is wrong hides what comes after it."""
+    for finding in setup.findings:
+        yield finding
+    settings = setup.settings
+    if settings is None:
+        yield warning("the rest", "not checked because the settings cannot be read")
+        return
+    token = settings.discord_token.get_secret_value().strip()
+    answers = await discord_account.read_account(token, clock.now, timeout_s=timeout_s)
+    for finding in discord_checks.check_application(answers):
+        yield finding
+    for finding in discord_checks.check_servers(answers, settings):
+        yield finding
+    findings, probes = await _gateways(setup, settings, clock)
+    for finding in findings:
+        yield finding
+    yield await asyncio.to_thread(file_checks.check_folder, settings.data_dir, free_bytes)
+    yield await asyncio.to_thread(file_checks.check_database, settings.database_url)
+    theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
+    yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
+    yield discord_checks.check_invitation(answers)
+    for finding in discord_checks.check_user_install(answers, settings):
+        yield finding
+
+
+async def _gateways(
+    setup: Setup, settings: Settings, clock: Clock
+) -> tuple[Sequence[Finding], Sequence[ProbeResult]]:
+    if "gateways" in setup.unread:
+        return (warning("gateway", "not checked because its key cannot be read"),), ()
+    try:
+        gateways = read_gateways(settings)
+        catalogue = Catalogue.of(gateways)
+    except StartRefused as refused:
+        return (wrong("gateway", "cannot be used", str(refused)),), ()
+    probes = await probe_gateways(gateways, clock)
+    in_file = settings.gateways_file is not None
+    named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
+    findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
+    return [*findings, *_budget(settings, catalogue)], probes
+
+
+def _budget(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:
+    try:
+        check_prices(settings, catalogue)
+    except StartRefused as refused:
+        yield wrong("budget", "cannot be enforced", str(refused))

@@ -1,0 +1,121 @@
+"""The data folder and the database, looked at without changing either."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from bot.cli.doctor.finding import Finding, fine, warning, wrong
+from bot.core.errors.base import StartRefused
+from bot.core.process_lock import hold_bot_lock
+from bot.database.backup import find_damage, read_only, schema_version
+from bot.database.database import database_path
+from bot.database.migrator import shipped
+
+FAIL_BELOW_BYTES = 100 * 10**6
+WARN_BELOW_BYTES = 10**9
+
+_FOLDER_FIX = "Let the bot's user write there, or set DATA_DIR to a folder that it can write."
+_ROOM_FIX = "Free some disk space, or move DATA_DIR to a larger disk."
+_FILE_FIX = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
+_BROKEN_FIX = (
+    "Stop the bot, keep a copy of the file, and restore the newest one of DATA_DIR/backup, "
+    "or point DATABASE_URL to a new file."
+)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return what is free on the folder's disk."""
+    return shutil.disk_usage(folder).free
+
+
+def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Finding:
+    """Write a file and remove it, measure the disk, and say whether a bot runs there."""
+    folder = folder.absolute()
+    try:
+        place = _existing(folder)
+        _write_and_remove(place)
+        room = free(place)
+        running = _a_bot_runs(folder)
+    except OSError as refused:
+        facts = f"{folder} cannot be written ({refused.strerror})"
+        return wrong("data folder", facts, _FOLDER_FIX)
+    facts = f"{folder}, {_size(room)} free"
+    facts += "" if folder.is_dir() else "; it will be created at the start"
+    facts += "; a bot is running on it, which is fine" if running else ""
+    if room < FAIL_BELOW_BYTES:
+        return wrong("data folder", facts, _ROOM_FIX)
+    if room < WARN_BELOW_BYTES:
+        return warning("data folder", facts, _ROOM_FIX)
+    return fine("data folder", facts)
+
+
+def check_database(url: str) -> Finding:
+    """Read the database, or say that the start will make it."""
+    try:
+        path = database_path(url).absolute()
+    except StartRefused as refused:
+        return wrong("database", "cannot be used", str(refused))
+    try:
+        _write_and_remove(_existing(path.parent))
+        if not path.exists():
+            return fine("database", f"{path} will be created at the start")
+        path.open("rb").close()
+    except OSError as refused:
+        return wrong("database", f"{path} cannot be used ({refused.strerror})", _FILE_FIX)
+    if not os.access(path, os.W_OK):
+        return wrong("database", f"{path} cannot be written", _FILE_FIX)
+    return _read(path)
+
+
+def _read(path: Path) -> Finding:
+    try:
+        with closing(read_only(path)) as database:
+            if problems := find_damage(database):
+                return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_FIX)
+            return _versions(path, schema_version(database))
+    except sqlite3.Error as error:
+        return wrong("database", f"{path} cannot be read ({error})", _BROKEN_FIX)
+
+
+def _versions(path: Path, version: int) -> Finding:
+    ours = len(shipped())
+    facts = f"{path}, intact, version {version}"
+    if version > ours:
+        return wrong(
+            "database",
+            f"{facts}, newer than this Easel's {ours}",
+            "Update Easel, or point DATABASE_URL to another file.",
+        )
+    brought = f"; the start will upgrade it to {ours}" if version < ours else ""
+    return fine("database", facts + brought)
+
+
+def _existing(folder: Path) -> Path:
+    """Return the absolute folder, or the nearest one above, in which it would be made."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _write_and_remove(folder: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".easel-doctor-") as file:
+        file.write(b"written by the doctor")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _a_bot_runs(data_dir: Path) -> bool:
+    # Without the file no bot has ever started here, and taking the lock would make it.
+    if not (data_dir / "run" / "bot.lock").is_file():
+        return False
+    try:
+        with hold_bot_lock(data_dir / "run"):
+            return False
+    except StartRefused:
+        return True
+
+
+def _size(count: int) -> str:
+    return f"{count / 10**9:.1f} GB" if count >= 10**9 else f"{count // 10**6} MB"

@@ -1,0 +1,179 @@
+"""The composer: from a prompt, a size, a seed and references to a finished picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from PIL import Image, ImageChops, ImageOps
+
+from playground.art.backdrops import BACKDROPS
+from playground.art.canvas import Canvas
+from playground.art.lettering import is_drawable, poster
+from playground.art.palette import Palette, choose
+from playground.art.prompt_parser import SUBJECT_BACKDROPS, ParsedPrompt, parse_prompt
+from playground.art.recolouring import recolour
+from playground.art.reference_display import hang_on_line
+from playground.art.references import prepare
+from playground.art.scene import Light, Scene
+from playground.art.subjects import SUBJECTS
+from playground.art.texture import Size, levels, seeded, smooth_noise, white_noise
+from playground.art.weather import weather
+
+WHAT_IT_DRAWS = (
+    "This demonstration painter draws lighthouses, boats, foxes, cabins, balloons, "
+    "mountains, forests and the sea; it letters other words onto a poster."
+)
+_NAMES = {
+    "sea": "The open sea",
+    "mountain": "Mountains",
+    "forest": "A forest",
+    "lighthouse": "A lighthouse",
+    "boat": "A sailing boat",
+    "balloon": "Hot-air balloons",
+    "cabin": "A cabin",
+    "fox": "A red fox",
+}
+_BACKDROP_PHRASES = {
+    "sea": "by the sea",
+    "mountain": "in the mountains",
+    "forest": "in the forest",
+}
+_MOOD_PHRASES = {
+    "dusk": "at dusk",
+    "sunset": "at sunset",
+    "night": "at night",
+    "dawn": "at dawn",
+    "day": "by day",
+    "storm": "in a storm",
+    "winter": "in winter",
+    "autumn": "in autumn",
+    "neon": "in neon light",
+    "mist": "in mist",
+    "spring": "in spring light",
+}
+_GRAIN = 0.025  # share of grey noise blended in; costs about one byte of PNG per pixel
+_LARGEST_GRAIN = 1_050_000  # pixels; above it the grain is enlarged, as in a real enlargement
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a prompt and a seed decide before anything is drawn."""
+
+    prompt: ParsedPrompt
+    palette: Palette
+    rng: Random
+
+
+def paint(
+    prompt: str, *, size: Size, seed: int, references: Sequence[Image.Image] = ()
+) -> Image.Image:
+    """Paint a picture; the same prompt, size (pixels), seed and references give the same pixels.
+
+    References are pictures of any mode and size; the scene takes their colours and shows them.
+    """
+    scene = _scene(_plan(prompt, seed), size, seeded("tooth", prompt, seed))
+    shown = [prepare(image) for image in references]
+    scene = replace(scene, palette=recolour(scene.palette, shown))
+    if scene.prompt.backdrop is None:
+        poster(scene, prompt, shown)
+        return _finished(scene)
+    BACKDROPS[scene.prompt.backdrop](scene)
+    if shown:
+        hang_on_line(scene, shown)
+    if scene.prompt.subject:
+        SUBJECTS[scene.prompt.subject](scene)
+    weather(scene)
+    return _finished(scene)
+
+
+def can_draw(prompt: str) -> bool:
+    """Tell whether a prompt names something to draw; if not, it becomes a poster of its words."""
+    return parse_prompt(prompt).backdrop is not None
+
+
+def describe(prompt: str, *, reference_count: int = 0) -> str:
+    """Return a caption of what `paint` paints for a prompt."""
+    parsed = parse_prompt(prompt)
+    one = reference_count == 1
+    whose = "your reference" if one else f"your {reference_count} references"
+    colours = f"in {'its' if one else 'their'} colours"
+    if parsed.backdrop is None:
+        words = "Your words on a poster" if is_drawable(prompt) else "A tile for each character"
+        shown = f" with {whose} as {'a disc' if one else 'discs'}, {colours}"
+        return f"{words}{shown if reference_count else ''}. {WHAT_IT_DRAWS}"
+    guests = sorted(parsed.weather & {"rain", "snow"})
+    if reference_count:
+        guests.append(f"{whose} on a line, {colours}")
+    words = _scene_phrase(parsed, parsed.backdrop)
+    return f"{words} with {' and '.join(guests)}" if guests else words
+
+
+def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
+    """Name what is painted, where and when; the place only where it does not go without saying."""
+    drawn = parsed.subject or backdrop
+    is_usual = backdrop == SUBJECT_BACKDROPS.get(drawn, (backdrop,))[0] and drawn != "fox"
+    where = "" if is_usual else _BACKDROP_PHRASES[backdrop]
+    return " ".join(filter(None, (_NAMES[drawn], where, _MOOD_PHRASES[parsed.mood])))
+
+
+def _plan(prompt: str, seed: int) -> Plan:
+    parsed, rng = parse_prompt(prompt), seeded("plan", prompt, seed)
+    return Plan(parsed, choose(rng, parsed.mood), rng)
+
+
+def _scene(plan: Plan, size: Size, grain: Random) -> Scene:
+    horizon = size[1] * plan.rng.uniform(0.52, 0.66)
+    facing = plan.rng.choice((1, -1))
+    light = _light(plan, size, horizon, facing)
+    return Scene(Canvas(size, grain), plan.palette, plan.rng, plan.prompt, light, horizon, facing)
+
+
+def _light(plan: Plan, size: Size, horizon: float, facing: int) -> Light:
+    """Place the light on the side the picture faces: low at dusk and dawn, high at night."""
+    rng, prompt, unit = plan.rng, plan.prompt, min(size)
+    is_moon = prompt.is_moonlit or (plan.palette.dark and prompt.mood != "dusk")
+    is_low = prompt.mood in {"dusk", "sunset", "dawn"} and not is_moon
+    radius = unit * (rng.uniform(0.065, 0.1) if is_low else rng.uniform(0.05, 0.08))
+    y = horizon * (rng.uniform(0.62, 0.84) if is_low else rng.uniform(0.24, 0.46))
+    across = rng.uniform(0.56, 0.76)
+    return Light(size[0] * (across if facing > 0 else 1 - across), y, radius, is_moon)
+
+
+# --- finish ---------------------------------------------------------------------------------------
+
+
+def _finished(scene: Scene) -> Image.Image:
+    """Add paper or dark corners, and film grain."""
+    rng = seeded("finish", scene.rng.random())
+    picture, prompt = scene.canvas.image, scene.prompt
+    if prompt.is_watercolour:
+        picture = _on_paper(picture, rng, strength=0.42)
+    elif prompt.backdrop is None:
+        picture = _on_paper(picture, rng, strength=0.35)
+    else:
+        picture = _vignetted(picture)
+    return _grained(picture, rng)
+
+
+def _vignetted(picture: Image.Image) -> Image.Image:
+    gradient = Image.radial_gradient("L").resize(picture.size, Image.Resampling.BICUBIC)
+    rim = ImageOps.invert(levels(gradient, 0.45, 1.6))
+    dark = ImageChops.multiply(picture, ImageOps.colorize(rim, "#101028", "white"))
+    return Image.blend(picture, dark, 0.75)
+
+
+def _on_paper(picture: Image.Image, rng: Random, *, strength: float) -> Image.Image:
+    fine = (picture.size[0] // 3, picture.size[1] // 3)
+    tooth = smooth_noise(rng, picture.size, cells=fine, octaves=2)
+    blotch = smooth_noise(rng, picture.size, cells=(4, 4), octaves=5)
+    rough = levels(Image.blend(tooth, blotch, 0.25), -2.6, 0.8)
+    pressed = ImageChops.multiply(picture, Image.merge("RGB", (rough, rough, rough)))
+    return Image.blend(picture, pressed, strength)
+
+
+def _grained(picture: Image.Image, rng: Random) -> Image.Image:
+    width, height = picture.size
+    shrink = max(1.0, (width * height / _LARGEST_GRAIN) ** 0.5)
+    dust = white_noise(rng, (max(int(width / shrink), 1), max(int(height / shrink), 1)))
+    sheet = dust.resize(picture.size, Image.Resampling.BICUBIC) if shrink > 1 else dust
+    return Image.blend(picture, Image.merge("RGB", (sheet, sheet, sheet)), _GRAIN)

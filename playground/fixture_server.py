@@ -1,0 +1,74 @@
+"""The fixture server: a simulated Discord with #gallery, two members and an admin."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+import simcord
+from discord.ext import commands
+
+from playground.avatars import avatar
+
+SERVER = "Painters"
+CHANNEL = "gallery"
+TOPIC = "Type /imagine and say what you would like to see. As Mia: /quota and /settings."
+MEMBERS = ("Ada", "Ben")
+ADMIN = "Mia"
+BOT = "Easel"
+CDN = "https://cdn.simcord.invalid"
+# How long the page waits for the bot's work before it goes on.
+SETTLE_TIMEOUT_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class FixtureServer:
+    """A simulated server, its channel and its members; the admin comes last."""
+
+    env: simcord.Env
+    channel: simcord.ChannelHandle
+    members: tuple[simcord.MemberActor, ...]
+
+    async def start_bot(self, bot: commands.AutoShardedBot, welcome: discord.Embed) -> None:
+        """Start the bot and post its first message."""
+        answer_error = bot.tree.on_error
+        await self.env.restart_bot(bot)
+        # SimCord takes every error that the bot answers for a defect, and the page would say so.
+        bot.tree.error(answer_error)
+        await self.name_bot(bot)
+        await bot.get_partial_messageable(self.channel.id).send(embed=welcome)
+
+    async def name_bot(self, bot: discord.Client) -> None:
+        """Set the bot's user name."""
+        if bot.user is not None:
+            await bot.user.edit(username=BOT)
+
+    def avatars(self) -> dict[str, tuple[str, bytes]]:
+        """Return everybody's avatar by the URL at which the page looks for it."""
+        avatars = {f"{CDN}/avatars/{who.id}/{who.name}.png": who.name for who in self.members}
+        if self.env.bot.user is not None:
+            number = (self.env.bot.user.id >> 22) % 6
+            avatars[f"{CDN}/embed/avatars/{number}.png"] = BOT
+        return {url: (f"{name}.png", avatar(name)) for url, name in avatars.items()}
+
+
+@asynccontextmanager
+async def open_fixture_server() -> AsyncIterator[FixtureServer]:
+    """Build the server and advance its clock to the present."""
+    placeholder = discord.AutoShardedClient(intents=discord.Intents.none())
+    env = simcord.Env(
+        placeholder, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
+    )
+    await env.start()
+    try:
+        # Before the clock moves: ids contain the time, and must be the same in a kept data folder.
+        guild = env.create_guild(SERVER)
+        channel = guild.create_text_channel(CHANNEL, topic=TOPIC)
+        members = [guild.add_member(env.create_user(name, avatar=name)) for name in MEMBERS]
+        role = guild.create_role("keeper", permissions=discord.Permissions(manage_guild=True))
+        admin = guild.add_member(env.create_user(ADMIN, avatar=ADMIN), roles=[role])
+        await env.advance_time(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
+        yield FixtureServer(env, channel, (*members, admin))
+    finally:
+        await env.shutdown()

@@ -1,0 +1,245 @@
+"""Card samples: a message for each card that a job can have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import discord
+from discord.ui import View
+
+from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
+from bot.core.i18n.texts import Texts
+from bot.core.models import (
+    Billed,
+    ImageRequest,
+    Job,
+    JobState,
+    Picture,
+    Requester,
+    Size,
+    new_job_id,
+)
+from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
+from bot.discord_ui.notifications import NoticeTexts
+from bot.jobs.cancellation import JobCancelled, RequesterDetached
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
+from playground.art.composer import paint
+
+MODEL = "gpt-image-2"
+USUAL_MS = 48_000
+DAY = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
+SIDE = 512  # pixels of a picture, whatever size its card states
+LARGE = Size(1024, 1024)
+
+NAMES = (
+    "queued",
+    "painting-estimate",
+    "painting-said",
+    "painting-preview",
+    "painting-long",
+    "result",
+    "called",
+    "result-2",
+    "result-4",
+    "result-10",
+    "result-partial",
+    "result-long-prompt",
+    "result-arabic",
+    "result-chinese",
+    "failed",
+    "declined",
+    "in-doubt",
+    "in-doubt-charged",
+    "cancelled",
+    "stopped-waiting",
+    "interrupted",
+    "interrupted-in-doubt",
+    "kept",
+)
+NARROW = (
+    "queued",
+    "painting-long",
+    "result",
+    "result-4",
+    "result-10",
+    "result-long-prompt",
+    "failed",
+)
+"""Samples that are also shown at the width of a phone."""
+
+FOX = "a red fox in the snow at dawn"
+LIGHTHOUSE = "a lighthouse at dusk"
+LONG = (
+    "A lighthouse at dusk on a granite cliff above a restless sea, painted in gouache on rough "
+    "paper: long violet shadows, one warm window, gulls turning in the last light, a rusted "
+    "railing in the foreground and far out the lights of a trawler coming home. Muted colours, "
+    "visible brush strokes, no people, no text, wide composition with a low horizon and a lot of "
+    "quiet sky above it, as if somebody had waited all day for exactly this minute."
+)
+REVISED = (
+    "A gouache painting of a lighthouse on a granite cliff at dusk, its lamp just lit, with long "
+    "violet shadows, gulls, a rusted railing, and the lights of a distant trawler on the sea."
+)
+ARABIC = "منارة عند الغروب فوق بحر هادئ، بألوان مائية وضوء دافئ من نافذة واحدة"
+CHINESE = (
+    "黄昏时分的灯塔，海面平静，远处有一艘归航的渔船，"
+    "水彩画风格，柔和的紫色与橙色，画面上方留出大片宁静的天空"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CardSample:
+    """One message: the name of its screenshot, and its parts."""
+
+    name: str
+    embeds: Sequence[discord.Embed] = ()
+    files: Sequence[Path] = ()
+    file_names: Sequence[str] = ()
+    view: View | None = None
+    # A reply to the message before it.
+    content: str | None = None
+
+    def attachments(self) -> list[discord.File]:
+        """Return its files, to be sent."""
+        return [
+            discord.File(path, filename=name)
+            for path, name in zip(self.files, self.file_names, strict=True)
+        ]
+
+
+class CardSamples:
+    """Makes the samples; ``folder`` takes the pictures, ``now_ms`` is the current time."""
+
+    def __init__(self, folder: Path, now_ms: int, *, user_id: int, side: int = SIDE) -> None:
+        self._texts = texts = Texts()
+        self._cards, self._notes = JobEmbeds(texts), NoticeTexts(texts)
+        self._folder, self._side = folder, side
+        self._now_ms = now_ms
+        self._ada = Requester(user_id, 1, "Ada")
+
+    def make_all(self) -> list[CardSample]:
+        """Make all samples, in the order of a job's life; it takes some seconds."""
+        return [*self._waiting(), *self._results(), *self._endings()]
+
+    # --- waiting ---------------------------------------------------------------------------
+
+    def _waiting(self) -> list[CardSample]:
+        job, four = self._job(FOX, ago_s=9), self._job(LIGHTHOUSE, n=4, ago_s=50)
+        at_work = partial(JobProgress, total=1, usual_ms=USUAL_MS)
+        preview = replace(self._pictures(LIGHTHOUSE, 1)[0], format="png")
+        steps: list[tuple[str, Job, QueuePosition | JobProgress]] = [
+            ("queued", job, QueuePosition(3, 38_000)),
+            ("painting-estimate", job, at_work(self._ago(20), done=0, elapsed_ms=20_000)),
+            ("painting-said", four, at_work(self._ago(30), done=1, total=4, fraction=0.45)),
+            (
+                "painting-preview",
+                self._job(LIGHTHOUSE),
+                at_work(self._ago(24), done=0, preview=preview, elapsed_ms=24_000),
+            ),
+            ("painting-long", job, at_work(self._ago(140), done=0, elapsed_ms=140_000)),
+        ]
+        return [self._step(*step) for step in steps]
+
+    def _step(self, name: str, job: Job, state: QueuePosition | JobProgress) -> CardSample:
+        view = stop_button_row(job.id, self._cards.stop_label(job, state))
+        if isinstance(state, QueuePosition):
+            return CardSample(name, [self._cards.queued(job, state)], view=view)
+        embeds = [self._cards.painting(job, state)]
+        if state.preview is None:
+            return CardSample(name, embeds, view=view)
+        return CardSample(
+            name, embeds, [state.preview.path], [preview_name(state.preview)], view=view
+        )
+
+    # --- results ------------------------------------------------------------------------------
+
+    def _results(self) -> list[CardSample]:
+        declined = _failure(GatewayErrorKind.UPSTREAM)
+        spent = replace(DAY, credits=0, frees_at=self._now_ms + 5 * 3_600_000)
+        return [
+            self._result("result", LIGHTHOUSE),
+            CardSample("called", content=self._notes.ready(self._job(LIGHTHOUSE))),
+            self._result("result-2", "a boat at night", n=2),
+            self._result("result-4", FOX, n=4),
+            self._result("result-10", "mountains at dawn", n=10, remaining=spent),
+            self._result("result-partial", FOX, n=4, arrived=3, shortfall=declined),
+            self._result("result-long-prompt", LONG, revised=REVISED),
+            self._result("result-arabic", ARABIC, paints=LIGHTHOUSE),
+            self._result("result-chinese", CHINESE, paints=LIGHTHOUSE),
+        ]
+
+    def _result(
+        self,
+        name: str,
+        prompt: str,
+        *,
+        n: int = 1,
+        arrived: int | None = None,
+        paints: str | None = None,
+        revised: str | None = None,
+        remaining: RemainingCredits = DAY,
+        shortfall: EaselError | None = None,
+    ) -> CardSample:
+        job = self._job(prompt, n=n)
+        pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
+        count = len(pictures)
+        result = JobResult(pictures, n, 46_200, count, remaining, shortfall)
+        names = [f"easel-{number}.png" for number in range(1, count + 1)]
+        embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
+        rows = result_buttons(self._texts, job.id, job.locale)
+        return CardSample(name, embeds, [picture.path for picture in pictures], names, rows)
+
+    # --- endings ------------------------------------------------------------------------------
+
+    def _endings(self) -> list[CardSample]:
+        moderated = _failure(GatewayErrorKind.MODERATION)
+        doubt = _failure(GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+        endings: dict[str, JobFailure] = {
+            "failed": JobFailure(_failure(GatewayErrorKind.UPSTREAM)),
+            "declined": JobFailure(moderated),
+            "in-doubt": JobFailure(doubt, JobState.UNKNOWN),
+            "in-doubt-charged": JobFailure(doubt, JobState.UNKNOWN, charged=1, doubt_charged=True),
+            "cancelled": JobFailure(JobCancelled(), JobState.CANCELLED),
+            "stopped-waiting": JobFailure(RequesterDetached(), JobState.CANCELLED),
+            "interrupted": JobFailure(Interrupted(), JobState.CANCELLED),
+            "interrupted-in-doubt": JobFailure(InterruptedInDoubt(), JobState.UNKNOWN),
+        }
+        job = self._job(FOX)
+        kept = JobResult(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
+        rows = result_buttons(self._texts, job.id, job.locale)
+        return [
+            *(self._ended(name, job, ending) for name, ending in endings.items()),
+            CardSample("kept", [self._cards.kept(job, kept)], view=rows),
+        ]
+
+    def _ended(self, name: str, job: Job, ending: JobFailure) -> CardSample:
+        embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED
+        row = None if cancelled else retry_buttons(self._texts, job.id, job.locale)
+        return CardSample(name, [embed], view=row)
+
+    # --- parts --------------------------------------------------------------------------------
+
+    def _job(self, prompt: str, *, n: int = 1, ago_s: int = 30) -> Job:
+        request = ImageRequest(prompt, MODEL, LARGE, n)
+        asked_at = self._ago(ago_s)
+        return Job(new_job_id(asked_at), request, self._ada, n, asked_at)
+
+    def _ago(self, seconds: int) -> int:
+        return self._now_ms - seconds * 1000
+
+    def _pictures(self, prompt: str, n: int, revised: str | None = None) -> tuple[Picture, ...]:
+        return tuple(self._painted(prompt, seed, revised) for seed in range(n))
+
+    def _painted(self, prompt: str, seed: int, revised: str | None) -> Picture:
+        path = self._folder / f"{abs(hash((prompt, seed)))}.png"
+        if not path.exists():
+            paint(prompt, size=(self._side, self._side), seed=seed).save(path)
+        return Picture(path, "png", LARGE.width, LARGE.height, path.stat().st_size, revised)
+
+
+def _failure(kind: GatewayErrorKind, billed: Billed = Billed.NO) -> GatewayFailure:
+    return GatewayFailure(kind=kind, gateway="painter", billed=billed)

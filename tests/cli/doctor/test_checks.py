@@ -1,0 +1,179 @@
+"""The whole doctor: what is said, in which order, and with which exit code."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot import __main__
+from bot.cli.doctor.finding import Sign
+from tests.cli.doctor.installation import ALL_NEEDED, Installation, of
+from tests.cli.process import environment, run
+from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, guild
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import http_reply
+
+
+async def test_a_healthy_installation_is_ten_lines_and_exit_0(installation: Installation) -> None:
+    """An operator sees at one glance that the bot will run, and how to invite it."""
+    assert await installation.reported() == 0
+    free = f"{shutil.disk_usage(installation.folder).free / 10**9:.1f} GB free"
+    folder, database = installation.folder / "data", installation.folder / "data" / "easel.db"
+    link = f"https://discord.com/oauth2/authorize?client_id={APPLICATION_ID}"
+    assert installation.said == [
+        "✓ settings        can be read",
+        f"✓ token           logs in as Easel (application {APPLICATION_ID})",
+        "✓ intents         none of the privileged intents is needed",
+        "✓ interactions    are sent to the bot",
+        "✓ servers         the bot is in 1",
+        "✓ gateway default offers 2 models, yours among them",
+        f"✓ data folder     {folder}, {free}; it will be created at the start",
+        f"✓ database        {database} will be created at the start",
+        "✓ clock           0.2 s ahead of Discord's",
+        f"✓ invite link     {link}&scope=bot+applications.commands&permissions={ALL_NEEDED}",
+    ]
+    assert installation.discord.refused == []
+    assert list(installation.folder.iterdir()) == []
+
+
+async def test_one_failure_makes_exit_1_and_a_warning_does_not(installation: Installation) -> None:
+    """A script that deploys the bot reads nothing but the exit code."""
+    assert await installation.reported(ALLOWED_SERVERS="11,12") == 0
+    assert await installation.reported(DEV_GUILD_ID="12") == 1
+    assert (
+        "  → Invite the bot to it with the link below, or leave DEV_GUILD_ID empty."
+        in installation.said
+    )
+
+
+async def test_without_token_and_gateway_everything_else_is_checked(
+    installation: Installation,
+) -> None:
+    """The doctor is the first thing that somebody runs, before anything is set up."""
+    findings = await installation.examined(DISCORD_TOKEN="", IMAGE_API_URL="")
+    assert [(one.sign.value, one.check) for one in findings] == [
+        ("✓", "settings"),
+        ("✗", "token"),
+        ("✓", "intents"),
+        ("!", "servers"),
+        ("✗", "gateway"),
+        ("✓", "data folder"),
+        ("✓", "database"),
+        ("!", "clock"),
+        ("!", "invite link"),
+    ]
+    assert of(findings, "token").facts == "DISCORD_TOKEN is missing"
+    assert "Bot page" in of(findings, "token").fix
+    assert of(findings, "gateway").fix.startswith("IMAGE_API_URL is missing: set it like https://")
+    assert installation.discord.requests == []
+    assert installation.gateway.requests == []
+
+
+async def test_every_wrong_variable_is_named_and_hides_no_other_check(
+    installation: Installation,
+) -> None:
+    """Nobody should mend one line only to hear of the next."""
+    findings = await installation.examined(
+        LOG_LEVEL="LOUD", ALLOWED_SERVERS="here", SHUTDOWN_GRACE="-1"
+    )
+    mends = [one.fix for one in findings if one.check == "settings"]
+    assert [fix.split()[0] for fix in sorted(mends)] == [
+        "ALLOWED_SERVERS",
+        "LOG_LEVEL",
+        "SHUTDOWN_GRACE",
+    ]
+    assert of(findings, "token").sign is Sign.FINE
+    assert of(findings, "gateway default").sign is Sign.FINE
+
+
+async def test_a_misspelt_key_leaves_the_gateway_unchecked(installation: Installation) -> None:
+    """Without its key a gateway would be blamed for refusing it."""
+    findings = await installation.examined(GATEWAYS__PAINT__API_KEYS="x")
+    assert of(findings, "settings").fix.startswith("GATEWAYS__PAINT__API_KEY is wrong")
+    assert of(findings, "gateway").sign is Sign.WARNING
+    assert of(findings, "token").sign is Sign.FINE
+
+
+async def test_settings_that_nobody_can_read_are_one_sentence(installation: Installation) -> None:
+    """No traceback, whatever stands in .env."""
+    (installation.folder / ".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe")
+    assert await installation.reported() == 1
+    assert installation.said == [
+        "✗ settings        cannot be used",
+        "  → .env is not UTF-8 text: save it with that encoding.",
+        "! the rest        not checked because the settings cannot be read",
+    ]
+
+
+async def test_keys_that_are_no_table_are_one_sentence(installation: Installation) -> None:
+    """GATEWAYS alone means nothing."""
+    findings = await installation.examined(GATEWAYS="openai")
+    assert [one.check for one in findings] == ["settings", "the rest"]
+    assert findings[0].fix.startswith("GATEWAYS cannot be read: set one GATEWAYS__NAME")
+
+
+async def test_no_secret_and_no_foreign_control_character_is_printed(
+    installation: Installation,
+) -> None:
+    """People paste the doctor's answer into public issues."""
+    echo = http_reply(
+        401, {"error": {"message": f"key {GATEWAY_KEY} and {TOKEN} are wrong \x1b[2J"}}
+    )
+    installation.gateway.answers[:] = [echo]
+    installation.discord.guilds = [guild(11, f"\x1b[2J{TOKEN}\r{GATEWAY_KEY}", 0)]
+    assert await installation.reported() == 1
+    everything = "\n".join(installation.said)
+    assert TOKEN not in everything
+    assert GATEWAY_KEY not in everything
+    assert everything.replace("\n", "").isprintable()
+    assert "is missing in  [2J[hidden] [hidden]" in everything
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "sign", "facts"),
+    [
+        (5_600, Sign.WARNING, "5.1 s ahead of Discord's"),
+        (-59_000, Sign.WARNING, "59.5 s behind Discord's"),
+        (-61_000, Sign.WRONG, "61.5 s behind Discord's"),
+        (3_600_000, Sign.WRONG, "3599.5 s ahead of Discord's"),
+    ],
+)
+async def test_a_wrong_clock_is_told(
+    installation: Installation, ahead_ms: int, sign: Sign, facts: str
+) -> None:
+    """Windows of quotas, and when they free, are told by this clock."""
+    installation.now_ms = NOW_MS + ahead_ms
+    found = of(await installation.examined(), "clock")
+    assert (found.sign, found.facts) == (sign, facts)
+    assert "timedatectl set-ntp true" in found.fix
+
+
+async def test_without_discord_the_gateways_clock_is_asked(installation: Installation) -> None:
+    """Any answer knows the time."""
+    date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}  # NOW_MS
+    installation.gateway.answers[:] = [http_reply(200, ["painter"], date)]
+    found = of(await installation.examined(DISCORD_TOKEN=""), "clock")
+    assert (found.sign, found.facts) == (Sign.FINE, "0.2 s ahead of the clock of default")
+
+
+async def test_the_command_prints_and_ends_with_its_exit_code(tmp_path: Path) -> None:
+    """The doctor works in an empty folder, without a word on standard error."""
+    ended = await run("bot", "doctor", folder=tmp_path, env=environment(tmp_path))
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out.startswith("✓ settings        can be read\n✗ token           DISCORD_TOKEN is")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_terminal_without_our_signs_gets_others(tmp_path: Path) -> None:
+    """An old Windows terminal is no reason for a traceback."""
+    env = environment(tmp_path, PYTHONIOENCODING="ascii")
+    ended = await run("bot", "doctor", folder=tmp_path, env=env)
+    assert (ended.code, ended.err) == (1, "")
+    assert "x token           DISCORD_TOKEN is missing\n  > Copy the token" in ended.out
+
+
+def test_the_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody looks for a command that is not listed."""
+    with pytest.raises(SystemExit):
+        __main__.main(["--help"])
+    assert "check the whole setup and say what to fix" in capsys.readouterr().out

@@ -1,0 +1,57 @@
+"""A database without a loop: each transaction runs where it is called."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from bot.database.migrator import migrate, shipped
+from bot.database.transaction import Transaction, run_transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SyncDatabase:
+    """What ``Store`` is, for tests of what happens within a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path | None = None) -> Iterator[Self]:
+        """Open the file, or a database in memory, with Easel's tables."""
+        where = ":memory:" if path is None else path
+        with closing(sqlite3.connect(where, isolation_level=None)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode=WAL")
+            # A test outlives no power cut.
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute("PRAGMA foreign_keys=ON")
+            database = cls(connection)
+            database.write(migrate, migrations=shipped(), back_up=lambda _: None, now=lambda: 0)
+            yield database
+
+    def write(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a function as one transaction."""
+        return run_transaction(
+            self._connection, "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs)
+        )
+
+    def read(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a function that only reads."""
+        return run_transaction(self._connection, "BEGIN", lambda tx: function(tx, *args, **kwargs))
