@@ -1,0 +1,43 @@
+"""A process to be killed while it deletes: ``python -m tests.crash.deletion_process FOLDER``.
+
+It writes 400 jobs of one person, deletes them, and says so as soon as some rows are gone.
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from bot.database.database import Database
+from bot.database.transaction import Transaction
+from bot.jobs.personal_data.deletion import BATCH
+from tests.jobs.test_personal_data import ADA, PersonalDataHarness
+
+JOBS = 8 * BATCH
+
+
+async def delete_jobs(folder: Path) -> None:
+    """Delete, watched by a second task that speaks at the first look behind a batch."""
+    backup = folder / "backup"
+    async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
+        harness = PersonalDataHarness(folder, database)
+        for number in range(JOBS):
+            await harness.finished_job(
+                ADA, b"%d" % number, prompt=f"nobody may read this: {number}"
+            )
+        deleting = asyncio.create_task(harness.deletion.delete(ADA.user_id))
+        while True:
+            await database.write(_stop_behind_a_batch)
+        await deleting
+
+
+def _stop_behind_a_batch(tx: Transaction) -> None:
+    (row,) = tx.query("SELECT COUNT(*) AS jobs FROM jobs")
+    if row["jobs"] < JOBS:
+        print("some are gone", flush=True)  # noqa: T201 - the test waits for it
+        # Nobody else writes from here on: the kill finds the rest.
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    asyncio.run(delete_jobs(Path(sys.argv[1])))

@@ -1,0 +1,77 @@
+"""What must hold after any number of crashes, once a last process saw everything through."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.crash.counting_gateway import CountingGateway
+
+
+def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Read the database as another program would."""
+    with sqlite3.connect(folder / "easel.db") as database:
+        return database.execute(sql).fetchall()
+
+
+def check(folder: Path, gateway: CountingGateway) -> None:
+    """Compare the jobs, the ledger, the cards, the gateway's count and the folder."""
+    _every_job_ended_and_was_told(folder)
+    _charges_are_pictures_delivered(folder)
+    check_meters(folder)
+    check_slots(folder, gateway)
+    check_left_over(folder)
+
+
+def _every_job_ended_and_was_told(folder: Path) -> None:
+    unfinished = rows(folder, "SELECT id, state FROM jobs WHERE ended_at IS NULL OR told = 0")
+    assert unfinished == []
+    # What was cancelled without a card was seen by nobody; every other one has one card.
+    ended = dict(rows(folder, "SELECT id, state FROM jobs WHERE message_id IS NOT NULL"))
+    pictures = {path.name for path in (folder / "cards").iterdir() if path.is_dir()}
+    sentences = {path.stem for path in (folder / "cards").glob("*.txt")}
+    assert {job for job, state in ended.items() if state == "done"} == pictures
+    assert {job for job, state in ended.items() if state != "done"} == sentences
+
+
+def _charges_are_pictures_delivered(folder: Path) -> None:
+    held = rows(folder, "SELECT job_id FROM charges WHERE state = 'held'")
+    assert held == []
+    charged = dict(rows(folder, "SELECT job_id, credits FROM charges"))
+    delivered = {
+        card.name: len(list(card.iterdir()))
+        for card in (folder / "cards").glob("*-*-*")
+        if card.is_dir()
+    }
+    assert {job: credits for job, credits in charged.items() if credits} == delivered
+
+
+def check_meters(folder: Path) -> None:
+    """Compare the meters with the charges."""
+    charged = rows(folder, "SELECT SUM(credits), SUM(credits), SUM(operator_credits) FROM charges")
+    metered = rows(
+        folder,
+        "SELECT SUM(CASE WHEN subject LIKE 'user:%' THEN credits END),"
+        " SUM(CASE WHEN subject LIKE 'server:%' THEN credits END),"
+        " SUM(CASE WHEN subject = 'operator' THEN credits END) FROM meters",
+    )
+    assert metered == charged
+
+
+def check_slots(folder: Path, gateway: CountingGateway) -> None:
+    """Compare what was sent with what the gateway was paid for."""
+    slots = "SELECT job_id, slot FROM attempts WHERE state <> 'refused' GROUP BY job_id, slot"
+    assert rows(folder, f"{slots} HAVING COUNT(*) > 1") == []
+    # dall-e-3 paints one picture for each POST.
+    asked = dict(
+        rows(folder, "SELECT request ->> '$.prompt', CAST(request ->> '$.n' AS INTEGER) FROM jobs")
+    )
+    assert {prompt: n for prompt, n in gateway.paid.items() if n > asked[prompt]} == {}
+
+
+def check_left_over(folder: Path, *, locks: Sequence[str] = ()) -> None:
+    """Look for files that nobody needs any more; ``locks`` stay where a bot ran."""
+    assert [path.name for path in (folder / "jobs").glob("*")] == []
+    assert [path.name for path in (folder / "run").iterdir()] == list(locks)
+    assert [path.name for path in folder.rglob("*.part")] == []
+    assert [path.name for path in (folder / "cards").glob(".*")] == []
