@@ -9,7 +9,7 @@ from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
-from bot.gateways.model_abilities import Option
+from bot.gateways.model_abilities import WordOption
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
 from cogs.option_defaults import OptionDefaults
@@ -76,7 +76,7 @@ class OptionChoices:
         )
         return self._cards.mark_default(choices, defaults.quality, locale)
 
-    def others(self, interaction: Interaction, option: Option, typed: str) -> Choices:
+    def others(self, interaction: Interaction, option: WordOption, typed: str) -> Choices:
         """Offer the values that the model that would be used has for another option."""
         model = _model(interaction, self._defaults(interaction))
         return self._autocomplete.choices(option, typed, model=model)

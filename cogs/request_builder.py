@@ -180,7 +180,7 @@ class RequestBuilder:
         Raises:
             Refusal: an option is wrong; the sentence says which values are allowed.
         """
-        return self._catalogue.order(
+        return self._catalogue.build_request(
             prompt=options.prompt or "",
             model=options.model,
             size=options.size,

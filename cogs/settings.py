@@ -326,7 +326,9 @@ class SettingsCog(commands.Cog):
             settings,
             self._deps.option_defaults.of(server_id),
             models=models,
-            unmoderated=self._deps.services.catalogue.deaf_to(settings.moderation, models),
+            unmoderated=self._deps.services.catalogue.ignoring_moderation(
+                settings.moderation, models
+            ),
             locale=self._deps.client.languages.personal(interaction),
             changed=changed,
         )
