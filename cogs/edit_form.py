@@ -27,7 +27,7 @@ from bot.discord_ui.modals import (
     FormOutdated,
     edit_form,
     picture_choice,
-    read_edit_form,
+    read_submitted_form,
 )
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.catalogue import Catalogue
@@ -195,7 +195,7 @@ class EditCog(commands.Cog):
             return
         filled = None
         try:
-            filled = read_edit_form(data)
+            filled = read_submitted_form(data)
             paint = self._paint_edited if found["kind"] == "edited" else self._paint_begun
             await paint(interaction, found["of"], filled)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
