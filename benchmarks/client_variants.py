@@ -90,7 +90,7 @@ async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
 
     async def paint(number: int) -> None:
         order = GatewayRequest(request, PICTURES, folder, f"slot-{number}")
-        async with aclosing(router.paint(order)) as events:
+        async with aclosing(router.generate(order)) as events:
             async for _ in events:
                 pass
 

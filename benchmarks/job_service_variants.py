@@ -87,7 +87,7 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
             raise SystemExit(f"job {job.id} failed: {ending.error!r}")
 
     async def paint(number: int, prompt: str) -> None:
-        request = services.catalogue.order(prompt=prompt, model=MODEL, size=None, n=1)
+        request = services.catalogue.build_request(prompt=prompt, model=MODEL, size=None, n=1)
         courier = FolderCourier()
         requester = Requester(1 + number % PEOPLE, SERVER_ID, "Somebody")
         await services.job_service.submit(request, requester, courier)

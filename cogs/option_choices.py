@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
-from bot.gateways.model_abilities import Option
+from bot.gateways.model_abilities import WordOption
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
 from cogs.request_builder import RequestBuilder
@@ -64,7 +64,7 @@ class OptionChoices:
         )
         return self._marked(interaction, qualities, painted.quality)
 
-    def words(self, interaction: Interaction, option: Option, typed: str) -> Choices:
+    def words(self, interaction: Interaction, option: WordOption, typed: str) -> Choices:
         """Offer the words that the model that would paint has for an option."""
         model = self._model(interaction, self.painted(interaction))
         return self._suggestions.choices(option, typed, model=model)

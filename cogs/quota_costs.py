@@ -10,7 +10,7 @@ from bot.core.errors.options import OptionNotTaken, UnknownModel, WrongChoice
 from bot.core.errors.quotas import CostBelowTheOperators
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.quota_list_embeds import CostRow
-from bot.gateways.model_abilities import Model
+from bot.gateways.model_abilities import ModelAbilities
 from cogs.quota_base import QuotaCommands, guild_id_of, quota
 
 Own = Mapping[tuple[str, str], int]
@@ -121,11 +121,11 @@ class CostCommands(QuotaCommands):
             if (name, quality) not in told:
                 yield CostRow(name, quality or None, credits, is_own=True)
 
-    def _rows_of(self, server_id: int, model: Model, own: Own) -> Iterator[CostRow]:
+    def _rows_of(self, server_id: int, model: ModelAbilities, own: Own) -> Iterator[CostRow]:
         each = self._desk.costs.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
-        for quality in model.words("quality") or ():
+        for quality in model.allowed_words("quality") or ():
             credits, is_own = each(server_id, model.name, quality), (model.name, quality) in own
             if is_own or credits != usual:
                 yield CostRow(model.name, quality, credits, is_own=is_own)

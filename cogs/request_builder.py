@@ -275,7 +275,7 @@ class RequestBuilder:
     def _order(
         self, options: ImageOptions, *, references: int = 0, mask: bool = False
     ) -> ImageRequest:
-        return self._catalogue.order(
+        return self._catalogue.build_request(
             prompt=options.prompt or "",
             model=options.model,
             size=options.size,

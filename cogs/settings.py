@@ -325,7 +325,7 @@ class SettingsCog(commands.Cog):
             settings,
             self._request_builder.painted(server_id),
             models=models,
-            unmoderated=self._catalogue.deaf_to(settings.moderation, models),
+            unmoderated=self._catalogue.ignoring_moderation(settings.moderation, models),
             locale=self._request_builder.caller(interaction).locale,
             changed=changed,
         )

@@ -16,8 +16,8 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import money_to_text
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
-from bot.gateways.probe import Probe, probe_all
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.services import read_gateways
 from bot.settings import Settings
 
@@ -49,7 +49,7 @@ async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], 
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
-    probes = await probe_all(gateways, clock)
+    probes = await probe_gateways(gateways, clock)
     clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
     for line in format_table(_rows(gateways, catalogue, probes)):
         say(clean(line))
@@ -64,7 +64,7 @@ async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], 
 
 
 def _rows(
-    gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[Probe]
+    gateways: Sequence[Gateway], catalogue: Catalogue, probes: Sequence[ProbeResult]
 ) -> Sequence[Row]:
     """Return the head, and one row for each model of each gateway."""
     rows, texts = [_HEAD], Texts()
@@ -79,18 +79,18 @@ def _rows(
     return rows
 
 
-def _answer(found: Probe) -> str:
+def _answer(found: ProbeResult) -> str:
     status = f" (HTTP {found.status})" if found.status else ""
-    return f"{found.verdict}{status}"
+    return f"{found.outcome}{status}"
 
 
-def _listed(model: str, found: Probe) -> str:
+def _listed(model: str, found: ProbeResult) -> str:
     if found.models is None:
         return "?"
     return "no" if model in found.missing else "yes"
 
 
-def _abilities(ability: Model, gateway: Gateway, found: Probe, texts: Texts) -> Row:
+def _abilities(ability: ModelAbilities, gateway: Gateway, found: ProbeResult, texts: Texts) -> Row:
     streams = gateway.stream and ability.partial_images is not None
     retires = ability.retires or found.shutdowns.get(ability.name)
     return (
@@ -99,11 +99,11 @@ def _abilities(ability: Model, gateway: Gateway, found: Probe, texts: Texts) -> 
         "yes" if streams else "no",
         _day(retires),
         _price(ability),
-        texts.say("sizes-taken", **ability.sizes_taken),
+        texts.say("sizes-taken", **ability.allowed_sizes),
     )
 
 
-def _references(ability: Model) -> str:
+def _references(ability: ModelAbilities) -> str:
     limits = ability.references
     if limits is None:
         return "no"
@@ -111,7 +111,7 @@ def _references(ability: Model) -> str:
     return f"{limits.max_count} of {limits.max_bytes / 1e6:g} MB{mask}"
 
 
-def _price(ability: Model) -> str:
+def _price(ability: ModelAbilities) -> str:
     """Return what one picture costs, from the cheapest quality to the dearest."""
     each = map(ability.price_each, (None, *(ability.qualities or ())))
     prices = sorted(price for price in each if price is not None)

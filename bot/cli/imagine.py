@@ -115,7 +115,7 @@ async def _order(
 ) -> tuple[ImageRequest, Attachments]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
-    request = services.catalogue.order(
+    request = services.catalogue.build_request(
         prompt=options.prompt,
         model=options.model,
         size=options.size,

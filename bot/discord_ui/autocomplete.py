@@ -7,7 +7,7 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model_abilities import Option
+from bot.gateways.model_abilities import WordOption
 from bot.jobs.pricing import Pricing
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)
@@ -42,7 +42,7 @@ class Autocomplete:
         today = datetime.fromtimestamp(self._now() / 1000, UTC).date()
         return [
             _choice(
-                self._catalogue.shown(name, today),
+                self._catalogue.display_name(name, today),
                 self._cost(name, quality, server_id, locale),
                 value=name,
             )
@@ -61,7 +61,7 @@ class Autocomplete:
         """Suggest the sizes of the model."""
         return plain_choices(self._catalogue.suggest_sizes(model, typed))
 
-    def choices(self, option: Option, typed: str, *, model: str | None) -> Choices:
+    def choices(self, option: WordOption, typed: str, *, model: str | None) -> Choices:
         """Suggest the model's values of another option."""
         return plain_choices(self._catalogue.suggest_choices(model, option, typed))
 

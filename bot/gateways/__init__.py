@@ -1,1 +1,1 @@
-"""Talking to image endpoints: what models can do, one exchange, and who serves what."""
+"""Clients of OpenAI-compatible image gateways: models, requests, replies and routing."""

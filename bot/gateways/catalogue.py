@@ -1,4 +1,4 @@
-"""The models that are offered here, and the check of everything a person may have typed."""
+"""The models that are offered, and the check of the options that a person typed."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -24,26 +24,26 @@ from bot.core.errors.options import (
 )
 from bot.core.models import AnySize, ImageRequest, parse_size
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import MAX_PICTURES, Model, Option, shipped_models
+from bot.gateways.model_abilities import MAX_PICTURES, ModelAbilities, WordOption, shipped_models
 
 log = structlog.get_logger()
 
-Pair = tuple[str, str]
-"""The names of a gateway and of a model that it serves."""
+GatewayModel = tuple[str, str]
+"""The names of a gateway and of a model that it offers."""
 
 MAX_SUGGESTIONS = 25  # Discord shows no more choices
-MAX_ECHO = 100  # how much of a wrong word is repeated to the person
+MAX_ECHO = 100  # the length of a wrong word that is repeated in an error message
 CAUTIOUS_PROMPT_MAX = 4000
 MAX_FREE_WORD = 32
-RETIREMENT_DAYS = 30  # so long before its end a model is told to be retiring
-AUTO = "auto"  # chosen or left out, the model decides: it is not sent
+RETIREMENT_DAYS = 30  # a model's retirement is shown this long before
+AUTO = "auto"  # not sent: the model decides
 
-# Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
+# Letters and symbols that are invisible: Hangul fillers and the empty Braille pattern.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _CONTROLS = dict.fromkeys(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
 
-def _cautious(name: str) -> Model:
+def _undescribed(name: str) -> ModelAbilities:
     log.warning(
         "catalogue.model_unknown",
         model=name,
@@ -51,7 +51,7 @@ def _cautious(name: str) -> Model:
         "keys of bot/gateways/models.toml; until then "
         "pictures are asked for one by one, without references, and options are not checked",
     )
-    return Model(
+    return ModelAbilities(
         name=name,
         label=name,
         prompt_max=CAUTIOUS_PROMPT_MAX,
@@ -63,53 +63,53 @@ def _cautious(name: str) -> Model:
 
 
 class Catalogue:
-    """The models that are offered here, in order; the first is the default."""
+    """The models that are offered, in order; the first is the default."""
 
     def __init__(
         self,
         offered: Iterable[str],
-        known: Mapping[str, Model],
+        known: Mapping[str, ModelAbilities],
         *,
-        pairs: Mapping[Pair, Model] | None = None,
+        pairs: Mapping[GatewayModel, ModelAbilities] | None = None,
     ) -> None:
         names = tuple(dict.fromkeys(offered))
         if not names:
             raise StartRefused("No model is offered: IMAGE_MODELS must name at least one.")
-        self.models = tuple(known.get(name) or _cautious(name) for name in names)
+        self.models = tuple(known.get(name) or _undescribed(name) for name in names)
         self._by_name = {model.name.casefold(): model for model in self.models}
         self._pairs = pairs or {}
 
     @classmethod
     def of(cls, gateways: Iterable[Gateway]) -> Self:
-        """Return what these gateways offer, by the shipped ``models.toml`` and their own tables.
+        """Return the models of these gateways, by ``models.toml`` and the gateways' own tables.
 
-        People are offered what the first gateway that serves a model can do.
+        The options that people are offered are those of the first gateway that has a model.
         """
         pairs = _pairs(gateways, shipped_models())
         first = {name: pairs[gateway, name] for gateway, name in reversed(pairs)}
         return cls((name for _, name in pairs), first, pairs=pairs)
 
-    def ability(self, gateway: str, model: str) -> Model:
-        """Return what a model can do at one gateway; raise UnknownModel if none serves it."""
+    def ability(self, gateway: str, model: str) -> ModelAbilities:
+        """Return a model's abilities at one gateway; raise UnknownModel if none offers it."""
         return self._pairs.get((gateway, model)) or self.model(model)
 
     @property
-    def default(self) -> Model:
-        """Return the model for somebody who chose none."""
+    def default(self) -> ModelAbilities:
+        """Return the model if none was chosen."""
         return self.models[0]
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str) -> ModelAbilities:
         """Return an offered model; raise UnknownModel for any other name."""
         if found := self._by_name.get(name.strip().casefold()):
             return found
         raise UnknownModel(model=name[:MAX_ECHO], allowed=_names(self.models))
 
     def usual_s(self, name: str) -> float:
-        """Return how many seconds a model usually takes, also one that was offered before."""
+        """Return how many seconds a model usually takes; the default's if it is not offered."""
         found = self._found(name)
         return (found or self.default).usual_s
 
-    def order(  # noqa: PLR0913 - what people see as options
+    def build_request(  # noqa: PLR0913 - what people see as options
         self,
         *,
         prompt: str,
@@ -122,10 +122,10 @@ class Catalogue:
         references: int = 0,
         mask: bool = False,
     ) -> ImageRequest:
-        """Check what a person typed; raise the Refusal that says what is allowed instead.
+        """Check the options that a person typed; raise a Refusal that names the allowed values.
 
-        ``references`` is how many pictures are attached, ``mask`` whether one lies over the
-        first of them; the request comes without them.
+        ``references`` is the number of attached pictures, ``mask`` whether there is a mask over
+        the first of them. The returned request does not contain them.
         """
         chosen = self.model(model) if model else self.default
         self._check_references(references, chosen)
@@ -142,10 +142,10 @@ class Catalogue:
         )
 
     def quality(self, model: str, typed: str | None) -> str | None:
-        """Return a quality in the model's own spelling, None for any; raise WrongChoice."""
+        """Return a quality in the model's spelling, None if it decides; raise WrongChoice."""
         return _checked_choice("quality", typed, self.model(model))
 
-    def _check_references(self, count: int, model: Model) -> None:
+    def _check_references(self, count: int, model: ModelAbilities) -> None:
         if count <= 0:
             return
         if not model.references:
@@ -154,7 +154,7 @@ class Catalogue:
         if count > model.references.max_count:
             raise TooManyReferences(model=model.name, limit=model.references.max_count)
 
-    def _check_mask(self, references: int, model: Model) -> None:
+    def _check_mask(self, references: int, model: ModelAbilities) -> None:
         if not _takes_mask(model):
             able = filter(_takes_mask, self.models)
             raise MaskNotTaken(model=model.name, allowed=_names(able))
@@ -162,15 +162,15 @@ class Catalogue:
             raise MaskWithoutReference
 
     def suggest_models(self, typed: str, among: Iterable[str] | None = None) -> list[str]:
-        """Return up to 25 model names, of all or ``among`` some.
+        """Return up to 25 model names, of all models or ``among`` some.
 
-        Those whose name or label matches what was typed come first.
+        Those whose name or label contains the typed text come first.
         """
         labels = {model.name: model.label for model in self.models}
         return _matching_first(typed, list(labels if among is None else among), also=labels)
 
-    def shown(self, name: str, today: date) -> str:
-        """Return a model as it is suggested: its label, with its last day if that is soon."""
+    def display_name(self, name: str, today: date) -> str:
+        """Return the label of a model, with its last day if it retires soon."""
         known = self._found(name)
         if known is None:
             return name
@@ -179,9 +179,9 @@ class Catalogue:
         return known.label
 
     def chosen_quality(self, model: str | None, typed: str | None) -> str | None:
-        """Return a quality in the model's own spelling, None where the model decides.
+        """Return a quality in the model's spelling, None if the model decides.
 
-        Whatever the model does not know is None as well: somebody may still be typing.
+        An unknown quality is None as well: somebody may still be typing it.
         """
         chosen = self._found(model)
         word = (typed or "").strip()
@@ -189,46 +189,46 @@ class Catalogue:
         return None if spelled is None or spelled.casefold() == AUTO else spelled
 
     def suggest_sizes(self, model: str | None, typed: str) -> list[str]:
-        """Return up to 25 sizes of a model, those that match first; nothing for unknown models."""
+        """Return up to 25 sizes of a model, those that match first; none if it is unknown."""
         if not (chosen := self._found(model)):
             return []
         offered = ["auto"] * chosen.auto + list(chosen.sizes)
         size = parse_size(typed)
-        free = [str(size)] if chosen.takes(size) else []
+        free = [str(size)] if chosen.accepts_size(size) else []
         return _matching_first(typed, list(dict.fromkeys(free + offered)))
 
-    def suggest_choices(self, model: str | None, option: Option, typed: str) -> list[str]:
-        """Return up to 25 of a model's own words for an option, those that match first."""
+    def suggest_choices(self, model: str | None, option: WordOption, typed: str) -> list[str]:
+        """Return up to 25 words that an option of a model accepts, those that match first."""
         chosen = self._found(model)
-        return _matching_first(typed, list(chosen.words(option) or ())) if chosen else []
+        return _matching_first(typed, list(chosen.allowed_words(option) or ())) if chosen else []
 
-    def _found(self, name: str | None) -> Model | None:
+    def _found(self, name: str | None) -> ModelAbilities | None:
         try:
             return self.model(name) if name else self.default
         except UnknownModel:
             return None
 
-    def deaf_to(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
-        """Return which of the models cannot be told this level of moderation."""
+    def ignoring_moderation(self, moderation: str | None, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the models that do not support this level of moderation."""
         if moderation is None:
             return ()
         return tuple(n for n in names if moderation not in (self.model(n).moderations or ()))
 
     def fan_out(self, request: ImageRequest) -> list[int]:
-        """Return how many pictures each paid POST asks for: as many at once as the model can."""
+        """Return the number of pictures of each paid POST: as many at once as the model can."""
         at_once = self.model(request.model).max_n
         full, rest = divmod(request.n, at_once)
         return [at_once] * full + [rest] * bool(rest)
 
     def price_each(self, gateway: str, request: ImageRequest) -> int | None:
-        """Return what one picture costs at a gateway in micros, None if no price is stated."""
+        """Return the price of one picture at a gateway in micros, None if none is stated."""
         try:
             return self.ability(gateway, request.model).price_each(request.quality)
-        except UnknownModel:  # taken away meanwhile
+        except UnknownModel:  # no longer offered
             return None
 
     def highest_price(self, request: ImageRequest) -> int:
-        """Return what all pictures cost in micros at the dearest gateway that may paint them."""
+        """Return the price of all pictures in micros at the most expensive gateway."""
         prices = (
             self.price_each(gateway, request)
             for gateway, model in self._pairs
@@ -237,34 +237,36 @@ class Catalogue:
         return request.n * max((price for price in prices if price is not None), default=0)
 
     @property
-    def unpriced(self) -> tuple[Pair, ...]:
+    def unpriced(self) -> tuple[GatewayModel, ...]:
         """Return the gateways and models without a price, in order."""
         return tuple(pair for pair, ability in self._pairs.items() if ability.price is None)
 
 
-def _pairs(gateways: Iterable[Gateway], known: Mapping[str, Model]) -> dict[Pair, Model]:
-    strangers: dict[str, Model] = {}
-    pairs: dict[Pair, Model] = {}
+def _pairs(
+    gateways: Iterable[Gateway], known: Mapping[str, ModelAbilities]
+) -> dict[GatewayModel, ModelAbilities]:
+    undescribed: dict[str, ModelAbilities] = {}
+    pairs: dict[GatewayModel, ModelAbilities] = {}
     for gateway in gateways:
         for name in gateway.models:
             if not (ability := gateway.abilities.get(name) or known.get(name)):
-                ability = strangers[name] = strangers.get(name) or _cautious(name)
+                ability = undescribed[name] = undescribed.get(name) or _undescribed(name)
             pairs[gateway.name, name] = ability.without(gateway.drop)
     return pairs
 
 
-def _takes_mask(model: Model) -> bool:
+def _takes_mask(model: ModelAbilities) -> bool:
     return bool(model.references and model.references.mask_max_bytes)
 
 
-def _names(models: Iterable[Model]) -> str:
+def _names(models: Iterable[ModelAbilities]) -> str:
     return ", ".join(model.name for model in islice(models, MAX_SUGGESTIONS))
 
 
 def _matching_first(
     typed: str, offered: list[str], *, also: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return what was offered, first what holds the typed text, or whose ``also`` does."""
+    """Return what is offered, first what contains the typed text, or whose ``also`` does."""
     wanted, labels = typed.strip().casefold(), also or {}
 
     def differs(name: str) -> bool:
@@ -273,7 +275,7 @@ def _matching_first(
     return sorted(offered, key=differs)[:MAX_SUGGESTIONS]
 
 
-def _checked_prompt(prompt: str, model: Model) -> str:
+def _checked_prompt(prompt: str, model: ModelAbilities) -> str:
     # Lone surrogates cannot be sent as UTF-8, and no model reads control characters.
     text = prompt.encode("utf-8", "ignore").decode().translate(_CONTROLS).strip()
     if not any(map(_is_visible, text)):
@@ -287,12 +289,12 @@ def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANKS
 
 
-def _checked_size(typed: str | None, model: Model) -> AnySize:
+def _checked_size(typed: str | None, model: ModelAbilities) -> AnySize:
     if not typed or not typed.strip():
         return model.default_size
     size = parse_size(typed)
-    if not model.takes(size):
-        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.sizes_taken)
+    if not model.accepts_size(size):
+        raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.allowed_sizes)
     return size
 
 
@@ -302,9 +304,9 @@ def _checked_count(n: int) -> int:
     return n
 
 
-def _checked_choice(option: Option, typed: str | None, model: Model) -> str | None:
-    """Return the word in the model's own spelling; None where the model decides."""
-    word, words = (typed or "").strip(), model.words(option)
+def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:
+    """Return the word in the model's spelling; None if the model decides."""
+    word, words = (typed or "").strip(), model.allowed_words(option)
     if not word:
         return None
     if words == ():

@@ -1,4 +1,4 @@
-"""A result address → a picture file: safely, at once, and with our key only where it is told to."""
+"""Download a picture from a URL into a file; private addresses are refused unless trusted."""
 
 import socket
 from collections.abc import Collection, Mapping
@@ -15,76 +15,75 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.gateways.gateway import Gateway
-from bot.gateways.reply.download_spool import on_disk
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.reply.download_spool import wrapping_disk_errors
 
-MAX_BYTES = 50_000_000
-MAX_SECONDS = 120
-CONNECT_SECONDS = 10
+MAX_DOWNLOAD_BYTES = 50_000_000
+DOWNLOAD_TIMEOUT_S = 120
 MAX_REDIRECTS = 3
-TRIES = 3
+DOWNLOAD_ATTEMPTS = 3
 
 _GLOBAL_V6 = IPv6Network("2000::/3")
-# Inside 2000::/3 but leading elsewhere: Teredo and its neighbours, documentation, 6to4.
-_TUNNELS = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16")))
-# Global by Python's tables: IETF protocol addresses (Oracle's metadata) and Azure's wire server.
-_INNER_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
+# Inside 2000::/3, but not public: Teredo and other tunnels, documentation, 6to4.
+_NON_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16")))
+# Global by Python's tables, but used inside clouds: Oracle's metadata and Azure's wire server.
+_CLOUD_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
 
 NO_HEADERS: Mapping[str, str] = {}
 
-Hosts = Collection[tuple[str, int | None]]
+TrustedHosts = Collection[tuple[str, int | None]]
 
 
 class DownloadFailed(Exception):
-    """The picture cannot be fetched; the text says why, without the address."""
+    """The picture cannot be downloaded; the text gives the reason without the URL."""
 
 
-class _MayPass(DownloadFailed):
-    """The server or the line failed: another try may work."""
+class _RetryableFailure(DownloadFailed):
+    """The server or the connection failed; another attempt may succeed."""
 
 
 class _PrivateAddress(Exception):
-    """A public gateway must not send us into our own network."""
+    """A public gateway must not make the bot connect to its own network."""
 
 
-class GuardedResolver(AbstractResolver):
-    """Gives only addresses that may be connected: what was checked is what is connected."""
+class PublicAddressResolver(AbstractResolver):
+    """Resolves names to addresses that may be connected to: exactly these are connected to."""
 
-    def __init__(self, resolver: AbstractResolver, trusted: Hosts) -> None:
+    def __init__(self, resolver: AbstractResolver, trusted: TrustedHosts) -> None:
         self._resolver = resolver
         self._trusted = trusted
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Resolve a name; raise when all its addresses are private."""
-        found = await self._resolver.resolve(host, port, family)
+        """Resolve a name; raise when all of its addresses are private."""
+        results = await self._resolver.resolve(host, port, family)
         if is_trusted(host, port, self._trusted):
-            return found
-        public = [result for result in found if is_public(result["host"])]
+            return results
+        public = [result for result in results if is_public(result["host"])]
         if not public:
             raise _PrivateAddress
         return public
 
     async def close(self) -> None:
-        """Close the resolver behind it."""
+        """Close the wrapped resolver."""
         await self._resolver.close()
 
 
-def is_trusted(host: str, port: int | None, trusted: Hosts) -> bool:
+def is_trusted(host: str, port: int | None, trusted: TrustedHosts) -> bool:
     """Tell whether the operator allows private addresses for this host."""
     return (host, port) in trusted or (host, None) in trusted
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is on the public internet, by no detour."""
+    """Tell whether an IP address is on the public internet and no tunnel."""
     try:
         ip = ip_address(address)
     except ValueError:
         return False
     if isinstance(ip, IPv4Address):
-        return ip.is_global and not ip.is_multicast and not _is_in(ip, _INNER_V4)
-    return ip in _GLOBAL_V6 and not _is_in(ip, _TUNNELS)
+        return ip.is_global and not ip.is_multicast and not _is_in(ip, _CLOUD_V4)
+    return ip in _GLOBAL_V6 and not _is_in(ip, _NON_PUBLIC_V6)
 
 
 def _is_in(
@@ -94,18 +93,19 @@ def _is_in(
 
 
 class Downloader:
-    """Fetches the results of one gateway, whose own and declared hosts alone may be private.
+    """Downloads the pictures of one gateway.
 
-    ``headers`` go along to the ``origin`` of the gateway, and nowhere else.
+    Only the ``trusted`` hosts may have private addresses. ``headers`` are sent only to the
+    gateway's ``origin``.
     """
 
     def __init__(
         self,
-        trusted: Hosts,
+        trusted: TrustedHosts,
         *,
         clock: Clock,
         resolver: AbstractResolver | None = None,
-        max_bytes: int = MAX_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
         origin: URL | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
@@ -114,13 +114,13 @@ class Downloader:
         self._origin = origin
         self._headers = headers
         self._clock = clock
-        self._names = resolver
+        self._base_resolver = resolver
 
     @classmethod
     def of(
         cls, gateway: Gateway, *, clock: Clock, resolver: AbstractResolver | None = None
     ) -> Self:
-        """Return a downloader that keeps to the gateway's ``download`` table."""
+        """Return a downloader as the gateway's ``download`` table configures it."""
         with_key = gateway.download.auth == "same_origin"
         return cls(
             gateway.private_hosts,
@@ -132,7 +132,9 @@ class Downloader:
         )
 
     async def __aenter__(self) -> Self:
-        self._resolver = GuardedResolver(self._names or aiohttp.DefaultResolver(), self._trusted)
+        self._resolver = PublicAddressResolver(
+            self._base_resolver or aiohttp.DefaultResolver(), self._trusted
+        )
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0
@@ -152,13 +154,17 @@ class Downloader:
         await self._resolver.close()
 
     async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
-        """Write what is behind the address to a file; raise DownloadFailed or SpoolFailed."""
-        limits = aiohttp.ClientTimeout(min(timeout_s, MAX_SECONDS), sock_connect=CONNECT_SECONDS)
-        async for attempt in stamina.retry_context(on=_MayPass, attempts=TRIES, wait_initial=0.2):
+        """Download a URL into a file; raise DownloadFailed or SpoolFailed."""
+        limits = aiohttp.ClientTimeout(
+            min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
+        )
+        async for attempt in stamina.retry_context(
+            on=_RetryableFailure, attempts=DOWNLOAD_ATTEMPTS, wait_initial=0.2
+        ):
             with attempt:
-                await self._clock.wait(self._follow(url, part, limits), "download")
+                await self._clock.wait(self._download(url, part, limits), "download")
 
-    async def _follow(self, url: URL, part: Path, limits: aiohttp.ClientTimeout) -> None:
+    async def _download(self, url: URL, part: Path, limits: aiohttp.ClientTimeout) -> None:
         try:
             for _ in range(MAX_REDIRECTS + 1):
                 async with self._get(url, limits) as response:
@@ -171,7 +177,7 @@ class Downloader:
         except (aiohttp.InvalidURL, ValueError):
             raise DownloadFailed("the address is no web address") from None
         except aiohttp.ClientError as failed:
-            raise _MayPass(type(failed).__name__) from None
+            raise _RetryableFailure(type(failed).__name__) from None
         except TimeoutError:
             raise DownloadFailed("the download took too long") from None
         raise DownloadFailed("too many redirects")
@@ -185,8 +191,8 @@ class Downloader:
         is_literal = ":" in host or host.replace(".", "").isdigit()
         if is_literal and not is_trusted(host, url.port, self._trusted) and not is_public(host):
             raise _PrivateAddress
-        # Credentials inside an address would become an Authorization header, and a key that
-        # reaches a store of signed addresses breaks them (open-webui #13557).
+        # Credentials in a URL would become an Authorization header, and a key that is sent to a
+        # store of signed URLs makes it refuse them (open-webui #13557).
         headers = self._headers if url.origin() == self._origin else NO_HEADERS
         return self._session.get(
             url.with_user(None), headers=headers, timeout=limits, allow_redirects=False
@@ -203,12 +209,16 @@ async def _write(response: aiohttp.ClientResponse, part: Path, max_bytes: int) -
     if response.status in (403, 404, 410):
         raise DownloadFailed(f"the address has expired (HTTP {response.status})")
     if response.status != HTTPStatus.OK:
-        kind = _MayPass if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else DownloadFailed
+        kind = (
+            _RetryableFailure
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else DownloadFailed
+        )
         raise kind(f"HTTP {response.status}")
-    room = max_bytes - (response.content_length or 0)
-    with on_disk(), part.open("wb") as file:
-        while room >= 0 and (chunk := await response.content.readany()):
+    left = max_bytes - (response.content_length or 0)
+    with wrapping_disk_errors(), part.open("wb") as file:
+        while left >= 0 and (chunk := await response.content.readany()):
             file.write(chunk)
-            room = max_bytes - file.tell()
-    if room < 0:
+            left = max_bytes - file.tell()
+    if left < 0:
         raise DownloadFailed(f"the file is larger than {max_bytes / 1_000_000:g} MB")

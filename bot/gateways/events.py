@@ -1,7 +1,7 @@
-"""What an exchange is asked, and what it tells while it runs.
+"""A gateway request, and the events of the exchange that runs it.
 
-Whoever paints writes each event to the journal *before* asking for the next one: the exchange
-acts only then.
+The caller stores each event before it asks for the next one: the exchange takes the step that an
+event announces only then.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from bot.core.models import ImageRequest, Picture, TokenUsage
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """One paid POST: ``n`` pictures of a request, as files ``STEM-1.png`` … in a folder.
+    """One paid POST: ``n`` pictures of an image request, as files ``STEM-1.png`` … in a folder.
 
-    ``references`` are the files of ``request.references``, in the same order; ``mask`` is a PNG
-    over the first of them. ``user_tag`` is a keyed hash of who asks, so that a gateway can tell
-    people apart without knowing them; it may be empty.
+    ``references`` are the files of ``image_request.references``, in the same order; ``mask`` is a
+    PNG over the first of them. ``user_tag`` is a keyed hash of the requester's id, so that a
+    gateway can tell people apart without knowing them; it may be empty.
     """
 
-    request: ImageRequest
+    image_request: ImageRequest
     n: int
     folder: Path
     stem: str
@@ -31,55 +31,57 @@ class GatewayRequest:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A paid request is about to leave; nothing was sent yet."""
+    """The paid request is sent next; nothing was sent yet."""
 
     gateway: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """It is certain that the request made nothing; after a pause another ``Sending`` follows."""
+class RequestRefused:
+    """The gateway certainly made nothing; after a pause another ``Sending`` follows."""
 
     failure: GatewayFailure
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """The gateway took the order as a task; the polling begins next.
+class TaskAccepted:
+    """The gateway accepted the request as a task; polling begins next.
 
-    ``task_id`` is all that another process needs to poll on: the id, or the path to the task.
+    ``task_id`` is all that another process needs to go on polling: the id, or the task's path.
     """
 
     task_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the gateway says it is, 0 to 1 and never less than before; None: it does not say."""
+class TaskProgress:
+    """The progress that the gateway reports: 0 to 1, never decreasing; None if it has none."""
 
     fraction: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the gateway has painted so far: a file that is gone when the exchange ends."""
+    """An unfinished picture; its file is removed when the exchange ends."""
 
     picture: Picture
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The pictures were made and wait at these addresses; the downloads begin next."""
+    """The gateway answered with these URLs; the downloads begin next."""
 
     urls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The last event: picture files on disk, at least one and at most as many as ordered."""
+    """The last event: picture files on disk, at least one and at most as many as requested."""
 
     pictures: tuple[Picture, ...]
     usage: TokenUsage | None
 
 
-Event = Sending | Refused | Task | Progress | Preview | Answered | Received
+GatewayEvent = (
+    Sending | RequestRefused | TaskAccepted | TaskProgress | Preview | Answered | Received
+)

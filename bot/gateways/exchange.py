@@ -1,8 +1,8 @@
-"""One exchange: a paid request, its reply as files, and every step told before it is taken."""
+"""Run one gateway request: send the paid POST, read its reply, fetch the pictures into files."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -17,214 +17,170 @@ from bot.core.models import Billed, Picture
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import (
     Answered,
-    Event,
+    GatewayEvent,
     GatewayRequest,
     Preview,
-    Progress,
     Received,
     Sending,
-    Task,
+    TaskAccepted,
 )
-from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
-from bot.gateways.polling import Poll, TaskStopped
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.polling import TaskPoller, TaskStopped
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import (
-    Answer,
-    Verdict,
+    ClassifiedError,
+    GatewayResponse,
     classify_error,
     request_id,
     unknown_field,
 )
-from bot.gateways.reply.event_stream import STREAM_TYPE, EventStream, Streamed, is_stream
-from bot.gateways.reply.reader import Found, Reply, address, read_reply
+from bot.gateways.reply.event_stream import EventStream, StreamResult
+from bot.gateways.reply.event_stream_parser import EVENT_STREAM_TYPE, is_event_stream
+from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
-from bot.gateways.reply.streaming_json import WHITE, StreamingJson
-from bot.gateways.reply.task_status import Submitted, submission
-from bot.gateways.request.body import BodyFailed
-from bot.gateways.request.builder import Request, open_request
-from bot.gateways.request.fields import needless
+from bot.gateways.reply.streaming_json import JSON_WHITESPACE, StreamingJson
+from bot.gateways.reply.task_status import SubmittedTask, submitted_task
+from bot.gateways.request.body import RequestBuildFailed
+from bot.gateways.request.builder import HttpRequest, open_request
+from bot.gateways.request.fields import removable_field
 
 log = structlog.get_logger()
 
-CONNECT_SECONDS = 10
-_MAX_HOPS = 2
-_SAME_METHOD = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
+_MAX_POSTS = 2  # the first one, and one after a redirect
+_REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A reply that arrived as a whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    json_reader: StreamingJson
+PostReply = EventStream | ParsedReply | SubmittedTask
+"""What the paid POST is answered with: a stream, pictures, or a task to poll."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One order at one gateway, sent at most once.
+    """One request at one gateway, sent at most once.
 
-    Events come in this order: ``Sending``, then ``Task`` with its ``Progress`` or else
-    ``Preview``, then ``Answered`` where the pictures are addresses, and ``Received``.
+    Events come in this order: ``Sending``, then ``TaskAccepted`` with its ``TaskProgress`` or else
+    ``Preview``, then ``Answered`` where the pictures are URLs, and ``Received``.
     """
 
-    order: GatewayRequest
-    model: Model
+    request: GatewayRequest
+    model: ModelAbilities
     gateway: Gateway
     session: aiohttp.ClientSession
     downloader: Downloader
     reading: asyncio.Lock
     clock: Clock
 
-    async def events(self) -> AsyncGenerator[Event, None]:
-        """Send the order and run it; raise GatewayFailure when it brings no picture."""
-        with self._spooling(before=Billed.NO) as spool, ExitStack() as line:
-            request = line.enter_context(self._request())
+    async def events(self) -> AsyncGenerator[GatewayEvent, None]:
+        """Send the request and run it; raise GatewayFailure when it brings no picture."""
+        with self._open_spool(billed_before=Billed.NO) as spool, ExitStack() as connection:
+            http_request = connection.enter_context(
+                open_request(self.request, self.model, self.gateway, now_ms=self.clock.now())
+            )
             yield Sending(self.gateway.name)
-            answer = await self.clock.wait(self._post(request, spool, line), "gateway")
-            if isinstance(answer, EventStream):
-                while picture := await answer.next_preview():
+            reply = await self.clock.wait(self._post(http_request, spool, connection), "gateway")
+            if isinstance(reply, EventStream):
+                while picture := await reply.next_preview():
                     yield Preview(picture)
-                reply: Reply | Submitted = self._streamed(answer.streamed)
-            else:
-                reply = self._read(answer)
-            line.close()
-            if isinstance(reply, Submitted):
-                yield Task(reply.name)
-            async with aclosing(self._rest(reply, spool)) as rest:
+                reply = self._stream_reply(reply.result)
+            connection.close()
+            if isinstance(reply, SubmittedTask):
+                yield TaskAccepted(reply.name)
+            async with aclosing(self._finish(reply, spool)) as rest:
                 async for event in rest:
                     yield event
 
-    async def resume(self, task_id: str) -> AsyncGenerator[Event, None]:
-        """Poll a task that an earlier process was given on; nothing is sent again."""
-        with self._spooling(before=Billed.MAYBE) as spool:
-            async with aclosing(self._rest(Submitted(task_id), spool)) as rest:
+    async def resume(self, task_id: str) -> AsyncGenerator[GatewayEvent, None]:
+        """Poll a task that an earlier process submitted; nothing is sent again."""
+        with self._open_spool(billed_before=Billed.MAYBE) as spool:
+            async with aclosing(self._finish(SubmittedTask(task_id), spool)) as rest:
                 async for event in rest:
                     yield event
 
-    async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[Event, None]:
-        """Download the pictures that an earlier process was answered; nothing is sent again."""
-        with self._spooling(before=Billed.YES) as spool:
-            found = tuple(Found(source) for text in urls if (source := address(text)))
-            yield Received(await self._pictures(found[: self.order.n], spool), None)
+    async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[GatewayEvent, None]:
+        """Download the URLs that an earlier process received; nothing is sent again."""
+        with self._open_spool(billed_before=Billed.YES) as spool:
+            pictures = [ReplyPicture(source) for text in urls if (source := parse_url(text))]
+            yield Received(await self._pictures(pictures[: self.request.n], spool), None)
 
-    async def _rest(
-        self, reply: Reply | Submitted, spool: DownloadSpool
-    ) -> AsyncGenerator[Event, None]:
-        """Go on from the answer to the paid request."""
-        if isinstance(reply, Submitted):
-            poll = self._poll(reply, spool)
-            while progress := await self._looked(poll):
-                yield progress
-            reply = poll.reply
-        found = reply.found[: self.order.n]
-        if urls := tuple(str(one.source) for one in found if isinstance(one.source, URL)):
+    async def _finish(
+        self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Poll a task to its end, then fetch the pictures."""
+        if isinstance(reply, SubmittedTask):
+            poller = TaskPoller(reply, self.gateway, self.session, spool, self.clock)
+            try:
+                while progress := await poller.next_progress():
+                    yield progress
+            except TaskStopped as stopped:
+                failure = self._classified_failure(stopped.error, stopped.response)
+                raise failure from None
+            reply = poller.reply
+        pictures = reply.pictures[: self.request.n]
+        if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
             yield Answered(urls)
-        yield Received(await self._pictures(found, spool), reply.usage)
+        yield Received(await self._pictures(pictures, spool), reply.usage)
 
     @contextmanager
-    def _spooling(self, *, before: Billed) -> Iterator[DownloadSpool]:
-        """Open the spool, and tell what it or the body refuses; ``before`` is for its opening."""
-        billed = before
+    def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
+        """Open the spool; turn its errors and the request builder's into GatewayFailure.
+
+        ``billed_before`` is what is known about the payment while the spool cannot be opened.
+        """
+        billed = billed_before
+        request = self.request
         try:
-            with DownloadSpool(self.order.folder, self.order.stem, pictures=self.order.n) as spool:
+            with DownloadSpool(request.folder, request.stem, pictures=request.n) as spool:
                 billed = Billed.YES
                 yield spool
         except SpoolFailed as failed:
             raise self._failure(failed.kind, billed, failed.detail) from failed
-        except BodyFailed as failed:
+        except RequestBuildFailed as failed:
             raise self._failure(
                 failed.kind, Billed.NO, failed.detail, param=failed.param
             ) from failed
 
     # --- the paid request ---------------------------------------------------------------------
 
-    def _request(self) -> AbstractContextManager[Request]:
-        return open_request(self.order, self.model, self.gateway, now_ms=self.clock.now())
-
     async def _post(
-        self, request: Request, spool: DownloadSpool, line: ExitStack
-    ) -> Whole | EventStream:
+        self, request: HttpRequest, spool: DownloadSpool, connection: ExitStack
+    ) -> PostReply:
         try:
-            return await self._send(request, spool, line)
+            response = await self._send(request, connection)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
-            kind, billed, words = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
+            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
         except (aiohttp.ClientError, TimeoutError) as lost:
-            kind, billed, words = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
-        # Outside of the handlers, because aiohttp's errors carry addresses into tracebacks.
-        raise self._failure(kind, billed, words)
+            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
+        else:
+            return await self._read(response, spool)
+        # Outside of the handlers, because aiohttp's errors carry URLs into tracebacks.
+        raise self._failure(kind, billed, detail)
 
-    async def _send(
-        self, request: Request, spool: DownloadSpool, line: ExitStack
-    ) -> Whole | EventStream:
+    async def _send(self, request: HttpRequest, connection: ExitStack) -> aiohttp.ClientResponse:
         url = request.url
-        timeout = aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_SECONDS)
-        for _ in range(_MAX_HOPS):
+        for _ in range(_MAX_POSTS):
             response = await self.session.post(
                 url,
                 data=request.body,
                 headers=request.headers,
-                timeout=timeout,
+                timeout=aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_TIMEOUT_S),
                 allow_redirects=False,
             )
-            line.callback(response.close)  # a stream stays open between its previews
+            connection.callback(response.close)  # a stream stays open between its previews
             if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-                return await self._begin(response, spool)
-            url = self._target(response)
-        raise self._redirected(HTTPStatus.PERMANENT_REDIRECT)
+                return response
+            url = self._redirect_target(response)
+        raise self._redirect_failure(HTTPStatus.PERMANENT_REDIRECT)
 
-    async def _begin(
-        self, response: aiohttp.ClientResponse, spool: DownloadSpool
-    ) -> Whole | EventStream:
-        """Read a reply as a whole, unless its beginning tells that it is a stream."""
-        try:
-            opening, streams = await self._opening(response)
-            if streams:
-                return self._stream(response, spool, opening)
-            json_reader = StreamingJson(spool)
-            chunk = opening or await response.content.readany()
-            del opening  # a part of the reply, for as long as it takes
-            while chunk:
-                async with self.reading:
-                    json_reader.feed(chunk)
-                    await asyncio.sleep(0)  # twenty replies at once must not hold up the loop
-                chunk = await response.content.readany()
-            return Whole(response.status, response.headers, json_reader)
-        except (aiohttp.ClientError, TimeoutError) as lost:
-            words = _words(lost)
-        raise self._lost(words, response.headers)
-
-    async def _opening(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-        """Return the first bytes, and whether they begin a stream."""
-        opening, streams = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
-        while streams is None and (chunk := await response.content.readany()):
-            opening = (opening + chunk).lstrip(WHITE)
-            streams = is_stream(response.content_type, opening)
-        return opening, response.content_type == STREAM_TYPE if streams is None else streams
-
-    def _stream(
-        self, response: aiohttp.ClientResponse, spool: DownloadSpool, opening: bytes
-    ) -> EventStream:
-        return EventStream(
-            response,
-            spool,
-            self.clock,
-            base=self._base,
-            pictures=self.order.n,
-            opening=opening,
-        )
-
-    def _target(self, response: aiohttp.ClientResponse) -> URL:
-        # Any other redirect turns the POST into a GET, or takes the key to a stranger.
-        if response.status in _SAME_METHOD and self.gateway.redirects != "none":
+    def _redirect_target(self, response: aiohttp.ClientResponse) -> URL:
+        # Any other redirect turns the POST into a GET, or sends the key to another host.
+        if response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none":
             with suppress(ValueError):
                 target = response.url.join(URL(response.headers.get("Location", "")))
                 if target.origin() == response.url.origin() and target != response.url:
                     return target
-        raise self._redirected(response.status)
+        raise self._redirect_failure(response.status)
 
-    def _redirected(self, status: int) -> GatewayFailure:
+    def _redirect_failure(self, status: int) -> GatewayFailure:
         detail = (
             f"the gateway redirects (HTTP {status}): add or drop the trailing slash of the path, "
             "and check http or https and the host in the base URL"
@@ -234,107 +190,134 @@ class Exchange:
 
     # --- its reply ----------------------------------------------------------------------------
 
-    @property
-    def _base(self) -> URL:
-        return URL(self.gateway.base_url.rstrip("/") + "/")
-
-    def _read(self, whole: Whole) -> Reply | Submitted:
-        """Look for pictures first, then for a task, because not every gateway heeds the flag."""
-        reply = read_reply(whole.json_reader, self._base)
-        answer = Answer(whole.status, whole.headers, reply.body, whole.json_reader.text)
-        if whole.status < HTTPStatus.BAD_REQUEST:
-            task = submission(answer, self.gateway, now_ms=self.clock.now())
-            if task and (task.is_pending or not reply.found):
-                return task
-            if reply.found:
-                return reply
-        raise self._refused(answer)
-
-    def _refused(self, answer: Answer) -> GatewayFailure:
-        """Return the failure of an answer to the order, and what it would do without."""
-        failure = self._judged(self._verdict(answer), answer)
-        name = unknown_field(answer)
-        if name and (failure.kind, failure.billed) == (GatewayErrorKind.INVALID_REQUEST, Billed.NO):
-            field = needless(name, self.order, self.model, self.gateway)
-            failure.needless_field = field or ""
-        return failure
-
-    def _streamed(self, streamed: Streamed) -> Reply:
-        if streamed.found:
-            return Reply(streamed.found, streamed.usage, None)
-        if streamed.complaint:
-            verdict = self._verdict(streamed.complaint)
-            billed = Billed.MAYBE if streamed.began else verdict.billed
-            raise self._judged(replace(verdict, billed=billed), streamed.complaint)
-        if streamed.lost:
-            raise self._lost(streamed.lost, streamed.headers)
-        empty = Verdict(GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture")
-        raise self._judged(empty, Answer(HTTPStatus.OK, streamed.headers, None, ""))
-
-    def _verdict(self, answer: Answer) -> Verdict:
-        return classify_error(answer, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
-
-    def _poll(self, task: Submitted, spool: DownloadSpool) -> Poll:
-        return Poll(task, self.gateway, self.session, spool, self.clock, base=self._base)
-
-    async def _looked(self, poll: Poll) -> Progress | None:
+    async def _read(self, response: aiohttp.ClientResponse, spool: DownloadSpool) -> PostReply:
+        """Read the whole reply, unless its first bytes begin an event stream."""
         try:
-            return await poll.next_progress()
-        except TaskStopped as stopped:
-            raise self._judged(stopped.verdict, stopped.answer) from None
+            opening, is_stream = await self._opening(response)
+            if is_stream:
+                return EventStream(
+                    response,
+                    spool,
+                    self.clock,
+                    base=self.gateway.reply_base,
+                    pictures=self.request.n,
+                    opening=opening,
+                )
+            json_reader = StreamingJson(spool)
+            chunk = opening or await response.content.readany()
+            del opening  # it would stay in memory until the reply has been read
+            while chunk:
+                async with self.reading:
+                    json_reader.feed(chunk)
+                    await asyncio.sleep(0)  # let other tasks run between two chunks
+                chunk = await response.content.readany()
+        except (aiohttp.ClientError, TimeoutError) as lost:
+            detail = _words(lost)
+        else:
+            return self._parse(response, json_reader)
+        raise self._connection_lost(detail, response.headers)
+
+    async def _opening(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+        """Return the first bytes, and whether they begin an event stream."""
+        opening, is_stream = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
+        while is_stream is None and (chunk := await response.content.readany()):
+            opening = (opening + chunk).lstrip(JSON_WHITESPACE)
+            is_stream = is_event_stream(response.content_type, opening)
+        if is_stream is None:
+            is_stream = response.content_type == EVENT_STREAM_TYPE
+        return opening, is_stream
+
+    def _parse(
+        self, http: aiohttp.ClientResponse, json_reader: StreamingJson
+    ) -> ParsedReply | SubmittedTask:
+        """Look for pictures first, then for a task: not every gateway honours the async flag."""
+        reply = read_reply(json_reader, self.gateway.reply_base)
+        response = GatewayResponse(http.status, http.headers, reply.body, json_reader.text)
+        if http.status < HTTPStatus.BAD_REQUEST:
+            task = submitted_task(response, self.gateway, now_ms=self.clock.now())
+            if task and (task.is_pending or not reply.pictures):
+                return task
+            if reply.pictures:
+                return reply
+        raise self._request_failure(response)
+
+    def _stream_reply(self, result: StreamResult) -> ParsedReply:
+        if result.pictures:
+            return ParsedReply(result.pictures, result.usage, None)
+        if result.error:
+            error = self._classify(result.error)
+            if result.has_begun:
+                error = replace(error, billed=Billed.MAYBE)
+            raise self._classified_failure(error, result.error)
+        if result.connection_error:
+            raise self._connection_lost(result.connection_error, result.headers)
+        empty = ClassifiedError(
+            GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
+        )
+        raise self._classified_failure(
+            empty, GatewayResponse(HTTPStatus.OK, result.headers, None, "")
+        )
 
     async def _pictures(
-        self, found: tuple[Found, ...], spool: DownloadSpool
+        self, found: Sequence[ReplyPicture], spool: DownloadSpool
     ) -> tuple[Picture, ...]:
+        """Return the picture files; raise GatewayFailure when not one of them is a picture."""
         kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
         pictures = []
         for number, one in enumerate(found, start=1):
-            try:
-                part = await self._file(one.source, spool)
-            except DownloadFailed as failed:
-                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
-                log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
-                continue
+            part = one.source
+            if not isinstance(part, Path):
+                url, part = part, spool.new_part()
+                try:
+                    await self.downloader.fetch(url, part, timeout_s=self.model.timeout_s)
+                except DownloadFailed as failed:
+                    kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
+                    log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
+                    continue
             if picture := await spool.keep(part, number, one.revised_prompt):
                 pictures.append(picture)
         if not pictures:
             raise self._failure(kind, Billed.YES, detail)
         return tuple(pictures)
 
-    async def _file(self, source: Path | URL, spool: DownloadSpool) -> Path:
-        if isinstance(source, Path):
-            return source
-        part = spool.new_part()
-        await self.downloader.fetch(source, part, timeout_s=self.model.timeout_s)
-        return part
-
     # --- its failures -------------------------------------------------------------------------
 
-    def _lost(self, words: str, headers: Mapping[str, str]) -> GatewayFailure:
-        """Return the failure of a line that broke after its answer began."""
+    def _classify(self, response: GatewayResponse) -> ClassifiedError:
+        return classify_error(response, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
+
+    def _request_failure(self, response: GatewayResponse) -> GatewayFailure:
+        """Return the failure of the POST, with the field that it may be repeated without."""
+        failure = self._classified_failure(self._classify(response), response)
+        name = unknown_field(response)
+        if name and (failure.kind, failure.billed) == (GatewayErrorKind.INVALID_REQUEST, Billed.NO):
+            field = removable_field(name, self.request, self.model, self.gateway)
+            failure.removable_field = field or ""
+        return failure
+
+    def _connection_lost(self, detail: str, headers: Mapping[str, str]) -> GatewayFailure:
+        """Return the failure of a connection that broke after the reply began."""
         return self._failure(
-            GatewayErrorKind.TIMEOUT_UNKNOWN,
-            Billed.MAYBE,
-            words,
-            request_id=request_id(headers),
+            GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, detail, request_id=request_id(headers)
         )
 
-    def _judged(self, verdict: Verdict, answer: Answer | None) -> GatewayFailure:
+    def _classified_failure(
+        self, error: ClassifiedError, response: GatewayResponse | None
+    ) -> GatewayFailure:
         return self._failure(
-            verdict.kind,
-            verdict.billed,
-            verdict.message,
-            param=verdict.param,
-            retry_after_s=verdict.retry_after_s,
-            http_status=answer.status if answer else None,
-            request_id=request_id(answer.headers, answer.body) if answer else None,
+            error.kind,
+            error.billed,
+            error.message,
+            param=error.param,
+            retry_after_s=error.retry_after_s,
+            http_status=response.status if response else None,
+            request_id=request_id(response.headers, response.body) if response else None,
         )
 
     def _failure(
         self,
         kind: GatewayErrorKind,
         billed: Billed,
-        words: str,
+        detail: str,
         *,
         param: str = "",
         retry_after_s: float | None = None,
@@ -344,7 +327,7 @@ class Exchange:
         secrets = (
             *self.gateway.secrets,
             self.gateway.url.raw_host or "",
-            self.order.request.prompt,
+            self.request.image_request.prompt,
         )
         return GatewayFailure(
             kind=kind,
@@ -354,7 +337,7 @@ class Exchange:
             retry_after_s=retry_after_s,
             http_status=http_status,
             request_id=request_id,
-            detail=redact(words, secrets),
+            detail=redact(detail, secrets),
         )
 
 

@@ -1,4 +1,4 @@
-"""One gateway as data: where it is, and how it differs from OpenAI on the wire."""
+"""A gateway's configuration: its URLs, headers, and deviations from OpenAI's interface."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,12 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.model_abilities import Model, Positive, Seconds
+from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
+CONNECT_TIMEOUT_S = 10
 
-Wire = Literal[
+RequestField = Literal[
     "model",
     "prompt",
     "n",
@@ -34,26 +35,26 @@ Wire = Literal[
     "images",
     "mask",
 ]
-"""The fields of a request, by OpenAI's names."""
+"""A field of a request, by OpenAI's name."""
 
-Texts = Mapping[str, str]
+StringMap = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
-    """The header that carries the key; an empty ``header`` means that no key is sent."""
+class AuthSettings:
+    """The header that carries the API key; no key is sent if ``header`` is empty."""
 
     header: str = "Authorization"
     format: str = "Bearer {key}"
 
-    def headers(self, key: str) -> Texts:
-        """Return the header for this key; nothing without a key."""
+    def headers(self, key: str) -> StringMap:
+        """Return the header with this key, or no header without a key."""
         return {self.header: self.format.replace("{key}", key)} if self.header and key else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
-    """Sent exactly as written, trailing slash included; an empty one lies beside ``generate``."""
+class PathSettings:
+    """URL paths, used exactly as written; an empty one is derived from ``generate``."""
 
     generate: str = GENERATIONS
     edit: str = ""
@@ -62,58 +63,58 @@ class Paths:
 
     @property
     def edits(self) -> str:
-        """Return the path of the edits."""
-        return self.edit or self._beside("images/edits")
+        """Return the path of edits."""
+        return self.edit or self._sibling("images/edits")
 
     @property
     def tasks(self) -> str:
         """Return the path of a task, with ``{task_id}`` in it."""
-        return self.task or self._beside("images/tasks/{task_id}")
+        return self.task or self._sibling("images/tasks/{task_id}")
 
     @property
     def model_list(self) -> str:
         """Return the path of the list of models."""
-        return self.models or self._beside("models")
+        return self.models or self._sibling("models")
 
-    def _beside(self, name: str) -> str:
+    def _sibling(self, name: str) -> str:
         path = self.generate.partition("?")[0]
         before, images, _ = path.rpartition("images/")
         return f"{before if images else '/v1/'}{name}{'/' if path.endswith('/') else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asynchronous:
-    """How a gateway is told to answer with a task: by the field that is called like ``mode``.
+class AsyncSettings:
+    """How an asynchronous task is requested: ``mode`` names the field below that is sent.
 
-    With ``always`` it is not told; with ``none`` it is not expected to, although it may.
+    ``always``: every reply is a task, nothing is sent; ``none``: tasks are not requested.
     """
 
     mode: Literal["none", "query", "path", "body", "header", "always"] = "none"
-    query: Texts = field(default_factory=dict)
+    query: StringMap = field(default_factory=dict)
     path: str = ""
     body: Mapping[str, str | bool | int] = field(default_factory=dict)
-    header: Texts = field(default_factory=dict)
+    header: StringMap = field(default_factory=dict)
 
     @property
     def is_on(self) -> bool:
-        """Whether tasks are asked for, or come anyway."""
+        """Whether replies are expected to be tasks."""
         return self.mode != "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """How often a task is looked at, and for how long altogether, in seconds."""
+class PollSettings:
+    """How often a task is polled, and for how long in total, in seconds."""
 
     interval_s: Seconds = 3
     budget_s: Seconds = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
-    """How result pictures are fetched.
+class DownloadSettings:
+    """How pictures are downloaded.
 
-    ``auth`` says whether the key goes along, ``hosts`` (``host`` or ``host:port``) are private
-    ones that are trusted, ``max_mb`` is in millions of bytes.
+    ``auth`` says whether the key is sent; ``hosts`` (``host`` or ``host:port``) are trusted
+    although their addresses are private; ``max_mb`` is in millions of bytes.
     """
 
     auth: Literal["never", "same_origin"] = "never"
@@ -122,113 +123,118 @@ class Download:
 
     @property
     def max_bytes(self) -> int:
-        """Return how large a picture may be."""
+        """Return the maximum size of a picture."""
         return self.max_mb * 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """An OpenAI-compatible image endpoint, as its table describes it.
+    """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
-    ``abilities`` are what its models can do here, where that differs from ``models.toml``.
-    ``wrap`` names the object that the fields of a JSON body lie in, if they do. ``error_kinds``
-    are by the gateway's own codes; ``max_at_once`` is 0 where it takes any number of requests.
+    ``abilities`` describe its models where they differ from ``models.toml``. ``wrap`` names the
+    object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
+    error codes. ``max_at_once`` limits concurrent requests; 0 means no limit.
     """
 
     name: str
     base_url: str
     models: tuple[str, ...]
     key: str = field(default="", repr=False)
-    auth: Auth = field(default_factory=Auth)
-    paths: Paths = field(default_factory=Paths)
-    query: Texts = field(default_factory=dict, repr=False)
-    headers: Texts = field(default_factory=dict, repr=False)
-    always_send: tuple[Wire, ...] = ()
-    drop: tuple[Wire, ...] = ()
-    rename: Mapping[Wire, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
-    coerce: Mapping[Wire, Literal["string"]] = field(default_factory=dict)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+    query: StringMap = field(default_factory=dict, repr=False)
+    headers: StringMap = field(default_factory=dict, repr=False)
+    always_send: tuple[RequestField, ...] = ()
+    drop: tuple[RequestField, ...] = ()
+    rename: Mapping[RequestField, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
+    coerce: Mapping[RequestField, Literal["string"]] = field(default_factory=dict)
     wrap: str = ""
     edit_field: str = "auto"
-    asynchronous: Asynchronous = field(default_factory=Asynchronous, metadata={"key": "async"})
-    poll: Poll = field(default_factory=Poll)
+    asynchronous: AsyncSettings = field(default_factory=AsyncSettings, metadata={"key": "async"})
+    poll: PollSettings = field(default_factory=PollSettings)
     streaming: Literal["off", "sse"] = field(default="off", metadata={"key": "stream"})
     error_kinds: Mapping[str, GatewayErrorKind] = field(
         default_factory=dict, metadata={"key": "errors"}
     )
-    download: Download = field(default_factory=Download)
+    download: DownloadSettings = field(default_factory=DownloadSettings)
     redirects: Literal["same_origin_307", "none"] = "same_origin_307"
     max_at_once: Annotated[int, Meta(ge=0)] = 0
-    abilities: Mapping[str, Model] = field(default_factory=dict)
+    abilities: Mapping[str, ModelAbilities] = field(default_factory=dict)
 
-    # --- where ----------------------------------------------------------------------------------
+    # --- URLs -----------------------------------------------------------------------------------
 
     @property
     def url(self) -> URL:
-        """Return where pictures are ordered, with what asks for a task."""
-        return self._asking(self.paths.generate)
+        """Return the URL of generations, with the async flag if it is part of the URL."""
+        return self._with_async_flag(self.paths.generate)
 
     @property
     def edit_url(self) -> URL:
-        """Return where pictures are ordered that start from others."""
-        return self._asking(self.paths.edits)
+        """Return the URL of edits, with the async flag if it is part of the URL."""
+        return self._with_async_flag(self.paths.edits)
 
     @property
     def models_url(self) -> URL:
-        """Return where the list of models lies."""
+        """Return the URL of the list of models."""
         return self._at(self.paths.model_list)
 
     def task_url(self, task_id: str) -> URL:
-        """Return where a task is looked at."""
+        """Return the URL at which a task is polled."""
         return self._at(self.paths.tasks.replace("{task_id}", quote(task_id, safe="")))
 
-    def _asking(self, path: str) -> URL:
+    def _with_async_flag(self, path: str) -> URL:
         before, mark, query = path.partition("?")
         return self._at(before + self.asynchronous.path + mark + query, **self.asynchronous.query)
 
     def _at(self, path: str, **query: str) -> URL:
-        """Return an address below the base; ``/v1`` is never doubled."""
+        """Return a URL below the base; ``/v1`` is never doubled."""
         base, path = self.base_url.rstrip("/"), "/" + path.lstrip("/")
         url = URL(base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path)
-        asked = {**self.query, **query}
-        return url.update_query(asked) if asked else url
+        parameters = {**self.query, **query}
+        return url.update_query(parameters) if parameters else url
+
+    @property
+    def reply_base(self) -> URL:
+        """Return the URL that relative URLs in replies are resolved against."""
+        return URL(self.base_url.rstrip("/") + "/")
 
     @property
     def private_hosts(self) -> frozenset[tuple[str, int | None]]:
-        """Return the hosts with ports (None: any) whose private addresses are trusted."""
+        """Return the hosts, with port or None for any, whose private addresses are trusted."""
         allowed = map(host_and_port, self.download.hosts)
         return frozenset({(self.url.raw_host or "", self.url.port), *allowed})
 
-    # --- how ------------------------------------------------------------------------------------
+    # --- headers and fields ---------------------------------------------------------------------
 
     @property
     def stream(self) -> bool:
-        """Whether pictures are asked for as server-sent events, where the model can."""
+        """Whether an event stream is requested from models that support it."""
         return self.streaming == "sse"
 
-    def sent_headers(self) -> CIMultiDict[str]:
-        """Return the headers of every request, with the key."""
+    def request_headers(self) -> CIMultiDict[str]:
+        """Return the headers of every request, including the key."""
         headers = CIMultiDict({"Accept": "application/json"})
-        headers["Accept-Encoding"] = "identity"  # base64 of pictures shrinks little, for much work
+        headers["Accept-Encoding"] = "identity"  # compressing base64 of pictures saves little
         headers.update(self.auth.headers(self.key))
         headers.update(self.headers)
         return headers
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return what no log record may hold."""
-        given = (self.key, *self.headers.values(), *self.query.values())
-        return tuple(secret for secret in given if secret)
+        """Return the values that must not appear in a log."""
+        values = (self.key, *self.headers.values(), *self.query.values())
+        return tuple(filter(None, values))
 
     def form_field(self, files: int) -> str:
-        """Return the name of the form field for that many reference files."""
+        """Return the name of the form field for this number of reference files."""
         if self.edit_field != "auto":
             return self.edit_field
-        # OpenAI's own clients write it so; many gateways know only one of the two.
+        # As OpenAI's own clients name it; many gateways accept only one of the two.
         return "image" if files == 1 else "image[]"
 
 
 def host_and_port(entry: str) -> tuple[str, int | None]:
-    """Read ``host`` or ``host:port``; the host is empty where the entry is neither."""
+    """Parse ``host`` or ``host:port``; the host is empty if the entry is neither."""
     try:
         url = URL(f"http://{entry}")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where gateways are written down: ``gateways.toml``, or the three variables of a single one."""
+"""Read and check the configuration of gateways: ``gateways.toml``, or three variables."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from bot.core.errors.base import StartRefused
-from bot.gateways.gateway import GENERATIONS, Asynchronous, Gateway, Paths, host_and_port
-from bot.gateways.model_abilities import Model, overlaid, shipped_models
-from bot.gateways.toml_tables import Table, as_table, read_sections, read_table
+from bot.gateways.gateway import GENERATIONS, AsyncSettings, Gateway, PathSettings, host_and_port
+from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
+from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FORM_FIELD = re.compile(r"auto|[A-Za-z0-9_.-]+(\[\])?")
@@ -23,7 +23,7 @@ _NO_AUTH = {"header": ""}
 def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
     """Return the gateway of IMAGE_API_URL, IMAGE_API_KEY and IMAGE_MODELS.
 
-    The URL may be a base, with or without ``/v1``, or the whole address of the generations.
+    The URL may be a base, with or without ``/v1``, or the complete URL of generations.
     """
     address, _, query = url.strip().partition("?")
     base, found, slash = address.partition(GENERATIONS)
@@ -33,7 +33,7 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
         name="default",
         base_url=base,
         models=tuple(models),
-        paths=Paths(generate=found + slash or GENERATIONS),
+        paths=PathSettings(generate=found + slash or GENERATIONS),
         query=dict(parse_qsl(query)) if found else {},
     )
     _check_address(gateway if found or not query else replace(gateway, base_url=url))
@@ -43,9 +43,9 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
 def parse_gateways(
     text: str, keys: Mapping[str, str], *, file: str = "gateways.toml"
 ) -> tuple[Gateway, ...]:
-    """Read ``[gateways.NAME]`` tables and give each its key from GATEWAYS__NAME__API_KEY.
+    """Read ``[gateways.NAME]`` tables; the keys come from GATEWAYS__NAME__API_KEY.
 
-    ``keys`` are by NAME, in any case and with ``_`` for ``-``.
+    ``keys`` are by NAME, in any case and with ``_`` instead of ``-``.
 
     Raises:
         StartRefused: a table is wrong; the sentence names the table and the key.
@@ -54,17 +54,17 @@ def parse_gateways(
     for name, table in read_sections(text, file=file, section="gateways").items():
         where = f"{file}, [gateways.{name}],"
         gateway = _gateway(name, table, where)
-        if gateways.setdefault(_plain(name), gateway) is not gateway:
+        if gateways.setdefault(_normalized(name), gateway) is not gateway:
             raise StartRefused(f"{where} has the same name as another gateway.")
     return _with_keys(gateways, keys, file)
 
 
-def _gateway(name: str, table: Table, where: str) -> Gateway:
-    plain = {key: value for key, value in table.items() if key != "abilities"}
-    if plain.get("auth") == "none":
-        plain["auth"] = _NO_AUTH
-    gateway = read_table(plain, Gateway, where=where, name=name, key="", abilities={})
-    for wrong in _mistakes(gateway):
+def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
+    fields = {key: value for key, value in table.items() if key != "abilities"}
+    if fields.get("auth") == "none":
+        fields["auth"] = _NO_AUTH
+    gateway = read_table(fields, Gateway, where=where, name=name, key="", abilities={})
+    for wrong in _errors(gateway):
         raise StartRefused(f"{where} {wrong}.")
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
     described = replace(gateway, abilities=_abilities(gateway, abilities, where))
@@ -73,14 +73,12 @@ def _gateway(name: str, table: Table, where: str) -> Gateway:
     return described
 
 
-def _abilities(gateway: Gateway, tables: Table, where: str) -> dict[str, Model]:
+def _abilities(gateway: Gateway, tables: TomlTable, where: str) -> dict[str, ModelAbilities]:
     known = shipped_models()
-    if strangers := sorted(tables.keys() - set(gateway.models)):
-        raise StartRefused(
-            f"{where} abilities describes {strangers[0]}, which models does not name."
-        )
+    if unknown := sorted(tables.keys() - set(gateway.models)):
+        raise StartRefused(f"{where} abilities describes {unknown[0]}, which models does not name.")
     return {
-        name: overlaid(known.get(name), name, table, where=f"{where} abilities.{name}")
+        name: merge_abilities(known.get(name), name, table, where=f"{where} abilities.{name}")
         for name, table in tables.items()
     }
 
@@ -89,22 +87,22 @@ def _with_keys(
     gateways: dict[str, Gateway], keys: Mapping[str, str], file: str
 ) -> tuple[Gateway, ...]:
     for name, key in keys.items():
-        variable = f"GATEWAYS__{_plain(name).upper()}__API_KEY"
-        if not (gateway := gateways.get(_plain(name))):
+        variable = f"GATEWAYS__{_normalized(name).upper()}__API_KEY"
+        if not (gateway := gateways.get(_normalized(name))):
             raise StartRefused(f"{variable} names a gateway that {file} does not have.")
-        gateways[_plain(name)] = replace(gateway, key=_checked_key(key, variable))
+        gateways[_normalized(name)] = replace(gateway, key=_checked_key(key, variable))
     return tuple(gateways.values())
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.casefold().replace("-", "_")
 
 
-# --- what cannot be right -----------------------------------------------------------------------
+# --- checks -------------------------------------------------------------------------------------
 
 
-def _mistakes(gateway: Gateway) -> Iterator[str]:
-    """Yield what is wrong, each as the rest of a sentence that begins with the table."""
+def _errors(gateway: Gateway) -> Iterator[str]:
+    """Yield each error as the end of a sentence that begins with the name of the table."""
     yield from _wrong_address(gateway.base_url)
     if not gateway.models:
         yield "models must name at least one model"
@@ -162,7 +160,7 @@ def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
             yield f"drop names response_format, which abilities.{name} requires"
 
 
-def _wrong_task_mode(asynchronous: Asynchronous) -> Iterator[str]:
+def _wrong_task_mode(asynchronous: AsyncSettings) -> Iterator[str]:
     for mode in ("query", "path", "body", "header"):
         needed = asynchronous.mode == mode
         if needed != bool(getattr(asynchronous, mode)):

@@ -1,4 +1,4 @@
-"""One model's abilities, as data; ``models.toml`` ships the known ones."""
+"""The abilities of one model, read from ``models.toml`` or a gateway's table."""
 
 import math
 import re
@@ -21,27 +21,27 @@ from bot.core.models import (
     money_to_text,
     parse_size,
 )
-from bot.gateways.prices import USUAL_CREDITS, Credits, Price, check_rates, credits_of, price_of
+from bot.gateways.prices import DEFAULT_CREDITS, Credits, Price, check_rates, credits_of, price_of
 from bot.gateways.toml_tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
 
 Positive = Annotated[int, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0)]
-Option = Literal["quality", "style", "background"]
-OPTIONS: tuple[Option, ...] = get_args(Option)
+WordOption = Literal["quality", "style", "background"]
+WORD_OPTIONS: tuple[WordOption, ...] = get_args(WordOption)
 MASK_TRANSPORTS = ("json_images_objects", "multipart")
-Words = tuple[Annotated[str, Meta(min_length=1)], ...] | None
+AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
 
-# Six digits in a row, or an edge of 0, are no size that any model paints.
-LONGEST_NAME = 32
+# No model has a size with six digits in a row or an edge of 0.
+MAX_SIZE_NAME = 32
 _FREE_SIZE = re.compile(
-    rf"(?!.*\d{{6}}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{{0,{LONGEST_NAME - 1}}}"
+    rf"(?!.*\d{{6}}|0x|.*x0)[A-Za-z0-9][A-Za-z0-9 :._/-]{{0,{MAX_SIZE_NAME - 1}}}"
 )
 
 
-class RuleFacts(TypedDict):
-    """A rule's numbers for people, None where it has none; edges as words, to be typed."""
+class SizeRuleFacts(TypedDict):
+    """The numbers of a size rule for a text, None where it has none; edges as text."""
 
     min_edge: str | None
     max_edge: str | None
@@ -51,10 +51,10 @@ class RuleFacts(TypedDict):
     max_ratio: str | None
 
 
-class SizesTaken(RuleFacts):
-    """What a person may type: ``allowed`` is a comma list, the rest a rule's, if there is one.
+class AllowedSizes(SizeRuleFacts):
+    """The sizes a person may type: ``allowed`` is a comma list, the rest is the rule's.
 
-    ``longest_name`` counts the characters where any name may be typed, as nobody knows them.
+    ``longest_name`` is the maximum length if any name is accepted, because none is known.
     """
 
     allowed: str
@@ -63,7 +63,7 @@ class SizesTaken(RuleFacts):
 
 @dataclass(frozen=True, slots=True)
 class SizeRule:
-    """Which WIDTHxHEIGHT a model takes; edges in pixels, ``max_ratio`` of long to short edge."""
+    """The WIDTHxHEIGHT a model accepts; edges in pixels, ``max_ratio`` of long to short edge."""
 
     max_edge: Positive
     min_edge: Positive = 1
@@ -72,7 +72,7 @@ class SizeRule:
     max_pixels: Positive | None = None
     max_ratio: Annotated[float, Meta(ge=1)] = math.inf
 
-    def takes(self, size: Size) -> bool:
+    def accepts_size(self, size: Size) -> bool:
         """Tell whether the rule allows this size."""
         short, long = sorted((size.width, size.height))
         pixels = short * long
@@ -85,9 +85,9 @@ class SizeRule:
         )
 
     @property
-    def facts(self) -> RuleFacts:
-        """Return what a sentence needs to say it."""
-        return RuleFacts(
+    def facts(self) -> SizeRuleFacts:
+        """Return its numbers for a text."""
+        return SizeRuleFacts(
             min_edge=str(max(self.min_edge, self.step)),
             max_edge=str(self.max_edge),
             step=self.step if self.step > 1 else None,
@@ -97,16 +97,16 @@ class SizeRule:
         )
 
 
-NO_RULE = RuleFacts(
+NO_SIZE_RULE = SizeRuleFacts(
     min_edge=None, max_edge=None, step=None, min_pixels=None, max_pixels=None, max_ratio=None
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class References:
-    """How a model takes reference pictures: at most ``max_count`` of ``max_bytes`` each.
+class ReferenceLimits:
+    """The reference pictures that a model accepts: at most ``max_count`` of ``max_bytes`` each.
 
-    ``mask_max_bytes`` is None where the model takes no mask.
+    ``mask_max_bytes`` is None if the model accepts no mask.
     """
 
     transport: Literal[
@@ -121,14 +121,14 @@ class References:
         if self.mask_max_bytes and self.transport not in MASK_TRANSPORTS:
             raise ValueError(f"a mask travels only by {' or '.join(MASK_TRANSPORTS)}")
 
-    def take(self, reference: Reference) -> bool:
+    def accepts(self, reference: Reference) -> bool:
         """Tell whether a picture may be sent as it is."""
         return reference.bytes <= self.max_bytes and reference.format in self.formats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
-    """What the operator has every picture made with; None leaves it to the model."""
+class OutputPreset:
+    """The operator's settings for every picture; None leaves the choice to the model."""
 
     moderation: str | None = None
     output_format: str | None = None
@@ -137,9 +137,9 @@ class Preset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseFormat:
-    """Whether the field ``response_format`` may be sent, and what it says.
+    """Whether the field ``response_format`` may be sent, and its value.
 
-    An optional one is left out where there is no ``value``, or where the gateway does not know it.
+    An optional one is left out without a ``value``, or if the gateway does not support it.
     """
 
     mode: Literal["forbidden", "optional", "required"]
@@ -151,17 +151,16 @@ class ResponseFormat:
 
     @property
     def sent(self) -> str | None:
-        """Return what is sent, None for nothing."""
+        """Return the value to send, None for none."""
         return None if self.mode == "forbidden" else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class ModelAbilities:
     """One model's abilities; ``models.toml`` explains each field.
 
-    ``references`` is None where the model takes none, ``partial_images`` where it cannot stream,
-    ``price`` where the operator states none. The words of an option are None where nobody knows
-    them.
+    ``references`` is None if the model accepts none, ``partial_images`` if it cannot stream,
+    ``price`` if the operator states none. The words of an option are None if they are unknown.
     """
 
     name: str
@@ -171,16 +170,16 @@ class Model:
     size_rule: SizeRule | None = None
     auto: bool = False
     max_n: Annotated[int, Meta(ge=1, le=MAX_PICTURES)] = 1
-    credits: Credits = USUAL_CREDITS
+    credits: Credits = DEFAULT_CREDITS
     price: Price | None = None
-    qualities: Words = ()
-    styles: Words = ()
-    backgrounds: Words = ()
-    moderations: Words = ()
-    output_formats: Words = ()
+    qualities: AllowedWords = ()
+    styles: AllowedWords = ()
+    backgrounds: AllowedWords = ()
+    moderations: AllowedWords = ()
+    output_formats: AllowedWords = ()
     compression: bool = False
-    preset: Preset = field(default_factory=Preset)
-    references: References | None = None
+    preset: OutputPreset = field(default_factory=OutputPreset)
+    references: ReferenceLimits | None = None
     partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
     response_format: ResponseFormat = ResponseFormat(mode="forbidden")
     user_field: Literal["user", "safety_identifier"] | None = None
@@ -202,62 +201,67 @@ class Model:
 
     @property
     def default_size(self) -> AnySize:
-        """Return the size for somebody who gave none."""
+        """Return the size if none was chosen."""
         return "auto" if self.auto else parse_size(self.sizes[0])
 
-    def takes(self, size: AnySize) -> bool:
-        """Tell whether the model paints this size."""
+    def accepts_size(self, size: AnySize) -> bool:
+        """Tell whether the model accepts this size."""
         if size == "auto":
             return self.auto
         if self.size_rule:
-            return isinstance(size, Size) and self.size_rule.takes(size)
+            return isinstance(size, Size) and self.size_rule.accepts_size(size)
         if self.sizes:
             return str(size) in self.sizes
         return bool(_FREE_SIZE.fullmatch(str(size)))
 
-    def words(self, option: Option) -> tuple[str, ...] | None:
-        """Return the model's own words for an option: none if it has no such option.
+    def allowed_words(self, option: WordOption) -> tuple[str, ...] | None:
+        """Return the words that an option accepts; empty if the model has no such option.
 
-        They are None where nobody knows them: then any word is sent.
+        None if they are unknown: then any word is sent.
         """
         words = {"quality": self.qualities, "style": self.styles, "background": self.backgrounds}
         return words[option]
 
     def credits_each(self, quality: str | None) -> int:
-        """Return the credits of one picture; None is the quality that the model decides."""
+        """Return the credits of one picture; None is the quality that the model chooses."""
         return credits_of(self.credits, quality)
 
     def price_each(self, quality: str | None) -> int | None:
-        """Return what one picture costs the operator in micros, None if no price is stated."""
+        """Return the operator's price of one picture in micros, None if none is stated."""
         return None if self.price is None else price_of(self.price, quality)
 
-    def can(self, request: ImageRequest, *, n: int) -> bool:
-        """Tell whether the model takes this request as it is, ``n`` pictures at once."""
+    def supports(self, request: ImageRequest, *, n: int) -> bool:
+        """Tell whether the model supports this request unchanged, with ``n`` pictures at once."""
         return (
             n <= self.max_n
             and len(request.prompt) <= self.prompt_max
-            and self.takes(request.size)
-            and self._knows("quality", request.quality)
-            and self._knows("style", request.style)
-            and self._knows("background", request.background)
-            and self._starts_from(request.references, request.mask)
+            and self.accepts_size(request.size)
+            and self._accepts_word("quality", request.quality)
+            and self._accepts_word("style", request.style)
+            and self._accepts_word("background", request.background)
+            and self._supports_references(request.references, request.mask)
         )
 
-    def _starts_from(self, references: tuple[Reference, ...], mask: Reference | None) -> bool:
+    def _supports_references(
+        self, references: tuple[Reference, ...], mask: Reference | None
+    ) -> bool:
         limits = self.references
         if not references or not limits:
             return not references and not mask
-        few = len(references) <= limits.max_count and all(map(limits.take, references))
-        return few and (not mask or mask.bytes <= (limits.mask_max_bytes or 0))
+        fits = len(references) <= limits.max_count and all(map(limits.accepts, references))
+        return fits and (not mask or mask.bytes <= (limits.mask_max_bytes or 0))
 
-    def _knows(self, option: Option, word: str | None) -> bool:
-        words = self.words(option)
+    def _accepts_word(self, option: WordOption, word: str | None) -> bool:
+        words = self.allowed_words(option)
         return word is None or words is None or word in words
 
     def without(self, fields: Collection[str]) -> Self:
-        """Return the model for a gateway that never sends these fields."""
+        """Return the abilities at a gateway to which these fields are never sent."""
         model = self._at_default_rates() if "quality" in fields else self
-        kept = {option: () if option in fields else self.words(option) for option in OPTIONS}
+        kept = {
+            option: () if option in fields else self.allowed_words(option)
+            for option in WORD_OPTIONS
+        }
         model = replace(
             model, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
         )
@@ -276,40 +280,42 @@ class Model:
         )
 
     def retires_within(self, days: int, today: date) -> bool:
-        """Tell whether the model is gone, or will be so soon."""
+        """Tell whether the model has retired, or will retire within these days."""
         return self.retires is not None and self.retires <= today + timedelta(days)
 
     @property
-    def sizes_taken(self) -> SizesTaken:
-        """Return what a person may type, as the facts of the text ``sizes-taken``."""
+    def allowed_sizes(self) -> AllowedSizes:
+        """Return the sizes that a person may type, as the facts of the text ``sizes-taken``."""
         named = dict.fromkeys(["auto"] * self.auto + list(self.sizes))
-        rule = self.size_rule.facts if self.size_rule else NO_RULE
+        rule = self.size_rule.facts if self.size_rule else NO_SIZE_RULE
         is_free = not self.sizes and not self.size_rule
-        longest = LONGEST_NAME if is_free else None
-        return SizesTaken(allowed=", ".join(named), longest_name=longest, **rule)
+        longest = MAX_SIZE_NAME if is_free else None
+        return AllowedSizes(allowed=", ".join(named), longest_name=longest, **rule)
 
 
-def read_models(text: str, *, file: str = "models.toml") -> dict[str, Model]:
+def read_models(text: str, *, file: str = "models.toml") -> dict[str, ModelAbilities]:
     """Read ``[models.NAME]`` tables; raise StartRefused naming a wrong table and key."""
     tables = read_sections(text, file=file, section="models")
     return {
-        name: overlaid(None, name, table, where=f"{file}, [models.{name}],")
+        name: merge_abilities(None, name, table, where=f"{file}, [models.{name}],")
         for name, table in tables.items()
     }
 
 
 @cache
-def shipped_models() -> Mapping[str, Model]:
-    """Return the models that Easel knows out of the box, by name."""
+def shipped_models() -> Mapping[str, ModelAbilities]:
+    """Return the models of the shipped ``models.toml``, by name."""
     text = files("bot.gateways").joinpath("models.toml").read_text("utf-8")
     return MappingProxyType(read_models(text))
 
 
-def overlaid(base: Model | None, name: str, table: object, *, where: str) -> Model:
-    """Return the model with the keys of a table in the place of its own.
+def merge_abilities(
+    base: ModelAbilities | None, name: str, table: object, *, where: str
+) -> ModelAbilities:
+    """Return the model with its keys overridden by a table.
 
-    The keys of a table inside replace single ones, too; ``"none"`` takes a key away. Without a
-    base the table describes the whole model.
+    Nested tables are merged key by key; ``"none"`` removes a key. Without a base the table
+    describes the whole model.
     """
     known = {key: value for key, value in asdict(base).items() if value is not None} if base else {}
     known.pop("name", None)
@@ -317,6 +323,6 @@ def overlaid(base: Model | None, name: str, table: object, *, where: str) -> Mod
     for key, value in as_table(table, where=where).items():
         inner = keys.get(key)
         both = isinstance(inner, dict) and isinstance(value, dict)
-        keys[key] = {**inner, **value} if both else value  # type: ignore[dict-item]  # both are
+        keys[key] = {**inner, **value} if both else value  # type: ignore[dict-item]  # both are tables
     given = {key: value for key, value in keys.items() if value != "none"}
-    return read_table(given, Model, where=where, name=name)
+    return read_table(given, ModelAbilities, where=where, name=name)

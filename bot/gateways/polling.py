@@ -1,7 +1,7 @@
-"""Looking at an asynchronous task until it ends: its order was paid, and is never sent again."""
+"""Poll an asynchronous task until it ends; its request was paid and is never sent again."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -13,94 +13,98 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.events import Progress
-from bot.gateways.gateway import Gateway
+from bot.gateways.events import TaskProgress
+from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import DownloadSpool
-from bot.gateways.reply.error_classifier import Answer, Verdict, classify_error, retry_after_s
-from bot.gateways.reply.reader import Reply, read_reply
+from bot.gateways.reply.error_classifier import (
+    ClassifiedError,
+    GatewayResponse,
+    classify_error,
+    retry_after_s,
+)
+from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
 from bot.gateways.reply.task_status import (
-    STATES,
-    Submitted,
-    complaint_about,
-    fraction_of,
-    is_unknown,
-    status_of,
+    TASK_STATES,
+    JsonObject,
+    SubmittedTask,
+    is_unknown_task,
+    progress_fraction,
+    status_word,
+    task_error,
 )
 
 log = structlog.get_logger()
 
-# A task that was just accepted may not be known yet to the machine that is asked about it.
-GRACE_S = 15
-LOOK_SECONDS = 120
-CONNECT_SECONDS = 10
-_SHORTEST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 120.0
+# The server that is polled may not know a task yet that another one has just accepted.
+UNKNOWN_TASK_GRACE_S = 15
+POLL_TIMEOUT_S = 120
+_MIN_PAUSE_S = 1.0
+_MAX_PAUSE_S = 120.0
 _JITTER = 0.2
-_MAX_HOPS = 3
+_MAX_REQUESTS = 3  # of one poll, redirects included
 
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-_KEEP_ON = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-# What a task may fail of that has a sentence of its own; everything else is a failed task.
-_OWN_SENTENCES = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
-_FINAL = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
+_TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+# The kinds that a failed task keeps, because they have their own texts; others are TASK_FAILED.
+_KINDS_OF_TASKS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION, Kind.INVALID_REQUEST, Kind.RATE_LIMITED}
+# The errors of a poll after which polling again is useless.
+_FINAL_KINDS = {Kind.AUTH, Kind.QUOTA, Kind.MODERATION}
 
 
 class TaskStopped(Exception):
-    """A task brought no picture, or cannot be looked at any more."""
+    """A task brought no picture, or cannot be polled any more."""
 
-    def __init__(self, verdict: Verdict, answer: Answer | None = None) -> None:
-        super().__init__(verdict.kind.value)
-        self.verdict = verdict
-        self.answer = answer
+    def __init__(self, error: ClassifiedError, response: GatewayResponse | None = None) -> None:
+        super().__init__(error.kind.value)
+        self.error = error
+        self.response = response
 
 
-class Poll:
-    """One task, looked at until it ends; ``reply`` then holds its pictures."""
+class TaskPoller:
+    """Polls one task; when it has ended, ``reply`` holds its pictures."""
 
     def __init__(
         self,
-        task: Submitted,
+        task: SubmittedTask,
         gateway: Gateway,
         session: aiohttp.ClientSession,
         spool: DownloadSpool,
         clock: Clock,
         *,
-        base: URL,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._reply: Reply | None = None
+        self._reply: ParsedReply | None = None
         self._gateway = gateway
         self._session = session
         self._spool = spool
         self._clock = clock
-        self._base = base
         self._chance = chance
         self._url = task.url(gateway)
-        self._hint_s = task.retry_after_s
+        self._retry_after_s = task.retry_after_s
         self._began_ms = clock.now()
         self._paused_s = 0.0
-        self._told: float | None = None
-        self._has_told = False
-        self._has_wondered = False
+        self._fraction: float | None = None
+        self._has_reported = False
+        self._has_logged_status = False
 
     @property
-    def reply(self) -> Reply:
-        """Return what the task brought, when ``next_progress`` returned None."""
-        assert self._reply is not None  # noqa: S101 - asked only then
+    def reply(self) -> ParsedReply:
+        """Return the reply with the pictures, after ``next_progress`` returned None."""
+        assert self._reply is not None  # noqa: S101 - not called earlier
         return self._reply
 
-    async def next_progress(self) -> Progress | None:
-        """Look until there is progress to tell; None when the pictures are here.
+    async def next_progress(self) -> TaskProgress | None:
+        """Poll until there is new progress; return None when the pictures have arrived.
 
         Raises:
-            TaskStopped: there will be no picture, or nobody can tell.
-            SpoolFailed: its pictures cannot be kept.
+            TaskStopped: the task failed, or its state cannot be determined.
+            SpoolFailed: its pictures cannot be stored.
         """
         while self._reply is None:
             await self._pause()
-            if pending := await self._look():
-                return pending
+            if progress := await self._poll():
+                return progress
         return None
 
     @property
@@ -111,41 +115,39 @@ class Poll:
     async def _pause(self) -> None:
         left_s = self._gateway.poll.budget_s - self._spent_s
         if left_s <= 0:
-            words = f"the task may still finish: it was not done after {self._spent_s:.0f} s"
-            raise TaskStopped(Verdict(Kind.TASK_UNFINISHED, Billed.MAYBE, words))
-        pause_s = min(left_s, self._wished_s())
+            detail = f"the task may still finish: it was not done after {self._spent_s:.0f} s"
+            raise TaskStopped(ClassifiedError(Kind.TASK_UNFINISHED, Billed.MAYBE, detail))
+        if self._retry_after_s:
+            pause_s = min(max(self._retry_after_s, _MIN_PAUSE_S), _MAX_PAUSE_S)
+        else:
+            pause_s = self._gateway.poll.interval_s * (1 + _JITTER * (2 * self._chance() - 1))
+        pause_s = min(left_s, pause_s)
         self._paused_s += pause_s
         await self._clock.wait(self._clock.sleep(pause_s), "pause")
 
-    def _wished_s(self) -> float:
-        if self._hint_s:
-            return min(max(self._hint_s, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
-        spread = 1 + _JITTER * (2 * self._chance() - 1)
-        return self._gateway.poll.interval_s * spread
-
-    async def _look(self) -> Progress | None:
+    async def _poll(self) -> TaskProgress | None:
         json_reader = StreamingJson(self._spool)
         try:
-            answer = await self._clock.wait(self._get(json_reader), "gateway")
+            response = await self._clock.wait(self._get(json_reader), "gateway")
         except (aiohttp.ClientError, TimeoutError) as lost:
-            self._hint_s = None
+            self._retry_after_s = None
             json_reader.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        reply = read_reply(json_reader, self._base)
-        answer = replace(answer, body=reply.body, text=json_reader.text)
-        self._hint_s = retry_after_s(answer.headers, "", now_ms=self._clock.now())
-        if self._is_done(answer, reply):
+        reply = read_reply(json_reader, self._gateway.reply_base)
+        response = replace(response, body=reply.body, text=json_reader.text)
+        self._retry_after_s = retry_after_s(response.headers, "", now_ms=self._clock.now())
+        if self._is_done(response, reply):
             self._reply = reply
             return None
         json_reader.discard()
-        return self._progress(answer)
+        return self._new_progress(response)
 
-    async def _get(self, json_reader: StreamingJson) -> Answer:
+    async def _get(self, json_reader: StreamingJson) -> GatewayResponse:
         url = self._url
-        timeout = aiohttp.ClientTimeout(LOOK_SECONDS, connect=CONNECT_SECONDS)
-        headers = self._gateway.sent_headers()
-        for _ in range(_MAX_HOPS):
+        timeout = aiohttp.ClientTimeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        headers = self._gateway.request_headers()
+        for _ in range(_MAX_REQUESTS):
             async with self._session.get(
                 url, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
@@ -153,71 +155,64 @@ class Poll:
                 if not target:
                     async for chunk in response.content.iter_any():
                         json_reader.feed(chunk)
-                    return Answer(response.status, response.headers, None, "")
+                    return GatewayResponse(response.status, response.headers, None, "")
                 url = target
-        return Answer(HTTPStatus.LOOP_DETECTED, {}, None, "")
+        return GatewayResponse(HTTPStatus.LOOP_DETECTED, {}, None, "")
 
-    def _progress(self, answer: Answer) -> Progress | None:
-        """Return what is new about a task that is not done; raise TaskStopped where that is all."""
-        body = answer.body if isinstance(answer.body, dict) else {}
-        self._wonder(status_of(body))
-        fraction = fraction_of(body)
-        if fraction is not None and fraction > (self._told or 0):
-            self._told = fraction
-        elif self._has_told:
+    def _new_progress(self, response: GatewayResponse) -> TaskProgress | None:
+        """Return the progress of a running task if it is new."""
+        body = _object(response.body)
+        self._log_unknown_status(status_word(body))
+        fraction = progress_fraction(body)
+        if fraction is not None and fraction > (self._fraction or 0):
+            self._fraction = fraction
+        elif self._has_reported:
             return None
-        self._has_told = True
-        return Progress(self._told if fraction is None else fraction)
+        self._has_reported = True
+        return TaskProgress(self._fraction if fraction is None else fraction)
 
-    def _wonder(self, word: str) -> None:
-        if word and word not in STATES and not self._has_wondered:
-            self._has_wondered = True
-            log.info("gateway.task_status", gateway=self._gateway.name, status=word[:40])
+    def _log_unknown_status(self, status: str) -> None:
+        if status and status not in TASK_STATES and not self._has_logged_status:
+            self._has_logged_status = True
+            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status[:40])
 
-    # --- what a look means ----------------------------------------------------------------------
+    # --- what a poll's reply means --------------------------------------------------------------
 
-    def _is_done(self, answer: Answer, reply: Reply) -> bool:
-        """Tell whether the pictures are here; raise TaskStopped when they never will be."""
-        body = answer.body if isinstance(answer.body, dict) else {}
-        state = STATES.get(status_of(body))
-        if answer.status in _KEEP_ON or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    def _is_done(self, response: GatewayResponse, reply: ParsedReply) -> bool:
+        """Tell whether the pictures have arrived; raise TaskStopped if they never will."""
+        body = _object(response.body)
+        status = status_word(body)
+        state = TASK_STATES.get(status)
+        if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
-        if answer.status in _GONE or is_unknown(body, answer.text):
-            if self._spent_s < GRACE_S:
+        if response.status in _GONE or is_unknown_task(body, response.text):
+            if self._spent_s < UNKNOWN_TASK_GRACE_S:
                 return False
-            raise TaskStopped(
-                Verdict(Kind.TASK_LOST, Billed.MAYBE, complaint_about(body).message), answer
-            )
-        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise self._stopped(answer, answer.body, _FINAL, Kind.TASK_LOST)
+            error = ClassifiedError(Kind.TASK_LOST, Billed.MAYBE, task_error(body).message)
+            raise TaskStopped(error, response)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
         if state == "failure":
-            raise self._stopped(answer, _why(body), _OWN_SENTENCES, Kind.TASK_FAILED)
-        if reply.found and state != "pending":
-            return state == "success" or not status_of(body)
+            failed = replace(response, body=_error_json(body))
+            raise self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED)
+        if reply.pictures and state != "pending":
+            return state == "success" or not status
         if state == "success":
-            words = complaint_about(body).message or "the task succeeded without a picture"
-            raise TaskStopped(Verdict(Kind.NO_IMAGE, Billed.MAYBE, words), answer)
+            detail = task_error(body).message or "the task succeeded without a picture"
+            raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
         if body.get("error") and not state:
-            self._check_error(answer)
+            stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)
+            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+                raise stopped
         return False
 
-    def _check_error(self, answer: Answer) -> None:
-        """Stop at an error that looking again does not mend."""
-        stopped = self._stopped(answer, answer.body, _FINAL, Kind.TASK_FAILED)
-        if stopped.verdict.kind in _FINAL:
-            raise stopped
-
     def _stopped(
-        self, answer: Answer, body: object, own: set[Kind], otherwise: Kind
+        self, response: GatewayResponse, kept_kinds: set[Kind], otherwise: Kind
     ) -> TaskStopped:
-        """Judge why; whatever a gateway says, it took the order, and may have been paid."""
-        verdict = classify_error(
-            replace(answer, body=body),
-            now_ms=self._clock.now(),
-            kinds=self._gateway.error_kinds,
-        )
-        kind = verdict.kind if verdict.kind in own else otherwise
-        return TaskStopped(replace(verdict, kind=kind, billed=Billed.MAYBE), answer)
+        """Classify the error. The gateway accepted the request, so it may have been billed."""
+        error = classify_error(response, now_ms=self._clock.now(), kinds=self._gateway.error_kinds)
+        kind = error.kind if error.kind in kept_kinds else otherwise
+        return TaskStopped(replace(error, kind=kind, billed=Billed.MAYBE), response)
 
 
 def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
@@ -230,7 +225,11 @@ def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
     return None
 
 
-def _why(body: Mapping[str, object]) -> dict[str, object]:
-    """Return why a task failed, in the shape that the classifier knows best."""
-    why = complaint_about(body)
-    return {"error": {"message": why.message, "code": why.code, "type": why.type}}
+def _object(body: object) -> JsonObject:
+    return body if isinstance(body, dict) else {}
+
+
+def _error_json(body: JsonObject) -> dict[str, object]:
+    """Return the error of a failed task in OpenAI's shape."""
+    error = task_error(body)
+    return {"error": {"message": error.message, "code": error.code, "type": error.type}}

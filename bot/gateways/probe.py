@@ -1,4 +1,4 @@
-"""Ask a gateway which models it offers: it costs nothing and tells what is wrong with the setup."""
+"""Request a gateway's list of models: this costs nothing and shows configuration errors."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,16 +15,16 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways.gateway import Gateway
-from bot.gateways.reply.error_classifier import Answer, classify_error
+from bot.gateways.reply.error_classifier import GatewayResponse, classify_error
 from bot.gateways.reply.redaction import redact
 
-MAX_BODY_BYTES = 1 << 20
-TIMEOUT_S = 15.0
+MAX_LIST_BYTES = 1 << 20
+PROBE_TIMEOUT_S = 15.0
 _MAX_NAME = 200
 
 
-class Verdict(StrEnum):
-    """What the answer to ``GET /v1/models`` means."""
+class ProbeOutcome(StrEnum):
+    """The result of ``GET /v1/models``."""
 
     LISTED = "listed"
     NO_LIST = "no-list"
@@ -49,18 +49,17 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What one gateway answered, as facts.
+class ProbeResult:
+    """What one gateway answered.
 
-    ``status`` is None when no HTTP answer came, ``models`` None when no list was read.
-    ``missing`` are the configured models that a list does not hold, ``shutdowns`` the days on
-    which it says that models go. ``target`` is where a redirect leads, ``detail`` the gateway's
-    own words, redacted. ``clock_ahead_ms`` says how far this machine's clock is ahead of the
-    gateway's.
+    ``status`` is None if there was no HTTP response, ``models`` None if there was no list.
+    ``missing`` are the configured models that the list does not contain, ``shutdowns`` the days
+    on which models retire. ``target`` is where a redirect leads, ``detail`` the gateway's message,
+    redacted. ``clock_ahead_ms`` is how far this machine's clock is ahead of the gateway's.
     """
 
     gateway: str
-    verdict: Verdict
+    outcome: ProbeOutcome
     status: int | None = None
     models: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
@@ -70,46 +69,46 @@ class Probe:
     clock_ahead_ms: int | None = None
 
 
-async def probe(
+async def probe_gateway(
     gateway: Gateway,
     session: aiohttp.ClientSession,
     clock: Clock,
     *,
-    timeout_s: float = TIMEOUT_S,
-) -> Probe:
-    """Ask once, without following a redirect; never raise for what a gateway may do."""
-    verdict = Verdict.CUT_OFF
+    timeout_s: float = PROBE_TIMEOUT_S,
+) -> ProbeResult:
+    """Send one request, following no redirect; errors of the gateway become an outcome."""
+    outcome = ProbeOutcome.CUT_OFF
     try:
-        return await clock.wait(_ask(gateway, session, clock, timeout_s), "gateway")
+        return await clock.wait(_get(gateway, session, clock, timeout_s), "gateway")
     except aiohttp.ClientConnectorDNSError:
-        verdict = Verdict.NO_ADDRESS
+        outcome = ProbeOutcome.NO_ADDRESS
     except aiohttp.ClientConnectorCertificateError:
-        verdict = Verdict.NOT_TRUSTED
+        outcome = ProbeOutcome.NOT_TRUSTED
     except aiohttp.ClientConnectorSSLError:
-        verdict = Verdict.NO_TLS
+        outcome = ProbeOutcome.NO_TLS
     except TimeoutError:
-        verdict = Verdict.SILENT
+        outcome = ProbeOutcome.SILENT
     except aiohttp.ClientConnectorError:
-        verdict = Verdict.NO_CONNECTION
+        outcome = ProbeOutcome.NO_CONNECTION
     except aiohttp.ClientError:
         pass
-    return Probe(gateway=gateway.name, verdict=verdict)
+    return ProbeResult(gateway=gateway.name, outcome=outcome)
 
 
-async def probe_all(
-    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = TIMEOUT_S
-) -> list[Probe]:
-    """Ask every gateway at the same time; the answers are in their order."""
+async def probe_gateways(
+    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = PROBE_TIMEOUT_S
+) -> list[ProbeResult]:
+    """Probe all gateways at the same time; the results are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
     cookies = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
-        asked = (probe(one, session, clock, timeout_s=timeout_s) for one in gateways)
-        return await asyncio.gather(*asked)
+        probes = (probe_gateway(one, session, clock, timeout_s=timeout_s) for one in gateways)
+        return await asyncio.gather(*probes)
 
 
 def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
-    """Return how far ``now_ms`` is ahead of an answer's ``Date``; None where that says nothing."""
-    # A cache repeats the date of its copy, and adds Age (RFC 9111, 5.1).
+    """Return how far ``now_ms`` is ahead of a response's ``Date``; None if that is unknown."""
+    # A cache sends the date of its copy, and Age (RFC 9111, 5.1).
     if "Age" in headers:
         return None
     try:
@@ -121,12 +120,12 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
     return now_ms - round(answered_s * 1000) - 500
 
 
-async def _ask(
+async def _get(
     gateway: Gateway, session: aiohttp.ClientSession, clock: Clock, timeout_s: float
-) -> Probe:
+) -> ProbeResult:
     async with session.get(
         gateway.models_url,
-        headers=gateway.sent_headers(),
+        headers=gateway.request_headers(),
         timeout=aiohttp.ClientTimeout(timeout_s),
         allow_redirects=False,
     ) as response:
@@ -139,45 +138,47 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | None:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > MAX_LIST_BYTES:
             return None
     return bytes(body)
 
 
-def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None) -> Probe:
-    found = Probe(gateway=gateway.name, verdict=Verdict.LIST_TOO_LONG, status=response.status)
+def _read(gateway: Gateway, response: aiohttp.ClientResponse, body: bytes | None) -> ProbeResult:
+    found = ProbeResult(
+        gateway=gateway.name, outcome=ProbeOutcome.LIST_TOO_LONG, status=response.status
+    )
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
-        verdict, target = _redirect(response.url, response.headers.get("Location", ""))
-        return replace(found, verdict=verdict, target=target)
+        outcome, target = _redirect(response.url, response.headers.get("Location", ""))
+        return replace(found, outcome=outcome, target=target)
     if body is None:
         return found
     text = body.decode(errors="replace").strip()
-    answer = Answer(response.status, response.headers, _parsed(body), text)
+    answer = GatewayResponse(response.status, response.headers, _parsed(body), text)
     models = _models(answer.body) if response.status < HTTPStatus.BAD_REQUEST else None
     if models is not None:
         missing = tuple(name for name in gateway.models if name not in models)
         shutdowns = dict(_shutdowns(answer.body))
         return replace(
-            found, verdict=Verdict.LISTED, models=models, missing=missing, shutdowns=shutdowns
+            found, outcome=ProbeOutcome.LISTED, models=models, missing=missing, shutdowns=shutdowns
         )
-    verdict, words = _verdict(answer)
-    return replace(found, verdict=verdict, detail=redact(words, gateway.secrets))
+    outcome, words = _verdict(answer)
+    return replace(found, outcome=outcome, detail=redact(words, gateway.secrets))
 
 
-def _redirect(asked: URL, location: str) -> tuple[Verdict, str]:
+def _redirect(asked: URL, location: str) -> tuple[ProbeOutcome, str]:
     try:
         target = asked.join(URL(location))
         origin = target.origin()
     except ValueError:
-        return Verdict.ELSEWHERE, ""
+        return ProbeOutcome.ELSEWHERE, ""
     if asked.scheme == "http" and target.scheme == "https" and target.host == asked.host:
-        return Verdict.USE_HTTPS, str(origin)
+        return ProbeOutcome.USE_HTTPS, str(origin)
     if origin == asked.origin():
         if target.path == asked.path + "/":
-            return Verdict.ADD_SLASH, target.path
+            return ProbeOutcome.ADD_SLASH, target.path
         if target.path + "/" == asked.path:
-            return Verdict.DROP_SLASH, target.path
-    return Verdict.ELSEWHERE, f"{origin}{target.path}"[:_MAX_NAME]
+            return ProbeOutcome.DROP_SLASH, target.path
+    return ProbeOutcome.ELSEWHERE, f"{origin}{target.path}"[:_MAX_NAME]
 
 
 def _parsed(body: bytes) -> object:
@@ -192,7 +193,7 @@ def _entries(body: object) -> object:
 
 
 def _models(body: object) -> tuple[str, ...] | None:
-    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a bare list, of tables or names."""
+    """Read ``{"data": [{"id": …}]}``, ``{"models": […]}`` or a list, of objects or names."""
     listed = _entries(body)
     if not isinstance(listed, list):
         return None
@@ -211,7 +212,7 @@ def _shutdowns(body: object) -> Iterator[tuple[str, date]]:
 
 
 def _day(value: object) -> date | None:
-    """Read a day: ``2026-12-01``, with or without a time, or seconds since the epoch."""
+    """Parse a day: ``2026-12-01``, with or without a time, or seconds since the epoch."""
     try:
         if isinstance(value, str):
             return date.fromisoformat(value[:10])
@@ -223,24 +224,24 @@ def _day(value: object) -> date | None:
 
 
 _NO_LIST = frozenset({404, 405, 410, 501})
-_VERDICTS = {
-    Kind.AUTH: Verdict.KEY_REFUSED,
-    Kind.QUOTA: Verdict.NO_CREDIT,
-    Kind.RATE_LIMITED: Verdict.BUSY,
-    Kind.NO_IMAGE: Verdict.NO_LIST,  # JSON without an error, but no list of models
-    Kind.BAD_RESPONSE: Verdict.NOT_JSON,
+_OUTCOMES = {
+    Kind.AUTH: ProbeOutcome.KEY_REFUSED,
+    Kind.QUOTA: ProbeOutcome.NO_CREDIT,
+    Kind.RATE_LIMITED: ProbeOutcome.BUSY,
+    Kind.NO_IMAGE: ProbeOutcome.NO_LIST,  # JSON without an error, but no list of models
+    Kind.BAD_RESPONSE: ProbeOutcome.NOT_JSON,
 }
 
 
-def _verdict(answer: Answer) -> tuple[Verdict, str]:
-    """Classify what is no list: by status where that is plain, by body where it is not."""
-    judged = classify_error(answer, now_ms=0)
+def _verdict(answer: GatewayResponse) -> tuple[ProbeOutcome, str]:
+    """Classify a response without a list: by its status if that is clear, else by its body."""
+    error = classify_error(answer, now_ms=0)
     if answer.status in _NO_LIST:
-        return Verdict.NO_LIST, judged.message
+        return ProbeOutcome.NO_LIST, error.message
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict.BROKEN, judged.message
-    # Firewalls and sign-in pages answer 403 as a page; only 401 speaks of the key.
+        return ProbeOutcome.BROKEN, error.message
+    # Firewalls and sign-in pages send 403 with a page; only 401 is about the key.
     if answer.text.startswith("<") and answer.status != HTTPStatus.UNAUTHORIZED:
-        return Verdict.WEB_PAGE, ""
-    verdict = _VERDICTS.get(judged.kind, Verdict.REFUSED)
-    return verdict, "" if verdict is Verdict.NOT_JSON else judged.message
+        return ProbeOutcome.WEB_PAGE, ""
+    outcome = _OUTCOMES.get(error.kind, ProbeOutcome.REFUSED)
+    return outcome, "" if outcome is ProbeOutcome.NOT_JSON else error.message

@@ -1,4 +1,4 @@
-"""TOML tables as frozen values; a wrong table stops the start with one sentence."""
+"""Read TOML tables into frozen dataclasses; an invalid table raises StartRefused."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -9,42 +9,42 @@ import msgspec
 
 from bot.core.errors.base import StartRefused
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
-Table = Mapping[str, object]
+TomlTable = Mapping[str, object]
 
 
-def read_sections(text: str, *, file: str, section: str) -> dict[str, Table]:
+def read_sections(text: str, *, file: str, section: str) -> dict[str, TomlTable]:
     """Return every ``[section.NAME]`` of a TOML text by its name, in order."""
     try:
-        everything = tomllib.loads(text)
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise StartRefused(f"{file} is not valid TOML: {wrong}.") from wrong
-    if strangers := sorted(everything.keys() - {section}):
+    if unknown := sorted(document.keys() - {section}):
         raise StartRefused(
-            f"{file} has an unknown key {strangers[0]}: it holds only tables [{section}.NAME]."
+            f"{file} has an unknown key {unknown[0]}: it holds only tables [{section}.NAME]."
         )
-    tables = as_table(everything.get(section, {}), where=f"{file}, {section}")
+    tables = as_table(document.get(section, {}), where=f"{file}, {section}")
     return {
         name: as_table(table, where=f"{file}, [{section}.{name}]") for name, table in tables.items()
     }
 
 
-def read_table(table: object, kind: type[T], *, where: str, **given: object) -> T:
-    """Turn a table into ``kind``, a dataclass; ``given`` are fields that the file may not set.
+def read_table(table: object, kind: type[_T], *, where: str, **given: object) -> _T:
+    """Convert a table to the dataclass ``kind``; ``given`` are fields that the file may not set.
 
-    A field whose metadata names a ``key`` stands under that key in the file. A table inside the
-    table is checked first, so that a mistake in it is told with its own name.
+    A field whose metadata contains ``key`` has that key in the file. Nested tables are checked
+    first, so that an error message names the nested table.
     """
     table = as_table(table, where=where)
     names = {key: name for name, key in _keys(kind) if name not in given}
-    if strangers := sorted(table.keys() - names):
+    if unknown := sorted(table.keys() - names):
         raise StartRefused(
-            f"{where} has an unknown key {strangers[0]}: known are {', '.join(sorted(names))}."
+            f"{where} has an unknown key {unknown[0]}: known are {', '.join(sorted(names))}."
         )
-    inner = _inner_kinds(kind)
-    for key in table.keys() & {key for key, name in names.items() if name in inner}:
-        read_table(table[key], inner[names[key]], where=f"{where} {key}")
+    nested = _nested_kinds(kind)
+    for key in table.keys() & {key for key, name in names.items() if name in nested}:
+        read_table(table[key], nested[names[key]], where=f"{where} {key}")
     named = {names[key]: value for key, value in table.items()}
     try:
         return msgspec.convert({**named, **given}, kind)
@@ -52,7 +52,7 @@ def read_table(table: object, kind: type[T], *, where: str, **given: object) -> 
         raise StartRefused(f"{where} is wrong: {_in_keys(str(wrong), names)}.") from wrong
 
 
-def as_table(value: object, *, where: str) -> Table:
+def as_table(value: object, *, where: str) -> TomlTable:
     """Return a table; raise StartRefused for anything else."""
     if not isinstance(value, dict):
         raise StartRefused(f"{where} must be a table.")
@@ -60,13 +60,13 @@ def as_table(value: object, *, where: str) -> Table:
 
 
 def _keys(kind: type[object]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each field, and its key in the file."""
+    """Yield the name of each field and its key in the file."""
     for field in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass
         yield field.name, field.metadata.get("key", field.name)
 
 
-def _inner_kinds(kind: type[object]) -> dict[str, type[Any]]:  # Any: dataclasses of all kinds
-    """Return the dataclass of every field that is a table of its own, by the field's name."""
+def _nested_kinds(kind: type[object]) -> dict[str, type[Any]]:  # Any: dataclasses of all kinds
+    """Return the dataclasses of the fields that are nested tables, by the fields' names."""
     hints = get_type_hints(kind)
     return {
         name: inner

@@ -1,4 +1,4 @@
-"""What a picture file is: its format and pixels by its header, and whether its end is there."""
+"""Detect a picture file's format and size from its header, and whether the file is complete."""
 
 import struct
 from collections.abc import Callable
@@ -17,16 +17,16 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """A picture file as its bytes describe it."""
+class PictureInfo:
+    """The format and size of a picture file."""
 
     format: PictureFormat
     width: int
     height: int
 
 
-def sniff(path: Path) -> Looks | None:
-    """Return what the file is, or None unless it is a whole PNG, JPEG, WebP or GIF."""
+def sniff(path: Path) -> PictureInfo | None:
+    """Return the format and size; None unless the file is a complete PNG, JPEG, WebP or GIF."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         for magic, reader in _READERS:
@@ -35,36 +35,36 @@ def sniff(path: Path) -> Looks | None:
     return None
 
 
-_Reader = Callable[[BinaryIO, bytes, int], Looks | None]
+_Reader = Callable[[BinaryIO, bytes, int], PictureInfo | None]
 
 
-def _read(reader: _Reader, file: BinaryIO, head: bytes) -> Looks | None:
-    bytes_in_all = file.seek(0, 2)
+def _read(reader: _Reader, file: BinaryIO, head: bytes) -> PictureInfo | None:
+    file_size = file.seek(0, 2)
     try:
-        looks = reader(file, head, bytes_in_all)
+        info = reader(file, head, file_size)
     except struct.error:  # the file ends inside its header
         return None
-    return looks if looks and looks.width and looks.height else None
+    return info if info and info.width and info.height else None
 
 
-def _tail(file: BinaryIO, bytes_in_all: int) -> bytes:
-    file.seek(max(0, bytes_in_all - _TAIL))
+def _tail(file: BinaryIO, file_size: int) -> bytes:
+    file.seek(max(0, file_size - _TAIL))
     return file.read()
 
 
-def _png(file: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
+def _png(file: BinaryIO, head: bytes, file_size: int) -> PictureInfo | None:
     width, height = struct.unpack_from(">II", head, 16)
-    return Looks("png", width, height) if _PNG_END in _tail(file, bytes_in_all) else None
+    return PictureInfo("png", width, height) if _PNG_END in _tail(file, file_size) else None
 
 
-def _gif(file: BinaryIO, head: bytes, _: int) -> Looks | None:
+def _gif(file: BinaryIO, head: bytes, _: int) -> PictureInfo | None:
     width, height, flags = struct.unpack_from("<HHB", head, 6)
     file.seek(13 + _colour_bytes(flags))
-    return Looks("gif", width, height) if _gif_ends(file) else None
+    return PictureInfo("gif", width, height) if _gif_ends(file) else None
 
 
 def _gif_ends(file: BinaryIO) -> bool:
-    """Walk from block to block until the trailer: its byte may stand inside any of them."""
+    """Walk from block to block until the trailer: its byte may also occur inside a block."""
     while (block := file.read(1)) in {b"!", b","}:
         if block == b"!":  # an extension: its label, then its data
             file.seek(1, 1)
@@ -81,8 +81,8 @@ def _colour_bytes(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
-    if head[8:12] != b"WEBP" or struct.unpack_from("<I", head, 4)[0] + 8 > bytes_in_all:
+def _webp(_: BinaryIO, head: bytes, file_size: int) -> PictureInfo | None:
+    if head[8:12] != b"WEBP" or struct.unpack_from("<I", head, 4)[0] + 8 > file_size:
         return None
     if head[12:16] == b"VP8X":
         width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
@@ -93,21 +93,21 @@ def _webp(_: BinaryIO, head: bytes, bytes_in_all: int) -> Looks | None:
         width, height = (edge & 0x3FFF for edge in struct.unpack_from("<HH", head, 26))
     else:
         return None
-    return Looks("webp", width, height)
+    return PictureInfo("webp", width, height)
 
 
-def _jpeg(file: BinaryIO, _: bytes, bytes_in_all: int) -> Looks | None:
-    if _JPEG_END not in _tail(file, bytes_in_all):
+def _jpeg(file: BinaryIO, _: bytes, file_size: int) -> PictureInfo | None:
+    if _JPEG_END not in _tail(file, file_size):
         return None
     at = 2
-    while at < bytes_in_all:
+    while at < file_size:
         file.seek(at)
         prefix, marker, length = struct.unpack(">BBH", file.read(4))
         if prefix != 0xFF or length < 2:
             return None
         if marker in _JPEG_FRAMES:
             height, width = struct.unpack(">xHH", file.read(5))
-            return Looks("jpeg", width, height)
+            return PictureInfo("jpeg", width, height)
         at += 2 + length
     return None
 

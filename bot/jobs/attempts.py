@@ -21,16 +21,16 @@ from bot.database.database import Database
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
     Answered,
-    Event,
+    GatewayEvent,
     GatewayRequest,
     Preview,
-    Progress,
     Received,
-    Refused,
+    RequestRefused,
     Sending,
-    Task,
+    TaskAccepted,
+    TaskProgress,
 )
-from bot.gateways.model_abilities import References
+from bot.gateways.model_abilities import ReferenceLimits
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
 from bot.images.conversion import convert_picture, picture_size
@@ -38,7 +38,7 @@ from bot.images.sniff import sniff
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
 
-SlotEvent = Progress | Preview | Received
+SlotEvent = TaskProgress | Preview | Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,9 @@ class AttemptRunner:
         """
         request = await self._gateway_request(job, slot, asked)
         if begun is None:
-            return await self._follow(job, slot, asked, self.router.paint(request), report=report)
+            return await self._follow(
+                job, slot, asked, self.router.generate(request), report=report
+            )
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
@@ -127,7 +129,7 @@ class AttemptRunner:
         job: Job,
         slot: int,
         asked: int,
-        events: AsyncGenerator[Event, None],
+        events: AsyncGenerator[GatewayEvent, None],
         *,
         report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
@@ -153,7 +155,7 @@ class AttemptRunner:
         accepted = self.catalogue.model(request.model).references
         references = [await self._fitted(kept, accepted, folder) for kept in request.references]
         return GatewayRequest(
-            request=replace(request, references=tuple(kept for kept, _ in references)),
+            image_request=replace(request, references=tuple(kept for kept, _ in references)),
             n=asked,
             folder=folder,
             stem=f"slot-{slot}",
@@ -163,11 +165,11 @@ class AttemptRunner:
         )
 
     async def _fitted(
-        self, kept: Reference, accepted: References | None, folder: Path
+        self, kept: Reference, accepted: ReferenceLimits | None, folder: Path
     ) -> tuple[Reference, Path]:
         """Return a reference as the model accepts it: smaller, or in another format."""
         path = self.content_store.path(kept)
-        if accepted is None or accepted.take(kept):
+        if accepted is None or accepted.accepts(kept):
             return kept, path
         size = await asyncio.to_thread(picture_size, path)
         wanted = next(name for name in ("webp", "jpeg", "png") if name in accepted.formats)
@@ -192,7 +194,7 @@ class AttemptRunner:
         return SlotResult(attempt.asked, failure=failure)
 
     async def _record(
-        self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: Event
+        self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: GatewayEvent
     ) -> Attempt | None:
         """Write an event before the exchange acts on it; return the attempt that is under way."""
         write, repository = self.database.write, self.repository
@@ -201,10 +203,10 @@ class AttemptRunner:
                 return await write(
                     repository.sending, job.id, slot, gateway=gateway, pictures=asked
                 )
-            case Refused(), Attempt():
+            case RequestRefused(), Attempt():
                 await write(repository.refused, attempt)
                 return None
-            case Task(task_id=task_id), Attempt():
+            case TaskAccepted(task_id=task_id), Attempt():
                 await write(repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
                 await write(repository.answered, attempt, urls)

@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.models import Job
-from bot.gateways.events import Preview, Progress, Received
+from bot.gateways.events import Preview, Received, TaskProgress
 from bot.jobs.attempts import SlotEvent
 from bot.jobs.courier import Courier, JobProgress
 from bot.jobs.queue.queue import Queue
@@ -128,7 +128,7 @@ class ProgressUpdates(ThrottledUpdates):
                 self._progress = replace(self._progress, done=done)
             case Preview(picture=picture):
                 self._progress = replace(self._progress, preview=picture)
-            case Progress(fraction=fraction) if self._slots == 1:
+            case TaskProgress(fraction=fraction) if self._slots == 1:
                 self._progress = replace(self._progress, fraction=fraction)
         self._changed.set()
 

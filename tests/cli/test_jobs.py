@@ -71,7 +71,7 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
 ) -> None:
     """A list that goes into a file on Windows has no letters but its code page's."""
     async with process(tmp_path / "data", gateway) as job_service:
-        order = job_service.services.catalogue.order(
+        order = job_service.services.catalogue.build_request(
             prompt="狐 in snow", model=None, size=None, n=1
         )
         await job_service.services.job_service.submit(order, BEN, Bag())

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.cli.process import environment, run
-from tests.gateways.bench import KEY
-from tests.gateways.test_contract import EXAMPLE, TABLES, opened
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.test_gateways_example import EXAMPLE, TABLES, opened
 
 
 def table(name: str, base_url: str, trusted: str) -> str:
@@ -30,11 +30,11 @@ async def test_an_operator_paints_with_nothing_but_the_table_and_a_key(
         file.write_text(table(name, vendor.gateway.base_url, trusted), encoding="utf-8")
         env = environment(tmp_path) | {
             "GATEWAYS_FILE": str(file),
-            f"GATEWAYS__{name.upper()}__API_KEY": KEY,
+            f"GATEWAYS__{name.upper()}__API_KEY": GATEWAY_KEY,
         }
         ended = await run("bot", "imagine", "a fox", "--out", "art", folder=tmp_path, env=env)
     assert ended.code == 0, ended.err
     with Image.open(tmp_path / ended.out.strip()) as picture:
         assert min(picture.size) > 0
     assert vendor.fake.paid == 1
-    assert KEY not in ended.out + ended.err
+    assert GATEWAY_KEY not in ended.out + ended.err

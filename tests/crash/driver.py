@@ -148,7 +148,7 @@ async def counts(database: Database) -> tuple[int, int]:
 async def submit(services: Services, courier: FolderCourier, number: int) -> None:
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
-    request = services.catalogue.order(
+    request = services.catalogue.build_request(
         prompt=f"fox {number} {WAYS[number % 3]}",
         model="easel-painter" if with_reference else "dall-e-3",
         size=None,

@@ -5,15 +5,15 @@ import pytest
 
 from bot.discord_ui.uploads import read_from_cdn, upload_of
 from tests.discord_rest.delivery import Delivery
-from tests.gateways.raw_gateway import Says, http, raw_gateway
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 
-CUT = http(200, b"half a picture", {"Content-Length": "9000"})
+CUT = http_reply(200, b"half a picture", {"Content-Length": "9000"})
 
 
-@pytest.mark.parametrize("says", [Says(), CUT, http(404), http(500)])
-async def test_a_picture_that_does_not_arrive_is_gone(delivery: Delivery, says: Says) -> None:
+@pytest.mark.parametrize("says", [RawReply(), CUT, http_reply(404), http_reply(500)])
+async def test_a_picture_that_does_not_arrive_is_gone(delivery: Delivery, says: RawReply) -> None:
     """The person hears that it has to be attached again, not that we have a defect."""
-    async with delivery.process(), raw_gateway(*[says] * 4) as cdn:
+    async with delivery.process(), replay_gateway(*[says] * 4) as cdn:
         url = f"{cdn.origin}/fox.png"
         with pytest.raises(OSError, match="cannot be fetched"):
             await read_from_cdn(delivery.client, url)

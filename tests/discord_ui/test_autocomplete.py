@@ -7,7 +7,7 @@ from bot.discord_ui.autocomplete import Autocomplete
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.server_costs import ServerCostCache
-from tests.gateways.bench import model
+from tests.gateways.generation_harness import make_model
 
 LONG = "m" * 150
 
@@ -15,7 +15,7 @@ LONG = "m" * 150
 def suggestions(credits: int) -> Autocomplete:
     """Return those of one model whose names are too long for Discord."""
     words = tuple(f"{index} " + "q" * 150 for index in range(30))
-    dear = model(LONG, label="L" * 150, credits=credits, qualities=words)
+    dear = make_model(LONG, label="L" * 150, credits=credits, qualities=words)
     catalogue = Catalogue([LONG], {LONG: dear})
     costs = Pricing(catalogue, ServerCostCache({}))
     return Autocomplete(catalogue=catalogue, costs=costs, texts=Texts(), now=lambda: 0)

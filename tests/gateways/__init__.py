@@ -1,1 +1,1 @@
-"""The gateway room against strict loopback fakes."""
+"""Tests of bot.gateways against strict loopback fakes."""

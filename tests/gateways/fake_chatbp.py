@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.gateways.art import picture
-from tests.gateways.bench import KEY
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.sample_pictures import picture_bytes
 
 REQUIRED = {"model", "n", "size", "prompt"}
 EDIT_FIELDS = REQUIRED | {"response_format", "stream"}
@@ -61,7 +61,7 @@ class FakeChatBp:
     ) -> web.Response:
         self.posts += 1
         self.bodies.append(body)
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
+        if request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
             return _error(401, "无效的令牌")
         if dict(request.query) not in ({}, {"async": "true"}):
             return _error(400, "query 参数错误")
@@ -77,7 +77,7 @@ class FakeChatBp:
     async def file(self, request: web.Request) -> web.Response:
         """Send the picture, but to nobody who shows a key."""
         assert "Authorization" not in request.headers
-        return web.Response(body=picture(), content_type="image/png")
+        return web.Response(body=picture_bytes(), content_type="image/png")
 
 
 def _is_fine(file: tuple[str, str, bytes]) -> bool:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.sample_pictures import b64, picture_bytes
 
 FIELDS = {
     "prompt",
@@ -86,7 +86,7 @@ class FakeClassic:
         self.gets += 1
         if "Authorization" in request.headers:
             return web.Response(status=403)
-        return web.Response(body=picture(), content_type="image/png")
+        return web.Response(body=picture_bytes(), content_type="image/png")
 
     async def elsewhere(self, request: web.Request) -> web.Response:
         """Answer with a page, as web servers do."""
@@ -99,12 +99,12 @@ class FakeUtoken(FakeClassic):
 
     def lets_in(self, request: web.Request) -> bool:
         """Accept no key, but no wrong one."""
-        return request.headers.get("Authorization") in (None, f"Bearer {KEY}")
+        return request.headers.get("Authorization") in (None, f"Bearer {GATEWAY_KEY}")
 
     def item(self, url: str) -> dict[str, str]:
         """Fill one of the two fields and leave the other empty."""
         return (
-            {"url": "", "b64_json": b64(picture())}
+            {"url": "", "b64_json": b64(picture_bytes())}
             if self.paid % 2
             else {
                 "url": url,
@@ -124,7 +124,7 @@ class FakeDddai(FakeClassic):
 
     def lets_in(self, request: web.Request) -> bool:
         """Demand the key."""
-        return request.headers.get("Authorization") == f"Bearer {KEY}"
+        return request.headers.get("Authorization") == f"Bearer {GATEWAY_KEY}"
 
     def item(self, url: str) -> dict[str, str]:
         """Give the address, which is what the document requires."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.gateways.art import picture
+from tests.gateways.sample_pictures import picture_bytes
 
 SIZES = (None, "1024x1024", "1536x1024", "1024x1536")
 FIELDS = {"model", "size", "n", "prompt", "image"}
@@ -72,4 +72,4 @@ class FakeFiles:
         self.gets += 1
         if "Authorization" in request.headers:
             return web.Response(status=403, text="Server failed to authenticate the request")
-        return web.Response(body=picture("webp"), content_type="application/octet-stream")
+        return web.Response(body=picture_bytes("webp"), content_type="application/octet-stream")

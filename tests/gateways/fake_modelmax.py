@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.sample_pictures import b64, picture_bytes
 
 FIELDS = {"model", "prompt", "n", "size", "quality", "response_format", "style"}
 QUALITIES = (None, "standard", "hd")
@@ -33,7 +33,7 @@ class FakeModelmax:
     async def generate(self, request: web.Request) -> web.Response:
         """Answer with the documented statuses: 200, 400, 401, 402, 502."""
         self.posts += 1
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
+        if request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
             return _error(401, "未授权")
         body = await request.json()
         right = (
@@ -54,7 +54,7 @@ class FakeModelmax:
         wanted = str(body.get("response_format", "url"))
         self.formats.append(wanted)
         url = str(request.url.with_path("/generated-image.png"))
-        item = {"b64_json": b64(picture())} if wanted == "b64_json" else {"url": url}
+        item = {"b64_json": b64(picture_bytes())} if wanted == "b64_json" else {"url": url}
         item["revised_prompt"] = "A futuristic city skyline at golden hour sunset..."
         usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         data = [item] * int(str(body.get("n", 1)))
@@ -63,7 +63,7 @@ class FakeModelmax:
     async def file(self, request: web.Request) -> web.Response:
         """Send a picture."""
         assert "Authorization" not in request.headers
-        return web.Response(body=picture(), content_type="image/png")
+        return web.Response(body=picture_bytes(), content_type="image/png")
 
 
 def _error(status: int, message: str) -> web.Response:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
 
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY
+from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.openai_rules import (
     KINDS,
     MAX_DATA_URI,
     MAX_IMAGES,
     TOO_LARGE,
-    Refusal,
+    OpenAIRefusal,
     checked_edit,
     checked_generation,
 )
+from tests.gateways.sample_pictures import b64, picture_bytes
 
-Fields = dict[str, object]
+OpenAIFields = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class FakeOpenAI:
 
     posts: int = 0
     paid: int = 0
-    bodies: list[Fields] = field(default_factory=list)
+    bodies: list[OpenAIFields] = field(default_factory=list)
     uploads: list[list[Uploaded]] = field(default_factory=list)
 
     def app(self) -> web.Application:
@@ -60,7 +60,7 @@ class FakeOpenAI:
         self.uploads.append(files)
         return await self._paint(request, "image_edit", body, edit="form", files=files)
 
-    async def _json(self, request: web.Request) -> Fields:
+    async def _json(self, request: web.Request) -> OpenAIFields:
         assert request.content_type == "application/json"
         return dict(await request.json())
 
@@ -68,15 +68,17 @@ class FakeOpenAI:
         self,
         request: web.Request,
         event: str,
-        body: Fields,
+        body: OpenAIFields,
         *,
         edit: str = "",
         files: list[Uploaded] | None = None,
     ) -> web.StreamResponse:
         self.posts += 1
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
+        if request.headers.get("Authorization") != f"Bearer {GATEWAY_KEY}":
             return _error(
-                Refusal(401, "invalid_api_key", f"Incorrect API key provided: {KEY[:8]}****.")
+                OpenAIRefusal(
+                    401, "invalid_api_key", f"Incorrect API key provided: {GATEWAY_KEY[:8]}****."
+                )
             )
         self.bodies.append(body)
         try:
@@ -85,7 +87,7 @@ class FakeOpenAI:
             if edit == "json":
                 self.uploads.append(_named(body))
             checked_edit(body, form=edit == "form") if edit else checked_generation(body)
-        except Refusal as refusal:
+        except OpenAIRefusal as refusal:
             return _error(refusal)
         self.paid += 1
         if body.get("stream") in (True, "true"):
@@ -101,8 +103,8 @@ def _check_length(request: web.Request) -> None:
 # --- the pictures that come along ---------------------------------------------------------------
 
 
-async def _form(request: web.Request) -> tuple[Fields, list[Uploaded]]:
-    fields: Fields = {}
+async def _form(request: web.Request) -> tuple[OpenAIFields, list[Uploaded]]:
+    fields: OpenAIFields = {}
     files = []
     reader = await request.multipart()
     while part := await reader.next():
@@ -120,13 +122,15 @@ async def _form(request: web.Request) -> tuple[Fields, list[Uploaded]]:
 def _check_files(files: list[Uploaded]) -> None:
     images = [file for file in files if file.field != "mask"]
     if not images:
-        raise Refusal(400, "missing_required_parameter", "Missing 'image'.", "image")
+        raise OpenAIRefusal(400, "missing_required_parameter", "Missing 'image'.", "image")
     names = {file.field for file in images}
     # A list may hold a single file, too.
     if names != {"image[]"} and (names, len(images)) != ({"image"}, 1):
-        raise Refusal(400, "unknown_parameter", f"Unknown parameter: '{min(names)}'.", "image")
+        raise OpenAIRefusal(
+            400, "unknown_parameter", f"Unknown parameter: '{min(names)}'.", "image"
+        )
     if len(images) > MAX_IMAGES or len(files) - len(images) > 1:
-        raise Refusal(400, "invalid_value", "Too many images.", "image")
+        raise OpenAIRefusal(400, "invalid_value", "Too many images.", "image")
     for file in images:
         _check_picture(file.kind, file.data, "image")
     for file in files[len(images) :]:
@@ -140,14 +144,14 @@ _MAGIC = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff", "image/webp": 
 def _check_picture(kind: str, data: bytes, param: str) -> None:
     is_right = kind in KINDS[param] and data.startswith(_MAGIC[kind])
     if not is_right or len(data) >= TOO_LARGE[param]:
-        raise Refusal(400, "invalid_value", f"Invalid file '{param}'.", param)
+        raise OpenAIRefusal(400, "invalid_value", f"Invalid file '{param}'.", param)
 
 
-def _named(body: Fields) -> list[Uploaded]:
+def _named(body: OpenAIFields) -> list[Uploaded]:
     """Read ``images: [{image_url}]`` and ``mask: {image_url}``."""
     images = body.get("images")
     if not isinstance(images, list) or not 1 <= len(images) <= MAX_IMAGES:
-        raise Refusal(400, "invalid_value", "Invalid value for 'images'.", "images")
+        raise OpenAIRefusal(400, "invalid_value", "Invalid value for 'images'.", "images")
     named = [("images", image) for image in images]
     named += [("mask", body["mask"])] if "mask" in body else []
     return [_decoded(name, image) for name, image in named]
@@ -159,7 +163,7 @@ def _decoded(name: str, image: object) -> Uploaded:
     url = str(image["image_url"])
     head, _, data = url.partition(",")
     if not head.startswith("data:image/") or len(url) > MAX_DATA_URI:
-        raise Refusal(400, "invalid_value", f"Invalid '{name}'.", name)
+        raise OpenAIRefusal(400, "invalid_value", f"Invalid '{name}'.", name)
     kind = head.removeprefix("data:").removesuffix(";base64")
     whole = base64.b64decode(data, validate=True)
     _check_picture(kind, whole, "mask" if name == "mask" else "image")
@@ -169,14 +173,18 @@ def _decoded(name: str, image: object) -> Uploaded:
 # --- the answers --------------------------------------------------------------------------------
 
 
-def _reply(body: Fields) -> Fields:
+def _reply(body: OpenAIFields) -> OpenAIFields:
     if body["model"] == "dall-e-3":
         # By an address of the blob store, unless told otherwise.
         by_base64 = body.get("response_format") == "b64_json"
-        item = {"b64_json": b64(picture())} if by_base64 else {"url": "https://blobs.example/1.png"}
+        item = (
+            {"b64_json": b64(picture_bytes())}
+            if by_base64
+            else {"url": "https://blobs.example/1.png"}
+        )
         return {"created": 1, "data": [item | {"revised_prompt": "a fox, oil on canvas"}]}
     facts = _facts(body)
-    item = {"b64_json": b64(picture(facts["output_format"]))}
+    item = {"b64_json": b64(picture_bytes(facts["output_format"]))}
     return {
         "created": 1,
         **facts,
@@ -188,7 +196,7 @@ def _reply(body: Fields) -> Fields:
 _DECIDED = {"background": "opaque", "output_format": "png", "quality": "high", "size": "1024x1024"}
 
 
-def _facts(body: Fields) -> dict[str, str]:
+def _facts(body: OpenAIFields) -> dict[str, str]:
     """Return what the pictures are: as asked for, or as the model decided."""
     asked = {name: str(body.get(name, "auto")) for name in _DECIDED}
     return {
@@ -197,17 +205,17 @@ def _facts(body: Fields) -> dict[str, str]:
     }
 
 
-def _usage() -> Fields:
+def _usage() -> OpenAIFields:
     details = {"text_tokens": 10, "image_tokens": 40}
     usage = {"total_tokens": 150, "input_tokens": 50, "output_tokens": 100}
     return usage | {"input_tokens_details": details}
 
 
-async def _events(request: web.Request, event: str, body: Fields) -> web.StreamResponse:
+async def _events(request: web.Request, event: str, body: OpenAIFields) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
     facts = _facts(body)
-    common = {"b64_json": b64(picture(facts["output_format"])), "created_at": 1, **facts}
+    common = {"b64_json": b64(picture_bytes(facts["output_format"])), "created_at": 1, **facts}
     for index in range(int(str(body.get("partial_images", 0)))):
         await _send(response, f"{event}.partial_image", {**common, "partial_image_index": index})
     for _ in range(int(str(body.get("n", 1)))):
@@ -215,12 +223,12 @@ async def _events(request: web.Request, event: str, body: Fields) -> web.StreamR
     return response
 
 
-async def _send(response: web.StreamResponse, name: str, data: Fields) -> None:
+async def _send(response: web.StreamResponse, name: str, data: OpenAIFields) -> None:
     text = json.dumps({"type": name, **data})
     await response.write(f"event: {name}\ndata: {text}\n\n".encode())
 
 
-def _error(refusal: Refusal) -> web.Response:
+def _error(refusal: OpenAIRefusal) -> web.Response:
     error = {
         "message": refusal.message,
         "type": "invalid_request_error",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.gateways.art import b64, picture
+from tests.gateways.sample_pictures import b64, picture_bytes
 
 FIELDS = {"model", "prompt", "n", "size", "response_format", "image"}
 DATA_URI = re.compile(r"data:image/(png|jpeg|webp|gif);base64,(.*)", re.DOTALL)
@@ -34,7 +34,7 @@ class FakePainter:
         assert request.content_type == "application/json"
         assert body.keys() <= FIELDS
         self.images = [_decoded(image) for image in body.get("image", [])]
-        return web.json_response({"data": [{"b64_json": b64(picture())}]})
+        return web.json_response({"data": [{"b64_json": b64(picture_bytes())}]})
 
 
 def _decoded(image: str) -> tuple[str, bytes]:

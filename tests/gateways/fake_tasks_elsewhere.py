@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.gateways.task_house import Says
+from tests.gateways.fake_task_gateway import JsonReply
 
 URL = "/files/fox.png"
 
@@ -12,60 +12,61 @@ URL = "/files/fox.png"
 class Sample:
     """How one family announces a task, and how its end looks; ``path`` is where it is polled."""
 
-    announced: Says
-    done: Says
+    announced: JsonReply
+    done: JsonReply
     task_id: str = "t-1"
     path: str = "/v1/images/tasks/{task_id}"
 
 
 SAMPLES: Mapping[str, Sample] = {
     "gpt2api": Sample(
-        Says({"task_id": "t-1"}), Says({"status": "success", "data": [{"url": URL}]})
+        JsonReply({"task_id": "t-1"}), JsonReply({"status": "success", "data": [{"url": URL}]})
     ),
     "new-api fork": Sample(
-        Says({"task_id": "t-1", "object": "image", "status": "queued", "progress": "10%"}),
-        Says({"code": "success", "data": {"status": "completed", "image_urls": [URL]}}),
+        JsonReply({"task_id": "t-1", "object": "image", "status": "queued", "progress": "10%"}),
+        JsonReply({"code": "success", "data": {"status": "completed", "image_urls": [URL]}}),
     ),
     "new-api fork, one": Sample(
-        Says({"task_id": "t-1", "status": "queued"}),
-        Says({"data": {"status": "completed", "result_url": URL, "status_raw": "ok"}}),
+        JsonReply({"task_id": "t-1", "status": "queued"}),
+        JsonReply({"data": {"status": "completed", "result_url": URL, "status_raw": "ok"}}),
     ),
     "dimilinks": Sample(
-        Says({"id": "t-1", "status": "queued"}),
-        Says({"status": "succeeded", "result": {"data": [{"url": URL}]}}),
+        JsonReply({"id": "t-1", "status": "queued"}),
+        JsonReply({"status": "succeeded", "result": {"data": [{"url": URL}]}}),
         path="/v1/tasks/{task_id}",
     ),
     "toapis": Sample(
-        Says({"id": "t-1", "object": "generation.task", "status": "queued"}),
-        Says({"status": "completed", "result": {"data": [{"url": URL}]}}),
+        JsonReply({"id": "t-1", "object": "generation.task", "status": "queued"}),
+        JsonReply({"status": "completed", "result": {"data": [{"url": URL}]}}),
         path="/v1/images/generations/{task_id}",
     ),
     "evolink": Sample(
-        Says({"id": "t-1", "object": "image.generation.task", "status": "pending"}),
-        Says({"status": "completed", "progress": 100, "results": [URL]}),
+        JsonReply({"id": "t-1", "object": "image.generation.task", "status": "pending"}),
+        JsonReply({"status": "completed", "progress": 100, "results": [URL]}),
         path="/v1/tasks/{task_id}",
     ),
     "apimart": Sample(
-        Says({"code": 200, "data": [{"status": "submitted", "task_id": "t-1"}]}),
-        Says({"data": {"status": "completed", "result": {"images": [{"url": [URL]}]}}}),
+        JsonReply({"code": 200, "data": [{"status": "submitted", "task_id": "t-1"}]}),
+        JsonReply({"data": {"status": "completed", "result": {"images": [{"url": [URL]}]}}}),
         path="/v1/tasks/{task_id}",
     ),
     "blockrun": Sample(
-        Says({"id": "t-1", "status": "queued", "poll_url": "/jobs/t-1", "price": 1}, 202),
-        Says({"created": 1, "data": [{"url": URL}]}),
+        JsonReply({"id": "t-1", "status": "queued", "poll_url": "/jobs/t-1", "price": 1}, 202),
+        JsonReply({"created": 1, "data": [{"url": URL}]}),
         path="/jobs/{task_id}",
     ),
     "51kik": Sample(
-        Says({"task_id": "t-1"}),
-        Says({"task_status": "success", "data": [{"url": URL}]}),
+        JsonReply({"task_id": "t-1"}),
+        JsonReply({"task_status": "success", "data": [{"url": URL}]}),
         path="/v1/image/v1/tasks/{task_id}",
     ),
     "modelsell": Sample(
-        Says({"task_id": "t-1"}), Says({"state": "succeeded", "data": {"images": [{"url": URL}]}})
+        JsonReply({"task_id": "t-1"}),
+        JsonReply({"state": "succeeded", "data": {"images": [{"url": URL}]}}),
     ),
     "Kling": Sample(
-        Says({"code": 0, "data": {"task_id": "t-1", "task_status": "submitted"}}),
-        Says(
+        JsonReply({"code": 0, "data": {"task_id": "t-1", "task_status": "submitted"}}),
+        JsonReply(
             {
                 "code": 0,
                 "data": {"task_status": "succeed", "task_result": {"images": [{"url": URL}]}},
@@ -73,7 +74,7 @@ SAMPLES: Mapping[str, Sample] = {
         ),
     ),
     "Replicate": Sample(
-        Says({"id": "t-1", "status": "starting", "output": None}, 201),
-        Says({"id": "t-1", "status": "succeeded", "output": URL}),
+        JsonReply({"id": "t-1", "status": "starting", "output": None}, 201),
+        JsonReply({"id": "t-1", "status": "succeeded", "output": URL}),
     ),
 }

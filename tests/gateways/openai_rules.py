@@ -7,10 +7,10 @@ MAX_DATA_URI = 20_971_520
 MAX_IMAGES = 16
 TOO_LARGE = {"image": 50_000_000, "mask": 4_000_000}  # bytes: documented are "less than" these
 KINDS = {"image": ("image/png", "image/jpeg", "image/webp"), "mask": ("image/png",)}
-Fields = dict[str, object]
-Family = Literal["dall-e-3", "gpt-1", "gpt-2", "gpt-2.5", "gpt-2.6"]
+OpenAIFields = dict[str, object]
+ModelFamily = Literal["dall-e-3", "gpt-1", "gpt-2", "gpt-2.5", "gpt-2.6"]
 
-FAMILIES: dict[str, Family] = {
+MODEL_FAMILIES: dict[str, ModelFamily] = {
     "dall-e-3": "dall-e-3",  # shut down at OpenAI, alive at its imitators
     "gpt-image-1": "gpt-1",
     "gpt-image-1-mini": "gpt-1",
@@ -32,14 +32,14 @@ GPT = COMMON | {
     "partial_images",
 }
 NEW = GPT | {"safety_identifier"}
-FIELDS: dict[Family, set[str]] = {
+FIELDS: dict[ModelFamily, set[str]] = {
     "dall-e-3": COMMON | {"response_format", "style"},
     "gpt-1": GPT,
     "gpt-2": GPT,
     "gpt-2.5": NEW,
     "gpt-2.6": NEW,
 }
-QUALITIES: dict[Family, tuple[str, ...]] = {
+QUALITIES: dict[ModelFamily, tuple[str, ...]] = {
     "dall-e-3": ("standard", "hd"),
     "gpt-1": ("low", "medium", "high", "auto"),
     "gpt-2": ("low", "medium", "high", "auto"),
@@ -53,7 +53,7 @@ WORDS = {
     "output_format": ("png", "jpeg", "webp"),
 }
 CLASSIC = ("auto", "1024x1024", "1536x1024", "1024x1536")
-SIZES: dict[Family, tuple[str, ...]] = {
+SIZES: dict[ModelFamily, tuple[str, ...]] = {
     "dall-e-3": ("1024x1024", "1792x1024", "1024x1792"),
     "gpt-1": CLASSIC,
     "gpt-2.6": CLASSIC,
@@ -62,7 +62,7 @@ MAX_PROMPT = {"dall-e-3": 4000}
 
 
 @dataclass
-class Refusal(Exception):
+class OpenAIRefusal(Exception):
     """OpenAI's error object and its status."""
 
     status: int
@@ -71,16 +71,16 @@ class Refusal(Exception):
     param: str | None = None
 
 
-def checked_generation(body: Fields) -> None:
+def checked_generation(body: OpenAIFields) -> None:
     """Raise the documented Refusal for a wrong generation."""
     _check(body, FIELDS[_family(body)])
 
 
-def checked_edit(body: Fields, *, form: bool) -> None:
+def checked_edit(body: OpenAIFields, *, form: bool) -> None:
     """Raise the documented Refusal for a wrong edit; a form holds only text."""
     family = _family(body)
     if family == "dall-e-3":
-        raise Refusal(400, "invalid_value", "Invalid value for 'model'.", "model")
+        raise OpenAIRefusal(400, "invalid_value", "Invalid value for 'model'.", "model")
     if not form:
         return _check(body, FIELDS[family] | {"images", "mask"})
     assert all(isinstance(value, str) for value in body.values())
@@ -93,29 +93,29 @@ def checked_edit(body: Fields, *, form: bool) -> None:
     return _check(typed, FIELDS[family] - {"moderation"})
 
 
-def _family(body: Fields) -> Family:
+def _family(body: OpenAIFields) -> ModelFamily:
     name = str(body.get("model"))
-    if name not in FAMILIES:
-        raise Refusal(404, "model_not_found", f"The model '{name}' does not exist.")
-    return FAMILIES[name]
+    if name not in MODEL_FAMILIES:
+        raise OpenAIRefusal(404, "model_not_found", f"The model '{name}' does not exist.")
+    return MODEL_FAMILIES[name]
 
 
-def _check(body: Fields, known: set[str]) -> None:
+def _check(body: OpenAIFields, known: set[str]) -> None:
     family = _family(body)
     for stranger in sorted(body.keys() - known):
-        raise Refusal(400, "unknown_parameter", f"Unknown parameter: '{stranger}'.", stranger)
+        raise OpenAIRefusal(400, "unknown_parameter", f"Unknown parameter: '{stranger}'.", stranger)
     for name, words in {"quality": QUALITIES[family], **WORDS}.items():
         if body.get(name, words[0]) not in words:
-            raise Refusal(400, "invalid_value", f"Invalid value: '{body[name]}'.", name)
+            raise OpenAIRefusal(400, "invalid_value", f"Invalid value: '{body[name]}'.", name)
     if not _takes(family, str(body.get("size", "1024x1024"))):
-        raise Refusal(400, "invalid_value", f"Invalid value: '{body['size']}'.", "size")
+        raise OpenAIRefusal(400, "invalid_value", f"Invalid value: '{body['size']}'.", "size")
     _check_numbers(body, family)
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not 1 <= len(prompt) <= MAX_PROMPT.get(family, 32000):
-        raise Refusal(400, "missing_required_parameter", "Missing 'prompt'.", "prompt")
+        raise OpenAIRefusal(400, "missing_required_parameter", "Missing 'prompt'.", "prompt")
 
 
-def _check_numbers(body: Fields, family: Family) -> None:
+def _check_numbers(body: OpenAIFields, family: ModelFamily) -> None:
     limits = {
         "n": (1, 1 if family == "dall-e-3" else 10),
         "output_compression": (0, 100),
@@ -124,12 +124,12 @@ def _check_numbers(body: Fields, family: Family) -> None:
     for name, (least, most) in limits.items():
         number = body.get(name, least)
         if name in body and not (isinstance(number, int) and least <= number <= most):
-            raise Refusal(400, "invalid_value", f"Invalid value for '{name}'.", name)
+            raise OpenAIRefusal(400, "invalid_value", f"Invalid value for '{name}'.", name)
     if not isinstance(body.get("stream", False), bool):
-        raise Refusal(400, "invalid_type", "Invalid type for 'stream'.", "stream")
+        raise OpenAIRefusal(400, "invalid_type", "Invalid type for 'stream'.", "stream")
 
 
-def _takes(family: Family, size: str) -> bool:
+def _takes(family: ModelFamily, size: str) -> bool:
     if family in SIZES or size == "auto":
         return size in SIZES.get(family, ("auto",))
     width, height = map(int, size.split("x"))

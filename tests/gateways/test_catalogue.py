@@ -12,11 +12,11 @@ from bot.core.models import AnySize, ImageRequest, NamedSize, Size
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
-from bot.gateways.model_abilities import Option, shipped_models
+from bot.gateways.model_abilities import WordOption, shipped_models
 
 SHIPPED = shipped_models()
 EVERY = Catalogue(SHIPPED, SHIPPED)
-OPTIONS: tuple[Option, ...] = ("quality", "style", "background")
+OPTIONS: tuple[WordOption, ...] = ("quality", "style", "background")
 
 
 def _order(
@@ -26,14 +26,14 @@ def _order(
     size: str | None = None,
     n: int | None = None,
 ) -> ImageRequest:
-    return EVERY.order(prompt=prompt, model=model, size=size, n=n)
+    return EVERY.build_request(prompt=prompt, model=model, size=size, n=n)
 
 
 def test_the_first_model_is_the_default() -> None:
     """Whoever types only a prompt gets the operator's favourite."""
     catalogue = Catalogue(["dall-e-3", "gpt-image-2", "dall-e-3"], SHIPPED)
     assert [known.name for known in catalogue.models] == ["dall-e-3", "gpt-image-2"]
-    request = catalogue.order(prompt=" a fox\n", model=None, size=None, n=None)
+    request = catalogue.build_request(prompt=" a fox\n", model=None, size=None, n=None)
     assert request == ImageRequest("a fox", "dall-e-3", Size(1024, 1024), 1)
 
 
@@ -69,7 +69,10 @@ def test_people_are_offered_what_the_first_gateway_can() -> None:
     assert [known.name for known in catalogue.models] == ["gpt-image-2", "flux-9", "dall-e-3"]
     assert (front.label, front.max_n, front.credits) == ("At A", 1, 1)
     assert front == catalogue.ability("a", "gpt-image-2")
-    assert catalogue.fan_out(catalogue.order(prompt="x", model=None, size=None, n=2)) == [1, 1]
+    assert catalogue.fan_out(catalogue.build_request(prompt="x", model=None, size=None, n=2)) == [
+        1,
+        1,
+    ]
 
 
 def test_each_gateway_has_its_own_abilities() -> None:
@@ -98,11 +101,11 @@ def test_a_model_that_retires_is_told_thirty_days_before() -> None:
     """The operator plans, and people do not get used to it."""
     catalogue = Catalogue.of(parse_gateways(TWO, {}))
     last = date(2026, 12, 1)
-    assert catalogue.shown("gpt-image-2", BEFORE) == "At A"
-    assert catalogue.shown("gpt-image-2", BEFORE + timedelta(1)) == "At A (⏳ 2026-12-01)"
-    assert catalogue.shown("gpt-image-2", last) == "At A (⏳ 2026-12-01)"
-    assert catalogue.shown("dall-e-3", last) == "DALL·E 3"
-    assert catalogue.shown("gone", last) == "gone"
+    assert catalogue.display_name("gpt-image-2", BEFORE) == "At A"
+    assert catalogue.display_name("gpt-image-2", BEFORE + timedelta(1)) == "At A (⏳ 2026-12-01)"
+    assert catalogue.display_name("gpt-image-2", last) == "At A (⏳ 2026-12-01)"
+    assert catalogue.display_name("dall-e-3", last) == "DALL·E 3"
+    assert catalogue.display_name("gone", last) == "gone"
 
 
 def test_no_model_stops_the_start() -> None:
@@ -270,14 +273,14 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
     """It works at once, and the operator reads how to describe it."""
     with structlog.testing.capture_logs() as logs:
         catalogue = Catalogue(["flux-9", "dall-e-3", "flux-9"], SHIPPED)
-    request = catalogue.order(prompt="x", model=None, size=None, n=3)
+    request = catalogue.build_request(prompt="x", model=None, size=None, n=3)
     each = catalogue.default.credits_each(None)
     assert (request.size, catalogue.fan_out(request), each) == ("auto", [1] * 3, 1)
     assert [(entry["event"], entry["model"]) for entry in logs] == [
         ("catalogue.model_unknown", "flux-9")
     ]
     with pytest.raises(PromptTooLong):
-        catalogue.order(prompt="x" * 4001, model=None, size=None, n=None)
+        catalogue.build_request(prompt="x" * 4001, model=None, size=None, n=None)
 
 
 @pytest.mark.parametrize(
@@ -286,14 +289,17 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
 )
 def test_an_unknown_model_takes_sizes_in_its_own_words(typed: str, size: AnySize) -> None:
     """Easel cannot know them."""
-    assert Catalogue(["flux-9"], {}).order(prompt="x", model=None, size=typed, n=1).size == size
+    assert (
+        Catalogue(["flux-9"], {}).build_request(prompt="x", model=None, size=typed, n=1).size
+        == size
+    )
 
 
 @pytest.mark.parametrize("typed", ["99999999x1", "x" * 33, "0x0", "512x0", "a\0b", "é", '"}'])
 def test_an_unknown_model_refuses_nonsense(typed: str) -> None:
     """Free text ends at 32 plain characters."""
     with pytest.raises(WrongSize) as refused:
-        Catalogue(["flux-9"], {}).order(prompt="x", model=None, size=typed, n=1)
+        Catalogue(["flux-9"], {}).build_request(prompt="x", model=None, size=typed, n=1)
     assert refused.value.longest_name == 32
 
 
@@ -353,13 +359,13 @@ def test_any_input_is_a_request_or_a_refusal(
     name: str | None,
     size: str | None,
     n: int,
-    chosen: dict[Option, str | None],
+    chosen: dict[WordOption, str | None],
     references: int,
     mask: bool,
 ) -> None:
     """No text of a person may raise anything else."""
     try:
-        request = WITH_STRANGER.order(
+        request = WITH_STRANGER.build_request(
             prompt=prompt,
             model=name,
             size=size,
@@ -374,14 +380,14 @@ def test_any_input_is_a_request_or_a_refusal(
         pass
     else:
         painter = WITH_STRANGER.model(request.model)
-        assert painter.takes(request.size)
+        assert painter.accepts_size(request.size)
         assert references <= 0 or painter.references is not None
         assert not mask or references > 0
-        assert request.n > painter.max_n or painter.can(request, n=request.n)
+        assert request.n > painter.max_n or painter.supports(request, n=request.n)
         assert sum(WITH_STRANGER.fan_out(request)) == request.n
         assert request.prompt.encode()
         for option in OPTIONS:
-            word, words = getattr(request, option), painter.words(option)
+            word, words = getattr(request, option), painter.allowed_words(option)
             assert word is None or words is None or word in words
             assert word is None or (word.encode() and len(word) <= 32)
     assert len(WITH_STRANGER.suggest_sizes(name, size or "")) <= 25

@@ -10,14 +10,21 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.gateways import download
 from bot.gateways.download import Downloader, DownloadFailed, is_public
-from bot.gateways.gateway import Download
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY, Painted, WatchedSeam, files_in, model, paint
-from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
+from bot.gateways.gateway import DownloadSettings
+from tests.gateways.generation_harness import (
+    GATEWAY_KEY,
+    GenerationResult,
+    RecordingClock,
+    files_in,
+    make_model,
+    run_generation,
+)
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
+from tests.gateways.sample_pictures import b64, picture_bytes
 
-PNG = picture()
-FILE = http(200, PNG, {"Content-Type": "text/html"})
-PAINTER = model("painter", timeout_s=5)
+PNG = picture_bytes()
+FILE = http_reply(200, PNG, {"Content-Type": "text/html"})
+PAINTER = make_model("painter", timeout_s=5)
 
 
 class Names(AbstractResolver):
@@ -43,17 +50,19 @@ class Names(AbstractResolver):
 
 async def _fetch(
     address: str, folder: Path, *, hosts: tuple[str, ...] = (), names: Names | None = None
-) -> tuple[RawGateway, Painted]:
+) -> tuple[ReplayGateway, GenerationResult]:
     """Let a gateway answer with an address; return it and what became of the order."""
-    async with raw_gateway(http(200, {"data": [{"url": address}]}), FILE, FILE, FILE) as raw:
-        gateway = raw.gateway(download=Download(hosts=hosts))
-        return raw, await paint(gateway, folder, known=PAINTER, resolver=names)
+    async with replay_gateway(
+        http_reply(200, {"data": [{"url": address}]}), FILE, FILE, FILE
+    ) as raw:
+        gateway = raw.gateway(download=DownloadSettings(hosts=hosts))
+        return raw, await run_generation(gateway, folder, known=PAINTER, resolver=names)
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[RawGateway]:
+async def file_server() -> AsyncIterator[ReplayGateway]:
     """Open a second origin that sends pictures."""
-    async with raw_gateway(FILE, FILE, FILE) as raw:
+    async with replay_gateway(FILE, FILE, FILE) as raw:
         yield raw
 
 
@@ -122,77 +131,80 @@ LITERALS = [
 
 @pytest.mark.parametrize("address", LITERALS)
 async def test_a_gateway_cannot_send_us_inside(
-    address: str, database: RawGateway, tmp_path: Path
+    address: str, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """Whatever the spelling, nothing connects there."""
-    _, painted = await _fetch(address.format(port=URL(database.origin).port), tmp_path)
+    _, painted = await _fetch(address.format(port=URL(file_server.origin).port), tmp_path)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
-    assert database.requests == []
+    assert file_server.requests == []
     assert painted.left == []
 
 
-async def test_a_name_that_leads_inside(database: RawGateway, tmp_path: Path) -> None:
+async def test_a_name_that_leads_inside(file_server: ReplayGateway, tmp_path: Path) -> None:
     """The name server belongs to the attacker."""
     names = Names({"cdn.example": ["127.0.0.1", "::1"], "gw": ["127.0.0.1"]})
-    address = f"http://cdn.example:{URL(database.origin).port}/x"
+    address = f"http://cdn.example:{URL(file_server.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, names=names)
     assert painted.failed.detail == "the address is private: see download_hosts"
-    assert (names.asked, database.requests) == (["cdn.example"], [])
+    assert (names.asked, file_server.requests) == (["cdn.example"], [])
 
 
 async def test_only_checked_addresses_are_handed_on() -> None:
     """One public address among private ones is the only one to be connected."""
     names = Names({"cdn.example": ["10.0.0.1", "8.8.8.8"]})
-    found = await download.GuardedResolver(names, ()).resolve("cdn.example", 80)
+    found = await download.PublicAddressResolver(names, ()).resolve("cdn.example", 80)
     assert [result["host"] for result in found] == ["8.8.8.8"]
 
 
 @pytest.mark.parametrize("hosts", [("127.0.0.1",), ("127.0.0.1:{port}",)])
 async def test_the_operator_may_trust_a_private_host(
-    hosts: tuple[str, ...], database: RawGateway, tmp_path: Path
+    hosts: tuple[str, ...], file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """ComfyUI beside its picture store."""
-    trusted = tuple(host.format(port=URL(database.origin).port) for host in hosts)
-    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=trusted)
+    trusted = tuple(host.format(port=URL(file_server.origin).port) for host in hosts)
+    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=trusted)
     assert painted.pictures[0].format == "png"
 
 
-async def test_trust_ends_at_the_port(database: RawGateway, tmp_path: Path) -> None:
-    """The store is trusted, the database beside it is not."""
-    _, painted = await _fetch(f"{database.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
+async def test_trust_ends_at_the_port(file_server: ReplayGateway, tmp_path: Path) -> None:
+    """The store is trusted, the file_server beside it is not."""
+    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
     assert painted.failed.kind is Kind.DOWNLOAD_FAILED
-    assert database.requests == []
+    assert file_server.requests == []
 
 
-async def test_a_trusted_name(database: RawGateway, tmp_path: Path) -> None:
+async def test_a_trusted_name(file_server: ReplayGateway, tmp_path: Path) -> None:
     """Containers know each other by name."""
     names = Names({"minio": ["127.0.0.1"]})
-    address = f"http://minio:{URL(database.origin).port}/x"
+    address = f"http://minio:{URL(file_server.origin).port}/x"
     _, painted = await _fetch(address, tmp_path, hosts=("minio",), names=names)
     assert painted.pictures[0].format == "png"
 
 
 async def test_neither_key_nor_credentials_are_sent(tmp_path: Path) -> None:
     """Not even to the gateway's own origin, and not those inside the address."""
-    async with raw_gateway() as raw:
+    async with replay_gateway() as raw:
         address = raw.origin.replace("http://", "http://user:pass@") + "/x"
-        raw.answers = [http(200, {"data": [{"url": address}]}), FILE]
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+        raw.answers = [http_reply(200, {"data": [{"url": address}]}), FILE]
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert painted.pictures
     assert raw.requests[1].startswith(b"GET /x ")
     assert b"authorization" not in raw.requests[1].lower()
-    assert KEY.encode() not in raw.requests[1]
+    assert GATEWAY_KEY.encode() not in raw.requests[1]
 
 
 async def _download(
-    folder: Path, *answers: Says, timeout_s: float = 5, max_bytes: int = download.MAX_BYTES
-) -> tuple[RawGateway, bytes | str]:
+    folder: Path,
+    *answers: RawReply,
+    timeout_s: float = 5,
+    max_bytes: int = download.MAX_DOWNLOAD_BYTES,
+) -> tuple[ReplayGateway, bytes | str]:
     """Fetch from a trusted origin; return it, and the bytes or the reason."""
     part = folder / "a.part"
-    async with raw_gateway(*answers) as raw:
+    async with replay_gateway(*answers) as raw:
         url = URL(raw.origin) / "x"
         trusted = {("127.0.0.1", url.port)}
-        clock = WatchedSeam().clock
+        clock = RecordingClock().clock
         async with Downloader(trusted, clock=clock, max_bytes=max_bytes) as downloader:
             try:
                 await downloader.fetch(url, part, timeout_s=timeout_s)
@@ -201,8 +213,8 @@ async def _download(
     return raw, part.read_bytes()
 
 
-def _to(location: str, status: int = 302) -> Says:
-    return http(status, headers={"Location": location})
+def _to(location: str, status: int = 302) -> RawReply:
+    return http_reply(status, headers={"Location": location})
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -241,7 +253,7 @@ async def test_a_redirect_is_checked_like_an_address(location: str, tmp_path: Pa
 @pytest.mark.parametrize("status", [403, 404, 410])
 async def test_an_expired_address_is_not_asked_again(status: int, tmp_path: Path) -> None:
     """It will not come back."""
-    raw, got = await _download(tmp_path, http(status), FILE)
+    raw, got = await _download(tmp_path, http_reply(status), FILE)
     assert got == f"the address has expired (HTTP {status})"
     assert len(raw.requests) == 1
 
@@ -249,14 +261,14 @@ async def test_an_expired_address_is_not_asked_again(status: int, tmp_path: Path
 @pytest.mark.parametrize(
     "trouble",
     [
-        http(500),
-        http(503),
-        Says(then="reset"),
-        Says(),
-        Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx"),
+        http_reply(500),
+        http_reply(503),
+        RawReply(then="reset"),
+        RawReply(),
+        RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx"),
     ],
 )
-async def test_a_get_may_be_repeated(trouble: Says, tmp_path: Path) -> None:
+async def test_a_get_may_be_repeated(trouble: RawReply, tmp_path: Path) -> None:
     """It costs nothing; the paid POST stays one."""
     raw, got = await _download(tmp_path, trouble, trouble, FILE)
     assert (got, len(raw.requests)) == (PNG, 3)
@@ -264,13 +276,13 @@ async def test_a_get_may_be_repeated(trouble: Says, tmp_path: Path) -> None:
 
 async def test_three_tries_are_enough(tmp_path: Path) -> None:
     """Then the picture is lost, and the person not charged."""
-    raw, got = await _download(tmp_path, *[http(500)] * 9)
+    raw, got = await _download(tmp_path, *[http_reply(500)] * 9)
     assert (got, len(raw.requests)) == ("HTTP 500", 3)
 
 
 async def test_any_other_status_is_the_end(tmp_path: Path) -> None:
     """Such as 204 or 418."""
-    assert (await _download(tmp_path, http(418)))[1] == "HTTP 418"
+    assert (await _download(tmp_path, http_reply(418)))[1] == "HTTP 418"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +294,7 @@ async def test_too_large(head: bytes, tmp_path: Path) -> None:
     if b"chunked" in head:
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     raw, got = await _download(
-        tmp_path, Says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body), max_bytes=1000
+        tmp_path, RawReply(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body), max_bytes=1000
     )
     assert got == "the file is larger than 0.001 MB"
     assert len(raw.requests) == 1
@@ -290,7 +302,7 @@ async def test_too_large(head: bytes, tmp_path: Path) -> None:
 
 async def test_a_slow_drip_ends(tmp_path: Path) -> None:
     """The whole download has one limit, however alive the line looks."""
-    slow = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
+    slow = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
     raw, got = await _download(tmp_path, slow, FILE, timeout_s=0.05)
     assert got == "the download took too long"
     assert len(raw.requests) == 1
@@ -298,26 +310,29 @@ async def test_a_slow_drip_ends(tmp_path: Path) -> None:
 
 async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
     """Stores answer 200 with a web page, too."""
-    async with raw_gateway() as raw:
-        raw.answers = [http(200, {"data": [{"url": "/x"}]}), http(200, b"<html>gone</html>")]
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway() as raw:
+        raw.answers = [
+            http_reply(200, {"data": [{"url": "/x"}]}),
+            http_reply(200, b"<html>gone</html>"),
+        ]
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.BAD_RESPONSE, "yes")
 
 
 async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
     """Only addresses are told before the downloads; the order stays."""
-    data = [{"url": "/x"}, {"b64_json": b64(picture("gif"))}, {"url": "/y"}]
-    async with raw_gateway(http(200, {"data": data}), FILE, FILE) as raw:
-        painted = await paint(raw.gateway(), tmp_path, n=3, known=PAINTER)
+    data = [{"url": "/x"}, {"b64_json": b64(picture_bytes("gif"))}, {"url": "/y"}]
+    async with replay_gateway(http_reply(200, {"data": data}), FILE, FILE) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
     assert painted.urls == (f"{raw.origin}/x", f"{raw.origin}/y")
     assert [picture.format for picture in painted.pictures] == ["png", "gif", "png"]
 
 
 async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
     """A stopping bot cleans up behind itself."""
-    drip = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
-    async with raw_gateway(http(200, {"data": [{"url": "/x"}]}), drip) as raw:
-        painting = asyncio.create_task(paint(raw.gateway(), tmp_path, known=PAINTER))
+    drip = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
+    async with replay_gateway(http_reply(200, {"data": [{"url": "/x"}]}), drip) as raw:
+        painting = asyncio.create_task(run_generation(raw.gateway(), tmp_path, known=PAINTER))
         await raw.all_asked.wait()
         painting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -328,41 +343,43 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("policy", "target", "sent"),
     [
-        (Download(), "{origin}/x", False),
-        (Download(auth="same_origin"), "{origin}/x", True),
-        (Download(auth="same_origin", hosts=("127.0.0.1",)), "{store}/x", False),
+        (DownloadSettings(), "{origin}/x", False),
+        (DownloadSettings(auth="same_origin"), "{origin}/x", True),
+        (DownloadSettings(auth="same_origin", hosts=("127.0.0.1",)), "{file_server}/x", False),
     ],
 )
 async def test_the_key_goes_along_only_home(
-    policy: Download, target: str, sent: bool, database: RawGateway, tmp_path: Path
+    policy: DownloadSettings, target: str, sent: bool, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """Some gateways guard their files; a stranger's store must never see the key."""
-    async with raw_gateway() as raw:
-        address = target.format(origin=raw.origin, database=database.origin)
-        answered = http(200, {"data": [{"url": address}]})
+    async with replay_gateway() as raw:
+        address = target.format(origin=raw.origin, file_server=file_server.origin)
+        answered = http_reply(200, {"data": [{"url": address}]})
         raw.answers = [answered] if policy.hosts else [answered, FILE]
-        painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
-    asked = [*raw.requests[1:], *database.requests]
-    assert [KEY.encode() in request for request in asked] == [sent]
+        painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
+    asked = [*raw.requests[1:], *file_server.requests]
+    assert [GATEWAY_KEY.encode() in request for request in asked] == [sent]
     assert painted.pictures
 
 
-async def test_a_redirect_takes_the_key_nowhere_else(database: RawGateway, tmp_path: Path) -> None:
+async def test_a_redirect_takes_the_key_nowhere_else(
+    file_server: ReplayGateway, tmp_path: Path
+) -> None:
     """The gateway guards its files, and sends us on to a store."""
-    policy = Download(auth="same_origin", hosts=("127.0.0.1",))
-    async with raw_gateway() as raw:
-        raw.answers = [http(200, {"data": [{"url": "/x"}]}), _to(f"{database.origin}/y")]
-        painted = await paint(raw.gateway(download=policy), tmp_path, known=PAINTER)
-    assert KEY.encode() in raw.requests[1]
-    assert KEY.encode() not in database.requests[0]
+    policy = DownloadSettings(auth="same_origin", hosts=("127.0.0.1",))
+    async with replay_gateway() as raw:
+        raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), _to(f"{file_server.origin}/y")]
+        painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
+    assert GATEWAY_KEY.encode() in raw.requests[1]
+    assert GATEWAY_KEY.encode() not in file_server.requests[0]
     assert painted.pictures
 
 
 async def test_the_table_says_how_large_a_picture_may_be(tmp_path: Path) -> None:
     """In millions of bytes, as people count them."""
-    large = Says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
-    async with raw_gateway() as raw:
-        raw.answers = [http(200, {"data": [{"url": "/x"}]}), large]
-        gateway = raw.gateway(download=Download(max_mb=1))
-        painted = await paint(gateway, tmp_path, known=PAINTER)
+    large = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n")
+    async with replay_gateway() as raw:
+        raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), large]
+        gateway = raw.gateway(download=DownloadSettings(max_mb=1))
+        painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert painted.failed.detail == "the file is larger than 1 MB"

@@ -11,86 +11,92 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, ImageRequest
 from bot.gateways import exchange
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.events import GatewayRequest, Refused
-from bot.gateways.gateway import Paths
+from bot.gateways.events import GatewayRequest, RequestRefused
+from bot.gateways.gateway import PathSettings
 from bot.gateways.reply import download_spool
 from bot.gateways.routing.router import Router
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY, PROMPT, WatchedSeam, model, paint
-from tests.gateways.raw_gateway import Says, http, raw_gateway
+from tests.gateways.generation_harness import (
+    GATEWAY_KEY,
+    SECRET_PROMPT,
+    RecordingClock,
+    make_model,
+    run_generation,
+)
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
+from tests.gateways.sample_pictures import b64, picture_bytes
 
-PAINTER = model("painter", timeout_s=5)
-GOOD = http(200, {"data": [{"b64_json": b64(picture())}]})
-BIG = picture(width=200, height=200, noise=True)
+PAINTER = make_model("painter", timeout_s=5)
+GOOD = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}]})
+BIG = picture_bytes(width=200, height=200, noise=True)
 BUSY = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
 
 
 async def test_a_large_picture_goes_to_its_file(tmp_path: Path) -> None:
     """What arrives as base64 is on disk byte for byte."""
-    async with raw_gateway(http(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert painted.pictures[0].path.read_bytes() == BIG
     assert painted.left == [".png"]
 
 
 async def test_the_request_on_the_wire(tmp_path: Path) -> None:
     """Strict gateways want Accept, a length, JSON, and the path exactly as configured."""
-    async with raw_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         gateway = raw.gateway(
-            paths=Paths(generate="/v1/images/generations/"),
+            paths=PathSettings(generate="/v1/images/generations/"),
             headers={"accept": "*/*", "X-Org": "a"},
         )
-        await paint(gateway, tmp_path, known=PAINTER)
+        await run_generation(gateway, tmp_path, known=PAINTER)
     head, body = raw.requests[0].split(b"\r\n\r\n")
     assert head.startswith(b"POST /v1/images/generations/ HTTP/1.1")
-    assert b"Authorization: Bearer " + KEY.encode() in head
+    assert b"Authorization: Bearer " + GATEWAY_KEY.encode() in head
     assert b"Content-Length: " + str(len(body)).encode() in head
     assert head.lower().count(b"accept:") == 1
     assert b"X-Org: a" in head
-    assert json.loads(body) == {"model": "painter", "prompt": PROMPT, "n": 1}
+    assert json.loads(body) == {"model": "painter", "prompt": SECRET_PROMPT, "n": 1}
 
 
 async def test_without_a_key_no_authorization_is_sent(tmp_path: Path) -> None:
     """Self-hosted gateways often have none."""
-    async with raw_gateway(GOOD) as raw:
-        await paint(raw.gateway(key=""), tmp_path, known=PAINTER)
+    async with replay_gateway(GOOD) as raw:
+        await run_generation(raw.gateway(key=""), tmp_path, known=PAINTER)
     assert b"Authorization" not in raw.requests[0]
 
 
 async def test_never_more_pictures_than_ordered(tmp_path: Path) -> None:
     """A reply of a thousand addresses must not become a thousand downloads."""
-    many = http(200, {"data": [{"b64_json": b64(picture())}] * 5})
-    async with raw_gateway(many) as raw:
-        painted = await paint(raw.gateway(), tmp_path, n=2, known=PAINTER)
+    many = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}] * 5})
+    async with replay_gateway(many) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
     assert len(painted.pictures) == 2
 
 
 DOUBTFUL = [
-    ("reset after the request", Says(then="reset")),
-    ("closed without an answer", Says()),
-    ("closed inside the headers", Says(b"HTTP/1.1 200 OK\r\nContent-")),
-    ("truncated body", Says(b'HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{"data": [')),
-    ("truncated picture", Says(GOOD.data[:-40])),
-    ("broken chunk", Says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")),
-    ("HTML 500", http(500, b"<html>Internal Server Error</html>")),
-    ("HTML 502", http(502, b"<html><a>Billing</a> <a>rate limit</a></html>")),
-    ("HTML 503", http(503, b"<html></html>")),
-    ("plain 503", http(503, b"no healthy upstream")),
-    ("HTML 504", http(504, b"<html><title>504 Gateway Time-out</title></html>")),
-    ("JSON 504", http(504, {"error": {"message": "upstream timeout"}})),
-    ("Cloudflare 524", http(524, b"<html>524</html>")),
-    ("408 without a hint", http(408, b"")),
-    ("silence", Says(then="silence")),
-    ("silence inside the body", Says(GOOD.data[:-40], then="silence")),
+    ("reset after the request", RawReply(then="reset")),
+    ("closed without an answer", RawReply()),
+    ("closed inside the headers", RawReply(b"HTTP/1.1 200 OK\r\nContent-")),
+    ("truncated body", RawReply(b'HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{"data": [')),
+    ("truncated picture", RawReply(GOOD.data[:-40])),
+    ("broken chunk", RawReply(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")),
+    ("HTML 500", http_reply(500, b"<html>Internal Server Error</html>")),
+    ("HTML 502", http_reply(502, b"<html><a>Billing</a> <a>rate limit</a></html>")),
+    ("HTML 503", http_reply(503, b"<html></html>")),
+    ("plain 503", http_reply(503, b"no healthy upstream")),
+    ("HTML 504", http_reply(504, b"<html><title>504 Gateway Time-out</title></html>")),
+    ("JSON 504", http_reply(504, {"error": {"message": "upstream timeout"}})),
+    ("Cloudflare 524", http_reply(524, b"<html>524</html>")),
+    ("408 without a hint", http_reply(408, b"")),
+    ("silence", RawReply(then="silence")),
+    ("silence inside the body", RawReply(GOOD.data[:-40], then="silence")),
 ]
 
 
 @pytest.mark.parametrize("answer", [case[1] for case in DOUBTFUL], ids=[c[0] for c in DOUBTFUL])
-async def test_in_doubt_the_paid_request_leaves_once(answer: Says, tmp_path: Path) -> None:
+async def test_in_doubt_the_paid_request_leaves_once(answer: RawReply, tmp_path: Path) -> None:
     """Sending again could pay twice: the person decides, with a button."""
-    quick = model("painter", timeout_s=0.1)
-    async with raw_gateway(answer, GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=quick)
+    quick = make_model("painter", timeout_s=0.1)
+    async with replay_gateway(answer, GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=quick)
     assert raw.posts == 1
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
     assert painted.names == ["Sending"]
@@ -110,17 +116,24 @@ JSON_5XX = [
 @pytest.mark.parametrize(("body", "kind"), JSON_5XX)
 async def test_a_json_5xx_may_have_been_paid(body: object, kind: str, tmp_path: Path) -> None:
     """The gateway speaks, but nobody knows how far its upstream came."""
-    async with raw_gateway(http(502, body, {"Retry-After": "1"}), GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(http_reply(502, body, {"Retry-After": "1"}), GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed, raw.posts) == (kind, Billed.MAYBE, 1)
 
 
 async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
     """The gateway said that it did nothing and when to come back."""
-    busy = http(429, BUSY, {"Retry-After": "7"})
-    async with raw_gateway(busy, http(408, b"", {"retry-after-ms": "1500"}), GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
-    assert painted.names == ["Sending", "Refused", "Sending", "Refused", "Sending", "Received"]
+    busy = http_reply(429, BUSY, {"Retry-After": "7"})
+    async with replay_gateway(busy, http_reply(408, b"", {"retry-after-ms": "1500"}), GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert painted.names == [
+        "Sending",
+        "RequestRefused",
+        "Sending",
+        "RequestRefused",
+        "Sending",
+        "Received",
+    ]
     assert painted.watch.pauses == [7, 1.5]
     assert painted.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
     assert raw.posts == 3
@@ -128,12 +141,12 @@ async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
 
 async def test_busy_three_times_is_the_end(tmp_path: Path) -> None:
     """At most two more sendings; then the person reads when to try again."""
-    busy = http(429, BUSY, {"Retry-After": "7"})
-    async with raw_gateway(busy, busy, busy, GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    busy = http_reply(429, BUSY, {"Retry-After": "7"})
+    async with replay_gateway(busy, busy, busy, GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert raw.posts == 3
     assert (painted.failed.kind, painted.failed.retry_after_s) == (Kind.RATE_LIMITED, 7)
-    assert isinstance(painted.events[1], Refused)
+    assert isinstance(painted.events[1], RequestRefused)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "121"}, {"Retry-After": "soon"}])
@@ -141,8 +154,8 @@ async def test_busy_without_a_short_hint_is_told_at_once(
     headers: dict[str, str], tmp_path: Path
 ) -> None:
     """Nobody waits for hours in a slot."""
-    async with raw_gateway(http(429, BUSY, headers), GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(http_reply(429, BUSY, headers), GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (raw.posts, painted.failed.kind) == (1, Kind.RATE_LIMITED)
     assert painted.failed.billed is Billed.NO
 
@@ -150,17 +163,17 @@ async def test_busy_without_a_short_hint_is_told_at_once(
 async def test_a_spent_balance_with_a_hint_is_not_sent_again(tmp_path: Path) -> None:
     """OpenAI tells an empty account by 429, too."""
     spent = {"error": {"type": "insufficient_quota", "code": "insufficient_quota"}}
-    async with raw_gateway(http(429, spent, {"Retry-After": "1"}), GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(http_reply(429, spent, {"Retry-After": "1"}), GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (raw.posts, painted.failed.kind) == (1, Kind.QUOTA)
 
 
 async def test_nobody_listens(tmp_path: Path) -> None:
     """Nothing left this machine, so it is tried three times, and nothing was paid."""
-    async with raw_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway()
-    painted = await paint(gateway, tmp_path, known=PAINTER)
-    assert painted.names == ["Sending", "Refused", "Sending", "Refused", "Sending"]
+    painted = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert painted.names == ["Sending", "RequestRefused", "Sending", "RequestRefused", "Sending"]
     assert painted.watch.pauses == [1, 4]
     assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
     assert "127.0.0.1" not in painted.failed.detail
@@ -168,9 +181,9 @@ async def test_nobody_listens(tmp_path: Path) -> None:
 
 async def test_the_name_does_not_resolve(tmp_path: Path) -> None:
     """A typo in base_url is unreachable, not a time-out in doubt."""
-    async with raw_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway(base_url="http://easel.invalid:1")
-    failed = (await paint(gateway, tmp_path, known=PAINTER)).failed
+    failed = (await run_generation(gateway, tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.billed) == (Kind.UNREACHABLE, Billed.NO)
     assert "easel.invalid" not in failed.detail
 
@@ -182,19 +195,22 @@ async def test_no_tls_there(tmp_path: Path) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    async with raw_gateway() as raw, await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+    async with (
+        replay_gateway() as raw,
+        await asyncio.start_server(hang_up, "127.0.0.1", 0) as server,
+    ):
         port = server.sockets[0].getsockname()[1]
         gateway = raw.gateway(base_url=f"https://127.0.0.1:{port}")
-        painted = await paint(gateway, tmp_path, known=PAINTER)
+        painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
 
 
 async def test_a_handshake_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time to connect has its own limit, after which it is certain that nothing was sent."""
-    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.05)
-    async with raw_gateway() as raw:
+    monkeypatch.setattr(exchange, "CONNECT_TIMEOUT_S", 0.05)
+    async with replay_gateway() as raw:
         gateway = raw.gateway(base_url=raw.origin.replace("http", "https"))
-        painted = await paint(gateway, tmp_path, known=PAINTER)
+        painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
 
 
@@ -205,12 +221,12 @@ async def test_a_slash_redirect_is_followed_with_the_body(
 ) -> None:
     """Both gin and FastAPI answer a missing or extra slash so."""
 
-    def redirect(origin: str) -> Says:
+    def redirect(origin: str) -> RawReply:
         target = "/v1/images/generations/"
-        return http(status, headers={"Location": origin + target if absolute else target})
+        return http_reply(status, headers={"Location": origin + target if absolute else target})
 
-    async with raw_gateway(redirect, GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(redirect, GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert len(painted.pictures) == 1
     first, second = raw.requests
     assert second.startswith(b"POST /v1/images/generations/ ")
@@ -232,8 +248,8 @@ BAD_REDIRECTS: list[tuple[int, str]] = [
 @pytest.mark.parametrize(("status", "location"), BAD_REDIRECTS)
 async def test_any_other_redirect_is_explained(status: int, location: str, tmp_path: Path) -> None:
     """Following would lose the body or hand the key to a stranger."""
-    async with raw_gateway(http(status, headers={"Location": location}), GOOD) as raw:
-        failed = (await paint(raw.gateway(), tmp_path, known=PAINTER)).failed
+    async with replay_gateway(http_reply(status, headers={"Location": location}), GOOD) as raw:
+        failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert raw.posts == 1
     assert (failed.kind, failed.http_status) == (Kind.BAD_RESPONSE, status)
     assert failed.billed is (Billed.MAYBE if status == 303 else Billed.NO)
@@ -242,52 +258,54 @@ async def test_any_other_redirect_is_explained(status: int, location: str, tmp_p
 
 async def test_a_redirect_loop_ends(tmp_path: Path) -> None:
     """One hop is a slash; two are a mistake."""
-    there = http(307, headers={"Location": SLASH})
-    back = http(307, headers={"Location": "/v1/images/generations"})
-    async with raw_gateway(there, back, GOOD) as raw:
-        failed = (await paint(raw.gateway(), tmp_path, known=PAINTER)).failed
+    there = http_reply(307, headers={"Location": SLASH})
+    back = http_reply(307, headers={"Location": "/v1/images/generations"})
+    async with replay_gateway(there, back, GOOD) as raw:
+        failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (raw.posts, failed.kind) == (2, Kind.BAD_RESPONSE)
 
 
 async def test_html_with_200_says_what_to_mend(tmp_path: Path) -> None:
     """A base URL without /v1 often leads to a web page."""
-    async with raw_gateway(http(200, b"<!doctype html><html>...")) as raw:
-        failed = (await paint(raw.gateway(), tmp_path, known=PAINTER)).failed
+    async with replay_gateway(http_reply(200, b"<!doctype html><html>...")) as raw:
+        failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.billed) == (Kind.BAD_RESPONSE, Billed.MAYBE)
     assert "base_url" in failed.detail
 
 
 async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Path) -> None:
     """It was paid for, perhaps in a format that we do not know yet."""
-    async with raw_gateway(http(200, {"data": [{"b64_json": b64(b"<svg/>" * 9999)}]})) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(
+        http_reply(200, {"data": [{"b64_json": b64(b"<svg/>" * 9999)}]})
+    ) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.BAD_RESPONSE, Billed.YES)
     assert painted.left == [".raw"]
 
 
 async def test_one_broken_picture_does_not_spoil_the_others(tmp_path: Path) -> None:
     """Two of three is what the card says then."""
-    data = [{"b64_json": b64(art)} for art in (picture(), BIG[:-99], picture("jpeg"))]
-    async with raw_gateway(http(200, {"data": data})) as raw:
-        painted = await paint(raw.gateway(), tmp_path, n=3, known=PAINTER)
+    data = [{"b64_json": b64(art)} for art in (picture_bytes(), BIG[:-99], picture_bytes("jpeg"))]
+    async with replay_gateway(http_reply(200, {"data": data})) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
     names = [one.path.name for one in painted.pictures]
     assert names == ["slot-0-1.png", "slot-0-3.jpeg"]
 
 
 async def test_a_reply_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mad gateway must not fill the disk."""
-    monkeypatch.setattr(download_spool, "MIN_BODY_LIMIT", 10_000)
-    monkeypatch.setattr(download_spool, "BODY_PER_PICTURE", 10_000)
-    async with raw_gateway(http(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 10_000)
+    monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
+    async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.left) == (Kind.BAD_RESPONSE, [])
 
 
 async def test_a_folder_that_cannot_be_made_costs_nothing(tmp_path: Path) -> None:
     """The disk is asked before the gateway."""
     (tmp_path / "file").touch()
-    async with raw_gateway(GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path / "file", known=PAINTER)
+    async with replay_gateway(GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path / "file", known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.NO)
     assert (raw.posts, painted.names) == (0, [])
 
@@ -299,8 +317,8 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(download_spool, "sniff", full)
-    async with raw_gateway(GOOD) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(GOOD) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.YES)
     assert "No space left" in painted.failed.detail
     assert painted.left == []
@@ -308,12 +326,12 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
     """A process that dies at `Sending` has sent nothing."""
-    async with raw_gateway(GOOD) as raw:
+    async with replay_gateway(GOOD) as raw:
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
         order = GatewayRequest(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
         async with (
-            Router([raw.gateway()], catalogue, clock=WatchedSeam().clock) as router,
-            aclosing(router.paint(order)) as events,
+            Router([raw.gateway()], catalogue, clock=RecordingClock().clock) as router,
+            aclosing(router.generate(order)) as events,
         ):
             await anext(events)
             assert raw.requests == []
@@ -323,15 +341,19 @@ async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
 
 async def test_a_model_that_no_gateway_serves_any_more(tmp_path: Path) -> None:
     """A job of yesterday may name a model that the operator took away."""
-    async with raw_gateway() as raw:
+    async with replay_gateway() as raw:
         gateway = raw.gateway(models=("other",))
-        painted = await paint(gateway, tmp_path, known=PAINTER)
+        painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.MODEL_UNAVAILABLE, Billed.NO)
 
 
 async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) -> None:
     """The order of the file is the order of choice."""
-    async with raw_gateway() as first, raw_gateway(GOOD) as second, raw_gateway() as third:
+    async with (
+        replay_gateway() as first,
+        replay_gateway(GOOD) as second,
+        replay_gateway() as third,
+    ):
         gateways = [
             first.gateway(name="a", models=("other",)),
             second.gateway(name="b"),
@@ -339,26 +361,33 @@ async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) ->
         ]
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
         order = GatewayRequest(ImageRequest("x", "painter", "auto", 1), 1, tmp_path, "slot-0")
-        async with Router(gateways, catalogue, clock=WatchedSeam().clock) as router:
-            events = [event async for event in router.paint(order)]
+        async with Router(gateways, catalogue, clock=RecordingClock().clock) as router:
+            events = [event async for event in router.generate(order)]
     assert len(events) == 2
     assert (first.posts, second.posts, third.posts) == (0, 1, 0)
 
 
 async def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
     """Gateways echo keys, prompts and addresses; logs are shared in bug reports."""
-    planted = ("planted-host.example", KEY, PROMPT, "sk-other-key", "tok_in_header_1")
+    planted = (
+        "planted-host.example",
+        GATEWAY_KEY,
+        SECRET_PROMPT,
+        "sk-other-key",
+        "tok_in_header_1",
+    )
     words = (
-        f"key {KEY} or sk-other-key, Bearer {KEY}, at https://planted-host.example/x?sig=1 "
-        f"and 127.0.0.1:80 for '{PROMPT}' by tok_in_header_1"
+        f"key {GATEWAY_KEY} or sk-other-key, Bearer {GATEWAY_KEY}, "
+        "at https://planted-host.example/x?sig=1 "
+        f"and 127.0.0.1:80 for '{SECRET_PROMPT}' by tok_in_header_1"
     )
     busy = {"error": {"message": words, "code": "rate_limit_exceeded"}}
-    leaky = http(429, busy, {"Retry-After": "1"})
-    address = http(200, {"data": [{"url": f"http://127.0.0.1:1/x?sig={KEY}"}]})
+    leaky = http_reply(429, busy, {"Retry-After": "1"})
+    address = http_reply(200, {"data": [{"url": f"http://127.0.0.1:1/x?sig={GATEWAY_KEY}"}]})
     with structlog.testing.capture_logs() as logs:
-        async with raw_gateway(leaky, address) as raw:
+        async with replay_gateway(leaky, address) as raw:
             gateway = raw.gateway(headers={"X-Token": "tok_in_header_1"})
-            painted = await paint(gateway, tmp_path, known=PAINTER)
+            painted = await run_generation(gateway, tmp_path, known=PAINTER)
     assert [entry["event"] for entry in logs if entry["event"].startswith("gateway.")] == [
         "gateway.refused",
         "gateway.download_failed",
@@ -371,15 +400,15 @@ async def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
 
 async def test_a_request_id_finds_the_request_at_the_gateway(tmp_path: Path) -> None:
     """The operator can ask the vendor about exactly this picture."""
-    refused = http(400, {"error": {"message": "no"}}, {"X-Oneapi-Request-Id": "20261120x"})
-    async with raw_gateway(refused) as raw:
-        failed = (await paint(raw.gateway(), tmp_path, known=PAINTER)).failed
+    refused = http_reply(400, {"error": {"message": "no"}}, {"X-Oneapi-Request-Id": "20261120x"})
+    async with replay_gateway(refused) as raw:
+        failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert failed.request_id == "20261120x"
 
 
 async def test_a_request_id_of_a_line_that_broke(tmp_path: Path) -> None:
     """What became of the picture is known to the vendor alone."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nx-request-id: req_7\r\n\r\n{"
-    async with raw_gateway(Says(head)) as raw:
-        failed = (await paint(raw.gateway(), tmp_path, known=PAINTER)).failed
+    async with replay_gateway(RawReply(head)) as raw:
+        failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert (failed.kind, failed.request_id) == (Kind.TIMEOUT_UNKNOWN, "req_7")

@@ -9,40 +9,45 @@ from aiohttp.test_utils import TestServer
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
-from bot.gateways.events import Progress, Task
-from bot.gateways.gateway import Asynchronous, Gateway, Paths, Poll
+from bot.gateways.events import TaskAccepted, TaskProgress
+from bot.gateways.gateway import AsyncSettings, Gateway, PathSettings, PollSettings
 from tests.gateways import fake_chatbp_tasks as chatbp
 from tests.gateways import fake_rix as rix
 from tests.gateways import fake_sub2api as sub2api
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY, Painted, model, paint
-from tests.gateways.crew import crew
+from tests.gateways.fake_task_gateway import FakeTaskGateway, task_gateway
+from tests.gateways.fake_task_gateway import JsonReply as Answer
 from tests.gateways.fake_tasks_elsewhere import SAMPLES
-from tests.gateways.raw_gateway import RawGateway, Says, http, raw_gateway
-from tests.gateways.task_house import Says as Answer
-from tests.gateways.task_house import TaskHouse, house_gateway
+from tests.gateways.generation_harness import (
+    GATEWAY_KEY,
+    GenerationResult,
+    make_model,
+    run_generation,
+)
+from tests.gateways.replay_gateway import RawReply, ReplayGateway, http_reply, replay_gateway
+from tests.gateways.router_harness import open_router
+from tests.gateways.sample_pictures import b64, picture_bytes
 
-PAINTER = model("painter", timeout_s=5)
-BY_QUERY = Asynchronous(mode="query", query={"async": "true"})
-BY_PATH = Asynchronous(mode="path", path="/async")
-ALWAYS = Asynchronous(mode="always")
+PAINTER = make_model("painter", timeout_s=5)
+BY_QUERY = AsyncSettings(mode="query", query={"async": "true"})
+BY_PATH = AsyncSettings(mode="path", path="/async")
+ALWAYS = AsyncSettings(mode="always")
 
 
 @asynccontextmanager
-async def _opened(services: TaskHouse, **changes: object) -> AsyncIterator[Gateway]:
+async def _opened(services: FakeTaskGateway, **changes: object) -> AsyncIterator[Gateway]:
     asynchronous = BY_QUERY if services.submit_query else BY_PATH
     async with TestServer(services.app()) as server:
         origin = str(server.make_url("/v1"))
-        yield house_gateway(origin, **{"asynchronous": asynchronous, **changes})
+        yield task_gateway(origin, **{"asynchronous": asynchronous, **changes})
 
 
-async def _paint(services: TaskHouse, folder: Path, **changes: object) -> Painted:
+async def _paint(services: FakeTaskGateway, folder: Path, **changes: object) -> GenerationResult:
     async with _opened(services, **changes) as gateway:
-        return await paint(gateway, folder, known=PAINTER)
+        return await run_generation(gateway, folder, known=PAINTER)
 
 
-def _fractions(painted: Painted) -> list[float | None]:
-    return [event.fraction for event in painted.events if isinstance(event, Progress)]
+def _fractions(painted: GenerationResult) -> list[float | None]:
+    return [event.fraction for event in painted.events if isinstance(event, TaskProgress)]
 
 
 async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
@@ -50,9 +55,17 @@ async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
     services = chatbp.chatbp()
     painted = await _paint(services, tmp_path)
     assert painted.names == [
-        *("Sending", "Task", "Progress", "Progress", "Progress", "Answered", "Received")
+        *(
+            "Sending",
+            "TaskAccepted",
+            "TaskProgress",
+            "TaskProgress",
+            "TaskProgress",
+            "Answered",
+            "Received",
+        )
     ]
-    assert painted.events[1] == Task(chatbp.TASK_ID)
+    assert painted.events[1] == TaskAccepted(chatbp.TASK_ID)
     assert _fractions(painted) == [0, 0.4, 0.9]
     assert (services.posts, services.polls) == (1, 4)
     assert painted.left == [".png"]
@@ -63,14 +76,14 @@ async def test_every_way_to_announce_a_task(submit: str, tmp_path: Path) -> None
     """The page documents one and shows another; numbers were seen in the wild (dialects §3.1)."""
     services = chatbp.chatbp(chatbp.SUCCEEDED, submit=submit)
     painted = await _paint(services, tmp_path)
-    assert painted.events[1] == Task(services.task_id)
+    assert painted.events[1] == TaskAccepted(services.task_id)
     assert len(painted.pictures) == 1
 
 
 @pytest.mark.parametrize("done", [rix.BY_URL, rix.BY_BASE64])
 async def test_a_task_of_the_rix_family(done: Answer, tmp_path: Path) -> None:
     """The envelope's own `success` says nothing about the task inside."""
-    services = rix.rix(rix.WAITING, rix.STARTED, done)
+    services = rix.rix_gateway(rix.WAITING, rix.STARTED, done)
     painted = await _paint(services, tmp_path)
     assert _fractions(painted) == [None, 0.43]
     assert painted.usage == TokenUsage(11, 22)
@@ -79,7 +92,7 @@ async def test_a_task_of_the_rix_family(done: Answer, tmp_path: Path) -> None:
 
 async def test_a_task_of_sub2api(tmp_path: Path) -> None:
     """202 with Retry-After: the gateway itself says how long to wait."""
-    services = sub2api.sub2api()
+    services = sub2api.sub2api_gateway()
     painted = await _paint(services, tmp_path)
     assert painted.watch.pauses == [3, 5]
     assert (services.posts, services.polls, len(painted.pictures)) == (1, 2, 1)
@@ -90,31 +103,31 @@ async def test_the_other_contracts(family: str, tmp_path: Path) -> None:
     """The same two paths, at least nine contracts (dialects §3.2)."""
     sample = SAMPLES[family]
     looks = [sample.done]
-    services = TaskHouse(
+    services = FakeTaskGateway(
         sample.announced, looks, sub2api.UNKNOWN, sample.task_id, poll_path=sample.path
     )
-    paths = Paths() if family == "blockrun" else Paths(task=sample.path)
+    paths = PathSettings() if family == "blockrun" else PathSettings(task=sample.path)
     painted = await _paint(services, tmp_path, paths=paths)
-    assert painted.names == ["Sending", "Task", "Answered", "Received"]
+    assert painted.names == ["Sending", "TaskAccepted", "Answered", "Received"]
     assert (services.posts, services.polls) == (1, 1)
 
 
 async def test_a_gateway_that_ignores_the_flag(tmp_path: Path) -> None:
     """Pictures at once are welcome (dialects §3.3)."""
-    at_once = Answer({"created": 1, "data": [{"b64_json": b64(picture())}]})
-    services = TaskHouse(at_once, [], chatbp.NO_SUCH_TASK, "")
+    at_once = Answer({"created": 1, "data": [{"b64_json": b64(picture_bytes())}]})
+    services = FakeTaskGateway(at_once, [], chatbp.NO_SUCH_TASK, "")
     painted = await _paint(services, tmp_path)
     assert painted.names == ["Sending", "Received"]
 
 
 async def test_a_gateway_that_makes_a_task_unasked(tmp_path: Path) -> None:
     """Better waited for than lost: it is paid."""
-    services = TaskHouse(
+    services = FakeTaskGateway(
         chatbp.SUBMITS["example"], [chatbp.SUCCEEDED], chatbp.NO_SUCH_TASK, chatbp.TASK_ID
     )
     services.submit_query = {}
-    painted = await _paint(services, tmp_path, asynchronous=Asynchronous())
-    assert painted.names == ["Sending", "Task", "Answered", "Received"]
+    painted = await _paint(services, tmp_path, asynchronous=AsyncSettings())
+    assert painted.names == ["Sending", "TaskAccepted", "Answered", "Received"]
 
 
 # --- how tasks end without a picture --------------------------------------------------------------
@@ -122,15 +135,17 @@ async def test_a_gateway_that_makes_a_task_unasked(tmp_path: Path) -> None:
 ENDS = [
     (chatbp.chatbp(chatbp.RUNNING, chatbp.FAILED), Kind.TASK_FAILED),
     (chatbp.chatbp(chatbp.NOT_UPLOADED), Kind.NO_IMAGE),
-    (rix.rix(rix.FAILURE), Kind.TASK_FAILED),
-    (rix.rix(rix.MODERATED), Kind.MODERATION),
-    (sub2api.sub2api(sub2api.FAILED), Kind.TASK_FAILED),
-    (sub2api.sub2api(sub2api.MODERATED), Kind.MODERATION),
+    (rix.rix_gateway(rix.FAILURE), Kind.TASK_FAILED),
+    (rix.rix_gateway(rix.MODERATED), Kind.MODERATION),
+    (sub2api.sub2api_gateway(sub2api.FAILED), Kind.TASK_FAILED),
+    (sub2api.sub2api_gateway(sub2api.MODERATED), Kind.MODERATION),
 ]
 
 
 @pytest.mark.parametrize(("services", "kind"), ENDS)
-async def test_a_task_that_brings_nothing(services: TaskHouse, kind: Kind, tmp_path: Path) -> None:
+async def test_a_task_that_brings_nothing(
+    services: FakeTaskGateway, kind: Kind, tmp_path: Path
+) -> None:
     """All of them answer 200; nobody knows what was paid, and nothing is sent again."""
     services.posts = services.polls = 0
     painted = await _paint(services, tmp_path)
@@ -140,8 +155,10 @@ async def test_a_task_that_brings_nothing(services: TaskHouse, kind: Kind, tmp_p
 
 async def test_the_reason_of_a_failure_is_for_the_operator(tmp_path: Path) -> None:
     """The log says more than that a task failed."""
-    assert (await _paint(rix.rix(rix.FAILURE), tmp_path)).failed.detail == "upstream exploded"
-    assert (await _paint(sub2api.sub2api(sub2api.FAILED), tmp_path)).failed.detail == "boom"
+    assert (
+        await _paint(rix.rix_gateway(rix.FAILURE), tmp_path)
+    ).failed.detail == "upstream exploded"
+    assert (await _paint(sub2api.sub2api_gateway(sub2api.FAILED), tmp_path)).failed.detail == "boom"
     assert (await _paint(chatbp.chatbp(chatbp.FAILED), tmp_path)).failed.detail == "生成失败"
 
 
@@ -163,7 +180,7 @@ async def test_a_task_that_is_found_late(tmp_path: Path) -> None:
 async def test_a_task_without_end(tmp_path: Path) -> None:
     """After the budget the person is told, and that it may still be made."""
     services = chatbp.chatbp(chatbp.RUNNING)
-    painted = await _paint(services, tmp_path, poll=Poll(interval_s=10, budget_s=60))
+    painted = await _paint(services, tmp_path, poll=PollSettings(interval_s=10, budget_s=60))
     assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_UNFINISHED, Billed.MAYBE)
     assert sum(painted.watch.pauses) == pytest.approx(60, abs=0.01)
     assert all(8 <= pause <= 12 for pause in painted.watch.pauses[:-1])
@@ -172,39 +189,41 @@ async def test_a_task_without_end(tmp_path: Path) -> None:
 
 # --- bad lines and odd answers --------------------------------------------------------------------
 
-ACCEPTED = http(200, {"task_id": "t-1"})
-RUNNING = http(200, {"status": "running"})
-DONE = http(200, {"status": "succeeded", "data": [{"b64_json": b64(picture())}]})
+ACCEPTED = http_reply(200, {"task_id": "t-1"})
+RUNNING = http_reply(200, {"status": "running"})
+DONE = http_reply(200, {"status": "succeeded", "data": [{"b64_json": b64(picture_bytes())}]})
 
 
-async def _poll(folder: Path, *answers: Says, **changes: object) -> tuple[RawGateway, Painted]:
-    async with raw_gateway(ACCEPTED, *answers) as raw:
+async def _poll(
+    folder: Path, *answers: RawReply, **changes: object
+) -> tuple[ReplayGateway, GenerationResult]:
+    async with replay_gateway(ACCEPTED, *answers) as raw:
         gateway = raw.gateway(**{"asynchronous": ALWAYS, **changes})
-        return raw, await paint(gateway, folder, known=PAINTER)
+        return raw, await run_generation(gateway, folder, known=PAINTER)
 
 
 TROUBLES = [
-    http(408),
-    http(429, {"error": "slow down"}, {"Retry-After": "9"}),
-    http(500, b"<html>"),
-    http(502, {"error": {"message": "rate limit"}}),
-    http(503, b""),
-    http(504, {"status": "failed"}),
-    Says(),
-    Says(then="reset"),
-    Says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
-    http(200, b"<html>a moment</html>"),
-    http(200, b"null"),
-    http(200, []),
-    http(200, {"error": {"message": "busy", "code": "do_request_failed"}}),
-    http(200, {"status": "somehow"}),
-    http(200, {"status": "processing", "data": [{"url": "/preview.png"}]}),
-    http(307, headers={"Location": "https://stranger.example/"}),
+    http_reply(408),
+    http_reply(429, {"error": "slow down"}, {"Retry-After": "9"}),
+    http_reply(500, b"<html>"),
+    http_reply(502, {"error": {"message": "rate limit"}}),
+    http_reply(503, b""),
+    http_reply(504, {"status": "failed"}),
+    RawReply(),
+    RawReply(then="reset"),
+    RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"),
+    http_reply(200, b"<html>a moment</html>"),
+    http_reply(200, b"null"),
+    http_reply(200, []),
+    http_reply(200, {"error": {"message": "busy", "code": "do_request_failed"}}),
+    http_reply(200, {"status": "somehow"}),
+    http_reply(200, {"status": "processing", "data": [{"url": "/preview.png"}]}),
+    http_reply(307, headers={"Location": "https://stranger.example/"}),
 ]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES[:-1])
-async def test_a_look_may_fail(trouble: Says, tmp_path: Path) -> None:
+async def test_a_look_may_fail(trouble: RawReply, tmp_path: Path) -> None:
     """Looking costs nothing, so it goes on; what was paid is never sent again."""
     raw, painted = await _poll(tmp_path, trouble, trouble, DONE)
     assert len(painted.pictures) == 1
@@ -215,30 +234,30 @@ async def test_a_look_may_fail(trouble: Says, tmp_path: Path) -> None:
 async def test_a_busy_gateway_says_when_to_look(tmp_path: Path) -> None:
     """Within reason: neither at once nor in an hour."""
     hints = ["9", "0.01", "3600"]
-    looks = [http(429, headers={"Retry-After": hint}) for hint in hints]
+    looks = [http_reply(429, headers={"Retry-After": hint}) for hint in hints]
     _, painted = await _poll(tmp_path, *looks, DONE)
     assert painted.watch.pauses[1:] == [9, 1, 120]
 
 
 STOPS = [
-    (http(401, {"error": {"message": "no", "code": "invalid_api_key"}}), Kind.AUTH),
-    (http(403, b""), Kind.AUTH),
-    (http(402, {"error": {"message": "no"}}), Kind.QUOTA),
-    (http(422, {"error": {"code": "content_policy_violation"}}), Kind.MODERATION),
-    (http(400, {"error": {"message": "bad"}}), Kind.TASK_LOST),
-    (http(405, b""), Kind.TASK_LOST),
-    (http(200, {"error": {"message": "no", "code": "invalid_api_key"}}), Kind.AUTH),
+    (http_reply(401, {"error": {"message": "no", "code": "invalid_api_key"}}), Kind.AUTH),
+    (http_reply(403, b""), Kind.AUTH),
+    (http_reply(402, {"error": {"message": "no"}}), Kind.QUOTA),
+    (http_reply(422, {"error": {"code": "content_policy_violation"}}), Kind.MODERATION),
+    (http_reply(400, {"error": {"message": "bad"}}), Kind.TASK_LOST),
+    (http_reply(405, b""), Kind.TASK_LOST),
+    (http_reply(200, {"error": {"message": "no", "code": "invalid_api_key"}}), Kind.AUTH),
     (TROUBLES[-1], Kind.TASK_LOST),
-    (http(200, {"status": "failed", "data": [{"url": "/preview.png"}]}), Kind.TASK_FAILED),
-    (http(200, {"status": "failed", "code": "1102"}), Kind.QUOTA),
-    (http(200, {"status": "failed", "error": "1102"}), Kind.TASK_FAILED),
-    (http(200, {"code": "success", "message": "ok", "state": "failed"}), Kind.TASK_FAILED),
-    (http(200, {"data": [{"status": "failed", "fail_reason": "审核"}]}), Kind.MODERATION),
+    (http_reply(200, {"status": "failed", "data": [{"url": "/preview.png"}]}), Kind.TASK_FAILED),
+    (http_reply(200, {"status": "failed", "code": "1102"}), Kind.QUOTA),
+    (http_reply(200, {"status": "failed", "error": "1102"}), Kind.TASK_FAILED),
+    (http_reply(200, {"code": "success", "message": "ok", "state": "failed"}), Kind.TASK_FAILED),
+    (http_reply(200, {"data": [{"status": "failed", "fail_reason": "审核"}]}), Kind.MODERATION),
 ]
 
 
 @pytest.mark.parametrize(("answer", "kind"), STOPS)
-async def test_some_answers_end_the_looking(answer: Says, kind: Kind, tmp_path: Path) -> None:
+async def test_some_answers_end_the_looking(answer: RawReply, kind: Kind, tmp_path: Path) -> None:
     """The key, the account or the prompt will not mend themselves; the task may go on."""
     extra = {"1102": Kind.QUOTA}
     raw, painted = await _poll(tmp_path, answer, DONE, error_kinds=extra)
@@ -248,7 +267,7 @@ async def test_some_answers_end_the_looking(answer: Says, kind: Kind, tmp_path: 
 
 async def test_a_circle_of_redirects_is_a_bad_line(tmp_path: Path) -> None:
     """It is tried like any other until the budget is spent."""
-    there, back = (http(301, headers={"Location": path}) for path in ("/a", "/b"))
+    there, back = (http_reply(301, headers={"Location": path}) for path in ("/a", "/b"))
     raw, painted = await _poll(tmp_path, there, back, there, DONE)
     assert len(painted.pictures) == 1
     assert raw.posts == 1
@@ -256,10 +275,10 @@ async def test_a_circle_of_redirects_is_a_bad_line(tmp_path: Path) -> None:
 
 async def test_a_slash_on_the_way_to_the_task(tmp_path: Path) -> None:
     """Gin answers a GET with 301 for a slash more or less."""
-    slash = http(301, headers={"Location": "/v1/images/tasks/t-1/"})
+    slash = http_reply(301, headers={"Location": "/v1/images/tasks/t-1/"})
     raw, painted = await _poll(tmp_path, slash, DONE)
     assert raw.requests[2].startswith(b"GET /v1/images/tasks/t-1/ ")
-    assert KEY.encode() in raw.requests[2]
+    assert GATEWAY_KEY.encode() in raw.requests[2]
     assert len(painted.pictures) == 1
 
 
@@ -279,19 +298,19 @@ async def test_where_the_gateway_says_that_the_task_lies(
 ) -> None:
     """Only at home: our key goes along."""
 
-    def accepted(origin: str) -> Says:
-        return http(202, {"id": "t-1", "poll_url": url.format(origin=origin)})
+    def accepted(origin: str) -> RawReply:
+        return http_reply(202, {"id": "t-1", "poll_url": url.format(origin=origin)})
 
-    async with raw_gateway(accepted, DONE) as raw:
-        await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(accepted, DONE) as raw:
+        await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert raw.requests[1].startswith(asked)
 
 
 async def test_a_key_in_the_query_goes_to_the_task_too(tmp_path: Path) -> None:
     """Some gateways know their customer only by it."""
-    accepted = http(202, {"id": "t-1", "poll_url": "/jobs/7"})
-    async with raw_gateway(accepted, DONE) as raw:
-        await paint(raw.gateway(query={"k": "v"}), tmp_path, known=PAINTER)
+    accepted = http_reply(202, {"id": "t-1", "poll_url": "/jobs/7"})
+    async with replay_gateway(accepted, DONE) as raw:
+        await run_generation(raw.gateway(query={"k": "v"}), tmp_path, known=PAINTER)
     assert raw.requests[1].startswith(b"GET /jobs/7?k=v ")
 
 
@@ -316,8 +335,8 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
 @pytest.mark.parametrize(("status", "body", "kind"), NO_TASKS)
 async def test_what_is_no_task(status: int, body: object, kind: Kind, tmp_path: Path) -> None:
     """Ten minutes of looking at nothing help nobody."""
-    async with raw_gateway(http(status, body)) as raw:
-        painted = await paint(raw.gateway(), tmp_path, known=PAINTER)
+    async with replay_gateway(http_reply(status, body)) as raw:
+        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (painted.failed.kind, painted.names) == (kind, ["Sending"])
 
 
@@ -336,7 +355,7 @@ PROGRESS: list[tuple[Sequence[object], list[float | None]]] = [
 @pytest.mark.parametrize(("looks", "told_"), PROGRESS)
 async def test_progress(looks: Sequence[object], told_: list[float | None], tmp_path: Path) -> None:
     """Per cent, parts of one, words: on the card it never goes back."""
-    answers = [http(200, json.dumps(look).encode()) for look in looks]
+    answers = [http_reply(200, json.dumps(look).encode()) for look in looks]
     _, painted = await _poll(tmp_path, *answers, DONE)
     assert _fractions(painted) == told_
 
@@ -344,9 +363,9 @@ async def test_progress(looks: Sequence[object], told_: list[float | None], tmp_
 async def test_an_unknown_state_is_told_once(tmp_path: Path) -> None:
     """So that the next release knows it."""
     with structlog.testing.capture_logs() as logs:
-        odd = http(200, {"status": "Marinating"})
+        odd = http_reply(200, {"status": "Marinating"})
         await _poll(tmp_path, odd, odd, DONE)
-    told_ = [entry for entry in logs if entry["event"] == "gateway.task_status"]
+    told_ = [entry for entry in logs if entry["event"] == "gateway.task_status_unknown"]
     assert [entry["status"] for entry in told_] == ["MARINATING"]
 
 
@@ -358,9 +377,9 @@ async def test_waits_are_declared_one_after_the_other(tmp_path: Path) -> None:
 
 async def test_nothing_is_looked_at_before_the_task_is_written(tmp_path: Path) -> None:
     """A process that dies at `Task` finds the id in the journal."""
-    async with raw_gateway(ACCEPTED, DONE) as raw, crew(tmp_path, raw.gateway()) as one:
-        events = one.router.paint(one.order())
+    async with replay_gateway(ACCEPTED, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
+        events = one.router.generate(one.new_request())
         seen = [await anext(events), await anext(events)]
-        assert seen[1] == Task("t-1")
+        assert seen[1] == TaskAccepted("t-1")
         assert len(raw.requests) == 1
         assert len([event async for event in events]) == 1

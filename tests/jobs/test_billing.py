@@ -15,7 +15,7 @@ from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, O
 from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedGateway
-from tests.gateways.crew import ManualClock
+from tests.gateways.router_harness import SteppedClock
 from tests.jobs.test_service import Bag, Studio, settings
 
 DEAR, CHEAP = 300_000, 100_000
@@ -142,12 +142,12 @@ async def test_the_same_part_of_the_budget_is_told_once_a_day() -> None:
     async def listener(alarm: OperatorAlert) -> None:
         heard.append(alarm)
 
-    clock = ManualClock()
+    clock = SteppedClock()
     most, whole = (BudgetReached(percent, 5, "day") for percent in (80, 100))
     async with OperatorAlerts(listener, now=clock.now) as alerts:
         for _ in range(5):
             alerts.budget(most)
             alerts.budget(whole)
             await asyncio.sleep(0)
-            clock.goes_on(8 * 3600)
+            clock.advance(8 * 3600)
     assert heard == [most, whole] * 2

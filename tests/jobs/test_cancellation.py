@@ -173,7 +173,7 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
         await fetched.wait()
         raise OSError("gone")
 
-    order = job_service.services.catalogue.order(prompt="a fox", model=None, size=None, n=1)
+    order = job_service.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=1)
     job = await job_service.services.job_service.submit(
         order, ADA, bag := Bag(), attached=Attachments(pictures=(Upload(10, lose),))
     )

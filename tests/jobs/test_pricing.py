@@ -7,12 +7,12 @@ from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.pricing import Pricing
 from bot.quota.server_costs import ServerCostCache
-from tests.gateways.bench import model
+from tests.gateways.generation_harness import make_model
 
 HERE, ELSEWHERE = 1, 2
 MODELS = {
-    "plain": model("plain", credits=3),
-    "dear": model("dear", qualities=None, credits={"default": 2, "high": 5}),
+    "plain": make_model("plain", credits=3),
+    "dear": make_model("dear", qualities=None, credits={"default": 2, "high": 5}),
 }
 
 

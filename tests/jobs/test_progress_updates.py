@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.clock import Clock, await_directly
 from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
-from bot.gateways.events import Preview, Progress, Received
+from bot.gateways.events import Preview, Received, TaskProgress
 from bot.jobs.courier import JobProgress, QueuePosition
 from bot.jobs.progress_updates import (
     PROGRESS_INTERVAL_S,
@@ -22,9 +22,9 @@ from bot.jobs.progress_updates import (
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.queue.waiting_list import Ticket
 from tests.gateways import fake_sse as sse
-from tests.gateways.art import picture
-from tests.gateways.crew import crew
-from tests.gateways.raw_gateway import raw_gateway
+from tests.gateways.replay_gateway import replay_gateway
+from tests.gateways.router_harness import open_router
+from tests.gateways.sample_pictures import picture_bytes
 from tests.jobs.test_service import Bag
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 4), OPERATOR, 4, 0)
@@ -85,7 +85,7 @@ async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -
     async with bulletin(board, paces) as open_bulletin:
         await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
         for tenth in range(1, 10):
-            open_bulletin.report(Progress(tenth / 10))
+            open_bulletin.report(TaskProgress(tenth / 10))
         open_bulletin.report(Preview(PICTURE))
         assert len(board.shown) == 1
         paces.step.set()
@@ -102,15 +102,19 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
     board, paces, silence = Board(), Paces(), asyncio.Event()
     board.slow.set()
     pause = asyncio.Event()
-    answer = sse.stream(
-        *(sse.partial(0, picture(width=1)), pause, sse.partial(1, picture(width=2))),
-        *(silence, sse.completed()),
+    answer = sse.stream_reply(
+        *(
+            sse.partial_event(0, picture_bytes(width=1)),
+            pause,
+            sse.partial_event(1, picture_bytes(width=2)),
+        ),
+        *(silence, sse.completed_event()),
     )
     async with (
-        raw_gateway(answer) as raw,
-        crew(tmp_path, raw.gateway()) as one,
+        replay_gateway(answer) as raw,
+        open_router(tmp_path, raw.gateway()) as one,
         bulletin(board, paces) as open_bulletin,
-        aclosing(one.router.paint(one.order())) as events,
+        aclosing(one.router.generate(one.new_request())) as events,
     ):
         await until(lambda: bool(paces.begun))
         await anext(events)
@@ -146,7 +150,7 @@ async def test_nothing_is_shown_after_the_end() -> None:
     board, paces = Board(), Paces()
     async with bulletin(board, paces) as open_bulletin:
         await asyncio.sleep(0)
-        open_bulletin.report(Progress(0.5))
+        open_bulletin.report(TaskProgress(0.5))
         asyncio.get_running_loop().call_soon(board.slow.set)
     assert len(board.shown) == 1
     for _ in range(20):
@@ -161,7 +165,7 @@ async def test_of_several_slots_only_the_pictures_count() -> None:
     board.slow.set()
     async with bulletin(board, paces, slots=2) as open_bulletin:
         await until(lambda: bool(paces.begun))
-        open_bulletin.report(Progress(0.5))
+        open_bulletin.report(TaskProgress(0.5))
         open_bulletin.report(Received((PICTURE,), None))
         paces.step.set()
         await until(lambda: len(board.shown) == 2)
@@ -233,12 +237,12 @@ async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> N
         (48_000, [], [5.0] * 9 + [3.0]),
         (200_000, [], [20.0] * 10),
         (8_000, [], [5.0, 3.0]),
-        (48_000, [Progress(0.5)], [48.0]),
+        (48_000, [TaskProgress(0.5)], [48.0]),
         (48_000, [Preview(PICTURE)], [48.0]),
     ],
 )
 async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
-    usual_ms: int, reports: list[Progress | Preview], pauses: list[float]
+    usual_ms: int, reports: list[TaskProgress | Preview], pauses: list[float]
 ) -> None:
     """A bar that stands still looks broken; afterwards there is nothing new to say."""
     board, paces, clock = Board(), Paces(), [7]
@@ -268,7 +272,7 @@ async def test_news_comes_before_the_next_estimate() -> None:
         await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
         paces.step.set()
         await until(lambda: paces.begun == [PROGRESS_INTERVAL_S, 5.0])
-        open_bulletin.report(Progress(0.5))
+        open_bulletin.report(TaskProgress(0.5))
         await until(lambda: len(board.shown) == 2)
     assert board.shown[1] == JobProgress(7, 0, 4, 0.5, usual_ms=48_000)
 

@@ -224,7 +224,7 @@ class Attachment:
 
 async def ask_with(job_service: Studio, attached: Attachments) -> Job:
     """Submit a request with attachments."""
-    request = job_service.services.catalogue.order(
+    request = job_service.services.catalogue.build_request(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
     )
     return await job_service.services.job_service.submit(request, ADA, Bag(), attached=attached)

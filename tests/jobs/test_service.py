@@ -70,7 +70,7 @@ class Studio:
 
     async def ask(self, bag: Bag, who: Requester = ADA, *, n: int = 1) -> Job:
         """Submit a request as a door does."""
-        request = self.services.catalogue.order(prompt="a fox", model=None, size=None, n=n)
+        request = self.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=n)
         return await self.services.job_service.submit(request, who, bag)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

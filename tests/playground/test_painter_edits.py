@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from bot.gateways.model_abilities import References
+from bot.gateways.model_abilities import ReferenceLimits
 from playground.painter.responses import MODEL
-from tests.gateways.bench import attach, model, paint
+from tests.gateways.generation_harness import attach_file, make_model, run_generation
 from tests.playground.page_client import run_main
 from tests.playground.painter_client import (
     EDIT,
@@ -185,7 +185,7 @@ async def test_a_masked_photo_stands_upright(client: Client) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
 async def test_a_mask_lies_over_any_picture(client: Client, mode: str) -> None:
-    """Whatever people attach."""
+    """Whatever people attach_file."""
     photo = encoded(Image.new(mode, (256, 256)), "JPEG" if mode == "CMYK" else "PNG")
     await by_form(client, ("image", photo), ("mask", stencil()))
 
@@ -292,12 +292,12 @@ async def test_a_heavy_form_is_refused() -> None:
 @pytest.mark.parametrize("count", [1, 2])
 async def test_the_bot_edits_with_a_mask(tmp_path: Path, transport: Any, count: int) -> None:
     """Both transports that carry a mask arrive here."""
-    takes = References(transport=transport, max_count=5, max_bytes=10**7, mask_max_bytes=10**6)
-    known = model(MODEL, references=takes)
+    takes = ReferenceLimits(transport=transport, max_count=5, max_bytes=10**7, mask_max_bytes=10**6)
+    known = make_model(MODEL, references=takes)
     (tmp_path / "mask").write_bytes(stencil())
-    kept = attach(tmp_path / "photo", PHOTO)
+    kept = attach_file(tmp_path / "photo", PHOTO)
     async with serving() as client:
-        painted = await paint(
+        painted = await run_generation(
             gateway_of(client),
             tmp_path / "job",
             size=SMALL,

@@ -16,7 +16,7 @@ from bot.core.models import TokenUsage
 from bot.gateways.events import Preview
 from playground.painter.partial_images import partial_image
 from playground.painter.rendering import render
-from tests.gateways.bench import attach, paint
+from tests.gateways.generation_harness import attach_file, run_generation
 from tests.playground.page_client import PageClient, page, run_main
 from tests.playground.painter_client import (
     EDIT,
@@ -157,9 +157,9 @@ async def test_the_bot_sees_previews(tmp_path: Path) -> None:
     """With stream = "sse" our client asks for two, shows one at least, and gets the picture."""
     async with serving(latency_s=0.03) as client:
         gateway = gateway_of(client, streaming="sse")
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
-        kept = attach(tmp_path / "x", plain())
-        edited = await paint(gateway, tmp_path / "edit", size=SMALL, attached=[kept])
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
+        kept = attach_file(tmp_path / "x", plain())
+        edited = await run_generation(gateway, tmp_path / "edit", size=SMALL, attached=[kept])
     for told in (painted, edited):
         assert any(isinstance(event, Preview) for event in told.events)
         assert told.pictures[0].format == "png"
@@ -170,7 +170,7 @@ async def test_the_bot_understands_bad_luck(tmp_path: Path) -> None:
     """It is the gateway's own problem, whatever was asked for."""
     async with serving(fail_rate=1) as client:
         gateway = gateway_of(client, streaming="sse")
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
     assert painted.failed.kind is GatewayErrorKind.UPSTREAM
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from yarl import URL
 
-from bot.gateways.events import Progress
-from bot.gateways.gateway import Asynchronous, Poll
-from tests.gateways.bench import paint
+from bot.gateways.events import TaskProgress
+from bot.gateways.gateway import AsyncSettings, PollSettings
+from tests.gateways.generation_harness import run_generation
 from tests.playground.painter_client import (
     EDIT,
     GENERATE,
@@ -167,20 +167,20 @@ async def test_too_many_tasks_at_once_are_refused() -> None:
 
 async def test_the_bot_waits_for_a_task(tmp_path: Path) -> None:
     """Our client gets through, with progress on the way."""
-    by_query = Asynchronous(mode="query", query=ASYNC)
+    by_query = AsyncSettings(mode="query", query=ASYNC)
     async with serving(latency_s=0.05) as client:
-        poll = Poll(interval_s=0.1)
+        poll = PollSettings(interval_s=0.1)
         gateway = gateway_of(client, asynchronous=by_query, poll=poll)
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
     assert painted.names[:2] == ["Sending", "Task"]
-    assert any(isinstance(event, Progress) for event in painted.events)
+    assert any(isinstance(event, TaskProgress) for event in painted.events)
     assert painted.pictures[0].width == 256
 
 
 async def test_the_bot_hears_why_a_task_failed(tmp_path: Path) -> None:
     """The reason is the painter's own sentence."""
-    by_query = Asynchronous(mode="query", query=ASYNC)
+    by_query = AsyncSettings(mode="query", query=ASYNC)
     async with serving(fail_rate=1) as client:
         gateway = gateway_of(client, asynchronous=by_query)
-        painted = await paint(gateway, tmp_path / "job", size=SMALL)
+        painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
     assert "failed on purpose" in json.dumps(str(painted.failed.detail))

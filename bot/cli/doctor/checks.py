@@ -13,7 +13,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.probe import Probe, probe_all
+from bot.gateways.probe import ProbeResult, probe_gateways
 from bot.services import check_prices, read_gateways
 from bot.settings import Settings
 
@@ -75,7 +75,7 @@ async def run_checks(
 
 async def _gateways(
     setup: Setup, settings: Settings, clock: Clock
-) -> tuple[Sequence[Finding], Sequence[Probe]]:
+) -> tuple[Sequence[Finding], Sequence[ProbeResult]]:
     if "gateways" in setup.unread:
         return (warning("gateway", "not checked because its key cannot be read"),), ()
     try:
@@ -83,7 +83,7 @@ async def _gateways(
         catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
-    probes = await probe_all(gateways, clock)
+    probes = await probe_gateways(gateways, clock)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]

@@ -1,11 +1,11 @@
-"""What a gateway's answer means for an operator: one sentence for every verdict."""
+"""What a gateway's answer means for an operator: one sentence for every outcome of a probe."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.cli.doctor.finding import Finding, Sign, listing
 from bot.gateways.gateway import Gateway
-from bot.gateways.probe import Probe, Verdict
+from bot.gateways.probe import ProbeOutcome, ProbeResult
 
 _WARNING, _WRONG = Sign.WARNING, Sign.WRONG
 
@@ -35,101 +35,101 @@ class Names:
         )
 
 
-# verdict: (sign, facts, mend), filled in with what the probe and the names hold
-_SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
-    Verdict.NO_LIST: (
+# outcome: (sign, facts, mend), filled in with what the probe and the names hold
+_SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
+    ProbeOutcome.NO_LIST: (
         _WARNING,
         "answers, but offers no list of models (HTTP {status})",
         "Many gateways have none: if no picture comes, check {url}.",
     ),
-    Verdict.LIST_TOO_LONG: (
+    ProbeOutcome.LIST_TOO_LONG: (
         _WARNING,
         "answers, but with a longer list than can be read (HTTP {status})",
         "If no picture comes, check {url} and {models}.",
     ),
-    Verdict.KEY_REFUSED: (
+    ProbeOutcome.KEY_REFUSED: (
         _WRONG,
         "refuses the key (HTTP {status})",
         "Copy the key from your gateway into {key}.",
     ),
-    Verdict.NO_CREDIT: (
+    ProbeOutcome.NO_CREDIT: (
         _WRONG,
         "says that its account has no money left (HTTP {status})",
         "Top up the account at the gateway, or set another key in {key}.",
     ),
-    Verdict.BUSY: (
+    ProbeOutcome.BUSY: (
         _WARNING,
         "is busy (HTTP {status})",
         "Wait a minute, then run the doctor again.",
     ),
-    Verdict.REFUSED: (
+    ProbeOutcome.REFUSED: (
         _WRONG,
         "refuses to list its models (HTTP {status})",
         "Check {url} and {key} against the gateway's documentation.",
     ),
-    Verdict.BROKEN: (
+    ProbeOutcome.BROKEN: (
         _WRONG,
         "has an internal error (HTTP {status})",
         "Try again later; if it keeps happening, check {url} or ask the gateway's operator.",
     ),
-    Verdict.WEB_PAGE: (
+    ProbeOutcome.WEB_PAGE: (
         _WRONG,
         "sends HTML instead of JSON (HTTP {status}): is /v1 missing?",
         "Set {url} to the address of the API, usually ending in /v1, not of the website; "
         "if it is correct, a firewall may be in the way.",
     ),
-    Verdict.NOT_JSON: (
+    ProbeOutcome.NOT_JSON: (
         _WRONG,
         "answers, but not in JSON (HTTP {status})",
         "Set {url} to the address of an OpenAI-compatible API, usually ending in /v1.",
     ),
-    Verdict.ADD_SLASH: (
+    ProbeOutcome.ADD_SLASH: (
         _WRONG,
         "redirects to the same address with a trailing slash (HTTP {status})",
         "Add the trailing slash: {path} must end in a slash.",
     ),
-    Verdict.DROP_SLASH: (
+    ProbeOutcome.DROP_SLASH: (
         _WRONG,
         "redirects to the same address without the trailing slash (HTTP {status})",
         "Remove the trailing slash: {path} must not end in a slash.",
     ),
-    Verdict.USE_HTTPS: (
+    ProbeOutcome.USE_HTTPS: (
         _WRONG,
         "redirects from http to https (HTTP {status})",
         "Write https:// instead of http:// in {url}.",
     ),
-    Verdict.ELSEWHERE: (
+    ProbeOutcome.ELSEWHERE: (
         _WRONG,
         "redirects elsewhere (HTTP {status}{to})",
         "Set {url} to the address of the API itself: a request for a picture is never forwarded.",
     ),
-    Verdict.NO_ADDRESS: (
+    ProbeOutcome.NO_ADDRESS: (
         _WRONG,
         "has a host name that cannot be resolved",
         "Check the spelling of the host in {url}, and this machine's DNS.",
     ),
-    Verdict.NO_CONNECTION: (
+    ProbeOutcome.NO_CONNECTION: (
         _WRONG,
         "cannot be reached: nothing accepts the connection",
         "Check host and port in {url}, and that the gateway is running; inside a container, "
         "localhost is the container itself.",
     ),
-    Verdict.NOT_TRUSTED: (
+    ProbeOutcome.NOT_TRUSTED: (
         _WRONG,
         "has a certificate that this machine does not trust",
         "Check the host in {url}, this machine's clock and its CA certificates.",
     ),
-    Verdict.NO_TLS: (
+    ProbeOutcome.NO_TLS: (
         _WRONG,
         "does not speak https",
         "Check the port in {url}, or write http:// if the gateway is on your own network.",
     ),
-    Verdict.SILENT: (
+    ProbeOutcome.SILENT: (
         _WRONG,
         "does not answer in time",
         "Check host and port in {url}, and firewalls on the way.",
     ),
-    Verdict.CUT_OFF: (
+    ProbeOutcome.CUT_OFF: (
         _WRONG,
         "closes the connection before it has answered",
         "Check {url}: a port for https closes connections that use http.",
@@ -139,13 +139,16 @@ _SENTENCES: dict[Verdict, tuple[Sign, str, str]] = {
 _FORWARDED = (307, 308)
 
 
-def describe_probe(probe: Probe, names: Names) -> Finding:
+def describe_probe(probe: ProbeResult, names: Names) -> Finding:
     """Return what a probe found, in words."""
     check = f"gateway {probe.gateway}"
-    if probe.verdict is Verdict.LISTED:
+    if probe.outcome is ProbeOutcome.LISTED:
         return _listed(check, probe, names)
-    sign, facts, fix = _SENTENCES[probe.verdict]
-    if probe.status in _FORWARDED and probe.verdict in (Verdict.ADD_SLASH, Verdict.DROP_SLASH):
+    sign, facts, fix = _SENTENCES[probe.outcome]
+    if probe.status in _FORWARDED and probe.outcome in (
+        ProbeOutcome.ADD_SLASH,
+        ProbeOutcome.DROP_SLASH,
+    ):
         sign = Sign.WARNING
     to = f", to {probe.target}" if probe.target else ""
     facts = facts.format(status=probe.status, to=to)
@@ -155,7 +158,7 @@ def describe_probe(probe: Probe, names: Names) -> Finding:
     return Finding(sign, check, facts, fix.format(**named))
 
 
-def _listed(check: str, probe: Probe, names: Names) -> Finding:
+def _listed(check: str, probe: ProbeResult, names: Names) -> Finding:
     models = probe.models or ()
     if not probe.missing:
         return Finding(Sign.FINE, check, f"offers {len(models)} models, yours among them")

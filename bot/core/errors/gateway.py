@@ -34,10 +34,10 @@ class GatewayFailure(EaselError):
     """An exchange that brought no picture.
 
     ``billed`` says whether the operator may have paid for it; ``retry_after_s`` is the gateway's
-    own hint. ``needless_field`` is one that nobody chose and the gateway surely does not know, or
-    empty. ``detail`` holds the gateway's redacted words: for the operator's log only, so it is no
-    fact of the sentence. ``declined``: for another picture of the job, moderation declined the
-    same prompt.
+    own hint. ``removable_field`` is a field that nobody chose and that the gateway certainly does
+    not know, or empty. ``detail`` holds the gateway's redacted words: for the operator's log only,
+    so it is no fact of the sentence. ``declined``: for another picture of the job, moderation
+    declined the same prompt.
     """
 
     kind: GatewayErrorKind
@@ -47,7 +47,7 @@ class GatewayFailure(EaselError):
     retry_after_s: float | None = None
     http_status: int | None = None
     request_id: str | None = None
-    needless_field: str = ""
+    removable_field: str = ""
     detail: str = ""
     declined: bool = False
 

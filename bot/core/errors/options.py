@@ -33,7 +33,7 @@ class UnknownModel(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class WrongSize(Refusal):
-    """The model cannot paint that size; the rest says which it can (``Model.sizes_taken``)."""
+    """The model does not take this size; the other facts say which (``allowed_sizes``)."""
 
     size: str
     model: str

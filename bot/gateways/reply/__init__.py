@@ -1,1 +1,1 @@
-"""Read the reply: pictures, streams, tasks and errors in every shape that gateways send."""
+"""Read the reply: JSON, event streams, base64 pictures, tasks and errors."""

@@ -1,4 +1,4 @@
-"""The files of one exchange: what arrives is kept in bounds, and what became no picture goes."""
+"""The temporary files of one exchange, with limits on how much may arrive."""
 
 import asyncio
 import os
@@ -15,14 +15,14 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
-from bot.images.sniff import Looks, sniff
+from bot.images.sniff import PictureInfo, sniff
 
-MIN_BODY_LIMIT = 128 << 20
-BODY_PER_PICTURE = 48 << 20
+MIN_BODY_BYTES = 128 << 20
+BODY_BYTES_PER_PICTURE = 48 << 20
 
 
 class SpoolFailed(Exception):
-    """The reply cannot be kept: it is too large, or the disk refuses it."""
+    """The reply cannot be stored: it is too large, or the disk failed."""
 
     def __init__(self, kind: GatewayErrorKind, detail: str) -> None:
         super().__init__(detail)
@@ -31,11 +31,11 @@ class SpoolFailed(Exception):
 
 
 @contextmanager
-def on_disk() -> Iterator[None]:
-    """Tell every refusal of the disk as SpoolFailed."""
+def wrapping_disk_errors() -> Iterator[None]:
+    """Raise SpoolFailed for errors of the disk."""
     try:
         yield
-    except (aiohttp.ClientError, TimeoutError):  # of the line; some are an OSError, too
+    except (aiohttp.ClientError, TimeoutError):  # of the connection; some are an OSError, too
         raise
     except OSError as refused:
         detail = f"the disk refused: {refused.strerror}"
@@ -43,20 +43,20 @@ def on_disk() -> Iterator[None]:
 
 
 class ByteBudget:
-    """How many bytes may still arrive."""
+    """The number of bytes that may still arrive."""
 
     def __init__(self, max_bytes: int) -> None:
         self._left = max_bytes
 
-    def take(self, count: int) -> None:
-        """Count what arrived; raise SpoolFailed when it is too much."""
+    def spend(self, count: int) -> None:
+        """Count bytes that arrived; raise SpoolFailed when the budget is exceeded."""
         self._left -= count
         if self._left < 0:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
 
 
 class DownloadSpool:
-    """Files ``STEM-…`` in a folder; leaving it removes every one that became no picture."""
+    """Files ``STEM-…`` in a folder; the exit removes those that were not kept as pictures."""
 
     def __init__(self, folder: Path, stem: str, *, pictures: int) -> None:
         self._folder = folder
@@ -64,11 +64,11 @@ class DownloadSpool:
         self._pictures = pictures
         self._token = token_hex(16)
         self._numbers = count(1)
-        self._passing: list[Path] = []
-        self._open: list[Base64File] = []
+        self._temporary: list[Path] = []
+        self._base64_files: list[Base64File] = []
 
     def __enter__(self) -> Self:
-        with on_disk():
+        with wrapping_disk_errors():
             self._folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -78,61 +78,63 @@ class DownloadSpool:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        for file in self._open:
+        for file in self._base64_files:
             with suppress(OSError):  # the disk may refuse the last bytes
                 file.abandon()
-        for path in self._passing:
-            with suppress(OSError):  # gone, because it became a picture
+        for path in self._temporary:
+            with suppress(OSError):  # it was renamed to a picture
                 path.unlink()
 
-    def new_room(self, *, times: int = 1) -> ByteBudget:
-        """Return room for a reply, or for one that brings its pictures so many times."""
-        return ByteBudget(max(MIN_BODY_LIMIT, times * self._pictures * BODY_PER_PICTURE))
+    def new_budget(self, *, copies: int = 1) -> ByteBudget:
+        """Return the budget of a reply that contains each picture ``copies`` times."""
+        return ByteBudget(max(MIN_BODY_BYTES, copies * self._pictures * BODY_BYTES_PER_PICTURE))
 
     def new_part(self) -> Path:
-        """Return a new path for a file in the making."""
+        """Return a new path for an incomplete file."""
         part = self._folder / f"{self._stem}-{self._token}-{next(self._numbers)}.part"
-        self._passing.append(part)
+        self._temporary.append(part)
         return part
 
-    def opened(self, file: Base64File) -> None:
-        """Close this file at the end, if nobody did."""
-        self._open.append(file)
+    def new_base64_file(self) -> Base64File:
+        """Return a new file to decode into."""
+        file = Base64File(self.new_part())
+        self._base64_files.append(file)
+        return file
 
     async def keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        """Make the picture durable as ``STEM-NUMBER.FORMAT``; None if the bytes are no picture."""
+        """Store a picture durably as ``STEM-NUMBER.FORMAT``; None if the file is no picture."""
         return await asyncio.to_thread(self._keep, part, number, revised_prompt)
 
     def _keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        with on_disk():
-            looks = sniff(part)
-            if not looks:
+        with wrapping_disk_errors():
+            info = sniff(part)
+            if not info:
                 part.rename(part.with_suffix(".raw"))
                 return None
-            path = self._folder / f"{self._stem}-{number}.{looks.format}"
-            _sync(part)
+            path = self._folder / f"{self._stem}-{number}.{info.format}"
+            _fsync(part)
             part.rename(path)
-            _sync(self._folder)  # the new name must survive a power cut, too
-            return _picture(path, looks, revised_prompt)
+            _fsync(self._folder)  # the new name must survive a power failure, too
+            return _picture(path, info, revised_prompt)
 
-    def show(self, part: Path) -> Picture | None:
-        """Name a picture that is only looked at by its format; the end removes it."""
-        with on_disk():
-            looks = sniff(part)
-            if not looks:
+    def keep_preview(self, part: Path) -> Picture | None:
+        """Name a preview by its format; the exit removes it. None if the file is no picture."""
+        with wrapping_disk_errors():
+            info = sniff(part)
+            if not info:
                 return None
-            path = part.with_suffix(f".{looks.format}")
-            self._passing.append(path)
+            path = part.with_suffix(f".{info.format}")
+            self._temporary.append(path)
             part.rename(path)
-            return _picture(path, looks, None)
+            return _picture(path, info, None)
 
 
-def _picture(path: Path, looks: Looks, revised_prompt: str | None) -> Picture:
+def _picture(path: Path, info: PictureInfo, revised_prompt: str | None) -> Picture:
     size = path.stat().st_size
-    return Picture(path, looks.format, looks.width, looks.height, size, revised_prompt)
+    return Picture(path, info.format, info.width, info.height, size, revised_prompt)
 
 
-def _sync(path: Path) -> None:
+def _fsync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

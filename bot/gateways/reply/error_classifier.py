@@ -1,7 +1,7 @@
-"""What a gateway means by an error: the classifier.
+"""Classify a gateway's error: its kind, whether it may have been billed, when to retry.
 
-Every family of gateways has its own codes and shapes, many answer 200, some send only text. The
-order of precedence: code, then type, then words of the message, then the HTTP status.
+Gateways have different codes and shapes, many answer with status 200, some only with text. The
+order of precedence is: code, then type, then phrases of the message, then the HTTP status.
 """
 
 import re
@@ -15,9 +15,9 @@ from math import isfinite
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 
-MAX_RESEND_WAIT_S = 120  # a longer hint means: not now (openai-python does the same)
+MAX_RETRY_WAIT_S = 120  # a longer hint is not waited for (as in openai-python)
 
-_KINDS = {
+_KINDS_BY_CODE = {
     "moderation_blocked": Kind.MODERATION,
     "content_policy_violation": Kind.MODERATION,
     "content_filter": Kind.MODERATION,
@@ -44,7 +44,7 @@ _KINDS = {
 
 NO_KINDS: Mapping[str, Kind] = {}
 
-_WORDS = (
+_PHRASES = (
     (
         r"safety (?:system|check)|banned.prompt|moderation|content.?policy|敏感|违规|审核",
         Kind.MODERATION,
@@ -57,9 +57,9 @@ _WORDS = (
     (r"无可用渠道|no available channel", Kind.MODEL_UNAVAILABLE),
 )
 _NO_CHANNEL = HTTPStatus.SERVICE_UNAVAILABLE
-_PHRASES = tuple((re.compile(words, re.IGNORECASE), kind) for words, kind in _WORDS)
+_PATTERNS = tuple((re.compile(phrase, re.IGNORECASE), kind) for phrase, kind in _PHRASES)
 
-_STATUSES = {
+_KINDS_BY_STATUS = {
     401: Kind.AUTH,
     402: Kind.QUOTA,
     403: Kind.AUTH,
@@ -67,14 +67,20 @@ _STATUSES = {
     405: Kind.MODEL_UNAVAILABLE,
     429: Kind.RATE_LIMITED,
 }
-_LOST = frozenset({504, *range(520, 525)})  # nginx and Cloudflare stopped waiting
-# As a code these mean that no work began, whatever the status.
-_CERTAIN = {Kind.AUTH, Kind.QUOTA, Kind.RATE_LIMITED, Kind.MODEL_UNAVAILABLE, Kind.INVALID_REQUEST}
+_PROXY_TIMEOUTS = frozenset({504, *range(520, 525)})  # of nginx and Cloudflare
+# As a code these mean that no work began, whatever the status is.
+_NEVER_BILLED = {
+    Kind.AUTH,
+    Kind.QUOTA,
+    Kind.RATE_LIMITED,
+    Kind.MODEL_UNAVAILABLE,
+    Kind.INVALID_REQUEST,
+}
 
 _SECONDS = {"ms": 0.001, "milli": 0.001, "s": 1, "m": 60}
 _HINT = re.compile(r"\b(?:in|after)\s+(\d{1,9}(?:\.\d{1,9})?)\s*(ms|milli|s|m)", re.IGNORECASE)
 _REQUEST_IDS = ("x-request-id", "x-oneapi-request-id", "request-id", "cf-ray")
-# new-api writes it at the end of its messages.
+# new-api appends it to its messages.
 _REQUEST_ID = re.compile(r"\(request id: ?([\w-]{1,100})\)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
 _PARAM = re.compile(r"[\w.\[\]-]{1,64}")
@@ -82,8 +88,8 @@ _UNKNOWN_PARAMETER = re.compile(r"Unknown parameter: '([\w.\[\]-]{1,64})'", re.I
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer without pictures: ``body`` is the parsed JSON, None for anything else."""
+class GatewayResponse:
+    """An HTTP response without pictures; ``body`` is the parsed JSON, None if it is none."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -92,8 +98,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What an answer means; ``message`` is in the gateway's own words, not yet redacted."""
+class ClassifiedError:
+    """An error with its kind; ``message`` is the gateway's own, not redacted yet."""
 
     kind: Kind
     billed: Billed
@@ -104,7 +110,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """An error in any of the shapes that gateways use."""
+    """The fields of an error, read from any of the shapes that gateways send."""
 
     message: str = ""
     code: str = ""
@@ -112,87 +118,91 @@ class ErrorBody:
     param: str = ""
 
 
-def classify_error(answer: Answer, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS) -> Verdict:
-    """Tell what an answer without pictures means; ``kinds`` are by the gateway's own codes."""
-    if answer.status < HTTPStatus.BAD_REQUEST and not isinstance(answer.body, dict | list):
-        return Verdict(Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url")
-    complaint = _complaint(answer)
-    hint = retry_after_s(answer.headers, complaint.message, now_ms=now_ms)
-    kind, billed = _meaning(answer, complaint, hint, kinds)
-    return Verdict(kind, billed, complaint.message, complaint.param, hint)
+def classify_error(
+    response: GatewayResponse, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS
+) -> ClassifiedError:
+    """Classify a response without pictures; ``kinds`` are by the gateway's own codes."""
+    if response.status < HTTPStatus.BAD_REQUEST and not isinstance(response.body, dict | list):
+        return ClassifiedError(
+            Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url"
+        )
+    error = _error_body_of(response)
+    hint = retry_after_s(response.headers, error.message, now_ms=now_ms)
+    kind, billed = _kind_and_billed(response, error, hint, kinds)
+    return ClassifiedError(kind, billed, error.message, error.param, hint)
 
 
-def _meaning(
-    answer: Answer, complaint: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
+def _kind_and_billed(
+    response: GatewayResponse, error: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
 ) -> tuple[Kind, Billed]:
-    refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    refused = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
     billed = Billed.NO if refused else Billed.MAYBE
-    for word in (complaint.code, complaint.type):
-        if kind := kinds.get(word) or _KINDS.get(word.casefold()):
-            return kind, Billed.NO if kind in _CERTAIN else billed
-    for phrase, kind in _PHRASES:
-        if phrase.search(complaint.message):
-            # new-api says so before any channel took the request (dialects, row 23).
-            untaken = kind is Kind.MODEL_UNAVAILABLE and answer.status == _NO_CHANNEL
+    for word in (error.code, error.type):
+        if kind := kinds.get(word) or _KINDS_BY_CODE.get(word.casefold()):
+            return kind, Billed.NO if kind in _NEVER_BILLED else billed
+    for pattern, kind in _PATTERNS:
+        if pattern.search(error.message):
+            # new-api sends it before any channel took the request (dialects, row 23).
+            untaken = kind is Kind.MODEL_UNAVAILABLE and response.status == _NO_CHANNEL
             return kind, Billed.NO if untaken else billed
     if refused:
-        return _refused(answer.status, hint)
-    return _failed(answer, complaint), billed
+        return _kind_of_4xx(response.status, hint)
+    return _kind_of_others(response, error), billed
 
 
-def _refused(status: int, hint: float | None) -> tuple[Kind, Billed]:
+def _kind_of_4xx(status: int, hint: float | None) -> tuple[Kind, Billed]:
     if status != HTTPStatus.REQUEST_TIMEOUT:
-        return _STATUSES.get(status, Kind.INVALID_REQUEST), Billed.NO
-    # With a hint the gateway asks for the same request again: it has not begun.
+        return _KINDS_BY_STATUS.get(status, Kind.INVALID_REQUEST), Billed.NO
+    # With a hint the gateway asks for the same request again: no work has begun.
     return (Kind.RATE_LIMITED, Billed.NO) if hint else (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
 
 
-def _failed(answer: Answer, complaint: ErrorBody) -> Kind:
-    body = answer.body if isinstance(answer.body, dict) else {}
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        lost = not body or answer.status in _LOST
+def _kind_of_others(response: GatewayResponse, error: ErrorBody) -> Kind:
+    body = response.body if isinstance(response.body, dict) else {}
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        lost = not body or response.status in _PROXY_TIMEOUTS
         return Kind.TIMEOUT_UNKNOWN if lost else Kind.UPSTREAM
     broken = body.get("error") or not isinstance(body.get("data"), list)
-    return Kind.UPSTREAM if broken and complaint.message else Kind.NO_IMAGE
+    return Kind.UPSTREAM if broken and error.message else Kind.NO_IMAGE
 
 
-def _complaint(answer: Answer) -> ErrorBody:
-    if not isinstance(answer.body, dict):
-        return ErrorBody(message=_spoken(answer.text.strip()))
-    return error_body_of(answer.body)
+def _error_body_of(response: GatewayResponse) -> ErrorBody:
+    if not isinstance(response.body, dict):
+        return ErrorBody(message=_plain_text(response.text.strip()))
+    return parse_error_body(response.body)
 
 
-def error_body_of(body: Mapping[str, object]) -> ErrorBody:
-    """Read the error in a JSON body; empty where it says nothing."""
+def parse_error_body(body: Mapping[str, object]) -> ErrorBody:
+    """Return the error in a JSON body; empty fields where it has none."""
     error = body.get("error") or body.get("detail") or body
     if isinstance(error, list):
         error = error[0]
     if not isinstance(error, dict):
-        return ErrorBody(message=_word(error), code=_word(body.get("code")))
+        return ErrorBody(message=_as_text(error), code=_as_text(body.get("code")))
     where = error.get("loc")
     return ErrorBody(
         message=next(_messages(error), ""),
-        code=_word(error.get("code")),
-        type=_word(error.get("type")),
+        code=_as_text(error.get("code")),
+        type=_as_text(error.get("type")),
         param=_param(where[-1] if isinstance(where, list) and where else error.get("param")),
     )
 
 
-def unknown_field(answer: Answer) -> str:
-    """Return the field that a gateway refuses because it does not know it, by its own name.
+def unknown_field(response: GatewayResponse) -> str:
+    """Return the field, by the gateway's name, that was refused because it is unknown there.
 
-    It is empty where that is in doubt: by its code alone such a refusal came before any work.
+    Empty unless that is certain. By its code such an error was sent before any work began.
     """
-    complaint = _complaint(answer)
-    if answer.status != HTTPStatus.BAD_REQUEST or complaint.code != "unknown_parameter":
+    error = _error_body_of(response)
+    if response.status != HTTPStatus.BAD_REQUEST or error.code != "unknown_parameter":
         return ""
-    said = _UNKNOWN_PARAMETER.search(complaint.message)  # new-api leaves `param` empty
-    names = {complaint.param, said[1] if said else ""} - {""}
+    match = _UNKNOWN_PARAMETER.search(error.message)  # new-api leaves `param` empty
+    names = {error.param, match[1] if match else ""} - {""}
     return names.pop() if len(names) == 1 else ""
 
 
-def _spoken(text: str) -> str:
-    """Return plain text as it is; of an HTML page its title, because its links mean nothing."""
+def _plain_text(text: str) -> str:
+    """Return plain text as it is, and only the title of an HTML page."""
     if not text.startswith(("<", "[")):
         return text
     title = _TITLE.search(text)
@@ -201,27 +211,27 @@ def _spoken(text: str) -> str:
 
 def _messages(error: dict[str, object]) -> Iterator[str]:
     for key in ("message", "detail", "description", "msg", "title", "error"):
-        if word := _word(error.get(key)):
+        if word := _as_text(error.get(key)):
             yield word
 
 
-def _word(value: object) -> str:
+def _as_text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
 def _param(value: object) -> str:
-    return word if _PARAM.fullmatch(word := _word(value)) else ""
+    return word if _PARAM.fullmatch(word := _as_text(value)) else ""
 
 
 def retry_after_s(headers: Mapping[str, str], message: str, *, now_ms: int) -> float | None:
-    """Return how many seconds the gateway asks to wait: by header, else by its words."""
-    found = (
+    """Return how long the gateway asks to wait: by its headers, else by its message."""
+    wait_s = (
         _positive(headers.get("retry-after-ms"), unit_s=0.001)
         or _positive(headers.get("retry-after"))
         or _until(headers.get("retry-after"), now_ms)
     )
-    if found or not (hint := _HINT.search(message)):
-        return found
+    if wait_s or not (hint := _HINT.search(message)):
+        return wait_s
     return _positive(hint[1], unit_s=_SECONDS[hint[2].casefold()])
 
 
@@ -243,13 +253,13 @@ def _until(date: str | None, now_ms: int) -> float | None:
 
 
 def request_id(headers: Mapping[str, str], body: object = None) -> str | None:
-    """Return the id under which the gateway's support finds the request."""
+    """Return the id by which the gateway's support can find the request."""
     found = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), None)
     if not found and isinstance(body, dict):
-        found = _word(body.get("request_id")) or _in_words(error_body_of(body).message)
+        found = _as_text(body.get("request_id")) or _request_id_in(parse_error_body(body).message)
     return found[:100] if found else None
 
 
-def _in_words(message: str) -> str:
+def _request_id_in(message: str) -> str:
     mark = _REQUEST_ID.search(message)
     return mark[1] if mark else ""

@@ -1,11 +1,11 @@
-"""A gateway's own words without keys, addresses or prompts: for the operator's log."""
+"""Remove keys, URLs, hosts and prompts from a gateway's messages, for the operator's log."""
 
 import re
 from collections.abc import Iterable
 
 MAX_DETAIL = 500
-_MAX_READ = 4 * MAX_DETAIL
-_MIN_SECRET = 4  # shorter words would blank out ordinary text
+_MAX_INPUT = 4 * MAX_DETAIL
+_MIN_SECRET = 4  # shorter secrets would match ordinary text
 
 _PATTERNS = (
     (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE), "[url]"),
@@ -22,7 +22,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if len(secret) >= _MIN_SECRET:
             text = text.replace(secret, "[secret]")
-    text = text[:_MAX_READ]
-    for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
+    text = text[:_MAX_INPUT]
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
     return " ".join(text.split())[:MAX_DETAIL]

@@ -1,6 +1,7 @@
-"""What a reply says about an asynchronous task: its id, its state, how far it is, why it failed.
+"""Read the id, state, progress and error of an asynchronous task from a reply.
 
-There is no standard: at least nine contracts exist for the same two paths (dialects §3).
+There is no standard: at least nine interfaces share the same two paths (dialects §3). A gateway
+with another word for a state needs one more entry in the tables below.
 """
 
 import re
@@ -14,40 +15,45 @@ from typing import Literal
 from yarl import URL
 
 from bot.gateways.gateway import Gateway
-from bot.gateways.reply.error_classifier import Answer, ErrorBody, error_body_of, retry_after_s
-from bot.gateways.reply.reader import text_of
+from bot.gateways.reply.error_classifier import (
+    ErrorBody,
+    GatewayResponse,
+    parse_error_body,
+    retry_after_s,
+)
+from bot.gateways.reply.reader import non_empty_text
 
 _MAX_ID = 200
 _MAX_PATH = 1000
 _WITH_LOCATION = (HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
 
-Fields = Mapping[str, object]
-State = Literal["pending", "success", "failure"]
-_WORDS: Mapping[State, str] = {
+JsonObject = Mapping[str, object]
+TaskState = Literal["pending", "success", "failure"]
+_STATE_WORDS: Mapping[TaskState, str] = {
     "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
     " IN_PROGRESS UNKNOWN",
     "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
     "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
     " REJECTED NOT_FOUND"
-    " MODAL",  # Midjourney asks back, and nobody answers
+    " MODAL",  # Midjourney waits for a dialog that cannot be answered
 }
-STATES = {word: state for state, words in _WORDS.items() for word in words.split()}
+TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
 _SUCCESS_CODES = frozenset(
     {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
-    | {"22"}  # midjourney-proxy has queued it
+    | {"22"}  # midjourney-proxy: queued
 )
-_LOST = re.compile(
+_UNKNOWN_TASK = re.compile(
     r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
 )
-_ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # with a slash it would be a path
+_ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # a name with a slash is a path
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A gateway took an order as a task.
+class SubmittedTask:
+    """A task that a gateway accepted.
 
-    ``name`` finds it again, also for another process: its id, or the path that the gateway gave.
-    ``is_pending``: the gateway says itself that the task is under way.
+    ``name`` is its id, or the path that the gateway gave; another process can poll it, too.
+    ``is_pending``: the reply says that the task is not finished.
     """
 
     name: str
@@ -55,7 +61,7 @@ class Submitted:
     retry_after_s: float | None = None
 
     def url(self, gateway: Gateway) -> URL:
-        """Return where the task is looked at: always at home, because the key goes along."""
+        """Return the URL to poll: always on the gateway's own origin, because the key is sent."""
         if self.name.startswith("/"):
             url = gateway.url.join(URL(self.name))
             if url.origin() == gateway.url.origin():
@@ -63,30 +69,32 @@ class Submitted:
         return gateway.task_url(self.name)
 
 
-# --- the answer to an order -----------------------------------------------------------------------
+# --- the reply to the paid request ---------------------------------------------------------------
 
 
-def submission(answer: Answer, gateway: Gateway, *, now_ms: int) -> Submitted | None:
-    """Return the task that an answer announces, None if it announces none."""
-    body = answer.body
+def submitted_task(
+    response: GatewayResponse, gateway: Gateway, *, now_ms: int
+) -> SubmittedTask | None:
+    """Return the task that the gateway accepted, None if the reply names no task."""
+    body = response.body
     if not isinstance(body, dict) or body.get("error") or not _is_success_code(body.get("code")):
         return None
-    state = STATES.get(status_of(body))
+    state = TASK_STATES.get(status_word(body))
     is_task = state == "pending" or "task" in str(body.get("object", ""))
-    is_expected = gateway.asynchronous.is_on or answer.status == HTTPStatus.ACCEPTED or is_task
+    is_expected = gateway.asynchronous.is_on or response.status == HTTPStatus.ACCEPTED or is_task
     task_id = _task_id(body, by_any_name=is_expected)
     if not task_id or state == "failure":
         return None
-    name = _poll_path(answer, body, gateway) or task_id
-    hint_s = retry_after_s(answer.headers, "", now_ms=now_ms)
-    return Submitted(name, state == "pending", hint_s)
+    name = _poll_path(response, body, gateway) or task_id
+    hint_s = retry_after_s(response.headers, "", now_ms=now_ms)
+    return SubmittedTask(name, state == "pending", hint_s)
 
 
 def _is_success_code(code: object) -> bool:
     return code is None or str(code).casefold() in _SUCCESS_CODES
 
 
-def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
+def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:
     inner, first = _inner(body), _first(body)
     certain = (body.get("task_id"), inner.get("task_id"), first.get("task_id"))
     likely = (
@@ -104,32 +112,32 @@ def _task_id(body: Fields, *, by_any_name: bool) -> str | None:
 def _id(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**_MAX_ID else None
-    text = text_of(value) or ""
+    text = non_empty_text(value) or ""
     return text if len(text) <= _MAX_ID and _ID.fullmatch(text) else None
 
 
-def _levels(body: Fields) -> tuple[Fields, ...]:
-    """Return where a task's own fields may be: an envelope may have some of the same names."""
+def _levels(body: JsonObject) -> tuple[JsonObject, ...]:
+    """Return the objects that may hold the task's fields, the innermost first."""
     return _inner(body), body, _first(body)
 
 
-def _inner(body: Fields) -> Fields:
+def _inner(body: JsonObject) -> JsonObject:
     data = body.get("data")
     return data if isinstance(data, dict) else {}
 
 
-def _first(body: Fields) -> Fields:
+def _first(body: JsonObject) -> JsonObject:
     data = body.get("data")
     return data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
 
 
-def _poll_path(answer: Answer, body: Fields, gateway: Gateway) -> str | None:
-    """Return where the gateway itself says that the task lies, unless a stranger keeps it."""
+def _poll_path(response: GatewayResponse, body: JsonObject, gateway: Gateway) -> str | None:
+    """Return the path to poll that the gateway gave, unless it is on another origin."""
     if gateway.paths.task:
         return None
-    location = answer.headers.get("Location") if answer.status in _WITH_LOCATION else None
+    location = response.headers.get("Location") if response.status in _WITH_LOCATION else None
     given = body.get("poll_url"), _inner(body).get("poll_url"), location
-    for text in filter(None, map(text_of, given)):
+    for text in filter(None, map(non_empty_text, given)):
         with suppress(ValueError):
             url = gateway.url.join(URL(text))
             if url.origin() == gateway.url.origin() and url.path != gateway.url.path:
@@ -137,20 +145,20 @@ def _poll_path(answer: Answer, body: Fields, gateway: Gateway) -> str | None:
     return None
 
 
-# --- one look -------------------------------------------------------------------------------------
+# --- the reply to a poll -------------------------------------------------------------------------
 
 
-def status_of(body: Fields) -> str:
-    """Return the task's own word in capitals; an envelope may have a status, too."""
+def status_word(body: JsonObject) -> str:
+    """Return the task's status in capitals; empty if the reply has none."""
     for fields in _levels(body):
         for key in ("status", "state", "task_status"):
-            if word := text_of(fields.get(key)):
+            if word := non_empty_text(fields.get(key)):
                 return word.upper()
     return ""
 
 
-def fraction_of(body: Fields) -> float | None:
-    """Return how far a task is, 0 to 1; None if it does not say."""
+def progress_fraction(body: JsonObject) -> float | None:
+    """Return the progress of a task, 0 to 1; None if the reply has none."""
     for fields in _levels(body):
         for key, unit in (("progress", None), ("progress_pct", 100)):
             if (fraction := _fraction(fields.get(key), unit)) is not None:
@@ -177,16 +185,16 @@ def _number(text: str) -> float | None:
         return None
 
 
-def complaint_about(body: Fields) -> ErrorBody:
-    """Return why a task failed, as far as it is said."""
-    said = next((fields for fields in _levels(body) if fields.get("error")), None)
-    error = error_body_of(said) if said else ErrorBody()
-    message = next(filter(None, map(text_of, _reasons(body, error))), "")
+def task_error(body: JsonObject) -> ErrorBody:
+    """Return the error of a failed task; empty where the reply gives no reason."""
+    holder = next((fields for fields in _levels(body) if fields.get("error")), None)
+    error = parse_error_body(holder) if holder else ErrorBody()
+    message = next(filter(None, map(non_empty_text, _reasons(body, error))), "")
     code = error.code or str(body.get("error_code") or body.get("code") or "")
     return ErrorBody(message, code, error.type)
 
 
-def _reasons(body: Fields, error: ErrorBody) -> Iterator[object]:
+def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     for fields in _levels(body):
         yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")
     yield error.message
@@ -194,13 +202,13 @@ def _reasons(body: Fields, error: ErrorBody) -> Iterator[object]:
         yield body.get("message")
 
 
-def is_unknown(body: Fields, text: str = "") -> bool:
-    """Tell whether the gateway says that it does not know the task."""
-    if text.strip() == "null":  # as midjourney-proxy does
+def is_unknown_task(body: JsonObject, text: str = "") -> bool:
+    """Tell whether the gateway does not know the task."""
+    if text.strip() == "null":  # midjourney-proxy's reply
         return True
-    status = status_of(body)
-    if STATES.get(status) in ("pending", "success"):
+    status = status_word(body)
+    if TASK_STATES.get(status) in ("pending", "success"):
         return False
-    error = error_body_of(body)
+    error = parse_error_body(body)
     words = f"{body.get('code')} {error.code} {error.message} {body.get('message')}"
-    return status == "NOT_FOUND" or bool(_LOST.search(words))
+    return status == "NOT_FOUND" or bool(_UNKNOWN_TASK.search(words))

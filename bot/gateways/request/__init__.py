@@ -1,1 +1,1 @@
-"""Build the paid request: its address, headers, fields and body."""
+"""Build the paid request: its URL, headers, fields and body."""

@@ -1,4 +1,4 @@
-"""What is sent: pictures go from their files to the line, in pieces, with a known length."""
+"""The body of a paid request, streamed from files with a length that is known in advance."""
 
 import os
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from aiohttp.payload import Payload
 
 from bot.core.errors.gateway import GatewayErrorKind
 
-_PIECE = 3 << 16  # bytes read at once; a multiple of 3, so that the base64 of all pieces joins up
+_PIECE_BYTES = 3 << 16  # a multiple of 3, so that the base64 of all pieces can be concatenated
 
 
-class BodyFailed(Exception):
-    """The request cannot be put together, so nothing was sent; ``param`` is what is in the way."""
+class RequestBuildFailed(Exception):
+    """The request cannot be built, so nothing was sent; ``param`` names the cause."""
 
     def __init__(self, kind: GatewayErrorKind, detail: str, *, param: str) -> None:
         super().__init__(detail)
@@ -26,8 +26,8 @@ class BodyFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
-    """An open file of ``size`` bytes, as it is."""
+class FileContent:
+    """An open file of ``size`` bytes, sent unchanged."""
 
     file: BinaryIO
     size: int
@@ -37,34 +37,34 @@ class Bytes:
 
     def __iter__(self) -> Iterator[bytes]:
         self.file.seek(0)
-        for at in range(0, self.size, _PIECE):
-            wanted = min(_PIECE, self.size - at)
+        for start in range(0, self.size, _PIECE_BYTES):
+            wanted = min(_PIECE_BYTES, self.size - start)
             piece = self.file.read(wanted)
-            if len(piece) < wanted:  # the announced length cannot be kept
+            if len(piece) < wanted:  # the announced Content-Length cannot be kept
                 raise EOFError("a reference file was cut while it was sent")
             yield piece
 
 
 @dataclass(frozen=True, slots=True)
-class Base64Text:
-    """The same as base64, made while it is sent."""
+class Base64Content:
+    """A file's content as base64, encoded while it is sent."""
 
-    plain: Bytes
+    content: FileContent
 
     def __len__(self) -> int:
-        return -(-len(self.plain) // 3) * 4
+        return -(-len(self.content) // 3) * 4
 
     def __iter__(self) -> Iterator[bytes]:
-        return map(pybase64.b64encode, self.plain)
+        return map(pybase64.b64encode, self.content)
 
 
-Part = bytes | Bytes | Base64Text
+BodyPart = bytes | FileContent | Base64Content
 
 
-class Body(Payload):
-    """A body whose length is known before its first byte, and which can be sent again."""
+class RequestBody(Payload):
+    """A body of known length that can be sent again."""
 
-    def __init__(self, parts: tuple[Part, ...], content_type: str = "application/json") -> None:
+    def __init__(self, parts: tuple[BodyPart, ...], content_type: str = "application/json") -> None:
         super().__init__(parts, content_type=content_type)
         self._parts = parts
 
@@ -74,28 +74,26 @@ class Body(Payload):
         return sum(map(len, self._parts))
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send the body; a piece is read when the one before is on its way."""
+        """Send the body; each piece is read after the previous one was written."""
         for part in self._parts:
             for piece in (part,) if isinstance(part, bytes) else part:
                 await writer.write(piece)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - aiohttp's
-        """Refuse: a body is never in memory as a whole."""
+        """Raise TypeError: a body is never in memory as a whole."""
         raise TypeError("the body is streamed")
 
 
-def opened(path: Path, *, param: str, size: int | None = None) -> Bytes:
-    """Open a picture of ``size`` bytes (None: any); raise BodyFailed when it is not there."""
+def open_content(path: Path, *, param: str, size: int | None = None) -> FileContent:
+    """Open a picture of ``size`` bytes (None: any size); raise RequestBuildFailed if it is lost."""
     try:
         file = path.open("rb")
     except OSError as gone:
-        raise _lost(f"a picture cannot be read: {gone.strerror}", param) from gone
-    there = os.fstat(file.fileno()).st_size
-    if size in (None, there):
-        return Bytes(file, there)
+        detail = f"a picture cannot be read: {gone.strerror}"
+        raise RequestBuildFailed(GatewayErrorKind.REFERENCE_LOST, detail, param=param) from gone
+    actual = os.fstat(file.fileno()).st_size
+    if size in (None, actual):
+        return FileContent(file, actual)
     file.close()
-    raise _lost("a picture has another size than it had", param)
-
-
-def _lost(detail: str, param: str) -> BodyFailed:
-    return BodyFailed(GatewayErrorKind.REFERENCE_LOST, detail, param=param)
+    detail = "a picture has another size than it had"
+    raise RequestBuildFailed(GatewayErrorKind.REFERENCE_LOST, detail, param=param)

@@ -1,7 +1,7 @@
-"""A paid request in the words of one gateway: where it goes, its headers, and its body.
+"""Build the HTTP request for a gateway request: its URL, headers and body.
 
-Four forms: a generation; a generation whose ``image`` lists the references; an edit whose JSON
-holds them; an edit as a form with their files.
+There are four forms: a generation; a generation whose field ``image`` lists the references; an
+edit with the references in JSON; an edit as a multipart form with files.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,184 +18,186 @@ from yarl import URL
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Reference
 from bot.gateways.events import GatewayRequest
-from bot.gateways.gateway import Gateway, Wire
-from bot.gateways.model_abilities import Model
-from bot.gateways.request.body import Base64Text, Body, BodyFailed, Bytes, Part, opened
-from bot.gateways.request.fields import as_text, fields_of, is_form, streams
+from bot.gateways.gateway import Gateway, RequestField
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.request.body import (
+    Base64Content,
+    BodyPart,
+    FileContent,
+    RequestBody,
+    RequestBuildFailed,
+    open_content,
+)
+from bot.gateways.request.fields import field_text, is_multipart, request_fields, wants_stream
 
-# Discord's addresses of attachments expire, and a gateway may look long after it was asked.
-FRESH_MS = 10 * 60 * 1000
+# Discord's attachment URLs expire, and a gateway may fetch them long after it was asked.
+URL_LIFETIME_MS = 10 * 60 * 1000
 _STREAM_ACCEPT = "text/event-stream, application/json"
 
-Parts = Iterator[Part]
+BodyParts = Iterator[BodyPart]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is posted; ``streams`` tells whether events were asked for, but any reply may come."""
+class HttpRequest:
+    """The POST to send."""
 
     url: URL = field(repr=False)
     headers: CIMultiDict[str] = field(repr=False)
-    body: Body
-    streams: bool
+    body: RequestBody
 
 
 @contextmanager
 def open_request(
-    order: GatewayRequest, model: Model, gateway: Gateway, *, now_ms: int
-) -> Iterator[Request]:
-    """Return the request for an order; raise BodyFailed when it cannot be put together.
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway, *, now_ms: int
+) -> Iterator[HttpRequest]:
+    """Return the HTTP request; raise RequestBuildFailed when it cannot be built.
 
-    The files of its body stay open until the end, so that what was announced can also be sent,
-    and again after a redirect.
+    The files of its body stay open until the context ends: so the announced length can be sent
+    even if a file is removed meanwhile, and sent again after a redirect.
     """
-    _check(order, model)
+    _check(request, model)
     with ExitStack() as files:
-        writer = _Writer(order, model, gateway, files, now_ms)
-        url, body = writer.written()
-        yield Request(url, _headers(gateway, body, writer.streams), body, writer.streams)
+        url, body = _BodyBuilder(request, model, gateway, files, now_ms).build()
+        headers = gateway.request_headers()
+        headers.update(gateway.asynchronous.header)
+        if wants_stream(request, model, gateway) and "Accept" not in CIMultiDict(gateway.headers):
+            headers["Accept"] = _STREAM_ACCEPT
+        headers["Content-Type"] = body.content_type
+        yield HttpRequest(url, headers, body)
 
 
-def _check(order: GatewayRequest, model: Model) -> None:
-    """Refuse what the model does not take any more: orders of old jobs pass no catalogue."""
-    references, limits = order.request.references, model.references
+def _check(request: GatewayRequest, model: ModelAbilities) -> None:
+    """Refuse what the model no longer takes: requests of old jobs are not checked elsewhere."""
+    references, limits = request.image_request.references, model.references
     if references and not (
-        limits and len(references) <= limits.max_count and all(map(limits.take, references))
+        limits and len(references) <= limits.max_count and all(map(limits.accepts, references))
     ):
         detail = f"models.toml does not let {model.name} take these {len(references)} references"
-        raise BodyFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="references")
-    if order.mask and not (references and limits and limits.mask_max_bytes):
+        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="references")
+    if request.mask and not (references and limits and limits.mask_max_bytes):
         detail = f"{model.name} takes no mask, or there is no reference to lay it over"
-        raise BodyFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")
-
-
-def _headers(gateway: Gateway, body: Body, streams: bool) -> CIMultiDict[str]:
-    headers = gateway.sent_headers()
-    headers.update(gateway.asynchronous.header)
-    if streams and "Accept" not in CIMultiDict(gateway.headers):
-        headers["Accept"] = _STREAM_ACCEPT
-    headers["Content-Type"] = body.content_type
-    return headers
+        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
-    """Puts one order together; ``files`` closes what it opens."""
+class _BodyBuilder:
+    """Builds the body; ``files`` closes the files that it opens."""
 
-    order: GatewayRequest
-    model: Model
+    request: GatewayRequest
+    model: ModelAbilities
     gateway: Gateway
     files: ExitStack
     now_ms: int
 
-    @property
-    def streams(self) -> bool:
-        return streams(self.order, self.model, self.gateway)
-
-    def written(self) -> tuple[URL, Body]:
+    def build(self) -> tuple[URL, RequestBody]:
+        """Return the URL and the body."""
         limits = self.model.references
-        if not limits or not self.order.request.references:
+        if not limits or not self.request.image_request.references:
             return self.gateway.url, self._json()
-        if is_form(self.order, self.model):
+        if is_multipart(self.request, self.model):
             return self.gateway.edit_url, self._form()
         if limits.transport == "json_images_objects":
-            pictures = chain(self._list("images", self._objects()), self._mask_object())
+            pictures = chain(self._list("images", self._image_objects()), self._mask_object())
             return self.gateway.edit_url, self._json(pictures)
         urls = limits.transport == "json_image_urls"
         return self.gateway.url, self._json(self._list("image", self._strings(urls=urls)))
 
     # --- JSON ---------------------------------------------------------------------------------
 
-    def _json(self, pictures: Iterable[Part] = ()) -> Body:
-        fields = fields_of(self.order, self.model, self.gateway)
+    def _json(self, pictures: Iterable[BodyPart] = ()) -> RequestBody:
+        fields = request_fields(self.request, self.model, self.gateway)
         start = msgspec.json.encode(fields).removesuffix(b"}")
         if wrap := self.gateway.wrap:
-            return Body((f'{{"{wrap}":'.encode(), start, *pictures, b"}}"))
-        return Body((start, *pictures, b"}"))
+            return RequestBody((f'{{"{wrap}":'.encode(), start, *pictures, b"}}"))
+        return RequestBody((start, *pictures, b"}"))
 
-    def _list(self, name: Wire, pictures: Iterable[Parts]) -> Parts:
-        before = f',"{self._named(name)}":['.encode()
+    def _list(self, name: RequestField, pictures: Iterable[BodyParts]) -> BodyParts:
+        separator = f',"{self._renamed(name)}":['.encode()
         for picture in pictures:
-            yield before
+            yield separator
             yield from picture
-            before = b","
+            separator = b","
         yield b"]"
 
-    def _mask_object(self) -> Parts:
-        if self.order.mask:
-            yield f',"{self._named("mask")}":'.encode()
-            yield from _object(_data_uri("png", self._mask(self.order.mask)))
+    def _strings(self, *, urls: bool) -> Iterator[BodyParts]:
+        for reference, content in self._contents():
+            is_fresh = urls and self.now_ms - reference.fetched_at < URL_LIFETIME_MS
+            if is_fresh and reference.url:
+                yield iter((msgspec.json.encode(reference.url),))
+            else:
+                yield _data_uri(reference.format, content)
 
-    def _strings(self, *, urls: bool) -> Iterator[Parts]:
-        for reference, file in self._pictures():
-            fresh = urls and self.now_ms - reference.fetched_at < FRESH_MS
-            url = reference.url if fresh else None
-            yield iter((msgspec.json.encode(url),)) if url else _data_uri(reference.format, file)
+    def _image_objects(self) -> Iterator[BodyParts]:
+        for reference, content in self._contents():
+            yield _image_object(reference.format, content)
 
-    def _objects(self) -> Iterator[Parts]:
-        for reference, file in self._pictures():
-            yield _object(_data_uri(reference.format, file))
+    def _mask_object(self) -> BodyParts:
+        if self.request.mask:
+            yield f',"{self._renamed("mask")}":'.encode()
+            yield from _image_object("png", self._mask(self.request.mask))
 
-    # --- a form -------------------------------------------------------------------------------
+    # --- multipart form -----------------------------------------------------------------------
 
-    def _form(self) -> Body:
+    def _form(self) -> RequestBody:
         boundary = f"easel-{token_hex(16)}"
         parts = tuple(self._form_parts(f"--{boundary}\r\n"))
         end = f"--{boundary}--\r\n".encode()
-        return Body((*parts, end), f"multipart/form-data; boundary={boundary}")
+        return RequestBody((*parts, end), f"multipart/form-data; boundary={boundary}")
 
-    def _form_parts(self, line: str) -> Parts:
-        fields = fields_of(self.order, self.model, self.gateway)
+    def _form_parts(self, delimiter: str) -> BodyParts:
+        fields = request_fields(self.request, self.model, self.gateway)
         for name, value in fields.items():
-            head = f'{line}Content-Disposition: form-data; name="{name}"\r\n\r\n'
-            yield f"{head}{as_text(value)}\r\n".encode()
-        name = self.gateway.form_field(len(self.order.references))
-        for number, (reference, file) in enumerate(self._pictures(), 1):
-            yield from _form_file(line, name, f"image-{number}", reference.format, file)
-        if self.order.mask:
-            mask = self._mask(self.order.mask)
-            yield from _form_file(line, self._named("mask"), "mask", "png", mask)
+            head = f'{delimiter}Content-Disposition: form-data; name="{name}"\r\n\r\n'
+            yield f"{head}{field_text(value)}\r\n".encode()
+        name = self.gateway.form_field(len(self.request.references))
+        for number, (reference, content) in enumerate(self._contents(), 1):
+            yield from _form_file(delimiter, name, f"image-{number}", reference.format, content)
+        if self.request.mask:
+            mask = self._mask(self.request.mask)
+            yield from _form_file(delimiter, self._renamed("mask"), "mask", "png", mask)
 
-    # --- pictures -----------------------------------------------------------------------------
+    # --- files --------------------------------------------------------------------------------
 
-    def _pictures(self) -> Iterator[tuple[Reference, Bytes]]:
-        order = self.order
-        for reference, path in zip(order.request.references, order.references, strict=True):
+    def _contents(self) -> Iterator[tuple[Reference, FileContent]]:
+        references = self.request.image_request.references
+        for reference, path in zip(references, self.request.references, strict=True):
             yield reference, self._open(path, "references", reference.bytes)
 
-    def _mask(self, path: Path) -> Bytes:
-        known = self.order.request.mask
-        file = self._open(path, "mask", known.bytes if known else None)
+    def _mask(self, path: Path) -> FileContent:
+        mask = self.request.image_request.mask
+        content = self._open(path, "mask", mask.bytes if mask else None)
         limit = self.model.references and self.model.references.mask_max_bytes
-        if len(file) <= (limit or 0):
-            return file
-        detail = f"the mask has {len(file)} bytes, more than {self.model.name} takes"
-        raise BodyFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")
+        if len(content) <= (limit or 0):
+            return content
+        detail = f"the mask has {len(content)} bytes, more than {self.model.name} takes"
+        raise RequestBuildFailed(GatewayErrorKind.INVALID_REQUEST, detail, param="mask")
 
-    def _open(self, path: Path, param: str, size: int | None = None) -> Bytes:
-        found = opened(path, param=param, size=size)
-        self.files.enter_context(closing(found.file))
-        return found
+    def _open(self, path: Path, param: str, size: int | None) -> FileContent:
+        content = open_content(path, param=param, size=size)
+        self.files.enter_context(closing(content.file))
+        return content
 
-    def _named(self, name: Wire) -> str:
+    def _renamed(self, name: RequestField) -> str:
         return self.gateway.rename.get(name, name)
 
 
-def _data_uri(format_: str, file: Bytes) -> Parts:
+def _data_uri(format_: str, content: FileContent) -> BodyParts:
     yield f'"data:image/{format_};base64,'.encode()
-    yield Base64Text(file)
+    yield Base64Content(content)
     yield b'"'
 
 
-def _object(image: Parts) -> Parts:
+def _image_object(format_: str, content: FileContent) -> BodyParts:
     yield b'{"image_url":'
-    yield from image
+    yield from _data_uri(format_, content)
     yield b"}"
 
 
-def _form_file(line: str, name: str, stem: str, format_: str, file: Bytes) -> Parts:
+def _form_file(
+    delimiter: str, name: str, stem: str, format_: str, content: FileContent
+) -> BodyParts:
     disposition = f'form-data; name="{name}"; filename="{stem}.{format_}"'
-    kind = f"Content-Type: image/{format_}"
-    yield f"{line}Content-Disposition: {disposition}\r\n{kind}\r\n\r\n".encode()
-    yield file
+    content_type = f"Content-Type: image/{format_}"
+    yield f"{delimiter}Content-Disposition: {disposition}\r\n{content_type}\r\n\r\n".encode()
+    yield content
     yield b"\r\n"

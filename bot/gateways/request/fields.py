@@ -1,15 +1,13 @@
-"""The fields of a paid request: what was chosen, in the words of one gateway."""
-
-from collections.abc import Mapping
+"""The fields of a paid request: which are sent, with which names and values."""
 
 from bot.gateways.events import GatewayRequest
-from bot.gateways.gateway import Gateway, Wire
-from bot.gateways.model_abilities import Model
+from bot.gateways.gateway import Gateway, RequestField
+from bot.gateways.model_abilities import ModelAbilities
 
-# A multipart edit knows neither of them (OpenAI's openapi.yaml, CreateImageEditRequest).
-_NOT_IN_FORMS: tuple[Wire, ...] = ("moderation", "style")
-# Nobody who asks for a picture chooses these: without them it is the same one, as a rule.
-_NEEDLESS: tuple[Wire, ...] = (
+# OpenAI's multipart edit has neither (openapi.yaml, CreateImageEditRequest).
+_NOT_IN_FORMS: tuple[RequestField, ...] = ("moderation", "style")
+# Nobody chooses these for a picture; without them it is the same one, as a rule.
+_REMOVABLE: tuple[RequestField, ...] = (
     "moderation",
     "output_format",
     "output_compression",
@@ -19,94 +17,92 @@ _NEEDLESS: tuple[Wire, ...] = (
     "user",
     "safety_identifier",
 )
-_WITH_AUTO: tuple[Wire, ...] = ("size", "quality", "background", "moderation")
+# Sent as "auto" if the gateway always wants the field and nobody chose a value.
+_WITH_AUTO: tuple[RequestField, ...] = ("size", "quality", "background", "moderation")
 
-Fields = dict[str, object]
-
-
-def fields_of(order: GatewayRequest, model: Model, gateway: Gateway) -> Fields:
-    """Return every field but the pictures, by the gateway's own names."""
-    sent = {
-        gateway.rename.get(name, name): _coerced(value, gateway.coerce.get(name))
-        for name, value in _sent(order, model, gateway).items()
-    }
-    return {**sent, **gateway.asynchronous.body}
+RequestFields = dict[str, object]
 
 
-def needless(name: str, order: GatewayRequest, model: Model, gateway: Gateway) -> Wire | None:
-    """Return the field that a gateway calls so, if it was sent and may be left out.
+def request_fields(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> RequestFields:
+    """Return all fields except the pictures, with the gateway's names."""
+    fields: RequestFields = {}
+    for name, value in _sent(request, model, gateway).items():
+        text = gateway.coerce.get(name) == "string"
+        fields[gateway.rename.get(name, name)] = field_text(value) if text else value
+    return {**fields, **gateway.asynchronous.body}
 
-    What a person chose never may, nor what the tables insist on.
+
+def removable_field(
+    name: str, request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> RequestField | None:
+    """Return the field that the gateway calls ``name``, if it was sent and may be left out.
+
+    A field that a person chose, or that the tables require, must not be left out.
     """
-    insisted: set[Wire] = {*gateway.always_send}
+    required: set[RequestField] = {*gateway.always_send}
     if model.response_format.mode == "required":
-        insisted.add("response_format")
-    named = (
-        field for field in _sent(order, model, gateway) if gateway.rename.get(field, field) == name
-    )
-    return next((field for field in named if field in _NEEDLESS and field not in insisted), None)
+        required.add("response_format")
+    for field in _sent(request, model, gateway):
+        is_removable = field in _REMOVABLE and field not in required
+        if is_removable and gateway.rename.get(field, field) == name:
+            return field
+    return None
 
 
-def is_form(order: GatewayRequest, model: Model) -> bool:
-    """Tell whether the order travels as a form with files."""
+def is_multipart(request: GatewayRequest, model: ModelAbilities) -> bool:
+    """Tell whether the request is a form with files."""
     limits = model.references
-    return bool(order.request.references and limits and limits.transport == "multipart")
+    return bool(request.image_request.references and limits and limits.transport == "multipart")
 
 
-def streams(order: GatewayRequest, model: Model, gateway: Gateway) -> bool:
-    """Tell whether events are asked for: they do not say which of several pictures they show."""
+def wants_stream(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
+    """Tell whether an event stream is requested; its events do not number several pictures."""
     able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
-    return able and order.n == 1
+    return able and request.n == 1
 
 
-def _sent(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
-    never = {*gateway.drop, *(_NOT_IN_FORMS if is_form(order, model) else ())}
-    chosen = _with_autos(_chosen(order, model, gateway), gateway)
+def _sent(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> dict[RequestField, object]:
+    """Return the fields that are sent, with OpenAI's names."""
+    fields = _values(request, model, gateway)
+    for name in _WITH_AUTO:
+        if fields[name] is None and name in gateway.always_send:
+            fields[name] = "auto"
+    dropped = {*gateway.drop, *(_NOT_IN_FORMS if is_multipart(request, model) else ())}
     return {
-        name: value for name, value in chosen.items() if value is not None and name not in never
+        name: value for name, value in fields.items() if value is not None and name not in dropped
     }
 
 
-def _chosen(order: GatewayRequest, model: Model, gateway: Gateway) -> dict[Wire, object]:
-    request, preset = order.request, model.preset
-    chosen: dict[Wire, object] = {
-        "model": request.model,
-        "prompt": request.prompt,
-        "n": order.n,
-        "size": None if request.size == "auto" else str(request.size),
-        "quality": request.quality,
-        "style": request.style,
-        "background": request.background,
-        "moderation": _moderation(order, model),
+def _values(
+    request: GatewayRequest, model: ModelAbilities, gateway: Gateway
+) -> dict[RequestField, object]:
+    """Return the value of every field; None where nothing was chosen."""
+    image, preset = request.image_request, model.preset
+    is_known_moderation = image.moderation in (model.moderations or ())
+    values: dict[RequestField, object] = {
+        "model": image.model,
+        "prompt": image.prompt,
+        "n": request.n,
+        "size": None if image.size == "auto" else str(image.size),
+        "quality": image.quality,
+        "style": image.style,
+        "background": image.background,
+        "moderation": image.moderation if is_known_moderation else preset.moderation,
         "output_format": preset.output_format,
         "output_compression": preset.output_compression,
         "response_format": model.response_format.sent,
     }
-    if streams(order, model, gateway):
-        chosen |= {"stream": True, "partial_images": model.partial_images}
+    if wants_stream(request, model, gateway):
+        values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
-        chosen[model.user_field] = order.user_tag or None
-    return chosen
+        values[model.user_field] = request.user_tag or None
+    return values
 
 
-def _moderation(order: GatewayRequest, model: Model) -> str | None:
-    wanted = order.request.moderation
-    return wanted if wanted in (model.moderations or ()) else model.preset.moderation
-
-
-def _with_autos(chosen: Mapping[Wire, object], gateway: Gateway) -> dict[Wire, object]:
-    """Say "auto" where the gateway wants to be told even what the model decides."""
-    always = [name for name in _WITH_AUTO if name in gateway.always_send]
-    return {
-        name: "auto" if value is None and name in always else value
-        for name, value in chosen.items()
-    }
-
-
-def _coerced(value: object, to: str | None) -> object:
-    return as_text(value) if to == "string" else value
-
-
-def as_text(value: object) -> str:
-    """Write a value as a form or a picky gateway wants it."""
+def field_text(value: object) -> str:
+    """Return a value as text, for a form or a gateway that accepts only strings."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,1 +1,1 @@
-"""Choose the gateway: which serves a model, which is healthy, and which comes next."""
+"""Select gateways for a request: offered models, health, failover and alerts."""

@@ -1,4 +1,4 @@
-"""How the gateways are: which of them must rest, until when, and why."""
+"""Suspend gateways after failures: for how long, and for which reason."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,26 +9,26 @@ from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
 
-DOWN_S = 600  # somebody has to renew a key or top up an account
-UNHINTED_S = 10  # for a busy gateway that does not say how long
-MAX_REST_S = 3600  # a gateway that names a longer time is asked again after this one
-SILENCES = 3  # in a row, before a gateway must rest for them
-DOUBTS = 3  # the same for refusals that one person's prompt may have caused
-SILENT_RESTS_S = (15, 30, 60, 120, 240)  # from one rest to the next; the last is repeated
+DOWN_SUSPENSION_S = 600  # the operator must renew the key or top up the account
+RATE_LIMIT_SUSPENSION_S = 10  # for a rate limit without a hint
+MAX_SUSPENSION_S = 3600  # a longer hint is shortened to this
+TIMEOUTS_TO_SUSPEND = 3  # consecutive ones
+REFUSALS_TO_SUSPEND = 3  # consecutive ones that one person's prompt may have caused
+TIMEOUT_SUSPENSIONS_S = (15, 30, 60, 120, 240)  # consecutive ones; the last is repeated
 
-_ALL = ""  # stands for every model of a gateway
-_DOWN = (Kind.AUTH, Kind.QUOTA)
-_SILENT = (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN)
-_HINTING = (Kind.RATE_LIMITED, Kind.MODEL_UNAVAILABLE, Kind.UPSTREAM, Kind.TIMEOUT_UNKNOWN)
-_TOLD_AS_IT_IS = (*_DOWN, Kind.UNREACHABLE, Kind.MODEL_UNAVAILABLE)
+_ALL_MODELS = ""
+_DOWN_KINDS = (Kind.AUTH, Kind.QUOTA)
+_TIMEOUT_KINDS = (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN)
+_HINTED_KINDS = (Kind.RATE_LIMITED, Kind.MODEL_UNAVAILABLE, Kind.UPSTREAM, Kind.TIMEOUT_UNKNOWN)
+_REPORTED_KINDS = (*_DOWN_KINDS, Kind.UNREACHABLE, Kind.MODEL_UNAVAILABLE)
 
-Place = tuple[str, str]
+HealthScope = tuple[str, str]
 """A gateway and one of its models, or all of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """A time in which nothing is sent, in milliseconds since the epoch, and what it comes from."""
+class Suspension:
+    """A time in which nothing is sent, in milliseconds since the epoch, and its cause."""
 
     since: int
     until: int
@@ -36,113 +36,103 @@ class Rest:
 
     def left_ms(self, now: int) -> int:
         """Return how long it still lasts."""
-        # A clock that was set back must not make a rest longer.
+        # A clock that was set back must not make a suspension longer.
         return self.until - now if self.since <= now < self.until else 0
 
 
 class Health:
-    """What the last failures mean for the next orders; in memory, by the injected clock."""
+    """The suspensions of all gateways, in memory."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
-        self._rests: dict[Place, Rest] = {}
-        self._silences: Counter[Place] = Counter()
-        self._doubts: Counter[Place] = Counter()
+        self._suspensions: dict[HealthScope, Suspension] = {}
+        self._timeouts: Counter[HealthScope] = Counter()
+        self._refusals: Counter[HealthScope] = Counter()
 
-    def rest_ms(self, gateway: str, model: str) -> int:
+    def suspended_ms(self, gateway: str, model: str) -> int:
         """Return how long nothing is sent to this gateway for this model; mostly 0."""
-        rest = self._rest(gateway, model)
-        return rest.left_ms(self._now()) if rest else 0
+        suspension = self._longest(gateway, model)
+        return suspension.left_ms(self._now()) if suspension else 0
 
     def reason(self, gateway: str, model: str) -> GatewayFailure | None:
-        """Return the failure of an order that cannot be sent because of a rest; it costs nothing.
+        """Return the failure of a request that cannot be sent because of a suspension.
 
-        Its ``retry_after_s`` is the time until the rest is over.
+        Its ``retry_after_s`` is the time until the suspension ends. It was not billed.
         """
-        rest = self._rest(gateway, model)
-        if rest is None:
+        suspension = self._longest(gateway, model)
+        if suspension is None:
             return None
-        known = rest.failure.kind
+        known = suspension.failure.kind
         return replace(
-            rest.failure,
-            # What is doubtful about another order is only a reason to wait for this one.
-            kind=known if known in _TOLD_AS_IT_IS else Kind.RATE_LIMITED,
+            suspension.failure,
+            # Other kinds concern only the request that failed: for this one they mean a wait.
+            kind=known if known in _REPORTED_KINDS else Kind.RATE_LIMITED,
             billed=Billed.NO,
-            retry_after_s=rest.left_ms(self._now()) / 1000,
+            retry_after_s=suspension.left_ms(self._now()) / 1000,
         )
 
     def succeeded(self, gateway: str, model: str) -> None:
-        """Note that pictures came: what failed in a row begins anew."""
-        pair = (gateway, model)
-        self._answered(pair)
-        for place in _both(pair):
-            del self._doubts[place]
+        """Record that pictures arrived: consecutive failures are counted from 0 again."""
+        for scope in ((gateway, _ALL_MODELS), (gateway, model)):
+            del self._timeouts[scope]
+            del self._refusals[scope]
 
     def failed(self, failure: GatewayFailure, model: str) -> bool:
-        """Note a failure; return True if the gateway is down from now on, and was not before."""
-        pair = (failure.gateway, model)
-        if failure.kind in _SILENT:
-            self._silent(failure, pair)
+        """Record a failure; return True if it makes a gateway go down that was not down."""
+        scope = (failure.gateway, model)
+        if failure.kind in _TIMEOUT_KINDS:
+            self._timed_out(failure, scope)
         else:
-            self._answered(pair)
-        if failure.kind in _DOWN and failure.billed is Billed.NO:
-            return self._down(failure, pair)
-        if failure.kind in _HINTING and (hint_s := _hint_s(failure)):
-            self._begin(pair, hint_s, failure)
+            del self._timeouts[failure.gateway, _ALL_MODELS]
+            del self._timeouts[scope]
+        if failure.kind in _DOWN_KINDS and failure.billed is Billed.NO:
+            return self._refused(failure, scope)
+        if failure.kind in _HINTED_KINDS:
+            default_s = RATE_LIMIT_SUSPENSION_S if failure.kind is Kind.RATE_LIMITED else 0
+            if wait_s := min(failure.retry_after_s or default_s, MAX_SUSPENSION_S):
+                self._suspend(scope, wait_s, failure)
         return False
 
-    def _down(self, failure: GatewayFailure, pair: Place) -> bool:
+    def _refused(self, failure: GatewayFailure, scope: HealthScope) -> bool:
         status = failure.http_status
-        # 401 speaks of the key, 403 of what the key may do with this model.
+        # 401 is about the key, 403 about what the key may do with this model.
         is_forbidden = failure.kind is Kind.AUTH and status == HTTPStatus.FORBIDDEN
-        place = pair if is_forbidden else (failure.gateway, _ALL)
-        # A firewall forbids prompts, and an error of 400 may quote one that speaks of billing.
+        if not is_forbidden:
+            scope = (failure.gateway, _ALL_MODELS)
+        # A firewall forbids prompts, and an error with 400 may quote a prompt about billing.
         if is_forbidden or status == HTTPStatus.BAD_REQUEST:
-            self._doubts[place] += 1
-            if self._doubts[place] < DOUBTS:
+            self._refusals[scope] += 1
+            if self._refusals[scope] < REFUSALS_TO_SUSPEND:
                 return False
-        known = self._running(place)
-        self._begin(place, DOWN_S, failure)
-        return known is None or known.failure.kind not in _DOWN
+        known = self._running(scope)
+        self._suspend(scope, DOWN_SUSPENSION_S, failure)
+        return known is None or known.failure.kind not in _DOWN_KINDS
 
-    def _silent(self, failure: GatewayFailure, pair: Place) -> None:
-        connected = failure.kind is not Kind.UNREACHABLE
-        if connected:
-            del self._silences[failure.gateway, _ALL]
-        place = pair if connected else (failure.gateway, _ALL)
-        if self._running(place):  # many orders that fail together count once
+    def _timed_out(self, failure: GatewayFailure, scope: HealthScope) -> None:
+        if failure.kind is Kind.UNREACHABLE:
+            scope = (failure.gateway, _ALL_MODELS)
+        else:  # it could be connected to
+            del self._timeouts[failure.gateway, _ALL_MODELS]
+        if self._running(scope):  # concurrent requests that fail together count once
             return
-        self._silences[place] += 1
-        rests = self._silences[place] - SILENCES
-        if rests >= 0:
-            rest_s = SILENT_RESTS_S[min(rests, len(SILENT_RESTS_S) - 1)]
-            self._begin(place, rest_s, failure)
+        self._timeouts[scope] += 1
+        suspensions = self._timeouts[scope] - TIMEOUTS_TO_SUSPEND
+        if suspensions >= 0:
+            step = min(suspensions, len(TIMEOUT_SUSPENSIONS_S) - 1)
+            self._suspend(scope, TIMEOUT_SUSPENSIONS_S[step], failure)
 
-    def _answered(self, pair: Place) -> None:
-        for place in _both(pair):
-            del self._silences[place]
-
-    def _begin(self, place: Place, rest_s: float, failure: GatewayFailure) -> None:
+    def _suspend(self, scope: HealthScope, wait_s: float, failure: GatewayFailure) -> None:
         now = self._now()
-        # A copy, because an error that was raised holds on to everything that it passed.
-        rest = Rest(now, now + round(rest_s * 1000), replace(failure))
-        known = self._running(place)
-        if known is None or known.until < rest.until:
-            self._rests[place] = rest
+        # A copy, because an exception that was raised keeps its frames in memory.
+        suspension = Suspension(now, now + round(wait_s * 1000), replace(failure))
+        known = self._running(scope)
+        if known is None or known.until < suspension.until:
+            self._suspensions[scope] = suspension
 
-    def _rest(self, gateway: str, model: str) -> Rest | None:
-        running = map(self._running, _both((gateway, model)))
-        return max(filter(None, running), key=lambda rest: rest.until, default=None)
+    def _longest(self, gateway: str, model: str) -> Suspension | None:
+        running = map(self._running, ((gateway, _ALL_MODELS), (gateway, model)))
+        return max(filter(None, running), key=lambda one: one.until, default=None)
 
-    def _running(self, place: Place) -> Rest | None:
-        rest = self._rests.get(place)
-        return rest if rest and rest.left_ms(self._now()) else None
-
-
-def _both(pair: Place) -> tuple[Place, Place]:
-    return (pair[0], _ALL), pair
-
-
-def _hint_s(failure: GatewayFailure) -> float:
-    unhinted_s = UNHINTED_S if failure.kind is Kind.RATE_LIMITED else 0
-    return min(failure.retry_after_s or unhinted_s, MAX_REST_S)
+    def _running(self, scope: HealthScope) -> Suspension | None:
+        suspension = self._suspensions.get(scope)
+        return suspension if suspension and suspension.left_ms(self._now()) else None

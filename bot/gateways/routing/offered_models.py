@@ -1,4 +1,4 @@
-"""What the gateways say they offer: compared with what is configured, at the start and daily."""
+"""Compare the gateways' lists of models with the configuration, at the start and daily."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -8,16 +8,21 @@ import structlog
 from bot.core.clock import Clock
 from bot.gateways.catalogue import RETIREMENT_DAYS, Catalogue
 from bot.gateways.gateway import Gateway
-from bot.gateways.probe import Probe, Verdict, probe_all
+from bot.gateways.probe import ProbeOutcome, ProbeResult, probe_gateways
 from bot.gateways.routing.operator_alerts import OperatorAlerts, Retirement
 
 log = structlog.get_logger()
 
-_HARMLESS = (Verdict.LISTED, Verdict.NO_LIST, Verdict.LIST_TOO_LONG, Verdict.BUSY)
+_EXPECTED_OUTCOMES = (
+    ProbeOutcome.LISTED,
+    ProbeOutcome.NO_LIST,
+    ProbeOutcome.LIST_TOO_LONG,
+    ProbeOutcome.BUSY,
+)
 
 
 class OfferedModels:
-    """The gateways' own lists. What is configured wins: a list changes nothing, it only warns."""
+    """The gateways' lists of models. They only cause warnings: the configuration decides."""
 
     def __init__(
         self,
@@ -31,25 +36,25 @@ class OfferedModels:
         self._catalogue = catalogue
         self._clock = clock
         self._alerts = alerts
-        self._probes: dict[str, Probe] = {}
+        self._probes: dict[str, ProbeResult] = {}
 
     async def refresh(self) -> None:
-        """Ask every gateway for its list, and tell what the operator should know."""
-        for found in await probe_all(self._gateways, self._clock):
-            # A gateway that is out of reach today keeps the list of yesterday.
-            if found.models is not None or found.gateway not in self._probes:
-                self._probes[found.gateway] = found
-            self._tell_list(found)
+        """Request the list of every gateway; log and alert what the operator should know."""
+        for result in await probe_gateways(self._gateways, self._clock):
+            # A gateway that is unreachable today keeps yesterday's list.
+            if result.models is not None or result.gateway not in self._probes:
+                self._probes[result.gateway] = result
+            self._report(result)
         for retirement in self.retirements:
-            self._tell_retirement(retirement)
+            self._report_retirement(retirement)
 
-    def probe(self, gateway: str) -> Probe | None:
-        """Return the last list of a gateway, or why there was none yet; None before a refresh."""
+    def probe(self, gateway: str) -> ProbeResult | None:
+        """Return the last list of a gateway, or why it has none; None before the first refresh."""
         return self._probes.get(gateway)
 
     @property
     def retirements(self) -> tuple[Retirement, ...]:
-        """Return when models go, soonest first: by the tables, else by the gateways' own lists."""
+        """Return when models retire, soonest first: by the configuration, else by the lists."""
         found = [one for gateway in self._gateways for one in self._retirements(gateway)]
         return tuple(sorted(found, key=lambda one: one.on))
 
@@ -60,25 +65,25 @@ class OfferedModels:
             if on := on or (probe.shutdowns.get(name) if probe else None):
                 yield Retirement(gateway.name, name, on)
 
-    def _tell_list(self, found: Probe) -> None:
-        tell = log.info if found.verdict in _HARMLESS else log.warning
-        tell(
-            "gateway.asked_for_models",
-            gateway=found.gateway,
-            verdict=found.verdict.value,
-            http_status=found.status,
-            models=len(found.models or ()),
-            detail=found.detail,
+    def _report(self, result: ProbeResult) -> None:
+        write = log.info if result.outcome in _EXPECTED_OUTCOMES else log.warning
+        write(
+            "gateway.probed",
+            gateway=result.gateway,
+            outcome=result.outcome.value,
+            http_status=result.status,
+            models=len(result.models or ()),
+            detail=result.detail,
         )
-        for name in found.missing:
+        for name in result.missing:
             log.warning(
                 "gateway.model_not_listed",
-                gateway=found.gateway,
+                gateway=result.gateway,
                 model=name,
                 mend="check the spelling, and what the key may use",
             )
 
-    def _tell_retirement(self, retirement: Retirement) -> None:
+    def _report_retirement(self, retirement: Retirement) -> None:
         days_left = (retirement.on - self._today()).days
         if days_left > RETIREMENT_DAYS:
             return

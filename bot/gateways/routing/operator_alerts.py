@@ -1,7 +1,7 @@
-"""What the operator should hear at once: told to a listener, and not too often."""
+"""Alert the operator of gateways that are down, models that retire and budgets that are spent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
@@ -13,14 +13,14 @@ from bot.core.errors.gateway import GatewayFailure
 
 log = structlog.get_logger()
 
-QUIET_MS = 3_600_000  # between two alarms about one gateway
-BUDGET_QUIET_MS = 24 * 3_600_000  # between two alarms about the same part of the budget
-REMINDERS = (0, 1, 7, 30)  # days before a model retires
+GATEWAY_ALERT_INTERVAL_MS = 3_600_000  # between two alerts about one gateway
+BUDGET_ALERT_INTERVAL_MS = 24 * 3_600_000  # between two alerts about the same part of the budget
+RETIREMENT_REMINDER_DAYS = (0, 1, 7, 30)  # before a model retires
 
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A gateway's model that goes, or went, on a day."""
+    """A gateway's model that retires, or retired, on a day."""
 
     gateway: str
     model: str
@@ -29,7 +29,7 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class BudgetReached:
-    """So many percent of a limit of the operator's budget are spent; ``limit`` is in micros."""
+    """``percent`` of a limit of the operator's budget are spent; ``limit`` is in micros."""
 
     percent: int
     limit: int
@@ -37,24 +37,24 @@ class BudgetReached:
 
 
 OperatorAlert = GatewayFailure | Retirement | BudgetReached
-Listener = Callable[[OperatorAlert], Awaitable[None]]
-"""Hears of a gateway that is down, of a model that retires, or of the budget."""
+AlertListener = Callable[[OperatorAlert], Coroutine[object, object, None]]
+"""Sends an alert to the operator."""
 
 
 class OperatorAlerts:
-    """Rings for one listener, in tasks of its own, so that no order waits for the operator.
+    """Passes alerts to one listener in background tasks, limiting how often.
 
-    Use it as an async context manager: its end cancels what is still being told. The ``listener``
-    may be set later; what happened before then rings when it happens again.
+    Use it as an async context manager: its exit cancels the tasks. The ``listener`` may be set
+    later; earlier alerts are repeated when their cause occurs again.
     """
 
-    def __init__(self, listener: Listener | None = None, *, now: Callable[[], int]) -> None:
+    def __init__(self, listener: AlertListener | None = None, *, now: Callable[[], int]) -> None:
         self.listener = listener
         self._now = now
-        self._rung: dict[str, int] = {}  # when, by gateway
-        self._spent: dict[BudgetReached, int] = {}  # when
-        self._reminded: dict[Retirement, int] = {}  # with how many days left
-        self._ringing: set[asyncio.Task[None]] = set()
+        self._gateway_alerts: dict[str, int] = {}  # time of the last one
+        self._budget_alerts: dict[BudgetReached, int] = {}  # time of the last one
+        self._reminders: dict[Retirement, int] = {}  # the step of RETIREMENT_REMINDER_DAYS
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -65,43 +65,42 @@ class OperatorAlerts:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        ringing = list(self._ringing)
-        for task in ringing:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*ringing, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def down(self, failure: GatewayFailure) -> None:
-        """Tell that a gateway is down, at most once an hour for each."""
-        if not self._is_quiet(self._rung.get(failure.gateway), QUIET_MS) and self._ring(failure):
-            self._rung[failure.gateway] = self._now()
+        """Alert that a gateway is down, at most once an hour for each."""
+        last = self._gateway_alerts.get(failure.gateway)
+        if not self._is_recent(last, GATEWAY_ALERT_INTERVAL_MS) and self._alert(failure):
+            self._gateway_alerts[failure.gateway] = self._now()
 
     def budget(self, reached: BudgetReached) -> None:
-        """Tell that a part of the budget is spent, at most once a day for each."""
-        if not self._is_quiet(self._spent.get(reached), BUDGET_QUIET_MS) and self._ring(reached):
-            self._spent[reached] = self._now()
+        """Alert that a part of the budget is spent, at most once a day for each."""
+        last = self._budget_alerts.get(reached)
+        if not self._is_recent(last, BUDGET_ALERT_INTERVAL_MS) and self._alert(reached):
+            self._budget_alerts[reached] = self._now()
 
     def retires(self, retirement: Retirement, *, days_left: int) -> None:
-        """Tell that a model retires: 30 days before, again a week and a day before, and then."""
-        far = REMINDERS[-1] + 1
-        step = next((days for days in REMINDERS if days_left <= days), far)
-        if step < self._reminded.get(retirement, far) and self._ring(retirement):
-            self._reminded[retirement] = step
+        """Alert that a model retires: 30, 7 and 1 days before, and on the day."""
+        far = RETIREMENT_REMINDER_DAYS[-1] + 1
+        step = next((days for days in RETIREMENT_REMINDER_DAYS if days_left <= days), far)
+        if step < self._reminders.get(retirement, far) and self._alert(retirement):
+            self._reminders[retirement] = step
 
-    def _is_quiet(self, last: int | None, for_ms: int) -> bool:
-        return last is not None and last <= self._now() < last + for_ms
+    def _is_recent(self, last: int | None, interval_ms: int) -> bool:
+        return last is not None and last <= self._now() < last + interval_ms
 
-    def _ring(self, alarm: OperatorAlert) -> bool:
+    def _alert(self, alert: OperatorAlert) -> bool:
         if self.listener is None:
             return False
-        task = asyncio.ensure_future(self._told(self.listener, alarm))
-        self._ringing.add(task)
-        task.add_done_callback(self._rang)
+        task = asyncio.create_task(self.listener(alert))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
         return True
 
-    async def _told(self, listener: Listener, alarm: OperatorAlert) -> None:
-        await listener(alarm)
-
-    def _rang(self, task: asyncio.Task[None]) -> None:
-        self._ringing.discard(task)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (defect := task.exception()):
-            log.error("gateway.alarm_lost", exc_info=defect)
+            log.error("gateway.alert_failed", exc_info=defect)

@@ -1,11 +1,11 @@
-"""Which gateway serves a model, and who may be sent a refused request.
+"""Send requests to the gateways that serve a model, with retries and failover.
 
-The rule of the money: a slot has at most one request in doubt. It is sent again, to the same
-gateway or the next, only when it is certain that nothing was made.
+No request is paid twice: it is sent again, to the same gateway or the next, only when it is
+certain that nothing was made.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -20,22 +20,22 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.download import Downloader
-from bot.gateways.events import Event, GatewayRequest, Refused, Sending
+from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import Model
+from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.routing.failover import FailoverPolicy
-from bot.gateways.routing.health import DOWN_S, Health
+from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.unsupported_fields import UnsupportedFields
 
 log = structlog.get_logger()
 
-READ_BUFFER = 1 << 16  # of each reply that waits for its turn to be read
+READ_BUFFER_BYTES = 1 << 16  # of each reply, while another one is decoded
 
 
 class Router:
-    """The gateways at work. It owns their connections: use it as an async context manager."""
+    """Runs requests at the gateways and owns the connections: an async context manager."""
 
     def __init__(
         self,
@@ -54,19 +54,19 @@ class Router:
         self._unsupported_fields = UnsupportedFields()
         self._resolver = resolver
         self._downloaders: dict[str, Downloader] = {}
-        self._places = {
+        self._limits = {
             gateway.name: asyncio.Semaphore(gateway.max_at_once)
             for gateway in gateways
             if gateway.max_at_once
         }
-        self._reading = asyncio.Lock()  # one reply at a time
+        self._reading = asyncio.Lock()  # one reply is decoded at a time
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=READ_BUFFER,
+            read_bufsize=READ_BUFFER_BYTES,
         )
         await self._open.enter_async_context(self._session)
         for gateway in self._gateways.values():
@@ -82,167 +82,162 @@ class Router:
     ) -> None:
         await self._open.aclose()
 
-    # --- a new order ----------------------------------------------------------------------------
+    # --- new requests -----------------------------------------------------------------------------
 
-    async def paint(self, order: GatewayRequest) -> AsyncGenerator[Event, None]:
-        """Run one order, event by event, until ``Received``.
+    async def generate(self, request: GatewayRequest) -> AsyncGenerator[GatewayEvent, None]:
+        """Run one request, event by event, until ``Received``.
 
-        The caller commits each event before it asks for the next. A request is sent again, to
-        the same gateway or to another one, only when it is certain that it made nothing:
-        ``Refused``, perhaps a pause, another ``Sending``; once each, without a field that the
-        gateway does not know. Every other end raises GatewayFailure, whose ``billed`` tells what
-        is known about the money.
+        The caller stores each event before it asks for the next. A request is sent again, to the
+        same gateway or to another one, only when it is certain that nothing was made: then come
+        ``RequestRefused``, perhaps a pause, and another ``Sending``. Every other end raises
+        GatewayFailure, whose ``billed`` tells whether it may have been paid.
         """
-        turns = FailoverPolicy(self._serving(order), order.request.model, self._health)
+        model = request.image_request.model
+        policy = FailoverPolicy(self._able_gateways(request), model, self._health)
         while True:
-            gateway = await self._turn(turns, order)
-            last: Event | None = None
+            gateway = await self._next_gateway(policy, request)
+            last: GatewayEvent | None = None
             try:
                 async with (
-                    self._place(gateway),
-                    aclosing(self._exchange(order, gateway).events()) as events,
+                    self._limited(gateway),
+                    aclosing(self._exchange(request, gateway).events()) as events,
                 ):
                     async for event in events:
                         last = event
                         yield event
             except GatewayFailure as failure:
-                # Whatever follows the sending shows that the gateway took the order.
-                is_answer = isinstance(last, Sending)
-                if is_answer:
-                    self._note(failure, order)
-                    self._unsupported_fields.note(failure, gateway, order.request.model)
-                if not (is_answer and turns.may_ask_after(failure)):
-                    _tell("gateway.failed", order, failure)
+                # Any later event shows that the gateway accepted the request.
+                is_unaccepted = isinstance(last, Sending)
+                if is_unaccepted:
+                    self._record(failure, request)
+                    self._unsupported_fields.record(failure, gateway, model)
+                if not (is_unaccepted and policy.allows_retry(failure)):
+                    _log_failure("gateway.failed", request, failure)
                     raise
                 refused = failure
             else:
-                self._health.succeeded(gateway.name, order.request.model)
+                self._health.succeeded(gateway.name, model)
                 return
-            if not turns.goes_on_after(refused):
-                _tell("gateway.failed", order, refused)
-                raise turns.failure()
-            _tell("gateway.refused", order, refused)
-            yield Refused(refused)
+            if not policy.has_candidate_after(refused):
+                _log_failure("gateway.failed", request, refused)
+                raise policy.failure()
+            _log_failure("gateway.refused", request, refused)
+            yield RequestRefused(refused)
 
-    def _serving(self, order: GatewayRequest) -> list[Gateway]:
-        """Return the gateways that offer the model, without those whose own cannot do this."""
-        name = order.request.model
-        serving = [one for one in self._gateways.values() if name in one.models]
-        able = [one for one in serving if self._can(one, order)]
-        # Where none is able any more, the first may say itself what is wrong with an old request.
-        return able or serving[:1]
+    def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
+        """Return the gateways that offer the model and support the options there."""
+        name, image_request = request.image_request.model, request.image_request
+        offering = [one for one in self._gateways.values() if name in one.models]
+        able = [
+            one for one in offering if self._ability(one, name).supports(image_request, n=request.n)
+        ]
+        # If none does any more, the first one may say what is wrong with an old request.
+        return able or offering[:1]
 
-    def _can(self, gateway: Gateway, order: GatewayRequest) -> bool:
-        return self._ability(gateway, order.request.model).can(order.request, n=order.n)
-
-    async def _turn(self, turns: FailoverPolicy, order: GatewayRequest) -> Gateway:
-        """Wait until a gateway may be sent the order; raise the failure if that takes too long."""
-        while turn := turns.next():
-            if not turn.wait_s:
-                return turn.gateway
-            await self._clock.wait(self._clock.sleep(turn.wait_s), "pause")
-            turns.waited(turn.wait_s)
-        failure = turns.failure()
-        _tell("gateway.failed", order, failure)
+    async def _next_gateway(self, policy: FailoverPolicy, request: GatewayRequest) -> Gateway:
+        """Wait until a gateway may be sent the request; raise GatewayFailure if none may."""
+        while candidate := policy.next():
+            if not candidate.wait_s:
+                return candidate.gateway
+            await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
+            policy.waited(candidate.wait_s)
+        failure = policy.failure()
+        _log_failure("gateway.failed", request, failure)
         raise failure
 
     @asynccontextmanager
-    async def _place(self, gateway: Gateway) -> AsyncIterator[None]:
-        """Wait until a gateway takes one more request, where it takes only some at once."""
-        places = self._places.get(gateway.name)
-        if places is None:
+    async def _limited(self, gateway: Gateway) -> AsyncIterator[None]:
+        """Keep to the gateway's limit of concurrent requests, if it has one."""
+        limit = self._limits.get(gateway.name)
+        if limit is None:
             yield
             return
-        if places.locked():
-            await self._clock.wait(places.acquire(), "gateway's place")
+        if limit.locked():
+            await self._clock.wait(limit.acquire(), "gateway's place")
         else:
-            await places.acquire()
+            await limit.acquire()
         try:
             yield
         finally:
-            places.release()
+            limit.release()
 
-    def _note(self, failure: GatewayFailure, order: GatewayRequest) -> None:
-        if self._health.failed(failure, order.request.model):
+    def _record(self, failure: GatewayFailure, request: GatewayRequest) -> None:
+        if self._health.failed(failure, request.image_request.model):
             log.error(
                 "gateway.down",
                 gateway=failure.gateway,
-                model=order.request.model,
+                model=request.image_request.model,
                 kind=failure.kind.value,
-                for_s=DOWN_S,
+                for_s=DOWN_SUSPENSION_S,
                 http_status=failure.http_status,
                 request_id=failure.request_id,
                 detail=failure.detail,
             )
             self._alerts.down(failure)
 
-    # --- an order of a dead process -------------------------------------------------------------
+    # --- requests of an earlier process -----------------------------------------------------------
 
-    async def resume(
-        self, order: GatewayRequest, *, gateway: str, task_id: str
-    ) -> AsyncGenerator[Event, None]:
-        """Poll a task that this gateway accepted before, until ``Received``; send nothing new."""
-        exchange = self._reopened(order, gateway)
-        async with aclosing(self._watched(order, exchange.resume(task_id))) as events:
-            async for event in events:
-                yield event
+    def resume(
+        self, request: GatewayRequest, *, gateway: str, task_id: str
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Poll a task that this gateway accepted, until ``Received``; nothing is sent again."""
+        return self._continue(request, gateway, lambda exchange: exchange.resume(task_id))
 
-    async def fetch(
-        self, order: GatewayRequest, *, gateway: str, urls: Sequence[str]
-    ) -> AsyncGenerator[Event, None]:
-        """Download what this gateway answered before, until ``Received``; send nothing new."""
-        exchange = self._reopened(order, gateway)
-        async with aclosing(self._watched(order, exchange.fetch(urls))) as events:
-            async for event in events:
-                yield event
+    def fetch(
+        self, request: GatewayRequest, *, gateway: str, urls: Sequence[str]
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Download what this gateway answered, until ``Received``; nothing is sent again."""
+        return self._continue(request, gateway, lambda exchange: exchange.fetch(urls))
 
-    def _reopened(self, order: GatewayRequest, name: str) -> Exchange:
+    async def _continue(
+        self,
+        request: GatewayRequest,
+        name: str,
+        run: Callable[[Exchange], AsyncGenerator[GatewayEvent, None]],
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        try:
+            exchange = self._exchange(request, self._configured(name))
+            async with aclosing(run(exchange)) as events:
+                async for event in events:
+                    yield event
+        except GatewayFailure as failure:
+            _log_failure("gateway.failed", request, failure)
+            raise
+
+    def _configured(self, name: str) -> Gateway:
         if gateway := self._gateways.get(name):
-            return self._exchange(order, gateway)
-        failure = GatewayFailure(
+            return gateway
+        raise GatewayFailure(
             kind=GatewayErrorKind.TASK_LOST,
             gateway=name,
             billed=Billed.MAYBE,
             detail="this gateway is configured no more",
         )
-        _tell("gateway.failed", order, failure)
-        raise failure
 
-    async def _watched(
-        self, order: GatewayRequest, events: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    yield event
-        except GatewayFailure as failure:
-            _tell("gateway.failed", order, failure)
-            raise
-
-    def _exchange(self, order: GatewayRequest, gateway: Gateway) -> Exchange:
+    def _exchange(self, request: GatewayRequest, gateway: Gateway) -> Exchange:
         return Exchange(
-            order=order,
-            model=self._ability(gateway, order.request.model),
-            gateway=self._unsupported_fields.of(gateway, order.request.model),
+            request=request,
+            model=self._ability(gateway, request.image_request.model),
+            gateway=self._unsupported_fields.apply(gateway, request.image_request.model),
             session=self._session,
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,
         )
 
-    def _ability(self, gateway: Gateway, model: str) -> Model:
+    def _ability(self, gateway: Gateway, model: str) -> ModelAbilities:
         try:
             return self._catalogue.ability(gateway.name, model)
         except UnknownModel:
-            # Taken away meanwhile: what was paid for is still polled and fetched.
-            return Model(name=model, label=model, prompt_max=1, auto=True)
+            # It is no longer offered, but what was paid for is still polled and downloaded.
+            return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
 
 
-def _tell(event: str, order: GatewayRequest, failure: GatewayFailure) -> None:
+def _log_failure(event: str, request: GatewayRequest, failure: GatewayFailure) -> None:
     log.warning(
         event,
         gateway=failure.gateway,
-        model=order.request.model,
+        model=request.image_request.model,
         kind=failure.kind.value,
         billed=failure.billed.value,
         http_status=failure.http_status,

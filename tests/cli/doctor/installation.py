@@ -12,11 +12,11 @@ from bot.cli.doctor.finding import Finding
 from bot.cli.doctor.settings_check import read_setup
 from bot.core.clock import Clock
 from tests.discord_rest.fake import NOW_MS, TOKEN, FakeDiscord, fake_discord, guild
-from tests.gateways.bench import KEY
-from tests.gateways.raw_gateway import RawGateway, http, raw_gateway
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import ReplayGateway, http_reply, replay_gateway
 
 ALL_NEEDED = (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 38)
-LIST = http(200, {"data": [{"id": "painter"}, {"id": "drawer"}]})
+LIST = http_reply(200, {"data": [{"id": "painter"}, {"id": "drawer"}]})
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Installation:
     """What the doctor looks at; ``env`` sets the operator's variables."""
 
     discord: FakeDiscord
-    gateway: RawGateway
+    gateway: ReplayGateway
     folder: Path
     env: pytest.MonkeyPatch
     now_ms: int = NOW_MS + 700
@@ -64,13 +64,13 @@ def of(findings: Sequence[Finding], check: str) -> Finding:
 @asynccontextmanager
 async def open_installation(folder: Path, env: pytest.MonkeyPatch) -> AsyncIterator[Installation]:
     """Open Discord and a gateway, and write what a healthy operator's ``.env`` holds."""
-    async with fake_discord() as discord, raw_gateway(LIST, LIST) as gateway:
+    async with fake_discord() as discord, replay_gateway(LIST, LIST) as gateway:
         discord.guilds = [guild(11, "Fox Club", ALL_NEEDED)]
         installation = Installation(discord, gateway, folder, env)
         installation.set(
             DISCORD_TOKEN=TOKEN,
             IMAGE_API_URL=gateway.origin,
-            IMAGE_API_KEY=KEY,
+            IMAGE_API_KEY=GATEWAY_KEY,
             IMAGE_MODELS="painter",
         )
         yield installation

@@ -10,8 +10,8 @@ from bot.cli.doctor.finding import Sign
 from tests.cli.doctor.installation import ALL_NEEDED, Installation, of
 from tests.cli.process import environment, run
 from tests.discord_rest.fake import APPLICATION_ID, NOW_MS, TOKEN, guild
-from tests.gateways.bench import KEY
-from tests.gateways.raw_gateway import http
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import http_reply
 
 
 async def test_a_healthy_installation_is_ten_lines_and_exit_0(installation: Installation) -> None:
@@ -116,13 +116,15 @@ async def test_no_secret_and_no_foreign_control_character_is_printed(
     installation: Installation,
 ) -> None:
     """People paste the doctor's answer into public issues."""
-    echo = http(401, {"error": {"message": f"key {KEY} and {TOKEN} are wrong \x1b[2J"}})
+    echo = http_reply(
+        401, {"error": {"message": f"key {GATEWAY_KEY} and {TOKEN} are wrong \x1b[2J"}}
+    )
     installation.gateway.answers[:] = [echo]
-    installation.discord.guilds = [guild(11, f"\x1b[2J{TOKEN}\r{KEY}", 0)]
+    installation.discord.guilds = [guild(11, f"\x1b[2J{TOKEN}\r{GATEWAY_KEY}", 0)]
     assert await installation.reported() == 1
     everything = "\n".join(installation.said)
     assert TOKEN not in everything
-    assert KEY not in everything
+    assert GATEWAY_KEY not in everything
     assert everything.replace("\n", "").isprintable()
     assert "is missing in  [2J[hidden] [hidden]" in everything
 
@@ -149,7 +151,7 @@ async def test_a_wrong_clock_is_told(
 async def test_without_discord_the_gateways_clock_is_asked(installation: Installation) -> None:
     """Any answer knows the time."""
     date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}  # NOW_MS
-    installation.gateway.answers[:] = [http(200, ["painter"], date)]
+    installation.gateway.answers[:] = [http_reply(200, ["painter"], date)]
     found = of(await installation.examined(DISCORD_TOKEN=""), "clock")
     assert (found.sign, found.facts) == (Sign.FINE, "0.2 s ahead of the clock of default")
 

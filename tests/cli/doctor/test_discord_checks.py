@@ -12,7 +12,7 @@ from bot.cli.doctor.discord_checks import NEEDED
 from bot.cli.doctor.finding import Sign
 from tests.cli.doctor.installation import ALL_NEEDED, Installation, of
 from tests.discord_rest.fake import Answer, application, guild
-from tests.gateways.untrusted import untrusted
+from tests.gateways.untrusted_tls import untrusted_tls_port
 
 ADMINISTRATOR = 1 << 3
 ATTACH_FILES = 1 << 15
@@ -56,7 +56,7 @@ async def test_a_silent_discord_ends_by_time(installation: Installation) -> None
 
 async def test_a_certificate_that_is_not_trusted_is_named(installation: Installation) -> None:
     """A proxy that reads along, or a clock of 1970."""
-    async with untrusted() as port:
+    async with untrusted_tls_port() as port:
         installation.env.setattr(discord.http.Route, "BASE", f"https://localhost:{port}")
         token = of(await installation.examined(), "token")
     assert token.facts == "Discord's certificate is not trusted on this machine"

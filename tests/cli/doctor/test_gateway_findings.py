@@ -7,16 +7,16 @@ import pytest
 from bot.cli.doctor.finding import Sign
 from bot.cli.doctor.gateway_findings import Names, describe_probe
 from bot.gateways.gateway import Gateway
-from bot.gateways.probe import Probe, Verdict
+from bot.gateways.probe import ProbeOutcome, ProbeResult
 from tests.cli.doctor.installation import Installation, of
-from tests.gateways.raw_gateway import Says, http
+from tests.gateways.replay_gateway import RawReply, http_reply
 
 NAMES = Names("IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS", "IMAGE_API_URL")
-HTML = http(200, b"<html></html>", {"Content-Type": "text/html"})
+HTML = http_reply(200, b"<html></html>", {"Content-Type": "text/html"})
 
 
-def moved(status: int) -> Says:
-    return http(status, b"", {"Location": "/v1/models/"})
+def moved(status: int) -> RawReply:
+    return http_reply(status, b"", {"Location": "/v1/models/"})
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,30 @@ def moved(status: int) -> Says:
         (HTML, "✗", "HTML instead of JSON (HTTP 200): is /v1 missing?", "IMAGE_API_URL"),
         (moved(301), "✗", "with a trailing slash (HTTP 301)", "Add the trailing slash"),
         (moved(307), "!", "with a trailing slash (HTTP 307)", "Add the trailing slash"),
-        (http(302, b"", {"Location": "/login"}), "✗", "redirects elsewhere (HTTP 302", "forward"),
-        (http(401, {"error": "no"}), "✗", "refuses the key (HTTP 401), in its words: no", "_KEY"),
-        (http(404), "!", "offers no list of models (HTTP 404)", "Many gateways have none"),
-        (http(402, {"error": "x"}), "✗", "no money left (HTTP 402)", "Top up"),
-        (http(500, b"oops"), "✗", "internal error (HTTP 500), in its words: oops", "Try again"),
+        (
+            http_reply(302, b"", {"Location": "/login"}),
+            "✗",
+            "redirects elsewhere (HTTP 302",
+            "forward",
+        ),
+        (
+            http_reply(401, {"error": "no"}),
+            "✗",
+            "refuses the key (HTTP 401), in its words: no",
+            "_KEY",
+        ),
+        (http_reply(404), "!", "offers no list of models (HTTP 404)", "Many gateways have none"),
+        (http_reply(402, {"error": "x"}), "✗", "no money left (HTTP 402)", "Top up"),
+        (
+            http_reply(500, b"oops"),
+            "✗",
+            "internal error (HTTP 500), in its words: oops",
+            "Try again",
+        ),
     ],
 )
 async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
-    installation: Installation, says: Says, sign: str, facts: str, fix: str
+    installation: Installation, says: RawReply, sign: str, facts: str, fix: str
 ) -> None:
     """Each of these is a question in somebody's issue tracker."""
     installation.gateway.answers[:] = [says]
@@ -43,13 +58,13 @@ async def test_what_a_gateway_answers_becomes_a_line_and_a_mend(
     assert fix in found.fix
 
 
-@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.LISTED])
-def test_every_verdict_has_a_whole_sentence(verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", [one for one in ProbeOutcome if one is not ProbeOutcome.LISTED])
+def test_every_verdict_has_a_whole_sentence(verdict: ProbeOutcome) -> None:
     """A hole in the sentence would be the operator's first impression."""
-    found = describe_probe(Probe(gateway="default", verdict=verdict, status=418), NAMES)
+    found = describe_probe(ProbeResult(gateway="default", outcome=verdict, status=418), NAMES)
     assert found.sign is not Sign.FINE
     assert found.fix.endswith(".")
-    assert "IMAGE_" in found.fix or verdict is Verdict.BUSY
+    assert "IMAGE_" in found.fix or verdict is ProbeOutcome.BUSY
     assert not set("{}") & set(found.facts + found.fix)
 
 
@@ -71,7 +86,7 @@ async def test_every_gateway_of_a_file_is_asked_and_named_as_written(
     installation: Installation,
 ) -> None:
     """Two gateways, two keys: the sentence names the right one."""
-    no = http(401, {"error": "no"})
+    no = http_reply(401, {"error": "no"})
     installation.gateway.answers[:] = [no, no]
     table = f'base_url = "{installation.gateway.origin}"\nmodels = ["painter"]\n'
     file = Path("gateways.toml")

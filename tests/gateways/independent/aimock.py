@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from bot.gateways.gateway import Gateway
-from tests.gateways.bench import KEY
+from tests.gateways.generation_harness import GATEWAY_KEY
 
 _START_S = 30
 _LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
@@ -75,12 +75,12 @@ class Aimock:
 
     def gateway(self, **changes: object) -> Gateway:
         """Return it as configuration."""
-        fields: dict[str, object] = {"name": "aimock", "base_url": self.origin, "key": KEY}
+        fields: dict[str, object] = {"name": "aimock", "base_url": self.origin, "key": GATEWAY_KEY}
         return Gateway(**{"models": ("gpt-image-2",), **fields, **changes})  # type: ignore[arg-type]  # by name
 
     async def repository(self) -> list[Journaled]:
         """Return the requests since the last look."""
-        authorized = {"Authorization": f"Bearer {KEY}"}
+        authorized = {"Authorization": f"Bearer {GATEWAY_KEY}"}
         async with aiohttp.ClientSession(self.origin, headers=authorized) as session:
             async with session.get("/__aimock/journal") as answer:
                 entries = await answer.read()
@@ -89,7 +89,7 @@ class Aimock:
         return msgspec.json.decode(entries, type=list[Journaled])
 
 
-def missing() -> str:
+def why_unavailable() -> str:
     """Return why aimock cannot run here; nothing when it can."""
     if not which("node"):
         return "node is missing"
@@ -105,7 +105,7 @@ def aimock(folder: Path, fixtures: list[Fixture]) -> Iterator[Aimock]:
     command = [os.environ["EASEL_AIMOCK"], "-p", "0", "-h", "127.0.0.1"]
     with subprocess.Popen(
         [*command, "-f", str(folder / "fixtures.json"), "--validate-on-load"],
-        env={**os.environ, "AIMOCK_API_KEYS": KEY},
+        env={**os.environ, "AIMOCK_API_KEYS": GATEWAY_KEY},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

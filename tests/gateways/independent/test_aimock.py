@@ -7,16 +7,22 @@ import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, Size
-from bot.gateways.gateway import Asynchronous, Paths
+from bot.gateways.gateway import AsyncSettings, PathSettings
 from bot.gateways.model_abilities import shipped_models
-from tests.gateways.art import b64, picture
-from tests.gateways.bench import KEY, PROMPT, Attached, attach, paint
-from tests.gateways.independent.aimock import Aimock, Fixture, aimock, missing
+from tests.gateways.generation_harness import (
+    GATEWAY_KEY,
+    SECRET_PROMPT,
+    AttachedFile,
+    attach_file,
+    run_generation,
+)
+from tests.gateways.independent.aimock import Aimock, Fixture, aimock, why_unavailable
+from tests.gateways.sample_pictures import b64, picture_bytes
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=why_unavailable())
 
 GPT, DALL_E = shipped_models()["gpt-image-2"], shipped_models()["dall-e-3"]
-ART = picture(width=40, height=30, noise=True)
+ART = picture_bytes(width=40, height=30, noise=True)
 ITEM = {"b64Json": b64(ART)}
 WORDS = 'ein "Fuchs" \\ 狐狸 🦊\r\n--easel-boundary\r\nContent-Disposition: form-data; name="model"'
 
@@ -27,7 +33,7 @@ def _when(words: str, response: dict[str, object], **match: object) -> Fixture:
 
 
 def _error(status: int, type_: str, code: str | None, **more: object) -> dict[str, object]:
-    error = {"message": f"told by aimock, not for {KEY}", "type": type_, "code": code}
+    error = {"message": f"told by aimock, not for {GATEWAY_KEY}", "type": type_, "code": code}
     return {"error": error, "status": status, **more}
 
 
@@ -41,7 +47,7 @@ FIXTURES = [
     _when("too early", {"images": [ITEM]}, sequenceIndex=1),
     _when("broken", _error(500, "server_error", None)),
     _when("a chat", {"content": "no picture"}),
-    _when(PROMPT, {"images": [ITEM]}),
+    _when(SECRET_PROMPT, {"images": [ITEM]}),
     _when("狐狸", {"images": [ITEM]}),
 ]
 
@@ -53,8 +59,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aimock]:
         yield mock
 
 
-def _attached(folder: Path, count: int) -> list[Attached]:
-    return [attach(folder / f"reference-{number}", picture()) for number in range(count)]
+def _attached(folder: Path, count: int) -> list[AttachedFile]:
+    return [attach_file(folder / f"reference-{number}", picture_bytes()) for number in range(count)]
 
 
 # --- generations --------------------------------------------------------------------------------
@@ -62,11 +68,11 @@ def _attached(folder: Path, count: int) -> list[Attached]:
 
 async def test_a_generation(running: Aimock, tmp_path: Path) -> None:
     """It arrives with key, model and prompt, and its picture comes back byte for byte."""
-    painted = await paint(running.gateway(), tmp_path, known=GPT, size=Size(1536, 1024))
+    painted = await run_generation(running.gateway(), tmp_path, known=GPT, size=Size(1536, 1024))
     assert [one.path.read_bytes() for one in painted.pictures] == [ART]
     (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/generations", 200)
-    assert read.asked == ("gpt-image-2", PROMPT)
+    assert read.asked == ("gpt-image-2", SECRET_PROMPT)
     assert read.headers["content-type"] == "application/json"
     assert read.headers["accept"] == "application/json"
     assert read.headers["authorization"] == "[REDACTED]"
@@ -75,7 +81,7 @@ async def test_a_generation(running: Aimock, tmp_path: Path) -> None:
 
 async def test_several_pictures(running: Aimock, tmp_path: Path) -> None:
     """One request, all its pictures."""
-    painted = await paint(running.gateway(), tmp_path, known=GPT, n=2, prompt="two foxes")
+    painted = await run_generation(running.gateway(), tmp_path, known=GPT, n=2, prompt="two foxes")
     assert [one.path.read_bytes() for one in painted.pictures] == [ART, ART]
     assert len(await running.repository()) == 1
 
@@ -83,7 +89,9 @@ async def test_several_pictures(running: Aimock, tmp_path: Path) -> None:
 async def test_a_revised_prompt(running: Aimock, tmp_path: Path) -> None:
     """It comes with the picture."""
     gateway = running.gateway(models=("dall-e-3",))
-    painted = await paint(gateway, tmp_path, known=DALL_E, size=Size(1024, 1024), prompt="revised")
+    painted = await run_generation(
+        gateway, tmp_path, known=DALL_E, size=Size(1024, 1024), prompt="revised"
+    )
     assert painted.pictures[0].revised_prompt == "a fox, oil on canvas"
     (read,) = await running.repository()
     assert read.asked == ("dall-e-3", "revised")
@@ -92,7 +100,7 @@ async def test_a_revised_prompt(running: Aimock, tmp_path: Path) -> None:
 async def test_a_base_url_with_its_version(running: Aimock, tmp_path: Path) -> None:
     """Both spellings lead to the same place."""
     gateway = running.gateway(base_url=f"{running.origin}/v1/")
-    assert (await paint(gateway, tmp_path, known=GPT)).pictures
+    assert (await run_generation(gateway, tmp_path, known=GPT)).pictures
     assert [read.line for read in await running.repository()] == ["POST /v1/images/generations"]
 
 
@@ -104,8 +112,8 @@ async def test_a_base_url_with_its_version(running: Aimock, tmp_path: Path) -> N
 async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool) -> None:
     """A parser that is not ours finds the fields among the files."""
     mask = tmp_path / "mask"
-    mask.write_bytes(picture())
-    painted = await paint(
+    mask.write_bytes(picture_bytes())
+    painted = await run_generation(
         running.gateway(),
         tmp_path,
         known=GPT,
@@ -115,9 +123,9 @@ async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool
     assert [one.path.read_bytes() for one in painted.pictures] == [ART]
     (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/edits", 200)
-    assert read.asked == ("gpt-image-2", PROMPT)
+    assert read.asked == ("gpt-image-2", SECRET_PROMPT)
     assert read.headers["content-type"].startswith("multipart/form-data; boundary=easel-")
-    assert int(read.headers["content-length"]) > (count + masked) * len(picture())
+    assert int(read.headers["content-length"]) > (count + masked) * len(picture_bytes())
     assert "transfer-encoding" not in read.headers
 
 
@@ -125,7 +133,9 @@ async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool
 async def test_words_arrive_as_they_are(running: Aimock, tmp_path: Path, references: int) -> None:
     """Neither quotes nor other scripts nor a smuggled form field change the request."""
     attached = _attached(tmp_path, references)
-    painted = await paint(running.gateway(), tmp_path, known=GPT, prompt=WORDS, attached=attached)
+    painted = await run_generation(
+        running.gateway(), tmp_path, known=GPT, prompt=WORDS, attached=attached
+    )
     assert painted.pictures
     (read,) = await running.repository()
     assert read.asked == ("gpt-image-2", WORDS)
@@ -138,7 +148,7 @@ async def test_words_arrive_as_they_are(running: Aimock, tmp_path: Path, referen
 async def test_a_stream_that_is_none(running: Aimock, tmp_path: Path, references: int) -> None:
     """Asked for events it answers plain JSON."""
     gateway, attached = running.gateway(streaming="sse"), _attached(tmp_path, references)
-    painted = await paint(gateway, tmp_path, known=GPT, attached=attached)
+    painted = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
     assert painted.names == ["Sending", "Received"]
     (read,) = await running.repository()
     assert read.headers["accept"] == "text/event-stream, application/json"
@@ -147,9 +157,9 @@ async def test_a_stream_that_is_none(running: Aimock, tmp_path: Path, references
 @pytest.mark.parametrize("references", [0, 1], ids=["generation", "edit"])
 async def test_a_task_that_is_none(running: Aimock, tmp_path: Path, references: int) -> None:
     """Asked for a task it answers with the picture."""
-    asking = Asynchronous(mode="query", query={"async": "true"})
+    asking = AsyncSettings(mode="query", query={"async": "true"})
     gateway, attached = running.gateway(asynchronous=asking), _attached(tmp_path, references)
-    painted = await paint(gateway, tmp_path, known=GPT, attached=attached)
+    painted = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
     assert painted.names == ["Sending", "Received"]
     assert painted.watch.pauses == []
     (read,) = await running.repository()
@@ -183,32 +193,34 @@ async def test_an_error(
     """It is told once, without the key, and nothing is sent twice."""
     attached = _attached(tmp_path, references)
     failed = (
-        await paint(running.gateway(), tmp_path, known=GPT, prompt=prompt, attached=attached)
+        await run_generation(
+            running.gateway(), tmp_path, known=GPT, prompt=prompt, attached=attached
+        )
     ).failed
     assert (failed.kind, failed.billed, failed.http_status) == (kind, billed, status)
     assert failed.request_id
-    assert KEY not in f"{failed} {failed.detail}"
+    assert GATEWAY_KEY not in f"{failed} {failed.detail}"
     assert [read.status for read in await running.repository()] == [status]
 
 
 async def test_a_wrong_key(running: Aimock, tmp_path: Path) -> None:
     """The gateway is down until somebody mends the key."""
-    failed = (await paint(running.gateway(key="sk-wrong"), tmp_path, known=GPT)).failed
+    failed = (await run_generation(running.gateway(key="sk-wrong"), tmp_path, known=GPT)).failed
     assert (failed.kind, failed.billed, failed.http_status) == (Kind.AUTH, Billed.NO, 401)
     assert await running.repository() == []
 
 
 async def test_a_wrong_path(running: Aimock, tmp_path: Path) -> None:
     """It costs nothing."""
-    gateway = running.gateway(paths=Paths(generate="/v1/images/generation"))
-    failed = (await paint(gateway, tmp_path, known=GPT)).failed
+    gateway = running.gateway(paths=PathSettings(generate="/v1/images/generation"))
+    failed = (await run_generation(gateway, tmp_path, known=GPT)).failed
     assert (failed.billed, failed.http_status) == (Billed.NO, 404)
 
 
 async def test_a_hint_to_wait(running: Aimock, tmp_path: Path) -> None:
     """After 429 with Retry-After the same request is sent again, as late as was asked for."""
-    painted = await paint(running.gateway(), tmp_path, known=GPT, prompt="too early")
-    assert painted.names == ["Sending", "Refused", "Sending", "Received"]
+    painted = await run_generation(running.gateway(), tmp_path, known=GPT, prompt="too early")
+    assert painted.names == ["Sending", "RequestRefused", "Sending", "Received"]
     assert painted.watch.pauses == [7]
     assert [read.status for read in await running.repository()] == [429, 200]
 
@@ -226,7 +238,7 @@ async def test_trouble_after_which_nobody_knows(
 ) -> None:
     """Aimock can be told to fail by a header; such a request is never sent again."""
     gateway = running.gateway(headers={f"x-aimock-chaos-{trouble}": "1"})
-    failed = (await paint(gateway, tmp_path, known=GPT)).failed
+    failed = (await run_generation(gateway, tmp_path, known=GPT)).failed
     assert (failed.kind, failed.billed, failed.http_status) == (kind, Billed.MAYBE, status)
     assert len(await running.repository()) == 1
 
@@ -234,8 +246,8 @@ async def test_trouble_after_which_nobody_knows(
 async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> None:
     """It is asked three times, as late as it says, and then the person hears of it."""
     gateway = running.gateway(headers={"x-aimock-chaos-ratelimit": "1"})
-    painted = await paint(gateway, tmp_path, known=GPT)
+    painted = await run_generation(gateway, tmp_path, known=GPT)
     assert (painted.failed.kind, painted.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
-    assert painted.names == ["Sending", "Refused"] * 2 + ["Sending"]
+    assert painted.names == ["Sending", "RequestRefused"] * 2 + ["Sending"]
     assert [read.status for read in await running.repository()] == [429] * 3
     assert len(painted.watch.pauses) == 2

@@ -9,10 +9,10 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from tests.gateways import fake_sse as sse
-from tests.gateways.art import picture
-from tests.gateways.bench import KEY
 from tests.gateways.fake_openai import FakeOpenAI
-from tests.gateways.raw_gateway import Says, http, raw_gateway
+from tests.gateways.generation_harness import GATEWAY_KEY
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
+from tests.gateways.sample_pictures import picture_bytes
 
 pytest.importorskip("openai", reason="the official SDK is not installed: pip install -e .[dev]")
 
@@ -20,13 +20,13 @@ import openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 GPT = ("gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-flare")
-FOX = ("fox.png", picture())
-CAT = ("cat.webp", picture("webp"))
-MASK = ("mask.png", picture())
+FOX = ("fox.png", picture_bytes())
+CAT = ("cat.webp", picture_bytes("webp"))
+MASK = ("mask.png", picture_bytes())
 
 
 @asynccontextmanager
-async def sdk(url: str, *, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
+async def sdk(url: str, *, key: str = GATEWAY_KEY) -> AsyncIterator[AsyncOpenAI]:
     """Open the SDK; it checks every reply against OpenAI's own description, and asks once."""
     async with AsyncOpenAI(
         base_url=url,
@@ -39,7 +39,7 @@ async def sdk(url: str, *, key: str = KEY) -> AsyncIterator[AsyncOpenAI]:
 
 
 @asynccontextmanager
-async def at_the_fake(*, key: str = KEY) -> AsyncIterator[tuple[FakeOpenAI, AsyncOpenAI]]:
+async def at_the_fake(*, key: str = GATEWAY_KEY) -> AsyncIterator[tuple[FakeOpenAI, AsyncOpenAI]]:
     """Open the SDK at a fresh fake."""
     fake = FakeOpenAI()
     async with (
@@ -73,7 +73,7 @@ async def test_a_generation(model: str) -> None:
             output_compression=50,
             user="somebody",
         )
-    assert pictures(reply) == [picture("webp")] * 2
+    assert pictures(reply) == [picture_bytes("webp")] * 2
     assert reply.usage
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (50, 100)
     assert (reply.size, reply.output_format, reply._request_id) == ("1536x1024", "webp", "req_123")
@@ -86,7 +86,7 @@ async def test_a_generation_of_dall_e() -> None:
         reply = await client.images.generate(
             model="dall-e-3", prompt="a fox", response_format="b64_json", style="natural"
         )
-    assert pictures(reply) == [picture()]
+    assert pictures(reply) == [picture_bytes()]
     assert reply.data
     assert reply.data[0].revised_prompt
 
@@ -107,7 +107,7 @@ async def test_an_edit_of_one_file() -> None:
         )
     assert len(pictures(reply)) == 2
     assert [(file.field, file.kind, file.data) for file in fake.uploads[0]] == [
-        ("image", "image/png", picture())
+        ("image", "image/png", picture_bytes())
     ]
 
 
@@ -140,7 +140,7 @@ async def test_a_streamed_generation(partial_images: int) -> None:
         )
         *partials, last = [event async for event in stream]
     assert last.type == "image_generation.completed"
-    assert (last.usage.total_tokens, base64.b64decode(last.b64_json)) == (150, picture())
+    assert (last.usage.total_tokens, base64.b64decode(last.b64_json)) == (150, picture_bytes())
     indices = [
         event.partial_image_index
         for event in partials
@@ -164,7 +164,10 @@ Family = Literal["image_generation", "image_edit"]
 
 async def _streamed(*pieces: bytes, family: Family = "image_generation") -> list[str]:
     """Read a stream of the raw gateway."""
-    async with raw_gateway(sse.stream(*pieces)) as raw, sdk(f"{raw.origin}/v1") as client:
+    async with (
+        replay_gateway(sse.stream_reply(*pieces)) as raw,
+        sdk(f"{raw.origin}/v1") as client,
+    ):
         if family == "image_edit":
             edits = await client.images.edit(prompt="a fox", image=FOX, stream=True)
             return [event.type async for event in edits]
@@ -175,7 +178,7 @@ async def _streamed(*pieces: bytes, family: Family = "image_generation") -> list
 @pytest.mark.parametrize("family", ["image_generation", "image_edit"])
 async def test_the_streams_of_the_raw_gateway(family: Family) -> None:
     """Comments and `[DONE]` are nothing to see."""
-    events = [sse.partial(0, family=family), sse.completed(family=family)]
+    events = [sse.partial_event(0, family=family), sse.completed_event(family=family)]
     names = await _streamed(sse.PING, *events, sse.DONE, family=family)
     assert names == [f"{family}.partial_image", f"{family}.completed"]
 
@@ -184,7 +187,7 @@ async def test_the_streams_of_the_raw_gateway(family: Family) -> None:
 async def test_an_error_inside_a_stream(name: str) -> None:
     """It is known by its data, whatever its name."""
     with pytest.raises(openai.APIError) as caught:
-        await _streamed(sse.partial(), sse.error("moderation_blocked", name=name))
+        await _streamed(sse.partial_event(), sse.error_event("moderation_blocked", name=name))
     assert caught.value.code == "moderation_blocked"
 
 
@@ -252,7 +255,7 @@ async def test_an_error_as_our_tests_write_it(
 ) -> None:
     """The SDK finds message, type, code, parameter and request id where OpenAI puts them."""
     error = {"message": "no", "type": type_, "param": "prompt", "code": code}
-    said = http(status, {"error": error}, {"x-request-id": "req_7", "retry-after": "7"})
+    said = http_reply(status, {"error": error}, {"x-request-id": "req_7", "retry-after": "7"})
     caught = await _failure_at(said)
     assert type(caught) is kind
     assert isinstance(caught, openai.APIStatusError)
@@ -264,11 +267,11 @@ async def test_an_error_as_our_tests_write_it(
 
 async def test_a_line_that_breaks() -> None:
     """There is no answer to look at."""
-    assert type(await _failure_at(Says(then="reset"))) is openai.APIConnectionError
+    assert type(await _failure_at(RawReply(then="reset"))) is openai.APIConnectionError
 
 
-async def _failure_at(said: Says) -> openai.APIError:
-    async with raw_gateway(said) as raw, sdk(f"{raw.origin}/v1") as client:
+async def _failure_at(said: RawReply) -> openai.APIError:
+    async with replay_gateway(said) as raw, sdk(f"{raw.origin}/v1") as client:
         with pytest.raises(openai.APIError) as caught:
             await client.images.generate(model="gpt-image-2", prompt="a fox")
     assert raw.posts == 1

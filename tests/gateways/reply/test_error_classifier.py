@@ -1,0 +1,245 @@
+import json
+from email.utils import formatdate
+
+import pytest
+from multidict import CIMultiDict
+
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
+from bot.gateways.reply.error_classifier import (
+    ClassifiedError,
+    GatewayResponse,
+    classify_error,
+    request_id,
+    retry_after_s,
+)
+from bot.gateways.reply.redaction import MAX_DETAIL, redact
+from tests.gateways.generation_harness import CLOCK_START_MS
+
+
+def _judge(status: int, body: object, headers: dict[str, str] | None = None) -> ClassifiedError:
+    if isinstance(body, str):
+        answer = GatewayResponse(status, CIMultiDict(headers or {}), None, body)
+    else:
+        answer = GatewayResponse(status, CIMultiDict(headers or {}), body, json.dumps(body))
+    return classify_error(answer, now_ms=CLOCK_START_MS)
+
+
+def _error(message: str = "", code: object = None, kind: str | None = None) -> dict[str, object]:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+SAFETY = "Your request was rejected as a result of our safety system."
+NO_CHANNEL = "当前分组 default 下对于模型 X 无可用渠道"
+CASES: list[tuple[int, object, str, str]] = [
+    # moderation: by code, by text, through LiteLLM, in Chinese
+    (400, _error("x", "moderation_blocked", "image_generation_user_error"), "moderation", "no"),
+    (400, _error("x", "content_policy_violation"), "moderation", "no"),
+    (400, _error(SAFETY, None, "invalid_request_error"), "moderation", "no"),
+    (400, _error("litellm.BadRequestError: " + SAFETY, "400"), "moderation", "no"),
+    (400, _error("内容违规,请修改"), "moderation", "no"),
+    (422, {"error": "Prompt failed the content policy checks"}, "moderation", "no"),
+    (200, _error(SAFETY), "moderation", "maybe"),
+    # quota in its four shapes
+    (402, _error("余额不足"), "quota", "no"),
+    (402, "", "quota", "no"),
+    (403, _error("x", "insufficient_user_quota"), "quota", "no"),
+    (400, _error("x", "billing_hard_limit_reached", "invalid_request_error"), "quota", "no"),
+    (429, _error("You exceeded…", "insufficient_quota", "insufficient_quota"), "quota", "no"),
+    (429, _error("insufficient user quota"), "quota", "no"),
+    # busy
+    (429, _error("Rate limit reached", "rate_limit_exceeded"), "rate-limited", "no"),
+    (429, "", "rate-limited", "no"),
+    (429, "<html><title>Error 1015</title></html>", "rate-limited", "no"),
+    (503, _error("slow", "rate_limit_exceeded"), "rate-limited", "no"),
+    (503, _error("当前分组上游负载已饱和,请稍后再试"), "rate-limited", "maybe"),
+    # the model
+    (404, _error("x", "model_not_found"), "model-unavailable", "no"),
+    (
+        400,
+        _error("The model `dall-e-3` has been deprecated", "model_not_found"),
+        "model-unavailable",
+        "no",
+    ),
+    (503, _error(NO_CHANNEL, "model_not_found", "new_api_error"), "model-unavailable", "no"),
+    (503, _error(NO_CHANNEL, "", "new_api_error"), "model-unavailable", "no"),
+    (404, _error("Invalid URL (POST /v1/x)"), "model-unavailable", "no"),
+    (501, _error("x", "api_not_implemented"), "model-unavailable", "no"),
+    (404, "", "model-unavailable", "no"),
+    (405, "<html></html>", "model-unavailable", "no"),
+    # the key
+    (401, _error("Incorrect API key", "invalid_api_key"), "auth", "no"),
+    (401, "", "auth", "no"),
+    (403, _error("Your organization must be verified"), "auth", "no"),
+    # the request
+    (400, _error("Unknown parameter", "unknown_parameter"), "invalid-request", "no"),
+    (400, _error("Invalid value for 'moderation'", "invalid_value"), "invalid-request", "no"),
+    (400, _error("bad"), "invalid-request", "no"),
+    (409, "", "invalid-request", "no"),
+    (413, "<html></html>", "invalid-request", "no"),
+    (422, {"detail": [{"loc": ["body", "size"], "msg": "bad"}]}, "invalid-request", "no"),
+    # the upstream, and what may have been paid
+    (500, _error("x", "do_request_failed", "new_api_error"), "upstream", "maybe"),
+    (502, _error("x", "bad_response_status_code"), "upstream", "maybe"),
+    (500, _error("boom"), "upstream", "maybe"),
+    (500, "Internal Server Error", "timeout-unknown", "maybe"),
+    (502, "<html><body>moderation billing rate limit</body></html>", "timeout-unknown", "maybe"),
+    (504, _error("late"), "timeout-unknown", "maybe"),
+    (524, {"title": "A timeout occurred"}, "timeout-unknown", "maybe"),
+    (408, "", "timeout-unknown", "maybe"),
+    # 200 proves nothing
+    (200, _error("boom"), "upstream", "maybe"),
+    (200, {"error": "boom", "data": []}, "upstream", "maybe"),
+    (200, {"code": 500, "message": "boom", "data": None}, "upstream", "maybe"),
+    (200, {"code": "success", "message": "ok", "data": []}, "no-image", "maybe"),
+    (200, {"created": 1, "data": []}, "no-image", "maybe"),
+    (200, {"created": 1}, "no-image", "maybe"),
+    (200, {"error": None}, "no-image", "maybe"),
+    (200, [], "no-image", "maybe"),
+    (200, "", "bad-response", "maybe"),
+    (200, "<html>", "bad-response", "maybe"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "billed"), CASES)
+def test_what_answers_mean(status: int, body: object, kind: str, billed: str) -> None:
+    """Every shape was seen in the wild (dialects §1.7, §5 rows 21 to 25)."""
+    verdict = _judge(status, body)
+    assert (verdict.kind, verdict.billed) == (kind, billed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "words"}},
+        {"error": {"message": "words", "code": 7}},
+        {"error": "words"},
+        {"error": ["words"]},
+        {"error": [{"msg": "words"}]},
+        {"detail": "words"},
+        {"detail": [{"loc": [], "msg": "words"}]},
+        {"message": "words"},
+        {"code": "x", "message": "words"},
+        {"description": "words", "type": "upstream_error", "code": 4},
+        {"msg": "words"},
+        {"title": "words", "status": 400},
+        {"title": "Bad Request", "detail": "words"},
+        "  words\n",
+        "<!doctype html><TITLE>words</TITLE>",
+    ],
+)
+def test_the_words_of_every_shape(body: object) -> None:
+    """The operator's log shows the gateway's reason, not a shrug."""
+    assert _judge(400, body).message == "words"
+
+
+@pytest.mark.parametrize(
+    ("error", "param"),
+    [
+        ({"param": "size"}, "size"),
+        ({"loc": ["body", "image", 0]}, "0"),
+        ({"param": None}, ""),
+        ({"param": "<b>@everyone</b>"}, ""),
+        ({"param": "x" * 65}, ""),
+    ],
+)
+def test_the_parameter_that_was_wrong(error: dict[str, object], param: str) -> None:
+    """It is shown to people, so it is a plain word or nothing."""
+    assert _judge(400, {"error": {"message": "m", **error}}).param == param
+
+
+SOON = formatdate(CLOCK_START_MS / 1000 + 30, usegmt=True)
+HINTS: list[tuple[dict[str, str], str, float | None]] = [
+    ({"Retry-After": "7"}, "", 7),
+    ({"Retry-After": "0.5"}, "", 0.5),
+    ({"retry-after-ms": "1500", "Retry-After": "7"}, "", 1.5),
+    ({"retry-after-ms": "x", "Retry-After": "7"}, "try again in 9s", 7),
+    ({"Retry-After": SOON}, "", 30),
+    ({"Retry-After": SOON.replace("GMT", "-0000")}, "", 30),
+    ({"Retry-After": "Mon, 01 Jan 2001 00:00:00 GMT"}, "", None),
+    ({"Retry-After": "0"}, "", None),
+    ({"Retry-After": "-3"}, "", None),
+    ({"Retry-After": "nan"}, "", None),
+    ({"Retry-After": "inf"}, "", None),
+    ({"Retry-After": "soon"}, "", None),
+    ({}, "Please try again in 51.84 seconds.", 51.84),
+    ({}, "Please try again in 6m0s", 360),
+    ({}, "retry after 250ms", 0.25),
+    ({}, "retry after 250 milliseconds", 0.25),
+    ({}, "Limit: 0/1min", None),
+    ({}, "in a moment", None),
+]
+
+
+@pytest.mark.parametrize(("headers", "words", "seconds"), HINTS)
+def test_hints_when_to_come_back(
+    headers: dict[str, str], words: str, seconds: float | None
+) -> None:
+    """Three headers and a sentence, in OpenAI's order."""
+    assert retry_after_s(CIMultiDict(headers), words, now_ms=CLOCK_START_MS) == seconds
+
+
+def test_a_408_with_a_hint_has_not_begun() -> None:
+    """The gateway asks for the same request again."""
+    verdict = _judge(408, "", {"Retry-After": "2"})
+    assert (verdict.kind, verdict.billed) == (Kind.RATE_LIMITED, Billed.NO)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "billed"),
+    [
+        (429, {"code": 1102, "message": "pack depleted"}, Kind.QUOTA, Billed.NO),
+        (200, {"error": {"code": "E7", "message": "x"}}, Kind.MODERATION, Billed.MAYBE),
+        (400, {"error": {"type": "busy_type", "message": "x"}}, Kind.RATE_LIMITED, Billed.NO),
+        (400, {"error": {"code": "invalid_value"}}, Kind.MODERATION, Billed.NO),
+        (400, {"error": {"code": "other"}}, Kind.INVALID_REQUEST, Billed.NO),
+    ],
+)
+def test_a_gateway_s_own_codes(status: int, body: object, kind: Kind, billed: Billed) -> None:
+    """The operator's table comes before ours."""
+    own = {"1102": Kind.QUOTA, "E7": Kind.MODERATION, "busy_type": Kind.RATE_LIMITED}
+    own["invalid_value"] = Kind.MODERATION
+    verdict = classify_error(
+        GatewayResponse(status, {}, body, ""), now_ms=CLOCK_START_MS, kinds=own
+    )
+    assert (verdict.kind, verdict.billed) == (kind, billed)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "found"),
+    [
+        ({"x-request-id": "a"}, {"request_id": "b"}, "a"),
+        ({}, {"request_id": "b"}, "b"),
+        ({}, {"error": {"message": "no (request id: 2026112012-x)"}}, "2026112012-x"),
+        ({}, {"message": "no"}, None),
+        ({}, ["x"], None),
+    ],
+)
+def test_where_request_ids_are(headers: dict[str, str], body: object, found: str | None) -> None:
+    """In headers, in the body, or at the end of new-api's words."""
+    assert request_id(headers, body) == found
+
+
+def test_no_request_id() -> None:
+    """Many gateways have none; a mad one has a long one."""
+    assert request_id({}) is None
+    assert request_id({"x-request-id": "x" * 999}) == "x" * 100
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Incorrect key: sk-abc***xyz.", "Incorrect key: [key]"),
+        ("bearer abc.def", "Bearer [key]"),
+        ("GET https://a.example/x?sig=1, then", "GET [url] then"),
+        ("Cannot connect to api.example.com:443 ssl", "Cannot connect to [host] ssl"),
+        ("to 10.0.0.1:80 or [::1]:80", "to [host] or [host]"),
+        ("my-secret and a fox", "[secret] and a fox"),
+        ("litellm.BadRequestError: x", "litellm.BadRequestError: x"),
+        ("two\n  lines\t", "two lines"),
+        ("x" * 9999, "x" * MAX_DETAIL),
+    ],
+)
+def test_redaction(words: str, told: str) -> None:
+    """What remains still tells the operator what happened."""
+    assert redact(words, ("my-secret", "fox", "")) == told

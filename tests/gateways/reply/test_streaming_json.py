@@ -1,0 +1,264 @@
+import base64
+import json
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from yarl import URL
+
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.gateways.reply import download_spool as spool_module
+from bot.gateways.reply import streaming_json as streaming_json_module
+from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
+from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse, classify_error
+from bot.gateways.reply.reader import ParsedReply, read_reply
+from bot.gateways.reply.streaming_json import LONG_STRING_BYTES, StreamingJson
+from tests.gateways.generation_harness import files_in
+from tests.gateways.sample_pictures import b64, picture_bytes
+
+BASE = URL("https://a.example/")
+BIG = picture_bytes(width=90, height=60, noise=True)
+SMALL = picture_bytes()
+
+
+def _read(folder: Path, *chunks: bytes) -> tuple[ParsedReply, list[bytes]]:
+    """Return the reply and the bytes of its files."""
+    with DownloadSpool(folder, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        for chunk in chunks:
+            json_reader.feed(chunk)
+        reply = read_reply(json_reader, BASE)
+        files = [one.source.read_bytes() for one in reply.pictures if isinstance(one.source, Path)]
+    assert not list(folder.glob("*.part"))
+    return reply, files
+
+
+def _cut(body: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
+    return [body[start:end] for start, end in pairwise(places)]
+
+
+def _body(text: str) -> bytes:
+    return b'{"data":[{"b64_json":"%s"}]}' % text.encode()
+
+
+def _lines(text: str) -> str:
+    return "\\r\\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+
+SPELLINGS: dict[str, Callable[[bytes], str]] = {
+    "plain": b64,
+    "php": lambda data: b64(data).replace("/", "\\/"),
+    "unicode": lambda data: b64(data).replace("/", "\\u002f").replace("+", "\\u002B"),
+    "lines": lambda data: _lines(b64(data)),
+    "php lines": lambda data: _lines(b64(data)).replace("/", "\\/"),
+    "spaces": lambda data: b64(data).replace("A", "A \\t"),
+    "raw line breaks": lambda data: b64(data).replace("A", "A\n"),
+    "url-safe": lambda data: base64.urlsafe_b64encode(data).decode(),
+    "no padding": lambda data: b64(data).rstrip("="),
+    "half padding": lambda data: b64(data).removesuffix("="),
+    "line break at the end": lambda data: b64(data) + "\\n",
+    "data URI": lambda data: f"data:image/png;base64,{b64(data)}",
+    "php data URI": lambda data: f"data:image/png;base64,{b64(data)}".replace("/", "\\/"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("tail", [0, 1, 2])
+@pytest.mark.parametrize("data", [SMALL, BIG], ids=["small", "big"])
+def test_every_spelling_gives_the_same_bytes(
+    spelling: str, tail: int, data: bytes, tmp_path: Path
+) -> None:
+    """Gateways wrap, escape and shorten base64 in every way JSON allows."""
+    data += b"\0" * tail
+    body = _body(SPELLINGS[spelling](data))
+    assert _read(tmp_path, body)[1] == [data]
+    assert _read(tmp_path, *(body[at : at + 7] for at in range(0, len(body), 7)))[1] == [data]
+
+
+@settings(max_examples=60, deadline=None)
+@given(spelling=st.sampled_from(sorted(SPELLINGS)), cuts=st.lists(st.integers(0), max_size=30))
+def test_the_network_may_cut_anywhere(spelling: str, cuts: list[int]) -> None:
+    """Escapes, groups of four and placeholders survive every chunk boundary."""
+    body = b'{"created":1,' + _body(SPELLINGS[spelling](BIG))[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        assert _read(Path(folder), *_cut(body, cuts))[1] == [BIG]
+
+
+Json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+Items = st.dictionaries(
+    st.sampled_from(["b64_json", "url", "image", "image_url", "revised_prompt", "x"]),
+    Json
+    | st.sampled_from(
+        [b64(SMALL), b64(BIG), "data:,", "/a/b", "http://[", "https://a/b", "\ud800"]
+    ),
+)
+Replies = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": Json | Items | st.lists(Items | Json, max_size=5),
+        "usage": Json | st.dictionaries(st.sampled_from(["input_tokens", "prompt_tokens"]), Json),
+        "error": Json | st.dictionaries(st.sampled_from(["message", "code", "loc", "param"]), Json),
+        "detail": Json,
+        "message": Json,
+    },
+)
+Bodies = st.binary(max_size=300) | st.builds(
+    lambda reply, spoil: json.dumps(reply).encode()[: -spoil or None],
+    Replies | Json,
+    st.just(0) | st.integers(0, 9),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    body=Bodies, cuts=st.lists(st.integers(0), max_size=8), status=st.sampled_from([200, 400, 502])
+)
+def test_any_body_is_a_reply_or_a_verdict(body: bytes, cuts: list[int], status: int) -> None:
+    """No gateway can make the reader raise, and cutting changes nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, files = _read(Path(folder), body)
+        again = _read(Path(folder), *_cut(body, cuts))
+    assert (again[1], len(again[0].pictures), again[0].usage) == (
+        files,
+        len(whole.pictures),
+        whole.usage,
+    )
+    answer = GatewayResponse(status, {}, whole.body, body.decode("utf-8", "replace"))
+    assert isinstance(classify_error(answer, now_ms=0), ClassifiedError)
+
+
+def test_memory_stays_small(tmp_path: Path) -> None:
+    """Only a skeleton is kept, however large the picture is."""
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        for chunk in _cut(_body(b64(BIG * 50)), list(range(0, 2_000_000, 65_536))):
+            json_reader.feed(chunk)
+        assert len(json_reader.text) < 100
+
+
+def test_a_long_text_is_no_picture(tmp_path: Path) -> None:
+    """The beginning of a long prompt stays readable, and the whole is kept beside."""
+    prompt = "Ein Fuchs, ganz rot. \\u00e4\\\\" * 2000
+    body = b'{"data":[{"url":"https://a/b","revised_prompt":"%s"}]}' % prompt.encode()
+    reply, files = _read(tmp_path, body)
+    assert (files, reply.pictures[0].source) == ([], URL("https://a/b"))
+    assert (reply.pictures[0].revised_prompt or "").startswith("Ein Fuchs, ganz rot. ä\\Ein Fuchs")
+    assert (reply.pictures[0].revised_prompt or "").endswith("…")
+    assert [raw.read_text() for raw in tmp_path.glob("*.raw")] == [prompt]
+
+
+@pytest.mark.parametrize("junk", ["!", "=AAAA", "\\\\", "\\u4e2d", "===A"])
+def test_broken_base64_is_kept_as_text(junk: str, tmp_path: Path) -> None:
+    """A paid picture is not lost because one letter is wrong: a person can mend it."""
+    text = b64(BIG[: 3 * (len(BIG) // 3)])
+    broken = text[:12_000] + junk + text[12_000:]
+    for chunks in ([_body(broken)], _cut(_body(broken), list(range(0, 99_999, 1000)))):
+        _, files = _read(tmp_path, *chunks)
+        assert files == []
+        raw = list(tmp_path.glob("*.raw"))
+        assert [path.read_text() for path in raw] == [broken]
+        raw[0].unlink()
+
+
+@pytest.mark.parametrize("cut", [0, 12_000 + len('{"data":[{"b64_json":"')])
+def test_nothing_may_follow_the_padding(cut: int, tmp_path: Path) -> None:
+    """Two pictures glued together are no picture, wherever the network cuts them."""
+    glued = b64(BIG[:8_998]) + b64(BIG)
+    assert glued[11_998:12_000] == "=="
+    assert _read(tmp_path, *_cut(_body(glued), [cut]))[1] == []
+    assert [path.read_text() for path in files_in(tmp_path)] == [glued]
+
+
+def test_whole_pictures_survive_broken_json(tmp_path: Path) -> None:
+    """The reply ends early or badly, the picture in it does not."""
+    assert _read(tmp_path, _body(b64(BIG)) + b"}garbage")[1] == [BIG]
+    assert _read(tmp_path, _body(b64(BIG))[:-3])[1] == [BIG]
+
+
+def test_half_a_string_is_nothing(tmp_path: Path) -> None:
+    """A cut picture is not delivered as a whole one."""
+    assert _read(tmp_path, _body(b64(BIG))[:-9])[0].pictures == ()
+    assert list(tmp_path.glob("*")) == []
+
+
+def test_a_placeholder_cannot_be_guessed(tmp_path: Path) -> None:
+    """A prompt that looks like one is only text."""
+    body = json.dumps({"data": [{"b64_json": b64(BIG)}, {"url": "0:0"}, {"b64_json": "s:0"}]})
+    reply, files = _read(tmp_path, body.encode())
+    assert files == [BIG]
+    assert len(reply.pictures) == 1
+
+
+@pytest.mark.parametrize("begin", [b"", b" \r\n" * 9, b"\xef\xbb\xbf"])
+def test_white_space_comes_before_json(begin: bytes, tmp_path: Path) -> None:
+    """Gateways keep the line open with it, byte by byte."""
+    body = begin + _body(b64(SMALL))
+    assert _read(tmp_path, *(body[at : at + 1] for at in range(len(body))))[1] == [SMALL]
+
+
+def test_of_a_web_page_only_the_beginning_is_kept(tmp_path: Path) -> None:
+    """An HTML page full of quotes leaves no files."""
+    page = b"<html>" + b'<a href="x">' * 99_999
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(page[:5])
+        json_reader.feed(page[5:])
+        assert json_reader.text == page[:LONG_STRING_BYTES].decode()
+        assert not json_reader.is_json
+    assert list(tmp_path.glob("*")) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'["' + b"a" * 200 + b'",1]', "too large"),
+        (b"[" + b"1," * 40, "too much text"),
+        (json.dumps(["A" * (LONG_STRING_BYTES + 4)] * 4).encode(), "too many long strings"),
+    ],
+)
+def test_bounds(body: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither disk nor memory is at a gateway's mercy."""
+    limit = 200 if words == "too large" else 10**9
+    monkeypatch.setattr(spool_module, "MIN_BODY_BYTES", limit)
+    monkeypatch.setattr(spool_module, "BODY_BYTES_PER_PICTURE", limit)
+    monkeypatch.setattr(streaming_json_module, "MAX_STRINGS", 3)
+    monkeypatch.setattr(
+        streaming_json_module, "MAX_TEXT_BYTES", 70 if words == "too much text" else 10**9
+    )
+    with (
+        DownloadSpool(tmp_path, "s", pictures=1) as spool,
+        pytest.raises(SpoolFailed, match=words) as failed,
+    ):
+        StreamingJson(spool).feed(body)
+    assert failed.value.kind is Kind.BAD_RESPONSE
+    assert list(tmp_path.glob("*")) == []
+
+
+def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
+    """A full or read-only disk has its own sentence."""
+    with DownloadSpool(tmp_path / "gone", "s", pictures=1) as spool:
+        (tmp_path / "gone").rmdir()
+        with pytest.raises(SpoolFailed) as failed:
+            StreamingJson(spool).feed(_body(b64(BIG)))
+    assert failed.value.kind is Kind.DISK_FULL
+
+
+async def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
+    """The name says slot and number, the suffix what the bytes are."""
+    with DownloadSpool(tmp_path, "slot-3", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(_body(b64(picture_bytes("webp", width=30))))
+        found = read_reply(json_reader, BASE).pictures[0]
+        assert isinstance(found.source, Path)
+        kept = await spool.keep(found.source, 1, "a fox")
+    assert kept is not None
+    assert (kept.path.name, kept.width, kept.height) == ("slot-3-1.webp", 30, 6)
+    assert (kept.revised_prompt, kept.bytes) == ("a fox", kept.path.stat().st_size)

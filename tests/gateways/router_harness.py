@@ -1,0 +1,135 @@
+"""Several gateways behind one router, and a clock that only pauses and tests move."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayFailure
+from bot.core.models import ImageRequest
+from bot.gateways.catalogue import Catalogue, GatewayModel
+from bot.gateways.events import GatewayEvent, GatewayRequest, Received, RequestRefused, Sending
+from bot.gateways.gateway import Gateway
+from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
+from bot.gateways.routing.router import Router
+from tests.gateways.generation_harness import CLOCK_START_MS, SECRET_PROMPT, make_model
+
+PAINTER = make_model("painter", timeout_s=5)
+
+
+@dataclass
+class SteppedClock:
+    """Time that stands still but for pauses; pauses take no real time."""
+
+    now_ms: int = CLOCK_START_MS
+    pauses: list[float] = field(default_factory=list)
+
+    def now(self) -> int:
+        """Return the time."""
+        return self.now_ms
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now_ms += round(seconds * 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the pause pass at once."""
+        self.pauses.append(seconds)
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+    @property
+    def clock(self) -> Clock:
+        """Return it as the rooms take it."""
+        return Clock(now=self.now, sleep=self.sleep)
+
+
+@dataclass
+class RouterEvents:
+    """What one order told, and how it ended."""
+
+    events: list[GatewayEvent] = field(default_factory=list)
+    failure: GatewayFailure | None = None
+
+    @property
+    def route(self) -> list[str]:
+        """Return the gateways that it was sent to."""
+        return [event.gateway for event in self.events if isinstance(event, Sending)]
+
+    @property
+    def refusals(self) -> int:
+        """Return how often it was certain that nothing was made."""
+        return sum(isinstance(event, RequestRefused) for event in self.events)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether pictures came."""
+        return bool(self.events) and isinstance(self.events[-1], Received)
+
+    @property
+    def failed(self) -> GatewayFailure:
+        """Return the failure that ended it."""
+        assert self.failure is not None, self.events
+        return self.failure
+
+
+@dataclass
+class RouterHarness:
+    """A router with a clock, and what the operator heard."""
+
+    router: Router
+    alerts: OperatorAlerts
+    clock: SteppedClock
+    folder: Path
+    heard: list[OperatorAlert] = field(default_factory=list)
+    painted: int = 0
+
+    def new_request(self, *, n: int = 1, model: str = "painter") -> GatewayRequest:
+        """Return a new order with file names of its own."""
+        self.painted += 1
+        request = ImageRequest(SECRET_PROMPT, model, "auto", n)
+        return GatewayRequest(request, n, self.folder, f"slot-{self.painted}")
+
+    async def generate(self, *, n: int = 1, model: str = "painter") -> RouterEvents:
+        """Paint one order to its end."""
+        return await collect_events(self.router.generate(self.new_request(n=n, model=model)))
+
+
+async def collect_events(events: AsyncGenerator[GatewayEvent, None]) -> RouterEvents:
+    """Take in all events and the failure."""
+    all_told = RouterEvents()
+    try:
+        async with aclosing(events):
+            async for event in events:
+                all_told.events.append(event)
+    except GatewayFailure as failure:
+        all_told.failure = failure
+    return all_told
+
+
+@asynccontextmanager
+async def open_router(
+    folder: Path,
+    *gateways: Gateway,
+    known: Sequence[ModelAbilities] = (PAINTER,),
+    pairs: Mapping[GatewayModel, ModelAbilities] | None = None,
+    clock: SteppedClock | None = None,
+) -> AsyncIterator[RouterHarness]:
+    """Open a router over these gateways, in this order."""
+    clock = clock or SteppedClock()
+    names = {name: None for gateway in gateways for name in gateway.models}
+    models = {one.name: one for one in known}
+    catalogue = Catalogue(names, models, pairs=pairs)
+    heard: list[OperatorAlert] = []
+
+    async def listener(alarm: OperatorAlert) -> None:
+        heard.append(alarm)
+
+    async with (
+        OperatorAlerts(listener, now=clock.now) as alerts,
+        Router(gateways, catalogue, clock=clock.clock, alerts=alerts) as router,
+    ):
+        yield RouterHarness(router, alerts, clock, folder, heard)

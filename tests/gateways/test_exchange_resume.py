@@ -1,0 +1,84 @@
+from contextlib import aclosing
+from pathlib import Path
+
+from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
+from bot.gateways.events import TaskAccepted
+from tests.gateways.replay_gateway import http_reply, replay_gateway
+from tests.gateways.router_harness import collect_events, open_router
+from tests.gateways.sample_pictures import b64, picture_bytes
+
+RUNNING = http_reply(200, {"status": "running"})
+DONE = http_reply(200, {"status": "succeeded", "data": [{"b64_json": b64(picture_bytes())}]})
+
+
+async def test_a_task_of_a_dead_process_is_looked_at_on(tmp_path: Path) -> None:
+    """It was paid: a restart must not lose it."""
+    async with replay_gateway(RUNNING, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
+        heard = await collect_events(
+            one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
+        )
+    assert [type(event).__name__ for event in heard.events] == ["TaskProgress", "Received"]
+    assert raw.posts == 0
+
+
+async def test_a_task_whose_place_the_gateway_gave(tmp_path: Path) -> None:
+    """The next process finds it there, too; a stranger's place is none."""
+    accepted = http_reply(202, {"id": "t-1", "poll_url": "/jobs/t-1?a=b"})
+    answers = accepted, RUNNING, DONE, DONE
+    async with replay_gateway(*answers) as raw, open_router(tmp_path, raw.gateway()) as one:
+        async with aclosing(one.router.generate(one.new_request())) as events:
+            task = [await anext(events) for _ in range(3)][1]
+        assert isinstance(task, TaskAccepted)
+        for name in (task.task_id, "//stranger.example/x"):
+            heard = await collect_events(
+                one.router.resume(one.new_request(), gateway="raw", task_id=name)
+            )
+            assert heard.has_pictures
+    asked = [request.split(b" ")[1] for request in raw.requests[1:]]
+    assert asked[:2] == [b"/jobs/t-1?a=b"] * 2
+    assert asked[2] == b"/v1/images/tasks/%2F%2Fstranger.example%2Fx"
+
+
+async def test_a_task_of_a_dead_process_that_failed(tmp_path: Path) -> None:
+    """Its end is told like any other."""
+    failed = http_reply(200, {"status": "failed"}, {"x-request-id": "req_7"})
+    async with replay_gateway(failed) as raw, open_router(tmp_path, raw.gateway()) as one:
+        heard = await collect_events(
+            one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
+        )
+    assert (heard.failed.kind, heard.failed.billed) == (Kind.TASK_FAILED, Billed.MAYBE)
+    assert heard.failed.request_id == "req_7"
+
+
+async def test_addresses_of_a_dead_process_are_fetched(tmp_path: Path) -> None:
+    """The journal has them; no more than were ordered, and broken ones are left out."""
+    file = http_reply(200, picture_bytes())
+    async with replay_gateway(file, file) as raw, open_router(tmp_path, raw.gateway()) as one:
+        urls = ["http://[", *(f"{raw.origin}/{name}" for name in "abc")]
+        heard = await collect_events(
+            one.router.fetch(one.new_request(n=2), gateway="raw", urls=urls)
+        )
+    assert heard.has_pictures
+    assert len(raw.requests) == 2
+
+
+async def test_addresses_of_a_dead_process_that_expired(tmp_path: Path) -> None:
+    """The pictures were made and paid for."""
+    async with (
+        replay_gateway(http_reply(404)) as raw,
+        open_router(tmp_path, raw.gateway()) as one,
+    ):
+        urls = [f"{raw.origin}/a"]
+        heard = await collect_events(one.router.fetch(one.new_request(), gateway="raw", urls=urls))
+    assert (heard.failed.kind, heard.failed.billed) == (Kind.DOWNLOAD_FAILED, Billed.YES)
+
+
+async def test_a_disk_that_refuses_a_task_of_a_dead_process(tmp_path: Path) -> None:
+    """The task may be made all the same."""
+    (tmp_path / "file").touch()
+    async with replay_gateway() as raw, open_router(tmp_path / "file", raw.gateway()) as one:
+        heard = await collect_events(
+            one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
+        )
+    assert (heard.failed.kind, heard.failed.billed) == (Kind.DISK_FULL, Billed.MAYBE)
