@@ -115,7 +115,7 @@ JSON_5XX = [
 
 @pytest.mark.parametrize(("body", "kind"), JSON_5XX)
 async def test_a_json_5xx_may_have_been_paid(body: object, kind: str, tmp_path: Path) -> None:
-    """The gateway speaks, but nobody knows how far its upstream came."""
+    """The gateway replies, but it is unknown how far its upstream came."""
     async with replay_gateway(http_reply(502, body, {"Retry-After": "1"}), GOOD) as raw:
         result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (result.failed.kind, result.failed.billed, raw.posts) == (kind, Billed.MAYBE, 1)
@@ -153,7 +153,7 @@ async def test_busy_three_times_is_the_end(tmp_path: Path) -> None:
 async def test_busy_without_a_short_hint_is_told_at_once(
     headers: dict[str, str], tmp_path: Path
 ) -> None:
-    """Nobody waits for hours in a slot."""
+    """A request must not wait for hours."""
     async with replay_gateway(http_reply(429, BUSY, headers), GOOD) as raw:
         result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (raw.posts, result.failed.kind) == (1, Kind.RATE_LIMITED)

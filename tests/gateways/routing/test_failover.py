@@ -82,7 +82,7 @@ STAYS = {
 
 @pytest.mark.parametrize("answer", MOVES_ON.values(), ids=MOVES_ON)
 async def test_what_made_nothing_moves_on(answer: RawReply, tmp_path: Path) -> None:
-    """Somebody who set up a second gateway wants pictures when the first has none to give."""
+    """A second gateway is used when the first one certainly makes nothing."""
     async with (
         replay_gateway(answer) as first,
         replay_gateway(GOOD) as second,
@@ -207,7 +207,7 @@ async def test_the_first_is_asked_again_when_the_others_cannot(tmp_path: Path) -
 async def test_when_all_refuse_the_person_hears_the_most_hopeful(
     answers: list[RawReply], kind: Kind, gateway: str, retry_after_s: float | None, tmp_path: Path
 ) -> None:
-    """To hear "in two minutes" helps more than "the operator has to renew its access"."""
+    """A person can use "in two minutes", but not "the operator has to renew its access"."""
     async with replay_gateway(answers[0]) as first, replay_gateway(answers[1]) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
@@ -254,7 +254,7 @@ async def test_each_gateway_serves_only_its_models(tmp_path: Path) -> None:
 
 
 async def test_twenty_orders_while_a_gateway_goes_down(tmp_path: Path) -> None:
-    """None is lost, none is paid twice, and the operator hears of it once."""
+    """None is lost, none is paid twice, and the operator is alerted once."""
     first_answers = [GOOD] * 5 + [AUTH] * 15
     async with replay_gateway(*first_answers) as first, replay_gateway(*[GOOD] * 20) as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
@@ -356,7 +356,7 @@ def test_no_sequence_of_failures_pays_twice(scripts: list[Script]) -> None:
     scripts=st.lists(st.lists(st.sampled_from(sorted(ANSWERS)), max_size=4), min_size=3, max_size=3)
 )
 def test_no_order_suffers_from_the_one_before(scripts: list[Script]) -> None:
-    """Rests and wake-ups between orders: still one picture or doubt at most for each."""
+    """Suspensions between requests: still at most one paid request for each."""
     orders, scripted, _ = asyncio.run(_painted(scripts, 4))
     made = [word for _, word in scripted.given if word == "good"]
     doubts = [word for _, word in scripted.given if word in DOUBTFUL]

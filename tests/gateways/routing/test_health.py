@@ -52,7 +52,7 @@ class StoppedManualClock(SteppedClock):
 
 @pytest.mark.parametrize("kind", [Kind.AUTH, Kind.QUOTA])
 def test_a_refused_key_or_an_empty_account_takes_the_gateway_down(kind: Kind) -> None:
-    """Nobody mends that in seconds; every model of the gateway is concerned."""
+    """The operator needs minutes to fix it; every model of the gateway is affected."""
     clock = SteppedClock()
     health = Health(clock.now)
     assert health.failed(failure(kind, status=401), "painter")
@@ -101,7 +101,7 @@ def test_a_doubtful_word_about_money_takes_nobody_down() -> None:
 
 
 async def test_a_down_gateway_is_tried_again_after_its_time(tmp_path: Path) -> None:
-    """The operator has topped up the account; nobody has to restart the bot."""
+    """After the operator has topped up the account, no restart is needed."""
     async with replay_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
         assert (await one.generate()).failed.kind is Kind.QUOTA
         one.clock.advance(60)
@@ -173,7 +173,7 @@ async def test_another_order_waits_for_the_soonest(tmp_path: Path) -> None:
 
 
 async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
-    """The person hears at once when to come back; nothing is sent."""
+    """The person is told at once when to try again; nothing is sent."""
     async with (
         replay_gateway(error(429, None, Retry_After="400")) as raw,
         open_router(tmp_path, raw.gateway()) as one,
@@ -186,7 +186,7 @@ async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
 
 
 async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_path: Path) -> None:
-    """The clock stands still, as if the rest began anew again and again."""
+    """The clock stands still, as if the suspension never ended."""
     clock = StoppedManualClock()
     async with (
         replay_gateway(error(429, None, Retry_After="100")) as raw,
@@ -247,7 +247,7 @@ def test_a_clock_that_is_set_back_ends_a_rest() -> None:
     ],
 )
 def test_who_was_not_sent_is_in_no_doubt(kind: Kind, told: Kind) -> None:
-    """Nobody reads "it may have been paid for" about somebody else's picture."""
+    """A person does not read "it may have been paid for" because of another request."""
     health = Health(SteppedClock().now)
     health.failed(failure(kind, hint_s=200), "painter")
     reason = health.reason("a", "painter")
@@ -289,7 +289,7 @@ def test_many_orders_that_fail_together_count_once() -> None:
     "answer", [None, failure(Kind.RATE_LIMITED, hint_s=0.001), failure(Kind.MODERATION)]
 )
 def test_any_answer_ends_the_row(answer: GatewayFailure | None) -> None:
-    """Whoever says no is there."""
+    """A gateway that refuses is reachable."""
     health = Health(SteppedClock().now)
     for _ in range(2):
         for kind in (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN) * 2:
@@ -370,7 +370,7 @@ async def test_what_nobody_could_hear_rings_later(clock: SteppedClock) -> None:
 
 
 async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
-    """Discord may be down as well; the log says that nobody was told."""
+    """Discord may be down as well; the log then has the failed alert."""
 
     async def deaf(alarm: OperatorAlert) -> None:
         raise RuntimeError("cannot send messages to this user")
