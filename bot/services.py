@@ -1,4 +1,4 @@
-"""The house: every room below Discord, opened in one stack; the bot and the terminal share it."""
+"""Open every service below Discord in one stack, for the bot and for the terminal."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -59,7 +59,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
-    """Open every room below Discord.
+    """Open every service below Discord.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -76,8 +76,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
         )
         repository = JobRepository(owner=owner, now=clock.now)
         content_store = ContentStore(settings.data_dir / "vault", clock.now)
-        room = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-        retention = PictureRetention(database, content_store, room, now=clock.now)
+        limits = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
+        retention = PictureRetention(database, content_store, limits, now=clock.now)
         ledger = _ledger(settings, clock)
         queue = _queue(settings, catalogue, clock)
         cancellation = Cancellation(
