@@ -180,19 +180,11 @@ class EditCog(commands.Cog):
             return
         filled = None
         try:
-<<<<<<< HEAD
             filled = read_submitted_form(data)
-            paint = self._paint_edited if found["kind"] == "edited" else self._paint_begun
-            await paint(interaction, found["of"], filled)
-        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
-            await self._client.answer_error(interaction, error)
-=======
-            filled = read_edit_form(data)
             submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
             await submit(interaction, found["of"], filled)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._deps.client.answer_error(interaction, error)
->>>>>>> main
             if filled is not None:
                 await self._return_prompt(interaction, filled.prompt)
 
