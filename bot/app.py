@@ -8,6 +8,7 @@ from functools import partial
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
@@ -17,16 +18,23 @@ from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
 from bot.images.references import MAX_MEGABYTES
+from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.preferences.preference_store import PreferenceStore
+from bot.quota.chart import Charts
 from bot.services import Services, open_services
 from bot.settings import Settings
-from cogs.factory import CogDependencies, create_cogs
+from cogs.button_guard import ButtonGuard
+from cogs.dependencies import Dependencies
+from cogs.factory import create_cogs
+from cogs.option_choices import OptionChoices
+from cogs.option_defaults import OptionDefaults
+from cogs.request_builder import RequestBuilder
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The house with its Discord client in front, ready to log in."""
+    """The services and the Discord client, ready to log in."""
 
     services: Services
     client: Client
@@ -35,7 +43,7 @@ class Bot:
 
 @asynccontextmanager
 async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
-    """Open the house, end what dead processes left, and hang up the doors.
+    """Open the services, take over the jobs of dead processes and add the cogs.
 
     Raises:
         StartRefused: something in the settings or the data folder stops the start.
@@ -46,45 +54,46 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
         await preference_store.load()
-        languages = Languages(preference_store)
-        client = Client(
-            texts=Texts(when=discord_timestamp),
-            languages=languages,
-            synced_file=settings.data_dir / "commands.sha256",
-            allowed_servers=frozenset(settings.allowed_servers),
-            direct_messages=settings.allow_direct_messages,
-            user_install=settings.allow_user_install,
-            dev_guild_id=settings.dev_guild_id,
+        bot = Bot(services, _client(settings, preference_store), preference_store)
+        client, couriers = bot.client, _couriers(bot, clock)
+        services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
+        maintenance = await stack.enter_async_context(
+            Maintenance(_maintenance_tasks(services, clock), clock)
         )
-        couriers = _couriers(client, services, preference_store, clock)
-        services.alerts.listener = OwnerNotifier(client, client.texts, languages).notify
-        maintenance = await stack.enter_async_context(Maintenance(_chores(services, clock), clock))
 
         async def once_logged_in() -> None:
             await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
         client.once_logged_in = once_logged_in
-        strangers = await stack.enter_async_context(
+        downloader = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
-        pictures = MessagePictures(client, strangers)
-        for door in create_cogs(
-            CogDependencies(settings, clock, services, client, preference_store, couriers, pictures)
-        ):
-            await client.add_cog(door)
+        pictures = MessagePictures(client, downloader)
+        for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
+            await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
-        yield Bot(services, client, preference_store)
+        yield bot
 
 
-def _couriers(
-    client: Client, services: Services, preference_store: PreferenceStore, clock: Clock
-) -> Couriers:
-    outbox = MessageOutbox(client, services.database, services.repository, now=clock.now)
+def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
+    return Client(
+        texts=Texts(when=discord_timestamp),
+        languages=Languages(preference_store),
+        synced_file=settings.data_dir / "commands.sha256",
+        allowed_servers=frozenset(settings.allowed_servers),
+        direct_messages=settings.allow_direct_messages,
+        user_install=settings.allow_user_install,
+        dev_guild_id=settings.dev_guild_id,
+    )
+
+
+def _couriers(bot: Bot, clock: Clock) -> Couriers:
+    client, services, preference_store = bot.client, bot.services, bot.preference_store
     return Couriers(
         client,
         client.texts,
-        outbox,
+        MessageOutbox(client, services.database, services.repository, now=clock.now),
         services.content_store,
         clock,
         reroll_emoji=lambda server_id: preference_store.server(server_id).reroll,
@@ -92,10 +101,57 @@ def _couriers(
     )
 
 
-def _chores(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
+def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
     return (
         services.deletion.complete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
+    )
+
+
+def _dependencies(
+    settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
+) -> Dependencies:
+    services, client, preference_store = bot.services, bot.client, bot.preference_store
+    request_builder = RequestBuilder(
+        job_service=services.job_service,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+    )
+    option_defaults = OptionDefaults(
+        request_builder=request_builder,
+        catalogue=services.catalogue,
+        preference_store=preference_store,
+    )
+    autocomplete = Autocomplete(
+        catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=clock.now
+    )
+    job_lookup = JobLookup(
+        database=services.database, repository=services.repository, ledger=services.ledger
+    )
+    return Dependencies(
+        client=client,
+        services=services,
+        preference_store=preference_store,
+        couriers=couriers,
+        pictures=pictures,
+        request_builder=request_builder,
+        option_defaults=option_defaults,
+        option_choices=OptionChoices(
+            request_builder=request_builder,
+            option_defaults=option_defaults,
+            autocomplete=autocomplete,
+            preference_store=preference_store,
+            client=client,
+        ),
+        autocomplete=autocomplete,
+        job_lookup=job_lookup,
+        button_guard=ButtonGuard(
+            client=client, job_lookup=job_lookup, request_builder=request_builder, now=clock.now
+        ),
+        charts=Charts(settings.data_dir / "charts", wait=clock.wait),
+        default_quota=settings.default_quota,
+        server_quota=settings.server_quota,
+        now=clock.now,
     )

@@ -1,1 +1,1 @@
-"""The doors: what people do in Discord, turned into calls of the studio."""
+"""The slash commands, buttons, forms and reactions: one module for each family."""

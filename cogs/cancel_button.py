@@ -1,30 +1,28 @@
-"""What hangs under a card that waits: a button that cancels, or stops waiting."""
+"""The button under a waiting or running job that cancels it, or detaches its requester."""
 
 import discord
 from discord.ext import commands
 
-from bot.discord_ui.client import Client
-from bot.jobs.cancellation import Cancellation
-from cogs.request_builder import requester_of_call
+from bot.discord_ui.caller import requester_of
+from cogs.dependencies import Dependencies
 
 
 class CancelCog(commands.Cog):
-    """The door for who does not want to wait any more."""
+    """Cancels jobs for their requesters and for moderators."""
 
-    def __init__(self, *, client: Client, cancellation: Cancellation) -> None:
-        self._client = client
-        self._cancellation = cancellation
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, job_id: str) -> None:
-        """Stop the job; its card says so, and only who may not is answered."""
+        """Stop the job; its card says so, and only a refusal is answered."""
         try:
-            # The card may take longer than the three seconds that Discord gives an answer.
+            # Editing the card may take longer than the three seconds that Discord allows.
             await interaction.response.defer()
-            await self._cancellation.cancel(
+            await self._deps.services.cancellation.cancel(
                 job_id,
-                requester_of_call(interaction),
+                requester_of(interaction),
                 moderates=interaction.permissions.manage_messages,
             )
-        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
-            await self._client.answer_error(interaction, error)
+        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
+            await self._deps.client.answer_error(interaction, error)

@@ -1,22 +1,39 @@
-"""What the doors of settings, preferences and presets share."""
+"""What the cogs are given: one object for all; each uses what it needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
-from bot.discord_ui.settings_embeds import SettingsEmbeds
-from bot.gateways.catalogue import Catalogue
+from bot.discord_ui.courier import Couriers
+from bot.discord_ui.uploads import MessagePictures
+from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
+from bot.quota.chart import Charts
+from bot.quota.rules import LimitSet
+from bot.services import Services
+from cogs.button_guard import ButtonGuard
 from cogs.option_choices import OptionChoices
+from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """Where customs are read, changed and shown."""
+    """The parts of the bot that cogs use; ``now`` is in milliseconds since the epoch."""
 
     client: Client
-    request_builder: RequestBuilder
-    catalogue: Catalogue
+    services: Services
     preference_store: PreferenceStore
+    couriers: Couriers
+    pictures: MessagePictures
+    request_builder: RequestBuilder
+    option_defaults: OptionDefaults
     option_choices: OptionChoices
-    cards: SettingsEmbeds
+    autocomplete: Autocomplete
+    job_lookup: JobLookup
+    button_guard: ButtonGuard
+    charts: Charts
+    default_quota: LimitSet
+    server_quota: LimitSet
+    now: Callable[[], int]

@@ -1,4 +1,4 @@
-"""What hangs under a result: details, and the original files."""
+"""The buttons under a result that show its details and send its original files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,17 +9,14 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.models import Picture
-from bot.discord_ui.client import Client
-from bot.discord_ui.details_embed import DetailsEmbeds as DetailsCard
+from bot.discord_ui.caller import CallerContext
+from bot.discord_ui.details_embed import DetailsEmbeds
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import original_messages
 from bot.images.conversion import max_bytes_each
-from bot.jobs.job_lookup import JobLookup
-from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
-from cogs.button_guard import ButtonGuard
-from cogs.request_builder import CallerContext, RequestBuilder
+from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -27,42 +24,28 @@ MEGABYTE = 1024 * 1024  # as Discord counts them
 
 
 class DetailsCog(commands.Cog):
-    """The door for who wants to know more, or to have the file itself."""
+    """Shows the details of a job, and sends the files of its pictures."""
 
-    def __init__(
-        self,
-        *,
-        client: Client,
-        request_builder: RequestBuilder,
-        job_lookup: JobLookup,
-        button_guard: ButtonGuard,
-        retention: PictureRetention,
-        cards: JobEmbeds,
-        details: DetailsCard,
-    ) -> None:
-        self._client = client
-        self._request_builder = request_builder
-        self._job_lookup = job_lookup
-        self._button_guard = button_guard
-        self._retention = retention
-        self._cards = cards
-        self._details = details
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._cards = JobEmbeds(deps.client.texts)
+        self._details = DetailsEmbeds(deps.client.texts)
 
     @commands.Cog.listener()
     async def on_details_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Tell everything of a result."""
-        await self._button_guard.let(interaction, job_id, self._tell)
+        """Show everything that is known of a job."""
+        await self._deps.button_guard.run(interaction, job_id, self._show)
 
-    async def _tell(
+    async def _show(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._request_builder.check_controls(caller, written.job)
-        if await self._button_guard.is_double(interaction, "details", written.job.id):
+        self._deps.request_builder.check_controls(caller, written.job)
+        if await self._deps.button_guard.is_repeated(interaction, "details", written.job.id):
             return
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
         told = self._details.message(
-            await self._job_lookup.details(replace(written, job=seen)),
+            await self._deps.job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
@@ -72,16 +55,16 @@ class DetailsCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Hand over the files as the gateway sent them."""
-        await self._button_guard.let(interaction, job_id, self._hand_over)
+        """Send the files as the gateway sent them."""
+        await self._deps.button_guard.run(interaction, job_id, self._send_originals)
 
-    async def _hand_over(
+    async def _send_originals(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._request_builder.check_controls(caller, written.job)
-        if await self._button_guard.is_double(interaction, "original", written.job.id):
+        self._deps.request_builder.check_controls(caller, written.job)
+        if await self._deps.button_guard.is_repeated(interaction, "original", written.job.id):
             return
-        pictures = await self._retention.originals(written.job.id)
+        pictures = await self._deps.services.retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = max_bytes_each(interaction.filesize_limit, 1)
         for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
@@ -91,7 +74,7 @@ class DetailsCog(commands.Cog):
             await interaction.followup.send(sentence, ephemeral=True)
 
     def _too_large(self, pictures: Sequence[tuple[int, Picture]], limit: int, locale: str) -> str:
-        return self._client.texts.say(
+        return self._deps.client.texts.say(
             "original-too-large",
             locale,
             count=len(pictures),
@@ -102,7 +85,7 @@ class DetailsCog(commands.Cog):
 
     async def _is_operator(self, user: discord.User | discord.Member) -> bool:
         try:
-            return await self._client.is_owner(user)
+            return await self._deps.client.is_owner(user)
         except DISCORD_ERRORS as lost:
             log.info("details.operator_unknown", error=repr(lost))
             return False

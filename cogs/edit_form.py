@@ -1,4 +1,4 @@
-"""Another picture from one that is there: the form of a result, or of any message with pictures."""
+"""The form that edits a result, or starts from the pictures of any message."""
 
 import io
 import re
@@ -14,8 +14,7 @@ from discord.ext import commands
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageRequest, Job, Reference
-from bot.discord_ui.client import Client
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
 from bot.discord_ui.modals import (
@@ -29,87 +28,65 @@ from bot.discord_ui.modals import (
     picture_choice,
     read_edit_form,
 )
-from bot.discord_ui.uploads import MessagePictures, read_from_cdn
-from bot.gateways.catalogue import Catalogue
+from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
-from bot.jobs.job_lookup import JobLookup
-from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.image_options import ImageOptions, OptionName
-from cogs.button_guard import ButtonGuard
-from cogs.request_builder import CallerContext, RequestBuilder
+from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>.+)")
-# A select has 25 options, and one of them is none of the pictures.
-MOST_PICTURES = 24
-# So many messages are remembered at which somebody began and has not sent the form yet.
-MOST_BEGUN = 1_000
-LONGEST_MESSAGE = 2_000
+# A select has 25 options, and one of them is to start from no picture.
+MAX_PICTURES = 24
+# The messages whose pictures are remembered until the form is sent.
+MAX_REMEMBERED = 1_000
+MAX_MESSAGE_LENGTH = 2_000
 
-Begun = dict[tuple[int, str], Sequence[Upload]]
-"""The pictures of a message, by who began there and the message's id."""
+RememberedUploads = dict[tuple[int, str], Sequence[Upload]]
+"""The pictures of messages, by the user who opened the form and the message's id."""
 
 
 class EditCog(commands.Cog):
-    """The door for who wants almost the same, or something made of it."""
+    """Shows the form for a button or the context menu, and submits what was filled in."""
 
-    def __init__(
-        self,
-        *,
-        client: Client,
-        request_builder: RequestBuilder,
-        job_lookup: JobLookup,
-        button_guard: ButtonGuard,
-        retention: PictureRetention,
-        catalogue: Catalogue,
-        couriers: Couriers,
-        pictures: MessagePictures,
-    ) -> None:
-        self._client = client
-        self._request_builder = request_builder
-        self._job_lookup = job_lookup
-        self._button_guard = button_guard
-        self._retention = retention
-        self._catalogue = catalogue
-        self._couriers = couriers
-        self._pictures = pictures
-        self._begun: Begun = {}
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._remembered_uploads: RememberedUploads = {}
         self._menu = app_commands.ContextMenu(name="Use as reference", callback=self.use_message)
         self._menu.guild_only = True
 
     async def cog_load(self) -> None:
-        """Hang up the context menu, which discord.py does not do for a cog."""
-        self._client.tree.add_command(self._menu)
+        """Add the context menu, which discord.py does not do for a cog."""
+        self._deps.client.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
-        """Take it down again."""
-        self._client.tree.remove_command(self._menu.name, type=self._menu.type)
+        """Remove the context menu."""
+        self._deps.client.tree.remove_command(self._menu.name, type=self._menu.type)
 
     # --- showing the form ---------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_edit_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Show the form with everything as it was."""
-        await self._button_guard.let_paint(interaction, job_id, self._edit)
+        """Show the form with the options of the result."""
+        await self._deps.button_guard.run_request(interaction, job_id, self._edit)
 
     async def _edit(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
-        kept = await self._retention.kept_references(written.job.id)
+        kept = await self._deps.services.retention.kept_references(written.job.id)
         await self._show_edit(interaction, written, caller, list(kept), start)
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Show the form with the picture chosen to start from."""
-        await self._button_guard.let_paint(interaction, job_id, self._use)
+        """Show the form with the result's picture as reference."""
+        await self._deps.button_guard.run_request(interaction, job_id, self._use)
 
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._retention.kept_references(written.job.id))
+        kept = list(await self._deps.services.retention.kept_references(written.job.id))
         if not kept:
             raise NotKept
         await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
@@ -128,7 +105,7 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
-            models=self._request_builder.models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.server_id),
             size=str(request.size),
             pictures=pictures,
             references=len(request.references),
@@ -138,28 +115,30 @@ class EditCog(commands.Cog):
 
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
-        caller = self._request_builder.caller(interaction)
-        self._request_builder.check_access(caller)
-        written = await self._job_lookup.by_message(message.id)
-        if written is not None and await self._retention.kept_references(written.job.id):
-            self._request_builder.check_controls(caller, written.job)
+        caller = caller_of(interaction, self._deps.client.languages)
+        self._deps.request_builder.check_access(caller)
+        written = await self._deps.job_lookup.by_message(message.id)
+        if written is not None and await self._deps.services.retention.kept_references(
+            written.job.id
+        ):
+            self._deps.request_builder.check_controls(caller, written.job)
             await self._use(interaction, written, caller)
             return
-        uploads = self._pictures.of(message)[:MOST_PICTURES]
-        self._begun[interaction.user.id, str(message.id)] = uploads
-        while len(self._begun) > MOST_BEGUN:
-            del self._begun[next(iter(self._begun))]
-        await self._show_begun(interaction, message.id, len(uploads), caller)
+        uploads = self._deps.pictures.of(message)[:MAX_PICTURES]
+        self._remembered_uploads[interaction.user.id, str(message.id)] = uploads
+        while len(self._remembered_uploads) > MAX_REMEMBERED:
+            del self._remembered_uploads[next(iter(self._remembered_uploads))]
+        await self._show_for_message(interaction, message.id, len(uploads), caller)
 
-    async def _show_begun(
+    async def _show_for_message(
         self, interaction: Interaction, message_id: int, count: int, caller: CallerContext
     ) -> None:
-        usual = self._request_builder.resolved(ImageOptions(), caller)
+        usual = self._deps.request_builder.resolve(ImageOptions(), caller)
         start = picture_choice(1)
         offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
-            models=self._request_builder.models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.server_id),
             size="",
             pictures=range(1, count + 1),
             references=0,
@@ -170,25 +149,31 @@ class EditCog(commands.Cog):
     async def _show(
         self, interaction: Interaction, custom_id: str, offer: FormDefaults, caller: CallerContext
     ) -> None:
-        modal = edit_form(self._client.texts, custom_id, offer, caller.locale)
+        modal = edit_form(self._deps.client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
-        """Return the model to propose: one that may be used here and can start from that."""
-        here = self._request_builder.models(caller.server_id) or (self._catalogue.default.name,)
-        able = [name for name in here if start == NOTHING or self._catalogue.model(name).references]
+        """Return the model to propose: allowed here, and able to use the chosen picture."""
+        here = self._deps.request_builder.allowed_models(caller.server_id) or (
+            self._deps.services.catalogue.default.name,
+        )
+        able = [
+            name
+            for name in here
+            if start == NOTHING or self._deps.services.catalogue.model(name).references
+        ]
         if wanted in able:
             return wanted
         return (*able, *here)[0]
 
-    # --- what comes back ----------------------------------------------------------------------
+    # --- submitting the form ------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Paint what a form says, also one that an earlier process showed."""
+        """Submit a form, also one that an earlier process showed."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        # discord.py's types know the shapes of each kind of interaction apart; we read it anew.
+        # discord.py's type is a union of the data of every kind of interaction.
         data = cast("Mapping[str, object]", interaction.data or {})
         found = FORM.fullmatch(str(data.get("custom_id")))
         if found is None:
@@ -196,57 +181,59 @@ class EditCog(commands.Cog):
         filled = None
         try:
             filled = read_edit_form(data)
-            paint = self._paint_edited if found["kind"] == "edited" else self._paint_begun
-            await paint(interaction, found["of"], filled)
-        except Exception as error:  # noqa: BLE001 - the one handler tells what is expected
-            await self._client.answer_error(interaction, error)
+            submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
+            await submit(interaction, found["of"], filled)
+        except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
+            await self._deps.client.answer_error(interaction, error)
             if filled is not None:
-                await self._give_back(interaction, filled.prompt)
+                await self._return_prompt(interaction, filled.prompt)
 
-    async def _paint_edited(self, interaction: Interaction, job_id: str, filled: FormInput) -> None:
-        written, caller = await self._button_guard.admit_painter(interaction, job_id)
-        references, mask = await self._started_from(written.job, filled)
-        if await self._button_guard.is_double(interaction, "edited", job_id):
+    async def _submit_edited(
+        self, interaction: Interaction, job_id: str, filled: FormInput
+    ) -> None:
+        written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
+        references, mask = await self._start_references(written.job, filled)
+        if await self._deps.button_guard.is_repeated(interaction, "edited", job_id):
             return
-        await self._request_builder.paint(
-            self._wish(filled, written.job.request),
+        await self._deps.request_builder.submit(
+            self._edited_options(filled, written.job.request),
             caller,
-            self._couriers.answering(interaction),
+            self._deps.couriers.answering(interaction),
             attached=Attachments(self._files(filled)),
             references=references,
             mask=mask,
-            after=job_id,
+            parent=job_id,
         )
 
-    async def _started_from(
+    async def _start_references(
         self, job: Job, filled: FormInput
     ) -> tuple[tuple[Reference, ...], Reference | None]:
-        """Return the references that were chosen, and a mask over the first of them."""
+        """Return the references to start from, and the mask over the first of them."""
         if filled.start == NOTHING:
             return (), None
         if filled.start == REFERENCES:
             return job.request.references, job.request.mask
         if filled.picture is None:
             raise FormOutdated
-        kept = await self._retention.kept_references(job.id)
+        kept = await self._deps.services.retention.kept_references(job.id)
         if filled.picture not in kept:
             raise NotKept
         return (kept[filled.picture],), None
 
-    def _wish(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
-        """Return what was typed, and the rest as it was as far as the model knows it."""
+    def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
+        """Return what was typed, and the other options as before where the model accepts them."""
         model, size = filled.model or before.model, filled.size.strip()
-        words: dict[OptionName, str | None] = {
+        before_options: dict[OptionName, str | None] = {
             "quality": before.quality,
             "style": before.style,
             "background": before.background,
-            # What nobody changed was not typed for another model.
+            # A size that nobody changed is only kept where the model accepts it.
             "size": size if size == str(before.size) else None,
         }
         kept = {
-            word: value
-            for word, value in words.items()
-            if value and self._request_builder.supports(model, word, value)
+            name: value
+            for name, value in before_options.items()
+            if value and self._deps.request_builder.supports(model, name, value)
         }
         if size != str(before.size):
             kept["size"] = size
@@ -260,45 +247,45 @@ class EditCog(commands.Cog):
             background=kept.get("background"),
         )
 
-    async def _paint_begun(
+    async def _submit_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput
     ) -> None:
-        self._client.admit(interaction)
-        uploads = self._begun.get((interaction.user.id, message_id))
+        self._deps.client.admit(interaction)
+        uploads = self._remembered_uploads.get((interaction.user.id, message_id))
         if uploads is None:
             raise FormForgotten
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
-        if await self._button_guard.is_double(interaction, "begun", message_id):
+        if await self._deps.button_guard.is_repeated(interaction, "begun", message_id):
             return
-        await self._request_builder.paint(
+        await self._deps.request_builder.submit(
             ImageOptions(
                 prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None
             ),
-            self._request_builder.caller(interaction),
-            self._couriers.answering(interaction),
+            caller_of(interaction, self._deps.client.languages),
+            self._deps.couriers.answering(interaction),
             attached=Attachments((*chosen, *self._files(filled))),
         )
 
     def _files(self, filled: FormInput) -> tuple[Upload, ...]:
         return tuple(
-            Upload(file.size, partial(read_from_cdn, self._client, file.url), file.url)
+            Upload(file.size, partial(read_from_cdn, self._deps.client, file.url), file.url)
             for file in filled.files
         )
 
-    async def _give_back(self, interaction: Interaction, prompt: str) -> None:
-        """Return the words of a form that was refused: nobody types 4,000 characters twice."""
+    async def _return_prompt(self, interaction: Interaction, prompt: str) -> None:
+        """Return the prompt of a form that was refused, so that nobody has to type it again."""
         if not prompt.strip():
             return
         try:
-            await self._send_back(interaction, prompt)
+            await self._send_prompt(interaction, prompt)
         except DISCORD_ERRORS as lost:
-            log.info("editing.words_lost", error=repr(lost))
+            log.info("edit.prompt_not_returned", error=repr(lost))
 
-    async def _send_back(self, interaction: Interaction, prompt: str) -> None:
-        locale = self._client.languages.personal(interaction)
-        intro = self._client.texts.say("form-your-words", locale)
+    async def _send_prompt(self, interaction: Interaction, prompt: str) -> None:
+        locale = self._deps.client.languages.personal(interaction)
+        intro = self._deps.client.texts.say("form-your-words", locale)
         words = f"{intro}\n```\n{prompt}\n```"
-        if width(words) <= LONGEST_MESSAGE and "```" not in prompt:
+        if width(words) <= MAX_MESSAGE_LENGTH and "```" not in prompt:
             await interaction.followup.send(words, ephemeral=True)
         else:
             file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")

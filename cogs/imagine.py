@@ -1,34 +1,22 @@
-"""/imagine: options and attachments → a wish → the reception."""
+"""/imagine: request pictures from a prompt, options and reference images."""
 
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
 from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.courier import Couriers
 from bot.discord_ui.uploads import upload_of
-from bot.gateways.catalogue import Catalogue
 from bot.images.references import Attachments
 from bot.preferences.image_options import ImageOptions
-from cogs.option_choices import OptionChoices
-from cogs.request_builder import RequestBuilder
+from cogs.dependencies import Dependencies
 
 
 class ImagineCog(commands.Cog):
-    """The door through which pictures are asked for."""
+    """The command, and the choices that it offers for its options."""
 
-    def __init__(
-        self,
-        *,
-        request_builder: RequestBuilder,
-        catalogue: Catalogue,
-        couriers: Couriers,
-        option_choices: OptionChoices,
-    ) -> None:
-        self._request_builder = request_builder
-        self._catalogue = catalogue
-        self._couriers = couriers
-        self._option_choices = option_choices
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -84,10 +72,10 @@ class ImagineCog(commands.Cog):
             background=background,
             private=private,
         )
-        await self._request_builder.paint(
+        await self._deps.request_builder.submit(
             options,
-            self._request_builder.caller(interaction),
-            self._couriers.answering(interaction),
+            caller_of(interaction, self._deps.client.languages),
+            self._deps.couriers.answering(interaction),
             preset=preset,
             attached=attached,
         )
@@ -95,29 +83,29 @@ class ImagineCog(commands.Cog):
     @imagine.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here, with what a picture costs."""
-        return self._option_choices.models(interaction, typed)
+        return self._deps.option_choices.models(interaction, typed)
 
     @imagine.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the sizes that the chosen model can paint."""
-        return self._option_choices.sizes(interaction, typed)
+        """Offer only the sizes that the chosen model supports."""
+        return self._deps.option_choices.sizes(interaction, typed)
 
     @imagine.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the qualities that the chosen model knows, with what a picture costs."""
-        return self._option_choices.qualities(interaction, typed)
+        """Offer only the qualities that the chosen model supports, with what a picture costs."""
+        return self._deps.option_choices.qualities(interaction, typed)
 
     @imagine.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the styles that the chosen model knows."""
-        return self._option_choices.words(interaction, "style", typed)
+        """Offer only the styles that the chosen model supports."""
+        return self._deps.option_choices.others(interaction, "style", typed)
 
     @imagine.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the backgrounds that the chosen model knows."""
-        return self._option_choices.words(interaction, "background", typed)
+        """Offer only the backgrounds that the chosen model supports."""
+        return self._deps.option_choices.others(interaction, "background", typed)
 
     @imagine.autocomplete("preset")
     async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return self._option_choices.presets(interaction, typed)
+        return self._deps.option_choices.presets(interaction, typed)

@@ -1,7 +1,6 @@
-"""/mydata …: take along what the bot keeps of me, or have it deleted."""
+"""/mydata: export or delete one's own data."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,14 +12,12 @@ from discord.ext import commands
 from discord.ui import Button, DynamicItem, View
 
 from bot.core.errors.base import EaselError, Refusal
-from bot.discord_ui.client import PERSONAL, Client
+from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.discord_errors import TOO_LARGE
 from bot.jobs.personal_data.archive import ArchiveSummary
-from bot.jobs.personal_data.deletion import PersonalDataDeletion
-from bot.jobs.personal_data.export import PersonalDataExport
-from bot.preferences.preference_store import PreferenceStore
+from cogs.dependencies import Dependencies
 
-# As long as Discord lets the question be edited.
+# As long as Discord lets the answer be edited.
 CONFIRM_WITHIN_MS = 15 * 60 * 1000
 
 
@@ -39,7 +36,7 @@ class ArchiveNotTaken(EaselError):
 
 
 class MyDataCog(commands.Cog):
-    """The door to one's own data."""
+    """The commands, and the button that confirms a deletion."""
 
     mydata = app_commands.Group(
         name="mydata",
@@ -48,24 +45,12 @@ class MyDataCog(commands.Cog):
         extras=PERSONAL,
     )
 
-    def __init__(
-        self,
-        *,
-        client: Client,
-        export: PersonalDataExport,
-        deletion: PersonalDataDeletion,
-        preference_store: PreferenceStore,
-        now: Callable[[], int],
-    ) -> None:
-        self._client = client
-        self._preference_store = preference_store
-        self._export = export
-        self._deletion = deletion
-        self._now = now
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
 
     async def cog_load(self) -> None:
-        """Answer also to questions that an earlier process asked."""
-        self._client.add_dynamic_items(ConfirmDeletionButton)
+        """Handle also the buttons that an earlier process sent."""
+        self._deps.client.add_dynamic_items(ConfirmDeletionButton)
 
     @mydata.command()
     async def export(self, interaction: Interaction) -> None:
@@ -73,7 +58,7 @@ class MyDataCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         for max_bytes in (interaction.filesize_limit, interaction.filesize_limit // 2):
             try:
-                await self._hand_over(interaction, max_bytes)
+                await self._send_archive(interaction, max_bytes)
             except discord.HTTPException as refused:
                 if refused.code != TOO_LARGE and refused.status != 413:
                     raise
@@ -84,11 +69,11 @@ class MyDataCog(commands.Cog):
     @mydata.command()
     async def delete(self, interaction: Interaction) -> None:
         """Delete your requests, prompts and pictures, after you confirm."""
-        locale = self._client.languages.personal(interaction)
-        label = self._client.texts.say("mydata-confirm", locale)
+        locale = self._deps.client.languages.personal(interaction)
+        label = self._deps.client.texts.say("mydata-confirm", locale)
         await interaction.response.send_message(
-            self._client.texts.say("mydata-ask", locale),
-            view=View(timeout=None).add_item(ConfirmDeletionButton(self._now(), label)),
+            self._deps.client.texts.say("mydata-ask", locale),
+            view=View(timeout=None).add_item(ConfirmDeletionButton(self._deps.now(), label)),
             ephemeral=True,
         )
 
@@ -98,31 +83,33 @@ class MyDataCog(commands.Cog):
         try:
             await self._confirm(interaction, asked_at)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
-            await self._client.answer_error(interaction, error)
+            await self._deps.client.answer_error(interaction, error)
 
     async def _confirm(self, interaction: Interaction, asked_at: int) -> None:
-        self._client.admit(interaction)
-        if self._now() - asked_at > CONFIRM_WITHIN_MS:
+        self._deps.client.admit(interaction)
+        if self._deps.now() - asked_at > CONFIRM_WITHIN_MS:
             raise ConfirmedTooLate
         await interaction.response.defer()
-        locale = self._client.languages.personal(interaction)  # which is forgotten, too
-        jobs = await self._deletion.delete(interaction.user.id)
-        await self._preference_store.forget(interaction.user.id)
-        done = self._client.texts.say("mydata-deleted", locale, jobs=jobs)
+        locale = self._deps.client.languages.personal(
+            interaction
+        )  # before the preferences are deleted
+        jobs = await self._deps.services.deletion.delete(interaction.user.id)
+        await self._deps.preference_store.delete_person(interaction.user.id)
+        done = self._deps.client.texts.say("mydata-deleted", locale, jobs=jobs)
         await interaction.edit_original_response(content=done, view=None)
 
-    async def _hand_over(self, interaction: Interaction, max_bytes: int) -> None:
-        locale = self._client.languages.personal(interaction)
+    async def _send_archive(self, interaction: Interaction, max_bytes: int) -> None:
+        locale = self._deps.client.languages.personal(interaction)
         with TemporaryDirectory(prefix="easel-") as folder:
-            archived = await self._export.write(
+            archived = await self._deps.services.export.write(
                 interaction.user.id,
                 Path(folder),
                 max_file_bytes=max_bytes,
-                readme=self._client.texts.say("mydata-readme", locale),
-                preferences=self._preference_store.of_person(interaction.user.id),
+                readme=self._deps.client.texts.say("mydata-readme", locale),
+                preferences=self._deps.preference_store.export_person(interaction.user.id),
             )
             if archived is None:
-                none = self._client.texts.say("mydata-none", locale)
+                none = self._deps.client.texts.say("mydata-none", locale)
                 await interaction.followup.send(none, ephemeral=True)
                 return
             await interaction.followup.send(
@@ -130,7 +117,7 @@ class MyDataCog(commands.Cog):
             )
 
     def _words(self, archived: ArchiveSummary, locale: str) -> str:
-        say = self._client.texts.say
+        say = self._deps.client.texts.say
         words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
         if archived.files_left_out:
             words.append(say("mydata-files-left-out", locale, count=archived.files_left_out))

@@ -1,112 +1,107 @@
-"""What the doors offer while somebody types, with the default marked: from memory alone."""
+"""The choices offered for options while somebody types, with the default marked; from memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from discord import Interaction
 from discord.app_commands import Choice
 
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
 from bot.discord_ui.caller import billed_server_id
+from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.gateways.model_abilities import WordOption
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.values import UnknownLanguage
+from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
 
 
 class OptionChoices:
-    """Offers models and their words, presets and languages."""
+    """Offers models and their options, presets and languages."""
 
     def __init__(
         self,
         *,
         request_builder: RequestBuilder,
-        suggestions: Autocomplete,
+        option_defaults: OptionDefaults,
+        autocomplete: Autocomplete,
         preference_store: PreferenceStore,
-        cards: SettingsEmbeds,
+        client: Client,
     ) -> None:
         self._request_builder = request_builder
-        self._suggestions = suggestions
+        self._option_defaults = option_defaults
+        self._autocomplete = autocomplete
         self._preference_store = preference_store
-        self._cards = cards
+        self._languages = client.languages
+        self._cards = SettingsEmbeds(client.texts)
 
     def models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models that may be used here, with what a picture costs."""
-        offered = self._suggestions.models(
+        """Offer the models that may be used here, the default first, with a picture's cost."""
+        server_id, locale = billed_server_id(interaction), self._languages.personal(interaction)
+        default = self._option_defaults.of(
+            server_id, interaction.user.id, preset=interaction.namespace.preset
+        ).model
+        choices = self._autocomplete.models(
             typed,
-            server_id=billed_server_id(interaction),
-            locale=self._locale(interaction),
+            server_id=server_id,
+            locale=locale,
             quality=interaction.namespace.quality,
-            among=self._offered(interaction),
+            among=dict.fromkeys((default, *self._request_builder.allowed_models(server_id))),
         )
-        return self._marked(interaction, offered, self._default_model(interaction))
+        return self._cards.mark_default(choices, default, locale)
 
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer every model that there is."""
-        return self._suggestions.models(
-            typed, server_id=billed_server_id(interaction), locale=self._locale(interaction)
+        """Offer every model, also those that may not be used here."""
+        return self._autocomplete.models(
+            typed,
+            server_id=billed_server_id(interaction),
+            locale=self._languages.personal(interaction),
         )
 
     def sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would paint."""
-        painted = self.painted(interaction)
-        sizes = self._suggestions.sizes(typed, model=self._model(interaction, painted))
-        return self._marked(interaction, sizes, painted.size)
+        """Offer the sizes of the model that would be used."""
+        defaults = self._defaults(interaction)
+        choices = self._autocomplete.sizes(typed, model=_model(interaction, defaults))
+        locale = self._languages.personal(interaction)
+        return self._cards.mark_default(choices, defaults.size, locale)
 
     def qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the qualities of the model that would paint, with what a picture costs."""
-        painted = self.painted(interaction)
-        qualities = self._suggestions.qualities(
+        """Offer the qualities of the model that would be used, with a picture's cost."""
+        defaults, locale = self._defaults(interaction), self._languages.personal(interaction)
+        choices = self._autocomplete.qualities(
             typed,
-            model=self._model(interaction, painted),
+            model=_model(interaction, defaults),
             server_id=billed_server_id(interaction),
-            locale=self._locale(interaction),
+            locale=locale,
         )
-        return self._marked(interaction, qualities, painted.quality)
+        return self._cards.mark_default(choices, defaults.quality, locale)
 
-    def words(self, interaction: Interaction, option: WordOption, typed: str) -> Choices:
-        """Offer the words that the model that would paint has for an option."""
-        model = self._model(interaction, self.painted(interaction))
-        return self._suggestions.choices(option, typed, model=model)
+    def others(self, interaction: Interaction, option: WordOption, typed: str) -> Choices:
+        """Offer the values that the model that would be used has for another option."""
+        model = _model(interaction, self._defaults(interaction))
+        return self._autocomplete.choices(option, typed, model=model)
 
     def presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
         return plain_choices(self._preference_store.suggest_presets(interaction.user.id, typed))
 
-    def painted(self, interaction: Interaction) -> DefaultOptions:
-        """Return what would be painted if nothing more was typed."""
+    def _defaults(self, interaction: Interaction) -> DefaultOptions:
+        """Return the defaults, given the model and the preset that were typed."""
         typed = interaction.namespace
-        server_id, user_id = billed_server_id(interaction), interaction.user.id
-        return self._request_builder.painted(
-            server_id, user_id, model=typed.model, preset=typed.preset
+        return self._option_defaults.of(
+            billed_server_id(interaction),
+            interaction.user.id,
+            model=typed.model,
+            preset=typed.preset,
         )
 
-    def _model(self, interaction: Interaction, painted: DefaultOptions) -> str:
-        return interaction.namespace.model or painted.model
 
-    def _offered(self, interaction: Interaction) -> tuple[str, ...]:
-        """Return the models that may be used here, the default first."""
-        default = self._default_model(interaction)
-        return tuple(
-            dict.fromkeys((default, *self._request_builder.models(billed_server_id(interaction))))
-        )
-
-    def _default_model(self, interaction: Interaction) -> str:
-        server_id, user_id = billed_server_id(interaction), interaction.user.id
-        preset = interaction.namespace.preset
-        return self._request_builder.painted(server_id, user_id, preset=preset).model
-
-    def _marked(
-        self, interaction: Interaction, offered: Iterable[Choice[str]], default: str | None
-    ) -> Choices:
-        return self._cards.mark_default(offered, default, self._locale(interaction))
-
-    def _locale(self, interaction: Interaction) -> str:
-        return self._request_builder.caller(interaction).locale
+def _model(interaction: Interaction, defaults: DefaultOptions) -> str:
+    return interaction.namespace.model or defaults.model
 
 
 def language_choices(names: Mapping[str, str], typed: str) -> Choices:
-    """Offer languages, given by their locales, in their own words."""
+    """Offer languages by their own names; ``names`` is by locale."""
     wanted = typed.strip().casefold()
     return [
         Choice(name=name, value=locale)

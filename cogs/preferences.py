@@ -1,4 +1,4 @@
-"""/preferences …: what a person sets for themselves, everywhere."""
+"""/preferences: the settings of a person, which apply in every server."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
+from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
@@ -24,7 +25,7 @@ _EVERYTHING = "everything"
 
 
 class PreferencesCog(commands.Cog):
-    """The door to a person's preferences."""
+    """The commands that show and change a person's preferences."""
 
     preferences = app_commands.Group(
         name="preferences",
@@ -33,17 +34,14 @@ class PreferencesCog(commands.Cog):
         extras=PERSONAL,
     )
 
-    def __init__(self, desk: Dependencies) -> None:
-        self._client = desk.client
-        self._request_builder = desk.request_builder
-        self._preference_store = desk.preference_store
-        self._option_choices = desk.option_choices
-        self._cards = desk.cards
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
         """Show your preferences."""
-        preferences = self._preference_store.person(interaction.user.id)
+        preferences = self._deps.preference_store.person(interaction.user.id)
         await self._answer(interaction, preferences, changed=False)
 
     @preferences.command()
@@ -62,13 +60,15 @@ class PreferencesCog(commands.Cog):
         quality: str | None = None,
     ) -> None:
         """Set your default model, size, number of pictures and quality."""
-        options = self._request_builder.checked(
+        options = self._deps.option_defaults.checked(
             ImageOptions(model=model, size=size, n=n, quality=quality),
-            otherwise=self._option_choices.painted(interaction).model,
+            otherwise=self._deps.option_defaults.of(
+                billed_server_id(interaction), interaction.user.id, model=model
+            ).model,
         )
 
         def change(preferences: PersonalPreferences) -> PersonalPreferences:
-            kept = options.over(preferences.options)
+            kept = options.with_defaults(preferences.options)
             return replace(
                 preferences, model=kept.model, size=kept.size, n=kept.n, quality=kept.quality
             )
@@ -79,7 +79,7 @@ class PreferencesCog(commands.Cog):
     @app_commands.describe(language="Language of messages that only you see")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of messages that only you see."""
-        chosen = language_code(language, self._client.texts.names)
+        chosen = language_code(language, self._deps.client.texts.names)
         await self._change(interaction, lambda p: replace(p, language=chosen))
 
     @preferences.command()
@@ -114,25 +114,25 @@ class PreferencesCog(commands.Cog):
     @defaults.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._option_choices.models(interaction, typed)
+        return self._deps.option_choices.models(interaction, typed)
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would paint."""
-        return self._option_choices.sizes(interaction, typed)
+        """Offer the sizes of the model that would be used."""
+        return self._deps.option_choices.sizes(interaction, typed)
 
     @defaults.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the qualities of the model that would paint."""
-        return self._option_choices.qualities(interaction, typed)
+        """Offer the qualities of the model that would be used."""
+        return self._deps.option_choices.qualities(interaction, typed)
 
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
         """Offer the languages that Easel speaks."""
-        return language_choices(self._client.texts.names, typed)
+        return language_choices(self._deps.client.texts.names, typed)
 
     async def _change(self, interaction: Interaction, change: Change) -> None:
-        preferences = await self._preference_store.change_person(interaction.user.id, change)
+        preferences = await self._deps.preference_store.change_person(interaction.user.id, change)
         await self._answer(interaction, preferences, changed=True)
 
     async def _answer(
@@ -140,8 +140,8 @@ class PreferencesCog(commands.Cog):
     ) -> None:
         embed = self._cards.preferences(
             preferences,
-            self._request_builder.painted(billed_server_id(interaction), interaction.user.id),
-            locale=self._request_builder.caller(interaction).locale,
+            self._deps.option_defaults.of(billed_server_id(interaction), interaction.user.id),
+            locale=self._deps.client.languages.personal(interaction),
             changed=changed,
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)

@@ -1,4 +1,4 @@
-"""/preset …: wishes that a person gave a name, to use them again."""
+"""/preset: save options under a name and use them again."""
 
 import re
 from typing import Self
@@ -8,19 +8,19 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
-from bot.discord_ui.courier import Couriers
-from bot.discord_ui.settings_embeds import preset_page_count
+from bot.discord_ui.settings_embeds import SettingsEmbeds, preset_page_count
 from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.values import NothingChosen
 from cogs.dependencies import Dependencies
 
-Name = app_commands.Range[str, 1, MAX_PRESET_NAME]
+PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]
 
 
 class PresetsCog(commands.Cog):
-    """The door to a person's presets."""
+    """The commands that save, use, list and delete a person's presets."""
 
     preset = app_commands.Group(
         name="preset",
@@ -29,17 +29,13 @@ class PresetsCog(commands.Cog):
         extras=PERSONAL,
     )
 
-    def __init__(self, desk: Dependencies, couriers: Couriers) -> None:
-        self._client = desk.client
-        self._request_builder = desk.request_builder
-        self._preference_store = desk.preference_store
-        self._couriers = couriers
-        self._option_choices = desk.option_choices
-        self._cards = desk.cards
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     async def cog_load(self) -> None:
-        """Turn also the pages of lists that an earlier process sent."""
-        self._client.add_dynamic_items(PresetPageButton)
+        """Handle also the lists that an earlier process sent."""
+        self._deps.client.add_dynamic_items(PresetPageButton)
 
     @preset.command()
     @app_commands.describe(
@@ -55,7 +51,7 @@ class PresetsCog(commands.Cog):
     async def save(  # noqa: PLR0913, PLR0917 - what people see as options
         self,
         interaction: Interaction,
-        name: Name,
+        name: PresetName,
         prompt: app_commands.Range[str, 1, 4000] | None = None,
         model: str | None = None,
         size: str | None = None,
@@ -76,9 +72,9 @@ class PresetsCog(commands.Cog):
         )
         if options == ImageOptions():
             raise NothingChosen
-        self._request_builder.check_paintable(options)
-        before = await self._preference_store.save_preset(interaction.user.id, name, options)
-        saved = self._preference_store.preset(interaction.user.id, name)
+        self._deps.option_defaults.check_preset(options)
+        before = await self._deps.preference_store.save_preset(interaction.user.id, name, options)
+        saved = self._deps.preference_store.preset(interaction.user.id, name)
         done = "preset-saved" if before is None else "preset-replaced"
         await self._say(interaction, done, saved.name)
 
@@ -93,10 +89,10 @@ class PresetsCog(commands.Cog):
         prompt: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
         """Paint with a preset."""
-        await self._request_builder.paint(
+        await self._deps.request_builder.submit(
             ImageOptions(prompt=prompt),
-            self._request_builder.caller(interaction),
-            self._couriers.answering(interaction),
+            caller_of(interaction, self._deps.client.languages),
+            self._deps.couriers.answering(interaction),
             preset=name,
         )
 
@@ -110,7 +106,7 @@ class PresetsCog(commands.Cog):
     @app_commands.describe(name="Preset to delete")
     async def delete(self, interaction: Interaction, name: str) -> None:
         """Delete a preset."""
-        gone = await self._preference_store.delete_preset(interaction.user.id, name)
+        gone = await self._deps.preference_store.delete_preset(interaction.user.id, name)
         await self._say(interaction, "preset-deleted", gone.name)
 
     @use.autocomplete("name")
@@ -118,59 +114,59 @@ class PresetsCog(commands.Cog):
     @save.autocomplete("name")
     async def suggest_names(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return self._option_choices.presets(interaction, typed)
+        return self._deps.option_choices.presets(interaction, typed)
 
     @save.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._option_choices.models(interaction, typed)
+        return self._deps.option_choices.models(interaction, typed)
 
     @save.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would paint."""
-        return self._option_choices.sizes(interaction, typed)
+        """Offer the sizes of the model that would be used."""
+        return self._deps.option_choices.sizes(interaction, typed)
 
     @save.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the qualities of the model that would paint."""
-        return self._option_choices.qualities(interaction, typed)
+        """Offer the qualities of the model that would be used."""
+        return self._deps.option_choices.qualities(interaction, typed)
 
     @save.autocomplete("style")
     async def suggest_styles(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the styles of the model that would paint."""
-        return self._option_choices.words(interaction, "style", typed)
+        """Offer the styles of the model that would be used."""
+        return self._deps.option_choices.others(interaction, "style", typed)
 
     @save.autocomplete("background")
     async def suggest_backgrounds(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the backgrounds of the model that would paint."""
-        return self._option_choices.words(interaction, "background", typed)
+        """Offer the backgrounds of the model that would be used."""
+        return self._deps.option_choices.others(interaction, "background", typed)
 
     @commands.Cog.listener()
-    async def on_preset_page_pressed(self, interaction: Interaction, page: int) -> None:
-        """Replace the page of a list by another."""
+    async def on_preset_page_chosen(self, interaction: Interaction, page: int) -> None:
+        """Show another page of the list."""
         try:
             await self._show_page(interaction, page)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
-            await self._client.answer_error(interaction, error)
+            await self._deps.client.answer_error(interaction, error)
 
     async def _show_page(self, interaction: Interaction, page: int) -> None:
-        self._client.admit(interaction)
+        self._deps.client.admit(interaction)
         embed, view = self._page(interaction, page)
         await interaction.response.edit_message(embed=embed, view=view)
 
     def _page(self, interaction: Interaction, page: int) -> tuple[discord.Embed, discord.ui.View]:
-        presets = tuple(self._preference_store.presets(interaction.user.id).values())
+        presets = tuple(self._deps.preference_store.presets(interaction.user.id).values())
         pages = preset_page_count(presets)
         page = min(page, pages)
         view = discord.ui.View(timeout=None)
         for arrow, other in (("◀", page - 1), ("▶", page + 1)):
             if 1 <= other <= pages:
                 view.add_item(PresetPageButton(other, arrow))
-        locale = self._request_builder.caller(interaction).locale
+        locale = self._deps.client.languages.personal(interaction)
         return self._cards.presets(presets, page, locale), view
 
     async def _say(self, interaction: Interaction, message_id: str, name: str) -> None:
-        locale = self._request_builder.caller(interaction).locale
+        locale = self._deps.client.languages.personal(interaction)
         sentence = self._cards.preset(message_id, name, locale)
         await interaction.response.send_message(sentence, ephemeral=True)
 
@@ -198,4 +194,4 @@ class PresetPageButton(
 
     async def callback(self, interaction: Interaction) -> None:
         """Tell the cog; discord.py would only log an error that is raised here."""
-        interaction.client.dispatch("preset_page_pressed", interaction, self._page)
+        interaction.client.dispatch("preset_page_chosen", interaction, self._page)

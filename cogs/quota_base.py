@@ -1,25 +1,19 @@
-"""What every command of /quota shares: the group, what stands behind it, and checks of options."""
+"""What all commands of /quota share: the group, checks of options, and pages of lists."""
 
 from dataclasses import dataclass
 
 import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
+from discord.utils import MISSING
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.quotas import OneSubjectOnly
-from bot.database.database import Database
-from bot.discord_ui.autocomplete import Autocomplete
-from bot.discord_ui.client import Client
+from bot.discord_ui.buttons import page_buttons
 from bot.discord_ui.quota_embeds import QuotaEmbeds
-from bot.discord_ui.quota_list_embeds import QuotaListEmbeds, UsageReportEmbeds
-from bot.gateways.catalogue import Catalogue
-from bot.jobs.pricing import Pricing
-from bot.quota.chart import Charts
-from bot.quota.csv_export import Statement
-from bot.quota.ledger import Ledger
-from bot.quota.rules import EVERYONE, SERVER, LimitSet, role_subject, user_subject
-from bot.quota.server_costs import ServerCostCache
+from bot.discord_ui.quota_list_embeds import Entry, ListPage, QuotaListEmbeds, UsageReportEmbeds
+from bot.quota.rules import EVERYONE, SERVER, role_subject, user_subject
+from cogs.dependencies import Dependencies
 
 MAX_REASON = 200
 
@@ -57,57 +51,67 @@ class DaysOutOfRange(Refusal):
     message_id = "error-days-out-of-range"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaDependencies:
-    """The rooms behind the door, and what the operator lets each person and server spend."""
+@dataclass(frozen=True, slots=True)
+class PageReply:
+    """One page of a list with its buttons."""
 
-    client: Client
-    database: Database
-    ledger: Ledger
-    catalogue: Catalogue
-    server_costs: ServerCostCache
-    costs: Pricing
-    suggestions: Autocomplete
-    statement: Statement
-    charts: Charts
-    default: LimitSet
-    server_quota: LimitSet
+    embed: discord.Embed
+    view: discord.ui.View | None
+
+    async def send(self, interaction: Interaction) -> None:
+        """Answer a command with the page."""
+        view = MISSING if self.view is None else self.view
+        await interaction.response.send_message(embed=self.embed, view=view, ephemeral=True)
+
+    async def replace(self, interaction: Interaction) -> None:
+        """Show the page in place of another one."""
+        await interaction.response.edit_message(embed=self.embed, view=self.view)
 
 
 class QuotaCommands(commands.Cog):
-    """The part of /quota that its other parts build on."""
+    """What all modules of /quota share."""
 
-    def __init__(self, desk: QuotaDependencies) -> None:
-        self._desk = desk
-        texts = desk.client.texts
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._database = deps.services.database
+        self._ledger = deps.services.ledger
+        texts = deps.client.texts
         self._cards = QuotaEmbeds(texts)
         self._lists = QuotaListEmbeds(texts)
         self._report = UsageReportEmbeds(texts)
 
     def locale(self, interaction: Interaction) -> str:
-        """Return the language of whoever typed the command: all answers are for them alone."""
-        return self._desk.client.languages.personal(interaction)
+        """Return the caller's language: only they see the answers of /quota."""
+        return self._deps.client.languages.personal(interaction)
+
+    def page_reply(
+        self, interaction: Interaction, name: str, page: ListPage[Entry], embed: discord.Embed
+    ) -> PageReply:
+        """Return a page of the list of that name, with the buttons that it needs."""
+        texts, locale = self._deps.client.texts, self.locale(interaction)
+        view = page_buttons(texts, name, page.number, is_last=page.is_last, locale=locale)
+        return PageReply(embed, view)
 
     @staticmethod
     async def answer(interaction: Interaction, sentence: str) -> None:
-        """Say it to whoever typed the command, and to nobody else."""
+        """Answer the caller, who alone sees it."""
         await interaction.response.send_message(sentence, ephemeral=True)
 
 
 def guild_id_of(interaction: Interaction) -> int:
-    """Return where a command was typed."""
+    """Return the id of the server, which every command of the group is called in."""
     return interaction.guild_id or 0
 
 
 def checked_user(user: discord.User) -> discord.User:
-    """Return a person as they are; raises BotChosen."""
+    """Return a user who is no bot; raises BotChosen."""
     if user.bot:
         raise BotChosen
     return user
 
 
 def subject_of(user: discord.User | None, role: discord.Role | None, *, whole_server: bool) -> str:
-    """Return whom a limit is for, in the ledger's words; raises OneSubjectOnly."""
+    """Return the ledger's subject that a limit is for; raises OneSubjectOnly."""
     if (user is not None) + (role is not None) + whole_server > 1:
         raise OneSubjectOnly
     if whole_server:

@@ -1,4 +1,4 @@
-"""/quota cost: what a picture costs here."""
+"""/quota cost: the credits that a picture costs in a server."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -53,14 +53,14 @@ class CostCommands(QuotaCommands):
     @cost.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that match what was typed so far, with what a picture costs."""
-        return self._desk.suggestions.models(
+        return self._deps.autocomplete.models(
             typed, server_id=guild_id_of(interaction), locale=self.locale(interaction)
         )
 
     @cost.autocomplete("quality")
     async def suggest_qualities(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer only the qualities that the chosen model knows, with what a picture costs."""
-        return self._desk.suggestions.qualities(
+        """Offer only the qualities that the chosen model supports, with what a picture costs."""
+        return self._deps.autocomplete.qualities(
             typed,
             model=interaction.namespace.model,
             server_id=guild_id_of(interaction),
@@ -71,49 +71,49 @@ class CostCommands(QuotaCommands):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
-        if 0 <= credits < (min_credits_each := self._desk.costs.min_credits_each(name, kind)):
-            raise CostBelowTheOperators(credits=credits, limit=min_credits_each)
-        await self._desk.database.write(
-            self._desk.ledger.set_cost,
+        if 0 <= credits < (least := self._deps.services.pricing.min_credits_each(name, kind)):
+            raise CostBelowTheOperators(credits=credits, limit=least)
+        await self._database.write(
+            self._ledger.set_cost,
             server_id=server_id,
             model=name,
             quality=kind,
             credits=credits,
             actor_id=interaction.user.id,
         )
-        self._desk.server_costs.set(server_id, name, kind, credits)
+        self._deps.services.server_costs.set(server_id, name, kind, credits)
         said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, said)
 
     async def _remove_cost(self, interaction: Interaction, model: str, quality: str | None) -> None:
         try:
             name, kind = self._spelled(model, quality)
-        except (UnknownModel, WrongChoice, OptionNotTaken):  # offered no more
+        except (UnknownModel, WrongChoice, OptionNotTaken):  # no longer configured
             name, kind = model.strip(), quality and quality.strip()
         server_id = guild_id_of(interaction)
-        await self._desk.database.write(
-            self._desk.ledger.remove_cost,
+        await self._database.write(
+            self._ledger.remove_cost,
             server_id=server_id,
             model=name,
             quality=kind,
             actor_id=interaction.user.id,
         )
-        self._desk.server_costs.remove(server_id, name, kind)
+        self._deps.services.server_costs.remove(server_id, name, kind)
         await self.answer(
             interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
         )
 
     async def _list_costs(self, interaction: Interaction) -> None:
         server_id = guild_id_of(interaction)
-        costs = await self._desk.database.read(self._desk.ledger.costs, server_id)
+        costs = await self._database.read(self._ledger.costs, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}
         embed = self._lists.costs(list(self._rows(server_id, own)), self.locale(interaction))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     def _rows(self, server_id: int, own: Own) -> Iterator[CostRow]:
-        """Return what is offered, with the qualities that differ, then what is offered no more."""
+        """Return the models with the qualities that differ, then what is no longer configured."""
         told = set()
-        for model in self._desk.catalogue.models:
+        for model in self._deps.services.catalogue.models:
             for row in self._rows_of(server_id, model, own):
                 told.add((row.model, row.quality or ""))
                 yield row
@@ -122,7 +122,7 @@ class CostCommands(QuotaCommands):
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: ModelAbilities, own: Own) -> Iterator[CostRow]:
-        each = self._desk.costs.credits_each
+        each = self._deps.services.pricing.credits_each
         usual = each(server_id, model.name, None)
         yield CostRow(model.name, None, usual, is_own=(model.name, "") in own)
         for quality in model.allowed_words("quality") or ():
@@ -131,6 +131,6 @@ class CostCommands(QuotaCommands):
                 yield CostRow(model.name, quality, credits, is_own=is_own)
 
     def _spelled(self, model: str, quality: str | None) -> tuple[str, str | None]:
-        """Return the names as the catalogue has them; raises what says which there are."""
-        name = self._desk.catalogue.model(model).name
-        return name, self._desk.catalogue.quality(name, quality)
+        """Return the names in the catalogue's spelling; raises UnknownModel or WrongChoice."""
+        name = self._deps.services.catalogue.model(model).name
+        return name, self._deps.services.catalogue.quality(name, quality)

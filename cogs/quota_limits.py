@@ -1,4 +1,4 @@
-"""/quota set, unlimited, remove and show: who is limited by what."""
+"""/quota set, unlimited, remove and show: the limits of a server."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,7 @@ from bot.discord_ui.quota_list_embeds import (
 )
 from bot.quota.admin_repository import Member
 from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, user_subject
-from cogs.quota_base import QuotaCommands, checked_user, guild_id_of, quota, subject_of
-from cogs.quota_pages import PageReply, page_reply
+from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota, subject_of
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
 LIMITS = "limits"
@@ -47,8 +46,8 @@ class LimitCommands(QuotaCommands):
         """Limit the credits of a person, a role, everyone or the whole server."""
         subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
-        await self._desk.database.write(
-            self._desk.ledger.set_limit,
+        await self._database.write(
+            self._ledger.set_limit,
             server_id=guild_id_of(interaction),
             subject=subject,
             limit=limit,
@@ -73,8 +72,8 @@ class LimitCommands(QuotaCommands):
         """Exempt a person, a role or everyone from personal limits."""
         subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
         server_id, actor_id = guild_id_of(interaction), interaction.user.id
-        await self._desk.database.write(
-            self._desk.ledger.set_unlimited,
+        await self._database.write(
+            self._ledger.set_unlimited,
             server_id=server_id,
             subject=subject,
             actor_id=actor_id,
@@ -99,8 +98,8 @@ class LimitCommands(QuotaCommands):
     ) -> None:
         """Remove a limit that was set here."""
         subject = subject_of(user, role, whole_server=whole_server)
-        await self._desk.database.write(
-            self._desk.ledger.remove_limit,
+        await self._database.write(
+            self._ledger.remove_limit,
             server_id=guild_id_of(interaction),
             subject=subject,
             period=Period(per) if per else None,
@@ -115,47 +114,45 @@ class LimitCommands(QuotaCommands):
         await (await self.limits_page(interaction, 0)).send(interaction)
 
     async def limits_page(self, interaction: Interaction, number: int) -> PageReply:
-        """Return a page of everything that was decided here, without roles that are gone."""
+        """Return a page of limits, grants and blocks, without deleted roles."""
         server_id = guild_id_of(interaction)
         if interaction.guild is not None:
-            await self._forget_gone_roles(interaction.guild)
-        limits, members = await self._desk.database.read(self._desk.ledger.decided, server_id)
+            await self._delete_gone_roles(interaction.guild)
+        limits, members = await self._database.read(self._ledger.decided, server_id)
         page = list_page(_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
         embed = self._lists.limits(page, self._ceilings(limits), locale)
-        return page_reply(self._desk.client.texts, LIMITS, page, embed, locale)
+        return self.page_reply(interaction, LIMITS, page, embed)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """Forget the limits of a role with the role."""
+        """Delete the limits of a deleted role."""
         await self._roles_gone(role.guild.id, [role.id])
 
-    async def _forget_gone_roles(self, guild: discord.Guild) -> None:
-        """Forget the limits of roles that were deleted while the bot was away."""
+    async def _delete_gone_roles(self, guild: discord.Guild) -> None:
+        """Delete the limits of roles that were deleted while the bot was not running."""
         # A server that Discord has not described yet has no roles at all, not even @everyone.
         if guild.unavailable or guild.get_role(guild.id) is None:
             return
-        limits = await self._desk.database.read(self._desk.ledger.limits, guild.id)
+        limits = await self._database.read(self._ledger.limits, guild.id)
         limited = [int(name.removeprefix("role:")) for name in limits if name.startswith("role:")]
         if gone := [role_id for role_id in limited if guild.get_role(role_id) is None]:
             await self._roles_gone(guild.id, gone)
 
     async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
-        await self._desk.database.write(
-            self._desk.ledger.roles_gone, server_id=server_id, role_ids=role_ids
-        )
+        await self._database.write(self._ledger.roles_gone, server_id=server_id, role_ids=role_ids)
 
     def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
         return GeneralLimits(
             everyone=_caps(limits.get(EVERYONE, ())),
             server=_caps(limits.get(SERVER, ())),
-            default=_caps(self._desk.default),
-            server_quota=_caps(self._desk.server_quota),
+            default=_caps(self._deps.default_quota),
+            server_quota=_caps(self._deps.server_quota),
         )
 
 
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
-    """Return roles, then people; what holds for all stands elsewhere."""
+    """Return the rows of roles, then of people; those of everyone are shown elsewhere."""
     statuses = {
         user_subject(user_id): MemberStatus(member.granted, member.block_reason)
         for user_id, member in members.items()

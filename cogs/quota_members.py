@@ -19,8 +19,8 @@ class MemberCommands(QuotaCommands):
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
     ) -> None:
         """Give a person extra credits that do not expire."""
-        balance = await self._desk.database.write(
-            self._desk.ledger.grant,
+        balance = await self._database.write(
+            self._ledger.grant,
             server_id=guild_id_of(interaction),
             user_id=checked_user(user).id,
             credits=credits,
@@ -35,8 +35,8 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person whose usage to reset")
     async def reset(self, interaction: Interaction, user: discord.User) -> None:
         """Reset what a person has used of their own limit."""
-        await self._desk.database.write(
-            self._desk.ledger.reset,
+        await self._database.write(
+            self._ledger.reset,
             server_id=guild_id_of(interaction),
             user_id=checked_user(user).id,
             actor_id=interaction.user.id,
@@ -47,8 +47,8 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person to block", reason="Reason; the person can read it")
     async def block(self, interaction: Interaction, user: discord.User, reason: str) -> None:
         """Block a person from painting here."""
-        await self._desk.database.write(
-            self._desk.ledger.block,
+        await self._database.write(
+            self._ledger.block,
             server_id=guild_id_of(interaction),
             user_id=checked_user(user).id,
             reason=checked_reason(reason),
@@ -60,8 +60,8 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person to unblock")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Let a person paint here again."""
-        await self._desk.database.write(
-            self._desk.ledger.unblock,
+        await self._database.write(
+            self._ledger.unblock,
             server_id=guild_id_of(interaction),
             user_id=user.id,
             actor_id=interaction.user.id,

@@ -1,4 +1,4 @@
-"""/quota usage, export and audit: what was used, and who changed what."""
+"""/quota usage, export and audit: reports of usage, and the list of changes."""
 
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,9 +16,10 @@ from bot.discord_ui.quota_list_embeds import (
     ListPage,
 )
 from bot.quota.audit import Change
+from bot.quota.csv_export import Statement
 from bot.quota.rules import SERVER, user_subject
-from cogs.quota_base import QuotaCommands, checked_days, checked_user, guild_id_of, quota
-from cogs.quota_pages import PageReply, page_reply
+from cogs.dependencies import Dependencies
+from cogs.quota_base import PageReply, QuotaCommands, checked_days, checked_user, guild_id_of, quota
 
 CHANGES = "changes"
 MAX_USAGE_DAYS = 90
@@ -27,7 +28,11 @@ DEFAULT_DAYS = 30
 
 
 class ReportCommands(QuotaCommands):
-    """The commands that look back."""
+    """The commands that show usage and changes."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        super().__init__(deps)
+        self._statement = Statement(self._database, self._ledger, now=deps.now)
 
     @quota.command()
     @app_commands.describe(
@@ -57,7 +62,7 @@ class ReportCommands(QuotaCommands):
         checked_days(days, limit=MAX_EXPORT_DAYS)
         await interaction.response.defer(ephemeral=True, thinking=True)
         with TemporaryDirectory(prefix="easel-") as folder:
-            written = await self._desk.statement.write(
+            written = await self._statement.write(
                 Path(folder),
                 server_id=guild_id_of(interaction),
                 days=days,
@@ -75,19 +80,19 @@ class ReportCommands(QuotaCommands):
     async def changes_page(self, interaction: Interaction, number: int) -> PageReply:
         """Return a page of the changes."""
         size = CHANGES_ON_A_PAGE
-        found = await self._desk.database.read(
-            self._desk.ledger.changes, guild_id_of(interaction), most=size + 1, skip=number * size
+        found = await self._database.read(
+            self._ledger.changes, guild_id_of(interaction), most=size + 1, skip=number * size
         )
         page = ListPage(
             [_row(change) for change in found[:size]], number, is_last=len(found) <= size
         )
         locale = self.locale(interaction)
         embed = self._lists.changes(page, locale)
-        return page_reply(self._desk.client.texts, CHANGES, page, embed, locale)
+        return self.page_reply(interaction, CHANGES, page, embed)
 
     async def _used(self, server_id: int, user_id: int | None, days: int) -> list[DayRow]:
-        found = await self._desk.database.read(
-            self._desk.ledger.usage_by_day, server_id=server_id, user_id=user_id, days=days
+        found = await self._database.read(
+            self._ledger.usage_by_day, server_id=server_id, user_id=user_id, days=days
         )
         return [
             DayRow(datetime.fromtimestamp(day.starts_at / 1000, UTC).date(), day.credits)
@@ -97,7 +102,7 @@ class ReportCommands(QuotaCommands):
     async def _drawn(self, rows: list[DayRow], locale: str) -> bytes | None:
         if not any(row.credits for row in rows):
             return None
-        return await self._desk.charts.draw(self._report.bars(rows, locale))
+        return await self._deps.charts.draw(self._report.bars(rows, locale))
 
 
 def _row(change: Change) -> ChangeRow:

@@ -1,16 +1,11 @@
-"""The one way from any door to the studio: customs, house rules, catalogue, then the work."""
+"""Build image requests from options, check the server's access rules and submit the jobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import discord
-from discord import Interaction
+from dataclasses import replace
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.options import UnknownModel
-from bot.core.models import ImageRequest, Job, Reference, Requester
-from bot.discord_ui.caller import Languages, billed_server_id
-from bot.discord_ui.settings_embeds import DefaultOptions
+from bot.core.models import ImageRequest, Job, Reference
+from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
@@ -18,82 +13,22 @@ from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
 from bot.preferences.preference_store import PreferenceStore
-from bot.preferences.presets import NoSuchPreset
-from bot.preferences.values import NothingChosen
 
-_ANY = "any"  # a prompt that every model takes
-
-
-@dataclass(frozen=True, slots=True)
-class CallerContext:
-    """Who stands at a door, and where.
-
-    ``channel_ids`` are the channel's own id and those of the channel and the category that it
-    lies in. ``locale`` is for what only they read, ``public_locale`` for what everybody does.
-    ``may_manage`` tells whether they may manage others' messages there, ``alone`` whether an
-    answer can be for them alone.
-    """
-
-    requester: Requester
-    channel_ids: tuple[int, ...]
-    locale: str
-    public_locale: str
-    may_manage: bool
-    alone: bool = True
-
-    @property
-    def server_id(self) -> int:
-        """Return the server's id, 0 where there is none."""
-        return self.requester.server_id
+ANY_PROMPT = "any"  # a prompt that every model accepts
 
 
 class RequestBuilder:
-    """Takes wishes at every door; whoever stands there pays."""
+    """Builds and submits the requests of commands, buttons, forms and reactions."""
 
     def __init__(
-        self,
-        *,
-        job_service: JobService,
-        catalogue: Catalogue,
-        preference_store: PreferenceStore,
-        languages: Languages,
+        self, *, job_service: JobService, catalogue: Catalogue, preference_store: PreferenceStore
     ) -> None:
         self._job_service = job_service
         self._catalogue = catalogue
         self._preference_store = preference_store
-        self._languages = languages
-        self._names = tuple(model.name for model in catalogue.models)
+        self.model_names = tuple(model.name for model in catalogue.models)
 
-    # --- who is there -------------------------------------------------------------------------
-
-    def caller(self, interaction: Interaction) -> CallerContext:
-        """Return who typed a command, pressed a button or sent a form."""
-        return CallerContext(
-            requester_of_call(interaction),
-            channel_ids(interaction.channel_id, interaction.channel),
-            self._languages.personal(interaction),
-            self._languages.public(interaction),
-            may_manage=interaction.permissions.manage_messages,
-        )
-
-    def reactor(self, member: discord.Member, channel_id: int) -> CallerContext:
-        """Return who reacted.
-
-        Nobody can be answered alone there, whatever they react to is there for all to see.
-        """
-        place = member.guild.get_channel_or_thread(channel_id)
-        return CallerContext(
-            requester(member, member.guild.id),
-            channel_ids(channel_id, place),
-            self._languages.of_member(member),
-            self._languages.of_server(member.guild),
-            may_manage=place is not None and _may_manage(place, member),
-            alone=False,
-        )
-
-    # --- what they want -----------------------------------------------------------------------
-
-    async def paint(
+    async def submit(
         self,
         options: ImageOptions,
         caller: CallerContext,
@@ -103,50 +38,78 @@ class RequestBuilder:
         attached: Attachments = NO_ATTACHMENTS,
         references: Sequence[Reference] = (),
         mask: Reference | None = None,
-        after: str | None = None,
+        parent: str | None = None,
     ) -> Job:
-        """Paint what somebody wishes, over a preset of theirs and everybody's defaults.
+        """Submit a request: the options, over a preset and everybody's defaults.
 
         ``references`` and ``mask`` are those that an earlier job kept; what is ``attached`` comes
-        after them. ``after`` is the id of the job that this one comes from; what comes from a
-        private one is private.
+        after them. ``parent`` is the id of the job that this one comes from; what comes from a
+        private job is private.
 
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
         """
         self.check_access(caller)
-        options = self.resolved(options, caller, preset=preset)
+        options = self.resolve(options, caller, preset=preset)
         self._check_model(caller, options.model or self._catalogue.default.name)
-        request = self._order(
+        request = self.image_request(
             options,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
         )
-        request = replace(request, references=tuple(references), mask=mask)
         private = bool(options.private) or (
-            after is not None and await self._job_service.is_private(after)
+            parent is not None and await self._job_service.is_private(parent)
         )
         return await self._submit(
-            request, caller, courier, private=private, attached=attached, after=after
+            replace(request, references=tuple(references), mask=mask),
+            caller,
+            courier,
+            private=private,
+            attached=attached,
+            parent=parent,
         )
 
-    async def again(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
-        """Paint an earlier job's request once more as it was: only the house rules apply.
+    async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
+        """Submit an earlier job's request once more, unchanged; only the access rules apply.
 
-        It is private where that one was, or where who wants it once more wants all to be.
+        It is private where that job was, or where the caller wants all of theirs to be.
 
         Raises:
-            EaselError: as ``paint`` does.
+            EaselError: as ``submit`` does.
         """
         self.check_access(caller)
         self.check_controls(caller, job)
         self._check_model(caller, job.request.model)
         person = self._preference_store.person(caller.requester.user_id)
         private = job.private or bool(person.private)
-        return await self._submit(job.request, caller, courier, private=private, after=job.id)
+        return await self._submit(job.request, caller, courier, private=private, parent=job.id)
+
+    async def _submit(
+        self,
+        request: ImageRequest,
+        caller: CallerContext,
+        courier: Courier,
+        *,
+        private: bool,
+        attached: Attachments = NO_ATTACHMENTS,
+        parent: str | None,
+    ) -> Job:
+        server = self._preference_store.server(caller.server_id)
+        private = private and caller.alone
+        return await self._job_service.submit(
+            replace(request, moderation=server.moderation),
+            caller.requester,
+            courier,
+            attached=attached,
+            locale=caller.locale if private else caller.public_locale,
+            parent=parent,
+            private=private,
+        )
+
+    # --- access rules -------------------------------------------------------------------------
 
     def check_access(self, caller: CallerContext) -> None:
-        """Refuse who may not paint, or not here: before a form is shown to them, too.
+        """Refuse a person or a channel that the server does not allow.
 
         Raises:
             ChannelNotAllowed, RoleNotAllowed
@@ -158,7 +121,7 @@ class RequestBuilder:
         )
 
     def check_controls(self, caller: CallerContext, job: Job) -> None:
-        """Refuse a press under another's result where the server wants that.
+        """Refuse the controls under another person's result where the server wants that.
 
         Raises:
             ControlsNotYours
@@ -169,112 +132,54 @@ class RequestBuilder:
             requester_id=job.requester.user_id,
         )
 
-    def resolved(
+    def _check_model(self, caller: CallerContext, model: str) -> None:
+        check_model(
+            self._preference_store.server(caller.server_id), model, offered=self.model_names
+        )
+
+    def allowed_models(self, server_id: int) -> tuple[str, ...]:
+        """Return the models that may be used in a server, in the operator's order."""
+        return allowed_models(self._preference_store.server(server_id), self.model_names)
+
+    # --- options ------------------------------------------------------------------------------
+
+    def resolve(
         self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
     ) -> ImageOptions:
-        """Return the wish with what the preset, the person, the server and the operator add.
+        """Return the options, completed by the preset, the person, the server and the operator.
 
         Raises:
             NoSuchPreset, PromptEmpty
         """
-        who = caller.requester
-        saved = (
-            self._preference_store.preset(who.user_id, preset).options if preset else ImageOptions()
-        )
+        who, saved = caller.requester, ImageOptions()
+        if preset:
+            saved = self._preference_store.preset(who.user_id, preset).options
         return resolve_options(
             options,
             preset=saved,
             person=self._preference_store.person(who.user_id).options,
             server=self._preference_store.server(who.server_id).options,
-            models=self.models(who.server_id),
+            models=self.allowed_models(who.server_id),
             supports=self.supports,
         )
 
-    def models(self, server_id: int) -> tuple[str, ...]:
-        """Return the models that may be used in a server, in the operator's order."""
-        return allowed_models(self._preference_store.server(server_id), self._names)
-
-    def supports(self, model: str, word: OptionName, value: str) -> bool:
-        """Tell whether a model knows a value of an option."""
-        options = ImageOptions(prompt=_ANY, model=model).saying(word, value)
+    def supports(self, model: str, option: OptionName, value: str) -> bool:
+        """Tell whether a model accepts a value of an option."""
+        options = ImageOptions(prompt=ANY_PROMPT, model=model).with_option(option, value)
         try:
-            self._order(options)
+            self.image_request(options)
         except Refusal:
             return False
         return True
 
-    def check_paintable(self, options: ImageOptions) -> None:
-        """Refuse to keep a wish that no model can paint; without a prompt, one may come later.
-
-        Raises:
-            Refusal: what is wrong with it for its model, or for the operator's first.
-        """
-        refusals = []
-        for model in (options.model,) if options.model else self._names:
-            try:
-                self._order(replace(options, model=model, prompt=options.prompt or _ANY))
-            except Refusal as refusal:
-                refusals.append(refusal)
-            else:
-                return
-        raise refusals[0]
-
-    def checked(self, options: ImageOptions, *, otherwise: str) -> ImageOptions:
-        """Return what shall be a default in the catalogue's spelling.
-
-        ``otherwise`` is the model that has to take it where the wish names none.
-
-        Raises:
-            NothingChosen, Refusal: a word is wrong; the sentence says which are right.
-        """
-        if options == ImageOptions():
-            raise NothingChosen
-        request = self._order(replace(options, prompt=_ANY, model=options.model or otherwise))
-        return replace(
-            options,
-            model=request.model if options.model else None,
-            size=str(request.size) if options.size else None,
-            quality=request.quality,
-        )
-
-    def painted(
-        self, server_id: int, user_id: int | None = None, **typed: str | None
-    ) -> DefaultOptions:
-        """Return what is painted in a server, for somebody or for anybody, where they ``typed``.
-
-        What is typed wrongly counts as not typed.
-        """
-        person = (
-            ImageOptions() if user_id is None else self._preference_store.person(user_id).options
-        )
-        options = resolve_options(
-            ImageOptions(model=self._known(typed.get("model"))),
-            preset=self._preset_or_nothing(user_id, typed.get("preset")),
-            person=person,
-            server=self._preference_store.server(server_id).options,
-            models=self.models(server_id),
-            supports=self.supports,
-        )
-        model = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
-        size = options.size or str(model.default_size)
-        return DefaultOptions(model.name, size, options.n or 1, options.quality)
-
-    def _known(self, model: str | None) -> str | None:
-        try:
-            return self._catalogue.model(model).name if model else None
-        except UnknownModel:
-            return None
-
-    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> ImageOptions:
-        try:
-            saved = self._preference_store.preset(user_id, name) if user_id and name else None
-        except NoSuchPreset:
-            saved = None
-        return replace(saved.options, prompt=None) if saved else ImageOptions()
-
-    def _order(
+    def image_request(
         self, options: ImageOptions, *, references: int = 0, mask: bool = False
     ) -> ImageRequest:
+        """Return the options as a request, checked against the catalogue.
+
+        Raises:
+            Refusal: an option is wrong; the sentence says which values are allowed.
+        """
         return self._catalogue.build_request(
             prompt=options.prompt or "",
             model=options.model,
@@ -286,58 +191,3 @@ class RequestBuilder:
             references=references,
             mask=mask,
         )
-
-    def _check_model(self, caller: CallerContext, model: str) -> None:
-        check_model(self._preference_store.server(caller.server_id), model, offered=self._names)
-
-    async def _submit(
-        self,
-        request: ImageRequest,
-        caller: CallerContext,
-        courier: Courier,
-        *,
-        private: bool,
-        attached: Attachments = NO_ATTACHMENTS,
-        after: str | None,
-    ) -> Job:
-        server = self._preference_store.server(caller.server_id)
-        private = private and caller.alone
-        return await self._job_service.submit(
-            replace(request, moderation=server.moderation),
-            caller.requester,
-            courier,
-            attached=attached,
-            locale=caller.locale if private else caller.public_locale,
-            parent=after,
-            private=private,
-        )
-
-
-def requester_of_call(interaction: Interaction) -> Requester:
-    """Return who calls, on whose account."""
-    return requester(interaction.user, billed_server_id(interaction))
-
-
-def requester(user: discord.User | discord.Member, server_id: int | None) -> Requester:
-    """Return who asks, and where."""
-    roles = getattr(user, "roles", ()) if server_id else ()
-    # Discord gives everybody a role with the server's id.
-    role_ids = tuple(role.id for role in roles if role.id != server_id)
-    return Requester(user.id, server_id or 0, user.display_name, role_ids)
-
-
-def channel_ids(channel_id: int | None, channel: object) -> tuple[int, ...]:
-    """Return the ids that a rule may name for a channel: its own, its parent's, its category's."""
-    parent = category = None
-    if isinstance(channel, discord.Thread):
-        parent = channel.parent_id
-        category = channel.parent.category_id if channel.parent else None
-    elif isinstance(channel, discord.abc.GuildChannel):
-        category = channel.category_id
-    return tuple(found for found in (channel_id, parent, category) if found)
-
-
-def _may_manage(channel: discord.abc.GuildChannel | discord.Thread, who: discord.Member) -> bool:
-    if isinstance(channel, discord.Thread) and channel.parent is None:
-        return False
-    return channel.permissions_for(who).manage_messages

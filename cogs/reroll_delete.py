@@ -1,6 +1,6 @@
-"""What hangs under a result: re-roll and delete, by a button or by a reaction."""
+"""Re-roll and delete a result, by a button or by a reaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import discord
@@ -12,78 +12,60 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress
 from bot.discord_ui.buttons import ResultButton
-from bot.discord_ui.client import Client
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.caller import CallerContext, caller_of_reaction
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
-from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
-from bot.preferences.preference_store import PreferenceStore
-from cogs.button_guard import ButtonGuard, Debouncer
-from cogs.request_builder import CallerContext, RequestBuilder
+from cogs.button_guard import Debouncer
+from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# The same person's 🔄 on one message counts once in this time.
-TWICE_MS = 10_000
-# One person reads at most one refusal in this time, and each goes away after a while.
+# Re-roll reactions of the same person to the same message count once in this time.
+REROLL_DEBOUNCE_MS = 10_000
+# A person is told of one refusal in this time; the message is deleted after a while.
 REFUSAL_PAUSE_MS = 60_000
 REFUSAL_STAYS_S = 10
 
 
 class RerollDeleteCog(commands.Cog):
-    """The door under every result."""
+    """The buttons and reactions that re-roll and delete results."""
 
-    def __init__(
-        self,
-        *,
-        client: Client,
-        request_builder: RequestBuilder,
-        job_lookup: JobLookup,
-        button_guard: ButtonGuard,
-        preference_store: PreferenceStore,
-        couriers: Couriers,
-        now: Callable[[], int],
-    ) -> None:
-        self._client = client
-        self._request_builder = request_builder
-        self._job_lookup = job_lookup
-        self._button_guard = button_guard
-        self._preference_store = preference_store
-        self._couriers = couriers
-        self._reacted = Debouncer(now, within_ms=TWICE_MS)
-        self._refused = Debouncer(now, within_ms=REFUSAL_PAUSE_MS)
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
+        self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
 
     async def cog_load(self) -> None:
-        """Answer also to the buttons that an earlier process hung up."""
-        self._client.add_dynamic_items(ResultButton)
+        """Handle also the buttons that an earlier process sent."""
+        self._deps.client.add_dynamic_items(ResultButton)
 
     # --- buttons ------------------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_again_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Paint the same once more."""
-        await self._button_guard.let_paint(interaction, job_id, self._again)
+        """Repeat the request."""
+        await self._deps.button_guard.run_request(interaction, job_id, self._again)
 
     async def _again(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        if await self._button_guard.is_double(interaction, "again", written.job.id):
+        if await self._deps.button_guard.is_repeated(interaction, "again", written.job.id):
             return
-        self._job_lookup.check_repeatable(written, by=interaction.user.id)
-        await self._request_builder.again(
-            written.job, caller, self._couriers.answering(interaction)
+        self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
+        await self._deps.request_builder.repeat(
+            written.job, caller, self._deps.couriers.answering(interaction)
         )
 
     @commands.Cog.listener()
     async def on_delete_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Take a result down; its requester still finds the pictures in the history."""
-        await self._button_guard.let(interaction, job_id, self._delete)
+        """Delete a result's messages; its requester still finds the pictures in /history."""
+        await self._deps.button_guard.run(interaction, job_id, self._delete)
 
     async def _delete(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        messages = await self._job_lookup.deletable_messages(
+        messages = await self._deps.job_lookup.deletable_messages(
             written,
             by=caller.requester.user_id,
             moderated=interaction.channel_id if caller.may_manage else None,
@@ -94,75 +76,84 @@ class RerollDeleteCog(commands.Cog):
             # This works also where the bot may not see the channel.
             await interaction.delete_original_response()
         for gone in [each for each in messages if each.message_id == here]:
-            await self._job_lookup.record_deleted(gone)
-        if left := await self._take_down([each for each in messages if each.message_id != here]):
-            sentence = self._client.texts.say("delete-some-left", caller.locale, count=left)
+            await self._deps.job_lookup.record_deleted(gone)
+        if left := await self._delete_messages(
+            [each for each in messages if each.message_id != here]
+        ):
+            sentence = self._deps.client.texts.say("delete-some-left", caller.locale, count=left)
             await interaction.followup.send(sentence, ephemeral=True)
 
-    async def _take_down(self, messages: Sequence[CardAddress]) -> int:
+    async def _delete_messages(self, messages: Sequence[CardAddress]) -> int:
         """Delete messages; return how many are still there."""
         left = 0
         for message in messages:
-            channel = self._client.get_partial_messageable(message.channel_id)
+            channel = self._deps.client.get_partial_messageable(message.channel_id)
             try:
                 await channel.get_partial_message(message.message_id).delete()
             except discord.NotFound:
-                log.debug("results.gone_before", message=message.message_id)
+                log.debug("result.message_already_deleted", message=message.message_id)
             except DISCORD_ERRORS as refused:
-                log.info("results.not_deleted", error=repr(refused))
+                log.info("result.message_not_deleted", error=repr(refused))
                 left += 1
                 continue
-            await self._job_lookup.record_deleted(message)
+            await self._deps.job_lookup.record_deleted(message)
         return left
 
     # --- reactions ----------------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Re-roll or delete, also a message that is in no cache and from before a restart."""
+        """Re-roll or delete, also for messages that are not cached or older than a restart."""
         person, server_id = reaction.member, reaction.guild_id
-        if person is None or server_id is None or person.bot or not self._client.serves(server_id):
+        if (
+            person is None
+            or server_id is None
+            or person.bot
+            or not self._deps.client.serves(server_id)
+        ):
             return
-        settings, emoji = self._preference_store.server(server_id), str(reaction.emoji)
+        settings, emoji = self._deps.preference_store.server(server_id), str(reaction.emoji)
         try:
             if same_emoji(emoji, settings.reroll):
                 await self._reroll(reaction, person)
             elif same_emoji(emoji, settings.delete):
                 await self._delete_own(reaction)
         except Exception:
-            log.exception("results.defect", message=reaction.message_id)
+            log.exception("reaction.defect", message=reaction.message_id)
 
     async def _reroll(
         self, reaction: discord.RawReactionActionEvent, person: discord.Member
     ) -> None:
-        if self._reacted.did((person.id, reaction.message_id)):
+        if self._reacted.is_repeated((person.id, reaction.message_id)):
             return
-        channel = self._client.get_partial_messageable(
+        channel = self._deps.client.get_partial_messageable(
             reaction.channel_id, guild_id=reaction.guild_id
         )
         message = channel.get_partial_message(reaction.message_id)
         try:
             if written := await self._ended(reaction.message_id):
-                self._job_lookup.check_repeatable(written, by=person.id)
-                caller = self._request_builder.reactor(person, reaction.channel_id)
-                courier = self._couriers.replying(message, person.guild.filesize_limit)
-                await self._request_builder.again(written.job, caller, courier)
+                self._deps.job_lookup.check_repeatable(written, by=person.id)
+                caller = caller_of_reaction(
+                    person, reaction.channel_id, self._deps.client.languages
+                )
+                courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
+                await self._deps.request_builder.repeat(written.job, caller, courier)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
 
     async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
-        """Take down what the person asked for; others' ❌ is an opinion."""
+        """Delete what the person requested themselves; the reactions of others do nothing."""
         written = await self._ended(reaction.message_id)
         if written is None or written.job.requester.user_id != reaction.user_id:
             return
-        messages = await self._job_lookup.deletable_messages(
+        messages = await self._deps.job_lookup.deletable_messages(
             written, by=reaction.user_id, moderated=None
         )
-        await self._take_down(messages)
+        await self._delete_messages(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs."""
-        written = await self._job_lookup.by_message(message_id)
+        written = await self._deps.job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(
@@ -175,17 +166,17 @@ class RerollDeleteCog(commands.Cog):
         try:
             await message.remove_reaction(emoji, person)
         except DISCORD_ERRORS as forbidden:
-            log.debug("results.reaction_stays", error=repr(forbidden))
-        if self._refused.did(person.id):
+            log.debug("reaction.not_removed", error=repr(forbidden))
+        if self._refused.is_repeated(person.id):
             return
         if isinstance(refusal, Blocked):
-            # An admin wrote it for them, and everybody reads this.
+            # The reason is for the blocked person only, and everybody reads this message.
             refusal = Blocked(reason="")
-        locale = self._client.languages.of_server(person.guild)  # everybody sees it
-        sentence = self._client.texts.sentence(refusal, locale)
+        locale = self._deps.client.languages.of_server(person.guild)  # everybody sees it
+        sentence = self._deps.client.texts.sentence(refusal, locale)
         try:
             await message.reply(
                 f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
             )
         except DISCORD_ERRORS as lost:
-            log.info("results.refusal_lost", error=repr(lost))
+            log.info("reaction.refusal_not_sent", error=repr(lost))

@@ -1,4 +1,4 @@
-"""/settings …: what the admins of a server make its custom."""
+"""/settings: the settings of a server, which its admins change."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +8,7 @@ from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.discord_ui.autocomplete import Choices, plain_choices
+from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.preferences.access_rules import check_model
 from bot.preferences.emoji import (
     NotAnEmoji,
@@ -50,7 +51,7 @@ _EVERYTHING = "everything"
 
 
 class SettingsCog(commands.Cog):
-    """The door to a server's settings."""
+    """The commands that show and change a server's settings."""
 
     settings = app_commands.Group(
         name="settings",
@@ -66,13 +67,9 @@ class SettingsCog(commands.Cog):
     )
     roles = app_commands.Group(name="roles", description="Set who may paint here", parent=settings)
 
-    def __init__(self, desk: Dependencies) -> None:
-        self._client = desk.client
-        self._request_builder = desk.request_builder
-        self._catalogue = desk.catalogue
-        self._preference_store = desk.preference_store
-        self._option_choices = desk.option_choices
-        self._cards = desk.cards
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps = deps
+        self._cards = SettingsEmbeds(deps.client.texts)
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
@@ -93,26 +90,26 @@ class SettingsCog(commands.Cog):
         n: app_commands.Range[int, 1, 10] | None = None,
     ) -> None:
         """Set the default model, size and number of pictures."""
-        painted = self._request_builder.painted(interaction.guild_id or 0)
-        options = self._request_builder.checked(
+        painted = self._deps.option_defaults.of(interaction.guild_id or 0)
+        options = self._deps.option_defaults.checked(
             ImageOptions(model=model, size=size, n=n), otherwise=painted.model
         )
         if options.model:
             check_model(self._settings(interaction), options.model, offered=self._offered)
 
         def change(settings: ServerSettings) -> ServerSettings:
-            kept = options.over(settings.options)
+            kept = options.with_defaults(settings.options)
             return replace(settings, model=kept.model, size=kept.size, n=kept.n)
 
         await self._change(interaction, change)
 
-    # --- lists of allowed ones ----------------------------------------------------------------
+    # --- allowed models, channels and roles ---------------------------------------------------
 
     @models.command(name="allow")
     @app_commands.describe(model="Model to allow")
     async def allow_model(self, interaction: Interaction, model: str) -> None:
         """Allow a model; once one is allowed, all others are refused."""
-        name = self._catalogue.model(model).name
+        name = self._deps.services.catalogue.model(model).name
         await self._change(interaction, lambda s: replace(s, models=with_allowed(s.models, name)))
 
     @models.command(name="remove")
@@ -183,7 +180,7 @@ class SettingsCog(commands.Cog):
         """Allow everyone to paint."""
         await self._change(interaction, lambda s: replace(s, roles=None))
 
-    # --- the rest -----------------------------------------------------------------------------
+    # --- other settings -----------------------------------------------------------------------
 
     @settings.command()
     @app_commands.describe(who="Who may use the buttons and reactions")
@@ -202,7 +199,7 @@ class SettingsCog(commands.Cog):
         if reroll is None and delete is None:
             raise NothingChosen
         if any(custom_emoji_id(typed.strip()) for typed in (reroll, delete) if typed):
-            # Discord is asked for them first, and may let us wait longer than it waits for us.
+            # Discord is asked for a custom emoji first, which may take longer than three seconds.
             await interaction.response.defer(ephemeral=True, thinking=True)
         again = reroll and await _checked_emoji(interaction.guild, reroll)
         away = delete and await _checked_emoji(interaction.guild, delete)
@@ -229,7 +226,7 @@ class SettingsCog(commands.Cog):
     @app_commands.describe(language="Language of messages that everyone sees")
     async def language(self, interaction: Interaction, language: str) -> None:
         """Set the language of public messages in this server."""
-        chosen = language_code(language, self._client.texts.names)
+        chosen = language_code(language, self._deps.client.texts.names)
         await self._change(interaction, lambda s: replace(s, language=chosen))
 
     @settings.command()
@@ -249,84 +246,90 @@ class SettingsCog(commands.Cog):
 
         await self._change(interaction, change)
 
-    # --- while somebody types -----------------------------------------------------------------
+    # --- autocomplete -------------------------------------------------------------------------
 
     @defaults.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here."""
-        return self._option_choices.models(interaction, typed)
+        return self._deps.option_choices.models(interaction, typed)
 
     @allow_model.autocomplete("model")
     async def suggest_all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model."""
-        return self._option_choices.all_models(interaction, typed)
+        return self._deps.option_choices.all_models(interaction, typed)
 
     @remove_model.autocomplete("model")
     async def suggest_allowed_models(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the models on the list, also those that are here no longer."""
+        """Offer the models on the list, also those that are no longer configured."""
         listed = self._settings(interaction).models or ()
-        return plain_choices(self._catalogue.suggest_models(typed, listed))
+        return plain_choices(self._deps.services.catalogue.suggest_models(typed, listed))
 
     @defaults.autocomplete("size")
     async def suggest_sizes(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the sizes of the model that would paint."""
-        return self._option_choices.sizes(interaction, typed)
+        """Offer the sizes of the model that would be used."""
+        return self._deps.option_choices.sizes(interaction, typed)
 
     @language.autocomplete("language")
     async def suggest_languages(self, _: Interaction, typed: str) -> Choices:
         """Offer the languages that Easel speaks."""
-        return language_choices(self._client.texts.names, typed)
+        return language_choices(self._deps.client.texts.names, typed)
 
-    # --- what is deleted ----------------------------------------------------------------------
+    # --- deleted channels and roles -----------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Forget a channel that is gone."""
-        await self._forget_deleted(channel.guild)
+        """Remove a deleted channel from the settings."""
+        await self._remove_deleted(channel.guild)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """Forget a role that is gone."""
-        await self._forget_deleted(role.guild)
+        """Remove a deleted role from the settings."""
+        await self._remove_deleted(role.guild)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Forget what was deleted while the bot was away."""
-        for server_id in self._preference_store.servers:
-            guild = self._client.get_guild(server_id)
-            # A server in an outage tells no channels.
+        """Remove what was deleted while the bot was not running."""
+        for server_id in self._deps.preference_store.servers:
+            guild = self._deps.client.get_guild(server_id)
+            # A server in an outage has an empty list of channels.
             if guild is not None and not guild.unavailable:
-                await self._forget_deleted(guild)
+                await self._remove_deleted(guild)
 
-    async def _forget_deleted(self, guild: discord.Guild) -> None:
-        settings = self._preference_store.server(guild.id)
-        if _still_there(settings, guild) != settings:
-            await self._preference_store.change_server(guild.id, lambda s: _still_there(s, guild))
+    async def _remove_deleted(self, guild: discord.Guild) -> None:
+        settings = self._deps.preference_store.server(guild.id)
+        if _without_deleted(settings, guild) != settings:
+            await self._deps.preference_store.change_server(
+                guild.id, lambda s: _without_deleted(s, guild)
+            )
 
     # --- answers ------------------------------------------------------------------------------
 
     @property
     def _offered(self) -> tuple[str, ...]:
-        return tuple(model.name for model in self._catalogue.models)
+        return tuple(model.name for model in self._deps.services.catalogue.models)
 
     def _settings(self, interaction: Interaction) -> ServerSettings:
-        return self._preference_store.server(interaction.guild_id or 0)
+        return self._deps.preference_store.server(interaction.guild_id or 0)
 
     async def _change(self, interaction: Interaction, change: Change) -> None:
-        settings = await self._preference_store.change_server(interaction.guild_id or 0, change)
+        settings = await self._deps.preference_store.change_server(
+            interaction.guild_id or 0, change
+        )
         await self._answer(interaction, settings, changed=True)
 
     async def _answer(
         self, interaction: Interaction, settings: ServerSettings, *, changed: bool
     ) -> None:
         server_id = interaction.guild_id or 0
-        models = self._request_builder.models(server_id)
+        models = self._deps.request_builder.allowed_models(server_id)
         embed = self._cards.settings(
             settings,
-            self._request_builder.painted(server_id),
+            self._deps.option_defaults.of(server_id),
             models=models,
-            unmoderated=self._catalogue.ignoring_moderation(settings.moderation, models),
-            locale=self._request_builder.caller(interaction).locale,
+            unmoderated=self._deps.services.catalogue.ignoring_moderation(
+                settings.moderation, models
+            ),
+            locale=self._deps.client.languages.personal(interaction),
             changed=changed,
         )
         if interaction.response.is_done():
@@ -348,8 +351,8 @@ async def _checked_emoji(guild: discord.Guild | None, typed: str) -> str:
         raise NotAnEmoji(emoji=emoji) from None
 
 
-def _still_there(settings: ServerSettings, guild: discord.Guild) -> ServerSettings:
-    return settings.still_there(
+def _without_deleted(settings: ServerSettings, guild: discord.Guild) -> ServerSettings:
+    return settings.without_deleted(
         channels={channel.id for channel in guild.channels},
         roles={role.id for role in guild.roles},
     )

@@ -1,4 +1,4 @@
-"""What somebody wishes for: what they typed, over what was made the custom before."""
+"""Image options as typed, and how presets and defaults complete them."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,12 +12,12 @@ OptionName = Literal["size", "quality", "style", "background"]
 OPTION_NAMES: tuple[OptionName, ...] = ("size", "quality", "style", "background")
 
 SupportsOption = Callable[[str, OptionName, str], bool]
-"""Tell whether a model, named first, knows the value of an option, named second."""
+"""Tells whether a model accepts a value of an option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOptions:
-    """What somebody typed or pressed, nothing of it checked; None is left to others."""
+    """What somebody typed or pressed, unchecked; None is completed by presets and defaults."""
 
     prompt: str | None = None
     model: str | None = None
@@ -28,19 +28,19 @@ class ImageOptions:
     background: str | None = None
     private: bool | None = None
 
-    def over(self, other: "ImageOptions") -> "ImageOptions":
-        """Return this wish, with the other's where it says nothing."""
+    def with_defaults(self, other: "ImageOptions") -> "ImageOptions":
+        """Return these options, with the other's where these are None."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(other, **{name: value for name, value in said.items() if value is not None})
 
-    def saying(self, word: OptionName, value: str) -> "ImageOptions":
-        """Return the wish with another value for one option."""
-        words: dict[str, str] = {word: value}
-        return replace(self, **words)  # type: ignore[arg-type]  # only options of text
+    def with_option(self, option: OptionName, value: str) -> "ImageOptions":
+        """Return these options with another value for one of them."""
+        values: dict[str, str] = {option: value}
+        return replace(self, **values)  # type: ignore[arg-type]  # only options of text
 
-    def without(self, words: Collection[str]) -> "ImageOptions":
-        """Return the wish without what it says of these options."""
-        return replace(self, **dict.fromkeys(words))
+    def without(self, options: Collection[str]) -> "ImageOptions":
+        """Return these options with some of them set to None."""
+        return replace(self, **dict.fromkeys(options))
 
 
 NO_OPTIONS = ImageOptions()
@@ -55,36 +55,37 @@ def resolve_options(
     models: Sequence[str],
     supports: SupportsOption,
 ) -> ImageOptions:
-    """Return the wish whose every word stands: typed before preset, person, server, operator.
+    """Return the options that apply: typed before preset, person, server and operator.
 
-    ``models`` are those that may be used here; the first paints where nobody chose one. What was
-    typed stays as it is, and so does a preset's model: somebody else refuses what is wrong.
-    Defaults that do not fit are passed over.
+    ``models`` are those that may be used here; the first is used where nobody chose one. What was
+    typed is kept even if it is wrong, and so is a preset's model: they are checked later. Values
+    of presets and defaults that the model does not accept are left out.
 
     Raises:
-        PromptEmpty: the preset wants a prompt, and there is none.
+        PromptEmpty: the preset needs a prompt, and there is none.
     """
     model = typed.model or preset.model or _default_model((person, server), models)
-    words = tuple(_fitting(options, model, supports) for options in (preset, person, server))
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
-    for options in words:
-        found = found.over(replace(options, prompt=None, model=None))
+    for options in (preset, person, server):
+        accepted = options.without(_unsupported(options, model, supports))
+        found = found.with_defaults(replace(accepted, prompt=None, model=None))
     return found
 
 
-def _default_model(wishes: Iterable[ImageOptions], models: Sequence[str]) -> str | None:
+def _default_model(defaults: Iterable[ImageOptions], models: Sequence[str]) -> str | None:
     allowed = {name.casefold(): name for name in models}
-    wished = (allowed.get(options.model.casefold()) for options in wishes if options.model)
-    return next((name for name in (*wished, *models) if name), None)
+    chosen = (allowed.get(options.model.casefold()) for options in defaults if options.model)
+    return next((name for name in (*chosen, *models) if name), None)
 
 
-def _fitting(options: ImageOptions, model: str | None, supports: SupportsOption) -> ImageOptions:
-    """Return the wish without the words that the model does not know."""
-    said = {word: value for word in OPTION_NAMES if (value := getattr(options, word)) is not None}
-    unknown = {
-        word for word, value in said.items() if model is None or not supports(model, word, value)
+def _unsupported(
+    options: ImageOptions, model: str | None, supports: SupportsOption
+) -> set[OptionName]:
+    """Return the options whose values the model does not accept."""
+    given = {name: value for name in OPTION_NAMES if (value := getattr(options, name)) is not None}
+    return {
+        name for name, value in given.items() if model is None or not supports(model, name, value)
     }
-    return options.without(unknown)
 
 
 def _prompt(typed: str | None, template: str | None) -> str | None:

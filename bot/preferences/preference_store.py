@@ -125,7 +125,7 @@ class PreferenceStore:
             del self._presets[user_id][key]
         return gone
 
-    def of_person(self, user_id: int) -> bytes | None:
+    def export_person(self, user_id: int) -> bytes | None:
         """Return what a person set and saved, as JSON for them to read; None if that is nothing."""
         preferences, presets = self._people.get(user_id), self.presets(user_id)
         if preferences is None and not presets:
@@ -136,7 +136,7 @@ class PreferenceStore:
         kept = {"preferences": preferences, "presets": saved}
         return msgspec.json.format(msgspec.json.encode(kept))
 
-    async def forget(self, user_id: int) -> None:
+    async def delete_person(self, user_id: int) -> None:
         """Forget everything that a person set or saved."""
         async with self._changing:
             await self._database.write(_forget, user_id)

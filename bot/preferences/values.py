@@ -67,7 +67,7 @@ class ServerSettings:
         """Return what is painted here where a person says nothing."""
         return ImageOptions(model=self.model, size=self.size, n=self.n)
 
-    def still_there(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
+    def without_deleted(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
         """Return the settings without channels and roles that were deleted.
 
         A list that becomes empty so stays a list: what was closed does not open by itself.

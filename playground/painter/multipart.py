@@ -12,7 +12,7 @@ from playground.painter.errors import PainterError, wrong_type
 FormPart = str | bytearray | web.FileField
 Form = Mapping[str, object]
 
-# OpenAI's clients call one file "image" and several "image[]" (dialects §1.3).
+# OpenAI's clients call one file "image" and several "image[]".
 _IMAGES = ("image", "image[]")
 _FILES = (*_IMAGES, "mask")
 _NUMBERS = ("n", "seed", "partial_images")

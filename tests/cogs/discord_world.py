@@ -21,9 +21,9 @@ from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 
 T = TypeVar("T")
 
-# How long a step may take in real time on a busy machine: every pause of the bot is declared, so
-# nothing of it passes while that is waited for.
-SETTLE_TIMEOUT_S = 30
+# How long a step may take in real time on a busy machine. SimCord skips only sleeps of the bot that
+# are longer than this, so it is shorter than the 10 seconds after which a refusal is deleted.
+SETTLE_TIMEOUT_S = 9
 
 
 class DiscordWorld:

@@ -203,7 +203,7 @@ async def test_a_thousand_presets_are_paged_and_found(world: DiscordWorld) -> No
     assert turned.response.embeds[0].footer.text == "Page 2 of 100"
     found = await world.ada.autocomplete(world.channel, "preset use", "name", "P 99")
     assert [choice["value"] for choice in found] == [f"p {n}" for n in range(990, 999)]
-    await world.bot.preference_store.forget(world.ada.id)
+    await world.bot.preference_store.delete_person(world.ada.id)
     turned = await world.ada.click(turned.response, custom_id="easel:presets:3")
     assert turned.response is not None
     assert "You have no presets yet" in str(turned.response.embeds[0].description)

@@ -5,7 +5,6 @@ import asyncio
 import discord
 
 from bot.core.models import Job
-from bot.discord_ui.caller import Languages
 from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
@@ -15,14 +14,13 @@ from tests.cogs.test_request_builder import caller
 from tests.jobs.service_harness import RecordingCourier
 
 
-def reception_of(world: DiscordWorld) -> RequestBuilder:
-    """Return the way from any door to the studio."""
+def request_builder_of(world: DiscordWorld) -> RequestBuilder:
+    """Return a request builder over the bot's services."""
     services, preference_store = world.bot.services, world.bot.preference_store
     return RequestBuilder(
         job_service=services.job_service,
         catalogue=services.catalogue,
         preference_store=preference_store,
-        languages=Languages(preference_store),
     )
 
 
@@ -156,7 +154,7 @@ async def in_line(world: DiscordWorld) -> None:
     """Let Ada's private request wait behind Ben's."""
     world.gateway.gate.clear()
     await world.imagine(world.ben)
-    await asyncio.wait_for(world.gateway.asked.wait(), 60)
+    await asyncio.wait_for(world.gateway.asked.wait(), 10)
     assert (await world.imagine(world.ada, private=True)).ephemeral
 
 
@@ -190,16 +188,16 @@ async def test_a_restart_after_the_token_died_brings_it_directly(build: WorldBui
 async def test_what_comes_from_a_private_result_is_private(world: DiscordWorld) -> None:
     """Re-roll, edit and use as reference; not a reaction, which nobody can answer alone."""
     job = await ada_has(world, private=True)
-    request_builder = reception_of(world)
+    request_builder = request_builder_of(world)
     who = caller(world)
-    assert (await request_builder.again(job, who, RecordingCourier())).private
+    assert (await request_builder.repeat(job, who, RecordingCourier())).private
     assert (
-        await request_builder.paint(
-            ImageOptions(prompt="bluer"), who, RecordingCourier(), after=job.id
+        await request_builder.submit(
+            ImageOptions(prompt="bluer"), who, RecordingCourier(), parent=job.id
         )
     ).private
     assert not (
-        await request_builder.paint(ImageOptions(prompt="another"), who, RecordingCourier())
+        await request_builder.submit(ImageOptions(prompt="another"), who, RecordingCourier())
     ).private
     await world.finished()
 
@@ -224,8 +222,8 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Dis
     """A press under Ada's public result shows Ben's to Ben."""
     job = await ada_has(world, private=False)
     await world.ben.slash(world.channel, "preferences private", private=True)
-    request_builder = reception_of(world)
-    assert (await request_builder.again(job, caller(world), RecordingCourier())).private
+    request_builder = request_builder_of(world)
+    assert (await request_builder.repeat(job, caller(world), RecordingCourier())).private
     await world.finished()
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.core.models import Job, Reference, Requester
-from bot.discord_ui.caller import Languages
+from bot.discord_ui.caller import CallerContext
 from bot.images.content_store import ContentStore
 from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
 from bot.preferences.image_options import ImageOptions
-from cogs.request_builder import CallerContext, RequestBuilder
+from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
 from tests.cogs.test_reroll_reaction import rerollable_card
@@ -27,7 +27,6 @@ def request_builder(world: DiscordWorld) -> RequestBuilder:
         job_service=services.job_service,
         catalogue=services.catalogue,
         preference_store=world.bot.preference_store,
-        languages=Languages(world.bot.preference_store),
     )
 
 
@@ -65,13 +64,13 @@ async def test_kept_references_come_before_new_ones(
     parent = await rerollable_card(world)
     job = await behind(world, parent.id)
     assert job is not None
-    edited = await request_builder.paint(
+    edited = await request_builder.submit(
         ImageOptions(prompt="bluer", model="easel-painter"),
         caller(world),
         RecordingCourier(),
         attached=Attachments((upload(OTHER),)),
         references=(kept(world, PNG),),
-        after=job.id,
+        parent=job.id,
     )
     await world.finished()
     assert sent(world) == [PNG, OTHER]
@@ -87,7 +86,7 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
     options, who = ImageOptions(prompt="bluer", model="easel-painter"), caller(world)
     first = kept(world, PNG)
     with pytest.raises(ReferenceTooLarge) as large:
-        await request_builder.paint(
+        await request_builder.submit(
             options,
             who,
             RecordingCourier(),
@@ -97,7 +96,7 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
     assert large.value.number == 2
     gone = replace(first, sha256="0" * 64)
     with pytest.raises(ReferenceLost) as lost:
-        await request_builder.paint(options, who, RecordingCourier(), references=(first, gone))
+        await request_builder.submit(options, who, RecordingCourier(), references=(first, gone))
     assert lost.value.number == 2
     assert world.credits() == 0
 
@@ -112,7 +111,7 @@ async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
     assert parent is not None
     assert (parent.request.moderation, parent.parent) == ("low", None)
     courier = RecordingCourier()
-    again = await request_builder.again(parent, caller(world), courier)
+    again = await request_builder.repeat(parent, caller(world), courier)
     await world.finished()
     await world.restart()
     found = await behind(world, first.id)

@@ -46,12 +46,12 @@ def test_one_allowed_role_is_enough() -> None:
 def test_what_was_closed_stays_closed_when_its_key_is_deleted() -> None:
     """A deleted channel must not open the whole server to the operator's key."""
     settings = ServerSettings(channels=(5,), roles=(6,))
-    emptied = settings.still_there(channels={1}, roles={2})
+    emptied = settings.without_deleted(channels={1}, roles={2})
     assert emptied == ServerSettings(channels=(), roles=())
     with pytest.raises(ChannelNotAllowed) as refused:
         check_access(emptied, channel_ids=(1,), role_ids=(2,))
     assert refused.value.channel == ""
-    assert ServerSettings().still_there(channels=set(), roles=set()) == ServerSettings()
+    assert ServerSettings().without_deleted(channels=set(), roles=set()) == ServerSettings()
 
 
 def test_models_are_allowed_whatever_their_case() -> None:

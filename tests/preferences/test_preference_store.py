@@ -174,8 +174,8 @@ async def test_a_person_is_forgotten(database: Database) -> None:
     for user in (1, 2):
         await preference_store.change_person(user, lambda _: PREFERENCES)
         await preference_store.save_preset(user, "ink", WISH)
-    await preference_store.forget(1)
-    await preference_store.forget(3)
+    await preference_store.delete_person(1)
+    await preference_store.delete_person(3)
     for known in (preference_store, await fresh(database)):
         assert (known.person(1), known.presets(1)) == (PersonalPreferences(), {})
         assert (known.person(2), len(known.presets(2))) == (PREFERENCES, 1)
