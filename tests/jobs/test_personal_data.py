@@ -334,7 +334,7 @@ async def test_a_card_that_is_being_updated_is_waited_for(
     async with process(tmp_path, gateway) as harness:
 
         class DeletingCourier(RecordingCourier):
-            async def end(self, job: Job, ending: object) -> bool:
+            async def end(self, job: Job, failure: object) -> bool:
                 try:
                     await harness.services.deletion.delete(ADA.user_id)
                 except JobsStillRunning as early:
@@ -353,7 +353,7 @@ async def test_the_card_of_a_disowned_job_is_not_updated_again(
     """A crash in a deletion must not make the next start write to a deleted person."""
 
     class UnreachableCourier(RecordingCourier):
-        async def end(self, job: Job, ending: object) -> bool:
+        async def end(self, job: Job, failure: object) -> bool:
             return False
 
     async with process(tmp_path, gateway) as harness:
