@@ -3,7 +3,7 @@
     python -m benchmarks.autocomplete [--times 2000] [--rounds 5]
 
 Discord drops an answer after three seconds, and everybody's keystrokes share one event loop. Each
-call is made as discord.py makes it: an interaction is read from Discord's JSON, and the cog's own
+call is made as discord.py makes it: an interaction is read from Discord's JSON, and the cog's
 method is called, in a bot that is logged in to SimCord, with its database and its settings. A method
 that waits for anything, and so for a database, ends the benchmark. The reference reads the same
 interactions and only builds 25 choices. All take turns in each round, and the table shows the

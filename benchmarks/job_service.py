@@ -150,7 +150,7 @@ def met_fast(results: Results) -> list[bool]:
     """Print each figure as a part of the script's; return which are small enough."""
     met = []
     for key, most in MOST_OF_SCRIPT.items():
-        ratio = results["job_service"][key] / results["script"][key]
+        ratio = results["easel"][key] / results["script"][key]
         met.append(ratio <= most)
         print(f"{COLUMNS[key]}: {ratio:.2f} × the script's, {told(ratio <= most)}: at most {most}")
     print()
@@ -159,7 +159,7 @@ def met_fast(results: Results) -> list[bool]:
 
 def met_slow(results: Results) -> bool:
     """Print how much later the job service's pictures came; return whether that is soon enough."""
-    more = results["job_service"]["p99_ms"] - results["script"]["p99_ms"]
+    more = results["easel"]["p99_ms"] - results["script"]["p99_ms"]
     met = more <= MOST_MS_MORE
     print(f"p99: {more:.0f} ms more than the script's, {told(met)}: at most {MOST_MS_MORE}")
     return met

@@ -83,8 +83,8 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
             self.delivered.set()
             return ()
 
-        async def end(self, job: Job, ending: JobFailure) -> bool:
-            raise SystemExit(f"job {job.id} failed: {ending.error!r}")
+        async def end(self, job: Job, failure: JobFailure) -> bool:
+            raise SystemExit(f"job {job.id} failed: {failure.error!r}")
 
     async def paint(number: int, prompt: str) -> None:
         request = services.catalogue.build_request(prompt=prompt, model=MODEL, size=None, n=1)
@@ -112,7 +112,7 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         yield paint
 
 
-VARIANTS: dict[str, Variant] = {"script": script, "job_service": job_service}
+VARIANTS: dict[str, Variant] = {"script": script, "easel": job_service}
 
 
 async def figures(
