@@ -2,12 +2,12 @@
 
     python -m benchmarks.autocomplete [--times 2000] [--rounds 5]
 
-Discord drops an answer after three seconds, and everybody's keystrokes share one event loop. Each
-call is made as discord.py makes it: an interaction is read from Discord's JSON, and the cog's
-method is called, in a bot that is logged in to SimCord, with its database and its settings. A method
-that waits for anything, and so for a database, ends the benchmark. The reference reads the same
-interactions and only builds 25 choices. All take turns in each round, and the table shows the
-median round.
+Discord drops an answer after three seconds, and everybody's autocompletions share one event loop.
+Each call is made as discord.py makes it: an interaction is read from Discord's JSON, and the cog's
+method is called, in a bot that is logged in to SimCord, with its database and its settings. A
+method that waits for anything, and so for a database, ends the benchmark. The reference reads the
+same interactions and only builds 25 choices. All variants run in each round, in turns, and the
+table shows the median round.
 
 What never waits takes its CPU time on a machine of its own: that decides. The clock's p99 stands
 beside it, and depends on what else the machine does. The exit code is 1 when a target is
