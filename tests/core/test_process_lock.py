@@ -15,8 +15,8 @@ from bot.core.process_lock import hold_bot_lock, hold_process_lock, is_dead
 HOLD = """
 import sys, time
 from pathlib import Path
-from bot.core.process_lock import own
-with own(Path(sys.argv[1])) as owner:
+from bot.core.process_lock import hold_process_lock
+with hold_process_lock(Path(sys.argv[1])) as owner:
     print(owner, flush=True)
     time.sleep(60)
 """
