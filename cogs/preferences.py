@@ -15,7 +15,7 @@ from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 
-Change = Callable[[PersonalPreferences], PersonalPreferences]
+PreferencesChange = Callable[[PersonalPreferences], PersonalPreferences]
 
 _RESETS: dict[str, tuple[str, ...]] = {
     "defaults": ("model", "size", "n", "quality"),
@@ -131,7 +131,7 @@ class PreferencesCog(commands.Cog):
         """Offer the languages that Easel speaks."""
         return language_choices(self._deps.client.texts.names, typed)
 
-    async def _change(self, interaction: Interaction, change: Change) -> None:
+    async def _change(self, interaction: Interaction, change: PreferencesChange) -> None:
         preferences = await self._deps.preference_store.change_person(interaction.user.id, change)
         await self._answer(interaction, preferences, changed=True)
 

@@ -30,7 +30,7 @@ from bot.preferences.values import (
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 
-Change = Callable[[ServerSettings], ServerSettings]
+SettingsChange = Callable[[ServerSettings], ServerSettings]
 
 OPERATORS = "operator"
 _MODERATIONS = [
@@ -311,7 +311,7 @@ class SettingsCog(commands.Cog):
     def _settings(self, interaction: Interaction) -> ServerSettings:
         return self._deps.preference_store.server(interaction.guild_id or 0)
 
-    async def _change(self, interaction: Interaction, change: Change) -> None:
+    async def _change(self, interaction: Interaction, change: SettingsChange) -> None:
         settings = await self._deps.preference_store.change_server(
             interaction.guild_id or 0, change
         )

@@ -25,7 +25,7 @@ from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.messages import MIB, Message
-from tests.jobs.test_service import Bag, Studio, settings
+from tests.jobs.service_harness import RecordingCourier, ServiceHarness, settings
 
 MODEL = "gpt-image-2"
 SIZE = (3840, 2160)
@@ -99,7 +99,7 @@ def noisy() -> bytes:
 
 
 @dataclass
-class Doorman(Bag):
+class Doorman(RecordingCourier):
     """A courier that places its cards in the loopback Discord."""
 
     fake: FakeDiscord = field(default_factory=FakeDiscord)
@@ -112,22 +112,24 @@ class Doorman(Bag):
         return CardAddress(CHANNEL, card.id, APPLICATION_ID, token)
 
 
-async def accepted(folder: Path, wall: Wall, at: ScriptedGateway, bag: Bag, *, jobs: int) -> Studio:
+async def accepted(
+    folder: Path, wall: Wall, at: ScriptedGateway, courier: RecordingCourier, *, jobs: int
+) -> ServiceHarness:
     """Accept jobs for ten pictures in all, behind one that is under way, and die."""
     changes = {"image_models": (MODEL,), "max_concurrent_jobs": 1, "default_quota": ()}
     async with open_services(settings(folder, at, **changes), Clock()) as services:
-        job_service = Studio(services, folder)
-        await job_service.ask(bag)
+        harness = ServiceHarness(services, folder)
+        await harness.submit(courier)
         await asyncio.wait_for(wall.asked.wait(), 60)
         for _ in range(jobs):
-            await job_service.ask(bag, n=PICTURES // jobs)
-    return job_service
+            await harness.submit(courier, n=PICTURES // jobs)
+    return harness
 
 
-async def until_done(job_service: Studio, jobs: int) -> None:
+async def until_done(harness: ServiceHarness, jobs: int) -> None:
     """Wait until that many jobs are done."""
     async with asyncio.timeout(PATIENCE_S):
-        while job_service.rows("SELECT COUNT(*) FROM jobs WHERE state = 'done'") != [(jobs,)]:  # noqa: ASYNC110
+        while harness.rows("SELECT COUNT(*) FROM jobs WHERE state = 'done'") != [(jobs,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -144,8 +146,8 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
     async with open_wall() as (gateway, address), fake_discord() as fake:
         fake.now_ms = time.time_ns() // 1_000_000
         fake.silent.add("/gateway/bot")
-        bag = Doorman(fake=fake)
-        job_service = await accepted(tmp_path / "data", gateway, address, bag, jobs=jobs)
+        courier = Doorman(fake=fake)
+        harness = await accepted(tmp_path / "data", gateway, address, courier, jobs=jobs)
         gateway.opened.set()
         env = environment(
             tmp_path,
@@ -157,7 +159,7 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
             MAX_RUNNING_PER_USER="10",
         )
         async with running("tests.cli.bot_process", fake.base, folder=tmp_path, env=env) as bot:
-            await until_done(job_service, jobs)
+            await until_done(harness, jobs)
             assert peak_bytes(bot.pid) < MOST_BYTES
             assert fake.refused == []
             bot.send_signal(signal.SIGTERM)
@@ -166,4 +168,4 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
     files = [file for message in fake.messages.at(CHANNEL) for file in message.files.items()]
     assert len(files) == PICTURES
     assert all(name.endswith(".webp") and MIB < size <= 10 * MIB for name, size in files)
-    assert all(card.files for card in bag.cards[1:])
+    assert all(card.files for card in courier.cards[1:])

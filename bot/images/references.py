@@ -150,7 +150,7 @@ class ReferenceLoader:
         try:
             return await self._kept(attached, request, new)
         except EaselError:
-            # No job will ever name them: nobody else could have them deleted.
+            # No job refers to them, so that no deletion of personal data would find them.
             async with self._decoding:
                 await asyncio.to_thread(self._remove, new)
             raise

@@ -37,7 +37,7 @@ class Billing:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
 
         Raises:
-            Refusal: a limit or the operator's budget has no room for it.
+            Refusal: a limit or the operator's budget does not allow it.
         """
         price = self.catalogue.highest_price(job.request)
         try:

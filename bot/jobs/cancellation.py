@@ -1,7 +1,7 @@
 """Cancel a queued job, or detach the requester from a running one.
 
 A queued job ends as cancelled and its credits are released. A job whose request was sent cannot be
-taken back: it goes on, its pictures are kept and charged, but its card says that nobody waits.
+taken back: it goes on, its pictures are kept and charged, but its card shows nothing of it.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class DetachableCourier:
         self._is_detached = False
 
     async def detach(self, job: Job) -> bool:
-        """Say on the card that nobody waits; return False if its end is under way already."""
+        """Say so on the card; return False if the job's end is under way already."""
         if self._is_ending or self._is_detached:
             return False
         self._is_detached, is_told = True, False

@@ -15,9 +15,9 @@ from bot.database.database import Database
 from bot.database.migrator import shipped
 from tests.cli.process import environment, run, running
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.crash.gateway import open_till
+from tests.crash.counting_gateway import open_gateway
+from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process, until
-from tests.jobs.test_service import Bag
 
 OURS = len(shipped())
 HOUR_MS = 3_600_000
@@ -96,12 +96,12 @@ async def test_status_works_beside_a_bot_that_paints(
 ) -> None:
     """What is committed but still in the -wal counts, and an open job is told."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
         code, said = looked_at(tmp_path / "easel.db")
         gateway.gate.set()
-        await job_service.services.job_service.drained()
+        await harness.services.job_service.drained()
     assert code == 0
     assert words_of(said)["OPEN JOBS"] == "1"
     assert words_of(said)["WAL"] != "none"
@@ -183,10 +183,10 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
     """The bot goes on; the copy is of one moment: every job in it has its charge."""
     path = tmp_path / "easel.db"
     env = environment(tmp_path, DATABASE_URL=f"sqlite:///{path}", DATA_DIR=str(tmp_path))
-    async with open_till(Random(1)) as till:
-        driver = ("tests.crash.driver", str(tmp_path), till.url, "2000")
+    async with open_gateway(Random(1)) as gateway:
+        driver = ("tests.crash.service_process", str(tmp_path), gateway.url, "2000")
         async with running(*driver, folder=tmp_path, env=env) as bot:
-            await until(lambda: till.begun > 0)
+            await until(lambda: gateway.begun > 0)
             for number in range(3):
                 backup = ("bot", "db", "backup", f"copy-{number}.db")
                 ended = await run(*backup, folder=tmp_path, env=env)
@@ -208,20 +208,20 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
 
 async def test_a_copy_can_be_restored(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The sentence that a backup ends with is tried here."""
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
-        await job_service.services.job_service.drained()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
         copied(tmp_path / "easel.db", tmp_path / "copy.db")
-        await job_service.ask(Bag())
-        await job_service.services.job_service.drained()
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
     for end in ("-wal", "-shm"):
         (tmp_path / f"easel.db{end}").unlink(missing_ok=True)
     (tmp_path / "easel.db").write_bytes((tmp_path / "copy.db").read_bytes())
-    async with process(tmp_path, gateway) as job_service:
-        assert job_service.rows("SELECT state FROM jobs") == [("done",)]
-        await job_service.ask(Bag())
-        await job_service.services.job_service.drained()
-        assert job_service.rows("SELECT SUM(credits) FROM charges") == [(2,)]
+    async with process(tmp_path, gateway) as harness:
+        assert harness.rows("SELECT state FROM jobs") == [("done",)]
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT SUM(credits) FROM charges") == [(2,)]
 
 
 async def test_an_existing_file_is_replaced_only_by_force(database: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.cli.process import environment, run, running
 from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply, ScriptedGateway
-from tests.images.test_content_store import drawn
+from tests.images.test_content_store import picture_bytes
 
 
 def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -74,7 +74,7 @@ async def test_a_charge_in_spite_of_doubt_is_said(tmp_path: Path, gateway: Scrip
 
 async def test_a_file_can_be_the_reference(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """What people attach in Discord, the operator names as a file."""
-    (tmp_path / "x.png").write_bytes(drawn("png"))
+    (tmp_path / "x.png").write_bytes(picture_bytes("png"))
     env = environment(tmp_path, gateway, IMAGE_MODELS="easel-painter")
     command = ("bot", "imagine", "a fox", "--reference", "x.png", "--reference", "x.png")
     ended = await run(*command, "--out", "art", folder=tmp_path, env=env)

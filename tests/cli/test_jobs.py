@@ -13,24 +13,26 @@ from bot.core.errors.base import StartRefused
 from bot.settings import Settings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
+from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_recovery import process
-from tests.jobs.test_service import BEN, Bag, Studio, settings
 
 
 @asynccontextmanager
-async def one_paints_one_waits(folder: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
+async def one_paints_one_waits(
+    folder: Path, gateway: ScriptedGateway
+) -> AsyncIterator[ServiceHarness]:
     """Open a process that paints Ada's request while Ben's waits."""
     gateway.gate.clear()
-    async with process(folder, gateway, max_concurrent_jobs=1) as job_service:
-        await job_service.ask(Bag())
+    async with process(folder, gateway, max_concurrent_jobs=1) as harness:
+        await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        await job_service.ask(Bag(), BEN)
-        yield job_service
+        await harness.submit(RecordingCourier(), BEN)
+        yield harness
 
 
-def ids(job_service: Studio) -> tuple[str, str]:
+def ids(harness: ServiceHarness) -> tuple[str, str]:
     """Return the ids of Ada's and Ben's job."""
-    found = dict(job_service.rows("SELECT user_id, id FROM jobs"))
+    found = dict(harness.rows("SELECT user_id, id FROM jobs"))
     return found[1], found[2]
 
 
@@ -52,9 +54,9 @@ async def test_the_list_says_where_every_job_stands(
     """An operator sees what runs, where it runs, and what went wrong; never what was asked."""
     configured = settings(tmp_path, gateway)
     gateway.replies.append(ErrorReply(400, "moderation_blocked"))
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
-        await job_service.services.job_service.drained()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
     async with one_paints_one_waits(tmp_path, gateway):
         head, failed, working, queued = await listed(configured)
         assert "a fox" in (await listed(configured, prompts=True))[1]
@@ -70,12 +72,12 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A list that goes into a file on Windows has no letters but its code page's."""
-    async with process(tmp_path / "data", gateway) as job_service:
-        order = job_service.services.catalogue.build_request(
+    async with process(tmp_path / "data", gateway) as harness:
+        order = harness.services.catalogue.build_request(
             prompt="狐 in snow", model=None, size=None, n=1
         )
-        await job_service.services.job_service.submit(order, BEN, Bag())
-        await job_service.services.job_service.drained()
+        await harness.services.job_service.submit(order, BEN, RecordingCourier())
+        await harness.services.job_service.drained()
     env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")
     ended = await run("bot", "jobs", "--prompts", folder=tmp_path, env=env)
     assert (ended.code, ended.err) == (0, "")
@@ -93,8 +95,8 @@ async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A request that was sent is paid; one that waits gives its credits back at once."""
-    async with one_paints_one_waits(tmp_path, gateway) as job_service:
-        adas, bens = ids(job_service)
+    async with one_paints_one_waits(tmp_path, gateway) as harness:
+        adas, bens = ids(harness)
         assert (await cancelled(settings(tmp_path, gateway), adas))[0] == 1
         assert await cancelled(settings(tmp_path, gateway), bens[:30]) == (
             0,
@@ -103,23 +105,23 @@ async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
         )
         assert (await cancelled(settings(tmp_path, gateway), bens))[0] == 1
         gateway.gate.set()
-        await job_service.services.job_service.drained()
-    assert job_service.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
-    assert job_service.rows("SELECT credits FROM charges ORDER BY job_id") == [(1,), (0,)]
+        await harness.services.job_service.drained()
+    assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
+    assert harness.rows("SELECT credits FROM charges ORDER BY job_id") == [(1,), (0,)]
 
 
 async def test_a_dead_bots_sent_job_can_be_cancelled_and_stays_a_doubt(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator need not start the bot to free its credits; it is in the books as in doubt."""
-    async with one_paints_one_waits(tmp_path, gateway) as job_service:
-        adas, _ = ids(job_service)
+    async with one_paints_one_waits(tmp_path, gateway) as harness:
+        adas, _ = ids(harness)
     assert (await cancelled(settings(tmp_path, gateway), adas))[0] == 0
-    assert job_service.rows("SELECT state, told FROM jobs ORDER BY id") == [
+    assert harness.rows("SELECT state, told FROM jobs ORDER BY id") == [
         ("unknown", 0),
         ("queued", 0),
     ]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges ORDER BY job_id") == [
+    assert harness.rows("SELECT credits, operator_credits FROM charges ORDER BY job_id") == [
         (0, 1),
         (1, 1),
     ]
@@ -130,10 +132,10 @@ async def test_an_id_that_names_no_single_job_is_a_sentence(
     tmp_path: Path, gateway: ScriptedGateway, prefix: str, sentence: str
 ) -> None:
     """Nothing is cancelled by guessing."""
-    async with one_paints_one_waits(tmp_path, gateway) as job_service:
+    async with one_paints_one_waits(tmp_path, gateway) as harness:
         with pytest.raises(StartRefused, match=sentence):
             await cancelled(settings(tmp_path, gateway), prefix)
-    assert job_service.rows("SELECT state FROM jobs ORDER BY id") == [("working",), ("queued",)]
+    assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("working",), ("queued",)]
 
 
 async def test_a_job_can_be_painted_again_into_a_folder(

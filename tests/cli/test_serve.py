@@ -19,8 +19,8 @@ from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, Answer, FakeDiscord, fake_discord
+from tests.jobs.service_harness import RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import process
-from tests.jobs.test_service import Bag, Studio
 
 GATEWAY = "/gateway/bot"
 STATES = "SELECT state FROM jobs ORDER BY id"
@@ -94,20 +94,20 @@ async def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
 @asynccontextmanager
 async def at_work(
     fake: FakeDiscord, gateway: ScriptedGateway, folder: Path, *, grace_s: int
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, Studio]]:
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, ServiceHarness]]:
     """Run the program while it paints the job that a dead process left in line."""
     fake.silent.add(GATEWAY)
     gateway.gate.clear()
-    async with process(folder / "data", gateway, max_concurrent_jobs=1) as job_service:
-        await job_service.ask(Bag())
+    async with process(folder / "data", gateway, max_concurrent_jobs=1) as harness:
+        await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        await job_service.ask(Bag())
+        await harness.submit(RecordingCourier())
     gateway.asked.clear()
     env = environment(folder, gateway, DISCORD_TOKEN=TOKEN, SHUTDOWN_GRACE=str(grace_s))
     async with running("tests.cli.bot_process", fake.base, folder=folder, env=env) as bot:
         await asyncio.wait_for(gateway.asked.wait(), TIMEOUT_S)  # the waiting job is painted
         await asyncio.wait_for(until_connecting(fake), 60)
-        yield bot, job_service
+        yield bot, harness
 
 
 async def until_stopping(bot: asyncio.subprocess.Process) -> None:
@@ -122,26 +122,26 @@ async def test_a_second_signal_ends_at_once(
     fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
     """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
-    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, harness):
         bot.send_signal(how)
         await until_stopping(bot)
         assert bot.returncode is None
         bot.send_signal(how)
         assert await asyncio.wait_for(bot.wait(), 60) == 128 + how
-    assert job_service.rows(STATES) == [("unknown",), ("working",)]
+    assert harness.rows(STATES) == [("unknown",), ("working",)]
 
 
 async def test_a_running_job_finishes_within_the_grace(
     fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """An update of the bot costs nobody a picture that is being painted."""
-    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, job_service):
+    async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, harness):
         bot.terminate()
         await until_stopping(bot)
         gateway.gate.set()
         assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
-    assert job_service.rows(STATES) == [("unknown",), ("done",)]
-    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(1,)]
+    assert harness.rows(STATES) == [("unknown",), ("done",)]
+    assert harness.rows("SELECT SUM(credits) FROM charges") == [(1,)]
     assert [len(message.files) for message in fake.messages.all.values() if message.files] == [1]
 
 
@@ -149,11 +149,11 @@ async def test_what_outlasts_the_grace_is_left_to_the_journal(
     fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path
 ) -> None:
     """A service manager does not have to kill: the end is in order, and the hold stays."""
-    async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, job_service):
+    async with at_work(fake, gateway, tmp_path, grace_s=0) as (bot, harness):
         bot.terminate()
         assert await asyncio.wait_for(bot.wait(), TIMEOUT_S) == 0
-    assert job_service.rows(STATES) == [("unknown",), ("working",)]
-    assert job_service.rows("SELECT state FROM charges ORDER BY job_id") == [
+    assert harness.rows(STATES) == [("unknown",), ("working",)]
+    assert harness.rows("SELECT state FROM charges ORDER BY job_id") == [
         ("settled",),
         ("held",),
     ]

@@ -27,9 +27,9 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
-from tests.images.test_content_store import drawn
+from tests.images.test_content_store import picture_bytes
 
-WEBP = drawn("webp")
+WEBP = picture_bytes("webp")
 
 
 def originals(world: DiscordWorld) -> list[bytes]:
@@ -142,9 +142,9 @@ async def test_files_come_after_what_was_chosen(world: DiscordWorld) -> None:
     """The kept references first, then the uploads, in their order."""
     card = await finished_card(world, model="easel-painter", reference1=("x.png", PNG))
     shown = await press(world, world.ada, card, "edit")
-    uploads = [("a.webp", WEBP), ("b.jpg", drawn("jpeg"))]
+    uploads = [("a.webp", WEBP), ("b.jpg", picture_bytes("jpeg"))]
     await submit_form(world, world.ada, shown, files=uploads)
-    assert sent(world) == [PNG, WEBP, drawn("jpeg")]
+    assert sent(world) == [PNG, WEBP, picture_bytes("jpeg")]
     assert "3 reference images" in str(world.card.embeds[0].footer.text)
 
 

@@ -16,10 +16,10 @@ from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.history_page import HistoryPage
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_waiting import cards, only_for_them, press, words
-from tests.images.test_content_store import drawn
+from tests.images.test_content_store import picture_bytes
 
 SECRET = "a fox with a name that nobody else would think of"
-PNG = drawn("png", size=(9, 9))
+PNG = picture_bytes("png", size=(9, 9))
 TABLES = ("jobs", "attempts", "intents", "messages", "pictures")
 
 

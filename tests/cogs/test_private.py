@@ -11,7 +11,7 @@ from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, re
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_delivery import patient
 from tests.cogs.test_request_builder import caller
-from tests.jobs.test_service import Bag
+from tests.jobs.service_harness import RecordingCourier
 
 
 def request_builder_of(world: DiscordWorld) -> RequestBuilder:
@@ -190,11 +190,15 @@ async def test_what_comes_from_a_private_result_is_private(world: DiscordWorld) 
     job = await ada_has(world, private=True)
     request_builder = request_builder_of(world)
     who = caller(world)
-    assert (await request_builder.repeat(job, who, Bag())).private
+    assert (await request_builder.repeat(job, who, RecordingCourier())).private
     assert (
-        await request_builder.submit(ImageOptions(prompt="bluer"), who, Bag(), parent=job.id)
+        await request_builder.submit(
+            ImageOptions(prompt="bluer"), who, RecordingCourier(), parent=job.id
+        )
     ).private
-    assert not (await request_builder.submit(ImageOptions(prompt="another"), who, Bag())).private
+    assert not (
+        await request_builder.submit(ImageOptions(prompt="another"), who, RecordingCourier())
+    ).private
     await world.wait_for_jobs()
 
 
@@ -219,7 +223,7 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Dis
     job = await ada_has(world, private=False)
     await world.ben.slash(world.channel, "preferences private", private=True)
     request_builder = request_builder_of(world)
-    assert (await request_builder.repeat(job, caller(world), Bag())).private
+    assert (await request_builder.repeat(job, caller(world), RecordingCourier())).private
     await world.wait_for_jobs()
 
 

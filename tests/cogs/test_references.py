@@ -7,9 +7,9 @@ import pytest
 
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.scripted_gateway import png
-from tests.images.test_content_store import drawn
+from tests.images.test_content_store import picture_bytes
 
-PNG = drawn("png")
+PNG = picture_bytes("png")
 
 
 def attached(world: DiscordWorld) -> list[str]:
@@ -26,7 +26,13 @@ def sent(world: DiscordWorld) -> list[bytes]:
 
 async def test_attached_pictures_reach_the_model(world: DiscordWorld) -> None:
     """Five files, in their order, byte for byte; the card counts them."""
-    files = [drawn("png"), drawn("jpeg"), drawn("webp"), drawn("png", size=(9, 9)), PNG]
+    files = [
+        picture_bytes("png"),
+        picture_bytes("jpeg"),
+        picture_bytes("webp"),
+        picture_bytes("png", size=(9, 9)),
+        PNG,
+    ]
     options: dict[str, Any] = {
         f"reference{i}": (f"{i}.bin", data) for i, data in enumerate(files, 1)
     }
@@ -85,7 +91,7 @@ async def test_a_file_that_is_too_large_is_refused_before_the_card(world: Discor
 
 async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorld) -> None:
     """GPT image models take both as files of a form."""
-    jpeg = drawn("jpeg")
+    jpeg = picture_bytes("jpeg")
     files = {"reference1": ("a.jpg", jpeg), "reference2": ("b.png", PNG), "mask": ("m.png", PNG)}
     await world.ada.slash(world.channel, "imagine", prompt="a fox", model="gpt-image-2", **files)
     await world.wait_for_jobs()
@@ -101,7 +107,7 @@ async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorl
 
 async def test_a_mask_that_does_not_fit_ends_the_job(world: DiscordWorld) -> None:
     """The sentence says which pixels would fit, and the credits come back."""
-    mask = drawn("png", size=(9, 9))
+    mask = picture_bytes("png", size=(9, 9))
     await world.ada.slash(
         world.channel,
         "imagine",

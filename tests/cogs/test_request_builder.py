@@ -13,10 +13,10 @@ from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
 from tests.cogs.test_reroll_reaction import rerollable_card
-from tests.images.test_content_store import drawn
-from tests.jobs.test_service import Bag
+from tests.images.test_content_store import picture_bytes
+from tests.jobs.service_harness import RecordingCourier
 
-OTHER = drawn("png", size=(8, 8))
+OTHER = picture_bytes("png", size=(8, 8))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_kept_references_come_before_new_ones(
     edited = await request_builder.submit(
         ImageOptions(prompt="bluer", model="easel-painter"),
         caller(world),
-        Bag(),
+        RecordingCourier(),
         attached=Attachments((upload(OTHER),)),
         references=(kept(world, PNG),),
         parent=job.id,
@@ -89,14 +89,14 @@ async def test_a_reference_is_counted_where_the_person_counts_it(
         await request_builder.submit(
             options,
             who,
-            Bag(),
+            RecordingCourier(),
             attached=Attachments((upload(PNG, size=10**9),)),
             references=(first,),
         )
     assert large.value.number == 2
     gone = replace(first, sha256="0" * 64)
     with pytest.raises(ReferenceLost) as lost:
-        await request_builder.submit(options, who, Bag(), references=(first, gone))
+        await request_builder.submit(options, who, RecordingCourier(), references=(first, gone))
     assert lost.value.number == 2
     assert world.credits() == 0
 
@@ -110,8 +110,8 @@ async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
     parent = await behind(world, first.id)
     assert parent is not None
     assert (parent.request.moderation, parent.parent) == ("low", None)
-    bag = Bag()
-    again = await request_builder.repeat(parent, caller(world), bag)
+    courier = RecordingCourier()
+    again = await request_builder.repeat(parent, caller(world), courier)
     await world.wait_for_jobs()
     await world.restart()
     found = await behind(world, first.id)

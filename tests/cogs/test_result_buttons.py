@@ -22,7 +22,7 @@ from tests.cogs.actions import (
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
-from tests.images.test_content_store import drawn
+from tests.images.test_content_store import picture_bytes
 
 ACTIONS = ["again", "edit", "use", "original", "details", "delete"]
 
@@ -418,7 +418,7 @@ async def test_a_re_roll_goes_on_when_its_result_is_deleted_meanwhile(build: Wor
 
 async def test_thumbnails_of_broken_files_are_left_out(world: DiscordWorld) -> None:
     """A result without its small picture is still a result."""
-    await finished_card(world, model="easel-painter", reference1=("x.jpg", drawn("jpeg")))
+    await finished_card(world, model="easel-painter", reference1=("x.jpg", picture_bytes("jpeg")))
     (reference,) = (world.folder / "vault").rglob("*.jpeg")
     reference.write_bytes(b"\xff" * reference.stat().st_size)
     await press(world, world.ada, world.card, "again")

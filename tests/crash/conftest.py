@@ -1,4 +1,4 @@
 import pytest
 
 # So that a failure shows what differs, not only that something does.
-pytest.register_assert_rewrite("tests.crash.books", "tests.crash.deathbed")
+pytest.register_assert_rewrite("tests.crash.invariants", "tests.crash.discord_crash")

@@ -1,4 +1,4 @@
-"""The studio under SIGKILL: at every line of the table of crashes, and at random moments."""
+"""The job service under SIGKILL: after every commit that matters, and at random moments."""
 
 import asyncio
 import os
@@ -9,15 +9,15 @@ from random import Random
 import pytest
 
 from tests.cli.process import environment, run, running
-from tests.crash import books
-from tests.crash.gateway import Till, open_till
+from tests.crash import invariants
+from tests.crash.counting_gateway import CountingGateway, open_gateway
 
-DRIVER = "tests.crash.driver"
+SERVICE_PROCESS = "tests.crash.service_process"
 JOBS = 50
 KILLS = int(os.environ.get("EASEL_KILLS", "6"))
 TIMEOUT_S = 120
 
-TABLE = {
+CRASHES = {
     "queued, no card": ("queued", "j.state = 'queued' AND message_id IS NULL"),
     "queued": ("queued", "j.state = 'queued' AND message_id IS NOT NULL"),
     "references missing": ("queued", "attached IS NOT NULL AND message_id IS NOT NULL"),
@@ -35,44 +35,44 @@ TABLE = {
 }
 
 
-def the_seed() -> int:
+def seed() -> int:
     """Return EASEL_SEED, which tries other moments; without it they are always the same."""
     return int(os.environ.get("EASEL_SEED", "0"))
 
 
-async def submit_and_wait(folder: Path, till: Till) -> None:
+async def run_to_end(folder: Path, gateway: CountingGateway) -> None:
     """Let a last process finish everything, and look at what it leaves."""
-    ended = await run(DRIVER, str(folder), till.url, "0", folder=folder, env=environment(folder))
+    ended = await run(
+        SERVICE_PROCESS, str(folder), gateway.url, "0", folder=folder, env=environment(folder)
+    )
     assert (ended.code, ended.err) == (0, ""), ended.err
-    books.check(folder, till)
+    invariants.check(folder, gateway)
 
 
-async def kill_at(folder: Path, till: Till, sql: str, *, jobs: int) -> None:
+async def kill_at_row(folder: Path, gateway: CountingGateway, sql: str, *, jobs: int) -> None:
     """Run a process until it kills itself."""
-    command = (DRIVER, str(folder), till.url, str(jobs), sql)
+    command = (SERVICE_PROCESS, str(folder), gateway.url, str(jobs), sql)
     async with running(*command, folder=folder, env=environment(folder)) as process:
         code = await asyncio.wait_for(process.wait(), TIMEOUT_S)
     assert code == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("line", TABLE)
-async def test_a_death_at_a_line_of_the_table_costs_nobody_anything(
-    tmp_path: Path, line: str
-) -> None:
-    """The commit named by the line is the last: the next start knows what to do."""
-    state, condition = TABLE[line]
+@pytest.mark.parametrize("state", CRASHES)
+async def test_a_crash_in_any_state_costs_nobody_anything(tmp_path: Path, state: str) -> None:
+    """The commit that makes this state is the last: the next start knows what to do."""
+    job_state, condition = CRASHES[state]
     sql = f"SELECT 1 FROM jobs AS j LEFT JOIN attempts AS a ON a.job_id = j.id WHERE {condition}"
     chance = Random(0)
-    async with open_till(chance, refused=float(line == "ended, not told")) as till:
-        await kill_at(tmp_path, till, sql, jobs=5)
-        died_in = books.rows(tmp_path, sql.replace("SELECT 1", "SELECT j.state"))
-        assert (state,) in died_in
-        await submit_and_wait(tmp_path, till)
+    async with open_gateway(chance, refused=float(state == "ended, not told")) as gateway:
+        await kill_at_row(tmp_path, gateway, sql, jobs=5)
+        died_in = invariants.rows(tmp_path, sql.replace("SELECT 1", "SELECT j.state"))
+        assert (job_state,) in died_in
+        await run_to_end(tmp_path, gateway)
 
 
-async def kill_at_random(folder: Path, till: Till, chance: Random) -> None:
+async def kill_at_random(folder: Path, gateway: CountingGateway, chance: Random) -> None:
     """Kill a process while 50 jobs run, up to two seconds after it opened."""
-    command = (DRIVER, str(folder), till.url, str(JOBS))
+    command = (SERVICE_PROCESS, str(folder), gateway.url, str(JOBS))
     async with running(*command, folder=folder, env=environment(folder)) as process:
         assert process.stdout is not None
         await asyncio.wait_for(process.stdout.readline(), TIMEOUT_S)
@@ -83,12 +83,12 @@ async def kill_at_random(folder: Path, till: Till, chance: Random) -> None:
 
 
 @pytest.mark.slow
-async def test_deaths_at_random_moments_cost_nobody_anything(tmp_path: Path) -> None:
+async def test_crashes_at_random_moments_cost_nobody_anything(tmp_path: Path) -> None:
     """Whatever the moment: every job ends once, is paid once and delivered once."""
-    chance = Random(the_seed())
-    async with open_till(chance, refused=0.05, broken=0.05) as till:
+    chance = Random(seed())
+    async with open_gateway(chance, refused=0.05, broken=0.05) as gateway:
         for _ in range(KILLS):
-            await kill_at_random(tmp_path, till, chance)
-        await submit_and_wait(tmp_path, till)
-    ((jobs,),) = books.rows(tmp_path, "SELECT COUNT(*) FROM jobs")
+            await kill_at_random(tmp_path, gateway, chance)
+        await run_to_end(tmp_path, gateway)
+    ((jobs,),) = invariants.rows(tmp_path, "SELECT COUNT(*) FROM jobs")
     assert jobs >= JOBS

@@ -9,11 +9,11 @@ from random import Random
 import pytest
 
 from tests.cli.process import environment, running
-from tests.crash import books
-from tests.crash.gateway import Till, open_till
-from tests.crash.test_kills import submit_and_wait, the_seed
+from tests.crash import invariants
+from tests.crash.counting_gateway import CountingGateway, open_gateway
+from tests.crash.test_kills import run_to_end, seed
 
-SOAKER = "tests.crash.soaker"
+SOAK_PROCESS = "tests.crash.soak_process"
 SOAK_S = float(os.environ.get("EASEL_SOAK_S", "6"))
 ENDING_S = 120
 # What a process may hold more at its end than when it was warm: caches of allocator and SQLite.
@@ -21,9 +21,9 @@ MORE_MEGABYTES = 16
 MORE_FILES = 2
 
 
-async def one_process(folder: Path, till: Till, seconds: float) -> None:
+async def one_process(folder: Path, gateway: CountingGateway, seconds: float) -> None:
     """Run a process to its end; when it is through it holds no more than when it was warm."""
-    command = (SOAKER, str(folder), till.url, str(seconds))
+    command = (SOAK_PROCESS, str(folder), gateway.url, str(seconds))
     async with running(*command, folder=folder, env=environment(folder)) as process:
         out, err = await asyncio.wait_for(process.communicate(), seconds + ENDING_S)
     assert (process.returncode, err) == (0, b""), err.decode()
@@ -34,9 +34,9 @@ async def one_process(folder: Path, till: Till, seconds: float) -> None:
     assert end["megabytes"] <= warm["megabytes"] + MORE_MEGABYTES
 
 
-async def killed_process(folder: Path, till: Till, seconds: float) -> None:
+async def killed_process(folder: Path, gateway: CountingGateway, seconds: float) -> None:
     """Run a process and kill it in the middle of its work."""
-    command = (SOAKER, str(folder), till.url, str(2 * seconds))
+    command = (SOAK_PROCESS, str(folder), gateway.url, str(2 * seconds))
     async with running(*command, folder=folder, env=environment(folder)) as process:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(process.wait(), seconds)
@@ -45,13 +45,13 @@ async def killed_process(folder: Path, till: Till, seconds: float) -> None:
 
 async def soak(folder: Path, *, seconds: float, restarts: int) -> None:
     """Let processes follow each other, every second one killed, and compare everything."""
-    chance = Random(the_seed())
-    async with open_till(chance, refused=0.05, broken=0.05) as till:
+    chance = Random(seed())
+    async with open_gateway(chance, refused=0.05, broken=0.05) as gateway:
         for number in range(restarts + 1):
             run_for = killed_process if number % 2 else one_process
-            await run_for(folder, till, seconds / (restarts + 1))
-        await submit_and_wait(folder, till)
-    print(books.rows(folder, "SELECT state, COUNT(*) FROM jobs GROUP BY state"))  # noqa: T201
+            await run_for(folder, gateway, seconds / (restarts + 1))
+        await run_to_end(folder, gateway)
+    print(invariants.rows(folder, "SELECT state, COUNT(*) FROM jobs GROUP BY state"))  # noqa: T201
 
 
 @pytest.mark.slow

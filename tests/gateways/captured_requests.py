@@ -1,4 +1,4 @@
-"""What was sent, read back from the raw request by parsers that are not ours."""
+"""Parse the requests that a replay gateway received, with the standard library."""
 
 import json
 from email import message_from_bytes
@@ -20,15 +20,15 @@ async def capture_request(
     answers: tuple[RawReply, ...] = (ONE_PICTURE,),
     **asked: object,
 ) -> tuple[ReplayGateway, GenerationResult]:
-    """Paint at a gateway with these answers; what is asked of the table begins with ``at_``."""
+    """Run a request with these replies; names that begin with ``at_`` are gateway settings."""
     table = {key[3:]: asked.pop(key) for key in list(asked) if key.startswith("at_")}
     async with replay_gateway(*answers) as raw:
-        painted = await run_generation(raw.gateway(**table), folder / "job", known=known, **asked)  # type: ignore[arg-type]  # passed on
-    return raw, painted
+        result = await run_generation(raw.gateway(**table), folder / "job", known=known, **asked)  # type: ignore[arg-type]  # passed on
+    return raw, result
 
 
 def request_head(request: bytes) -> Message:
-    """Read the headers, whose length must be right."""
+    """Parse the headers; the Content-Length must be right."""
     lines, _, body = request.partition(b"\r\n\r\n")
     head = message_from_bytes(lines.partition(b"\r\n")[2])
     assert head["Content-Length"] == str(len(body))
@@ -37,13 +37,13 @@ def request_head(request: bytes) -> Message:
 
 
 def request_json(request: bytes) -> dict[str, object]:
-    """Read a body of JSON."""
+    """Parse a JSON body."""
     assert request_head(request)["Content-Type"] == "application/json"
     return dict(json.loads(request.partition(b"\r\n\r\n")[2]))
 
 
 def request_form(request: bytes) -> list[tuple[str, str | None, str, bytes]]:
-    """Read a form with the parser of the standard library: name, file, type and bytes of each."""
+    """Parse a form: name, file name, type and bytes of each part."""
     kind = request_head(request)["Content-Type"]
     body = request.partition(b"\r\n\r\n")[2]
     whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
@@ -58,5 +58,5 @@ def request_form(request: bytes) -> list[tuple[str, str | None, str, bytes]]:
 
 
 def request_line(request: bytes) -> str:
-    """Return the first line."""
+    """Return the request line."""
     return request.partition(b"\r\n")[0].decode()

@@ -1,7 +1,7 @@
-"""Chat Bp with ``?async=true``: three ways to say the task, six ways to answer 200 (dialects §3.1).
+"""Chat Bp with ``?async=true``: three replies that accept a task, six replies to polls.
 
-Of the six only the success is documented in full; the others are its fields with the states that
-the page lists.
+Of the six only the success is documented completely; the others are its fields with the states
+that the documentation lists.
 """
 
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ NOT_UPLOADED = JsonReply(chatbp_task("succeeded", 100, []))
 NO_SUCH_TASK = JsonReply({"message": "任务不存在"})
 
 
-def chatbp(*looks: JsonReply, submit: str = "documented") -> FakeTaskGateway:
-    """Return the gateway; without ``looks`` its task succeeds at the fourth."""
+def chatbp(*task_replies: JsonReply, submit: str = "documented") -> FakeTaskGateway:
+    """Return the gateway; by default its task succeeds at the fourth poll."""
     task_id = "123" if submit == "numeric" else TASK_ID
     return FakeTaskGateway(
-        SUBMITS[submit], looks or (QUEUED, RUNNING, NEARLY, SUCCEEDED), NO_SUCH_TASK, task_id
+        SUBMITS[submit], task_replies or (QUEUED, RUNNING, NEARLY, SUCCEEDED), NO_SUCH_TASK, task_id
     )

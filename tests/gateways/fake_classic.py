@@ -138,8 +138,8 @@ class FakeDddai(FakeClassic):
 
 def _wrong(body: dict[str, object]) -> str:
     """Return the name of a wrong field, or nothing."""
-    if strangers := body.keys() - FIELDS:
-        return min(strangers)
+    if unknown := body.keys() - FIELDS:
+        return min(unknown)
     longest, most, sizes = MODELS.get(str(body.get("model")), (0, 0, ()))
     if not sizes:
         return "model"

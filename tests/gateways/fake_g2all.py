@@ -57,7 +57,7 @@ def _is_image(image: object) -> bool:
 
 @dataclass
 class FakeFiles:
-    """The picture store: signed addresses break when a key comes along (dialects §5, 9)."""
+    """The picture store: signed addresses break when a key comes along."""
 
     gets: int = 0
 

@@ -1,4 +1,4 @@
-"""Ideogram's first interface through a gateway: synchronous, wrapped, dated (dialects §4.3)."""
+"""Ideogram's first interface through a gateway: synchronous, wrapped, dated."""
 
 from collections.abc import Sequence
 
@@ -38,11 +38,11 @@ class FakeIdeogram(FakeVendor):
 
     submit_path = "/ideogram/generate"
 
-    def stranger(self) -> JsonReply:
+    def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key."""
         return JsonReply({"error": "Not authorized"}, 401)
 
-    def refusal(self, body: JsonBody) -> JsonReply | None:
+    def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
         given = body.get("image_request")
         right = (
@@ -56,12 +56,12 @@ class FakeIdeogram(FakeVendor):
         )
         return None if right else JsonReply({"error": "Invalid input provided"}, 400)
 
-    def taken(self, body: JsonBody) -> JsonReply:
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Answer with the pictures."""
         given = body["image_request"]
         assert isinstance(given, dict)
         return made(*[picture_of(PICTURE_PATH)] * given.get("num_images", 1))
 
-    def usual_looks(self) -> Sequence[JsonReply]:
+    def default_task_replies(self) -> Sequence[JsonReply]:
         """Return nothing: there are no tasks."""
         return ()

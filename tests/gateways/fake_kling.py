@@ -1,4 +1,4 @@
-"""Kling's images through a gateway: numbers for errors, also behind a 429 (dialects §4.4)."""
+"""Kling's images through a gateway: numbers for errors, also behind a 429."""
 
 from collections.abc import Sequence
 
@@ -45,11 +45,11 @@ class FakeKling(FakeVendor):
     task_path = "/kling/v1/images/generations/{task_id}"
     task_id = TASK_ID
 
-    def stranger(self) -> JsonReply:
+    def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key."""
         return kling_reply(None, code=1002, message="Authorization is invalid", status=401)
 
-    def refusal(self, body: JsonBody) -> JsonReply | None:
+    def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
         named = body.keys() & {"model", "model_name"}
         right = (
@@ -65,11 +65,11 @@ class FakeKling(FakeVendor):
             None if right else kling_reply(None, code=1201, message="Invalid parameter", status=400)
         )
 
-    def taken(self, body: JsonBody) -> JsonReply:
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Announce the task."""
         return SUBMITTED
 
-    def usual_looks(self) -> Sequence[JsonReply]:
+    def default_task_replies(self) -> Sequence[JsonReply]:
         """Return as many pictures as were ordered."""
         images = [{"index": index, "url": PICTURE_PATH} for index in range(self._ordered())]
         return PROCESSING, kling_task("succeed", task_status_msg="", task_result={"images": images})

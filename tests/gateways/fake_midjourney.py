@@ -1,4 +1,4 @@
-"""midjourney-proxy behind a gateway: numbers for answers, tasks with buttons (dialects §4.1)."""
+"""midjourney-proxy behind a gateway: numbers for answers, tasks with buttons."""
 
 from collections.abc import Sequence
 
@@ -79,20 +79,20 @@ class FakeMidjourney(FakeVendor):
     task_path = "/mj/task/{task_id}/fetch"
     task_id = TASK_ID
 
-    def stranger(self) -> JsonReply:
+    def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key, as new-api does."""
         error = {"message": "无效的令牌", "type": "new_api_error", "code": ""}
         return JsonReply({"error": error}, 401)
 
-    def refusal(self, body: JsonBody) -> JsonReply | None:
+    def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
         right = body.keys() <= OPTIONAL | {"prompt"} and is_text(body.get("prompt"), 4000)
         return None if right else INVALID
 
-    def taken(self, body: JsonBody) -> JsonReply:
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Take the order."""
         return OK
 
-    def usual_looks(self) -> Sequence[JsonReply]:
+    def default_task_replies(self) -> Sequence[JsonReply]:
         """Return all that happens to a task."""
         return NOT_START, SUBMITTED, IN_PROGRESS, SUCCESS

@@ -1,4 +1,4 @@
-"""A strict fake of OpenAI's generations and edits (dialects §1.2, §1.3, §1.5, §1.6, §1.7)."""
+"""A strict fake of OpenAI's generations and edits."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Replicate through a gateway: the model in the path, the fields in ``input`` (dialects §4.2)."""
+"""Replicate through a gateway: the model in the path, the fields in ``input``."""
 
 from collections.abc import Sequence
 
@@ -54,11 +54,11 @@ class FakeReplicate(FakeVendor):
     task_path = "/replicate/v1/predictions/{task_id}"
     task_id = TASK_ID
 
-    def stranger(self) -> JsonReply:
+    def wrong_key_reply(self) -> JsonReply:
         """Answer a wrong key."""
         return problem(401, "Unauthenticated", "You did not pass a valid authentication token")
 
-    def refusal(self, body: JsonBody) -> JsonReply | None:
+    def error_for(self, body: JsonBody) -> JsonReply | None:
         """Check every field."""
         given = body.get("input")
         right = (
@@ -71,11 +71,11 @@ class FakeReplicate(FakeVendor):
         )
         return None if right else problem(422, "Input validation failed", "- input is wrong")
 
-    def taken(self, body: JsonBody) -> JsonReply:
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
         """Announce the prediction."""
         return STARTING
 
-    def usual_looks(self) -> Sequence[JsonReply]:
+    def default_task_replies(self) -> Sequence[JsonReply]:
         """Return as many pictures as were ordered."""
         given = self.bodies[-1]["input"]
         assert isinstance(given, dict)

@@ -1,4 +1,4 @@
-"""The bltcy, t8star and yutoai family: new-api's envelope around a task (dialects §3.1 b)."""
+"""The tasks of bltcy, t8star and yutoai: in new-api's envelope."""
 
 from tests.gateways.fake_task_gateway import FakeTaskGateway, JsonReply
 from tests.gateways.sample_pictures import b64, picture_bytes
@@ -8,7 +8,7 @@ NO_SUCH_TASK = JsonReply({"code": "task_not_exist", "message": "task_not_exist",
 
 
 def rix_task(status: str, progress: str, data: object = None, fail_reason: str = "") -> JsonReply:
-    """Return a look; the reply of a finished task lies in ``data.data``."""
+    """Return the reply to a poll; that of a finished task contains ``data.data``."""
     times = {"submit_time": 1, "start_time": 1, "finish_time": 0}
     inner: dict[str, object] = {"task_id": TASK_ID, "platform": "openai", "action": "generate"}
     inner |= {"status": status, "fail_reason": fail_reason, "progress": progress, "data": data}
@@ -16,7 +16,7 @@ def rix_task(status: str, progress: str, data: object = None, fail_reason: str =
 
 
 def rix_images(*items: object) -> object:
-    """Return the reply of a finished task."""
+    """Return the ``data.data`` of a finished task."""
     usage = {"prompt_tokens": 11, "completion_tokens": 22}
     return {"created": 1, "data": list(items), "model": "painter", "usage": usage}
 
@@ -29,7 +29,9 @@ FAILURE = rix_task("FAILURE", "", fail_reason="upstream exploded")
 MODERATED = rix_task("FAILURE", "", fail_reason="Your request was rejected by the safety system")
 
 
-def rix_gateway(*looks: JsonReply) -> FakeTaskGateway:
-    """Return the gateway; without ``looks`` its task succeeds at the third."""
-    announced = JsonReply({"code": "success", "message": "", "data": TASK_ID})
-    return FakeTaskGateway(announced, looks or (WAITING, STARTED, BY_URL), NO_SUCH_TASK, TASK_ID)
+def rix_gateway(*task_replies: JsonReply) -> FakeTaskGateway:
+    """Return the gateway; by default its task succeeds at the third poll."""
+    submit_reply = JsonReply({"code": "success", "message": "", "data": TASK_ID})
+    return FakeTaskGateway(
+        submit_reply, task_replies or (WAITING, STARTED, BY_URL), NO_SUCH_TASK, TASK_ID
+    )

@@ -1,4 +1,4 @@
-"""Server-sent events as OpenAI, new-api and Seedream write them (dialects §1.6, §5 rows 4 to 7)."""
+"""Server-sent events as OpenAI, new-api and Seedream write them."""
 
 import asyncio
 import json
@@ -41,26 +41,26 @@ def completed_event(art: bytes = PNG, *, family: str = "image_generation") -> by
 
 
 def completed_by_url(url: str) -> bytes:
-    """Return the last event as new-api makes it up from a plain reply."""
+    """Return the last event as new-api derives it from a plain reply."""
     name = "image_generation.completed"
     return sse_event(name, {"type": name, "url": url, "revised_prompt": "ein Fuchs, 狐狸"})
 
 
 def succeeded(index: int, url: str) -> bytes:
-    """Return one of several pictures as Seedream sends it: not a preview, although it says so."""
+    """Return one of several pictures as Seedream sends it: final, although named partial."""
     name = "image_generation.partial_succeeded"
     return sse_event(name, {"type": name, "image_index": index, "url": url, "size": "2048x2048"})
 
 
 def sibling_failed(index: int) -> bytes:
-    """Return one of several pictures that Seedream could not make."""
+    """Return the event for one of several pictures that failed at Seedream."""
     name = "image_generation.partial_failed"
     error = {"code": "OutputImageSensitiveContentDetected", "message": "content policy"}
     return sse_event(name, {"type": name, "image_index": index, "error": error})
 
 
 def summary_event() -> bytes:
-    """Return Seedream's last event, which holds no picture."""
+    """Return Seedream's last event, which contains no picture."""
     name = "image_generation.completed"
     return sse_event(name, {"type": name, "usage": {"generated_images": 2, **USAGE}})
 
@@ -76,7 +76,7 @@ def stream_reply(
     then: str = "close",
     headers: RawHeaders | None = None,
 ) -> RawReply:
-    """Return a whole answer; the end of the connection is the end of the stream."""
+    """Return the complete reply; the end of the connection ends the stream."""
     lines = {"Content-Type": kind, **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return RawReply(f"HTTP/1.1 200 OK\r\n{head}\r\n".encode(), then, pieces)

@@ -1,4 +1,4 @@
-"""sub2api: ``…/generations/async`` answers 202, and tasks belong to their key (dialects §3.2)."""
+"""sub2api: ``…/generations/async`` replies 202; a task can be polled only with its key."""
 
 from tests.gateways.fake_task_gateway import FakeTaskGateway, JsonBody, JsonReply
 
@@ -14,7 +14,7 @@ ANNOUNCED = JsonReply(
 
 
 def sub2api_task(status: str, **more: object) -> JsonBody:
-    """Return a task as the poll shows it."""
+    """Return the JSON of a task."""
     return {**_TASK, "status": status, "http_status": 200, "error": None, **more}
 
 
@@ -30,11 +30,11 @@ FAILED = JsonReply(sub2api_task("failed", error={"message": "boom", "code": "ups
 MODERATED = JsonReply(sub2api_task("failed", error={"message": "no", "code": "moderation_blocked"}))
 
 
-def sub2api_gateway(*looks: JsonReply) -> FakeTaskGateway:
-    """Return the gateway; without ``looks`` its task is complete at the second."""
+def sub2api_gateway(*task_replies: JsonReply) -> FakeTaskGateway:
+    """Return the gateway; by default its task is complete at the second poll."""
     return FakeTaskGateway(
         ANNOUNCED,
-        looks or (PROCESSING, COMPLETED),
+        task_replies or (PROCESSING, COMPLETED),
         UNKNOWN,
         TASK_ID,
         submit_path="/v1/images/generations/async",

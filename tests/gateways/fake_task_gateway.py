@@ -1,6 +1,6 @@
-"""What the fakes of asynchronous gateways share: orders become tasks, and each look is counted.
+"""The base of the fakes of asynchronous gateways: requests become tasks, polls are counted.
 
-A family brings its paths and its words; the house is strict about the key, the flag and the id.
+A fake defines its paths and replies; the key, the async flag and the task id are checked here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +18,14 @@ ReplyHeaders = Mapping[str, str]
 
 @dataclass(frozen=True)
 class JsonReply:
-    """One answer: a status and JSON, or text that is none."""
+    """One reply: a status with JSON or plain text."""
 
     body: object
     status: int = 200
     headers: ReplyHeaders = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """Return it as aiohttp sends it."""
+        """Return the aiohttp response."""
         if isinstance(self.body, str):
             return web.Response(text=self.body, status=self.status, headers=self.headers)
         return web.json_response(self.body, status=self.status, headers=self.headers)
@@ -33,13 +33,13 @@ class JsonReply:
 
 @dataclass
 class FakeTaskGateway:
-    """A gateway that takes orders as tasks; the last of ``looks`` is repeated.
+    """A gateway that accepts requests as tasks; the last of ``task_replies`` is repeated.
 
-    ``announced`` answers the POST, ``unknown`` a look at a task that does not exist.
+    ``submit_reply`` is the reply to the POST, ``unknown`` to a poll of an unknown task.
     """
 
-    announced: JsonReply
-    looks: Sequence[JsonReply]
+    submit_reply: JsonReply
+    task_replies: Sequence[JsonReply]
     unknown: JsonReply
     task_id: str
     submit_path: str = "/v1/images/generations"
@@ -47,36 +47,36 @@ class FakeTaskGateway:
     poll_path: str = "/v1/images/tasks/{task_id}"
     posts: int = 0
     polls: int = 0
-    on_look: Callable[[int], None] = lambda _: None
+    on_poll: Callable[[int], None] = lambda _: None
 
     def app(self) -> web.Application:
         """Return the server."""
         app = web.Application()
         app.router.add_post(self.submit_path, self.submit)
-        app.router.add_get(self.poll_path, self.look)
+        app.router.add_get(self.poll_path, self.poll)
         app.router.add_get("/files/{name}", self.file)
         return app
 
     async def submit(self, request: web.Request) -> web.Response:
-        """Take the order."""
+        """Accept the request."""
         self.posts += 1
         assert dict(request.query) == self.submit_query
         assert (await request.json())["prompt"]
         _check_key(request)
-        return self.announced.response()
+        return self.submit_reply.response()
 
-    async def look(self, request: web.Request) -> web.Response:
-        """Tell how far the task is."""
+    async def poll(self, request: web.Request) -> web.Response:
+        """Reply to a poll."""
         _check_key(request)
         assert not request.query
         if request.match_info["task_id"] != self.task_id:
             return self.unknown.response()
-        self.on_look(self.polls)
+        self.on_poll(self.polls)
         self.polls += 1
-        return self.looks[min(self.polls, len(self.looks)) - 1].response()
+        return self.task_replies[min(self.polls, len(self.task_replies)) - 1].response()
 
     async def file(self, request: web.Request) -> web.Response:
-        """Send a picture, but to nobody who shows a key."""
+        """Send a picture; the request must not contain a key."""
         assert "Authorization" not in request.headers
         return web.Response(body=picture_bytes(), content_type="image/png")
 
@@ -86,6 +86,6 @@ def _check_key(request: web.Request) -> None:
 
 
 def task_gateway(origin: str, **changes: object) -> Gateway:
-    """Return a task gateway as configuration."""
-    fields: dict[str, object] = {"name": "house", "base_url": origin, "key": GATEWAY_KEY}
+    """Return the configuration of a task gateway."""
+    fields: dict[str, object] = {"name": "tasks", "base_url": origin, "key": GATEWAY_KEY}
     return Gateway(**{"models": ("painter",), **fields, **changes})  # type: ignore[arg-type]  # by name

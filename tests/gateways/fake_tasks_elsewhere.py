@@ -1,4 +1,4 @@
-"""The other contracts on the same or near paths, one sample each (dialects §3.2)."""
+"""Samples of other task interfaces on the same or similar paths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ URL = "/files/fox.png"
 
 @dataclass(frozen=True)
 class Sample:
-    """How one family announces a task, and how its end looks; ``path`` is where it is polled."""
+    """A reply that accepts a task, the reply to its last poll, and the path that is polled."""
 
-    announced: JsonReply
+    submit_reply: JsonReply
     done: JsonReply
     task_id: str = "t-1"
     path: str = "/v1/images/tasks/{task_id}"

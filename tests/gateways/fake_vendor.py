@@ -1,6 +1,6 @@
-"""What the fakes of Kling, Replicate, Ideogram and Midjourney share: a key, counts and a script.
+"""The base class of the fakes of Kling, Replicate, Ideogram and Midjourney.
 
-A family brings its paths, its rules and its words. What it makes is paid when it is taken.
+A subclass defines the paths, the checks and the replies. Every accepted request is paid.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ PICTURE_PATH = "/files/fox.png"
 
 @dataclass
 class FakeVendor:
-    """A strict gateway; ``instead`` answers the next orders, the last of ``looks`` is repeated."""
+    """A strict gateway; ``submit_replies`` come first, the last of ``task_replies`` is repeated."""
 
     submit_path: ClassVar[str]
     task_path: ClassVar[str] = "/no/tasks/{task_id}"
     task_id: ClassVar[str] = ""
 
-    looks: Sequence[JsonReply] = ()
-    instead: list[JsonReply] = field(default_factory=list)
+    task_replies: Sequence[JsonReply] = ()
+    submit_replies: list[JsonReply] = field(default_factory=list)
     posts: int = 0
     paid: int = 0
     polls: int = 0
@@ -35,52 +35,52 @@ class FakeVendor:
         """Return the server."""
         app = web.Application()
         app.router.add_post(self.submit_path, self.submit)
-        app.router.add_get(self.task_path, self.look)
+        app.router.add_get(self.task_path, self.poll)
         app.router.add_get("/files/{name}", self.file)
         return app
 
     async def submit(self, request: web.Request) -> web.Response:
-        """Check the key and every field, then take the order."""
+        """Check the key and every field, then accept the request."""
         self.posts += 1
         assert request.content_type == "application/json"
         if not _has_key(request):
-            return self.stranger().response()
+            return self.wrong_key_reply().response()
         body = await request.json()
         self.bodies.append(body)
-        if refusal := self.refusal(body):
+        if refusal := self.error_for(body):
             return refusal.response()
-        if self.instead:
-            return self.instead.pop(0).response()
+        if self.submit_replies:
+            return self.submit_replies.pop(0).response()
         self.paid += 1
-        return self.taken(body).response()
+        return self.accepted_reply(body).response()
 
-    async def look(self, request: web.Request) -> web.Response:
-        """Tell how far the task is, to whom it belongs."""
+    async def poll(self, request: web.Request) -> web.Response:
+        """Reply to a poll of the task by its owner."""
         assert _has_key(request)
         assert request.match_info["task_id"] == self.task_id
         self.polls += 1
-        looks = self.looks or self.usual_looks()
-        return looks[min(self.polls, len(looks)) - 1].response()
+        task_replies = self.task_replies or self.default_task_replies()
+        return task_replies[min(self.polls, len(task_replies)) - 1].response()
 
     async def file(self, request: web.Request) -> web.Response:
-        """Send a picture, but to nobody who shows a key."""
+        """Send a picture; the request must not contain a key."""
         assert "Authorization" not in request.headers
         return web.Response(body=picture_bytes(), content_type="image/png")
 
-    def stranger(self) -> JsonReply:
-        """Answer a wrong key."""
+    def wrong_key_reply(self) -> JsonReply:
+        """Return the reply to a wrong key."""
         raise NotImplementedError
 
-    def refusal(self, body: JsonBody) -> JsonReply | None:
-        """Return what is answered to a wrong body."""
+    def error_for(self, body: JsonBody) -> JsonReply | None:
+        """Return the error for a wrong body."""
         raise NotImplementedError
 
-    def taken(self, body: JsonBody) -> JsonReply:
-        """Answer an order that is taken."""
+    def accepted_reply(self, body: JsonBody) -> JsonReply:
+        """Return the reply to an accepted request."""
         raise NotImplementedError
 
-    def usual_looks(self) -> Sequence[JsonReply]:
-        """Return the looks at a task that succeeds."""
+    def default_task_replies(self) -> Sequence[JsonReply]:
+        """Return the replies to polls of a task that succeeds."""
         raise NotImplementedError
 
 
@@ -94,5 +94,5 @@ def is_number(value: object, least: int, most: int) -> bool:
 
 
 def is_text(value: object, longest: int) -> bool:
-    """Tell whether a field is a text that is not empty and not too long."""
+    """Tell whether a field is a non-empty text that is not too long."""
     return isinstance(value, str) and 1 <= len(value) <= longest

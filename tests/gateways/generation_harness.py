@@ -1,4 +1,4 @@
-"""Runs orders as the studio does: every event is noted before the next one is asked for."""
+"""Run one gateway request and record its events, waits and files."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import aclosing
@@ -25,14 +25,14 @@ CLOCK_START_MS = 1_800_000_000_000
 
 @dataclass
 class RecordingClock:
-    """Notes every declared wait and pause, and fails when two are nested."""
+    """Records every wait and pause, and fails when two waits are nested."""
 
     waits: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     _inside: bool = False
 
     async def wait(self, awaitable: Awaitable[_T], reason: str, /) -> _T:
-        """Await inside a declaration."""
+        """Await, and record the reason."""
         assert not self._inside, "declared waits are never nested"
         self.waits.append(reason)
         self._inside = True
@@ -42,22 +42,22 @@ class RecordingClock:
             self._inside = False
 
     async def sleep(self, seconds: float) -> None:
-        """Pause for no time; only the clock goes on."""
+        """Record a pause and advance the clock."""
         self.pauses.append(seconds)
 
     def now(self) -> int:
-        """Return the time: the start and all pauses since."""
+        """Return the start time plus all pauses."""
         return CLOCK_START_MS + round(sum(self.pauses) * 1000)
 
     @property
     def clock(self) -> Clock:
-        """Return it as the rooms take it."""
+        """Return the Clock."""
         return Clock(now=self.now, sleep=self.sleep, wait=self.wait)
 
 
 @dataclass
 class GenerationResult:
-    """What one order told, and how it ended."""
+    """The events of one request, and its failure."""
 
     folder: Path
     watch: RecordingClock
@@ -66,7 +66,7 @@ class GenerationResult:
 
     @property
     def names(self) -> list[str]:
-        """Return the events by name."""
+        """Return the names of the events."""
         return [type(event).__name__ for event in self.events]
 
     @property
@@ -87,12 +87,12 @@ class GenerationResult:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Return the addresses that were told before the first download."""
+        """Return the URLs of the Answered event."""
         return next(event.urls for event in self.events if isinstance(event, Answered))
 
     @property
     def failed(self) -> GatewayFailure:
-        """Return the failure that ended the order."""
+        """Return the failure that ended the request."""
         assert self.failure is not None, self.events
         return self.failure
 
@@ -103,19 +103,19 @@ class GenerationResult:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return what lies in a folder."""
+    """Return the files in a folder."""
     return list(folder.glob("*"))
 
 
 def make_model(name: str, **changes: object) -> ModelAbilities:
-    """Return a described model: 4000 characters, free sizes, n up to 10, unless changed."""
+    """Return a model: 4000 characters, any size, n up to 10, unless changed."""
     fields: dict[str, object] = {"label": name, "prompt_max": 4000, "auto": True, "max_n": 10}
     return ModelAbilities(name=name, **{**fields, **changes})  # type: ignore[arg-type]  # fields by name
 
 
 @dataclass(frozen=True)
 class AttachedFile:
-    """A reference and its file in the vault."""
+    """A reference and its file."""
 
     reference: Reference
     path: Path
@@ -148,10 +148,10 @@ async def run_generation(
     mask: Path | None = None,
     user_tag: str = "",
 ) -> GenerationResult:
-    """Paint with the gateway's first model and return everything that was told."""
+    """Generate pictures with the gateway's first model and return everything that happened."""
     models = {known.name: known} if known else shipped_models()
     watch = RecordingClock()
-    painted = GenerationResult(folder, watch)
+    result = GenerationResult(folder, watch)
     chosen = options or {}
     request = ImageRequest(
         prompt,
@@ -170,7 +170,7 @@ async def run_generation(
         try:
             async with aclosing(router.generate(order)) as events:
                 async for event in events:
-                    painted.events.append(event)
+                    result.events.append(event)
         except GatewayFailure as failure:
-            painted.failure = failure
-    return painted
+            result.failure = failure
+    return result

@@ -102,8 +102,8 @@ def _family(body: OpenAIFields) -> ModelFamily:
 
 def _check(body: OpenAIFields, known: set[str]) -> None:
     family = _family(body)
-    for stranger in sorted(body.keys() - known):
-        raise OpenAIRefusal(400, "unknown_parameter", f"Unknown parameter: '{stranger}'.", stranger)
+    for unknown in sorted(body.keys() - known):
+        raise OpenAIRefusal(400, "unknown_parameter", f"Unknown parameter: '{unknown}'.", unknown)
     for name, words in {"quality": QUALITIES[family], **WORDS}.items():
         if body.get(name, words[0]) not in words:
             raise OpenAIRefusal(400, "invalid_value", f"Invalid value: '{body[name]}'.", name)

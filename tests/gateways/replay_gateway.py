@@ -1,4 +1,4 @@
-"""A gateway that answers with exactly the bytes it is told, or not at all."""
+"""A gateway that replies with given bytes, or not at all."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ RawHeaders = dict[str, str]
 
 @dataclass(frozen=True)
 class RawReply:
-    """One raw answer; afterwards the line is closed, reset, or left open in silence.
+    """One raw reply; afterwards the connection is closed, reset, or left open.
 
     ``more`` is sent after ``data``, piece by piece; an event in it is waited for.
     """
@@ -27,7 +27,7 @@ class RawReply:
 def http_reply(
     status: int, body: bytes | object = b"", headers: RawHeaders | None = None
 ) -> RawReply:
-    """Return an HTTP answer; anything but bytes is sent as JSON."""
+    """Return an HTTP reply; a body that is not bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = {"Content-Length": str(len(data)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
@@ -36,7 +36,7 @@ def http_reply(
 
 @dataclass
 class ReplayGateway:
-    """Answers each request with the next of its answers, and keeps what it was sent."""
+    """Sends the next of its replies to each request, and records the requests."""
 
     answers: list[RawReply | Callable[[str], RawReply]]
     requests: list[bytes] = field(default_factory=list)
@@ -45,11 +45,11 @@ class ReplayGateway:
 
     @property
     def posts(self) -> int:
-        """Return how many POSTs arrived: each may cost money."""
+        """Return the number of POSTs: each may be paid."""
         return sum(request.startswith(b"POST") for request in self.requests)
 
     def gateway(self, **changes: object) -> Gateway:
-        """Return it as configuration."""
+        """Return the configuration of this gateway."""
         fields: dict[str, object] = {"name": "raw", "base_url": self.origin, "key": GATEWAY_KEY}
         return Gateway(**{"models": ("painter",), **fields, **changes})  # type: ignore[arg-type]  # by name
 
@@ -92,7 +92,7 @@ class ReplayGateway:
 async def replay_gateway(
     *answers: RawReply | Callable[[str], RawReply],
 ) -> AsyncIterator[ReplayGateway]:
-    """Open a raw gateway on loopback."""
+    """Open a replay gateway on loopback."""
     raw = ReplayGateway(list(answers))
     async with loopback_server(raw.serve) as raw.origin:
         yield raw
@@ -102,7 +102,7 @@ async def replay_gateway(
 async def loopback_server(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """Serve connections on loopback; the end waits for all of them, so none is left behind."""
+    """Serve connections on loopback; the exit waits for all of them."""
     serving: list[asyncio.Task[None]] = []
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

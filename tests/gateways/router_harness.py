@@ -1,4 +1,4 @@
-"""Several gateways behind one router, and a clock that only pauses and tests move."""
+"""A router over several gateways, with a clock that only pauses and tests advance."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -22,7 +22,7 @@ PAINTER = make_model("painter", timeout_s=5)
 
 @dataclass
 class SteppedClock:
-    """Time that stands still but for pauses; pauses take no real time."""
+    """A clock that only pauses and ``advance`` move; pauses take no real time."""
 
     now_ms: int = CLOCK_START_MS
     pauses: list[float] = field(default_factory=list)
@@ -32,41 +32,41 @@ class SteppedClock:
         return self.now_ms
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now_ms += round(seconds * 1000)
 
     async def sleep(self, seconds: float) -> None:
-        """Let the pause pass at once."""
+        """Record a pause and advance the clock."""
         self.pauses.append(seconds)
         self.advance(seconds)
         await asyncio.sleep(0)
 
     @property
     def clock(self) -> Clock:
-        """Return it as the rooms take it."""
+        """Return the Clock."""
         return Clock(now=self.now, sleep=self.sleep)
 
 
 @dataclass
 class RouterEvents:
-    """What one order told, and how it ended."""
+    """The events of one request, and its failure."""
 
     events: list[GatewayEvent] = field(default_factory=list)
     failure: GatewayFailure | None = None
 
     @property
     def route(self) -> list[str]:
-        """Return the gateways that it was sent to."""
+        """Return the gateways that the request was sent to, in order."""
         return [event.gateway for event in self.events if isinstance(event, Sending)]
 
     @property
     def refusals(self) -> int:
-        """Return how often it was certain that nothing was made."""
+        """Return the number of RequestRefused events."""
         return sum(isinstance(event, RequestRefused) for event in self.events)
 
     @property
     def has_pictures(self) -> bool:
-        """Whether pictures came."""
+        """Whether pictures arrived."""
         return bool(self.events) and isinstance(self.events[-1], Received)
 
     @property
@@ -78,28 +78,28 @@ class RouterEvents:
 
 @dataclass
 class RouterHarness:
-    """A router with a clock, and what the operator heard."""
+    """A router with its clock and the alerts it sent."""
 
     router: Router
     alerts: OperatorAlerts
     clock: SteppedClock
     folder: Path
-    heard: list[OperatorAlert] = field(default_factory=list)
-    painted: int = 0
+    alerts_sent: list[OperatorAlert] = field(default_factory=list)
+    requests: int = 0
 
     def new_request(self, *, n: int = 1, model: str = "painter") -> GatewayRequest:
-        """Return a new order with file names of its own."""
-        self.painted += 1
+        """Return a new request with its own file names."""
+        self.requests += 1
         request = ImageRequest(SECRET_PROMPT, model, "auto", n)
-        return GatewayRequest(request, n, self.folder, f"slot-{self.painted}")
+        return GatewayRequest(request, n, self.folder, f"slot-{self.requests}")
 
     async def generate(self, *, n: int = 1, model: str = "painter") -> RouterEvents:
-        """Paint one order to its end."""
+        """Run one request to its end."""
         return await collect_events(self.router.generate(self.new_request(n=n, model=model)))
 
 
 async def collect_events(events: AsyncGenerator[GatewayEvent, None]) -> RouterEvents:
-    """Take in all events and the failure."""
+    """Collect all events and the failure."""
     all_told = RouterEvents()
     try:
         async with aclosing(events):

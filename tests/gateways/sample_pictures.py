@@ -10,7 +10,7 @@ from PIL import Image
 def picture_bytes(
     kind: str = "png", *, width: int = 8, height: int = 6, noise: bool = False
 ) -> bytes:
-    """Return a whole picture file; with ``noise`` one that does not compress."""
+    """Return a picture file; with ``noise`` one that cannot be compressed."""
     image = Image.new("RGB", (width, height), (200, 40, 90))
     if noise:
         image = Image.frombytes("RGB", (width, height), Random(0).randbytes(width * height * 3))

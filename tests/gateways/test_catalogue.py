@@ -199,7 +199,7 @@ def test_sizes_that_a_model_refuses(name: str, typed: str) -> None:
 
 @pytest.mark.parametrize("n", [0, -1, 11, 10**30])
 def test_a_wrong_number_of_pictures(n: int) -> None:
-    """One to ten, at any door."""
+    """One to ten pictures, whichever command is used."""
     with pytest.raises(WrongCount) as refused:
         _order(n=n)
     assert refused.value.limit == 10
@@ -339,7 +339,7 @@ Texts = st.text(max_size=60) | st.from_regex(r"\d{0,9}\s?[x×*X]\s?\d{0,9}", ful
 
 
 Choices = st.none() | Texts | st.sampled_from(["auto", " HD", "High", "vivid", "opaque"])
-WITH_STRANGER = Catalogue([*SHIPPED, "flux-9"], SHIPPED)
+WITH_UNDESCRIBED = Catalogue([*SHIPPED, "flux-9"], SHIPPED)
 
 
 @given(
@@ -365,7 +365,7 @@ def test_any_input_is_a_request_or_a_refusal(
 ) -> None:
     """No text of a person may raise anything else."""
     try:
-        request = WITH_STRANGER.build_request(
+        request = WITH_UNDESCRIBED.build_request(
             prompt=prompt,
             model=name,
             size=size,
@@ -379,18 +379,18 @@ def test_any_input_is_a_request_or_a_refusal(
     except Refusal:
         pass
     else:
-        painter = WITH_STRANGER.model(request.model)
+        painter = WITH_UNDESCRIBED.model(request.model)
         assert painter.accepts_size(request.size)
         assert references <= 0 or painter.references is not None
         assert not mask or references > 0
         assert request.n > painter.max_n or painter.supports(request, n=request.n)
-        assert sum(WITH_STRANGER.fan_out(request)) == request.n
+        assert sum(WITH_UNDESCRIBED.fan_out(request)) == request.n
         assert request.prompt.encode()
         for option in OPTIONS:
             word, words = getattr(request, option), painter.allowed_words(option)
             assert word is None or words is None or word in words
             assert word is None or (word.encode() and len(word) <= 32)
-    assert len(WITH_STRANGER.suggest_sizes(name, size or "")) <= 25
+    assert len(WITH_UNDESCRIBED.suggest_sizes(name, size or "")) <= 25
     for option in OPTIONS:
-        suggested = WITH_STRANGER.suggest_choices(name, option, chosen[option] or "")
+        suggested = WITH_UNDESCRIBED.suggest_choices(name, option, chosen[option] or "")
         assert len(suggested) <= 25

@@ -124,7 +124,7 @@ def test_an_unknown_model_refuses_words_that_nobody_can_read(typed: str) -> None
 
 @pytest.mark.parametrize("name", ["gpt-image-2-all", "easel-painter"])
 def test_references_up_to_the_limit_of_the_model(name: str) -> None:
-    """The studio fills them in when it has fetched them."""
+    """The request builder adds them after they were fetched."""
     assert _with_references(name, 5).references == ()
     with pytest.raises(TooManyReferences) as refused:
         _with_references(name, 6)

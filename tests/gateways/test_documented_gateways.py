@@ -42,17 +42,17 @@ class TestOpenAI:
         self, fake: FakeOpenAI, tmp_path: Path
     ) -> None:
         """Native n spares three requests, and usage reaches the cost rows."""
-        painted = await self._paint(tmp_path, "gpt-image-1", n=4, size=Size(1536, 1024))
-        assert painted.names == ["Sending", "Received"]
+        result = await self._paint(tmp_path, "gpt-image-1", n=4, size=Size(1536, 1024))
+        assert result.names == ["Sending", "Received"]
         assert (fake.posts, fake.paid) == (1, 1)
-        assert painted.usage == TokenUsage(50, 100)
-        assert [picture.path.name for picture in painted.pictures] == [
+        assert result.usage == TokenUsage(50, 100)
+        assert [picture.path.name for picture in result.pictures] == [
             f"slot-0-{number}.png" for number in (1, 2, 3, 4)
         ]
-        first = painted.pictures[0]
+        first = result.pictures[0]
         assert (first.width, first.height, first.format) == (8, 6, "png")
         assert first.bytes == first.path.stat().st_size
-        assert painted.watch.waits == ["gateway"]
+        assert result.watch.waits == ["gateway"]
 
     async def test_only_the_fields_of_the_model_are_sent(
         self, fake: FakeOpenAI, tmp_path: Path
@@ -65,9 +65,9 @@ class TestOpenAI:
         self, fake: FakeOpenAI, tmp_path: Path
     ) -> None:
         """Base64 spares a second fetch of an address that soon expires."""
-        painted = await self._paint(tmp_path, "dall-e-3", size=Size(1024, 1024))
+        result = await self._paint(tmp_path, "dall-e-3", size=Size(1024, 1024))
         assert fake.bodies[0]["response_format"] == "b64_json"
-        assert painted.pictures[0].revised_prompt == "a fox, oil on canvas"
+        assert result.pictures[0].revised_prompt == "a fox, oil on canvas"
 
     @pytest.mark.parametrize(
         ("name", "options"),
@@ -107,8 +107,8 @@ class TestOpenAI:
         """An operator who sets response_format for GPT image sees it in the log, people do not."""
         optional = ResponseFormat(mode="optional", value="url")
         known = make_model("gpt-image-1", response_format=optional)
-        painted = await self._paint(tmp_path, "gpt-image-1", known=known)
-        assert painted.names == ["Sending", "RequestRefused", "Sending", "Received"]
+        result = await self._paint(tmp_path, "gpt-image-1", known=known)
+        assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
         assert ["response_format" in body for body in fake.bodies] == [True, False]
         assert (fake.posts, fake.paid) == (2, 1)
 
@@ -169,15 +169,15 @@ class TestG2all:
     async def test_the_address_is_told_and_fetched_without_the_key(
         self, fakes: tuple[FakeG2all, FakeFiles], tmp_path: Path
     ) -> None:
-        """A key breaks signed addresses, and a stranger must not get it."""
-        painted = await run_generation(self.gateway, tmp_path, size=Size(1024, 1024))
-        assert painted.names == ["Sending", "Answered", "Received"]
-        assert painted.urls == (f"{fakes[0].files}/cdn/20260423/a8092bb1.webp",)
-        picture = painted.pictures[0]
+        """A key makes a signed URL invalid, and another host must not receive it."""
+        result = await run_generation(self.gateway, tmp_path, size=Size(1024, 1024))
+        assert result.names == ["Sending", "Answered", "Received"]
+        assert result.urls == (f"{fakes[0].files}/cdn/20260423/a8092bb1.webp",)
+        picture = result.pictures[0]
         assert (picture.format, picture.width, picture.revised_prompt) == ("webp", 8, None)
-        assert painted.usage is None
+        assert result.usage is None
         assert (fakes[0].posts, fakes[0].paid, fakes[1].gets) == (1, 1, 1)
-        assert painted.watch.waits == ["gateway", "download"]
+        assert result.watch.waits == ["gateway", "download"]
 
     async def test_references_stand_in_the_generation(
         self, fakes: tuple[FakeG2all, FakeFiles], tmp_path: Path
@@ -203,10 +203,10 @@ class TestG2all:
         generous = ReferenceLimits(transport="json_image_urls", max_count=9, max_bytes=9_999)
         known = make_model("gpt-image-2-all", references=generous)
         one = attach_file(tmp_path / "one", sample_pictures.picture_bytes())
-        painted = await run_generation(
+        result = await run_generation(
             self.gateway, tmp_path / "job", known=known, attached=[one] * 6
         )
-        assert painted.failed.kind is GatewayErrorKind.INVALID_REQUEST
+        assert result.failed.kind is GatewayErrorKind.INVALID_REQUEST
         assert (len(fakes[0].images), fakes[0].paid) == (6, 0)
 
     async def test_a_size_that_the_document_does_not_name_is_refused(
@@ -233,11 +233,11 @@ class TestModelmax:
         self, fake: FakeModelmax, tmp_path: Path
     ) -> None:
         """Zeros do not mean that the pictures were free."""
-        painted = await run_generation(self.gateway, tmp_path, n=2, size=Size(1024, 1024))
+        result = await run_generation(self.gateway, tmp_path, n=2, size=Size(1024, 1024))
         assert (fake.formats, fake.paid) == (["b64_json"], 1)
-        assert len(painted.pictures) == 2
-        assert painted.usage is None
-        assert painted.pictures[0].revised_prompt == (
+        assert len(result.pictures) == 2
+        assert result.usage is None
+        assert result.pictures[0].revised_prompt == (
             "A futuristic city skyline at golden hour sunset..."
         )
 
@@ -251,9 +251,9 @@ class TestModelmax:
         self, fake: FakeModelmax, tmp_path: Path
     ) -> None:
         """A self-hosted gateway serves its results from its own private origin."""
-        painted = await run_generation(self.gateway, tmp_path, known=make_model("imagen-3"))
+        result = await run_generation(self.gateway, tmp_path, known=make_model("imagen-3"))
         assert fake.formats == ["url"]
-        assert painted.pictures[0].format == "png"
+        assert result.pictures[0].format == "png"
 
     @pytest.mark.parametrize(
         ("spoil", "asked", "kind", "billed"),
@@ -275,10 +275,10 @@ class TestModelmax:
         """400, 402 and 502 are told apart, and none is sent twice."""
         for name, value in spoil.items():
             setattr(fake, name, value)
-        painted = await run_generation(self.gateway, tmp_path, **asked)  # type: ignore[arg-type]  # only sizes
-        assert (painted.failed.kind, painted.failed.billed) == (kind, billed)
+        result = await run_generation(self.gateway, tmp_path, **asked)  # type: ignore[arg-type]  # only sizes
+        assert (result.failed.kind, result.failed.billed) == (kind, billed)
         assert (fake.posts, fake.paid) == (1, 0)
-        assert painted.left == []
+        assert result.left == []
 
     async def test_a_wrong_key(self, fake: FakeModelmax, tmp_path: Path) -> None:
         """401 is the operator's matter."""

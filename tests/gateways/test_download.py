@@ -134,18 +134,18 @@ async def test_a_gateway_cannot_send_us_inside(
     address: str, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
     """Whatever the spelling, nothing connects there."""
-    _, painted = await _fetch(address.format(port=URL(file_server.origin).port), tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
+    _, result = await _fetch(address.format(port=URL(file_server.origin).port), tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (Kind.DOWNLOAD_FAILED, "yes")
     assert file_server.requests == []
-    assert painted.left == []
+    assert result.left == []
 
 
 async def test_a_name_that_leads_inside(file_server: ReplayGateway, tmp_path: Path) -> None:
     """The name server belongs to the attacker."""
     names = Names({"cdn.example": ["127.0.0.1", "::1"], "gw": ["127.0.0.1"]})
     address = f"http://cdn.example:{URL(file_server.origin).port}/x"
-    _, painted = await _fetch(address, tmp_path, names=names)
-    assert painted.failed.detail == "the address is private: see download_hosts"
+    _, result = await _fetch(address, tmp_path, names=names)
+    assert result.failed.detail == "the address is private: see download_hosts"
     assert (names.asked, file_server.requests) == (["cdn.example"], [])
 
 
@@ -162,14 +162,14 @@ async def test_the_operator_may_trust_a_private_host(
 ) -> None:
     """ComfyUI beside its picture store."""
     trusted = tuple(host.format(port=URL(file_server.origin).port) for host in hosts)
-    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=trusted)
-    assert painted.pictures[0].format == "png"
+    _, result = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=trusted)
+    assert result.pictures[0].format == "png"
 
 
 async def test_trust_ends_at_the_port(file_server: ReplayGateway, tmp_path: Path) -> None:
     """The store is trusted, the file_server beside it is not."""
-    _, painted = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
-    assert painted.failed.kind is Kind.DOWNLOAD_FAILED
+    _, result = await _fetch(f"{file_server.origin}/x", tmp_path, hosts=("127.0.0.1:1",))
+    assert result.failed.kind is Kind.DOWNLOAD_FAILED
     assert file_server.requests == []
 
 
@@ -177,8 +177,8 @@ async def test_a_trusted_name(file_server: ReplayGateway, tmp_path: Path) -> Non
     """Containers know each other by name."""
     names = Names({"minio": ["127.0.0.1"]})
     address = f"http://minio:{URL(file_server.origin).port}/x"
-    _, painted = await _fetch(address, tmp_path, hosts=("minio",), names=names)
-    assert painted.pictures[0].format == "png"
+    _, result = await _fetch(address, tmp_path, hosts=("minio",), names=names)
+    assert result.pictures[0].format == "png"
 
 
 async def test_neither_key_nor_credentials_are_sent(tmp_path: Path) -> None:
@@ -186,8 +186,8 @@ async def test_neither_key_nor_credentials_are_sent(tmp_path: Path) -> None:
     async with replay_gateway() as raw:
         address = raw.origin.replace("http://", "http://user:pass@") + "/x"
         raw.answers = [http_reply(200, {"data": [{"url": address}]}), FILE]
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert painted.pictures
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert result.pictures
     assert raw.requests[1].startswith(b"GET /x ")
     assert b"authorization" not in raw.requests[1].lower()
     assert GATEWAY_KEY.encode() not in raw.requests[1]
@@ -301,7 +301,7 @@ async def test_too_large(head: bytes, tmp_path: Path) -> None:
 
 
 async def test_a_slow_drip_ends(tmp_path: Path) -> None:
-    """The whole download has one limit, however alive the line looks."""
+    """The whole download has one time limit, even if bytes keep arriving."""
     slow = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
     raw, got = await _download(tmp_path, slow, FILE, timeout_s=0.05)
     assert got == "the download took too long"
@@ -315,17 +315,17 @@ async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
             http_reply(200, {"data": [{"url": "/x"}]}),
             http_reply(200, b"<html>gone</html>"),
         ]
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.BAD_RESPONSE, "yes")
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.BAD_RESPONSE, "yes")
 
 
 async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
     """Only addresses are told before the downloads; the order stays."""
     data = [{"url": "/x"}, {"b64_json": b64(picture_bytes("gif"))}, {"url": "/y"}]
     async with replay_gateway(http_reply(200, {"data": data}), FILE, FILE) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
-    assert painted.urls == (f"{raw.origin}/x", f"{raw.origin}/y")
-    assert [picture.format for picture in painted.pictures] == ["png", "gif", "png"]
+        result = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
+    assert result.urls == (f"{raw.origin}/x", f"{raw.origin}/y")
+    assert [picture.format for picture in result.pictures] == ["png", "gif", "png"]
 
 
 async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
@@ -351,15 +351,15 @@ async def test_a_cancelled_download_leaves_no_file(tmp_path: Path) -> None:
 async def test_the_key_goes_along_only_home(
     policy: DownloadSettings, target: str, sent: bool, file_server: ReplayGateway, tmp_path: Path
 ) -> None:
-    """Some gateways guard their files; a stranger's store must never see the key."""
+    """Some gateways require the key for their files; another host must never receive it."""
     async with replay_gateway() as raw:
         address = target.format(origin=raw.origin, file_server=file_server.origin)
         answered = http_reply(200, {"data": [{"url": address}]})
         raw.answers = [answered] if policy.hosts else [answered, FILE]
-        painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
+        result = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
     asked = [*raw.requests[1:], *file_server.requests]
     assert [GATEWAY_KEY.encode() in request for request in asked] == [sent]
-    assert painted.pictures
+    assert result.pictures
 
 
 async def test_a_redirect_takes_the_key_nowhere_else(
@@ -369,10 +369,10 @@ async def test_a_redirect_takes_the_key_nowhere_else(
     policy = DownloadSettings(auth="same_origin", hosts=("127.0.0.1",))
     async with replay_gateway() as raw:
         raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), _to(f"{file_server.origin}/y")]
-        painted = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
+        result = await run_generation(raw.gateway(download=policy), tmp_path, known=PAINTER)
     assert GATEWAY_KEY.encode() in raw.requests[1]
     assert GATEWAY_KEY.encode() not in file_server.requests[0]
-    assert painted.pictures
+    assert result.pictures
 
 
 async def test_the_table_says_how_large_a_picture_may_be(tmp_path: Path) -> None:
@@ -381,5 +381,5 @@ async def test_the_table_says_how_large_a_picture_may_be(tmp_path: Path) -> None
     async with replay_gateway() as raw:
         raw.answers = [http_reply(200, {"data": [{"url": "/x"}]}), large]
         gateway = raw.gateway(download=DownloadSettings(max_mb=1))
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert painted.failed.detail == "the file is larger than 1 MB"
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert result.failed.detail == "the file is larger than 1 MB"

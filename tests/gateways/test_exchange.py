@@ -34,9 +34,9 @@ BUSY = {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
 async def test_a_large_picture_goes_to_its_file(tmp_path: Path) -> None:
     """What arrives as base64 is on disk byte for byte."""
     async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert painted.pictures[0].path.read_bytes() == BIG
-    assert painted.left == [".png"]
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert result.pictures[0].path.read_bytes() == BIG
+    assert result.left == [".png"]
 
 
 async def test_the_request_on_the_wire(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ async def test_never_more_pictures_than_ordered(tmp_path: Path) -> None:
     """A reply of a thousand addresses must not become a thousand downloads."""
     many = http_reply(200, {"data": [{"b64_json": b64(picture_bytes())}] * 5})
     async with replay_gateway(many) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
-    assert len(painted.pictures) == 2
+        result = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
+    assert len(result.pictures) == 2
 
 
 DOUBTFUL = [
@@ -96,11 +96,11 @@ async def test_in_doubt_the_paid_request_leaves_once(answer: RawReply, tmp_path:
     """Sending again could pay twice: the person decides, with a button."""
     quick = make_model("painter", timeout_s=0.1)
     async with replay_gateway(answer, GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=quick)
+        result = await run_generation(raw.gateway(), tmp_path, known=quick)
     assert raw.posts == 1
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
-    assert painted.names == ["Sending"]
-    assert painted.left == []
+    assert (result.failed.kind, result.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+    assert result.names == ["Sending"]
+    assert result.left == []
 
 
 JSON_5XX = [
@@ -117,16 +117,16 @@ JSON_5XX = [
 async def test_a_json_5xx_may_have_been_paid(body: object, kind: str, tmp_path: Path) -> None:
     """The gateway speaks, but nobody knows how far its upstream came."""
     async with replay_gateway(http_reply(502, body, {"Retry-After": "1"}), GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed, raw.posts) == (kind, Billed.MAYBE, 1)
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed, raw.posts) == (kind, Billed.MAYBE, 1)
 
 
 async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
     """The gateway said that it did nothing and when to come back."""
     busy = http_reply(429, BUSY, {"Retry-After": "7"})
     async with replay_gateway(busy, http_reply(408, b"", {"retry-after-ms": "1500"}), GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert painted.names == [
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert result.names == [
         "Sending",
         "RequestRefused",
         "Sending",
@@ -134,8 +134,8 @@ async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
         "Sending",
         "Received",
     ]
-    assert painted.watch.pauses == [7, 1.5]
-    assert painted.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
+    assert result.watch.pauses == [7, 1.5]
+    assert result.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
     assert raw.posts == 3
 
 
@@ -143,10 +143,10 @@ async def test_busy_three_times_is_the_end(tmp_path: Path) -> None:
     """At most two more sendings; then the person reads when to try again."""
     busy = http_reply(429, BUSY, {"Retry-After": "7"})
     async with replay_gateway(busy, busy, busy, GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert raw.posts == 3
-    assert (painted.failed.kind, painted.failed.retry_after_s) == (Kind.RATE_LIMITED, 7)
-    assert isinstance(painted.events[1], RequestRefused)
+    assert (result.failed.kind, result.failed.retry_after_s) == (Kind.RATE_LIMITED, 7)
+    assert isinstance(result.events[1], RequestRefused)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "121"}, {"Retry-After": "soon"}])
@@ -155,28 +155,28 @@ async def test_busy_without_a_short_hint_is_told_at_once(
 ) -> None:
     """Nobody waits for hours in a slot."""
     async with replay_gateway(http_reply(429, BUSY, headers), GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (raw.posts, painted.failed.kind) == (1, Kind.RATE_LIMITED)
-    assert painted.failed.billed is Billed.NO
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (raw.posts, result.failed.kind) == (1, Kind.RATE_LIMITED)
+    assert result.failed.billed is Billed.NO
 
 
 async def test_a_spent_balance_with_a_hint_is_not_sent_again(tmp_path: Path) -> None:
     """OpenAI tells an empty account by 429, too."""
     spent = {"error": {"type": "insufficient_quota", "code": "insufficient_quota"}}
     async with replay_gateway(http_reply(429, spent, {"Retry-After": "1"}), GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (raw.posts, painted.failed.kind) == (1, Kind.QUOTA)
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (raw.posts, result.failed.kind) == (1, Kind.QUOTA)
 
 
 async def test_nobody_listens(tmp_path: Path) -> None:
     """Nothing left this machine, so it is tried three times, and nothing was paid."""
     async with replay_gateway() as raw:
         gateway = raw.gateway()
-    painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert painted.names == ["Sending", "RequestRefused", "Sending", "RequestRefused", "Sending"]
-    assert painted.watch.pauses == [1, 4]
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
-    assert "127.0.0.1" not in painted.failed.detail
+    result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert result.names == ["Sending", "RequestRefused", "Sending", "RequestRefused", "Sending"]
+    assert result.watch.pauses == [1, 4]
+    assert (result.failed.kind, result.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
+    assert "127.0.0.1" not in result.failed.detail
 
 
 async def test_the_name_does_not_resolve(tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ async def test_no_tls_there(tmp_path: Path) -> None:
     ):
         port = server.sockets[0].getsockname()[1]
         gateway = raw.gateway(base_url=f"https://127.0.0.1:{port}")
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
 
 
 async def test_a_handshake_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,8 +210,8 @@ async def test_a_handshake_that_never_ends(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(exchange, "CONNECT_TIMEOUT_S", 0.05)
     async with replay_gateway() as raw:
         gateway = raw.gateway(base_url=raw.origin.replace("http", "https"))
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
 
 
 @pytest.mark.parametrize("status", [307, 308])
@@ -226,8 +226,8 @@ async def test_a_slash_redirect_is_followed_with_the_body(
         return http_reply(status, headers={"Location": origin + target if absolute else target})
 
     async with replay_gateway(redirect, GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert len(painted.pictures) == 1
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert len(result.pictures) == 1
     first, second = raw.requests
     assert second.startswith(b"POST /v1/images/generations/ ")
     assert first.split(b"\r\n\r\n")[1] == second.split(b"\r\n\r\n")[1]
@@ -238,7 +238,7 @@ BAD_REDIRECTS: list[tuple[int, str]] = [
     (301, SLASH),
     (302, SLASH),
     (303, SLASH),
-    (308, "https://stranger.example" + SLASH),
+    (308, "https://other.example" + SLASH),
     (307, "http://[broken"),
     (307, "mailto:nobody"),
     (307, ""),
@@ -247,7 +247,7 @@ BAD_REDIRECTS: list[tuple[int, str]] = [
 
 @pytest.mark.parametrize(("status", "location"), BAD_REDIRECTS)
 async def test_any_other_redirect_is_explained(status: int, location: str, tmp_path: Path) -> None:
-    """Following would lose the body or hand the key to a stranger."""
+    """Following it would lose the body or send the key to another host."""
     async with replay_gateway(http_reply(status, headers={"Location": location}), GOOD) as raw:
         failed = (await run_generation(raw.gateway(), tmp_path, known=PAINTER)).failed
     assert raw.posts == 1
@@ -278,17 +278,17 @@ async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Pat
     async with replay_gateway(
         http_reply(200, {"data": [{"b64_json": b64(b"<svg/>" * 9999)}]})
     ) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.BAD_RESPONSE, Billed.YES)
-    assert painted.left == [".raw"]
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.BAD_RESPONSE, Billed.YES)
+    assert result.left == [".raw"]
 
 
 async def test_one_broken_picture_does_not_spoil_the_others(tmp_path: Path) -> None:
     """Two of three is what the card says then."""
     data = [{"b64_json": b64(art)} for art in (picture_bytes(), BIG[:-99], picture_bytes("jpeg"))]
     async with replay_gateway(http_reply(200, {"data": data})) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
-    names = [one.path.name for one in painted.pictures]
+        result = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)
+    names = [one.path.name for one in result.pictures]
     assert names == ["slot-0-1.png", "slot-0-3.jpeg"]
 
 
@@ -297,34 +297,34 @@ async def test_a_reply_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 10_000)
     monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
     async with replay_gateway(http_reply(200, {"data": [{"b64_json": b64(BIG)}]})) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.left) == (Kind.BAD_RESPONSE, [])
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.left) == (Kind.BAD_RESPONSE, [])
 
 
 async def test_a_folder_that_cannot_be_made_costs_nothing(tmp_path: Path) -> None:
     """The disk is asked before the gateway."""
     (tmp_path / "file").touch()
     async with replay_gateway(GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path / "file", known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.NO)
-    assert (raw.posts, painted.names) == (0, [])
+        result = await run_generation(raw.gateway(), tmp_path / "file", known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.DISK_FULL, Billed.NO)
+    assert (raw.posts, result.names) == (0, [])
 
 
 async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The picture was made and paid for; the operator must make room."""
+    """The picture was paid for; the operator must free disk space."""
 
     def full(_: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(download_spool, "sniff", full)
     async with replay_gateway(GOOD) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.DISK_FULL, Billed.YES)
-    assert "No space left" in painted.failed.detail
-    assert painted.left == []
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.DISK_FULL, Billed.YES)
+    assert "No space left" in result.failed.detail
+    assert result.left == []
 
 
-async def test_nothing_leaves_before_the_journal_has_it(tmp_path: Path) -> None:
+async def test_nothing_is_sent_before_the_event_is_stored(tmp_path: Path) -> None:
     """A process that dies at `Sending` has sent nothing."""
     async with replay_gateway(GOOD) as raw:
         catalogue = Catalogue(["painter"], {"painter": PAINTER})
@@ -343,8 +343,8 @@ async def test_a_model_that_no_gateway_serves_any_more(tmp_path: Path) -> None:
     """A job of yesterday may name a model that the operator took away."""
     async with replay_gateway() as raw:
         gateway = raw.gateway(models=("other",))
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.MODEL_UNAVAILABLE, Billed.NO)
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.failed.billed) == (Kind.MODEL_UNAVAILABLE, Billed.NO)
 
 
 async def test_the_first_gateway_that_serves_the_model_paints(tmp_path: Path) -> None:
@@ -387,13 +387,13 @@ async def test_no_secret_reaches_the_log(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         async with replay_gateway(leaky, address) as raw:
             gateway = raw.gateway(headers={"X-Token": "tok_in_header_1"})
-            painted = await run_generation(gateway, tmp_path, known=PAINTER)
+            result = await run_generation(gateway, tmp_path, known=PAINTER)
     assert [entry["event"] for entry in logs if entry["event"].startswith("gateway.")] == [
         "gateway.refused",
         "gateway.download_failed",
         "gateway.failed",
     ]
-    told = repr(logs) + repr(painted.failed) + str(painted.events[1])
+    told = repr(logs) + repr(result.failed) + str(result.events[1])
     assert not [secret for secret in (*planted, "127.0.0.1") if secret in told]
     assert not [secret for secret in planted if secret in repr(gateway)]
 
@@ -406,7 +406,7 @@ async def test_a_request_id_finds_the_request_at_the_gateway(tmp_path: Path) -> 
     assert failed.request_id == "20261120x"
 
 
-async def test_a_request_id_of_a_line_that_broke(tmp_path: Path) -> None:
+async def test_a_request_id_of_a_connection_that_broke(tmp_path: Path) -> None:
     """What became of the picture is known to the vendor alone."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nx-request-id: req_7\r\n\r\n{"
     async with replay_gateway(RawReply(head)) as raw:

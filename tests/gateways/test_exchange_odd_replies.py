@@ -123,10 +123,10 @@ async def test_a_row_that_fails(case: Fails, tmp_path: Path) -> None:
     answers = [case.answer, http_reply(404)] if case.row == 8 else [case.answer]
     async with replay_gateway(*answers) as raw:
         gateway = raw.gateway(error_kinds={"1101": Kind.QUOTA})
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    failed = painted.failed
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    failed = result.failed
     assert (failed.kind, failed.billed, raw.posts) == (case.kind, case.billed, 1)
-    assert painted.left == []
+    assert result.left == []
     assert GATEWAY_KEY not in repr(failed)
     assert "upstream.example" not in repr(failed)
     assert set(failed.facts) == {"param", "retry_after_s"}
@@ -157,21 +157,21 @@ PAINTS = [
     Paints(
         10,
         (http_reply(200, {"data": [{"url": "/a.png"}]}), FILE),
-        lambda painted: painted.pictures[0].format == "webp",
+        lambda result: result.pictures[0].format == "webp",
     ),
     Paints(11, (http_reply(200, {"data": [{"url": "data:image/png;base64," + PNG}]}),)),
     Paints(11, (http_reply(200, {"data": [{"b64_json": "data:image/png;base64," + PNG}]}),)),
     Paints(
         13, (http_reply(200, {"choices": [{"message": {"content": "![图片](/a.png)\n"}}]}), FILE)
     ),
-    Paints(16, (http_reply(200, GOOD),), lambda painted: len(painted.pictures) == 1),
-    Paints(17, (http_reply(200, GOOD),), lambda painted: painted.pictures[0].width == 8),
+    Paints(16, (http_reply(200, GOOD),), lambda result: len(result.pictures) == 1),
+    Paints(17, (http_reply(200, GOOD),), lambda result: result.pictures[0].width == 8),
     Paints(
         18,
         (http_reply(200, {**GOOD, "usage": {"prompt_tokens": 1.6, "output_tokens": 14417.92}}),),
-        lambda painted: painted.usage == TokenUsage(2, 14418),
+        lambda result: result.usage == TokenUsage(2, 14418),
     ),
-    Paints(18, (http_reply(200, {**GOOD, "usage": None}),), lambda painted: painted.usage is None),
+    Paints(18, (http_reply(200, {**GOOD, "usage": None}),), lambda result: result.usage is None),
     Paints(
         19, (http_reply(307, b"", {"Location": "/v1/images/generations/"}), http_reply(200, GOOD))
     ),
@@ -182,9 +182,9 @@ PAINTS = [
 async def test_a_row_that_paints(case: Paints, tmp_path: Path) -> None:
     """The gateway is odd, but the picture is there."""
     async with replay_gateway(*case.answers) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
-    assert len(painted.pictures) == 1
-    assert case.then(painted)
+        result = await run_generation(raw.gateway(), tmp_path, n=2, known=PAINTER)
+    assert len(result.pictures) == 1
+    assert case.then(result)
     assert raw.requests[-1].startswith(b"POST") or GATEWAY_KEY.encode() not in raw.requests[-1]
 
 
@@ -198,5 +198,5 @@ async def test_a_gateway_that_always_makes_tasks_may_refuse(tmp_path: Path) -> N
     """An error is an error before it could be a task."""
     async with replay_gateway(http_reply(200, {**_said(None, SAFETY), "task_id": "t-1"})) as raw:
         gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.names) == (Kind.MODERATION, ["Sending"])
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.names) == (Kind.MODERATION, ["Sending"])

@@ -23,21 +23,21 @@ async def test_a_task_of_a_dead_process_is_looked_at_on(tmp_path: Path) -> None:
 
 
 async def test_a_task_whose_place_the_gateway_gave(tmp_path: Path) -> None:
-    """The next process finds it there, too; a stranger's place is none."""
+    """The next process polls it there, too; a path on another host is ignored."""
     accepted = http_reply(202, {"id": "t-1", "poll_url": "/jobs/t-1?a=b"})
     answers = accepted, RUNNING, DONE, DONE
     async with replay_gateway(*answers) as raw, open_router(tmp_path, raw.gateway()) as one:
         async with aclosing(one.router.generate(one.new_request())) as events:
             task = [await anext(events) for _ in range(3)][1]
         assert isinstance(task, TaskAccepted)
-        for name in (task.task_id, "//stranger.example/x"):
+        for name in (task.task_id, "//other.example/x"):
             heard = await collect_events(
                 one.router.resume(one.new_request(), gateway="raw", task_id=name)
             )
             assert heard.has_pictures
     asked = [request.split(b" ")[1] for request in raw.requests[1:]]
     assert asked[:2] == [b"/jobs/t-1?a=b"] * 2
-    assert asked[2] == b"/v1/images/tasks/%2F%2Fstranger.example%2Fx"
+    assert asked[2] == b"/v1/images/tasks/%2F%2Fother.example%2Fx"
 
 
 async def test_a_task_of_a_dead_process_that_failed(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ async def test_a_task_of_a_dead_process_that_failed(tmp_path: Path) -> None:
 
 
 async def test_addresses_of_a_dead_process_are_fetched(tmp_path: Path) -> None:
-    """The journal has them; no more than were ordered, and broken ones are left out."""
+    """The database has them; at most the requested number, without invalid ones."""
     file = http_reply(200, picture_bytes())
     async with replay_gateway(file, file) as raw, open_router(tmp_path, raw.gateway()) as one:
         urls = ["http://[", *(f"{raw.origin}/{name}" for name in "abc")]

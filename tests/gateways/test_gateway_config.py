@@ -183,7 +183,7 @@ references = { max_bytes = 25_000_000 }
 
 
 def test_everything_that_a_table_can_say() -> None:
-    """Each key arrives where the other parts of the room look for it."""
+    """Each key is stored in the field that the other modules read."""
     gateway = parse_gateways(WHOLE, {"g": "sk-1"})[0]
     version = "api-version=2026-10-01"
     assert str(gateway.url) == f"https://a.example/api/v1/images/generations/?{version}&async=true"

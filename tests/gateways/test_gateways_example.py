@@ -104,7 +104,7 @@ def _references(folder: Path, known: ModelAbilities) -> Iterator[list[AttachedFi
 
 
 def test_the_example_is_refused_until_the_hosts_are_filled_in() -> None:
-    """The two documents that name no host must not lead to a stranger."""
+    """For the two gateways without a documented host, no request may be sent to a placeholder."""
     with pytest.raises(StartRefused, match=r"\[gateways\.chatbp\], base_url is still https://<"):
         parse_gateways(EXAMPLE, {})
     half = EXAMPLE.replace("<the host of your Chat Bp account>", "a.example")
@@ -149,8 +149,8 @@ async def test_whatever_people_are_offered_is_accepted(name: str, one: str, tmp_
         ]
     async with opened(name) as at:
         for number, choice in enumerate(asked):
-            painted = await at.generate(tmp_path / str(number), known, **choice)
-            assert painted.pictures, (choice, painted.failure)
+            result = await at.generate(tmp_path / str(number), known, **choice)
+            assert result.pictures, (choice, result.failure)
     assert (at.fake.posts, at.fake.paid) == (len(asked), len(asked))
 
 
@@ -189,8 +189,8 @@ async def test_it_paints_from_references(name: str, one: str, tmp_path: Path) ->
             folder = tmp_path / f"job-{number}"
             with_mask = {"mask": mask} if takes_mask else {}
             for asked in ({}, with_mask):
-                painted = await at.generate(folder, known, size=size, attached=attached, **asked)
-                assert painted.pictures, painted.failure
+                result = await at.generate(folder, known, size=size, attached=attached, **asked)
+                assert result.pictures, result.failure
     assert at.fake.posts == at.fake.paid
 
 
@@ -263,14 +263,14 @@ async def test_a_wrong_slash(name: str, tmp_path: Path) -> None:
     path = paths.generate
     wrong = path.rstrip("/") if path.endswith("/") else f"{path}/"
     async with opened(name, paths=replace(paths, generate=wrong)) as at:
-        painted = await at.generate(tmp_path, known, size=known.default_size)
+        result = await at.generate(tmp_path, known, size=known.default_size)
     if name == "dddai":
-        assert len(painted.pictures) == 1
+        assert len(result.pictures) == 1
         assert (at.fake.posts, at.fake.paid) == (2, 1)
         return
-    assert (painted.failed.billed, at.fake.paid) == (Billed.NO, 0)
-    assert (painted.failed.http_status or 0) in (301, 404)
-    assert name != "utoken" or "trailing slash" in painted.failed.detail
+    assert (result.failed.billed, at.fake.paid) == (Billed.NO, 0)
+    assert (result.failed.http_status or 0) in (301, 404)
+    assert name != "utoken" or "trailing slash" in result.failed.detail
 
 
 async def test_redirects_may_be_switched_off(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ EDGES = st.integers(1, 250).map(lambda steps: 16 * steps) | st.integers(1, 4096)
 @example(width=1024, height=1024)
 @example(width=1792, height=1024)
 def test_any_size(width: int, height: int) -> None:
-    """The rule of the table and the rule of the documents draw the same line."""
+    """The size rule of the table accepts the same sizes as the documented one."""
     size = Size(width, height)
     for known in KNOWN:
         assert known.accepts_size(size) == takes(known, size=str(size)), known.name

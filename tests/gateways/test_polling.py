@@ -46,15 +46,15 @@ async def _paint(services: FakeTaskGateway, folder: Path, **changes: object) -> 
         return await run_generation(gateway, folder, known=PAINTER)
 
 
-def _fractions(painted: GenerationResult) -> list[float | None]:
-    return [event.fraction for event in painted.events if isinstance(event, TaskProgress)]
+def _fractions(result: GenerationResult) -> list[float | None]:
+    return [event.fraction for event in result.events if isinstance(event, TaskProgress)]
 
 
 async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
     """The order becomes a task, is told, and is looked at until the picture is there."""
     services = chatbp.chatbp()
-    painted = await _paint(services, tmp_path)
-    assert painted.names == [
+    result = await _paint(services, tmp_path)
+    assert result.names == [
         *(
             "Sending",
             "TaskAccepted",
@@ -65,59 +65,59 @@ async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
             "Received",
         )
     ]
-    assert painted.events[1] == TaskAccepted(chatbp.TASK_ID)
-    assert _fractions(painted) == [0, 0.4, 0.9]
+    assert result.events[1] == TaskAccepted(chatbp.TASK_ID)
+    assert _fractions(result) == [0, 0.4, 0.9]
     assert (services.posts, services.polls) == (1, 4)
-    assert painted.left == [".png"]
+    assert result.left == [".png"]
 
 
 @pytest.mark.parametrize("submit", chatbp.SUBMITS)
 async def test_every_way_to_announce_a_task(submit: str, tmp_path: Path) -> None:
-    """The page documents one and shows another; numbers were seen in the wild (dialects §3.1)."""
+    """The page documents one and shows another; numbers were seen in the wild."""
     services = chatbp.chatbp(chatbp.SUCCEEDED, submit=submit)
-    painted = await _paint(services, tmp_path)
-    assert painted.events[1] == TaskAccepted(services.task_id)
-    assert len(painted.pictures) == 1
+    result = await _paint(services, tmp_path)
+    assert result.events[1] == TaskAccepted(services.task_id)
+    assert len(result.pictures) == 1
 
 
 @pytest.mark.parametrize("done", [rix.BY_URL, rix.BY_BASE64])
 async def test_a_task_of_the_rix_family(done: Answer, tmp_path: Path) -> None:
     """The envelope's own `success` says nothing about the task inside."""
     services = rix.rix_gateway(rix.WAITING, rix.STARTED, done)
-    painted = await _paint(services, tmp_path)
-    assert _fractions(painted) == [None, 0.43]
-    assert painted.usage == TokenUsage(11, 22)
-    assert painted.left == [".png"]
+    result = await _paint(services, tmp_path)
+    assert _fractions(result) == [None, 0.43]
+    assert result.usage == TokenUsage(11, 22)
+    assert result.left == [".png"]
 
 
 async def test_a_task_of_sub2api(tmp_path: Path) -> None:
     """202 with Retry-After: the gateway itself says how long to wait."""
     services = sub2api.sub2api_gateway()
-    painted = await _paint(services, tmp_path)
-    assert painted.watch.pauses == [3, 5]
-    assert (services.posts, services.polls, len(painted.pictures)) == (1, 2, 1)
+    result = await _paint(services, tmp_path)
+    assert result.watch.pauses == [3, 5]
+    assert (services.posts, services.polls, len(result.pictures)) == (1, 2, 1)
 
 
 @pytest.mark.parametrize("family", SAMPLES)
 async def test_the_other_contracts(family: str, tmp_path: Path) -> None:
-    """The same two paths, at least nine contracts (dialects §3.2)."""
+    """The same two paths, at least nine contracts."""
     sample = SAMPLES[family]
-    looks = [sample.done]
+    task_replies = [sample.done]
     services = FakeTaskGateway(
-        sample.announced, looks, sub2api.UNKNOWN, sample.task_id, poll_path=sample.path
+        sample.submit_reply, task_replies, sub2api.UNKNOWN, sample.task_id, poll_path=sample.path
     )
     paths = PathSettings() if family == "blockrun" else PathSettings(task=sample.path)
-    painted = await _paint(services, tmp_path, paths=paths)
-    assert painted.names == ["Sending", "TaskAccepted", "Answered", "Received"]
+    result = await _paint(services, tmp_path, paths=paths)
+    assert result.names == ["Sending", "TaskAccepted", "Answered", "Received"]
     assert (services.posts, services.polls) == (1, 1)
 
 
 async def test_a_gateway_that_ignores_the_flag(tmp_path: Path) -> None:
-    """Pictures at once are welcome (dialects §3.3)."""
+    """Pictures at once are welcome."""
     at_once = Answer({"created": 1, "data": [{"b64_json": b64(picture_bytes())}]})
     services = FakeTaskGateway(at_once, [], chatbp.NO_SUCH_TASK, "")
-    painted = await _paint(services, tmp_path)
-    assert painted.names == ["Sending", "Received"]
+    result = await _paint(services, tmp_path)
+    assert result.names == ["Sending", "Received"]
 
 
 async def test_a_gateway_that_makes_a_task_unasked(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ async def test_a_gateway_that_makes_a_task_unasked(tmp_path: Path) -> None:
         chatbp.SUBMITS["example"], [chatbp.SUCCEEDED], chatbp.NO_SUCH_TASK, chatbp.TASK_ID
     )
     services.submit_query = {}
-    painted = await _paint(services, tmp_path, asynchronous=AsyncSettings())
-    assert painted.names == ["Sending", "TaskAccepted", "Answered", "Received"]
+    result = await _paint(services, tmp_path, asynchronous=AsyncSettings())
+    assert result.names == ["Sending", "TaskAccepted", "Answered", "Received"]
 
 
 # --- how tasks end without a picture --------------------------------------------------------------
@@ -148,9 +148,9 @@ async def test_a_task_that_brings_nothing(
 ) -> None:
     """All of them answer 200; nobody knows what was paid, and nothing is sent again."""
     services.posts = services.polls = 0
-    painted = await _paint(services, tmp_path)
-    assert (painted.failed.kind, painted.failed.billed, services.posts) == (kind, Billed.MAYBE, 1)
-    assert painted.left == []
+    result = await _paint(services, tmp_path)
+    assert (result.failed.kind, result.failed.billed, services.posts) == (kind, Billed.MAYBE, 1)
+    assert result.left == []
 
 
 async def test_the_reason_of_a_failure_is_for_the_operator(tmp_path: Path) -> None:
@@ -166,9 +166,9 @@ async def test_the_reason_of_a_failure_is_for_the_operator(tmp_path: Path) -> No
 async def test_a_task_that_is_never_found(unknown: Answer, tmp_path: Path) -> None:
     """For fifteen seconds it may be that the news has not spread; then it is lost."""
     services = chatbp.chatbp(unknown)
-    painted = await _paint(services, tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
-    assert 15 <= sum(painted.watch.pauses) < 20
+    result = await _paint(services, tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
+    assert 15 <= sum(result.watch.pauses) < 20
 
 
 async def test_a_task_that_is_found_late(tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ async def test_a_task_that_is_found_late(tmp_path: Path) -> None:
 async def test_a_task_without_end(tmp_path: Path) -> None:
     """After the budget the person is told, and that it may still be made."""
     services = chatbp.chatbp(chatbp.RUNNING)
-    painted = await _paint(services, tmp_path, poll=PollSettings(interval_s=10, budget_s=60))
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_UNFINISHED, Billed.MAYBE)
-    assert sum(painted.watch.pauses) == pytest.approx(60, abs=0.01)
-    assert all(8 <= pause <= 12 for pause in painted.watch.pauses[:-1])
-    assert "may still finish" in painted.failed.detail
+    result = await _paint(services, tmp_path, poll=PollSettings(interval_s=10, budget_s=60))
+    assert (result.failed.kind, result.failed.billed) == (Kind.TASK_UNFINISHED, Billed.MAYBE)
+    assert sum(result.watch.pauses) == pytest.approx(60, abs=0.01)
+    assert all(8 <= pause <= 12 for pause in result.watch.pauses[:-1])
+    assert "may still finish" in result.failed.detail
 
 
 # --- bad lines and odd answers --------------------------------------------------------------------
@@ -218,25 +218,25 @@ TROUBLES = [
     http_reply(200, {"error": {"message": "busy", "code": "do_request_failed"}}),
     http_reply(200, {"status": "somehow"}),
     http_reply(200, {"status": "processing", "data": [{"url": "/preview.png"}]}),
-    http_reply(307, headers={"Location": "https://stranger.example/"}),
+    http_reply(307, headers={"Location": "https://other.example/"}),
 ]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES[:-1])
 async def test_a_look_may_fail(trouble: RawReply, tmp_path: Path) -> None:
     """Looking costs nothing, so it goes on; what was paid is never sent again."""
-    raw, painted = await _poll(tmp_path, trouble, trouble, DONE)
-    assert len(painted.pictures) == 1
+    raw, result = await _poll(tmp_path, trouble, trouble, DONE)
+    assert len(result.pictures) == 1
     assert raw.posts == 1
-    assert painted.left == [".png"]
+    assert result.left == [".png"]
 
 
 async def test_a_busy_gateway_says_when_to_look(tmp_path: Path) -> None:
     """Within reason: neither at once nor in an hour."""
     hints = ["9", "0.01", "3600"]
-    looks = [http_reply(429, headers={"Retry-After": hint}) for hint in hints]
-    _, painted = await _poll(tmp_path, *looks, DONE)
-    assert painted.watch.pauses[1:] == [9, 1, 120]
+    task_replies = [http_reply(429, headers={"Retry-After": hint}) for hint in hints]
+    _, result = await _poll(tmp_path, *task_replies, DONE)
+    assert result.watch.pauses[1:] == [9, 1, 120]
 
 
 STOPS = [
@@ -260,32 +260,32 @@ STOPS = [
 async def test_some_answers_end_the_looking(answer: RawReply, kind: Kind, tmp_path: Path) -> None:
     """The key, the account or the prompt will not mend themselves; the task may go on."""
     extra = {"1102": Kind.QUOTA}
-    raw, painted = await _poll(tmp_path, answer, DONE, error_kinds=extra)
-    assert (painted.failed.kind, painted.failed.billed) == (kind, Billed.MAYBE)
+    raw, result = await _poll(tmp_path, answer, DONE, error_kinds=extra)
+    assert (result.failed.kind, result.failed.billed) == (kind, Billed.MAYBE)
     assert (raw.posts, len(raw.requests)) == (1, 2)
 
 
-async def test_a_circle_of_redirects_is_a_bad_line(tmp_path: Path) -> None:
+async def test_a_redirect_loop_is_a_failed_poll(tmp_path: Path) -> None:
     """It is tried like any other until the budget is spent."""
     there, back = (http_reply(301, headers={"Location": path}) for path in ("/a", "/b"))
-    raw, painted = await _poll(tmp_path, there, back, there, DONE)
-    assert len(painted.pictures) == 1
+    raw, result = await _poll(tmp_path, there, back, there, DONE)
+    assert len(result.pictures) == 1
     assert raw.posts == 1
 
 
 async def test_a_slash_on_the_way_to_the_task(tmp_path: Path) -> None:
     """Gin answers a GET with 301 for a slash more or less."""
     slash = http_reply(301, headers={"Location": "/v1/images/tasks/t-1/"})
-    raw, painted = await _poll(tmp_path, slash, DONE)
+    raw, result = await _poll(tmp_path, slash, DONE)
     assert raw.requests[2].startswith(b"GET /v1/images/tasks/t-1/ ")
     assert GATEWAY_KEY.encode() in raw.requests[2]
-    assert len(painted.pictures) == 1
+    assert len(result.pictures) == 1
 
 
 POLL_URLS = [
     ("/jobs/7", b"GET /jobs/7 "),
     ("{origin}/jobs/7?a=b", b"GET /jobs/7?a=b "),
-    ("https://stranger.example/jobs/7", b"GET /v1/images/tasks/t-1 "),
+    ("https://other.example/jobs/7", b"GET /v1/images/tasks/t-1 "),
     ("http://[", b"GET /v1/images/tasks/t-1 "),
     ("/v1/images/generations", b"GET /v1/images/tasks/t-1 "),
     ("mailto:x", b"GET /v1/images/tasks/t-1 "),
@@ -322,7 +322,7 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
     (200, {"task_id": ""}, Kind.NO_IMAGE),
     (200, {"task_id": ".."}, Kind.NO_IMAGE),
     (200, {"task_id": "two words"}, Kind.NO_IMAGE),
-    (200, {"task_id": "//stranger.example/x"}, Kind.NO_IMAGE),
+    (200, {"task_id": "//other.example/x"}, Kind.NO_IMAGE),
     (200, {"task_id": "x" * 201}, Kind.NO_IMAGE),
     (200, {"task_id": 10**200}, Kind.NO_IMAGE),
     (200, {"task_id": True, "data": []}, Kind.NO_IMAGE),
@@ -336,8 +336,8 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
 async def test_what_is_no_task(status: int, body: object, kind: Kind, tmp_path: Path) -> None:
     """Ten minutes of looking at nothing help nobody."""
     async with replay_gateway(http_reply(status, body)) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert (painted.failed.kind, painted.names) == (kind, ["Sending"])
+        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert (result.failed.kind, result.names) == (kind, ["Sending"])
 
 
 PROGRESS: list[tuple[Sequence[object], list[float | None]]] = [
@@ -352,12 +352,14 @@ PROGRESS: list[tuple[Sequence[object], list[float | None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("looks", "told_"), PROGRESS)
-async def test_progress(looks: Sequence[object], told_: list[float | None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("task_replies", "logged"), PROGRESS)
+async def test_progress(
+    task_replies: Sequence[object], logged: list[float | None], tmp_path: Path
+) -> None:
     """Per cent, parts of one, words: on the card it never goes back."""
-    answers = [http_reply(200, json.dumps(look).encode()) for look in looks]
-    _, painted = await _poll(tmp_path, *answers, DONE)
-    assert _fractions(painted) == told_
+    answers = [http_reply(200, json.dumps(look).encode()) for look in task_replies]
+    _, result = await _poll(tmp_path, *answers, DONE)
+    assert _fractions(result) == logged
 
 
 async def test_an_unknown_state_is_told_once(tmp_path: Path) -> None:
@@ -365,18 +367,18 @@ async def test_an_unknown_state_is_told_once(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs:
         odd = http_reply(200, {"status": "Marinating"})
         await _poll(tmp_path, odd, odd, DONE)
-    told_ = [entry for entry in logs if entry["event"] == "gateway.task_status_unknown"]
-    assert [entry["status"] for entry in told_] == ["MARINATING"]
+    logged = [entry for entry in logs if entry["event"] == "gateway.task_status_unknown"]
+    assert [entry["status"] for entry in logged] == ["MARINATING"]
 
 
 async def test_waits_are_declared_one_after_the_other(tmp_path: Path) -> None:
     """The playground stands still during what is not declared."""
-    _, painted = await _poll(tmp_path, RUNNING, DONE)
-    assert painted.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
+    _, result = await _poll(tmp_path, RUNNING, DONE)
+    assert result.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
 
 
 async def test_nothing_is_looked_at_before_the_task_is_written(tmp_path: Path) -> None:
-    """A process that dies at `Task` finds the id in the journal."""
+    """A process that is killed at `TaskAccepted` finds the id in the database."""
     async with replay_gateway(ACCEPTED, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
         events = one.router.generate(one.new_request())
         seen = [await anext(events), await anext(events)]

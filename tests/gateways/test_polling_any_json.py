@@ -46,10 +46,10 @@ async def test_any_look_is_pictures_or_a_failure(bodies: list[bytes], status: in
     with tempfile.TemporaryDirectory() as folder:
         async with replay_gateway(ACCEPTED, *looks, *ends) as raw:
             gateway = raw.gateway(asynchronous=ALWAYS, poll=PollSettings(budget_s=9))
-            painted = await run_generation(gateway, Path(folder), known=PAINTER)
-        assert painted.failure or painted.pictures
+            result = await run_generation(gateway, Path(folder), known=PAINTER)
+        assert result.failure or result.pictures
         assert raw.posts == 1
-        assert set(painted.left) <= {".png", ".raw"}
+        assert set(result.left) <= {".png", ".raw"}
 
 
 @settings(max_examples=100, deadline=None)
@@ -60,5 +60,5 @@ async def test_any_answer_to_an_order(body: bytes, asynchronous: AsyncSettings) 
     with tempfile.TemporaryDirectory() as folder:
         async with replay_gateway(http_reply(200, body), *ends) as raw:
             gateway = raw.gateway(asynchronous=asynchronous)
-            painted = await run_generation(gateway, Path(folder), known=PAINTER)
-        assert painted.failure or painted.pictures
+            result = await run_generation(gateway, Path(folder), known=PAINTER)
+        assert result.failure or result.pictures

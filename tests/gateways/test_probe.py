@@ -58,7 +58,7 @@ class Nobody(AbstractResolver):
 
 
 async def answered(says: RawReply, **changes: object) -> ProbeResult:
-    # aiohttp sends a GET again, once, when the line breaks before an answer.
+    # aiohttp sends a GET again, once, when the connection breaks before a reply.
     async with replay_gateway(says, says) as raw:
         return await ask(raw.gateway(**changes))
 
@@ -148,7 +148,7 @@ ERROR = {"error": {"message": f"no, {GATEWAY_KEY}", "type": "x", "code": None}}
     ],
 )
 async def test_what_is_no_list_has_a_verdict(says: RawReply, outcome: ProbeOutcome) -> None:
-    """Each outcome has another mend, and none shows the key."""
+    """Each outcome has its own remedy, and none shows the key."""
     found = await answered(says)
     assert (found.outcome, found.models) == (outcome, None)
     assert GATEWAY_KEY not in repr(found)
@@ -180,7 +180,7 @@ async def test_the_gateways_own_words_are_kept_without_the_key() -> None:
 async def test_a_redirect_is_not_followed_but_understood(
     location: str, changes: dict[str, object], outcome: ProbeOutcome, target: str
 ) -> None:
-    """The key must not travel, and the operator must learn which letter is wrong."""
+    """The key must not be sent there, and the operator must see which character is wrong."""
     async with replay_gateway(http_reply(301, b"", {"Location": location})) as raw:
         found = await ask(raw.gateway(**changes))
     assert (found.outcome, found.status) == (outcome, 301)

@@ -77,12 +77,12 @@ class Open:
 async def opened(
     name: str,
     *,
-    looks: Sequence[JsonReply] = (),
-    instead: Sequence[JsonReply] = (),
+    task_replies: Sequence[JsonReply] = (),
+    submit_replies: Sequence[JsonReply] = (),
     **changes: object,
 ) -> AsyncIterator[Open]:
     """Open the fake of a table; ``changes`` spoil the table."""
-    services = FAMILIES[name](looks=looks, instead=list(instead))
+    services = FAMILIES[name](task_replies=task_replies, submit_replies=list(submit_replies))
     async with TestServer(services.app()) as server:
         table = replace(TABLES[name], base_url=str(server.make_url("")))
         yield Open(services, replace(table, **changes))  # type: ignore[arg-type]  # by name
@@ -126,43 +126,45 @@ async def test_every_size_that_people_are_offered(name: str, tmp_path: Path) -> 
 async def test_its_task_is_followed(name: str, tmp_path: Path) -> None:
     """Its id is told before the first look, and nothing is ordered twice."""
     async with opened(name) as at:
-        painted = await at.generate(tmp_path)
-    assert painted.events[1] == TaskAccepted(at.services.task_id)
-    assert painted.names[-2:] == ["Answered", "Received"]
-    assert (at.services.posts, at.services.polls) == (1, len(at.services.usual_looks()))
+        result = await at.generate(tmp_path)
+    assert result.events[1] == TaskAccepted(at.services.task_id)
+    assert result.names[-2:] == ["Answered", "Received"]
+    assert (at.services.posts, at.services.polls) == (1, len(at.services.default_task_replies()))
 
 
 async def test_the_preview_of_midjourney_is_not_the_picture(tmp_path: Path) -> None:
     """Its address is there long before the end: the state alone decides."""
     async with opened("midjourney") as at:
-        painted = await at.generate(tmp_path)
-    fractions = [event.fraction for event in painted.events if isinstance(event, TaskProgress)]
+        result = await at.generate(tmp_path)
+    fractions = [event.fraction for event in result.events if isinstance(event, TaskProgress)]
     assert fractions == [None, 0.43]
-    assert painted.urls == (f"{at.gateway.base_url.rstrip('/')}/files/fox.png",)
+    assert result.urls == (f"{at.gateway.base_url.rstrip('/')}/files/fox.png",)
 
 
 @pytest.mark.parametrize("taken", [mj.OK, mj.INTEGER, mj.QUEUED])
 async def test_every_way_of_midjourney_to_take_an_order(taken: JsonReply, tmp_path: Path) -> None:
     """The id is a text or a number, and a queue is no error."""
-    async with opened("midjourney", instead=[taken]) as at:
-        painted = await at.generate(tmp_path)
-    assert painted.events[1] == TaskAccepted(mj.TASK_ID)
-    assert painted.pictures
+    async with opened("midjourney", submit_replies=[taken]) as at:
+        result = await at.generate(tmp_path)
+    assert result.events[1] == TaskAccepted(mj.TASK_ID)
+    assert result.pictures
 
 
 @pytest.mark.parametrize("answer", [replicate.ONE, replicate.INLINE])
 async def test_every_way_of_replicate_to_hand_over(answer: JsonReply, tmp_path: Path) -> None:
     """A list or a single address, and sometimes the picture itself."""
-    async with opened("flux", looks=[answer]) as at:
+    async with opened("flux", task_replies=[answer]) as at:
         assert (await at.generate(tmp_path)).pictures
-    async with opened("flux", instead=[replicate.AT_ONCE]) as at:  # asked for by Prefer: wait
+    async with opened(
+        "flux", submit_replies=[replicate.AT_ONCE]
+    ) as at:  # asked for by Prefer: wait
         assert (await at.generate(tmp_path)).pictures
     assert at.services.polls == 0
 
 
 async def test_ideogram_in_an_envelope(tmp_path: Path) -> None:
     """One gateway wraps every answer once more."""
-    async with opened("ideogram", instead=[ideogram.ENVELOPED]) as at:
+    async with opened("ideogram", submit_replies=[ideogram.ENVELOPED]) as at:
         assert (await at.generate(tmp_path)).pictures
 
 
@@ -201,10 +203,12 @@ async def test_a_task_without_a_picture(
     name: str, look: JsonReply, kind: Kind, tmp_path: Path
 ) -> None:
     """It was paid, perhaps, and is never ordered again."""
-    async with opened(name, looks=[look], poll=PollSettings(interval_s=5, budget_s=60)) as at:
-        painted = await at.generate(tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (kind, Billed.MAYBE)
-    assert (at.services.posts, painted.left) == (1, [])
+    async with opened(
+        name, task_replies=[look], poll=PollSettings(interval_s=5, budget_s=60)
+    ) as at:
+        result = await at.generate(tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (kind, Billed.MAYBE)
+    assert (at.services.posts, result.left) == (1, [])
 
 
 REFUSALS: dict[str, tuple[str, JsonReply, Kind, Billed]] = {
@@ -233,15 +237,18 @@ async def test_an_order_that_is_refused(
     name: str, answer: JsonReply, kind: Kind, billed: Billed, tmp_path: Path
 ) -> None:
     """Their numbers mean something, also behind 200, and behind a 429 that no waiting mends."""
-    async with opened(name, instead=[answer]) as at:
-        painted = await at.generate(tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (kind, billed)
-    assert (at.services.posts, at.services.paid, painted.left) == (1, 0, [])
+    async with opened(name, submit_replies=[answer]) as at:
+        result = await at.generate(tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (kind, billed)
+    assert (at.services.posts, at.services.paid, result.left) == (1, 0, [])
 
 
 async def test_another_gateway_paints_when_midjourney_has_no_account(tmp_path: Path) -> None:
     """It says so behind 200, and for certain: nothing was made."""
-    async with opened("midjourney", instead=[mj.NO_ACCOUNT]) as one, opened("midjourney") as two:
+    async with (
+        opened("midjourney", submit_replies=[mj.NO_ACCOUNT]) as one,
+        opened("midjourney") as two,
+    ):
         gateways = (one.gateway, replace(two.gateway, name="b"))
         async with open_router(tmp_path, *gateways, known=(ability("midjourney"),)) as three:
             order = await three.generate(model="midjourney")
@@ -321,10 +328,10 @@ async def test_a_table_that_says_only_where_it_is(name: str, tmp_path: Path) -> 
             key=GATEWAY_KEY,
             paths=PathSettings(generate=path),
         )
-        painted = await run_generation(bare, tmp_path, known=make_model("painter", timeout_s=5))
-    assert painted.failed.kind in (Kind.INVALID_REQUEST, Kind.UPSTREAM)
-    assert Texts().sentence(painted.failed)
-    assert (at.services.posts, at.services.paid, painted.left) == (1, 0, [])
+        result = await run_generation(bare, tmp_path, known=make_model("painter", timeout_s=5))
+    assert result.failed.kind in (Kind.INVALID_REQUEST, Kind.UPSTREAM)
+    assert Texts().sentence(result.failed)
+    assert (at.services.posts, at.services.paid, result.left) == (1, 0, [])
 
 
 ANNOUNCED: dict[str, tuple[str, JsonReply]] = {
@@ -340,10 +347,10 @@ async def test_a_task_that_the_table_does_not_announce(
     name: str, answer: JsonReply, tmp_path: Path
 ) -> None:
     """Nobody can tell that the number is a task: it may be paid, and is not ordered again."""
-    async with opened(name, instead=[answer], asynchronous=AsyncSettings()) as at:
-        painted = await at.generate(tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.UPSTREAM, Billed.MAYBE)
-    assert (at.services.posts, at.services.polls, painted.names) == (1, 0, ["Sending"])
+    async with opened(name, submit_replies=[answer], asynchronous=AsyncSettings()) as at:
+        result = await at.generate(tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (Kind.UPSTREAM, Billed.MAYBE)
+    assert (at.services.posts, at.services.polls, result.names) == (1, 0, ["Sending"])
 
 
 @pytest.mark.parametrize("name", ["kling", "flux"])
@@ -356,13 +363,13 @@ async def test_tasks_that_say_so_themselves(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 async def test_a_task_at_the_wrong_address(name: str, tmp_path: Path) -> None:
-    """The looks find nothing, and end."""
+    """The polls find no task, and end."""
     paths = replace(TABLES[name].paths, task="/v1/images/tasks/{task_id}")
     async with opened(name, paths=paths) as at:
-        painted = await at.generate(tmp_path)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
+        result = await at.generate(tmp_path)
+    assert (result.failed.kind, result.failed.billed) == (Kind.TASK_LOST, Billed.MAYBE)
     assert (at.services.posts, at.services.paid) == (1, 1)
-    assert sum(painted.watch.pauses) < 30
+    assert sum(result.watch.pauses) < 30
 
 
 async def test_a_form_has_no_object_around_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A port on loopback whose certificate nobody trusts."""
+"""A TLS port on loopback with an untrusted certificate."""
 
 import asyncio
 import ssl
@@ -10,7 +10,7 @@ import trustme
 
 @asynccontextmanager
 async def untrusted_tls_port() -> AsyncIterator[int]:
-    """Open a port with a certificate that nobody here trusts."""
+    """Open a port with an untrusted certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
 

@@ -11,7 +11,7 @@ from bot.images.contact_sheet import GAP, SIDE, draw_contact_sheet
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200)]
 
 
-def painted(folder: Path, *sizes: tuple[int, int]) -> list[Path]:
+def picture_files(folder: Path, *sizes: tuple[int, int]) -> list[Path]:
     """Return one-coloured pictures of these sizes."""
     paths = []
     for number, size in enumerate(sizes):
@@ -32,13 +32,13 @@ def test_one_picture_is_shown_whole(
     tmp_path: Path, size: tuple[int, int], shown: tuple[int, int]
 ) -> None:
     """Nothing of it is cut off."""
-    assert opened(draw_contact_sheet(painted(tmp_path, size))).size == shown
+    assert opened(draw_contact_sheet(picture_files(tmp_path, size))).size == shown
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5])
 def test_each_of_several_has_its_tile(tmp_path: Path, count: int) -> None:
     """All are there, none over another, with air between them."""
-    square = opened(draw_contact_sheet(painted(tmp_path, *[(90, 60)] * count)))
+    square = opened(draw_contact_sheet(picture_files(tmp_path, *[(90, 60)] * count)))
     assert square.size == (SIDE, SIDE)
     data = square.tobytes()
     pixels = [tuple(data[at : at + 4]) for at in range(0, len(data), 4)]

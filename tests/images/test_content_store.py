@@ -1,4 +1,4 @@
-"""The vault and the references in it: every kind of file that a stranger can attach."""
+"""The content store and references: every kind of file that a stranger can attach."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ from bot.images.references import (
 REQUEST = ImageRequest("a fox", "m", "auto", 1)
 
 
-def drawn(kind: str, *, size: tuple[int, int] = (40, 30), frames: int = 1) -> bytes:
+def picture_bytes(kind: str, *, size: tuple[int, int] = (40, 30), frames: int = 1) -> bytes:
     file = io.BytesIO()
     pictures = [Image.new("RGB", size, (20 * i, 90, 120)) for i in range(1, frames + 1)]
     more = {"save_all": True, "append_images": pictures[1:]} if frames > 1 else {}
@@ -50,7 +50,7 @@ def png_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + body
 
 
-def given(data: bytes, *, says: int | None = None) -> Upload:
+def upload(data: bytes, *, says: int | None = None) -> Upload:
     return Upload(len(data) if says is None else says, reading(data), "http://127.0.0.1/x.png")
 
 
@@ -76,8 +76,8 @@ async def test_a_picture_is_kept_exactly_as_it_came(
     references: ReferenceLoader, tmp_path: Path, kind: str
 ) -> None:
     """Whatever the file was called, its content says what it is."""
-    data = drawn(kind)
-    (kept,) = await keep(references, [given(data)])
+    data = picture_bytes(kind)
+    (kept,) = await keep(references, [upload(data)])
     assert (kept.format, kept.bytes, kept.fetched_at) == (kind, len(data), 7)
     assert kept.url == "http://127.0.0.1/x.png"
     assert ContentStore(tmp_path).path(kept).read_bytes() == data
@@ -87,7 +87,7 @@ async def test_of_a_moving_gif_the_first_frame_is_kept(
     references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """No image model takes a film."""
-    (kept,) = await keep(references, [given(drawn("gif", frames=3))])
+    (kept,) = await keep(references, [upload(picture_bytes("gif", frames=3))])
     assert kept.format == "png"
     with Image.open(ContentStore(tmp_path).path(kept)) as picture:
         assert (picture.size, getattr(picture, "n_frames", 1)) == ((40, 30), 1)
@@ -97,15 +97,22 @@ async def test_the_same_picture_twice_is_one_file(
     references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """A favourite reference does not fill the disk."""
-    once = await keep(references, [given(drawn("png")), given(drawn("png"))])
-    again = await keep(references, [given(drawn("png"))])
+    once = await keep(references, [upload(picture_bytes("png")), upload(picture_bytes("png"))])
+    again = await keep(references, [upload(picture_bytes("png"))])
     assert len({*once, *again}) == 1
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"not a picture", drawn("png")[:60], drawn("jpeg")[:200], drawn("bmp"), drawn("tiff")],
+    [
+        b"",
+        b"not a picture",
+        picture_bytes("png")[:60],
+        picture_bytes("jpeg")[:200],
+        picture_bytes("bmp"),
+        picture_bytes("tiff"),
+    ],
     ids=["empty", "text", "cut png", "cut jpeg", "bmp", "tiff"],
 )
 async def test_what_is_no_whole_picture_is_named_by_its_number(
@@ -113,7 +120,7 @@ async def test_what_is_no_whole_picture_is_named_by_its_number(
 ) -> None:
     """The person learns which of five files to replace, and nothing is kept of them."""
     with pytest.raises(ReferenceUnreadable) as refused:
-        await keep(references, [given(drawn("png")), given(data)])
+        await keep(references, [upload(picture_bytes("png")), upload(data)])
     assert refused.value.number == 2
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -122,10 +129,13 @@ async def test_what_an_earlier_job_needs_stays_when_a_later_one_fails(
     references: ReferenceLoader, tmp_path: Path
 ) -> None:
     """The same file was attached before; only what is new goes with the job that failed."""
-    await keep(references, [given(drawn("png"))])
+    await keep(references, [upload(picture_bytes("png"))])
     with pytest.raises(ReferenceUnreadable):
-        await keep(references, [given(drawn("png")), given(drawn("webp")), given(b"text")])
-    assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [drawn("png")]
+        await keep(
+            references,
+            [upload(picture_bytes("png")), upload(picture_bytes("webp")), upload(b"text")],
+        )
+    assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [picture_bytes("png")]
 
 
 @pytest.mark.parametrize("side", [5_001, 30_000])
@@ -134,7 +144,7 @@ async def test_a_bomb_is_refused_before_it_is_unpacked(
 ) -> None:
     """A small file that unpacks to gigabytes would end the bot."""
     with pytest.raises(ReferenceTooManyPixels):
-        await keep(references, [given(png_bomb(side, side))])
+        await keep(references, [upload(png_bomb(side, side))])
 
 
 async def test_a_large_file_is_refused_before_and_after_the_fetch(
@@ -143,9 +153,9 @@ async def test_a_large_file_is_refused_before_and_after_the_fetch(
     """The declared size may lie."""
     large = MAX_MEGABYTES * 1_000_000 + 1
     with pytest.raises(ReferenceTooLarge):
-        references.check(Attachments((given(b"", says=large),)), REQUEST)
+        references.check(Attachments((upload(b"", says=large),)), REQUEST)
     with pytest.raises(ReferenceTooLarge):
-        await keep(references, [given(bytes(large), says=5)])
+        await keep(references, [upload(bytes(large), says=5)])
 
 
 async def test_an_attachment_that_is_gone_is_lost(references: ReferenceLoader) -> None:
@@ -161,8 +171,8 @@ async def test_an_attachment_that_is_gone_is_lost(references: ReferenceLoader) -
 async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_held(
     references: ReferenceLoader, tmp_path: Path
 ) -> None:
-    """A re-roll must not silently paint without its reference."""
-    kept = await keep(references, [given(drawn("png"))])
+    """A re-roll must not silently run without its reference."""
+    kept = await keep(references, [upload(picture_bytes("png"))])
     references.check(Attachments(), replace(REQUEST, references=kept))
     path = ContentStore(tmp_path).path(kept[0])
     path.write_bytes(path.read_bytes()[:10])
@@ -176,14 +186,16 @@ async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_h
 async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
     """Two writers of one name must not tear it."""
     content_store = ContentStore(tmp_path)
-    data = drawn("png")
+    data = picture_bytes("png")
     await asyncio.gather(*(asyncio.to_thread(content_store.keep, data, "png") for _ in range(20)))
     assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]
 
 
 async def test_a_mask_lies_over_the_first_reference(references: ReferenceLoader) -> None:
     """A PNG with the same pixels is kept beside the references."""
-    attached = Attachments((given(drawn("jpeg")), given(drawn("png"))), given(drawn("png")))
+    attached = Attachments(
+        (upload(picture_bytes("jpeg")), upload(picture_bytes("png"))), upload(picture_bytes("png"))
+    )
     request = await references.fetch_and_keep(attached, REQUEST)
     assert [kept.format for kept in request.references] == ["jpeg", "png"]
     assert request.mask == request.references[1]
@@ -191,7 +203,11 @@ async def test_a_mask_lies_over_the_first_reference(references: ReferenceLoader)
 
 @pytest.mark.parametrize(
     "mask",
-    [drawn("jpeg"), drawn("png", size=(40, 31)), drawn("png") + bytes(MAX_MASK_BYTES)],
+    [
+        picture_bytes("jpeg"),
+        picture_bytes("png", size=(40, 31)),
+        picture_bytes("png") + bytes(MAX_MASK_BYTES),
+    ],
     ids=["a jpeg", "other pixels", "too large"],
 )
 async def test_a_mask_that_does_not_fit_says_which_would(
@@ -199,5 +215,7 @@ async def test_a_mask_that_does_not_fit_says_which_would(
 ) -> None:
     """The sentence names the pixels to draw."""
     with pytest.raises(MaskUnfit) as refused:
-        await references.fetch_and_keep(Attachments((given(drawn("png")),), given(mask)), REQUEST)
+        await references.fetch_and_keep(
+            Attachments((upload(picture_bytes("png")),), upload(mask)), REQUEST
+        )
     assert (refused.value.width, refused.value.height) == (40, 30)

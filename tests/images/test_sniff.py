@@ -30,7 +30,7 @@ def test_format_and_pixels_come_from_the_bytes(kind: str, file: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cut_picture_is_none(kind: str, file: Path) -> None:
-    """A line that broke must not deliver half a picture."""
+    """A connection that broke must not deliver half a picture."""
     data = picture_bytes(kind, width=64, height=64, noise=True)
     assert not [end for end in range(0, len(data) - 1, 37) if _looks(file, data[:end])]
     assert _looks(file, data[:-2]) is None

@@ -13,8 +13,8 @@ from bot.images.content_store import ContentStore
 from bot.images.thumbnails import TIME_LIMIT_S, Thumbnails
 
 
-class Wall:
-    """A vault with pictures, and a clock that moves when it is read."""
+class ThumbnailHarness:
+    """A content store with pictures, and a clock that moves when it is read."""
 
     def __init__(self, folder: Path, *, step_s: float = 0) -> None:
         self.content_store = ContentStore(folder)
@@ -56,31 +56,31 @@ def corners(made: bytes | None) -> list[int]:
 
 async def test_each_job_is_one_small_picture(tmp_path: Path) -> None:
     """One is shown whole, several as tiles; a job without pictures has none."""
-    wall = Wall(tmp_path)
-    wide, four = wall.keep(size=(400, 200)), [wall.keep(grey) for grey in (0, 50, 100, 150)]
-    one, none, several = await wall.thumbnails.contact_sheets([[wide], [], four])
+    harness = ThumbnailHarness(tmp_path)
+    wide, four = harness.keep(size=(400, 200)), [harness.keep(grey) for grey in (0, 50, 100, 150)]
+    one, none, several = await harness.thumbnails.contact_sheets([[wide], [], four])
     assert sizes([one, none, several]) == [(240, 120), None, (240, 240)]
     assert corners(several) == [0, 50, 100, 150]
 
 
 async def test_nobody_waits_long_and_the_next_look_has_the_rest(tmp_path: Path) -> None:
     """The first of every job comes first; what was made is remembered."""
-    wall = Wall(tmp_path, step_s=TIME_LIMIT_S / 3)
-    jobs = [[wall.keep(0), wall.keep(50)], [wall.keep(100)], [wall.keep(150)]]
-    assert sizes(await wall.thumbnails.contact_sheets(jobs)) == [(240, 240), (240, 240), None]
-    wall.step_s = 0
-    first, _, third = await wall.thumbnails.contact_sheets(jobs)
+    harness = ThumbnailHarness(tmp_path, step_s=TIME_LIMIT_S / 3)
+    jobs = [[harness.keep(0), harness.keep(50)], [harness.keep(100)], [harness.keep(150)]]
+    assert sizes(await harness.thumbnails.contact_sheets(jobs)) == [(240, 240), (240, 240), None]
+    harness.step_s = 0
+    first, _, third = await harness.thumbnails.contact_sheets(jobs)
     assert third is not None
     assert corners(first) == [0, 50, 0, 50]
 
 
 async def test_an_original_is_read_once(tmp_path: Path) -> None:
     """To decode it again would cost as much again."""
-    wall = Wall(tmp_path)
-    picture = wall.keep()
-    first = await wall.thumbnails.contact_sheets([[picture]])
-    wall.content_store.path(picture).unlink()
-    assert await wall.thumbnails.contact_sheets([[picture]]) == first
+    harness = ThumbnailHarness(tmp_path)
+    picture = harness.keep()
+    first = await harness.thumbnails.contact_sheets([[picture]])
+    harness.content_store.path(picture).unlink()
+    assert await harness.thumbnails.contact_sheets([[picture]]) == first
 
 
 async def test_only_the_latest_are_remembered(
@@ -88,38 +88,38 @@ async def test_only_the_latest_are_remembered(
 ) -> None:
     """A bot of years must not fill its memory."""
     monkeypatch.setattr(thumbnails, "REMEMBERED", 1)
-    wall = Wall(tmp_path)
-    old, new = wall.keep(0), wall.keep(50)
-    await wall.thumbnails.contact_sheets([[old]])
-    await wall.thumbnails.contact_sheets([[new]])
-    wall.content_store.path(old).unlink()
-    assert await wall.thumbnails.contact_sheets([[old]]) == [None]
+    harness = ThumbnailHarness(tmp_path)
+    old, new = harness.keep(0), harness.keep(50)
+    await harness.thumbnails.contact_sheets([[old]])
+    await harness.thumbnails.contact_sheets([[new]])
+    harness.content_store.path(old).unlink()
+    assert await harness.thumbnails.contact_sheets([[old]]) == [None]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
 async def test_every_kind_of_picture_is_made_small(tmp_path: Path, mode: str) -> None:
     """Gateways send what they like; large ones are made small before they are converted."""
-    wall = Wall(tmp_path)
-    picture = wall.keep(mode=mode, size=(2000, 1000))
-    assert sizes(await wall.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
+    harness = ThumbnailHarness(tmp_path)
+    picture = harness.keep(mode=mode, size=(2000, 1000))
+    assert sizes(await harness.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "webp", "gif"])
 async def test_every_format_is_made_small(tmp_path: Path, kind: PictureFormat) -> None:
     """As for kinds."""
-    wall = Wall(tmp_path)
-    picture = wall.keep(kind=kind, size=(2000, 1000))
-    assert sizes(await wall.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
+    harness = ThumbnailHarness(tmp_path)
+    picture = harness.keep(kind=kind, size=(2000, 1000))
+    assert sizes(await harness.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
 
 
 async def test_what_cannot_be_read_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A damaged file, one that is gone, and one that is too large to decode: the page comes."""
-    wall = Wall(tmp_path)
-    damaged = wall.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
-    gone, good, huge = wall.keep(50), wall.keep(), wall.keep(100, size=(101, 100))
-    wall.content_store.path(gone).unlink()
+    harness = ThumbnailHarness(tmp_path)
+    damaged = harness.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
+    gone, good, huge = harness.keep(50), harness.keep(), harness.keep(100, size=(101, 100))
+    harness.content_store.path(gone).unlink()
     monkeypatch.setattr(thumbnails, "MOST_PIXELS", 10_000)
-    made = await wall.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
+    made = await harness.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

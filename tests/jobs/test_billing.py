@@ -16,7 +16,7 @@ from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedGateway
 from tests.gateways.router_harness import SteppedClock
-from tests.jobs.test_service import Bag, Studio, settings
+from tests.jobs.service_harness import RecordingCourier, ServiceHarness, settings
 
 DEAR, CHEAP = 300_000, 100_000
 
@@ -37,25 +37,25 @@ def two_gateways(
 
 
 @asynccontextmanager
-async def opened(chosen: Settings) -> AsyncIterator[Studio]:
-    """Open a house."""
+async def opened(chosen: Settings) -> AsyncIterator[ServiceHarness]:
+    """Open the services."""
     async with open_services(chosen, Clock()) as services:
-        yield Studio(services, chosen.data_dir)
+        yield ServiceHarness(services, chosen.data_dir)
 
 
 async def test_the_gateway_that_served_tells_the_price(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Held is the dearest that may serve, settled is what the one that did costs."""
-    async with opened(two_gateways(tmp_path, gateway)) as job_service:
+    async with opened(two_gateways(tmp_path, gateway)) as harness:
         gateway.replies.append(ErrorReply(401, "invalid_api_key"))
-        await job_service.ask(Bag(), n=1)
-        await job_service.services.job_service.drained()
-        assert job_service.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
-        assert job_service.rows("SELECT price FROM charges") == [(CHEAP,)]
-        await job_service.ask(Bag(), n=1)
-        assert job_service.rows("SELECT price FROM charges WHERE state = 'held'") == [(DEAR,)]
-        await job_service.services.job_service.drained()
+        await harness.submit(RecordingCourier(), n=1)
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT gateway, price FROM costs") == [("cheap", CHEAP)]
+        assert harness.rows("SELECT price FROM charges") == [(CHEAP,)]
+        await harness.submit(RecordingCourier(), n=1)
+        assert harness.rows("SELECT price FROM charges WHERE state = 'held'") == [(DEAR,)]
+        await harness.services.job_service.drained()
 
 
 async def test_the_budget_is_never_exceeded_by_what_runs(
@@ -63,12 +63,12 @@ async def test_the_budget_is_never_exceeded_by_what_runs(
 ) -> None:
     """Twenty at once, room for three of the dearest: three run, whoever serves them."""
     chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/day"))
-    async with opened(chosen) as job_service:
-        bags = [Bag() for _ in range(20)]
-        asked = await asyncio.gather(*map(job_service.ask, bags), return_exceptions=True)
-        await job_service.services.job_service.drained()
+    async with opened(chosen) as harness:
+        couriers = [RecordingCourier() for _ in range(20)]
+        asked = await asyncio.gather(*map(harness.submit, couriers), return_exceptions=True)
+        await harness.services.job_service.drained()
         assert sum(isinstance(answer, BudgetSpent) for answer in asked) == 17
-        assert job_service.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
+        assert harness.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
 
 
 async def test_a_dead_process_leaves_its_price_in_doubt(
@@ -77,44 +77,40 @@ async def test_a_dead_process_leaves_its_price_in_doubt(
     """The next start settles what was asked at the price of the gateway that was asked."""
     gateway.gate.clear()
     chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
-    async with opened(chosen) as job_service:
-        await job_service.ask(Bag(), n=3)
+    async with opened(chosen) as harness:
+        await harness.submit(RecordingCourier(), n=3)
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        await job_service.services.job_service.close(grace_s=0)
-    async with opened(chosen) as job_service:
-        await job_service.services.recovery.take_over()
-    assert job_service.rows("SELECT gateway, billed, pictures, price FROM costs") == [
+        await harness.services.job_service.close(grace_s=0)
+    async with opened(chosen) as harness:
+        await harness.services.recovery.take_over()
+    assert harness.rows("SELECT gateway, billed, pictures, price FROM costs") == [
         ("dear", "maybe", 0, 3 * DEAR)
     ]
-    assert job_service.rows("SELECT state, credits, price FROM charges") == [
-        ("settled", 0, 3 * DEAR)
-    ]
+    assert harness.rows("SELECT state, credits, price FROM charges") == [("settled", 0, 3 * DEAR)]
 
 
 async def test_without_a_price_nothing_is_counted(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """Prices are the operator's choice: the cost row says that there was none."""
-    async with opened(settings(tmp_path, gateway)) as job_service:
+    async with opened(settings(tmp_path, gateway)) as harness:
         gateway.replies.append(ClosedConnection())
-        await job_service.ask(Bag(), n=2)
-        await job_service.services.job_service.drained()
-        assert job_service.rows("SELECT price FROM costs") == [(None,), (None,)]
-        assert job_service.rows("SELECT price FROM charges") == [(0,)]
-        assert (
-            job_service.rows("SELECT * FROM meters WHERE subject = 'budget' AND credits > 0") == []
-        )
+        await harness.submit(RecordingCourier(), n=2)
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT price FROM costs") == [(None,), (None,)]
+        assert harness.rows("SELECT price FROM charges") == [(0,)]
+        assert harness.rows("SELECT * FROM meters WHERE subject = 'budget' AND credits > 0") == []
 
 
 async def test_a_price_is_counted_before_there_is_a_budget(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Whoever sets a budget on the 20th has spent something since the 1st."""
-    async with opened(two_gateways(tmp_path, gateway)) as job_service:
-        await job_service.ask(Bag(), n=3)
-        await job_service.services.job_service.drained()
+    async with opened(two_gateways(tmp_path, gateway)) as harness:
+        await harness.submit(RecordingCourier(), n=3)
+        await harness.services.job_service.drained()
     chosen = two_gateways(tmp_path, gateway, operator_budget=parse_budget("1/month"))
-    async with opened(chosen) as job_service:
+    async with opened(chosen) as harness:
         with pytest.raises(BudgetSpent):
-            await job_service.ask(Bag(), n=1)
+            await harness.submit(RecordingCourier(), n=1)
 
 
 @pytest.mark.parametrize("in_file", [True, False])

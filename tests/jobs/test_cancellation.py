@@ -1,4 +1,4 @@
-"""Stopping: whatever comes together, a job ends once, and its card says the last word."""
+"""Cancelling and detaching: in any race a job ends once, and its card shows that end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -25,7 +25,7 @@ from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
-from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
 RESULT = JobResult((), 1, 0, 0, None, None)
@@ -33,15 +33,15 @@ WORK = JobProgress(0, 0, 1)
 
 
 @pytest.fixture
-async def job_service(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[Studio]:
-    """Open a house with one slot."""
+async def harness(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[ServiceHarness]:
+    """Open services that run one job at a time."""
     changed = settings(tmp_path, gateway, max_concurrent_jobs=1, default_quota=())
     async with open_services(changed, Clock()) as services:
-        yield Studio(services, tmp_path)
+        yield ServiceHarness(services, tmp_path)
 
 
 @dataclass
-class Slow(Bag):
+class SlowCourier(RecordingCourier):
     """A courier whose every edit waits for the test; ``said`` holds what was shown, in order."""
 
     goes_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,7 +55,7 @@ class Slow(Bag):
         self.said.append("update")
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Take time, and fail if told so."""
+        """Take time, and fail if asked to."""
         self.delivers.set()
         await self.goes_on.wait()
         self.said.append("deliver")
@@ -76,76 +76,78 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
-    job_service: Studio, gateway: ScriptedGateway
+    harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """Either it was cancelled, free and never sent, or it was sent, goes on and is paid."""
     for pause in range(12):
         gateway.gate.clear()
-        await job_service.ask(first := Slow())
+        await harness.submit(first := SlowCourier())
         first.goes_on.set()
-        job = await job_service.ask(bag := Bag(), BEN)
+        job = await harness.submit(courier := RecordingCourier(), BEN)
         gateway.gate.set()
-        await asyncio.wait_for(first.delivers.wait(), 60)  # its slot is free in a moment
+        await asyncio.wait_for(first.delivers.wait(), 60)  # the next job starts in a moment
         sent = len(gateway.bodies)
         for _ in range(pause * 8):
             await asyncio.to_thread(int)  # about as long as a step of the database
         with suppress(NothingToCancel):
-            await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
-        await job_service.services.job_service.drained()
-        ((state, told, credits),) = job_service.rows(
+            await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
+        await harness.services.job_service.drained()
+        ((state, told, credits),) = harness.rows(
             "SELECT jobs.state, told, charges.credits FROM jobs"
             f" JOIN charges ON job_id = id WHERE id = '{job.id}'"
         )
         assert (len(gateway.bodies) - sent, credits) == {"cancelled": (0, 0), "done": (1, 1)}[state]
-        assert (told, len(bag.endings) + len(bag.results)) == (1, 1)
+        assert (told, len(courier.endings) + len(courier.results)) == (1, 1)
 
 
-async def waiting(job_service: Studio, gateway: ScriptedGateway) -> tuple[Job, Bag]:
+async def waiting(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> tuple[Job, RecordingCourier]:
     """Return Ben's job behind Ada's, which the gateway works on."""
     gateway.gate.clear()
-    await job_service.ask(Bag())
+    await harness.submit(RecordingCourier())
     await asyncio.wait_for(gateway.asked.wait(), 60)
-    return await job_service.ask(bag := Bag(), BEN), bag
+    return await harness.submit(courier := RecordingCourier(), BEN), courier
 
 
 async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
-    job_service: Studio, gateway: ScriptedGateway
+    harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """Its own task tells the card, so nothing older can follow."""
-    job, bag = await waiting(job_service, gateway)
-    await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
-    assert job_service.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
-    await until(lambda: bool(bag.endings))
-    assert bag.endings[0].error.message_id == JobCancelled.message_id
+    job, courier = await waiting(harness, gateway)
+    await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
+    assert harness.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
+    await until(lambda: bool(courier.endings))
+    assert courier.endings[0].error.message_id == JobCancelled.message_id
     with pytest.raises(NothingToCancel):
-        await job_service.services.cancellation.cancel(job.id, BEN, moderates=False)
+        await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
-    await job_service.services.job_service.drained()
+    await harness.services.job_service.drained()
     assert len(gateway.bodies) == 1
 
 
 async def test_only_the_requester_and_moderators_stop_a_job(
-    job_service: Studio, gateway: ScriptedGateway
+    harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
     """A stranger cannot take another person's picture away."""
-    job, bag = await waiting(job_service, gateway)
-    cancellation = job_service.services.cancellation
+    job, courier = await waiting(harness, gateway)
+    cancellation = harness.services.cancellation
     with pytest.raises(NotYoursToCancel):
         await cancellation.cancel(job.id, ADA, moderates=False)
     await cancellation.cancel(job.id, ADA, moderates=True)
     gateway.gate.set()
-    await job_service.services.job_service.drained()
-    assert len(bag.endings) == 1
+    await harness.services.job_service.drained()
+    assert len(courier.endings) == 1
 
 
 async def test_a_job_that_another_process_cancelled_is_not_sent(
-    job_service: Studio, gateway: ScriptedGateway
+    harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
-    """The journal, not this process's memory, says whether a job may begin."""
-    job, bag = await waiting(job_service, gateway)
+    """The database, not this process's memory, says whether a job may begin."""
+    job, courier = await waiting(harness, gateway)
     elsewhere = Cancellation(
-        database=job_service.services.database,
-        ledger=job_service.services.ledger,
+        database=harness.services.database,
+        ledger=harness.services.ledger,
         repository=JobRepository(owner="another", now=Clock().now),
         queue=Queue(
             QueueLimits(
@@ -158,42 +160,45 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
     )
     await elsewhere.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
-    await job_service.services.job_service.drained()
-    assert [ending.error.message_id for ending in bag.endings] == [JobCancelled.message_id]
+    await harness.services.job_service.drained()
+    assert [ending.error.message_id for ending in courier.endings] == [JobCancelled.message_id]
     assert len(gateway.bodies) == 1
 
 
 async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_else(
-    job_service: Studio,
+    harness: ServiceHarness,
 ) -> None:
-    """An attachment that is lost afterwards is nobody's trouble any more."""
+    """An attachment that is lost afterwards changes nothing any more."""
     fetched = asyncio.Event()
 
     async def lose() -> bytes:
         await fetched.wait()
         raise OSError("gone")
 
-    order = job_service.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=1)
-    job = await job_service.services.job_service.submit(
-        order, ADA, bag := Bag(), attached=Attachments(pictures=(Upload(10, lose),))
+    order = harness.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=1)
+    job = await harness.services.job_service.submit(
+        order,
+        ADA,
+        courier := RecordingCourier(),
+        attached=Attachments(pictures=(Upload(10, lose),)),
     )
-    await job_service.services.cancellation.cancel(job.id, ADA, moderates=False)
-    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    await harness.services.cancellation.cancel(job.id, ADA, moderates=False)
+    assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
     fetched.set()
-    await job_service.services.job_service.drained()
-    assert [ending.error.message_id for ending in bag.endings] == [JobCancelled.message_id]
-    assert job_service.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
+    await harness.services.job_service.drained()
+    assert [ending.error.message_id for ending in courier.endings] == [JobCancelled.message_id]
+    assert harness.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
 
 
-async def test_a_strange_id_has_nothing_to_stop(job_service: Studio) -> None:
+async def test_a_strange_id_has_nothing_to_stop(harness: ServiceHarness) -> None:
     """A card of another bot's database, or of a row that was deleted."""
     with pytest.raises(NothingToCancel):
-        await job_service.services.cancellation.cancel("no-such-job", ADA, moderates=True)
+        await harness.services.cancellation.cancel("no-such-job", ADA, moderates=True)
 
 
 async def test_an_edit_under_way_is_not_the_last_word() -> None:
     """A late "painting" would bring the button back."""
-    courier = DetachableCourier(slow := Slow())
+    courier = DetachableCourier(slow := SlowCourier())
     shown = asyncio.create_task(courier.update(JOB, WORK))
     await asyncio.sleep(0)
     parted = asyncio.create_task(courier.detach(JOB))
@@ -211,7 +216,7 @@ async def test_an_edit_under_way_is_not_the_last_word() -> None:
 @pytest.mark.parametrize("fails", ["", "deliver"])
 async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
     """The pictures are there: "stopped" over them would hide what was paid."""
-    courier = DetachableCourier(slow := Slow(fails=fails))
+    courier = DetachableCourier(slow := SlowCourier(fails=fails))
     delivered = asyncio.create_task(courier.deliver(JOB, RESULT))
     await asyncio.sleep(0)
     assert not await courier.detach(JOB)
@@ -223,15 +228,15 @@ async def test_a_result_under_way_is_not_stopped(fails: str) -> None:
 
 
 async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> None:
-    """Better a picture that nobody waits for than a card that paints for ever."""
-    courier = DetachableCourier(slow := Slow(can_end=False))
+    """Better a picture that nobody waits for than a card that is painting for ever."""
+    courier = DetachableCourier(slow := SlowCourier(can_end=False))
     assert not await courier.detach(JOB)
     slow.goes_on.set()
     assert len(await courier.deliver(JOB, RESULT)) == 1
 
 
 @dataclass
-class Broken(Slow):
+class FailingCourier(SlowCourier):
     """A courier with a defect in what it says last."""
 
     async def end(self, job: Job, ending: JobFailure) -> bool:
@@ -241,7 +246,7 @@ class Broken(Slow):
 
 async def test_a_defect_while_stopping_hides_no_picture() -> None:
     """The card does not say that nobody waits, so it must show what is paid."""
-    courier = DetachableCourier(slow := Broken())
+    courier = DetachableCourier(slow := FailingCourier())
     with pytest.raises(RuntimeError):
         await courier.detach(JOB)
     slow.goes_on.set()

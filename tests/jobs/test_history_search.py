@@ -13,8 +13,8 @@ from tests.database.sync_database import SyncDatabase
 ADA, BEN = 1, 2
 
 
-class Desk:
-    """A journal with what people asked for in it."""
+class HistoryHarness:
+    """A job repository with what people asked for in it."""
 
     def __init__(self, database: SyncDatabase) -> None:
         self.database = database
@@ -36,9 +36,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def history() -> Iterator[HistoryHarness]:
     with SyncDatabase.open() as database:
-        yield Desk(database)
+        yield HistoryHarness(database)
 
 
 @pytest.mark.parametrize(
@@ -56,51 +56,53 @@ def desk() -> Iterator[Desk]:
         ("a 🦊 and 👩‍👩‍👧", "🦊"),
     ],
 )
-def test_words_are_found_as_people_type_them(desk: Desk, prompt: str, text: str) -> None:
+def test_words_are_found_as_people_type_them(
+    history: HistoryHarness, prompt: str, text: str
+) -> None:
     """In any case and any script, with whatever means something to a database."""
-    desk.write("something else", prompt)
-    assert desk.found(Sought(text=text)) == [prompt]
+    history.write("something else", prompt)
+    assert history.found(Sought(text=text)) == [prompt]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "a%x", "a_f", "prompt", "model", "high", '","', "ä"])
-def test_nothing_else_is_found(desk: Desk, text: str) -> None:
+def test_nothing_else_is_found(history: HistoryHarness, text: str) -> None:
     """Neither a wildcard nor the words in which the database keeps a request."""
-    desk.write("a fox")
-    assert desk.found(Sought(text=text)) == []
+    history.write("a fox")
+    assert history.found(Sought(text=text)) == []
 
 
 @pytest.mark.parametrize("model", ["gpt_image%", 'so "called" \\ model', "模型-2", "Модель"])
-def test_a_model_is_found_by_its_whole_name(desk: Desk, model: str) -> None:
+def test_a_model_is_found_by_its_whole_name(history: HistoryHarness, model: str) -> None:
     """In any case, and not by a part of it."""
-    desk.write("a fox", model=model)
-    desk.write("an owl", model=f"{model}-mini")
-    assert desk.found(Sought(model=model.upper())) == ["a fox"]
-    assert desk.found(Sought(text="OWL", model=model)) == []
+    history.write("a fox", model=model)
+    history.write("an owl", model=f"{model}-mini")
+    assert history.found(Sought(model=model.upper())) == ["a fox"]
+    assert history.found(Sought(text="OWL", model=model)) == []
 
 
-def test_nobody_finds_what_others_asked_for(desk: Desk) -> None:
+def test_nobody_finds_what_others_asked_for(history: HistoryHarness) -> None:
     """Prompts are private."""
-    desk.write("a fox", user_id=BEN)
-    assert desk.found(EVERYTHING) == []
-    assert desk.found(Sought(text="fox")) == []
-    assert desk.database.read(history_search.models, ADA, most=10) == []
+    history.write("a fox", user_id=BEN)
+    assert history.found(EVERYTHING) == []
+    assert history.found(Sought(text="fox")) == []
+    assert history.database.read(history_search.models, ADA, most=10) == []
 
 
-def test_a_search_goes_on_until_it_has_enough(desk: Desk) -> None:
+def test_a_search_goes_on_until_it_has_enough(history: HistoryHarness) -> None:
     """What SQL only supposes may fill batch after batch."""
-    desk.write("Ära", at=1)
-    desk.write(*(f"fox {number}" for number in range(120)), at=2)
-    desk.write("ÄRA", at=3)
-    assert desk.found(Sought(text="ära")) == ["ÄRA", "Ära"]
-    assert desk.found(Sought(text="ära"), most=1) == ["ÄRA"]
+    history.write("Ära", at=1)
+    history.write(*(f"fox {number}" for number in range(120)), at=2)
+    history.write("ÄRA", at=3)
+    assert history.found(Sought(text="ära")) == ["ÄRA", "Ära"]
+    assert history.found(Sought(text="ära"), most=1) == ["ÄRA"]
 
 
-def test_jobs_of_one_moment_are_all_seen_once(desk: Desk) -> None:
+def test_jobs_of_one_moment_are_all_seen_once(history: HistoryHarness) -> None:
     """Four requests may come within a millisecond."""
-    desk.write(*(f"fox {number}" for number in range(7)))
+    history.write(*(f"fox {number}" for number in range(7)))
     seen: list[str] = []
     job = None
-    read = desk.database.read
+    read = history.database.read
     while batch := read(history_search.page_around, ADA, EVERYTHING, job, newer=False, most=2):
         seen += [each.job.request.prompt for each in batch]
         job = batch[-1]

@@ -26,7 +26,7 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
     assert [row["n"] for row in sums] == [2 * BATCH + 2]
 
 
-async def test_a_chore_that_fails_ends_neither_the_others_nor_tomorrow() -> None:
+async def test_a_task_that_fails_ends_neither_the_others_nor_tomorrow() -> None:
     """A gateway that is away must not keep old pictures on the disk."""
     done: list[str] = []
     days = asyncio.Event()

@@ -28,8 +28,8 @@ from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process
-from tests.jobs.test_service import Bag
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 BEN = Requester(user_id=2, server_id=10, name="Ben")
@@ -37,8 +37,8 @@ START_MS = 1_790_000_000_000
 LEAST = 200_000  # bytes of an archive here; Discord takes fifty times as much
 
 
-class Home:
-    """What a person's data lies in, and a way to let them paint."""
+class PersonalDataHarness:
+    """A database and a content store, and a way to put a person's jobs there."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
@@ -46,8 +46,8 @@ class Home:
         self.now_ms = START_MS
         self.repository = JobRepository(owner="me", now=self.now)
         self.content_store = ContentStore(folder / "vault", self.now)
-        room = RetentionLimits(timedelta(days=30), max_bytes=10**9)
-        self.gallery = PictureRetention(database, self.content_store, room, now=self.now)
+        limits = RetentionLimits(timedelta(days=30), max_bytes=10**9)
+        self.retention = PictureRetention(database, self.content_store, limits, now=self.now)
         self.ledger = Ledger(
             default=(),
             server_quota=(),
@@ -68,7 +68,7 @@ class Home:
         """Return the time."""
         return self.now_ms
 
-    async def painted(
+    async def finished_job(
         self,
         who: Requester = ADA,
         *contents: bytes,
@@ -84,7 +84,7 @@ class Home:
         job = Job(new_job_id(self.now_ms), request, who, 1, self.now_ms)
         await self.database.write(self.ledger.hold, job_id=job.id, requester=who, credits=1)
         await self.database.write(self.repository.queued, job)
-        adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
+        adopted = await self.retention.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
         await self.database.write(kept_pictures.put, job.id, adopted, at=self.now_ms)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)
@@ -92,12 +92,12 @@ class Home:
         return job
 
     def picture(self, content: bytes) -> Picture:
-        """Return a file as the gateway's room leaves it."""
+        """Return a file as a gateway's download leaves it."""
         path = self.folder / f"slot-{new_job_id(0)}.png"
         path.write_bytes(content)
         return Picture(path, "png", 8, 8, len(content), "a red fox")
 
-    async def written(self, max_file_bytes: int) -> tuple[ArchiveSummary, dict[str, Any]]:
+    async def exported(self, max_file_bytes: int) -> tuple[ArchiveSummary, dict[str, Any]]:
         """Return Ada's archive and its lists by name."""
         out = self.folder / "out"
         out.mkdir()
@@ -114,33 +114,33 @@ class Home:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database as another program would."""
-        return look(self.folder / "easel.db", sql)
+        return query(self.folder / "easel.db", sql)
 
     def files(self) -> list[bytes]:
-        """Return the contents of the vault."""
+        """Return the contents of the content store."""
         return sorted(path.read_bytes() for path in self.content_store._folder.rglob("*.*"))
 
 
-def look(path: Path, sql: str) -> list[tuple[Any, ...]]:
+def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
     with sqlite3.connect(path) as database:
         return database.execute(sql).fetchall()
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Home]:
+async def harness(tmp_path: Path) -> AsyncIterator[PersonalDataHarness]:
     backup = tmp_path / "backup"
     async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
-        yield Home(tmp_path, database)
+        yield PersonalDataHarness(tmp_path, database)
 
 
 # --- the archive --------------------------------------------------------------------------------
 
 
-async def test_the_newest_pictures_go_in_as_long_as_they_fit(home: Home) -> None:
+async def test_the_newest_pictures_go_in_as_long_as_they_fit(harness: PersonalDataHarness) -> None:
     """Discord's limit holds to the byte; each picture that is left out is named."""
     for number in range(20):
-        await home.painted(ADA, random.randbytes(20_000), prompt=f"fox {number}")
-    archived, lists = await home.written(LEAST)
+        await harness.finished_job(ADA, random.randbytes(20_000), prompt=f"fox {number}")
+    archived, lists = await harness.exported(LEAST)
     assert archived.path.stat().st_size <= LEAST
     assert archived.files + archived.files_left_out == 20
     assert archived.files == len(lists["files"]) >= 5
@@ -150,12 +150,14 @@ async def test_the_newest_pictures_go_in_as_long_as_they_fit(home: Home) -> None
     assert (archived.jobs, archived.jobs_left_out) == (20, 0)
 
 
-async def test_words_come_before_pictures_and_the_newest_words_first(home: Home) -> None:
+async def test_words_come_before_pictures_and_the_newest_words_first(
+    harness: PersonalDataHarness,
+) -> None:
     """Whoever wrote more than fits is told how much of it is missing."""
-    await home.painted(ADA, random.randbytes(20_000))
+    await harness.finished_job(ADA, random.randbytes(20_000))
     for number in range(450):
-        await home.painted(ADA, prompt=f"fox {number} {random.randbytes(400).hex()}")
-    archived, lists = await home.written(LEAST)
+        await harness.finished_job(ADA, prompt=f"fox {number} {random.randbytes(400).hex()}")
+    archived, lists = await harness.exported(LEAST)
     assert archived.path.stat().st_size <= LEAST
     assert archived.jobs + archived.jobs_left_out == 451
     assert 100 <= archived.jobs == len(lists["jobs.json"]) == len(lists["charges.json"])
@@ -164,13 +166,17 @@ async def test_words_come_before_pictures_and_the_newest_words_first(home: Home)
 
 
 @pytest.mark.parametrize("max_file_bytes", [100_000, 150_000, 300_000, 2_000_000])
-async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_bytes: int) -> None:
+async def test_the_archive_is_never_larger_than_it_may_be(
+    harness: PersonalDataHarness, max_file_bytes: int
+) -> None:
     """Many small pictures cost more in names than in bytes."""
-    shared = home.content_store.keep(random.randbytes(5_000), "png")
+    shared = harness.content_store.keep(random.randbytes(5_000), "png")
     for number in range(250):
         contents = [random.randbytes(50 + 7 * number) for _ in range(4)]
-        await home.painted(ADA, *contents, prompt=random.randbytes(9).hex(), references=[shared])
-    archived, lists = await home.written(max_file_bytes)
+        await harness.finished_job(
+            ADA, *contents, prompt=random.randbytes(9).hex(), references=[shared]
+        )
+    archived, lists = await harness.exported(max_file_bytes)
     used = archived.path.stat().st_size
     assert used <= max_file_bytes
     if archived.files_left_out:
@@ -181,13 +187,15 @@ async def test_the_archive_is_never_larger_than_it_may_be(home: Home, max_file_b
     assert len([name for name in lists["files"] if shared.sha256[:16] in name]) <= 1
 
 
-async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -> None:
+async def test_pictures_that_were_not_delivered_are_not_given_away(
+    harness: PersonalDataHarness,
+) -> None:
     """They were not charged: an archive is no way to have them for nothing."""
-    job = await home.painted(ADA, b"one")
-    await home.database.write(
+    job = await harness.finished_job(ADA, b"one")
+    await harness.database.write(
         Transaction.write, "UPDATE jobs SET state = 'failed' WHERE id = $1", job.id
     )
-    _, lists = await home.written(LEAST)
+    _, lists = await harness.exported(LEAST)
     assert lists["files"] == []
     assert lists["jobs.json"][0]["pictures"] == []
 
@@ -195,87 +203,92 @@ async def test_pictures_that_were_not_delivered_are_not_given_away(home: Home) -
 # --- the deletion -------------------------------------------------------------------------------
 
 
-async def test_what_others_need_stays_however_they_need_it(home: Home) -> None:
+async def test_what_others_need_stays_however_they_need_it(harness: PersonalDataHarness) -> None:
     """Ada's picture is Ben's reference, her reference his mask, and one picture is both's."""
-    reference = home.content_store.keep(b"reference", "png")
-    await home.painted(ADA, b"picture", b"both", b"alone", references=[reference])
-    picture = home.content_store.keep(b"picture", "png")
-    await home.painted(BEN, b"both", references=[picture], mask=reference)
-    await home.deletion.delete(ADA.user_id)
-    assert home.files() == [b"both", b"picture", b"reference"]
-    await home.deletion.delete(BEN.user_id)
-    assert home.files() == []
-    assert home.content_store.total_bytes == 0
+    reference = harness.content_store.keep(b"reference", "png")
+    await harness.finished_job(ADA, b"picture", b"both", b"alone", references=[reference])
+    picture = harness.content_store.keep(b"picture", "png")
+    await harness.finished_job(BEN, b"both", references=[picture], mask=reference)
+    await harness.deletion.delete(ADA.user_id)
+    assert harness.files() == [b"both", b"picture", b"reference"]
+    await harness.deletion.delete(BEN.user_id)
+    assert harness.files() == []
+    assert harness.content_store.total_bytes == 0
 
 
-async def test_files_that_a_job_left_behind_go_too(home: Home) -> None:
+async def test_files_that_a_job_left_behind_go_too(harness: PersonalDataHarness) -> None:
     """A damaged answer is kept in the job's folder, with what it holds."""
-    job = await home.painted(ADA)
-    (home.folder / "jobs" / job.id).mkdir(parents=True)
-    (home.folder / "jobs" / job.id / "slot-0.raw").write_bytes(b"half a picture")
-    await home.deletion.delete(ADA.user_id)
-    assert list((home.folder / "jobs").iterdir()) == []
+    job = await harness.finished_job(ADA)
+    (harness.folder / "jobs" / job.id).mkdir(parents=True)
+    (harness.folder / "jobs" / job.id / "slot-0.raw").write_bytes(b"half a picture")
+    await harness.deletion.delete(ADA.user_id)
+    assert list((harness.folder / "jobs").iterdir()) == []
 
 
-async def test_others_write_while_much_is_deleted(home: Home) -> None:
+async def test_others_write_while_much_is_deleted(harness: PersonalDataHarness) -> None:
     """Nobody's /imagine waits until ten thousand rows are gone."""
     for _ in range(10 * BATCH):
-        await home.painted(ADA)
-    deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
+        await harness.finished_job(ADA)
+    deleting = asyncio.create_task(harness.deletion.delete(ADA.user_id))
     seen = set()
     while not deleting.done():
-        (row,) = await home.database.write(Transaction.query, "SELECT COUNT(*) AS jobs FROM jobs")
+        (row,) = await harness.database.write(
+            Transaction.query, "SELECT COUNT(*) AS jobs FROM jobs"
+        )
         seen.add(row["jobs"])
     assert await deleting == 10 * BATCH
     assert len(seen) >= 5
-    assert home.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
+    assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
 
 
 @pytest.mark.parametrize("files_gone", [False, True])
 @pytest.mark.parametrize("rows_gone", [0, 3])
 async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
-    home: Home, files_gone: bool, rows_gone: int
+    harness: PersonalDataHarness, files_gone: bool, rows_gone: int
 ) -> None:
     """Nothing is left that no row tells of; what Ben has is not touched."""
-    reference = home.content_store.keep(b"reference", "png")
+    reference = harness.content_store.keep(b"reference", "png")
     jobs = [
-        await home.painted(ADA, b"one%d" % n, b"both", references=[reference]) for n in range(5)
+        await harness.finished_job(ADA, b"one%d" % n, b"both", references=[reference])
+        for n in range(5)
     ]
-    await home.painted(BEN, b"both")
-    assert await home.database.write(personal_data.disown, ADA.user_id) == 5
-    await home.database.write(home.ledger.make_anonymous, ADA.user_id)
+    await harness.finished_job(BEN, b"both")
+    assert await harness.database.write(personal_data.disown, ADA.user_id) == 5
+    await harness.database.write(harness.ledger.make_anonymous, ADA.user_id)
     if files_gone or rows_gone:
-        for path in home.folder.glob("vault/*/*"):
+        for path in harness.folder.glob("vault/*/*"):
             if path.read_bytes() != b"both":
                 path.unlink()
     if rows_gone:
-        await home.database.write(
+        await harness.database.write(
             personal_data.delete_disowned, [job.id for job in jobs[:rows_gone]]
         )
-    again = Home(home.folder, home.database)
+    again = PersonalDataHarness(harness.folder, harness.database)
     await again.deletion.complete()
     await again.deletion.complete()
-    assert home.files() == [b"both"]
+    assert harness.files() == [b"both"]
     for table in ("jobs", "pictures"):
-        assert home.rows(f"SELECT COUNT(*) FROM {table}") == [(1,)]
-    assert home.rows("SELECT COUNT(*) FROM charges") == [(6,)]
+        assert harness.rows(f"SELECT COUNT(*) FROM {table}") == [(1,)]
+    assert harness.rows("SELECT COUNT(*) FROM charges") == [(6,)]
 
 
 async def test_a_killed_process_leaves_nothing_that_a_start_does_not_take(tmp_path: Path) -> None:
     """SIGKILL in the middle of the rows: 400 jobs with a picture each."""
     env = environment(tmp_path)
-    async with running("tests.crash.forgetter", str(tmp_path), folder=tmp_path, env=env) as killed:
+    async with running(
+        "tests.crash.deletion_process", str(tmp_path), folder=tmp_path, env=env
+    ) as killed:
         assert killed.stdout is not None
         await asyncio.wait_for(killed.stdout.readline(), 60)
         killed.send_signal(signal.SIGKILL)
         assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
     path = tmp_path / "easel.db"
-    ((left, mine),) = look(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
+    ((left, mine),) = query(path, "SELECT COUNT(*), COUNT(NULLIF(user_id, -1)) FROM jobs")
     assert (0 < left < 400, mine) == (True, 0)
     async with Database.open(path, backup_dir=tmp_path / "backup", now=lambda: 0) as database:
-        await Home(tmp_path, database).deletion.complete()
-    assert look(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
-    assert look(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
+        await PersonalDataHarness(tmp_path, database).deletion.complete()
+    assert query(path, "SELECT COUNT(*) FROM jobs") == [(0,)]
+    assert query(path, "SELECT COUNT(*) FROM pictures") == [(0,)]
     assert list(tmp_path.glob("vault/*/*")) == []
     assert b"nobody may read this" not in path.read_bytes()
 
@@ -286,60 +299,62 @@ async def test_a_job_that_begins_meanwhile_is_seen_or_left_alone(
     """Whichever comes first in the database, no job loses its row or its charge."""
     gateway.gate.clear()
     outcomes = set()
-    async with process(tmp_path, gateway, default_quota=()) as job_service:
+    async with process(tmp_path, gateway, default_quota=()) as harness:
         for _ in range(20):
             job, done = await asyncio.gather(
-                job_service.ask(Bag()),
-                job_service.services.deletion.delete(ADA.user_id),
+                harness.submit(RecordingCourier()),
+                harness.services.deletion.delete(ADA.user_id),
                 return_exceptions=True,
             )
             assert isinstance(job, Job)
             assert isinstance(done, int | JobsStillRunning)
             outcomes.add(type(done))
-            assert job_service.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
-            assert job_service.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
+            assert harness.rows(f"SELECT user_id FROM jobs WHERE id = '{job.id}'") == [(1,)]
+            assert harness.rows(f"SELECT state FROM charges WHERE job_id = '{job.id}'") == [
                 ("held",)
             ]
             gateway.gate.set()
-            await job_service.services.job_service.drained()
+            await harness.services.job_service.drained()
             gateway.gate.clear()
-            await job_service.services.deletion.delete(ADA.user_id)
-    assert job_service.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
+            await harness.services.deletion.delete(ADA.user_id)
+    assert harness.rows("SELECT COUNT(*), SUM(credits) FROM charges") == [(20, 20)]
     assert JobsStillRunning in outcomes
 
 
-async def test_a_card_that_is_being_told_is_waited_for(
+async def test_a_card_that_is_being_updated_is_waited_for(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Its task still writes what it posts: a job without its row would end in a defect."""
     refused: list[EaselError] = []
 
-    async with process(tmp_path, gateway) as job_service:
+    async with process(tmp_path, gateway) as harness:
 
-        class Telling(Bag):
+        class DeletingCourier(RecordingCourier):
             async def end(self, job: Job, ending: object) -> bool:
                 try:
-                    await job_service.services.deletion.delete(ADA.user_id)
+                    await harness.services.deletion.delete(ADA.user_id)
                 except JobsStillRunning as early:
                     refused.append(early)
                 return True
 
-        await job_service.ask(Telling(fails="deliver"))
-        await job_service.services.job_service.drained()
+        await harness.submit(DeletingCourier(fails="deliver"))
+        await harness.services.job_service.drained()
         assert [error.facts for error in refused] == [{"count": 1}]
-        assert await job_service.services.deletion.delete(ADA.user_id) == 1
+        assert await harness.services.deletion.delete(ADA.user_id) == 1
 
 
-async def test_a_card_of_nobody_is_not_told_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
-    """A crash in a deletion must not make the next start speak to somebody who is forgotten."""
+async def test_the_card_of_a_disowned_job_is_not_updated_again(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A crash in a deletion must not make the next start write to a deleted person."""
 
-    class Deaf(Bag):
+    class UnreachableCourier(RecordingCourier):
         async def end(self, job: Job, ending: object) -> bool:
             return False
 
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Deaf(fails="deliver"))
-        await job_service.services.job_service.drained()
-        assert await job_service.services.database.write(personal_data.disown, ADA.user_id) == 1
-    async with process(tmp_path, gateway) as job_service:
-        assert await job_service.services.recovery.take_over() == []
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(UnreachableCourier(fails="deliver"))
+        await harness.services.job_service.drained()
+        assert await harness.services.database.write(personal_data.disown, ADA.user_id) == 1
+    async with process(tmp_path, gateway) as harness:
+        assert await harness.services.recovery.take_over() == []

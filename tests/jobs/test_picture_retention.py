@@ -19,8 +19,8 @@ ADA = Requester(user_id=1, server_id=10, name="Ada")
 DAY_MS = 24 * 3600 * 1000
 
 
-class Shop:
-    """A gallery with a clock, and painters who bring files."""
+class RetentionHarness:
+    """Picture retention with a clock, and jobs that bring files."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         self.now_ms = 100 * DAY_MS
@@ -32,14 +32,14 @@ class Shop:
     def open(self) -> None:
         """Start anew, as another process would."""
         self.content_store = ContentStore(self.folder / "vault", self.now)
-        room = RetentionLimits(timedelta(days=30), max_bytes=1000)
-        self.gallery = PictureRetention(self.database, self.content_store, room, now=self.now)
+        limits = RetentionLimits(timedelta(days=30), max_bytes=1000)
+        self.retention = PictureRetention(self.database, self.content_store, limits, now=self.now)
 
     def now(self) -> int:
         """Return the time."""
         return self.now_ms
 
-    async def painted(self, *contents: bytes) -> Job:
+    async def finished_job(self, *contents: bytes) -> Job:
         """Keep a job with pictures of these bytes, and end it."""
         request = ImageRequest("a fox", "m", "auto", len(contents))
         job = Job(new_job_id(self.now_ms), request, ADA, len(contents), self.now_ms)
@@ -50,119 +50,119 @@ class Shop:
 
     async def keep(self, job: Job, *contents: bytes) -> None:
         """Keep pictures of these bytes as the job's."""
-        adopted = await self.gallery.store(job, [self.picture(content) for content in contents])
+        adopted = await self.retention.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
         await self.database.write(kept_pictures.put, job.id, adopted, at=self.now_ms)
 
     def picture(self, content: bytes) -> Picture:
-        """Return a file as the gateway's room leaves it."""
+        """Return a file as a gateway's download leaves it."""
         path = self.folder / f"slot-{new_job_id(0)}.png"
         path.write_bytes(content)
         return Picture(path, "png", 8, 8, len(content), "a red fox")
 
     async def kept(self) -> list[int]:
         """Return how many pictures each of Ada's jobs still has, the newest first."""
-        return [past.pictures for past in await self.gallery.recent_jobs(ADA.user_id, most=25)]
+        return [past.pictures for past in await self.retention.recent_jobs(ADA.user_id, most=25)]
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+async def harness(tmp_path: Path) -> AsyncIterator[RetentionHarness]:
     backup = tmp_path / "backup"
     async with Database.open(tmp_path / "easel.db", backup_dir=backup, now=lambda: 0) as database:
-        yield Shop(tmp_path, database)
+        yield RetentionHarness(tmp_path, database)
 
 
-async def test_what_was_kept_comes_back_as_it_was(shop: Shop) -> None:
+async def test_what_was_kept_comes_back_as_it_was(harness: RetentionHarness) -> None:
     """The original, with what is known of it, also after its job's folder is gone."""
-    job = await shop.painted(b"one", b"two")
-    for path in shop.folder.glob("slot-*"):
+    job = await harness.finished_job(b"one", b"two")
+    for path in harness.folder.glob("slot-*"):
         path.unlink()
-    again, pictures = await shop.gallery.kept_result(job.id, ADA.user_id)
+    again, pictures = await harness.retention.kept_result(job.id, ADA.user_id)
     assert again.job.id == job.id
     assert [picture.path.read_bytes() for picture in pictures] == [b"one", b"two"]
     assert (pictures[0].width, pictures[0].revised_prompt) == (8, "a red fox")
 
 
-async def test_nobody_takes_out_what_is_not_theirs(shop: Shop) -> None:
+async def test_nobody_takes_out_what_is_not_theirs(harness: RetentionHarness) -> None:
     """The list is mine; its ids are no secret."""
-    job = await shop.painted(b"one")
+    job = await harness.finished_job(b"one")
     with pytest.raises(NotKept):
-        await shop.gallery.kept_result(job.id, ADA.user_id + 1)
+        await harness.retention.kept_result(job.id, ADA.user_id + 1)
 
 
-async def test_keeping_twice_changes_nothing(shop: Shop) -> None:
+async def test_keeping_twice_changes_nothing(harness: RetentionHarness) -> None:
     """A start after a crash delivers, and keeps, again."""
-    job = await shop.painted(b"one")
-    await shop.keep(job, b"one")
-    assert await shop.kept() == [1]
-    assert shop.content_store.total_bytes == 3
+    job = await harness.finished_job(b"one")
+    await harness.keep(job, b"one")
+    assert await harness.kept() == [1]
+    assert harness.content_store.total_bytes == 3
 
 
-async def test_what_is_older_than_the_retention_goes(shop: Shop) -> None:
-    """Thirty days, also when there is room for more; the same picture kept again stays."""
-    await shop.painted(b"old", b"both")
-    shop.now_ms += 20 * DAY_MS
-    await shop.painted(b"both")
-    shop.now_ms += 11 * DAY_MS
-    await shop.gallery.delete_expired()
-    assert await shop.kept() == [1, 0]
-    assert shop.content_store.total_bytes == len(b"both")
+async def test_what_is_older_than_the_retention_goes(harness: RetentionHarness) -> None:
+    """Thirty days, also when there is space for more; the same picture kept again stays."""
+    await harness.finished_job(b"old", b"both")
+    harness.now_ms += 20 * DAY_MS
+    await harness.finished_job(b"both")
+    harness.now_ms += 11 * DAY_MS
+    await harness.retention.delete_expired()
+    assert await harness.kept() == [1, 0]
+    assert harness.content_store.total_bytes == len(b"both")
 
 
-async def test_beyond_the_room_the_oldest_goes_first(shop: Shop) -> None:
-    """New requests make room for themselves."""
+async def test_beyond_the_room_the_oldest_goes_first(harness: RetentionHarness) -> None:
+    """New requests delete old files to have space."""
     for number in range(10):
-        await shop.painted(bytes([number]) * 100)
-        shop.now_ms += REFERENCE_NEEDED_MS
-    await shop.gallery.ensure_space()
-    assert await shop.kept() == [1] * 8 + [0] * 2
-    assert shop.content_store.total_bytes == 800
+        await harness.finished_job(bytes([number]) * 100)
+        harness.now_ms += REFERENCE_NEEDED_MS
+    await harness.retention.ensure_space()
+    assert await harness.kept() == [1] * 8 + [0] * 2
+    assert harness.content_store.total_bytes == 800
 
 
-async def test_what_is_needed_now_is_never_cleared(shop: Shop) -> None:
+async def test_what_is_needed_now_is_never_cleared(harness: RetentionHarness) -> None:
     """Somebody's job waits for these references: a new one is refused instead."""
-    await shop.painted(*(bytes([number]) * 100 for number in range(10)))
+    await harness.finished_job(*(bytes([number]) * 100 for number in range(10)))
     with pytest.raises(PictureStorageFull):
-        await shop.gallery.ensure_space()
-    assert await shop.kept() == [10]
+        await harness.retention.ensure_space()
+    assert await harness.kept() == [10]
 
 
-async def test_a_start_counts_what_is_there(shop: Shop) -> None:
+async def test_a_start_counts_what_is_there(harness: RetentionHarness) -> None:
     """Also the remains of a write that a crash cut off; they go like everything old."""
-    await shop.painted(b"one")
-    (shop.folder / "vault" / "aa").mkdir()
-    (shop.folder / "vault" / "aa" / "x.part").write_bytes(b"half")
-    shop.open()
-    assert shop.content_store.total_bytes == 7
-    shop.now_ms = 10**14
-    await shop.gallery.delete_expired()
-    assert shop.content_store.total_bytes == 0
-    assert await shop.kept() == [0]
+    await harness.finished_job(b"one")
+    (harness.folder / "vault" / "aa").mkdir()
+    (harness.folder / "vault" / "aa" / "x.part").write_bytes(b"half")
+    harness.open()
+    assert harness.content_store.total_bytes == 7
+    harness.now_ms = 10**14
+    await harness.retention.delete_expired()
+    assert harness.content_store.total_bytes == 0
+    assert await harness.kept() == [0]
 
 
-async def test_clearing_works_in_batches_to_the_end(shop: Shop) -> None:
+async def test_clearing_works_in_batches_to_the_end(harness: RetentionHarness) -> None:
     """However much there is, the database is never locked for long."""
-    await shop.painted(*(str(number).encode() for number in range(2 * BATCH + 1)))
-    shop.now_ms += 31 * DAY_MS
-    await shop.gallery.delete_expired()
-    assert shop.content_store.total_bytes == 0
-    assert await shop.database.read(Transaction.query, "SELECT * FROM pictures") == []
+    await harness.finished_job(*(str(number).encode() for number in range(2 * BATCH + 1)))
+    harness.now_ms += 31 * DAY_MS
+    await harness.retention.delete_expired()
+    assert harness.content_store.total_bytes == 0
+    assert await harness.database.read(Transaction.query, "SELECT * FROM pictures") == []
 
 
-async def test_a_file_that_is_kept_again_while_clearing_stays(shop: Shop) -> None:
+async def test_a_file_that_is_kept_again_while_clearing_stays(harness: RetentionHarness) -> None:
     """The sweep decided a moment ago; since then somebody attached the same picture."""
-    await shop.painted(b"one")
-    old = shop.content_store.expired(before=shop.now_ms + 1, most_bytes=1000)
-    shop.now_ms += 1
-    await shop.painted(b"one")
+    await harness.finished_job(b"one")
+    old = harness.content_store.expired(before=harness.now_ms + 1, most_bytes=1000)
+    harness.now_ms += 1
+    await harness.finished_job(b"one")
     for file in old:
-        shop.content_store.remove(file)
-    assert await shop.kept() == [1, 1]
+        harness.content_store.remove(file)
+    assert await harness.kept() == [1, 1]
 
 
-async def test_a_disk_that_refuses_is_said(shop: Shop) -> None:
+async def test_a_disk_that_refuses_is_said(harness: RetentionHarness) -> None:
     """The pictures can still be posted; they are only not kept."""
-    (shop.folder / "vault").write_text("a file where a folder should be")
+    (harness.folder / "vault").write_text("a file where a folder should be")
     request = ImageRequest("a fox", "m", "auto", 1)
-    job = Job(new_job_id(shop.now_ms), request, ADA, 1, shop.now_ms)
-    assert not await shop.gallery.store(job, [shop.picture(b"one")])
+    job = Job(new_job_id(harness.now_ms), request, ADA, 1, harness.now_ms)
+    assert not await harness.retention.store(job, [harness.picture(b"one")])

@@ -1,4 +1,4 @@
-"""The bulletin: how far a job is, as often as a person can read and never after the end."""
+"""Progress updates: as often as a person can read, and never after the end."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,14 +25,14 @@ from tests.gateways import fake_sse as sse
 from tests.gateways.replay_gateway import replay_gateway
 from tests.gateways.router_harness import open_router
 from tests.gateways.sample_pictures import picture_bytes
-from tests.jobs.test_service import Bag
+from tests.jobs.service_harness import RecordingCourier
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 4), OPERATOR, 4, 0)
 PICTURE = Picture(Path("1.png"), "png", 8, 8, 100)
 
 
 @dataclass
-class Board(Bag):
+class DisplayCourier(RecordingCourier):
     """A courier that keeps what was shown; while ``slow`` is clear, an edit takes its time."""
 
     shown: list[QueuePosition | JobProgress] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Board(Bag):
 
 
 @dataclass
-class Paces:
+class ManualSleeps:
     """Pauses that end when the test says so."""
 
     begun: list[float] = field(default_factory=list)
@@ -58,16 +58,16 @@ class Paces:
         await self.step.wait()
 
 
-def bulletin(
-    board: Board,
-    paces: Paces,
+def progress_updates(
+    display: DisplayCourier,
+    sleeps: ManualSleeps,
     *,
     slots: int = 1,
     usual_ms: int | None = None,
     now: Callable[[], int] = lambda: 7,
 ) -> ProgressUpdates:
-    clock = Clock(now=now, sleep=paces.sleep)
-    return ProgressUpdates(JOB, board, clock, started_at=7, usual_ms=usual_ms, slots=slots)
+    clock = Clock(now=now, sleep=sleeps.sleep)
+    return ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -80,18 +80,18 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -> None:
     """Ten reports in a moment are one edit, of the last of them."""
-    board, paces = Board(), Paces()
-    board.slow.set()
-    async with bulletin(board, paces) as open_bulletin:
-        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    async with progress_updates(display, sleeps) as updates:
+        await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
         for tenth in range(1, 10):
-            open_bulletin.report(TaskProgress(tenth / 10))
-        open_bulletin.report(Preview(PICTURE))
-        assert len(board.shown) == 1
-        paces.step.set()
-        await until(lambda: len(board.shown) == 2)
-    assert board.shown[0] == JobProgress(7, 0, 4)
-    assert board.shown[1] == JobProgress(7, 0, 4, 0.9, PICTURE)
+            updates.report(TaskProgress(tenth / 10))
+        updates.report(Preview(PICTURE))
+        assert len(display.shown) == 1
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 2)
+    assert display.shown[0] == JobProgress(7, 0, 4)
+    assert display.shown[1] == JobProgress(7, 0, 4, 0.9, PICTURE)
 
 
 async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Path) -> None:
@@ -99,8 +99,8 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
 
     It is shown when the pause is over, not when the next byte arrives.
     """
-    board, paces, silence = Board(), Paces(), asyncio.Event()
-    board.slow.set()
+    display, sleeps, silence = DisplayCourier(), ManualSleeps(), asyncio.Event()
+    display.slow.set()
     pause = asyncio.Event()
     answer = sse.stream_reply(
         *(
@@ -113,21 +113,21 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
     async with (
         replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway()) as one,
-        bulletin(board, paces) as open_bulletin,
+        progress_updates(display, sleeps) as updates,
         aclosing(one.router.generate(one.new_request())) as events,
     ):
-        await until(lambda: bool(paces.begun))
+        await until(lambda: bool(sleeps.begun))
         await anext(events)
         for _ in range(2):
             preview = await anext(events)
             assert isinstance(preview, Preview)
-            open_bulletin.report(preview)
+            updates.report(preview)
             pause.set()
-        assert len(board.shown) == 1
-        paces.step.set()
-        await until(lambda: len(board.shown) == 2)
+        assert len(display.shown) == 1
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 2)
         silence.set()
-    last = board.shown[1]
+    last = display.shown[1]
     assert isinstance(last, JobProgress)
     assert last.preview is not None
     assert last.preview.width == 2
@@ -135,45 +135,45 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
 
 async def test_without_news_nothing_is_edited() -> None:
     """Discord counts every edit."""
-    board, paces = Board(), Paces()
-    board.slow.set()
-    async with bulletin(board, paces):
-        await until(lambda: bool(paces.begun))
-        paces.step.set()
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    async with progress_updates(display, sleeps):
+        await until(lambda: bool(sleeps.begun))
+        sleeps.step.set()
         for _ in range(20):
             await asyncio.sleep(0)
-        assert len(board.shown) == 1
+        assert len(display.shown) == 1
 
 
 async def test_nothing_is_shown_after_the_end() -> None:
     """A late "painting" would cover the pictures; an edit under way is waited for."""
-    board, paces = Board(), Paces()
-    async with bulletin(board, paces) as open_bulletin:
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    async with progress_updates(display, sleeps) as updates:
         await asyncio.sleep(0)
-        open_bulletin.report(TaskProgress(0.5))
-        asyncio.get_running_loop().call_soon(board.slow.set)
-    assert len(board.shown) == 1
+        updates.report(TaskProgress(0.5))
+        asyncio.get_running_loop().call_soon(display.slow.set)
+    assert len(display.shown) == 1
     for _ in range(20):
         await asyncio.sleep(0)
-    assert len(board.shown) == 1
-    assert paces.begun == []
+    assert len(display.shown) == 1
+    assert sleeps.begun == []
 
 
 async def test_of_several_slots_only_the_pictures_count() -> None:
     """Each has a progress of its own, and a bar that jumps back tells nothing."""
-    board, paces = Board(), Paces()
-    board.slow.set()
-    async with bulletin(board, paces, slots=2) as open_bulletin:
-        await until(lambda: bool(paces.begun))
-        open_bulletin.report(TaskProgress(0.5))
-        open_bulletin.report(Received((PICTURE,), None))
-        paces.step.set()
-        await until(lambda: len(board.shown) == 2)
-    assert board.shown[1] == JobProgress(7, 1, 4)
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    async with progress_updates(display, sleeps, slots=2) as updates:
+        await until(lambda: bool(sleeps.begun))
+        updates.report(TaskProgress(0.5))
+        updates.report(Received((PICTURE,), None))
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 2)
+    assert display.shown[1] == JobProgress(7, 1, 4)
 
 
-def line() -> tuple[Queue, list[Ticket]]:
-    """Return a queue of one slot, with one job at work and three behind it."""
+def busy_queue() -> tuple[Queue, list[Ticket]]:
+    """Return a queue that runs one job at a time, with one running and three waiting."""
     limits = QueueLimits(
         max_running=1, max_running_per_user=1, max_waiting=9, max_waiting_per_user=9
     )
@@ -186,49 +186,51 @@ def line() -> tuple[Queue, list[Ticket]]:
 
 
 async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_earliest() -> None:
-    """Five seconds between two edits, however fast the line moves; the newest place counts."""
-    board, paces = Board(), Paces()
-    board.slow.set()
-    queue, (working, first, second, last) = line()
-    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
-        await until(lambda: paces.begun == [QUEUE_INTERVAL_S])
+    """Five seconds between two edits, however fast the queue moves; the newest position counts."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    queue, (working, first, second, last) = busy_queue()
+    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last):
+        await until(lambda: sleeps.begun == [QUEUE_INTERVAL_S])
         queue.dismiss(first)
         queue.dismiss(second)
         for _ in range(20):
             await asyncio.sleep(0)
-        assert board.shown == []
-        paces.step.set()
-        await until(lambda: bool(board.shown))
-    assert board.shown == [QueuePosition(0, 10_000)]
+        assert display.shown == []
+        sleeps.step.set()
+        await until(lambda: bool(display.shown))
+    assert display.shown == [QueuePosition(0, 10_000)]
     assert working.running
 
 
 async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
-    """A late "in line" would cover "painting": an edit under way is waited for."""
-    board, paces = Board(), Paces()
-    queue, (working, first, *_) = line()
-    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=first):
-        await until(lambda: bool(paces.begun))
+    """A late "waiting" would cover "painting": an edit under way is waited for."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    queue, (working, first, *_) = busy_queue()
+    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=first):
+        await until(lambda: bool(sleeps.begun))
         first.shown_ahead = 5
-        paces.step.set()
+        sleeps.step.set()
         await asyncio.sleep(0)
         queue.leave(working)
         await queue.wait_for_start(first)
-        asyncio.get_running_loop().call_soon(board.slow.set)
-    shown = len(board.shown)
+        asyncio.get_running_loop().call_soon(display.slow.set)
+    shown = len(display.shown)
     queue.leave(first)
     for _ in range(20):
         await asyncio.sleep(0)
-    assert len(board.shown) == shown <= 1
+    assert len(display.shown) == shown <= 1
 
 
 async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> None:
-    """Five seconds of nothing would be five seconds of a slot."""
-    paces = Paces()
-    queue, (_, first, *_) = line()
-    async with QueueUpdates(JOB, Board(), Clock(sleep=paces.sleep), queue=queue, ticket=first):
+    """The pause would keep a job that may run from running."""
+    sleeps = ManualSleeps()
+    queue, (_, first, *_) = busy_queue()
+    async with QueueUpdates(
+        JOB, DisplayCourier(), Clock(sleep=sleeps.sleep), queue=queue, ticket=first
+    ):
         pass
-    assert paces.begun == []
+    assert sleeps.begun == []
 
 
 @pytest.mark.parametrize(
@@ -245,36 +247,38 @@ async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
     usual_ms: int, reports: list[TaskProgress | Preview], pauses: list[float]
 ) -> None:
     """A bar that stands still looks broken; afterwards there is nothing new to say."""
-    board, paces, clock = Board(), Paces(), [7]
+    display, sleeps, clock = DisplayCourier(), ManualSleeps(), [7]
     expected = [each for pause in pauses for each in (PROGRESS_INTERVAL_S, pause)] + [
         PROGRESS_INTERVAL_S
     ]
-    board.slow.set()
-    async with bulletin(board, paces, usual_ms=usual_ms, now=lambda: clock[0]) as open_bulletin:
+    display.slow.set()
+    async with progress_updates(
+        display, sleeps, usual_ms=usual_ms, now=lambda: clock[0]
+    ) as updates:
         for report in reports:
-            open_bulletin.report(report)
+            updates.report(report)
         for index, pause in enumerate(expected):
-            await until(lambda: len(paces.begun) > index)  # noqa: B023 - awaited at once
+            await until(lambda: len(sleeps.begun) > index)  # noqa: B023 - awaited at once
             clock[0] += 0 if index % 2 == 0 else int(pause * 1000)
-            paces.step.set()
+            sleeps.step.set()
         for _ in range(20):
             await asyncio.sleep(0)
-        assert paces.begun == expected
-    states = [state for state in board.shown if isinstance(state, JobProgress)]
+        assert sleeps.begun == expected
+    states = [state for state in display.shown if isinstance(state, JobProgress)]
     assert [state.is_overdue for state in states] == [False] * len(pauses) + [True]
 
 
 async def test_news_comes_before_the_next_estimate() -> None:
     """What the gateway says is worth more than what we guess, and ends the guessing."""
-    board, paces = Board(), Paces()
-    board.slow.set()
-    async with bulletin(board, paces, usual_ms=48_000) as open_bulletin:
-        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S])
-        paces.step.set()
-        await until(lambda: paces.begun == [PROGRESS_INTERVAL_S, 5.0])
-        open_bulletin.report(TaskProgress(0.5))
-        await until(lambda: len(board.shown) == 2)
-    assert board.shown[1] == JobProgress(7, 0, 4, 0.5, usual_ms=48_000)
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    async with progress_updates(display, sleeps, usual_ms=48_000) as updates:
+        await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
+        sleeps.step.set()
+        await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S, 5.0])
+        updates.report(TaskProgress(0.5))
+        await until(lambda: len(display.shown) == 2)
+    assert display.shown[1] == JobProgress(7, 0, 4, 0.5, usual_ms=48_000)
 
 
 async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
@@ -287,18 +291,18 @@ async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
     working, last = (queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(2))
     queue.request_start(working)
     queue.request_start(last)
-    board, paces = Board(), Paces()
-    board.slow.set()
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
     assert queue.position(last) == QueuePosition(0, 60_000)
-    async with QueueUpdates(JOB, board, Clock(sleep=paces.sleep), queue=queue, ticket=last):
-        await until(lambda: paces.begun == [QUEUE_INTERVAL_S])
+    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last):
+        await until(lambda: sleeps.begun == [QUEUE_INTERVAL_S])
         clock[0] = 5_000
-        paces.step.set()
-        await until(lambda: paces.begun == [QUEUE_INTERVAL_S] * 2)
-        assert board.shown == []
-        paces.step.set()
-        await until(lambda: paces.begun[-1] == QUEUE_ESTIMATE_STEP_S)
+        sleeps.step.set()
+        await until(lambda: sleeps.begun == [QUEUE_INTERVAL_S] * 2)
+        assert display.shown == []
+        sleeps.step.set()
+        await until(lambda: sleeps.begun[-1] == QUEUE_ESTIMATE_STEP_S)
         clock[0] = 25_000
-        paces.step.set()
-        await until(lambda: bool(board.shown))
-    assert board.shown == [QueuePosition(0, 35_000)]
+        sleeps.step.set()
+        await until(lambda: bool(display.shown))
+    assert display.shown == [QueuePosition(0, 35_000)]

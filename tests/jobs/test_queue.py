@@ -1,4 +1,4 @@
-"""The queue: who may paint now, and what the others are told."""
+"""The queue: which job may run now, and which position the others are shown."""
 
 import asyncio
 from functools import partial
@@ -66,7 +66,7 @@ def served(q: Queue, tickets: list[Ticket]) -> list[int]:
     return order
 
 
-async def test_a_free_slot_is_given_at_once() -> None:
+async def test_a_job_starts_at_once_when_the_queue_is_free() -> None:
     """Nobody waits while the bot is idle."""
     q = queue()
     ticket = enter(q, 1)
@@ -107,7 +107,7 @@ async def test_one_person_never_runs_more_than_their_share() -> None:
 
 
 async def test_a_job_whose_references_are_on_their_way_keeps_nobody_waiting() -> None:
-    """It has its place in line, but takes no slot yet."""
+    """It is in the queue, but does not run yet."""
     q = queue(max_running=1)
     fetching = enter(q, 1)
     ready = claimed(q, 2)
@@ -145,7 +145,7 @@ async def test_a_full_queue_refuses_everybody_but_who_was_accepted_before() -> N
 
 
 async def test_a_cancelled_wait_gives_its_place_to_the_next() -> None:
-    """A job cancelled while it waits must not swallow a slot."""
+    """A job cancelled while it waits must not count as running."""
     q = queue(max_running=1)
     running, impatient, patient = claimed(q, 1), claimed(q, 2), claimed(q, 3)
     gone, waiting = (asyncio.create_task(q.wait_for_start(t)) for t in (impatient, patient))
@@ -158,8 +158,8 @@ async def test_a_cancelled_wait_gives_its_place_to_the_next() -> None:
     assert patient.running
 
 
-async def test_a_dismissed_job_goes_on_at_once_and_takes_no_slot() -> None:
-    """Who cancels does not wait for a slot to hear that it worked."""
+async def test_a_dismissed_job_goes_on_at_once_and_does_not_run() -> None:
+    """Who cancels does not wait for a start to hear that it worked."""
     q = queue(max_running=1)
     running, cancelled, fetching = claimed(q, 1), claimed(q, 2), enter(q, 3)
     q.dismiss(cancelled)
@@ -188,7 +188,7 @@ async def test_a_place_is_told_with_the_time_until_its_turn() -> None:
 
 
 async def test_who_is_at_their_own_limit_is_told_how_long_that_lasts() -> None:
-    """A free slot does not help who may not have it, and others pass."""
+    """Who runs as many jobs as allowed waits, and others pass."""
     q = queue(max_running=3, per_user=1)
     claimed(q, 1, model="slow")
     assert q.position(claimed(q, 1)) == QueuePosition(0, 60_000)

@@ -17,11 +17,11 @@ USERS, SERVERS = 3, 3
 
 asks = st.tuples(st.just("ask"), st.integers(1, SERVERS), st.integers(1, USERS))
 ends = st.tuples(st.sampled_from(["end", "dismiss", "claim"]), st.integers(0, 50), st.just(0))
-happenings = st.lists(st.one_of(asks, asks, ends), max_size=60)
+events = st.lists(st.one_of(asks, asks, ends), max_size=60)
 
 
 @dataclass
-class Bar:
+class QueueModel:
     """A queue at work, with everybody who ever came."""
 
     max_running: int
@@ -41,7 +41,7 @@ class Bar:
 
     @property
     def running(self) -> list[Ticket]:
-        """Return who has a slot."""
+        """Return which jobs run."""
         return [ticket for ticket in self.tickets if ticket.running and ticket not in self.gone]
 
     @property
@@ -49,7 +49,7 @@ class Bar:
         """Return who has none yet."""
         return [t for t in self.tickets if not t.running and t not in self.gone]
 
-    def happens(self, what: str, number: int, user: int) -> None:
+    def apply(self, what: str, number: int, user: int) -> None:
         """Let somebody come or go, and check that nobody has more than their share."""
         match what:
             case "ask":
@@ -89,23 +89,23 @@ class Bar:
             self.check()
 
 
-async def _evening(bar: Bar, happenings: Sequence[tuple[str, int, int]]) -> None:
-    for what, number, user in happenings:
-        bar.happens(what, number, user)
-    bar.drain()
+async def _run(model: QueueModel, events: Sequence[tuple[str, int, int]]) -> None:
+    for what, number, user in events:
+        model.apply(what, number, user)
+    model.drain()
 
 
-@given(happenings, st.integers(1, 4), st.integers(1, 3))
+@given(events, st.integers(1, 4), st.integers(1, 3))
 def test_everybody_is_served_once_and_within_the_limits(
-    happenings: Sequence[tuple[str, int, int]], max_running: int, max_running_per_user: int
+    events: Sequence[tuple[str, int, int]], max_running: int, max_running_per_user: int
 ) -> None:
-    """A lost place is a job that never ends; a second slot is a paid request too many."""
-    bar = Bar(max_running, max_running_per_user)
-    asyncio.run(_evening(bar, happenings))
-    assert bar.waiting == []
-    dismissed = [ticket for ticket in bar.gone if ticket.dismissed]
-    assert len(bar.served) + len(dismissed) == len(bar.tickets)
-    assert len(bar.gone) == len(bar.tickets)
+    """A lost place is a job that never ends; a second start is a paid request too many."""
+    model = QueueModel(max_running, max_running_per_user)
+    asyncio.run(_run(model, events))
+    assert model.waiting == []
+    dismissed = [ticket for ticket in model.gone if ticket.dismissed]
+    assert len(model.served) + len(dismissed) == len(model.tickets)
+    assert len(model.gone) == len(model.tickets)
 
 
 askers = st.tuples(st.integers(1, SERVERS), st.integers(1, USERS), st.booleans())
@@ -114,21 +114,21 @@ askers = st.tuples(st.integers(1, SERVERS), st.integers(1, USERS), st.booleans()
 @given(st.lists(askers, min_size=1, max_size=40))
 def test_nobody_starves(askers: list[tuple[int, int, bool]]) -> None:
     """Whoever asks, and whenever: the next job of a person is at most one round away."""
-    bar = Bar(1, 1)
+    model = QueueModel(1, 1)
     came: dict[Ticket, int] = {}
 
-    async def evening() -> None:
+    async def run() -> None:
         for server, user, is_followed_by_an_end in askers:
-            bar.happens("ask", server, user)
-            came[bar.tickets[-1]] = len(bar.served)
-            bar.happens("claim", 0, 0)
+            model.apply("ask", server, user)
+            came[model.tickets[-1]] = len(model.served)
+            model.apply("claim", 0, 0)
             if is_followed_by_an_end:
-                bar.happens("end", 0, 0)
-        bar.drain()
+                model.apply("end", 0, 0)
+        model.drain()
 
-    asyncio.run(evening())
+    asyncio.run(run())
     last_of: dict[int, int] = {}
-    for ticket, turn in bar.served.items():
+    for ticket, number in model.served.items():
         first_in_line_since = max(came[ticket], last_of.get(ticket.user_id, 0))
-        assert turn - first_in_line_since <= USERS * SERVERS
-        last_of[ticket.user_id] = turn
+        assert number - first_in_line_since <= USERS * SERVERS
+        last_of[ticket.user_id] = number

@@ -1,4 +1,4 @@
-"""Starts after a death in the middle: the table of crashes, line by line."""
+"""Starts after a crash in every state of a job."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,18 +22,18 @@ from tests.cogs.scripted_gateway import (
     TaskReply,
     UrlReply,
 )
-from tests.images.test_content_store import drawn
-from tests.jobs.test_service import ADA, BEN, Bag, Studio, settings
+from tests.images.test_content_store import picture_bytes
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 
 @asynccontextmanager
 async def process(
     folder: Path, gateway: ScriptedGateway, **changes: object
-) -> AsyncIterator[Studio]:
-    """Run one process on the folder; it leaves whatever still runs to the journal."""
+) -> AsyncIterator[ServiceHarness]:
+    """Run one process on the folder; it leaves whatever still runs to the next start."""
     clock = Clock(sleep=lambda _seconds: asyncio.sleep(0.005))
     async with open_services(settings(folder, gateway, **changes), clock) as services:
-        yield Studio(services, folder)
+        yield ServiceHarness(services, folder)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -42,18 +42,18 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def gone(_url: str) -> bytes:
+async def fetch_gone(_url: str) -> bytes:
     """Tell, as Discord does, that an attachment is kept no longer."""
     raise OSError
 
 
-async def go_on(
-    job_service: Studio, bag: Bag, read: FetchAttachment = gone
+async def recover(
+    harness: ServiceHarness, courier: RecordingCourier, read: FetchAttachment = fetch_gone
 ) -> list[UnreportedFailure | ResumableJob]:
     """Let a new process take everything over and finish it."""
-    taken = await job_service.services.recovery.take_over()
-    await job_service.services.recovery.resume(taken, lambda _job, _card: bag, read)
-    await job_service.services.job_service.drained()
+    taken = await harness.services.recovery.take_over()
+    await harness.services.recovery.resume(taken, lambda _job, _card: courier, read)
+    await harness.services.job_service.drained()
     return taken
 
 
@@ -63,39 +63,39 @@ async def test_a_task_is_polled_on_without_a_new_request(
     """The gateway works on, whatever happens to us; the picture is paid once and delivered."""
     gateway.replies.append(TaskReply())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
         await until(lambda: gateway.polls > 0)
-    assert job_service.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
+    assert harness.rows("SELECT state, task_id FROM attempts") == [("task", "task-1")]
     gateway.gate.set()
-    async with process(tmp_path, gateway) as job_service:
-        (taken,) = await go_on(job_service, bag := Bag())
+    async with process(tmp_path, gateway) as harness:
+        (taken,) = await recover(harness, courier := RecordingCourier())
     assert isinstance(taken, ResumableJob)
     assert len(gateway.bodies) == 1
-    assert [len(result.pictures) for result in bag.results] == [1]
-    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
-    assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+    assert [len(result.pictures) for result in courier.results] == [1]
+    assert harness.rows("SELECT state FROM jobs") == [("done",)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
 async def test_an_answer_is_downloaded_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
     """The addresses were written before the first download."""
     gateway.replies.append(UrlReply())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
         await until(lambda: gateway.downloads > 0)
-    assert job_service.rows("SELECT state FROM attempts") == [("answered",)]
+    assert harness.rows("SELECT state FROM attempts") == [("answered",)]
     gateway.gate.set()
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert len(bag.results) == 1
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert len(courier.results) == 1
     assert len(gateway.bodies) == 1
-    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
+    assert harness.rows("SELECT state FROM jobs") == [("done",)]
 
 
 @dataclass
-class Slow(Bag):
+class HangingCourier(RecordingCourier):
     """A courier whose delivery never ends."""
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
@@ -108,34 +108,34 @@ async def test_pictures_that_were_received_are_delivered(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """They are files already: nothing is asked of the gateway again."""
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Slow(), n=2)
-        await until(lambda: job_service.rows("SELECT state FROM jobs") == [("received",)])
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag())
-    (result,) = bag.results
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(HangingCourier(), n=2)
+        await until(lambda: harness.rows("SELECT state FROM jobs") == [("received",)])
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    (result,) = courier.results
     assert [(p.format, p.width, p.height) for p in result.pictures] == [("png", 1024, 1024)] * 2
     assert len(gateway.bodies) == 2
-    assert job_service.rows("SELECT credits FROM charges") == [(2,)]
+    assert harness.rows("SELECT credits FROM charges") == [(2,)]
     assert not (tmp_path / "jobs").exists() or list((tmp_path / "jobs").iterdir()) == []
 
 
 async def test_of_several_slots_what_is_there_is_delivered(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """One slot has its picture, the other's line hung: one is charged, one is in doubt."""
+    """One slot has its picture, the other's connection hung: one is charged, one is in doubt."""
     gateway.replies.append(UrlReply())
-    async with process(tmp_path, gateway) as job_service:
+    async with process(tmp_path, gateway) as harness:
         gateway.gate.clear()
-        await job_service.ask(Bag(), n=2)
+        await harness.submit(RecordingCourier(), n=2)
         await until(lambda: gateway.downloads > 0 and len(gateway.bodies) == 2)
     gateway.gate.set()
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag())
-    (result,) = bag.results
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    (result,) = courier.results
     assert (len(result.pictures), result.asked, result.charged) == (1, 2, 1)
     assert len(gateway.bodies) == 2
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
 
 
 async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
@@ -144,17 +144,17 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
     """The operator changed the gateways in between; nobody else can know the task."""
     gateway.replies.append(TaskReply())
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
         await until(lambda: gateway.polls > 0)
     file = tmp_path / "gateways.toml"
     file.write_text(f'[gateways.other]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\n')
     changes = {"gateways_file": file, "image_api_url": ""}
-    async with process(tmp_path, gateway, **changes) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert [ending.error.message_id for ending in bag.endings] == ["error-gateway-task-lost"]
-    assert job_service.rows("SELECT state FROM jobs") == [("unknown",)]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
+    async with process(tmp_path, gateway, **changes) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [ending.error.message_id for ending in courier.endings] == ["error-gateway-task-lost"]
+    assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
 
 
 async def test_a_request_that_was_only_sent_is_never_sent_again(
@@ -162,36 +162,36 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
 ) -> None:
     """Nobody knows what became of it."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-    async with process(tmp_path, gateway) as job_service:
-        (taken,) = await go_on(job_service, bag := Bag())
+    async with process(tmp_path, gateway) as harness:
+        (taken,) = await recover(harness, courier := RecordingCourier())
     assert isinstance(taken, UnreportedFailure)
-    assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt]
+    assert [type(ending.error) for ending in courier.endings] == [InterruptedInDoubt]
     assert len(gateway.bodies) == 1
-    assert job_service.rows("SELECT told FROM jobs") == [(1,)]
+    assert harness.rows("SELECT told FROM jobs") == [(1,)]
 
 
 async def test_a_doubt_before_the_death_stays_a_doubt(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """A lost line and a restart are not counted twice."""
+    """A lost connection and a restart are not counted twice."""
     gateway.replies.extend([ClosedConnection(), UrlReply()])
-    async with process(tmp_path, gateway) as job_service:
+    async with process(tmp_path, gateway) as harness:
         gateway.gate.clear()
-        await job_service.ask(Bag(), n=2)
+        await harness.submit(RecordingCourier(), n=2)
         await until(lambda: gateway.downloads > 0)
-        await until(lambda: ("unknown",) in job_service.rows("SELECT state FROM attempts"))
+        await until(lambda: ("unknown",) in harness.rows("SELECT state FROM attempts"))
     gateway.gate.set()
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert len(bag.results) == 1
-    assert job_service.rows("SELECT billed, pictures FROM costs ORDER BY billed") == [
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert len(courier.results) == 1
+    assert harness.rows("SELECT billed, pictures FROM costs ORDER BY billed") == [
         ("maybe", 0),
         ("yes", 1),
     ]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 2)]
 
 
 # --- jobs whose request was never sent --------------------------------------------------------
@@ -222,15 +222,17 @@ class Attachment:
         return Attachments(tuple(uploads[:2]), uploads[2] if mask else None)
 
 
-async def ask_with(job_service: Studio, attached: Attachments) -> Job:
+async def submit_with(harness: ServiceHarness, attached: Attachments) -> Job:
     """Submit a request with attachments."""
-    request = job_service.services.catalogue.build_request(
+    request = harness.services.catalogue.build_request(
         prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
     )
-    return await job_service.services.job_service.submit(request, ADA, Bag(), attached=attached)
+    return await harness.services.job_service.submit(
+        request, ADA, RecordingCourier(), attached=attached
+    )
 
 
-PAINTER = {"image_models": ("gpt-image-2",)}
+MODEL_WITH_REFERENCES = {"image_models": ("gpt-image-2",)}
 
 
 async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
@@ -239,22 +241,20 @@ async def test_waiting_jobs_are_painted_oldest_first_within_the_limits(
     """Nobody has to ask again, and a start with many jobs is no flood."""
     gateway.gate.clear()
     limits = {"max_concurrent_jobs": 1, "default_quota": ()}
-    async with process(tmp_path, gateway, **limits) as job_service:
-        jobs = [await job_service.ask(Bag(), n=n) for n in (1, 2, 3, 4)]
+    async with process(tmp_path, gateway, **limits) as harness:
+        jobs = [await harness.submit(RecordingCourier(), n=n) for n in (1, 2, 3, 4)]
         await asyncio.wait_for(gateway.asked.wait(), 60)
-    async with process(tmp_path, gateway, **limits) as job_service:
-        taken = await job_service.services.recovery.take_over()
-        bag = Bag()
-        await job_service.services.recovery.resume(taken, lambda _job, _card: bag, gone)
+    async with process(tmp_path, gateway, **limits) as harness:
+        taken = await harness.services.recovery.take_over()
+        courier = RecordingCourier()
+        await harness.services.recovery.resume(taken, lambda _job, _card: courier, fetch_gone)
         await until(lambda: len(gateway.bodies) == 1 + 2)
         gateway.gate.set()
-        await job_service.services.job_service.drained()
+        await harness.services.job_service.drained()
     assert [each.job.id for each in taken] == [job.id for job in jobs]
-    assert [len(result.pictures) for result in bag.results] == [2, 3, 4]
-    assert (
-        job_service.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",)] + [("done",)] * 3
-    )
-    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(9,)]
+    assert [len(result.pictures) for result in courier.results] == [2, 3, 4]
+    assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",)] + [("done",)] * 3
+    assert harness.rows("SELECT SUM(credits) FROM charges") == [(9,)]
 
 
 async def test_a_job_that_waited_for_too_long_is_given_back(
@@ -262,14 +262,14 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
 ) -> None:
     """A picture that nobody expects any more is not paid for; the card says why."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
-        await job_service.ask(Bag())
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
+        await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
-        await job_service.ask(Bag(), BEN)
-    async with process(tmp_path, gateway, max_queue_age=0) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert [type(ending.error) for ending in bag.endings] == [InterruptedInDoubt, WaitedTooLong]
-    assert job_service.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
+        await harness.submit(RecordingCourier(), BEN)
+    async with process(tmp_path, gateway, max_queue_age=0) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [type(ending.error) for ending in courier.endings] == [InterruptedInDoubt, WaitedTooLong]
+    assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
     assert len(gateway.bodies) == 1
 
 
@@ -277,47 +277,47 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
 async def test_references_that_were_not_fetched_are_fetched_again(
     tmp_path: Path, gateway: ScriptedGateway, mask: bool
 ) -> None:
-    """They come in their order, and the journal forgets where they were."""
-    attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as job_service:
-        await ask_with(job_service, attachment.attached(mask=mask))
+    """They come in their order, and their URLs are deleted from the database."""
+    attachment = Attachment(picture_bytes("png"))
+    async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
+        await submit_with(harness, attachment.attached(mask=mask))
         await asyncio.wait_for(attachment.asked.wait(), 60)
     assert gateway.bodies == []
-    async with process(tmp_path, gateway, **PAINTER) as job_service:
-        await go_on(job_service, bag := Bag(), attachment.read)
+    async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
+        await recover(harness, courier := RecordingCourier(), attachment.read)
     assert attachment.urls == [f"https://cdn.example/{name}" for name in "abm"[: 2 + mask]]
-    assert len(bag.results) == len(gateway.bodies) == 1
-    assert job_service.rows("SELECT state, attached FROM jobs") == [("done", None)]
+    assert len(courier.results) == len(gateway.bodies) == 1
+    assert harness.rows("SELECT state, attached FROM jobs") == [("done", None)]
 
 
 async def test_references_that_are_gone_end_the_job_with_a_sentence(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A request is never painted without the pictures that belong to it."""
-    attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as job_service:
-        await ask_with(job_service, attachment.attached())
+    attachment = Attachment(picture_bytes("png"))
+    async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
+        await submit_with(harness, attachment.attached())
         await asyncio.wait_for(attachment.asked.wait(), 60)
-    async with process(tmp_path, gateway, **PAINTER) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert [ending.error.message_id for ending in bag.endings] == ["error-reference-lost"]
+    async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [ending.error.message_id for ending in courier.endings] == ["error-reference-lost"]
     assert gateway.bodies == []
-    assert job_service.rows("SELECT state, attached FROM jobs") == [("failed", None)]
-    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    assert harness.rows("SELECT state, attached FROM jobs") == [("failed", None)]
+    assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
 
 
 async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """The operator changed IMAGE_MODELS; the person reads which models there are."""
-    attachment = Attachment(drawn("png"))
-    async with process(tmp_path, gateway, **PAINTER) as job_service:
-        await ask_with(job_service, attachment.attached())
+    attachment = Attachment(picture_bytes("png"))
+    async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
+        await submit_with(harness, attachment.attached())
         await asyncio.wait_for(attachment.asked.wait(), 60)
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag(), attachment.read)
-    assert [ending.error.message_id for ending in bag.endings] == ["error-unknown-model"]
-    assert job_service.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier(), attachment.read)
+    assert [ending.error.message_id for ending in courier.endings] == ["error-unknown-model"]
+    assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
 
 
 # --- what a start clears away, and gives up ---------------------------------------------------
@@ -330,11 +330,11 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
     for left in ("jobs/an-ended-job/slot-0-1.png", "run/0123.lock", "vault/ab/0123.part"):
         (tmp_path / left).parent.mkdir(parents=True)
         (tmp_path / left).write_bytes(b"x")
-    async with process(tmp_path, gateway), process(tmp_path, gateway) as job_service:
-        await job_service.services.recovery.take_over()
+    async with process(tmp_path, gateway), process(tmp_path, gateway) as harness:
+        await harness.services.recovery.take_over()
         assert list((tmp_path / "vault").rglob("*.part"))  # the other process may write it
-    async with process(tmp_path, gateway) as job_service:
-        assert await job_service.services.recovery.take_over() == []
+    async with process(tmp_path, gateway) as harness:
+        assert await harness.services.recovery.take_over() == []
         assert list((tmp_path / "jobs").iterdir()) == []
         assert list((tmp_path / "vault").rglob("*.part")) == []
         assert len(list((tmp_path / "run").iterdir())) == 1
@@ -342,7 +342,7 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
 
 
 @dataclass
-class Deaf(Bag):
+class UnreachableCourier(RecordingCourier):
     """A courier whose card is gone for good."""
 
     async def end(self, job: Job, ending: JobFailure) -> bool:
@@ -355,38 +355,38 @@ async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """A deleted channel does not cost a request to Discord at every start for ever."""
-    deaf = Deaf()
+    courier = UnreachableCourier()
     gateway.replies.append(ErrorReply(400, "moderation_blocked"))
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(deaf)
-        await job_service.services.job_service.drained()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(courier)
+        await harness.services.job_service.drained()
     for _ in range(5):
-        async with process(tmp_path, gateway) as job_service:
-            await go_on(job_service, deaf)
-    assert len(deaf.endings) == 3
-    assert {ending.error.message_id for ending in deaf.endings} == {"error-gateway-moderation"}
+        async with process(tmp_path, gateway) as harness:
+            await recover(harness, courier)
+    assert len(courier.endings) == 3
+    assert {ending.error.message_id for ending in courier.endings} == {"error-gateway-moderation"}
 
 
 async def test_a_job_that_another_process_cancelled_is_not_painted(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """The operator's ``jobs cancel`` beside a running bot: its card says so when its turn comes."""
+    """The operator's ``jobs cancel`` beside a running bot: its card says so in the end."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway, max_concurrent_jobs=1) as job_service:
-        await job_service.ask(first := Bag())
-        job = await job_service.ask(waiting := Bag(), BEN)
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
+        await harness.submit(first := RecordingCourier())
+        job = await harness.submit(waiting := RecordingCourier(), BEN)
         await asyncio.wait_for(gateway.asked.wait(), 60)
         async with process(tmp_path, gateway) as other:
             assert await other.services.cancellation.cancel_queued(job, CancelledByOperator())
             assert not await other.services.cancellation.cancel_queued(job, CancelledByOperator())
         gateway.gate.set()
-        await job_service.services.job_service.drained()
+        await harness.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])
     assert [ending.error.message_id for ending in waiting.endings] == [
         "error-cancelled-by-operator"
     ]
-    assert job_service.rows("SELECT state, told FROM jobs ORDER BY id") == [
+    assert harness.rows("SELECT state, told FROM jobs ORDER BY id") == [
         ("done", 1),
         ("cancelled", 1),
     ]
-    assert job_service.rows("SELECT SUM(credits) FROM charges") == [(1,)]
+    assert harness.rows("SELECT SUM(credits) FROM charges") == [(1,)]

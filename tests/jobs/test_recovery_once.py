@@ -12,8 +12,8 @@ from bot.core.models import Job
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, UrlReply
-from tests.jobs.test_recovery import Slow, go_on, process, until
-from tests.jobs.test_service import ADA, BEN, Bag
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier
+from tests.jobs.test_recovery import HangingCourier, process, recover, until
 
 
 def at_once(folder: Path, gateway: ScriptedGateway, max_n: int) -> dict[str, object]:
@@ -34,17 +34,15 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
     """The operator changed what a model takes at once in between."""
     gateway.replies.extend([UrlReply()] * requests)
     gateway.gate.clear()
-    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, before)) as job_service:
-        await job_service.ask(Bag(), n=4)
+    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, before)) as harness:
+        await harness.submit(RecordingCourier(), n=4)
         await until(lambda: gateway.downloads == requests)
     gateway.gate.set()
-    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, after)) as job_service:
-        await go_on(job_service, bag := Bag())
+    async with process(tmp_path, gateway, **at_once(tmp_path, gateway, after)) as harness:
+        await recover(harness, courier := RecordingCourier())
     assert len(gateway.bodies) == requests
-    assert [len(result.pictures) for result in bag.results] == [requests]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [
-        (requests, requests)
-    ]
+    assert [len(result.pictures) for result in courier.results] == [requests]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(requests, requests)]
 
 
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
@@ -53,62 +51,64 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     """One of four pictures came, for certain: dying after its delivery makes nothing doubtful."""
     gateway.replies.append(FewerPictures())
     changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 0}
-    async with process(tmp_path, gateway, **changes) as job_service:
+    async with process(tmp_path, gateway, **changes) as harness:
         with sqlite3.connect(tmp_path / "easel.db") as database:
             database.execute(
                 "CREATE TRIGGER death BEFORE UPDATE OF ended_at ON jobs"
                 " BEGIN SELECT RAISE(ABORT, 'the disk is gone'); END"
             )
         with structlog.testing.capture_logs() as logs:
-            await job_service.ask(Bag(), n=4)
-            await job_service.services.job_service.drained()
+            await harness.submit(RecordingCourier(), n=4)
+            await harness.services.job_service.drained()
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
         "job.defect",
         "job.unfinished",
     ]
-    assert job_service.rows("SELECT state FROM jobs") == [("delivered",)]
+    assert harness.rows("SELECT state FROM jobs") == [("delivered",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
         database.execute("DROP TRIGGER death")
-    async with process(tmp_path, gateway, **changes) as job_service:
-        await go_on(job_service, Bag())
-    assert job_service.rows("SELECT state FROM jobs") == [("done",)]
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    async with process(tmp_path, gateway, **changes) as harness:
+        await recover(harness, RecordingCourier())
+    assert harness.rows("SELECT state FROM jobs") == [("done",)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
 
 
 async def test_received_pictures_whose_files_are_gone_are_given_back(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """They are lost, not in doubt: the person reads so, and only the cost row stays."""
-    async with process(tmp_path, gateway) as job_service:
-        await job_service.ask(Slow(), n=1)
-        await until(lambda: job_service.rows("SELECT state FROM jobs") == [("received",)])
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(HangingCourier(), n=1)
+        await until(lambda: harness.rows("SELECT state FROM jobs") == [("received",)])
     shutil.rmtree(tmp_path / "jobs")
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, bag := Bag())
-    assert [ending.error.message_id for ending in bag.endings] == ["error-gateway-download-failed"]
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [ending.error.message_id for ending in courier.endings] == [
+        "error-gateway-download-failed"
+    ]
     assert len(gateway.bodies) == 1
-    assert job_service.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
-    assert job_service.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
+    assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
 async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """A line that breaks at the first card must not leave every later one painting for ever."""
+    """A connection that breaks at the first card must not leave the later ones as they are."""
     gateway.gate.clear()
-    async with process(tmp_path, gateway) as job_service:
+    async with process(tmp_path, gateway) as harness:
         for who in (ADA, BEN):
-            await job_service.ask(Bag(), who)
+            await harness.submit(RecordingCourier(), who)
         await until(lambda: len(gateway.bodies) == 2)
 
-    class Breaks(Bag):
+    class Breaks(RecordingCourier):
         async def end(self, job: Job, ending: JobFailure) -> bool:
             await super().end(job, ending)
             if job.requester.user_id == ADA.user_id:
-                raise OSError("the line broke")
+                raise OSError("the connection broke")
             return True
 
-    async with process(tmp_path, gateway) as job_service:
-        await go_on(job_service, breaks := Breaks())
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, breaks := Breaks())
     assert len(breaks.endings) == 2
-    assert job_service.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]
+    assert harness.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]

@@ -93,7 +93,7 @@ def changed(picture: Image.Image, photo: bytes) -> tuple[int, int, int, int] | N
 
 @pytest.mark.parametrize("names", [["image"], ["image[]"], ["image", "image"], ["image[]"] * 3])
 async def test_a_form_brings_its_files_under_either_name(client: Client, names: list[str]) -> None:
-    """OpenAI's clients write one as image and several as image[] (dialects §1.3)."""
+    """OpenAI's clients write one as image and several as image[]."""
     reply = await by_form(client, *((name, PHOTO) for name in names))
     caption = reply["data"][0]["revised_prompt"]
     assert ("your reference" if len(names) == 1 else f"your {len(names)} references") in caption
@@ -128,6 +128,7 @@ async def test_a_file_without_a_name_is_a_file(client: Client) -> None:
     head = 'Content-Disposition: form-data; name="{}"\r\n{}\r\n'
     body = (
         f"--b\r\n{head.format('prompt', '')}x\r\n"
+        f"--b\r\n{head.format('size', '')}256x256\r\n"
         f"--b\r\n{head.format('image', f'Content-Type: image/png{chr(13)}{chr(10)}')}"
     ).encode()
     answer = await client.post(

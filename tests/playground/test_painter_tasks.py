@@ -135,7 +135,7 @@ async def test_async_false_is_a_plain_order() -> None:
 
 
 async def test_an_unknown_task_is_answered_as_documented() -> None:
-    """The status 400 and a body that is not OpenAI's (dialects §3.1)."""
+    """The status 400 and a body that is not OpenAI's."""
     async with serving() as client, client.get("/v1/images/tasks/7") as answer:
         assert answer.status == 400
         assert await answer.json() == {

@@ -142,7 +142,7 @@ def _kind_and_billed(
             return kind, Billed.NO if kind in _NEVER_BILLED else billed
     for pattern, kind in _PATTERNS:
         if pattern.search(error.message):
-            # new-api sends it before any channel took the request (dialects, row 23).
+            # new-api sends it before any channel took the request.
             untaken = kind is Kind.MODEL_UNAVAILABLE and response.status == _NO_CHANNEL
             return kind, Billed.NO if untaken else billed
     if refused:

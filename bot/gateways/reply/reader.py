@@ -15,7 +15,7 @@ from yarl import URL
 from bot.core.models import TokenUsage
 from bot.gateways.reply.streaming_json import StreamingJson
 
-# Keys under which pictures are nested (dialects §3.4); the first that holds any counts.
+# Keys under which pictures are nested; the first that holds any counts.
 _CONTAINER_KEYS = (
     "data",
     "result",

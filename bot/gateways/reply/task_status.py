@@ -1,7 +1,7 @@
 """Read the id, state, progress and error of an asynchronous task from a reply.
 
-There is no standard: at least nine interfaces share the same two paths (dialects §3). A gateway
-with another word for a state needs one more entry in the tables below.
+There is no standard: at least nine interfaces share the same two paths. A gateway with
+another word for a state needs one more entry in the tables below.
 """
 
 import re

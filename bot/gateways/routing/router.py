@@ -153,7 +153,7 @@ class Router:
             yield
             return
         if limit.locked():
-            await self._clock.wait(limit.acquire(), "gateway's place")
+            await self._clock.wait(limit.acquire(), "gateway's limit")
         else:
             await limit.acquire()
         try:

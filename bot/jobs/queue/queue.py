@@ -110,7 +110,7 @@ class Queue:
         self._waiting.remove(ticket)
         self._start_jobs()
 
-    # --- what a person is told ----------------------------------------------------------------
+    # --- positions and estimates --------------------------------------------------------------
 
     def position(self, ticket: Ticket) -> QueuePosition:
         """Return the ticket's position, to be shown now; ``on_move`` says when it is another."""

@@ -68,8 +68,8 @@ def _attached(folder: Path, count: int) -> list[AttachedFile]:
 
 async def test_a_generation(running: Aimock, tmp_path: Path) -> None:
     """It arrives with key, model and prompt, and its picture comes back byte for byte."""
-    painted = await run_generation(running.gateway(), tmp_path, known=GPT, size=Size(1536, 1024))
-    assert [one.path.read_bytes() for one in painted.pictures] == [ART]
+    result = await run_generation(running.gateway(), tmp_path, known=GPT, size=Size(1536, 1024))
+    assert [one.path.read_bytes() for one in result.pictures] == [ART]
     (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/generations", 200)
     assert read.asked == ("gpt-image-2", SECRET_PROMPT)
@@ -81,18 +81,18 @@ async def test_a_generation(running: Aimock, tmp_path: Path) -> None:
 
 async def test_several_pictures(running: Aimock, tmp_path: Path) -> None:
     """One request, all its pictures."""
-    painted = await run_generation(running.gateway(), tmp_path, known=GPT, n=2, prompt="two foxes")
-    assert [one.path.read_bytes() for one in painted.pictures] == [ART, ART]
+    result = await run_generation(running.gateway(), tmp_path, known=GPT, n=2, prompt="two foxes")
+    assert [one.path.read_bytes() for one in result.pictures] == [ART, ART]
     assert len(await running.repository()) == 1
 
 
 async def test_a_revised_prompt(running: Aimock, tmp_path: Path) -> None:
     """It comes with the picture."""
     gateway = running.gateway(models=("dall-e-3",))
-    painted = await run_generation(
+    result = await run_generation(
         gateway, tmp_path, known=DALL_E, size=Size(1024, 1024), prompt="revised"
     )
-    assert painted.pictures[0].revised_prompt == "a fox, oil on canvas"
+    assert result.pictures[0].revised_prompt == "a fox, oil on canvas"
     (read,) = await running.repository()
     assert read.asked == ("dall-e-3", "revised")
 
@@ -113,14 +113,14 @@ async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool
     """A parser that is not ours finds the fields among the files."""
     mask = tmp_path / "mask"
     mask.write_bytes(picture_bytes())
-    painted = await run_generation(
+    result = await run_generation(
         running.gateway(),
         tmp_path,
         known=GPT,
         attached=_attached(tmp_path, count),
         mask=mask if masked else None,
     )
-    assert [one.path.read_bytes() for one in painted.pictures] == [ART]
+    assert [one.path.read_bytes() for one in result.pictures] == [ART]
     (read,) = await running.repository()
     assert (read.line, read.status) == ("POST /v1/images/edits", 200)
     assert read.asked == ("gpt-image-2", SECRET_PROMPT)
@@ -133,10 +133,10 @@ async def test_an_edit(running: Aimock, tmp_path: Path, count: int, masked: bool
 async def test_words_arrive_as_they_are(running: Aimock, tmp_path: Path, references: int) -> None:
     """Neither quotes nor other scripts nor a smuggled form field change the request."""
     attached = _attached(tmp_path, references)
-    painted = await run_generation(
+    result = await run_generation(
         running.gateway(), tmp_path, known=GPT, prompt=WORDS, attached=attached
     )
-    assert painted.pictures
+    assert result.pictures
     (read,) = await running.repository()
     assert read.asked == ("gpt-image-2", WORDS)
 
@@ -148,8 +148,8 @@ async def test_words_arrive_as_they_are(running: Aimock, tmp_path: Path, referen
 async def test_a_stream_that_is_none(running: Aimock, tmp_path: Path, references: int) -> None:
     """Asked for events it answers plain JSON."""
     gateway, attached = running.gateway(streaming="sse"), _attached(tmp_path, references)
-    painted = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
-    assert painted.names == ["Sending", "Received"]
+    result = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
+    assert result.names == ["Sending", "Received"]
     (read,) = await running.repository()
     assert read.headers["accept"] == "text/event-stream, application/json"
 
@@ -159,9 +159,9 @@ async def test_a_task_that_is_none(running: Aimock, tmp_path: Path, references: 
     """Asked for a task it answers with the picture."""
     asking = AsyncSettings(mode="query", query={"async": "true"})
     gateway, attached = running.gateway(asynchronous=asking), _attached(tmp_path, references)
-    painted = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
-    assert painted.names == ["Sending", "Received"]
-    assert painted.watch.pauses == []
+    result = await run_generation(gateway, tmp_path, known=GPT, attached=attached)
+    assert result.names == ["Sending", "Received"]
+    assert result.watch.pauses == []
     (read,) = await running.repository()
     path = "edits" if references else "generations"
     assert read.line == f"POST /v1/images/{path}?async=true"
@@ -219,9 +219,9 @@ async def test_a_wrong_path(running: Aimock, tmp_path: Path) -> None:
 
 async def test_a_hint_to_wait(running: Aimock, tmp_path: Path) -> None:
     """After 429 with Retry-After the same request is sent again, as late as was asked for."""
-    painted = await run_generation(running.gateway(), tmp_path, known=GPT, prompt="too early")
-    assert painted.names == ["Sending", "RequestRefused", "Sending", "Received"]
-    assert painted.watch.pauses == [7]
+    result = await run_generation(running.gateway(), tmp_path, known=GPT, prompt="too early")
+    assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
+    assert result.watch.pauses == [7]
     assert [read.status for read in await running.repository()] == [429, 200]
 
 
@@ -246,8 +246,8 @@ async def test_trouble_after_which_nobody_knows(
 async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> None:
     """It is asked three times, as late as it says, and then the person hears of it."""
     gateway = running.gateway(headers={"x-aimock-chaos-ratelimit": "1"})
-    painted = await run_generation(gateway, tmp_path, known=GPT)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
-    assert painted.names == ["Sending", "RequestRefused"] * 2 + ["Sending"]
+    result = await run_generation(gateway, tmp_path, known=GPT)
+    assert (result.failed.kind, result.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
+    assert result.names == ["Sending", "RequestRefused"] * 2 + ["Sending"]
     assert [read.status for read in await running.repository()] == [429] * 3
-    assert len(painted.watch.pauses) == 2
+    assert len(result.watch.pauses) == 2

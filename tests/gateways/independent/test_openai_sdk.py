@@ -265,7 +265,7 @@ async def test_an_error_as_our_tests_write_it(
     assert caught.response.headers["retry-after"] == "7"
 
 
-async def test_a_line_that_breaks() -> None:
+async def test_a_connection_that_breaks() -> None:
     """There is no answer to look at."""
     assert type(await _failure_at(RawReply(then="reset"))) is openai.APIConnectionError
 

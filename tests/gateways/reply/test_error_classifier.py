@@ -103,7 +103,7 @@ CASES: list[tuple[int, object, str, str]] = [
 
 @pytest.mark.parametrize(("status", "body", "kind", "billed"), CASES)
 def test_what_answers_mean(status: int, body: object, kind: str, billed: str) -> None:
-    """Every shape was seen in the wild (dialects §1.7, §5 rows 21 to 25)."""
+    """Every shape was seen in the wild."""
     verdict = _judge(status, body)
     assert (verdict.kind, verdict.billed) == (kind, billed)
 

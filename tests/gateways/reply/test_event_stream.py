@@ -27,9 +27,9 @@ FILE = http_reply(200, picture_bytes())
 
 async def _paint(folder: Path, *answers: RawReply, n: int = 1) -> GenerationResult:
     async with replay_gateway(*answers) as raw:
-        painted = await run_generation(raw.gateway(), folder, n=n, known=PAINTER)
+        result = await run_generation(raw.gateway(), folder, n=n, known=PAINTER)
     assert raw.posts == 1
-    return painted
+    return result
 
 
 # --- what streams bring ---------------------------------------------------------------------------
@@ -40,10 +40,10 @@ async def test_previews_and_then_the_picture(family: str, tmp_path: Path) -> Non
     """What OpenAI sends, with a comment and without `[DONE]`."""
     last = sse.completed_event(BIG, family=family)
     answer = sse.stream_reply(sse.PING, sse.partial_event(0, family=family), last)
-    painted = await _paint(tmp_path, answer)
-    assert painted.usage == TokenUsage(50, 50)
-    assert painted.pictures[0].path.read_bytes() == BIG
-    assert painted.left == [".png"]
+    result = await _paint(tmp_path, answer)
+    assert result.usage == TokenUsage(50, 50)
+    assert result.pictures[0].path.read_bytes() == BIG
+    assert result.left == [".png"]
 
 
 async def test_a_preview_is_told_while_the_stream_runs(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def _widths(folder: Path, *chunks: bytes) -> list[int]:
 
 
 async def test_no_preview_is_held_back(tmp_path: Path) -> None:
-    """The bulletin keeps the pace; of those that came together the last one counts."""
+    """The caller limits the rate; of previews that arrived together the last one is returned."""
     one, two, three, four = (
         sse.partial_event(0, picture_bytes(width=width)) for width in range(1, 5)
     )
@@ -132,17 +132,17 @@ async def test_previews_without_end(tmp_path: Path) -> None:
 
 async def test_waits_of_a_stream_are_not_nested(tmp_path: Path) -> None:
     """One for the beginning, one for each stretch up to a preview."""
-    painted = await _paint(tmp_path, sse.stream_reply(sse.partial_event(), sse.completed_event()))
-    assert set(painted.watch.waits) == {"gateway"}
-    assert painted.watch.pauses == []
+    result = await _paint(tmp_path, sse.stream_reply(sse.partial_event(), sse.completed_event()))
+    assert set(result.watch.waits) == {"gateway"}
+    assert result.watch.pauses == []
 
 
 async def test_json_instead_of_a_stream(tmp_path: Path) -> None:
     """Row 4: many gateways ignore `stream`, and some keep its content type."""
     body = {"data": [{"b64_json": b64(BIG)}]}
     for kind in ("application/json", "text/event-stream"):
-        painted = await _paint(tmp_path, http_reply(200, body, {"Content-Type": kind}))
-        assert painted.names == ["Sending", "Received"]
+        result = await _paint(tmp_path, http_reply(200, body, {"Content-Type": kind}))
+        assert result.names == ["Sending", "Received"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/octet-stream"])
@@ -151,8 +151,8 @@ async def test_json_instead_of_a_stream(tmp_path: Path) -> None:
 )
 async def test_a_stream_by_any_name(kind: str, begin: bytes, tmp_path: Path) -> None:
     """The bytes tell, as with pictures."""
-    painted = await _paint(tmp_path, sse.stream_reply(begin, sse.completed_event(), kind=kind))
-    assert len(painted.pictures) == 1
+    result = await _paint(tmp_path, sse.stream_reply(begin, sse.completed_event(), kind=kind))
+    assert len(result.pictures) == 1
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ async def test_an_answer_that_ends_before_it_tells_what_it_is(tmp_path: Path) ->
 async def test_an_event_with_an_address(tmp_path: Path) -> None:
     """Row 6: new-api makes events up from a plain reply, with a ping before and [DONE] behind."""
     answer = sse.stream_reply(sse.PING, sse.completed_by_url("/fox.png"), sse.DONE, then="silence")
-    painted = await _paint(tmp_path, answer, FILE)
-    assert painted.names == ["Sending", "Answered", "Received"]
-    assert painted.pictures[0].revised_prompt == "ein Fuchs, 狐狸"
+    result = await _paint(tmp_path, answer, FILE)
+    assert result.names == ["Sending", "Answered", "Received"]
+    assert result.pictures[0].revised_prompt == "ein Fuchs, 狐狸"
 
 
 async def test_several_pictures_of_one_stream(tmp_path: Path) -> None:
@@ -194,17 +194,17 @@ async def test_several_pictures_of_one_stream(tmp_path: Path) -> None:
     answer = sse.stream_reply(
         sse.partial_event(), sse.completed_event(), sse.completed_event(BIG), then="silence"
     )
-    painted = await _paint(tmp_path, answer, n=2)
-    assert [one.path.name for one in painted.pictures] == ["slot-0-1.png", "slot-0-2.png"]
+    result = await _paint(tmp_path, answer, n=2)
+    assert [one.path.name for one in result.pictures] == ["slot-0-1.png", "slot-0-2.png"]
 
 
 async def test_one_failed_sibling_does_not_spoil_the_others(tmp_path: Path) -> None:
     """Row 7: Seedream tells each picture by itself, and the usage at the end."""
     pieces = sse.succeeded(0, "/a.png"), sse.sibling_failed(1), sse.succeeded(2, "/c.png")
     answer = sse.stream_reply(*pieces, sse.summary_event(), sse.DONE, then="silence")
-    painted = await _paint(tmp_path, answer, FILE, FILE, n=3)
-    assert len(painted.pictures) == 2
-    assert painted.usage == TokenUsage(50, 50)
+    result = await _paint(tmp_path, answer, FILE, FILE, n=3)
+    assert len(result.pictures) == 2
+    assert result.usage == TokenUsage(50, 50)
 
 
 async def test_all_siblings_failed(tmp_path: Path) -> None:
@@ -215,11 +215,11 @@ async def test_all_siblings_failed(tmp_path: Path) -> None:
 
 
 async def test_a_whole_reply_as_one_event(tmp_path: Path) -> None:
-    """Without any name, and the line stays open."""
+    """Without any name, and the connection stays open."""
     whole = {"created": 1, "data": [{"b64_json": b64(BIG)}], "usage": sse.USAGE}
     answer = sse.stream_reply(sse.sse_event("", {"x": 1}), sse.sse_event("", whole), then="silence")
-    painted = await _paint(tmp_path, answer)
-    assert painted.usage == TokenUsage(50, 50)
+    result = await _paint(tmp_path, answer)
+    assert result.usage == TokenUsage(50, 50)
 
 
 async def test_unknown_names(tmp_path: Path) -> None:
@@ -234,16 +234,16 @@ async def test_unknown_names(tmp_path: Path) -> None:
         sse.sse_event("x.partial_image", {"b64_json": b64(b"no picture" * 9)}),
         sse.sse_event("IMAGE.Completed", {"b64_json": b64(BIG)}),
     )
-    painted = await _paint(tmp_path, answer)
-    assert painted.pictures[0].width == 200
-    assert painted.left == [".png"]
+    result = await _paint(tmp_path, answer)
+    assert result.pictures[0].width == 200
+    assert result.left == [".png"]
 
 
 async def test_a_picture_over_several_lines(tmp_path: Path) -> None:
     """Multi-line data is joined by line breaks, which JSON allows between its tokens."""
     text = f'{{\n"type":\n"image_generation.completed",\n"b64_json":\n"{b64(BIG)}"\n}}'
-    painted = await _paint(tmp_path, sse.stream_reply(sse.sse_event("", text)))
-    assert painted.pictures[0].path.read_bytes() == BIG
+    result = await _paint(tmp_path, sse.stream_reply(sse.sse_event("", text)))
+    assert result.pictures[0].path.read_bytes() == BIG
 
 
 # --- how streams end badly ------------------------------------------------------------------------
@@ -273,17 +273,17 @@ ERRORS = [
 async def test_an_error_inside_a_stream(
     event: bytes, kind: Kind, billed: Billed, tmp_path: Path
 ) -> None:
-    """It is judged like an error with 200, also after previews and on an open line."""
+    """It is classified like an error with 200, also after previews and on an open connection."""
     answer = sse.stream_reply(
         sse.partial_event(), event, then="silence", headers={"x-request-id": "req_9"}
     )
     async with replay_gateway(answer) as raw:
         gateway = raw.gateway(error_kinds={"1102": Kind.QUOTA})
-        painted = await run_generation(gateway, tmp_path, known=PAINTER)
-    failed = painted.failed
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    failed = result.failed
     assert (failed.kind, failed.billed, raw.posts) == (kind, billed, 1)
     assert failed.request_id == "req_9"
-    assert painted.left == []
+    assert result.left == []
 
 
 async def test_an_error_at_once(tmp_path: Path) -> None:
@@ -296,10 +296,8 @@ async def test_an_error_at_once(tmp_path: Path) -> None:
 
 async def test_an_error_after_a_picture_does_not_take_it_away(tmp_path: Path) -> None:
     """Two were ordered, one came."""
-    painted = await _paint(
-        tmp_path, sse.stream_reply(sse.completed_event(), sse.error_event()), n=2
-    )
-    assert len(painted.pictures) == 1
+    result = await _paint(tmp_path, sse.stream_reply(sse.completed_event(), sse.error_event()), n=2)
+    assert len(result.pictures) == 1
 
 
 TRUNCATED = [
@@ -320,11 +318,13 @@ TRUNCATED = [
 
 
 @pytest.mark.parametrize("answer", TRUNCATED)
-async def test_a_line_that_breaks_before_the_picture(answer: RawReply, tmp_path: Path) -> None:
+async def test_a_connection_that_breaks_before_the_picture(
+    answer: RawReply, tmp_path: Path
+) -> None:
     """Nobody knows whether it was made: never sent again, and no preview is sold as the picture."""
-    painted = await _paint(tmp_path, answer)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
-    assert painted.left == []
+    result = await _paint(tmp_path, answer)
+    assert (result.failed.kind, result.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+    assert result.left == []
 
 
 @pytest.mark.parametrize("pieces", [(sse.PING,), (sse.partial_event(), sse.DONE)])
@@ -338,8 +338,8 @@ async def test_silence_inside_a_stream(tmp_path: Path) -> None:
     """The model's time limit holds for the whole."""
     quick = make_model("painter", timeout_s=0.1)
     async with replay_gateway(sse.stream_reply(sse.partial_event(), then="silence")) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path, known=quick)
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
+        result = await run_generation(raw.gateway(), tmp_path, known=quick)
+    assert (result.failed.kind, result.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
 
 
 SAVED = [
@@ -353,9 +353,9 @@ SAVED = [
 
 @pytest.mark.parametrize("answer", SAVED)
 async def test_a_picture_that_is_whole_is_saved(answer: RawReply, tmp_path: Path) -> None:
-    """The line broke behind it."""
-    painted = await _paint(tmp_path, answer, n=2)
-    assert painted.pictures[0].path.read_bytes() == BIG
+    """The connection broke after it."""
+    result = await _paint(tmp_path, answer, n=2)
+    assert result.pictures[0].path.read_bytes() == BIG
 
 
 @pytest.mark.parametrize(
@@ -363,17 +363,17 @@ async def test_a_picture_that_is_whole_is_saved(answer: RawReply, tmp_path: Path
 )
 async def test_a_stream_without_a_picture(pieces: tuple[bytes, ...], tmp_path: Path) -> None:
     """It ended in order, so nothing more will come."""
-    painted = await _paint(tmp_path, sse.stream_reply(*pieces))
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.NO_IMAGE, Billed.MAYBE)
-    assert painted.left == []
+    result = await _paint(tmp_path, sse.stream_reply(*pieces))
+    assert (result.failed.kind, result.failed.billed) == (Kind.NO_IMAGE, Billed.MAYBE)
+    assert result.left == []
 
 
 async def test_a_stream_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even comments may go on for ever."""
     monkeypatch.setattr(spool_module, "MIN_BODY_BYTES", 1000)
     monkeypatch.setattr(spool_module, "BODY_BYTES_PER_PICTURE", 250)
-    painted = await _paint(tmp_path, sse.stream_reply(sse.PING * 999, then="silence"))
-    assert (painted.failed.kind, painted.failed.detail) == (
+    result = await _paint(tmp_path, sse.stream_reply(sse.PING * 999, then="silence"))
+    assert (result.failed.kind, result.failed.detail) == (
         Kind.BAD_RESPONSE,
         "the reply is too large",
     )

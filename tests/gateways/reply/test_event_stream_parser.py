@@ -116,10 +116,10 @@ async def test_any_cut_of_a_stream_is_pictures_or_a_failure(
     answer = sse.stream_reply(*_cut(stream, cuts), then=then)
     with tempfile.TemporaryDirectory() as folder:
         async with replay_gateway(answer, FILE, FILE) as raw:
-            painted = await run_generation(raw.gateway(), Path(folder), known=PAINTER)
+            result = await run_generation(raw.gateway(), Path(folder), known=PAINTER)
         assert raw.posts == 1
-        assert painted.failure or painted.pictures
-        assert set(painted.left) <= {".png", ".raw"}
+        assert result.failure or result.pictures
+        assert set(result.left) <= {".png", ".raw"}
 
 
 def test_memory_stays_small(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_any_body_is_a_reply_or_a_verdict(body: bytes, cuts: list[int], status: 
 
 
 def test_memory_stays_small(tmp_path: Path) -> None:
-    """Only a skeleton is kept, however large the picture is."""
+    """Only the text without pictures stays in memory, however large they are."""
     with DownloadSpool(tmp_path, "s", pictures=1) as spool:
         json_reader = StreamingJson(spool)
         for chunk in _cut(_body(b64(BIG * 50)), list(range(0, 2_000_000, 65_536))):
@@ -157,7 +157,7 @@ def test_a_long_text_is_no_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("junk", ["!", "=AAAA", "\\\\", "\\u4e2d", "===A"])
 def test_broken_base64_is_kept_as_text(junk: str, tmp_path: Path) -> None:
-    """A paid picture is not lost because one letter is wrong: a person can mend it."""
+    """A paid picture is not lost because one letter is wrong: a person can repair it."""
     text = b64(BIG[: 3 * (len(BIG) // 3)])
     broken = text[:12_000] + junk + text[12_000:]
     for chunks in ([_body(broken)], _cut(_body(broken), list(range(0, 99_999, 1000)))):
@@ -199,7 +199,7 @@ def test_a_placeholder_cannot_be_guessed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("begin", [b"", b" \r\n" * 9, b"\xef\xbb\xbf"])
 def test_white_space_comes_before_json(begin: bytes, tmp_path: Path) -> None:
-    """Gateways keep the line open with it, byte by byte."""
+    """Gateways keep the connection open with it, byte by byte."""
     body = begin + _body(b64(SMALL))
     assert _read(tmp_path, *(body[at : at + 1] for at in range(len(body))))[1] == [SMALL]
 

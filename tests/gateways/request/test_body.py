@@ -62,13 +62,13 @@ async def test_the_gateway_gets_the_exact_bytes_in_order(
     for first, second in zip(sizes, reversed(sizes), strict=True):
         data = random.randbytes(first), random.randbytes(second)
         one = attach_file(tmp_path / "one", data[0], kind="webp")
-        painted = await run_generation(
+        result = await run_generation(
             painter[1],
             tmp_path / "job",
             known=PAINTER,
             attached=[one, attach_file(tmp_path / "two", data[1], kind="jpeg"), one],
         )
-        assert painted.names == ["Sending", "Received"]
+        assert result.names == ["Sending", "Received"]
         images = [("webp", data[0]), ("jpeg", data[1]), ("webp", data[0])]
         assert painter[0].images == images
 
@@ -129,10 +129,10 @@ async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path)
     one = attach_file(tmp_path / "one", random.randbytes(PIECE + 1))
     there = http_reply(status, headers={"Location": "/v1/images/generations/"})
     async with replay_gateway(there, GOOD) as raw:
-        painted = await run_generation(
+        result = await run_generation(
             raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one, one]
         )
-    assert painted.names == ["Sending", "Received"]
+    assert result.names == ["Sending", "Received"]
     first, second = map(_sent, raw.requests)
     assert first == second
 
@@ -142,10 +142,10 @@ async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
     one = attach_file(tmp_path / "one", random.randbytes(PIECE + 1))
     busy = http_reply(429, {"error": {"message": "wait"}}, {"Retry-After": "1"})
     async with replay_gateway(busy, GOOD) as raw:
-        painted = await run_generation(
+        result = await run_generation(
             raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one]
         )
-    assert painted.names == ["Sending", "RequestRefused", "Sending", "Received"]
+    assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
     assert _sent(raw.requests[0]) == _sent(raw.requests[1])
 
 
@@ -155,17 +155,17 @@ async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
 async def _refused(one: AttachedFile, folder: Path, **known: object) -> Kind:
     async with replay_gateway(GOOD) as raw:
         painter = make_model("painter", **known)
-        painted = await run_generation(
+        result = await run_generation(
             raw.gateway(), folder / "job", known=painter, attached=[one, one]
         )
-    assert (raw.posts, painted.names, painted.left) == (0, [], [])
-    assert (painted.failed.billed, painted.failed.param) == (Billed.NO, "references")
-    assert str(folder) not in painted.failed.detail
-    return painted.failed.kind
+    assert (raw.posts, result.names, result.left) == (0, [], [])
+    assert (result.failed.billed, result.failed.param) == (Billed.NO, "references")
+    assert str(folder) not in result.failed.detail
+    return result.failed.kind
 
 
 async def test_a_lost_file_stops_before_sending(tmp_path: Path) -> None:
-    """What the vault forgot cannot be painted from, and costs nothing."""
+    """A reference whose file was removed stops the request, which costs nothing."""
     one = attach_file(tmp_path / "one", b"abc")
     one.path.write_bytes(b"ab")
     assert await _refused(one, tmp_path, references=TAKES) is Kind.REFERENCE_LOST
@@ -231,7 +231,7 @@ async def _spoiled(one: AttachedFile, folder: Path, *, by: str) -> list[str]:
 
 
 async def test_a_file_removed_while_sending_is_sent_whole(tmp_path: Path) -> None:
-    """The vault may clean up at any time."""
+    """The content store may remove files at any time."""
     one = attach_file(tmp_path / "one", random.randbytes(PIECE * 2))
     assert await _spoiled(one, tmp_path, by="remove") == ["Sending", "Received"]
 
@@ -284,8 +284,8 @@ async def test_a_redirect_in_the_middle_of_the_body_is_followed(tmp_path: Path) 
     one = attach_file(tmp_path / "one", b"a" * 9_000_000)
     there = http_reply(307, headers={"Location": "/v1/images/generations/"})
     async with _hasty_gateway(there, GOOD) as gateway:
-        painted = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one])
-    assert painted.names == ["Sending", "Received"]
+        result = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one])
+    assert result.names == ["Sending", "Received"]
 
 
 async def test_memory_stays_flat_with_the_largest_references(tmp_path: Path) -> None:
@@ -304,10 +304,10 @@ async def test_memory_stays_flat_with_the_largest_references(tmp_path: Path) -> 
     async with loopback_server(serve) as origin:
         gateway = Gateway(name="g", base_url=origin, models=("painter",))
         tracemalloc.start()
-        painted = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one] * 5)
+        result = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one] * 5)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert painted.names == ["Sending", "Received"]
+    assert result.names == ["Sending", "Received"]
     assert arrived >= whole
     assert peak < 6_000_000
 

@@ -43,7 +43,7 @@ URI = "data:image/png;base64,YWJj"
 async def test_one_reference_is_a_file_called_image(tmp_path: Path) -> None:
     """As OpenAI's own client sends it."""
     one = attach_file(tmp_path / "one", picture_bytes("webp"), kind="webp")
-    raw, painted = await capture_request(tmp_path, PAINTER, attached=[one], size=Size(16, 16))
+    raw, result = await capture_request(tmp_path, PAINTER, attached=[one], size=Size(16, 16))
     assert request_line(raw.requests[0]) == "POST /v1/images/edits HTTP/1.1"
     assert request_form(raw.requests[0]) == [
         ("model", None, "text/plain", b"painter"),
@@ -52,7 +52,7 @@ async def test_one_reference_is_a_file_called_image(tmp_path: Path) -> None:
         ("size", None, "text/plain", b"16x16"),
         ("image", "image-1.webp", "image/webp", picture_bytes("webp")),
     ]
-    assert painted.names == ["Sending", "Received"]
+    assert result.names == ["Sending", "Received"]
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ async def test_a_redirect_gets_the_same_edit_again(
     mask.write_bytes(random.randbytes(PIECE - 1))
     there = http_reply(307, headers={"Location": "/v1/images/edits/"})
     known = replace(PAINTER, references=references)
-    raw, painted = await capture_request(
+    raw, result = await capture_request(
         tmp_path, known, answers=(there, ONE_PICTURE), attached=[one, one], mask=mask
     )
-    assert painted.names == ["Sending", "Received"]
+    assert result.names == ["Sending", "Received"]
     first, second = (request.partition(b"\r\n\r\n")[2] for request in raw.requests)
     assert first == second
 
@@ -151,12 +151,10 @@ async def test_memory_stays_flat_with_the_largest_form(tmp_path: Path) -> None:
     async with loopback_server(serve) as origin:
         gateway = Gateway(name="g", base_url=origin, models=("painter",))
         tracemalloc.start()
-        painted = await run_generation(
-            gateway, tmp_path / "job", known=PAINTER, attached=[one] * 16
-        )
+        result = await run_generation(gateway, tmp_path / "job", known=PAINTER, attached=[one] * 16)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert painted.names == ["Sending", "Received"]
+    assert result.names == ["Sending", "Received"]
     assert arrived > 16 * 20_000_000
     assert peak < 6_000_000
 
@@ -195,15 +193,15 @@ async def _refused(
     folder: Path, mask: Path, *attached: AttachedFile, references: ReferenceLimits | None = FORM
 ) -> tuple[Kind, str]:
     known = make_model("painter", references=references)
-    raw, painted = await capture_request(folder, known, answers=(), attached=attached, mask=mask)
-    assert (raw.posts, painted.names, painted.left) == (0, [], [])
-    assert painted.failed.billed is Billed.NO
-    assert str(folder) not in painted.failed.detail
-    return painted.failed.kind, painted.failed.param
+    raw, result = await capture_request(folder, known, answers=(), attached=attached, mask=mask)
+    assert (raw.posts, result.names, result.left) == (0, [], [])
+    assert result.failed.billed is Billed.NO
+    assert str(folder) not in result.failed.detail
+    return result.failed.kind, result.failed.param
 
 
 async def test_a_mask_that_cannot_be_sent_stops_before_sending(tmp_path: Path) -> None:
-    """Without it the whole picture would be painted anew, and paid for."""
+    """Without the mask the whole picture would be generated anew, and paid for."""
     one, mask = attach_file(tmp_path / "one", b"abc"), tmp_path / "mask"
     assert await _refused(tmp_path, mask, one) == (Kind.REFERENCE_LOST, "mask")
     mask.write_bytes(bytes(4_000_001))

@@ -68,7 +68,7 @@ STAYS = {
     "504": (error(504, None), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
     "408 without a hint": (http_reply(408), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
     "a reset": (RawReply(then="reset"), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
-    "a closed line": (RawReply(), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
+    "a closed connection": (RawReply(), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
     "a cut reply": (RawReply(GOOD.data[:-40]), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
     "a crash": (error(500, "do_request_failed"), Kind.UPSTREAM, Billed.MAYBE),
     "502 as a page": (http_reply(502, b"<html>502</html>"), Kind.TIMEOUT_UNKNOWN, Billed.MAYBE),
@@ -232,7 +232,7 @@ async def test_a_gateway_whose_model_can_less_is_passed_over(tmp_path: Path) -> 
 
 
 async def test_an_old_order_that_nobody_can_do_any_more_is_told_so(tmp_path: Path) -> None:
-    """Its journal may be older than the abilities: the gateway says what is wrong."""
+    """A stored request may be older than the abilities: the gateway says what is wrong."""
     async with replay_gateway(error(400, "invalid_value")) as first, replay_gateway() as second:
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways, known=[make_model("painter", max_n=1)]) as one:
@@ -261,7 +261,7 @@ async def test_twenty_orders_while_a_gateway_goes_down(tmp_path: Path) -> None:
         async with open_router(tmp_path, *gateways) as one:
             orders = await asyncio.gather(*(one.generate() for _ in range(20)))
             late = await asyncio.gather(*(one.generate() for _ in range(5)))
-            heard = list(one.heard)
+            heard = list(one.alerts_sent)
     assert all(order.has_pictures for order in orders)
     assert all(order.route == ["b"] for order in late)
     assert (first.posts, second.posts) == (20, 20)
@@ -271,7 +271,7 @@ async def test_twenty_orders_while_a_gateway_goes_down(tmp_path: Path) -> None:
 
 
 async def test_twenty_orders_at_a_busy_gateway_all_come_through(tmp_path: Path) -> None:
-    """Each waits for its turn; nobody is sent more than three times."""
+    """Each waits for the hint; none is sent more than three times."""
     answers = [BUSY_SHORT] * 20 + [GOOD] * 20
     async with replay_gateway(*answers) as only, open_router(tmp_path, only.gateway()) as one:
         orders = await asyncio.gather(*(one.generate() for _ in range(20)))
@@ -366,7 +366,7 @@ def test_no_order_suffers_from_the_one_before(scripts: list[Script]) -> None:
 
 
 async def test_a_stopped_order_stops_its_request(tmp_path: Path) -> None:
-    """Closing the events closes the line, and notes nothing against the gateway."""
+    """Closing the generator closes the connection, and the gateway's health is unchanged."""
     async with (
         replay_gateway(RawReply(then="silence")) as raw,
         open_router(tmp_path, raw.gateway()) as one,

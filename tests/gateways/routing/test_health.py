@@ -131,7 +131,7 @@ async def test_a_down_gateway_is_an_error_in_the_log(tmp_path: Path) -> None:
     (down,) = [entry for entry in logs if entry["event"] == "gateway.down"]
     assert (down["log_level"], down["gateway"], down["kind"]) == ("error", "raw", "auth")
     assert (down["for_s"], down["http_status"]) == (DOWN_SUSPENSION_S, 401)
-    assert GATEWAY_KEY not in repr(logs) + repr(one.heard)
+    assert GATEWAY_KEY not in repr(logs) + repr(one.alerts_sent)
 
 
 # --- cooling ------------------------------------------------------------------------------------

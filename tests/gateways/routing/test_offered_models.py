@@ -34,7 +34,7 @@ class Office:
         self.offers = offers
         self.clock = clock
         self.alerts = alerts
-        self.heard: list[OperatorAlert] = []
+        self.alerts_sent: list[OperatorAlert] = []
 
     async def refreshed(self) -> list[EventDict]:
         """Refresh once and return the warnings."""
@@ -60,7 +60,7 @@ async def office(
         one = Office(offers, clock, alerts)
 
         async def listener(alarm: OperatorAlert) -> None:
-            one.heard.append(alarm)
+            one.alerts_sent.append(alarm)
 
         alerts.listener = listener
         yield one
@@ -99,7 +99,7 @@ async def test_a_model_that_retires_soon_is_told(day: object, days_left: int) ->
         (warning,) = await one.refreshed()
     on = Retirement("raw", "painter", date.fromisoformat(warning["on"]))
     assert (warning["event"], warning["days_left"]) == ("model.retires", days_left)
-    assert one.heard == [on]
+    assert one.alerts_sent == [on]
     assert one.offers.retirements == (on,)
 
 
@@ -156,9 +156,9 @@ async def test_the_owner_hears_of_a_retirement_four_times() -> None:
     ):
         heard_with = []
         for _ in range(40):
-            before = len(one.heard)
+            before = len(one.alerts_sent)
             warnings = await one.refreshed()
-            if len(one.heard) > before:
+            if len(one.alerts_sent) > before:
                 heard_with.append(warnings[0]["days_left"])
             one.clock.advance(86_400)
     assert heard_with == [30, 7, 1, 0]

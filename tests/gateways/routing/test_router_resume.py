@@ -47,7 +47,7 @@ async def test_a_task_that_brings_nothing_goes_nowhere_else(
             order = await collect_events(
                 one.router.resume(one.new_request(), gateway="a", task_id="t-1")
             )
-            assert one.heard == []
+            assert one.alerts_sent == []
     assert (order.events, first.posts, second.requests) == ([], 0, [])
     assert order.failed.gateway == "a"
 
@@ -127,7 +127,7 @@ async def test_a_task_that_was_taken_is_never_given_to_another(
         gateways = [first.gateway(name="a"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways) as one:
             order = await one.generate()
-            assert one.heard == []
+            assert one.alerts_sent == []
     assert [type(event).__name__ for event in order.events] == ["Sending", "TaskAccepted"]
     assert (first.posts, second.posts) == (1, 0)
 
@@ -147,6 +147,6 @@ async def test_a_stream_that_showed_something_is_never_given_to_another(
         gateways = [first.gateway(name="a", streaming="sse"), second.gateway(name="b")]
         async with open_router(tmp_path, *gateways, known=[known]) as one:
             order = await one.generate()
-            assert one.heard == []
+            assert one.alerts_sent == []
     assert (first.posts, second.posts, order.route) == (1, 0, ["a"])
     assert order.failed.billed is Billed.MAYBE

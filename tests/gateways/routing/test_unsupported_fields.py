@@ -63,9 +63,9 @@ async def test_it_is_sent_once_more_without_the_field(tmp_path: Path) -> None:
         replay_gateway() as second,
         open_router(tmp_path, raw.gateway(), second.gateway(name="b"), known=(PAINTER,)) as one,
     ):
-        painted = await one.generate()
-    assert painted.has_pictures
-    assert (painted.route, painted.refusals, second.posts) == (["raw", "raw"], 1, 0)
+        result = await one.generate()
+    assert result.has_pictures
+    assert (result.route, result.refusals, second.posts) == (["raw", "raw"], 1, 0)
     first, again = bodies(raw)
     assert first.pop("response_format") == "b64_json"
     assert first == again
@@ -98,11 +98,11 @@ async def test_the_operator_is_told_once_how_to_mend_the_table(tmp_path: Path) -
         ):
             for _ in range(3):
                 assert (await one.generate()).has_pictures
-    told_ = [entry for entry in logs if entry["event"] == "gateway.field_unsupported"]
-    assert [entry["log_level"] for entry in told_] == ["warning", "warning"]
-    assert [entry["field"] for entry in told_] == ["response_format", "moderation"]
-    assert 'drop = ["response_format","style"] into [gateways.raw] of' in told_[0]["mend"]
-    assert 'drop = ["moderation","response_format","style"] into' in told_[1]["mend"]
+    logged = [entry for entry in logs if entry["event"] == "gateway.field_unsupported"]
+    assert [entry["log_level"] for entry in logged] == ["warning", "warning"]
+    assert [entry["field"] for entry in logged] == ["response_format", "moderation"]
+    assert 'drop = ["response_format","style"] into [gateways.raw] of' in logged[0]["mend"]
+    assert 'drop = ["moderation","response_format","style"] into' in logged[1]["mend"]
 
 
 async def test_a_field_by_the_gateways_own_name(tmp_path: Path) -> None:
@@ -184,11 +184,11 @@ async def test_it_is_never_sent_again_in_doubt(answer: RawReply, tmp_path: Path)
         replay_gateway() as second,
         open_router(tmp_path, raw.gateway(), second.gateway(name="b"), known=(known,)) as one,
     ):
-        painted = await collect_events(
+        result = await collect_events(
             one.router.generate(replace(one.new_request(), image_request=request))
         )
-    assert (painted.failed.kind, painted.failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
-    assert (painted.route, painted.refusals) == (["raw"], 0)
+    assert (result.failed.kind, result.failed.billed) == (Kind.INVALID_REQUEST, Billed.NO)
+    assert (result.route, result.refusals) == (["raw"], 0)
 
 
 IN_DOUBT: list[RawReply] = [
@@ -209,8 +209,8 @@ async def test_other_answers_with_the_code_are_no_refusals(
         replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
     ):
-        painted = await one.generate()
-    assert (painted.failed.kind, painted.refusals) == (Kind.INVALID_REQUEST, 0)
+        result = await one.generate()
+    assert (result.failed.kind, result.refusals) == (Kind.INVALID_REQUEST, 0)
     assert raw.posts == 1
 
 
@@ -235,11 +235,11 @@ async def test_the_sentence_names_the_option_that_was_chosen(tmp_path: Path) -> 
     """The person decides: another word, or without."""
     known = replace(PAINTER, qualities=("hd",))
     async with replay_gateway(unknown("quality")) as raw:
-        painted = await run_generation(
+        result = await run_generation(
             raw.gateway(), tmp_path, known=known, options={"quality": "hd"}
         )
-    assert "rejected the option quality" in Texts().sentence(painted.failed)
-    assert "leave it out" in Texts().sentence(painted.failed)
+    assert "rejected the option quality" in Texts().sentence(result.failed)
+    assert "leave it out" in Texts().sentence(result.failed)
 
 
 # --- what else is in the request ------------------------------------------------------------------
@@ -263,16 +263,16 @@ async def test_an_edit_is_sent_again_with_its_pictures(tmp_path: Path) -> None:
     known = replace(PAINTER, references=multipart)
     fox = attach_file(tmp_path / "fox", picture_bytes())
     async with replay_gateway(unknown("user"), GOOD) as raw:
-        painted = await run_generation(
+        result = await run_generation(
             raw.gateway(), tmp_path / "job", known=known, attached=[fox], user_tag="tag"
         )
-    assert len(painted.pictures) == 1
+    assert len(result.pictures) == 1
     first, again = (request_form(request) for request in raw.requests)
     assert [part for part in first if part[0] != "user"] == again
     assert again[-1][3] == picture_bytes()
     async with replay_gateway(unknown("moderation")) as raw:
-        painted = await run_generation(raw.gateway(), tmp_path / "job", known=known, attached=[fox])
-    assert painted.failed.param == "moderation"
+        result = await run_generation(raw.gateway(), tmp_path / "job", known=known, attached=[fox])
+    assert result.failed.param == "moderation"
 
 
 ELSEWHERE = Gateway(name="closed", base_url="http://127.0.0.1:1", models=("painter",))
@@ -287,10 +287,10 @@ async def test_it_is_the_same_gateway_that_is_asked_again(tmp_path: Path) -> Non
             tmp_path, raw.gateway(name="a"), second.gateway(name="b"), known=(PAINTER,)
         ) as one,
     ):
-        painted = await one.generate()
-    assert painted.has_pictures
-    assert painted.route == ["a", "a", "b", "b"]
-    refused = [event.failure for event in painted.events if isinstance(event, RequestRefused)]
+        result = await one.generate()
+    assert result.has_pictures
+    assert result.route == ["a", "a", "b", "b"]
+    refused = [event.failure for event in result.events if isinstance(event, RequestRefused)]
     assert [one.kind for one in refused] == [
         Kind.INVALID_REQUEST,
         Kind.RATE_LIMITED,
@@ -315,7 +315,7 @@ async def test_nobody_else_is_asked_in_between(tmp_path: Path) -> None:
 
 
 async def test_the_last_failure_is_the_reason(tmp_path: Path) -> None:
-    """That a field was unknown is mended: the person reads what stands in the way now."""
+    """The unsupported field is left out, and the person reads the remaining error."""
     async with (
         replay_gateway(unknown("moderation"), BUSY) as raw,
         open_router(tmp_path, raw.gateway(), ELSEWHERE, known=(PAINTER,)) as one,
@@ -365,10 +365,10 @@ SCRIPT = st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=4)
 @given(a=SCRIPT, b=SCRIPT)
 def test_no_sequence_of_answers_is_asked_twice_without_a_field(a: list[str], b: list[str]) -> None:
     """Once each, at once, and nothing is sent after a picture or a doubt."""
-    told_ = asyncio.run(_given({"a": a, "b": b}))
-    for at, (name, word) in enumerate(told_):
-        is_first_field = word == "field" and (name, word) not in told_[:at]
+    logged = asyncio.run(_given({"a": a, "b": b}))
+    for at, (name, word) in enumerate(logged):
+        is_first_field = word == "field" and (name, word) not in logged[:at]
         if is_first_field:
-            assert told_[at + 1][0] == name
-        elif at < len(told_) - 1:
+            assert logged[at + 1][0] == name
+        elif at < len(logged) - 1:
             assert word == "busy"

@@ -1,11 +1,11 @@
-"""What must hold after any number of deaths, once a last process saw everything through."""
+"""What must hold after any number of crashes, once a last process saw everything through."""
 
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.crash.gateway import Till
+from tests.crash.counting_gateway import CountingGateway
 
 
 def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -14,12 +14,12 @@ def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return database.execute(sql).fetchall()
 
 
-def check(folder: Path, till: Till) -> None:
-    """Compare the journal, the books, the cards, the gateway's count and the folder."""
+def check(folder: Path, gateway: CountingGateway) -> None:
+    """Compare the jobs, the ledger, the cards, the gateway's count and the folder."""
     _every_job_ended_and_was_told(folder)
     _charges_are_pictures_delivered(folder)
     check_meters(folder)
-    check_slots(folder, till)
+    check_slots(folder, gateway)
     check_left_over(folder)
 
 
@@ -58,7 +58,7 @@ def check_meters(folder: Path) -> None:
     assert metered == charged
 
 
-def check_slots(folder: Path, till: Till) -> None:
+def check_slots(folder: Path, gateway: CountingGateway) -> None:
     """Compare what was sent with what the gateway was paid for."""
     slots = "SELECT job_id, slot FROM attempts WHERE state <> 'refused' GROUP BY job_id, slot"
     assert rows(folder, f"{slots} HAVING COUNT(*) > 1") == []
@@ -66,7 +66,7 @@ def check_slots(folder: Path, till: Till) -> None:
     asked = dict(
         rows(folder, "SELECT request ->> '$.prompt', CAST(request ->> '$.n' AS INTEGER) FROM jobs")
     )
-    assert {prompt: n for prompt, n in till.paid.items() if n > asked[prompt]} == {}
+    assert {prompt: n for prompt, n in gateway.paid.items() if n > asked[prompt]} == {}
 
 
 def check_left_over(folder: Path, *, locks: Sequence[str] = ()) -> None:

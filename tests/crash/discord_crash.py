@@ -1,4 +1,4 @@
-"""Discord, a gateway and a folder, and the bots on it that Discord kills."""
+"""A fake Discord that kills the bot process at a given request, and what must hold afterwards."""
 
 import asyncio
 import re
@@ -10,23 +10,23 @@ import msgspec
 from aiohttp import web
 
 from tests.cli.process import Ended, environment, run, running
-from tests.crash import books
-from tests.crash.gateway import Till
-from tests.crash.messenger import Plan
+from tests.crash import invariants
+from tests.crash.bot_process import ProcessPlan
+from tests.crash.counting_gateway import CountingGateway
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.fake import FakeDiscord
 from tests.discord_rest.messages import Message
 
-MESSENGER = "tests.crash.messenger"
+BOT_PROCESS = "tests.crash.bot_process"
 TIMEOUT_S = 120
 MINUTE_MS = 60_000
-PLACING = r"POST /interactions/\d+/[^/]+/callback"
-EDIT = r"PATCH /webhooks/\d+/[^/]+/messages/\d+"
-NEW = rf"POST /channels/{CHANNEL}/messages"
+PLACE_CARD = r"POST /interactions/\d+/[^/]+/callback"
+EDIT_CARD = r"PATCH /webhooks/\d+/[^/]+/messages/\d+"
+POST_MESSAGE = rf"POST /channels/{CHANNEL}/messages"
 
 
 @dataclass(frozen=True)
-class At:
+class CrashRequest:
     """The request at which a process dies: the ``nth`` of its route with files, or without.
 
     Discord has done it then, and is about to answer, or ``halfway`` through its answer.
@@ -39,20 +39,22 @@ class At:
 
 
 @dataclass
-class Deathbed:
+class CrashScenario:
     """What stays while processes come and go.
 
-    With ``tidied`` somebody deletes every card at once.
+    With ``delete_cards`` somebody deletes every card at once.
     """
 
     folder: Path
     fake: FakeDiscord
-    till: Till
-    tidied: bool = False
+    gateway: CountingGateway
+    delete_cards: bool = False
     _interactions: int = 0
     _seen: list[str] = field(default_factory=list)
 
-    async def dies(self, at: At, *, pictures: int = 0, rolls: int = 0) -> None:
+    async def run_until_killed(
+        self, at: CrashRequest, *, pictures: int = 0, rolls: int = 0
+    ) -> None:
         """Run a process, and what somebody asks of it, until Discord kills it."""
         plan = self._plan(pictures, rolls)
         born = asyncio.get_running_loop().create_future()
@@ -65,21 +67,21 @@ class Deathbed:
 
         self.fake.then = then
         env = environment(self.folder)
-        async with running(MESSENGER, plan, folder=self.folder, env=env) as process:
+        async with running(BOT_PROCESS, plan, folder=self.folder, env=env) as process:
             born.set_result(process)
             assert process.stderr is not None
             said = await asyncio.wait_for(process.stderr.read(), TIMEOUT_S)
             assert (await process.wait(), said) == (-signal.SIGKILL, b"")
         self.fake.then = None
 
-    async def lives(self, *, pictures: int = 0) -> Ended:
+    async def run_to_end(self, *, pictures: int = 0) -> Ended:
         """Run a process that sees everything through."""
         plan, env = self._plan(pictures, 0), environment(self.folder)
-        ended = await run(MESSENGER, plan, folder=self.folder, env=env)
+        ended = await run(BOT_PROCESS, plan, folder=self.folder, env=env)
         assert (ended.code, ended.err) == (0, "")
         return ended
 
-    def later(self, minutes: int) -> None:
+    def advance(self, minutes: int) -> None:
         """Let time pass."""
         self.fake.now_ms += minutes * MINUTE_MS
 
@@ -94,22 +96,22 @@ class Deathbed:
         return [len(message.files) for message in self.shown]
 
     def check(self, *states: str, delivered: int) -> None:
-        """Compare the journal, the books and the gateway's count."""
-        jobs = books.rows(self.folder, "SELECT state, told, token FROM jobs ORDER BY rowid")
+        """Compare the jobs, the ledger and the gateway's count."""
+        jobs = invariants.rows(self.folder, "SELECT state, told, token FROM jobs ORDER BY rowid")
         assert jobs == [(state, 1, None) for state in states]
-        charged = books.rows(self.folder, "SELECT SUM(credits), MIN(state) FROM charges")
+        charged = invariants.rows(self.folder, "SELECT SUM(credits), MIN(state) FROM charges")
         assert charged == [(delivered, "settled")]
-        assert self.till.paid.total() == delivered
-        books.check_meters(self.folder)
-        books.check_slots(self.folder, self.till)
-        books.check_left_over(self.folder, locks=["bot.lock"])
+        assert self.gateway.paid.total() == delivered
+        invariants.check_meters(self.folder)
+        invariants.check_slots(self.folder, self.gateway)
+        invariants.check_left_over(self.folder, locks=["bot.lock"])
 
     def _plan(self, pictures: int, rolls: int) -> str:
         self._interactions += 1
         ask = self.fake.interactions.ask
-        plan = Plan(
+        plan = ProcessPlan(
             folder=str(self.folder),
-            gateway=self.till.url,
+            gateway=self.gateway.url,
             discord=self.fake.base,
             now_ms=self.fake.now_ms,
             pictures=pictures,
@@ -119,9 +121,9 @@ class Deathbed:
         )
         return msgspec.json.encode(plan).decode()
 
-    def _is_now(self, request: web.Request, at: At) -> bool:
+    def _is_now(self, request: web.Request, at: CrashRequest) -> bool:
         line = f"{request.method} {request.path.removeprefix('/api/v10')}"
-        if self.tidied and re.fullmatch(PLACING, line):
+        if self.delete_cards and re.fullmatch(PLACE_CARD, line):
             self.fake.messages.all.clear()
         with_files = request.content_type.startswith("multipart/")
         if not re.fullmatch(at.route, line) or with_files != at.with_files:

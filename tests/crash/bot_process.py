@@ -1,4 +1,4 @@
-"""A whole bot on Discord's REST, to be killed: ``python -m tests.crash.messenger PLAN``.
+"""A whole bot on Discord's REST, to be killed: ``python -m tests.crash.bot_process PLAN``.
 
 PLAN is a :class:`Plan` as JSON. The bot logs in, so it takes over what dead processes left. Then
 Ada asks for pictures, or reacts to a message, as Discord's gateway would tell it; without that it
@@ -17,14 +17,14 @@ from pydantic import SecretStr
 from bot.app import open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
-from tests.crash.driver import settings
+from tests.crash.service_process import settings
 from tests.discord_rest.events import command, reaction
 from tests.discord_rest.fake import TOKEN
 
 LONGEST_SLEEP_S = 0.02
 
 
-class Plan(msgspec.Struct, frozen=True):
+class ProcessPlan(msgspec.Struct, frozen=True):
     """What one process does; ``now_ms``, since the epoch, is when it starts.
 
     ``pictures`` are asked for through the interaction of that id and token, when there are any;
@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     rolls: int = 0
 
 
-async def run(plan: Plan) -> None:
+async def run(plan: ProcessPlan) -> None:
     """Log in, do what the plan says, and see it through."""
     Route.BASE = plan.discord
     begun = time.monotonic()
@@ -74,4 +74,4 @@ async def run(plan: Plan) -> None:
 
 if __name__ == "__main__":
     bot_logging.configure(level="ERROR", style="console", secrets=())
-    asyncio.run(run(msgspec.json.decode(sys.argv[1], type=Plan)))
+    asyncio.run(run(msgspec.json.decode(sys.argv[1], type=ProcessPlan)))

@@ -1,4 +1,4 @@
-"""A process to be killed while it deletes: ``python -m tests.crash.forgetter FOLDER``.
+"""A process to be killed while it deletes: ``python -m tests.crash.deletion_process FOLDER``.
 
 It writes 400 jobs of one person, deletes them, and says so as soon as some rows are gone.
 """
@@ -11,19 +11,21 @@ from pathlib import Path
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.jobs.personal_data.deletion import BATCH
-from tests.jobs.test_personal_data import ADA, Home
+from tests.jobs.test_personal_data import ADA, PersonalDataHarness
 
 JOBS = 8 * BATCH
 
 
-async def forget(folder: Path) -> None:
+async def delete_jobs(folder: Path) -> None:
     """Delete, watched by a second task that speaks at the first look behind a batch."""
     backup = folder / "backup"
     async with Database.open(folder / "easel.db", backup_dir=backup, now=lambda: 0) as database:
-        home = Home(folder, database)
+        harness = PersonalDataHarness(folder, database)
         for number in range(JOBS):
-            await home.painted(ADA, b"%d" % number, prompt=f"nobody may read this: {number}")
-        deleting = asyncio.create_task(home.deletion.delete(ADA.user_id))
+            await harness.finished_job(
+                ADA, b"%d" % number, prompt=f"nobody may read this: {number}"
+            )
+        deleting = asyncio.create_task(harness.deletion.delete(ADA.user_id))
         while True:
             await database.write(_stop_behind_a_batch)
         await deleting
@@ -38,4 +40,4 @@ def _stop_behind_a_batch(tx: Transaction) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(forget(Path(sys.argv[1])))
+    asyncio.run(delete_jobs(Path(sys.argv[1])))

@@ -21,7 +21,7 @@ FILE = pybase64.b64decode(PICTURE)
 
 
 @dataclass
-class Till:
+class CountingGateway:
     """The gateway; ``paid`` counts by prompt the requests that made a picture."""
 
     chance: Random
@@ -74,21 +74,21 @@ class Till:
 
 
 @asynccontextmanager
-async def open_till(
+async def open_gateway(
     chance: Random, *, refused: float = 0.0, broken: float = 0.0
-) -> AsyncIterator[Till]:
+) -> AsyncIterator[CountingGateway]:
     """Open the gateway on loopback."""
-    till = Till(chance, refused, broken)
+    gateway = CountingGateway(chance, refused, broken)
     app = web.Application()
-    app.router.add_post("/v1/images/generations", till.generate)
-    app.router.add_post("/v1/images/edits", till.generate)
-    app.router.add_get("/v1/images/tasks/{id}", till.task)
-    app.router.add_get("/v1/files/1.png", till.file)
+    app.router.add_post("/v1/images/generations", gateway.generate)
+    app.router.add_post("/v1/images/edits", gateway.generate)
+    app.router.add_get("/v1/images/tasks/{id}", gateway.task)
+    app.router.add_get("/v1/files/1.png", gateway.file)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    till.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    gateway.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
     try:
-        yield till
+        yield gateway
     finally:
         await runner.cleanup()

@@ -1,4 +1,6 @@
-"""A bot without Discord, to be killed: ``python -m tests.crash.driver FOLDER URL JOBS [SQL]``.
+"""A bot without Discord, to be killed: ``python -m tests.crash.service_process``.
+
+Its arguments are FOLDER URL JOBS [SQL].
 
 It takes over what dead processes left, then submits requests of 20 people until JOBS of them are
 open, sees all through and exits. Its cards are folders: ``cards/JOB/1.png`` …, replaced
@@ -29,20 +31,20 @@ from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
-from tests.crash.gateway import FILE
+from tests.crash.counting_gateway import FILE
 
 PEOPLE = 20
-WAYS = ("at once", "as task", "by url")
+ANSWERS = ("at once", "as task", "by url")
 
 
 @dataclass(frozen=True)
-class Moment:
+class CrashPoint:
     """When to die: as soon as the query finds a row; never without one."""
 
     database: Path
     sql: str = ""
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Die, if it is now."""
         if self.sql and self._is_now():
             os.kill(os.getpid(), signal.SIGKILL)
@@ -58,7 +60,7 @@ class Moment:
 
     def now(self) -> int:
         """Return the time, if there is any left."""
-        self.look()
+        self.check()
         return wall_clock_ms()
 
 
@@ -67,20 +69,20 @@ class FolderCourier:
     """Carries an answer to a folder."""
 
     cards: Path
-    moment: Moment
+    crash_point: CrashPoint
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Give the card a number."""
-        self.moment.look()
+        self.crash_point.check()
         return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show nothing."""
-        self.moment.look()
+        self.crash_point.check()
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Replace the card by its pictures."""
-        self.moment.look()
+        self.crash_point.check()
         await asyncio.to_thread(self._replace, job, result.pictures)
         return ()
 
@@ -95,7 +97,7 @@ class FolderCourier:
 
     async def end(self, job: Job, ending: JobFailure) -> bool:
         """Write the sentence's id."""
-        self.moment.look()
+        self.crash_point.check()
         (self.cards / f"{job.id}.txt").write_text(ending.error.message_id)
         return True
 
@@ -104,7 +106,7 @@ def settings(folder: Path, url: str) -> Settings:
     """Return generous settings: nothing is refused, and no doubt is charged."""
     return GivenSettings(
         image_api_url=url,
-        image_api_key=SecretStr("sk-of-the-till"),
+        image_api_key=SecretStr("sk-of-the-gateway"),
         image_models=("dall-e-3", "easel-painter"),
         database_url=f"sqlite:///{folder / 'easel.db'}",
         data_dir=folder,
@@ -117,12 +119,12 @@ def settings(folder: Path, url: str) -> Settings:
     )
 
 
-async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
+async def run(folder: Path, url: str, jobs: int, crash_point: CrashPoint) -> None:
     """Take over, submit what is missing, and see all through."""
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
-    courier = FolderCourier(cards, moment)
-    clock = Clock(now=moment.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
+    courier = FolderCourier(cards, crash_point)
+    clock = Clock(now=crash_point.now, sleep=lambda seconds: asyncio.sleep(min(seconds, 0.02)))
     async with open_services(settings(folder, url), clock) as services:
         taken = await services.recovery.take_over()
         await services.recovery.resume(taken, lambda _job, _card: courier, attachment)
@@ -136,7 +138,7 @@ async def drive(folder: Path, url: str, jobs: int, moment: Moment) -> None:
 async def counts(database: Database) -> tuple[int, int]:
     """Return how many jobs there were, and how many of them are open.
 
-    Through the house's own connection: SQLite keeps a second one's descriptors for as long as
+    Through the services' own connection: SQLite keeps a second one's descriptors for as long as
     the first holds a lock, so a look from beside would count as a leak of files.
     """
     (row,) = await database.read(
@@ -149,7 +151,7 @@ async def submit(services: Services, courier: FolderCourier, number: int) -> Non
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
     request = services.catalogue.build_request(
-        prompt=f"fox {number} {WAYS[number % 3]}",
+        prompt=f"fox {number} {ANSWERS[number % 3]}",
         model="easel-painter" if with_reference else "dall-e-3",
         size=None,
         n=1 if with_reference else 1 + number % 2,
@@ -158,7 +160,7 @@ async def submit(services: Services, courier: FolderCourier, number: int) -> Non
     who = Requester(1 + number % PEOPLE, 7, "Somebody")
 
     async def read() -> bytes:
-        courier.moment.look()
+        courier.crash_point.check()
         return await attachment("")
 
     upload = Upload(1, read, "https://cdn.example/x.png")
@@ -176,4 +178,4 @@ if __name__ == "__main__":
     place, address, count, *when = sys.argv[1:]
     bot_logging.configure(level="ERROR", style="console", secrets=())
     home = Path(place)
-    asyncio.run(drive(home, address, int(count), Moment(home / "easel.db", *when)))
+    asyncio.run(run(home, address, int(count), CrashPoint(home / "easel.db", *when)))

@@ -1,4 +1,4 @@
-"""A bot under load for a while: ``python -m tests.crash.soaker FOLDER URL SECONDS``.
+"""A bot under load for a while: ``python -m tests.crash.soak_process FOLDER URL SECONDS``.
 
 It takes over what dead processes left, keeps one job of each of 20 people open, and at the end
 prints what it holds when it is warm, and when all jobs are through, as JSON.
@@ -14,7 +14,15 @@ from pathlib import Path
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.services import open_services
-from tests.crash.driver import PEOPLE, FolderCourier, Moment, attachment, counts, settings, submit
+from tests.crash.service_process import (
+    PEOPLE,
+    CrashPoint,
+    FolderCourier,
+    attachment,
+    counts,
+    settings,
+    submit,
+)
 
 WARM = 0.3  # of the time: caches are full, every kind of answer was seen
 LOOK_S = 0.05
@@ -25,7 +33,7 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     """Keep people's jobs open for a while, then see all through."""
     cards = folder / "cards"
     cards.mkdir(parents=True, exist_ok=True)
-    courier = FolderCourier(cards, Moment(folder / "easel.db"))
+    courier = FolderCourier(cards, CrashPoint(folder / "easel.db"))
     clock = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
     async with open_services(settings(folder, url), clock) as services:

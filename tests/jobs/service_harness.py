@@ -1,0 +1,86 @@
+"""The services with a scripted gateway, a courier that records, and a look into the database."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.models import CardAddress, Job, Requester
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.quota.rules import parse_limits
+from bot.services import Services
+from bot.settings import Settings
+from playground.settings import GivenSettings
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
+
+ADA = Requester(user_id=1, server_id=10, name="Ada")
+BEN = Requester(user_id=2, server_id=10, name="Ben")
+
+
+@dataclass
+class RecordingCourier:
+    """A courier that keeps what it is given; ``fails`` names the verb at which it gives up."""
+
+    fails: str = ""
+    placed: list[Job] = field(default_factory=list)
+    results: list[JobResult] = field(default_factory=list)
+    endings: list[JobFailure] = field(default_factory=list)
+
+    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+        """Keep the job."""
+        if self.fails == "place":
+            raise CardNotPlaced
+        self.placed.append(job)
+        return CardAddress(channel_id=5, message_id=len(self.placed), application_id=6, token="t")
+
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
+        """Fail as a courier with a defect does, if asked to."""
+        if self.fails == "update":
+            raise RuntimeError("a defect")
+
+    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+        """Keep the pictures' facts."""
+        assert all(picture.path.is_file() for picture in result.pictures)
+        if self.fails == "deliver":
+            raise NotDelivered
+        self.results.append(result)
+        return ()
+
+    async def end(self, job: Job, ending: JobFailure) -> bool:
+        """Keep the ending."""
+        self.endings.append(ending)
+        return True
+
+
+@dataclass
+class ServiceHarness:
+    """The services with a gateway, and a view of their database."""
+
+    services: Services
+    folder: Path
+
+    async def submit(self, courier: RecordingCourier, who: Requester = ADA, *, n: int = 1) -> Job:
+        """Submit a request as a command does."""
+        request = self.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=n)
+        return await self.services.job_service.submit(request, who, courier)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database as another program would."""
+        with sqlite3.connect(self.folder / "easel.db") as database:
+            return database.execute(sql).fetchall()
+
+
+def settings(folder: Path, gateway: ScriptedGateway, **changes: object) -> Settings:
+    return GivenSettings(
+        image_api_url=gateway.url,
+        image_api_key=SecretStr(KEY),
+        image_models=("dall-e-3",),
+        database_url=f"sqlite:///{folder / 'easel.db'}",
+        data_dir=folder,
+        default_quota=parse_limits("5/day"),
+        max_waiting_per_user=100,
+    ).model_copy(update={"shutdown_grace": 0} | changes)
