@@ -9,7 +9,7 @@ import simcord
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.discord_ui.modals import FormOutdated, read_edit_form
+from bot.discord_ui.modals import FormOutdated, read_submitted_form
 from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
 from bot.quota.rules import parse_limits
@@ -293,7 +293,7 @@ async def test_only_allowed_models_are_offered(world: DiscordWorld) -> None:
 def test_what_is_no_form_of_ours_is_refused(data: dict[str, object]) -> None:
     """A form of an earlier version may have other fields."""
     with pytest.raises(FormOutdated):
-        read_edit_form(data)
+        read_submitted_form(data)
 
 
 # --- the context menu -------------------------------------------------------------------------
