@@ -36,7 +36,7 @@ class PreferencesCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = SettingsEmbeds(deps.client.texts)
+        self._embeds = SettingsEmbeds(deps.client.texts)
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
@@ -138,7 +138,7 @@ class PreferencesCog(commands.Cog):
     async def _answer(
         self, interaction: Interaction, preferences: PersonalPreferences, *, changed: bool
     ) -> None:
-        embed = self._cards.preferences(
+        embed = self._embeds.preferences(
             preferences,
             self._deps.option_defaults.of(billed_server_id(interaction), interaction.user.id),
             locale=self._deps.client.languages.personal(interaction),

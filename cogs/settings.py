@@ -69,7 +69,7 @@ class SettingsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = SettingsEmbeds(deps.client.texts)
+        self._embeds = SettingsEmbeds(deps.client.texts)
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
@@ -322,7 +322,7 @@ class SettingsCog(commands.Cog):
     ) -> None:
         server_id = interaction.guild_id or 0
         models = self._deps.request_builder.allowed_models(server_id)
-        embed = self._cards.settings(
+        embed = self._embeds.settings(
             settings,
             self._deps.option_defaults.of(server_id),
             models=models,
