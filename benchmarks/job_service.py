@@ -1,9 +1,9 @@
-"""What the promises cost: the whole studio beside the simplest script that does the same work.
+"""What the promises cost: all services beside the simplest script that does the same work.
 
     python -m benchmarks.job_service [--jobs 500] [--at-once 50] [--slow-jobs 150] [--rounds 3]
 
 A job is one picture of 1.5 MiB in base64. The script sends the POST, reads the JSON, decodes and
-writes the file. The studio also holds and settles credits, writes its journal at
+writes the file. Easel also holds and settles credits, writes its database at
 ``synchronous=FULL`` and syncs every file, keeps the picture for /history, logs as the bot does, and
 hands the picture to a courier that puts it into a folder, as the terminal's does. In a second race
 the gateway answers after a second, with five jobs in flight.
@@ -60,7 +60,7 @@ class Race:
 
 def main() -> int:
     """Measure, print Markdown tables, and return whether a target was missed."""
-    parser = argparse.ArgumentParser(description="Measure the whole studio.")
+    parser = argparse.ArgumentParser(description="Measure all services.")
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--slow-jobs", type=int, default=150)
@@ -150,7 +150,7 @@ def met_fast(results: Results) -> list[bool]:
     """Print each figure as a part of the script's; return which are small enough."""
     met = []
     for key, most in MOST_OF_SCRIPT.items():
-        ratio = results["studio"][key] / results["script"][key]
+        ratio = results["easel"][key] / results["script"][key]
         met.append(ratio <= most)
         print(f"{COLUMNS[key]}: {ratio:.2f} × the script's, {told(ratio <= most)}: at most {most}")
     print()
@@ -158,8 +158,8 @@ def met_fast(results: Results) -> list[bool]:
 
 
 def met_slow(results: Results) -> bool:
-    """Print how much later the studio's pictures came; return whether that is soon enough."""
-    more = results["studio"]["p99_ms"] - results["script"]["p99_ms"]
+    """Print how much later Easel's pictures came; return whether that is soon enough."""
+    more = results["easel"]["p99_ms"] - results["script"]["p99_ms"]
     met = more <= MOST_MS_MORE
     print(f"p99: {more:.0f} ms more than the script's, {told(met)}: at most {MOST_MS_MORE}")
     return met

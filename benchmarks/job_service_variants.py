@@ -1,4 +1,4 @@
-"""The whole studio, and the simplest script: this process measures one of them.
+"""All services of Easel, and the simplest script: this process measures one of them.
 
 Each is warmed up by a few jobs. Both leave one picture for each job in a folder.
 """
@@ -52,7 +52,7 @@ async def script(url: str, folder: Path) -> AsyncIterator[Paint]:
 
 @asynccontextmanager
 async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
-    """Paint through the house as the bot opens it: with limits, log, journal and vault."""
+    """Generate through the services as the bot opens them, with everything that it writes."""
     from pydantic import SecretStr  # noqa: PLC0415
 
     from bot.core import logging as bot_logging  # noqa: PLC0415
@@ -83,8 +83,8 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
             self.delivered.set()
             return ()
 
-        async def end(self, job: Job, ending: JobFailure) -> bool:
-            raise SystemExit(f"job {job.id} failed: {ending.error!r}")
+        async def end(self, job: Job, failure: JobFailure) -> bool:
+            raise SystemExit(f"job {job.id} failed: {failure.error!r}")
 
     async def paint(number: int, prompt: str) -> None:
         request = services.catalogue.build_request(prompt=prompt, model=MODEL, size=None, n=1)
@@ -112,7 +112,7 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         yield paint
 
 
-CONTESTANTS: dict[str, Contestant] = {"script": script, "studio": job_service}
+CONTESTANTS: dict[str, Contestant] = {"script": script, "easel": job_service}
 
 
 async def figures(

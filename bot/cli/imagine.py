@@ -169,12 +169,12 @@ class TerminalCourier:
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:  # noqa: ARG002 - one job only
+    async def end(self, job: Job, failure: JobFailure) -> bool:  # noqa: ARG002 - one job only
         """Print why there is no picture."""
         await self._put_bar_away()
         self.failed = True
-        money: Money = "charged" if ending.doubt_charged else "back"
-        _say(self._texts.sentence(ending.error, money=money))
+        money: Money = "charged" if failure.doubt_charged else "back"
+        _say(self._texts.sentence(failure.error, money=money))
         return True
 
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:

@@ -193,17 +193,17 @@ class DiscordCourier:
         await self._say_that_they_are_kept(job, result)
         return ()
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""
         notice = OutgoingMessage(
-            self._parts.notices.no_pictures(job, ending),
+            self._parts.notices.no_pictures(job, failure),
             mentions=self._parts.notifier.mentioned(job),
         )
         try:
             if not await self._message.exists(job):
                 return True  # nobody saw it
             await first_accepted(
-                partial(self._end_in_message, job, ending),
+                partial(self._end_in_message, job, failure),
                 partial(self._end_in_new_message, job, notice),
                 partial(self._end_directly, job, notice),
             )
@@ -345,12 +345,12 @@ class DiscordCourier:
 
     # --- the end without pictures -------------------------------------------------------------
 
-    async def _end_in_message(self, job: Job, ending: JobFailure) -> None:
+    async def _end_in_message(self, job: Job, failure: JobFailure) -> None:
         buttons = None
-        if ending.state is not JobState.CANCELLED:
+        if failure.state is not JobState.CANCELLED:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
-        await self._message.edit(job, [self._parts.embeds.ended(job, ending)], view=buttons)
-        if ending.error.message_id not in _STOPPED_BY_HAND:
+        await self._message.edit(job, [self._parts.embeds.ended(job, failure)], view=buttons)
+        if failure.error.message_id not in _STOPPED_BY_HAND:
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ended)
 
     async def _end_in_new_message(self, job: Job, notice: OutgoingMessage) -> None:

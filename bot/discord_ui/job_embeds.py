@@ -139,16 +139,16 @@ class JobEmbeds:
         )
         return self._gallery(job, words, title, files)
 
-    def ended(self, job: Job, ending: JobFailure) -> discord.Embed:
+    def ended(self, job: Job, failure: JobFailure) -> discord.Embed:
         """Show why there are no pictures, what it cost, and what to do next."""
-        money: Money = "charged" if ending.doubt_charged else "back"
-        sentence = self._sentence(job, ending.error, money)
-        shown = hide_declined_prompt(job, ending.error)
+        money: Money = "charged" if failure.doubt_charged else "back"
+        sentence = self._sentence(job, failure.error, money)
+        shown = hide_declined_prompt(job, failure.error)
         (prompt,) = self._prompts(shown, None)
         words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
-        embed = self._embed(job, _END_STATES[ending.state], *words)
-        if ending.charged:
-            charged = self._say(job, "card-credits", credits=ending.charged)
+        embed = self._embed(job, _END_STATES[failure.state], *words)
+        if failure.charged:
+            charged = self._say(job, "card-credits", credits=failure.charged)
             embed.set_footer(text=joined([*self._request_facts(job), charged]))
         return embed
 

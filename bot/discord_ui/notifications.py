@@ -48,10 +48,10 @@ class NoticeTexts:
         """Say why the pictures come apart from what they answer."""
         return self._mentioning("notice-answer-closed", job)
 
-    def no_pictures(self, job: Job, ending: JobFailure) -> str:
+    def no_pictures(self, job: Job, failure: JobFailure) -> str:
         """Say why there are no pictures, where the job's message cannot be edited."""
-        money: Money = "charged" if ending.doubt_charged else "back"
-        sentence = self._texts.sentence(ending.error, job.locale, money=money)
+        money: Money = "charged" if failure.doubt_charged else "back"
+        sentence = self._texts.sentence(failure.error, job.locale, money=money)
         return f"{_mention(job)} {cut(sentence, LONGEST_SENTENCE)}"
 
     def _mentioning(self, message_id: str, job: Job) -> str:

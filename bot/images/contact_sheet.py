@@ -9,11 +9,11 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-SIDE = 240  # pixels: three for each point of the 80 that Discord gives a thumbnail
-GAP = 8
-_HALF = (SIDE - GAP) // 2
-_THIRD = (SIDE - 2 * GAP) // 3
-_FAR = SIDE - _HALF
+SHEET_SIDE = 240  # pixels: three for each point of the 80 that Discord gives a thumbnail
+TILE_GAP = 8
+_HALF = (SHEET_SIDE - TILE_GAP) // 2
+_THIRD = (SHEET_SIDE - 2 * TILE_GAP) // 3
+_FAR = SHEET_SIDE - _HALF
 
 PictureSource = Path | io.BytesIO
 """A picture's file, or its content."""
@@ -21,9 +21,9 @@ PictureSource = Path | io.BytesIO
 Tile = tuple[int, int, int, int]
 """Left, top, width and height."""
 
-_LEFT, _RIGHT = (0, 0, _HALF, SIDE), (_FAR, 0, _HALF, SIDE)
+_LEFT, _RIGHT = (0, 0, _HALF, SHEET_SIDE), (_FAR, 0, _HALF, SHEET_SIDE)
 _CORNERS = tuple((x, y, _HALF, _HALF) for y in (0, _FAR) for x in (0, _FAR))
-_BELOW = tuple((column * (_THIRD + GAP), _FAR, _THIRD, _HALF) for column in range(3))
+_BELOW = tuple((column * (_THIRD + TILE_GAP), _FAR, _THIRD, _HALF) for column in range(3))
 # By the number of pictures, from two on.
 _TILES: dict[int, tuple[Tile, ...]] = {
     2: (_LEFT, _RIGHT),
@@ -41,8 +41,8 @@ def draw_contact_sheet(pictures: Sequence[PictureSource]) -> bytes:
     """
     shown = pictures[:MAX_TILES]
     if len(shown) == 1:
-        return _webp(ImageOps.contain(_opened(shown[0], SIDE), (SIDE, SIDE)))
-    square = Image.new("RGBA", (SIDE, SIDE))
+        return _webp(ImageOps.contain(_opened(shown[0], SHEET_SIDE), (SHEET_SIDE, SHEET_SIDE)))
+    square = Image.new("RGBA", (SHEET_SIDE, SHEET_SIDE))
     for picture, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
         tile = ImageOps.fit(_opened(picture, max(width, height)), (width, height))
         square.paste(tile, (left, top))

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from bot.core.errors.base import EaselError
 from bot.core.models import Picture, PictureFormat
 
-MOST_PIXELS = 40_000_000
+MAX_DECODED_PIXELS = 40_000_000
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Pillow calls a JPEG with a second picture inside, as some phones make them, an MPO.
@@ -137,7 +137,7 @@ def _decoded(picture: Picture) -> Image.Image:
 
 
 def _refuse_bomb(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_DECODED_PIXELS:
         raise PictureTooLarge(width=width, height=height)
 
 

@@ -20,12 +20,12 @@ from bot.images.content_store import ContentStore
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-SIDE = 240  # pixels
-MOST = 4  # of one job
-MOST_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
+THUMBNAIL_SIDE = 240  # pixels
+PICTURES_PER_JOB = 4  # of one job
+MAX_SOURCE_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
 # Nobody waits longer for thumbnails that are not made yet: the next request will find them.
 TIME_LIMIT_S = 1.5
-REMEMBERED = 512  # of about 10 KB each
+THUMBNAILS_KEPT = 512  # of about 10 KB each
 UNREADABLE = b""
 _REDUCIBLE = ("L", "RGB", "RGBA")
 # What Pillow raises for bad bytes, and for a picture that claims to be huge.
@@ -58,14 +58,17 @@ class Thumbnails:
                 if self._clock() >= until:
                     break
                 self._remember(picture, await asyncio.to_thread(self._thumbnail, picture))
-        small = [[self._thumbnails.get(picture.sha256) for picture in job[:MOST]] for job in jobs]
+        small = [
+            [self._thumbnails.get(picture.sha256) for picture in job[:PICTURES_PER_JOB]]
+            for job in jobs
+        ]
         return await asyncio.to_thread(
             lambda: [_contact_sheet(list(filter(None, job))) for job in small]
         )
 
     def _remember(self, picture: Reference, small: bytes) -> None:
         self._thumbnails[picture.sha256] = small
-        if len(self._thumbnails) > REMEMBERED:
+        if len(self._thumbnails) > THUMBNAILS_KEPT:
             self._thumbnails.popitem(last=False)
 
     def _thumbnail(self, picture: Reference) -> bytes:
@@ -77,7 +80,7 @@ class Thumbnails:
 
 
 def _by_number(jobs: Sequence[Sequence[Reference]]) -> Iterator[Reference]:
-    for number in range(MOST):
+    for number in range(PICTURES_PER_JOB):
         for job in jobs:
             yield from job[number : number + 1]
 
@@ -88,18 +91,18 @@ def _contact_sheet(pictures: Sequence[bytes]) -> bytes | None:
 
 def _small_webp(path: Path) -> bytes:
     with Image.open(path) as image:
-        if image.width * image.height > MOST_PIXELS:
+        if image.width * image.height > MAX_SOURCE_PIXELS:
             raise ValueError("too many pixels")
         # A JPEG can be decoded small; anything else is made small before it is converted.
-        image.draft("RGB", (2 * SIDE, 2 * SIDE))
+        image.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        small = ImageOps.contain(_reduced(image).convert("RGBA"), (SIDE, SIDE))
+        small = ImageOps.contain(_reduced(image).convert("RGBA"), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     data = io.BytesIO()
     small.save(data, "WEBP", quality=85)
     return data.getvalue()
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    factor = max(image.size) // (2 * SIDE)
+    factor = max(image.size) // (2 * THUMBNAIL_SIDE)
     return image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image

@@ -105,5 +105,5 @@ class Courier(Protocol):
             EaselError: the person cannot get them.
         """
 
-    async def end(self, job: Job, failure: JobFailure, /) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""

@@ -16,7 +16,7 @@ from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import read_charges
 
 PAGE_SIZE = 4  # jobs
-RECENT = 100  # jobs whose models are offered
+RECENT_JOBS = 100  # jobs whose models are offered
 
 PageDirection = Literal["newer", "older"]
 
@@ -80,7 +80,7 @@ class HistoryPages:
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
-        return await self._database.read(history_search.models, user_id, most=RECENT)
+        return await self._database.read(history_search.models, user_id, most=RECENT_JOBS)
 
     def _there(self, kept: Sequence[Sequence[Reference]]) -> list[tuple[Reference, ...]]:
         return [tuple(file for file in files if self._content_store.has(file)) for files in kept]

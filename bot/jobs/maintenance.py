@@ -16,7 +16,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 DAY_S = 24 * 3600.0
 # The longest limit looks back 30 days, and an admin at the charges of a month.
 CHARGE_RETENTION_MS = 40 * 24 * 3600 * 1000
-BATCH = 100
+CHARGES_PER_BATCH = 100
 
 MaintenanceTask = Callable[[], Awaitable[None]]
 
@@ -55,9 +55,9 @@ class Maintenance:
 
 async def delete_old_charges(database: Database, ledger: Ledger, now: Callable[[], int]) -> None:
     """Delete charges that no limit needs any more, in batches; meters keep their sums."""
-    before, deleted = now() - CHARGE_RETENTION_MS, BATCH
-    while deleted == BATCH:
-        deleted = await database.write(ledger.forget_charges, before=before, most=BATCH)
+    before, deleted = now() - CHARGE_RETENTION_MS, CHARGES_PER_BATCH
+    while deleted == CHARGES_PER_BATCH:
+        deleted = await database.write(ledger.forget_charges, before=before, most=CHARGES_PER_BATCH)
 
 
 async def _run(task: MaintenanceTask) -> None:

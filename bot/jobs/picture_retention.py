@@ -22,10 +22,10 @@ from bot.jobs.repository.rows import WrittenJob
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# As parts of the allowed space: above FULL new jobs are refused, and files are deleted down to
-# CLEARED.
-FULL, CLEARED = 0.95, 0.85
-BATCH = 100
+# As parts of the allowed space: above FULL_SHARE new jobs are refused, and files are
+# deleted down to CLEARED_SHARE.
+FULL_SHARE, CLEARED_SHARE = 0.95, 0.85
+ROWS_PER_BATCH = 100
 
 
 class DeleteRows(Protocol):
@@ -157,24 +157,24 @@ class PictureRetention:
             await self._delete_rows(before, outbox_messages.delete_old)
 
     async def _delete_files(self, before: int) -> None:
-        most = int(self._limits.max_bytes * CLEARED)
+        most = int(self._limits.max_bytes * CLEARED_SHARE)
         old = await asyncio.to_thread(self._content_store.expired, before=before, most_bytes=most)
-        for start in range(0, len(old), BATCH):
-            await asyncio.to_thread(self._remove, old[start : start + BATCH])
+        for start in range(0, len(old), ROWS_PER_BATCH):
+            await asyncio.to_thread(self._remove, old[start : start + ROWS_PER_BATCH])
         if old:
             log.info("retention.deleted", files=len(old), bytes=sum(file.bytes for file in old))
 
     async def _delete_rows(self, before: int, delete: DeleteRows) -> None:
-        deleted = BATCH
-        while deleted == BATCH:
-            deleted = await self._database.write(delete, before=before, most=BATCH)
+        deleted = ROWS_PER_BATCH
+        while deleted == ROWS_PER_BATCH:
+            deleted = await self._database.write(delete, before=before, most=ROWS_PER_BATCH)
 
     def _remove(self, files: Sequence[StoredFile]) -> None:
         for file in files:
             self._content_store.remove(file)
 
     def _is_full(self) -> bool:
-        return self._content_store.total_bytes >= self._limits.max_bytes * FULL
+        return self._content_store.total_bytes >= self._limits.max_bytes * FULL_SHARE
 
     def _count_kept(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]

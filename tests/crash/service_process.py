@@ -95,10 +95,10 @@ class FolderCourier:
         shutil.rmtree(card, ignore_errors=True)
         made.rename(card)
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Write the sentence's id."""
         self.crash_point.check()
-        (self.cards / f"{job.id}.txt").write_text(ending.error.message_id)
+        (self.cards / f"{job.id}.txt").write_text(failure.error.message_id)
         return True
 
 

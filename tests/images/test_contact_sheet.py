@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.images.contact_sheet import GAP, SIDE, draw_contact_sheet
+from bot.images.contact_sheet import SHEET_SIDE, TILE_GAP, draw_contact_sheet
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200)]
 
@@ -39,7 +39,7 @@ def test_one_picture_is_shown_whole(
 def test_each_of_several_has_its_tile(tmp_path: Path, count: int) -> None:
     """All are there, none over another, with air between them."""
     square = opened(draw_contact_sheet(picture_files(tmp_path, *[(90, 60)] * count)))
-    assert square.size == (SIDE, SIDE)
+    assert square.size == (SHEET_SIDE, SHEET_SIDE)
     data = square.tobytes()
     pixels = [tuple(data[at : at + 4]) for at in range(0, len(data), 4)]
     seen = [
@@ -47,7 +47,7 @@ def test_each_of_several_has_its_tile(tmp_path: Path, count: int) -> None:
     ]
     assert all(share > 0.12 for share in seen)
     air = sum(pixel[3] == 0 for pixel in pixels)
-    assert air >= GAP * SIDE * 0.9
+    assert air >= TILE_GAP * SHEET_SIDE * 0.9
 
 
 def test_a_large_photo_is_small_afterwards(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from bot.core.models import Picture
 from bot.images.conversion import (
-    MOST_PIXELS,
+    MAX_DECODED_PIXELS,
     PictureTooLarge,
     PictureUnreadable,
     fit_to_limit,
@@ -158,7 +158,7 @@ def test_a_side_too_long_for_webp_is_shortened(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_by_its_announced_size(tmp_path: Path) -> None:
     """A small file may unpack to gigabytes and end the process."""
     picture = Picture(tmp_path / "gone.png", "png", 8_000, 5_001, 11)
-    assert picture.width * picture.height > MOST_PIXELS
+    assert picture.width * picture.height > MAX_DECODED_PIXELS
     with pytest.raises(PictureTooLarge):
         fit_to_limit(picture, max_bytes=10, folder=tmp_path)
 

@@ -87,7 +87,7 @@ async def test_only_the_latest_are_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bot of years must not fill its memory."""
-    monkeypatch.setattr(thumbnails, "REMEMBERED", 1)
+    monkeypatch.setattr(thumbnails, "THUMBNAILS_KEPT", 1)
     harness = ThumbnailHarness(tmp_path)
     old, new = harness.keep(0), harness.keep(50)
     await harness.thumbnails.contact_sheets([[old]])
@@ -120,6 +120,6 @@ async def test_what_cannot_be_read_is_left_out(
     damaged = harness.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
     gone, good, huge = harness.keep(50), harness.keep(), harness.keep(100, size=(101, 100))
     harness.content_store.path(gone).unlink()
-    monkeypatch.setattr(thumbnails, "MOST_PIXELS", 10_000)
+    monkeypatch.setattr(thumbnails, "MAX_SOURCE_PIXELS", 10_000)
     made = await harness.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

@@ -28,7 +28,7 @@ class RecordingCourier:
     fails: str = ""
     placed: list[Job] = field(default_factory=list)
     results: list[JobResult] = field(default_factory=list)
-    endings: list[JobFailure] = field(default_factory=list)
+    failures: list[JobFailure] = field(default_factory=list)
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""
@@ -50,9 +50,9 @@ class RecordingCourier:
         self.results.append(result)
         return ()
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
-        """Keep the ending."""
-        self.endings.append(ending)
+    async def end(self, job: Job, failure: JobFailure) -> bool:
+        """Keep the failure."""
+        self.failures.append(failure)
         return True
 
 

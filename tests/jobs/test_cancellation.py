@@ -63,9 +63,9 @@ class SlowCourier(RecordingCourier):
             raise NotDelivered
         return (CardAddress(1, 2, 3),)
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say so, where the card can."""
-        self.said.append(ending.error.message_id)
+        self.said.append(failure.error.message_id)
         return self.can_end
 
 
@@ -97,7 +97,7 @@ async def test_a_click_at_the_very_moment_of_the_start_is_decided_once(
             f" JOIN charges ON job_id = id WHERE id = '{job.id}'"
         )
         assert (len(gateway.bodies) - sent, credits) == {"cancelled": (0, 0), "done": (1, 1)}[state]
-        assert (told, len(courier.endings) + len(courier.results)) == (1, 1)
+        assert (told, len(courier.failures) + len(courier.results)) == (1, 1)
 
 
 async def waiting(
@@ -117,8 +117,8 @@ async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
     job, courier = await waiting(harness, gateway)
     await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
     assert harness.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
-    await until(lambda: bool(courier.endings))
-    assert courier.endings[0].error.message_id == JobCancelled.message_id
+    await until(lambda: bool(courier.failures))
+    assert courier.failures[0].error.message_id == JobCancelled.message_id
     with pytest.raises(NothingToCancel):
         await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
@@ -137,7 +137,7 @@ async def test_only_the_requester_and_moderators_stop_a_job(
     await cancellation.cancel(job.id, ADA, moderates=True)
     gateway.gate.set()
     await harness.services.job_service.drained()
-    assert len(courier.endings) == 1
+    assert len(courier.failures) == 1
 
 
 async def test_a_job_that_another_process_cancelled_is_not_sent(
@@ -161,7 +161,7 @@ async def test_a_job_that_another_process_cancelled_is_not_sent(
     await elsewhere.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
     await harness.services.job_service.drained()
-    assert [ending.error.message_id for ending in courier.endings] == [JobCancelled.message_id]
+    assert [failure.error.message_id for failure in courier.failures] == [JobCancelled.message_id]
     assert len(gateway.bodies) == 1
 
 
@@ -186,7 +186,7 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
     assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
     fetched.set()
     await harness.services.job_service.drained()
-    assert [ending.error.message_id for ending in courier.endings] == [JobCancelled.message_id]
+    assert [failure.error.message_id for failure in courier.failures] == [JobCancelled.message_id]
     assert harness.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
 
 
@@ -239,7 +239,7 @@ async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> Non
 class FailingCourier(SlowCourier):
     """A courier with a defect in what it says last."""
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Fail."""
         raise RuntimeError
 

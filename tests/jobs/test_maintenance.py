@@ -5,7 +5,12 @@ from pathlib import Path
 
 from bot.core.clock import Clock
 from bot.database.database import Database
-from bot.jobs.maintenance import BATCH, CHARGE_RETENTION_MS, Maintenance, delete_old_charges
+from bot.jobs.maintenance import (
+    CHARGE_RETENTION_MS,
+    CHARGES_PER_BATCH,
+    Maintenance,
+    delete_old_charges,
+)
 from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
 
 
@@ -13,7 +18,7 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
     """The table stays small, however long the bot runs; a chart of the last year is still true."""
     clock = ManualClock(NOON)
     with LedgerDriver.open(tmp_path, clock=clock) as driver:
-        for _ in range(2 * BATCH + 1):
+        for _ in range(2 * CHARGES_PER_BATCH + 1):
             driver.settle(driver.hold(requester()), delivered=1)
         clock.ms += CHARGE_RETENTION_MS // 2
         younger = driver.hold(requester())
@@ -23,7 +28,7 @@ async def test_charges_of_forty_days_ago_go_in_batches_and_the_meters_stay(tmp_p
         left = driver.rows("SELECT job_id FROM charges")
         sums = driver.rows("SELECT SUM(credits) AS n FROM meters WHERE subject = 'operator'")
     assert [row["job_id"] for row in left] == [younger]
-    assert [row["n"] for row in sums] == [2 * BATCH + 2]
+    assert [row["n"] for row in sums] == [2 * CHARGES_PER_BATCH + 2]
 
 
 async def test_a_task_that_fails_ends_neither_the_others_nor_tomorrow() -> None:

@@ -20,7 +20,11 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.jobs.personal_data.archive import ArchiveSummary
-from bot.jobs.personal_data.deletion import BATCH, JobsStillRunning, PersonalDataDeletion
+from bot.jobs.personal_data.deletion import (
+    JOBS_PER_DELETION,
+    JobsStillRunning,
+    PersonalDataDeletion,
+)
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.repository import kept_pictures, personal_data
@@ -227,7 +231,7 @@ async def test_files_that_a_job_left_behind_go_too(harness: PersonalDataHarness)
 
 async def test_others_write_while_much_is_deleted(harness: PersonalDataHarness) -> None:
     """Nobody's /imagine waits until ten thousand rows are gone."""
-    for _ in range(10 * BATCH):
+    for _ in range(10 * JOBS_PER_DELETION):
         await harness.finished_job(ADA)
     deleting = asyncio.create_task(harness.deletion.delete(ADA.user_id))
     seen = set()
@@ -236,7 +240,7 @@ async def test_others_write_while_much_is_deleted(harness: PersonalDataHarness) 
             Transaction.query, "SELECT COUNT(*) AS jobs FROM jobs"
         )
         seen.add(row["jobs"])
-    assert await deleting == 10 * BATCH
+    assert await deleting == 10 * JOBS_PER_DELETION
     assert len(seen) >= 5
     assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
 
@@ -330,7 +334,7 @@ async def test_a_card_that_is_being_updated_is_waited_for(
     async with process(tmp_path, gateway) as harness:
 
         class DeletingCourier(RecordingCourier):
-            async def end(self, job: Job, ending: object) -> bool:
+            async def end(self, job: Job, failure: object) -> bool:
                 try:
                     await harness.services.deletion.delete(ADA.user_id)
                 except JobsStillRunning as early:
@@ -349,7 +353,7 @@ async def test_the_card_of_a_disowned_job_is_not_updated_again(
     """A crash in a deletion must not make the next start write to a deleted person."""
 
     class UnreachableCourier(RecordingCourier):
-        async def end(self, job: Job, ending: object) -> bool:
+        async def end(self, job: Job, failure: object) -> bool:
             return False
 
     async with process(tmp_path, gateway) as harness:

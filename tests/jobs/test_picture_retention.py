@@ -11,7 +11,7 @@ from bot.core.models import ImageRequest, Job, JobState, Picture, Requester, new
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore
-from bot.jobs.picture_retention import BATCH, PictureRetention, RetentionLimits
+from bot.jobs.picture_retention import ROWS_PER_BATCH, PictureRetention, RetentionLimits
 from bot.jobs.repository import kept_pictures
 from bot.jobs.repository.repository import JobRepository
 
@@ -142,7 +142,7 @@ async def test_a_start_counts_what_is_there(harness: RetentionHarness) -> None:
 
 async def test_clearing_works_in_batches_to_the_end(harness: RetentionHarness) -> None:
     """However much there is, the database is never locked for long."""
-    await harness.finished_job(*(str(number).encode() for number in range(2 * BATCH + 1)))
+    await harness.finished_job(*(str(number).encode() for number in range(2 * ROWS_PER_BATCH + 1)))
     harness.now_ms += 31 * DAY_MS
     await harness.retention.delete_expired()
     assert harness.content_store.total_bytes == 0

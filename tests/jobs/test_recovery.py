@@ -152,7 +152,7 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
     changes = {"gateways_file": file, "image_api_url": ""}
     async with process(tmp_path, gateway, **changes) as harness:
         await recover(harness, courier := RecordingCourier())
-    assert [ending.error.message_id for ending in courier.endings] == ["error-gateway-task-lost"]
+    assert [failure.error.message_id for failure in courier.failures] == ["error-gateway-task-lost"]
     assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
 
@@ -168,7 +168,7 @@ async def test_a_request_that_was_only_sent_is_never_sent_again(
     async with process(tmp_path, gateway) as harness:
         (taken,) = await recover(harness, courier := RecordingCourier())
     assert isinstance(taken, UnreportedFailure)
-    assert [type(ending.error) for ending in courier.endings] == [InterruptedInDoubt]
+    assert [type(failure.error) for failure in courier.failures] == [InterruptedInDoubt]
     assert len(gateway.bodies) == 1
     assert harness.rows("SELECT told FROM jobs") == [(1,)]
 
@@ -268,7 +268,10 @@ async def test_a_job_that_waited_for_too_long_is_given_back(
         await harness.submit(RecordingCourier(), BEN)
     async with process(tmp_path, gateway, max_queue_age=0) as harness:
         await recover(harness, courier := RecordingCourier())
-    assert [type(ending.error) for ending in courier.endings] == [InterruptedInDoubt, WaitedTooLong]
+    assert [type(failure.error) for failure in courier.failures] == [
+        InterruptedInDoubt,
+        WaitedTooLong,
+    ]
     assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("unknown",), ("cancelled",)]
     assert len(gateway.bodies) == 1
 
@@ -300,7 +303,7 @@ async def test_references_that_are_gone_end_the_job_with_a_sentence(
         await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
         await recover(harness, courier := RecordingCourier())
-    assert [ending.error.message_id for ending in courier.endings] == ["error-reference-lost"]
+    assert [failure.error.message_id for failure in courier.failures] == ["error-reference-lost"]
     assert gateway.bodies == []
     assert harness.rows("SELECT state, attached FROM jobs") == [("failed", None)]
     assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
@@ -316,7 +319,7 @@ async def test_a_model_that_went_meanwhile_ends_the_waiting_job_with_a_sentence(
         await asyncio.wait_for(attachment.asked.wait(), 60)
     async with process(tmp_path, gateway) as harness:
         await recover(harness, courier := RecordingCourier(), attachment.read)
-    assert [ending.error.message_id for ending in courier.endings] == ["error-unknown-model"]
+    assert [failure.error.message_id for failure in courier.failures] == ["error-unknown-model"]
     assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
 
 
@@ -345,9 +348,9 @@ async def test_what_a_killed_process_left_behind_is_cleared_away(
 class UnreachableCourier(RecordingCourier):
     """A courier whose card is gone for good."""
 
-    async def end(self, job: Job, ending: JobFailure) -> bool:
+    async def end(self, job: Job, failure: JobFailure) -> bool:
         """Count the tries."""
-        await super().end(job, ending)
+        await super().end(job, failure)
         return False
 
 
@@ -363,8 +366,10 @@ async def test_a_card_that_cannot_be_told_is_left_in_peace_after_three_failures(
     for _ in range(5):
         async with process(tmp_path, gateway) as harness:
             await recover(harness, courier)
-    assert len(courier.endings) == 3
-    assert {ending.error.message_id for ending in courier.endings} == {"error-gateway-moderation"}
+    assert len(courier.failures) == 3
+    assert {failure.error.message_id for failure in courier.failures} == {
+        "error-gateway-moderation"
+    }
 
 
 async def test_a_job_that_another_process_cancelled_is_not_painted(
@@ -382,7 +387,7 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
         gateway.gate.set()
         await harness.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])
-    assert [ending.error.message_id for ending in waiting.endings] == [
+    assert [failure.error.message_id for failure in waiting.failures] == [
         "error-cancelled-by-operator"
     ]
     assert harness.rows("SELECT state, told FROM jobs ORDER BY id") == [

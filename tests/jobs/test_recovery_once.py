@@ -83,7 +83,7 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
     shutil.rmtree(tmp_path / "jobs")
     async with process(tmp_path, gateway) as harness:
         await recover(harness, courier := RecordingCourier())
-    assert [ending.error.message_id for ending in courier.endings] == [
+    assert [failure.error.message_id for failure in courier.failures] == [
         "error-gateway-download-failed"
     ]
     assert len(gateway.bodies) == 1
@@ -102,13 +102,13 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
         await until(lambda: len(gateway.bodies) == 2)
 
     class Breaks(RecordingCourier):
-        async def end(self, job: Job, ending: JobFailure) -> bool:
-            await super().end(job, ending)
+        async def end(self, job: Job, failure: JobFailure) -> bool:
+            await super().end(job, failure)
             if job.requester.user_id == ADA.user_id:
                 raise OSError("the connection broke")
             return True
 
     async with process(tmp_path, gateway) as harness:
         await recover(harness, breaks := Breaks())
-    assert len(breaks.endings) == 2
+    assert len(breaks.failures) == 2
     assert harness.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]

@@ -104,7 +104,7 @@ async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
             await asyncio.sleep(0.005)
     gateway.gate.set()
     await harness.services.job_service.drained()
-    assert [type(ending.error) for ending in courier.endings] == [Unexpected]
+    assert [type(failure.error) for failure in courier.failures] == [Unexpected]
     assert harness.rows("SELECT slot, state FROM attempts") == [
         (0, "received"),
         (2, "received"),
@@ -120,7 +120,7 @@ async def test_a_failed_delivery_gives_the_credits_back(harness: ServiceHarness)
     courier = RecordingCourier(fails="deliver")
     await harness.submit(courier, n=2)
     await harness.services.job_service.drained()
-    assert [type(ending.error) for ending in courier.endings] == [NotDelivered]
+    assert [type(failure.error) for failure in courier.failures] == [NotDelivered]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
     assert harness.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
 
@@ -143,7 +143,7 @@ async def test_a_defect_of_ours_releases_and_frees_the_slot(
         await harness.submit(courier)
         await harness.services.job_service.drained()
     assert gateway.bodies == []
-    assert len(courier.endings) == 9
+    assert len(courier.failures) == 9
     assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
     (harness.folder / "jobs").unlink()
     await harness.submit(courier)
@@ -230,13 +230,13 @@ async def test_what_does_not_finish_in_time_is_left_to_the_next_start(
         await harness.submit(courier := RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
         await services.job_service.close(grace_s=0)
-    assert (courier.results, courier.endings) == ([], [])
+    assert (courier.results, courier.failures) == ([], [])
     assert harness.rows("SELECT state FROM jobs") == [("working",)]
     async with open_services(settings(tmp_path, gateway), Clock()) as services:
-        (untold,) = await services.recovery.take_over()
+        (unreported,) = await services.recovery.take_over()
         assert await services.recovery.take_over() == []
-    assert isinstance(untold, UnreportedFailure)
-    assert (untold.card.token, untold.failure.doubt_charged) == ("t", False)
+    assert isinstance(unreported, UnreportedFailure)
+    assert (unreported.card.token, unreported.failure.doubt_charged) == ("t", False)
     assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
     assert len(gateway.bodies) == 1

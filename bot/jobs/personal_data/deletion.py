@@ -23,8 +23,8 @@ from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-BATCH = 50  # jobs in a transaction
-QUERY_BATCH = 1000  # jobs in a query
+JOBS_PER_DELETION = 50  # jobs in a transaction
+JOBS_PER_QUERY = 1000  # jobs in a query
 
 
 @dataclass(eq=False, kw_only=True)
@@ -68,7 +68,7 @@ class PersonalDataDeletion:
                 return
             files = await self._unshared_files(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
-            for batch in _batches(job_ids, BATCH):
+            for batch in _batches(job_ids, JOBS_PER_DELETION):
                 await self._database.write(personal_data.delete_disowned, batch)
             is_gone = await self._database.empty_log()
         log.info("personal_data.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
@@ -83,14 +83,14 @@ class PersonalDataDeletion:
     async def _unshared_files(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""
         files: set[Reference] = set()
-        for batch in _batches(job_ids, QUERY_BATCH):
+        for batch in _batches(job_ids, JOBS_PER_QUERY):
             files |= await self._database.read(personal_data.files_of, batch)
         # What is kept again from now on has another time stamp, so that it is not removed.
         found = await asyncio.to_thread(self._found, files)
         behind: str | None = ""
         while found and behind is not None:
             needed, behind = await self._database.read(
-                personal_data.hashes_of_others, behind=behind, most=QUERY_BATCH
+                personal_data.hashes_of_others, behind=behind, most=JOBS_PER_QUERY
             )
             found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
         return list(found.values())

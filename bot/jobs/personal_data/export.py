@@ -12,7 +12,7 @@ from bot.jobs.repository import personal_data
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import Charge, read_charges
 
-BATCH = 100  # jobs
+JOBS_PER_READ = 100  # jobs
 
 JobsWithCharges = tuple[list[personal_data.PersonalJob], dict[str, Charge]]
 
@@ -60,7 +60,7 @@ class PersonalDataExport:
 
 
 def _page(rows: Transaction, user_id: int, before: WrittenJob | None) -> JobsWithCharges:
-    jobs = personal_data.jobs_of(rows, user_id, before=before, most=BATCH)
+    jobs = personal_data.jobs_of(rows, user_id, before=before, most=JOBS_PER_READ)
     ids = [each.written.job.id for each in jobs]
     charges = read_charges(rows, ids) if ids else []
     return jobs, {charge.job_id: charge for charge in charges}

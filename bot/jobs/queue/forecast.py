@@ -7,7 +7,7 @@ from statistics import median
 
 from bot.jobs.queue.waiting_list import Ticket
 
-REMEMBERED = 20
+DURATIONS_KEPT = 20
 # What runs longer than usual may end at any moment, but it has not ended.
 AT_LEAST_S = 1.0
 
@@ -24,7 +24,7 @@ class UsualDurations:
     def __init__(self, seed_s: Callable[[str], float]) -> None:
         self._seed_s = seed_s
         self._durations: defaultdict[str, deque[float]] = defaultdict(
-            lambda: deque(maxlen=REMEMBERED)
+            lambda: deque(maxlen=DURATIONS_KEPT)
         )
         self._medians: dict[str, float] = {}  # read for every waiting job, whenever one moves
 
