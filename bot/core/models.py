@@ -77,7 +77,7 @@ def money_to_text(micros: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A picture that somebody attached, kept in the vault under the hash of its content.
+    """A picture that somebody attached, kept in the content store under the hash of its content.
 
     ``url`` is where Discord serves the attachment, for a while after ``fetched_at`` (milliseconds
     since the epoch).
@@ -131,7 +131,7 @@ OPERATOR = Requester(user_id=0, server_id=0, name="operator")
 
 
 class JobState(StrEnum):
-    """Where a job stands; ``docs`` of the journal tell what each means after a crash."""
+    """The state of a job; docs/development/jobs-and-recovery.md tells what each means after a crash."""
 
     QUEUED = "queued"
     WORKING = "working"
