@@ -1,4 +1,4 @@
-"""Dispatch: ``python -m bot`` runs the bot, ``python -m bot imagine …`` paints in the terminal."""
+"""The command line: ``python -m bot`` runs the bot, ``python -m bot COMMAND`` another command."""
 
 import argparse
 import asyncio
@@ -18,7 +18,7 @@ EXIT_STOPPED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0 done, 1 no picture or something to mend, 2 wrong use, 130 stopped.
+    0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     options = _parser().parse_args(argv)
     try:

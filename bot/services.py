@@ -1,4 +1,4 @@
-"""Open every service below Discord in one stack, for the bot and for the terminal."""
+"""Everything below Discord, opened in one stack; the bot and the terminal share it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -68,79 +68,134 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     catalogue = Catalogue.of(gateways)
     check_prices(settings, catalogue)
     async with AsyncExitStack() as stack:
-        owner = stack.enter_context(hold_process_lock(settings.data_dir / "run"))
-        database = await stack.enter_async_context(_database(settings, clock))
-        alerts = await stack.enter_async_context(OperatorAlerts(now=clock.now))
-        router = await stack.enter_async_context(
-            Router(gateways, catalogue, clock=clock, alerts=alerts)
-        )
-        repository = JobRepository(owner=owner, now=clock.now)
-        content_store = ContentStore(settings.data_dir / "vault", clock.now)
-        limits = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
-        retention = PictureRetention(database, content_store, limits, now=clock.now)
-        ledger = _ledger(settings, clock)
-        queue = _queue(settings, catalogue, clock)
-        cancellation = Cancellation(
-            database=database, ledger=ledger, repository=repository, queue=queue
-        )
-        server_costs = await _server_costs(database, ledger)
-        has_ceilings = bool(settings.server_quota or settings.total_quota)
-        pricing = Pricing(catalogue, server_costs, has_ceilings)
-        deps = JobDependencies(
-            database=database,
-            ledger=ledger,
-            repository=repository,
-            billing=Billing(database, ledger, repository, catalogue, alerts),
-            pricing=pricing,
-            queue=queue,
-            references=ReferenceLoader(content_store, now=clock.now),
-            attempts=AttemptRunner(
-                database,
-                repository,
-                catalogue,
-                router,
-                content_store,
-                _pseudonyms(settings),
-                settings.data_dir / "jobs",
-            ),
-            cancellation=cancellation,
-            retention=retention,
+        base = _Base(
+            settings=settings,
             clock=clock,
+            gateways=gateways,
+            catalogue=catalogue,
+            content_store=ContentStore(settings.data_dir / "vault", clock.now),
+            owner=stack.enter_context(hold_process_lock(settings.data_dir / "run")),
+            database=await stack.enter_async_context(_database(settings, clock)),
+            alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
         )
+        router = await stack.enter_async_context(
+            Router(gateways, catalogue, clock=clock, alerts=base.alerts)
+        )
+        deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
         stack.push_async_callback(job_service.close, grace_s=settings.shutdown_grace)
-        recovery = Recovery(
+        yield _services(base, deps, job_service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """What the services are made from; ``owner`` is the id of this process."""
+
+    settings: Settings
+    clock: Clock
+    gateways: tuple[Gateway, ...]
+    catalogue: Catalogue
+    content_store: ContentStore
+    owner: str
+    database: Database
+    alerts: OperatorAlerts
+
+
+async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
+    settings, clock, database, catalogue = base.settings, base.clock, base.database, base.catalogue
+    repository = JobRepository(owner=base.owner, now=clock.now)
+    pseudonyms = Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
+    ledger = _ledger(settings, clock, pseudonyms)
+    queue = _queue(settings, catalogue, clock)
+    retention = RetentionLimits(timedelta(days=settings.retention_days), settings.max_disk)
+    return JobDependencies(
+        database=database,
+        ledger=ledger,
+        repository=repository,
+        billing=Billing(database, ledger, repository, catalogue, base.alerts),
+        pricing=Pricing(
+            catalogue,
+            ServerCostCache(await database.read(ledger.costs, None)),
+            has_ceilings=bool(settings.server_quota or settings.total_quota),
+        ),
+        queue=queue,
+        references=ReferenceLoader(base.content_store, now=clock.now),
+        attempts=AttemptRunner(
+            database,
+            repository,
+            catalogue,
+            router,
+            base.content_store,
+            pseudonyms,
+            settings.data_dir / "jobs",
+        ),
+        cancellation=Cancellation(
+            database=database, ledger=ledger, repository=repository, queue=queue
+        ),
+        retention=PictureRetention(database, base.content_store, retention, now=clock.now),
+        clock=clock,
+    )
+
+
+def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Services:
+    settings, content_store = base.settings, base.content_store
+    return Services(
+        database=base.database,
+        ledger=deps.ledger,
+        catalogue=base.catalogue,
+        pricing=deps.pricing,
+        server_costs=deps.pricing.server_costs,
+        job_service=job_service,
+        cancellation=deps.cancellation,
+        recovery=Recovery(
             deps,
             job_service,
-            owner,
+            base.owner,
             locks_folder=settings.data_dir / "run",
             jobs_folder=settings.data_dir / "jobs",
             content_store_folder=settings.data_dir / "vault",
             max_queue_age_ms=settings.max_queue_age * 1000,
-        )
-        offers = OfferedModels(gateways, catalogue, clock=clock, alerts=alerts)
-        yield Services(
-            database=database,
-            ledger=ledger,
-            catalogue=catalogue,
-            pricing=pricing,
-            server_costs=server_costs,
-            job_service=job_service,
-            cancellation=cancellation,
-            recovery=recovery,
-            repository=repository,
-            retention=retention,
+        ),
+        repository=deps.repository,
+        retention=deps.retention,
+        content_store=content_store,
+        export=PersonalDataExport(base.database, content_store),
+        deletion=PersonalDataDeletion(
+            database=base.database,
+            ledger=deps.ledger,
             content_store=content_store,
-            export=PersonalDataExport(database, content_store),
-            deletion=PersonalDataDeletion(
-                database=database,
-                ledger=ledger,
-                content_store=content_store,
-                jobs=settings.data_dir / "jobs",
-            ),
-            alerts=alerts,
-            offers=offers,
-        )
+            jobs=settings.data_dir / "jobs",
+        ),
+        alerts=base.alerts,
+        offers=OfferedModels(base.gateways, base.catalogue, clock=base.clock, alerts=base.alerts),
+    )
+
+
+def _database(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Database]:
+    path = database_path(settings.database_url)
+    return Database.open(path, backup_dir=settings.data_dir / "backup", now=clock.now)
+
+
+def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:
+    return Ledger(
+        default=settings.default_quota,
+        server_quota=settings.server_quota,
+        total_quota=settings.total_quota,
+        budget=settings.operator_budget,
+        max_doubtful_per_day=settings.max_doubtful_per_day,
+        pseudonym=pseudonyms.pseudonym,
+        now=clock.now,
+    )
+
+
+def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
+    limits = QueueLimits(
+        max_running=settings.max_concurrent_jobs,
+        max_running_per_user=settings.max_running_per_user,
+        max_waiting=settings.max_queued_jobs,
+        max_waiting_per_user=settings.max_waiting_per_user,
+    )
+    return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)
 
 
 def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
@@ -165,7 +220,7 @@ def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
 
 
 def check_prices(settings: Settings, catalogue: Catalogue) -> None:
-    """Raise StartRefused when there is a budget and something that is offered has no price."""
+    """Raise StartRefused when there is a budget and some model of a gateway has no price."""
     if not (settings.operator_budget and catalogue.unpriced):
         return
     gateway, model = catalogue.unpriced[0]
@@ -196,38 +251,3 @@ def _read(path: Path) -> str:
         raise StartRefused(
             f"GATEWAYS_FILE cannot be read ({path}): {FIXES['GATEWAYS_FILE']}."
         ) from None
-
-
-def _database(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Database]:
-    path = database_path(settings.database_url)
-    return Database.open(path, backup_dir=settings.data_dir / "backup", now=clock.now)
-
-
-async def _server_costs(database: Database, ledger: Ledger) -> ServerCostCache:
-    return ServerCostCache(await database.read(ledger.costs, None))
-
-
-def _ledger(settings: Settings, clock: Clock) -> Ledger:
-    return Ledger(
-        default=settings.default_quota,
-        server_quota=settings.server_quota,
-        total_quota=settings.total_quota,
-        budget=settings.operator_budget,
-        max_doubtful_per_day=settings.max_doubtful_per_day,
-        pseudonym=_pseudonyms(settings).pseudonym,
-        now=clock.now,
-    )
-
-
-def _pseudonyms(settings: Settings) -> Pseudonyms:
-    return Pseudonyms(read_or_make_key(settings.data_dir / "user-tags.key"))
-
-
-def _queue(settings: Settings, catalogue: Catalogue, clock: Clock) -> Queue:
-    limits = QueueLimits(
-        max_running=settings.max_concurrent_jobs,
-        max_running_per_user=settings.max_running_per_user,
-        max_waiting=settings.max_queued_jobs,
-        max_waiting_per_user=settings.max_waiting_per_user,
-    )
-    return Queue(limits, usual_s=catalogue.usual_s, now=clock.now, wait=clock.wait)

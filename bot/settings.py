@@ -1,7 +1,7 @@
-"""Environment and ``.env`` → one frozen Settings; seen only by ``app.py`` and above.
+"""The settings of an operator, read from the environment and ``.env``.
 
-Every field stands in ``.env.example`` with a comment; a wrong value ends the start with one
-sentence that names the variable and the mend.
+Every setting is described in ``.env.example``. A wrong value ends the start with one sentence
+that names the variable and says how to fix it.
 """
 
 import re
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 _UNITS = {"": 1, "M": 10**6, "G": 10**9, "T": 10**12}
-_LEAST_BYTES = 100 * 10**6
+_MIN_BYTES = 100 * 10**6
 
 
 def _comma_list(value: object) -> object:
@@ -51,7 +51,7 @@ def parse_bytes(text: str) -> int:
     if found is None:
         raise ValueError("it is not a size")
     size = int(found[1]) * _UNITS[found[2].upper()]
-    if size < _LEAST_BYTES:
+    if size < _MIN_BYTES:
         raise ValueError("it is less than 100MB")
     return size
 
@@ -61,7 +61,7 @@ def _bytes(value: object) -> object:
 
 
 def parse_budget(text: str) -> tuple[Limit, ...]:
-    """Read a budget as the operator writes it, ``5/day, 50.00/month``, as limits in micros.
+    """Read a budget such as ``5/day, 50.00/month`` as limits in micros.
 
     Raises:
         ValueError: it is something else; the sentence says what is wrong.
@@ -96,7 +96,7 @@ class GatewayKey(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set; the names in the environment are the same in capitals."""
+    """Everything an operator can set; in the environment the names are in capitals."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret by value, for the log's redactor."""
+        """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
         secrets = (self.discord_token, self.image_api_key, *keys)
         return tuple(secret.get_secret_value() for secret in secrets)
@@ -178,7 +178,7 @@ def load_settings(build: Callable[[], Settings] = Settings) -> Settings:
     """Read the environment and ``.env``.
 
     Raises:
-        StartRefused: a value is wrong; the sentence names the variable and the mend.
+        StartRefused: a value is wrong; the sentence names the variable and says how to fix it.
     """
     try:
         return build()

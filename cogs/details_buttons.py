@@ -44,14 +44,14 @@ class DetailsCog(commands.Cog):
             return
         reader_id = caller.requester.user_id
         seen = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
-        told = self._details.message(
+        details = self._details.message(
             await self._deps.job_lookup.details(replace(written, job=seen)),
             caller.locale,
             server_id=caller.server_id,
             for_operator=await self._is_operator(interaction.user),
         )
-        files = [told.file] if told.file else []
-        await interaction.response.send_message(embed=told.embed, files=files, ephemeral=True)
+        files = [details.file] if details.file else []
+        await interaction.response.send_message(embed=details.embed, files=files, ephemeral=True)
 
     @commands.Cog.listener()
     async def on_original_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -67,8 +67,8 @@ class DetailsCog(commands.Cog):
         pictures = await self._deps.services.retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = max_bytes_each(interaction.filesize_limit, 1)
-        for letter in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
-            await interaction.followup.send(files=letter.files(), ephemeral=True)
+        for message in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
+            await interaction.followup.send(files=message.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
             sentence = self._too_large(too_large, limit, caller.locale)
             await interaction.followup.send(sentence, ephemeral=True)

@@ -26,7 +26,7 @@ from bot.discord_ui.modals import (
     FormOutdated,
     edit_form,
     picture_choice,
-    read_edit_form,
+    read_submitted_form,
 )
 from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
@@ -180,7 +180,7 @@ class EditCog(commands.Cog):
             return
         filled = None
         try:
-            filled = read_edit_form(data)
+            filled = read_submitted_form(data)
             submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
             await submit(interaction, found["of"], filled)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected

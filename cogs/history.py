@@ -28,8 +28,8 @@ from bot.jobs.repository.history_search import EVERYTHING, Sought
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
 
-MOST_CHOICES = 25
-SAID = {
+MAX_CHOICES = 25
+REPOST_MESSAGES = {
     RepostAudience.EVERYBODY: "history-posted",
     RepostAudience.ONE_PERSON: "history-posted-to-you",
 }
@@ -60,10 +60,10 @@ class HistoryCog(commands.Cog):
         text: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
     ) -> None:
         """Browse and search your requests, and post their pictures again."""
-        sought = Sought(text=_word(text), model=_word(model))
+        terms = Sought(text=_search_term(text), model=_search_term(model))
         # Thumbnails of large pictures may take longer than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show(interaction, sought)
+        await self._show_page(interaction, terms)
 
     @history.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
@@ -72,22 +72,22 @@ class HistoryCog(commands.Cog):
         models = await self._history_pages.models(interaction.user.id)
         offered = [name for name in models if wanted in name.casefold()]
         return plain_choices(
-            name for name in offered[:MOST_CHOICES] if len(name) <= LONGEST_SEARCH_TERM
+            name for name in offered[:MAX_CHOICES] if len(name) <= LONGEST_SEARCH_TERM
         )
 
     # --- buttons and selects ------------------------------------------------------------------
 
     @commands.Cog.listener()
-    async def on_history_page_chosen(self, interaction: Interaction, turn: PageCursor) -> None:
+    async def on_history_page_chosen(self, interaction: Interaction, cursor: PageCursor) -> None:
         """Show another page of the same search."""
-        await self._show_instead(interaction, search_terms_of(interaction.message), turn)
+        await self._replace_page(interaction, search_terms_of(interaction.message), cursor)
 
     @commands.Cog.listener()
-    async def on_history_term_removed(self, interaction: Interaction, what: str) -> None:
+    async def on_history_term_removed(self, interaction: Interaction, term: str) -> None:
         """Show the results without one of the filters."""
-        sought = search_terms_of(interaction.message)
-        freed = replace(sought, text=None) if what == "text" else replace(sought, model=None)
-        await self._show_instead(interaction, freed)
+        terms = search_terms_of(interaction.message)
+        others = replace(terms, text=None) if term == "text" else replace(terms, model=None)
+        await self._replace_page(interaction, others)
 
     @commands.Cog.listener()
     async def on_history_repost_chosen(self, interaction: Interaction, job_id: str) -> None:
@@ -97,33 +97,33 @@ class HistoryCog(commands.Cog):
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._deps.client.answer_error(interaction, error)
 
-    async def _show_instead(
-        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
+    async def _replace_page(
+        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
     ) -> None:
         try:
             self._deps.client.admit(interaction)
             await interaction.response.defer()
-            await self._show(interaction, sought, turn)
+            await self._show_page(interaction, terms, cursor)
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._deps.client.answer_error(interaction, error)
 
-    async def _show(
-        self, interaction: Interaction, sought: Sought, turn: PageCursor | None = None
+    async def _show_page(
+        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
     ) -> None:
-        page = await self._history_pages.page(interaction.user.id, sought, turn)
+        page = await self._history_pages.page(interaction.user.id, terms, cursor)
         locale = self._deps.client.languages.personal(interaction)
         if page.entries:
             content = self._cards.heading(locale)
         else:
-            content = self._cards.nothing(locale, is_search=sought != EVERYTHING)
+            content = self._cards.nothing(locale, is_search=terms != EVERYTHING)
         await interaction.edit_original_response(
             content=content,
             embeds=[
-                self._cards.embed(number, look, _link(interaction, look), locale)
-                for number, look in enumerate(page.entries, 1)
+                self._cards.embed(number, entry, _link(interaction, entry), locale)
+                for number, entry in enumerate(page.entries, 1)
             ],
             attachments=self._cards.files(page.entries, locale),
-            view=history_view(self._deps.client.texts, self._cards, page, sought, locale),
+            view=history_view(self._deps.client.texts, self._cards, page, terms, locale),
         )
 
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:
@@ -134,14 +134,14 @@ class HistoryCog(commands.Cog):
         caller = caller_of(interaction, self._deps.client.languages)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._check_may_post(caller)
-        past, pictures = await self._deps.services.retention.kept_result(
+        result, pictures = await self._deps.services.retention.kept_result(
             job_id, interaction.user.id
         )
-        job = hide_declined_prompt(past.job, past.error)
+        job = hide_declined_prompt(result.job, result.error)
         with TemporaryDirectory(prefix="easel-") as folder:
             seen = await self._deps.couriers.reposter.post(interaction, job, pictures, Path(folder))
-        said = "history-posted-privately" if job.private else SAID[seen]
-        done = self._deps.client.texts.say(said, caller.locale)
+        message_id = "history-posted-privately" if job.private else REPOST_MESSAGES[seen]
+        done = self._deps.client.texts.say(message_id, caller.locale)
         await interaction.followup.send(done, ephemeral=True)
 
     async def _check_may_post(self, caller: CallerContext) -> None:
@@ -154,7 +154,7 @@ class HistoryCog(commands.Cog):
             raise Blocked(reason=who.block_reason)
 
 
-def _word(typed: str | None) -> str | None:
+def _search_term(typed: str | None) -> str | None:
     """Return a filter as one line that fits into a custom id, None for an empty one."""
     word = visible(typed or "").replace("\n", " ")
     while width(word) > LONGEST_SEARCH_TERM:
@@ -162,16 +162,16 @@ def _word(typed: str | None) -> str | None:
     return word.strip() or None
 
 
-def _link(interaction: Interaction, look: HistoryEntry) -> str | None:
+def _link(interaction: Interaction, entry: HistoryEntry) -> str | None:
     """Return a link to a job's message, None where this person surely cannot see it."""
-    server_id = look.written.job.requester.server_id
-    if look.message is None or server_id == 0:
-        return result_link(look)
+    server_id = entry.written.job.requester.server_id
+    if entry.message is None or server_id == 0:
+        return result_link(entry)
     server = interaction.client.get_guild(server_id)
-    channel = server.get_channel_or_thread(look.message.channel_id) if server else None
+    channel = server.get_channel_or_thread(entry.message.channel_id) if server else None
     if channel is None or not _may_see(channel, interaction.user):
         return None
-    return result_link(look)
+    return result_link(entry)
 
 
 def _may_see(

@@ -113,17 +113,17 @@ class MyDataCog(commands.Cog):
                 await interaction.followup.send(none, ephemeral=True)
                 return
             await interaction.followup.send(
-                self._words(archived, locale), file=discord.File(archived.path), ephemeral=True
+                self._summary(archived, locale), file=discord.File(archived.path), ephemeral=True
             )
 
-    def _words(self, archived: ArchiveSummary, locale: str) -> str:
+    def _summary(self, archived: ArchiveSummary, locale: str) -> str:
         say = self._deps.client.texts.say
-        words = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
+        lines = [say("mydata-archive", locale, jobs=archived.jobs, files=archived.files)]
         if archived.files_left_out:
-            words.append(say("mydata-files-left-out", locale, count=archived.files_left_out))
+            lines.append(say("mydata-files-left-out", locale, count=archived.files_left_out))
         if archived.jobs_left_out:
-            words.append(say("mydata-jobs-left-out", locale, count=archived.jobs_left_out))
-        return "\n".join(words)
+            lines.append(say("mydata-jobs-left-out", locale, count=archived.jobs_left_out))
+        return "\n".join(lines)
 
 
 class ConfirmDeletionButton(

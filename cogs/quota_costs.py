@@ -82,8 +82,8 @@ class CostCommands(QuotaCommands):
             actor_id=interaction.user.id,
         )
         self._deps.services.server_costs.set(server_id, name, kind, credits)
-        said = self._cards.cost_set(name, kind, credits, self.locale(interaction))
-        await self.answer(interaction, said)
+        sentence = self._cards.cost_set(name, kind, credits, self.locale(interaction))
+        await self.answer(interaction, sentence)
 
     async def _remove_cost(self, interaction: Interaction, model: str, quality: str | None) -> None:
         try:
@@ -112,13 +112,13 @@ class CostCommands(QuotaCommands):
 
     def _rows(self, server_id: int, own: Own) -> Iterator[CostRow]:
         """Return the models with the qualities that differ, then what is no longer configured."""
-        told = set()
+        listed = set()
         for model in self._deps.services.catalogue.models:
             for row in self._rows_of(server_id, model, own):
-                told.add((row.model, row.quality or ""))
+                listed.add((row.model, row.quality or ""))
                 yield row
         for (name, quality), credits in own.items():
-            if (name, quality) not in told:
+            if (name, quality) not in listed:
                 yield CostRow(name, quality or None, credits, is_own=True)
 
     def _rows_of(self, server_id: int, model: ModelAbilities, own: Own) -> Iterator[CostRow]:

@@ -105,8 +105,8 @@ class LimitCommands(QuotaCommands):
             period=Period(per) if per else None,
             actor_id=interaction.user.id,
         )
-        said = self._cards.limit_removed(subject, per, self.locale(interaction))
-        await self.answer(interaction, said)
+        sentence = self._cards.limit_removed(subject, per, self.locale(interaction))
+        await self.answer(interaction, sentence)
 
     @quota.command()
     async def show(self, interaction: Interaction) -> None:

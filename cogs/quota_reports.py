@@ -68,9 +68,9 @@ class ReportCommands(QuotaCommands):
                 days=days,
                 max_bytes=interaction.filesize_limit,
             )
-            said = self._cards.exported(written.count, self.locale(interaction))
+            sentence = self._cards.exported(written.count, self.locale(interaction))
             file = discord.File(written.path)
-            await interaction.followup.send(said, file=file, ephemeral=True)
+            await interaction.followup.send(sentence, file=file, ephemeral=True)
 
     @quota.command()
     async def audit(self, interaction: Interaction) -> None:

@@ -90,9 +90,9 @@ class SettingsCog(commands.Cog):
         n: app_commands.Range[int, 1, 10] | None = None,
     ) -> None:
         """Set the default model, size and number of pictures."""
-        painted = self._deps.option_defaults.of(interaction.guild_id or 0)
+        current = self._deps.option_defaults.of(interaction.guild_id or 0)
         options = self._deps.option_defaults.checked(
-            ImageOptions(model=model, size=size, n=n), otherwise=painted.model
+            ImageOptions(model=model, size=size, n=n), otherwise=current.model
         )
         if options.model:
             check_model(self._settings(interaction), options.model, offered=self._offered)

@@ -15,7 +15,7 @@ from bot.cli import imagine
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from playground.argument_types import port, seconds, share
+from playground.argument_types import port, probability, seconds
 from playground.painter.server import painter
 from playground.settings import painter_settings
 
@@ -50,7 +50,7 @@ async def _page(options: argparse.Namespace) -> int:
             'The page needs SimCord: pip install "easel-bot[playground]". '
             'Without it there is: python -m playground imagine "a lighthouse at dusk".'
         ) from None
-    await page.serve(options)
+    await page.serve_page(options)
     return 0
 
 
@@ -80,7 +80,10 @@ def argument_parser() -> argparse.ArgumentParser:
         "--latency", type=seconds, metavar="SECONDS", help="how long the painter takes; 2.5"
     )
     parser.add_argument(
-        "--fail-rate", type=share, metavar="SHARE", help="how often the painter fails, 0 to 1; 0"
+        "--fail-rate",
+        type=probability,
+        metavar="SHARE",
+        help="how often the painter fails, 0 to 1; 0",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     imagine.add_imagine_options(

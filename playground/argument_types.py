@@ -15,7 +15,7 @@ def seconds(text: str) -> float:
     return _within(float(text), MAX_LATENCY_S)
 
 
-def share(text: str) -> float:
+def probability(text: str) -> float:
     """Return how often something happens, from never (0) to always (1)."""
     return _within(float(text), 1)
 

@@ -27,9 +27,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 30_000
 SHORT_TIMEOUT_MS = 3_000
 POLL_MS = 50
+EXIT_TIMEOUT_S = 30
 TRIES = 3
 SIZE = (1280, 900)
 _WIDEST = (
@@ -59,7 +60,7 @@ def running_playground(
             yield _url(process)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(10)
+            process.wait(EXIT_TIMEOUT_S)
 
 
 def _url(process: subprocess.Popen[str]) -> str:
@@ -75,6 +76,7 @@ def headless() -> Iterator[Browser]:
     path = chromium()
     if path is None:
         raise FileNotFoundError("there is no Chromium here: install the package chromium")
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
@@ -140,13 +142,13 @@ class BrowserUser:
 
     def wait_for_words(self, words: str) -> None:
         """Wait until the newest message says this."""
-        expect(self.card).to_contain_text(words, timeout=TIMEOUT_MS)
+        expect(self.card).to_contain_text(words)
 
     def wait_for_card(self, title: str, *, pictures: int = 0) -> None:
         """Wait until the newest message says this and shows so many pictures, wholly loaded."""
         self.wait_for_words(title)
         images = self.card.locator("img.embed-image")
-        expect(images).to_have_count(pictures, timeout=TIMEOUT_MS)
+        expect(images).to_have_count(pictures)
         self.wait_for_pictures()
         for image in images.all():
             expect(image).to_be_visible()

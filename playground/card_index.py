@@ -15,7 +15,7 @@ from bot.core import logging as bot_logging
 from bot.core.errors.base import StartRefused
 from playground.argument_types import port
 from playground.fixture_server import FixtureServer, open_fixture_server
-from playground.page import show
+from playground.page import show_page
 from playground.samples import CardSample, CardSamples
 from playground.time_sync import RealTimeClock
 
@@ -44,7 +44,7 @@ async def _serve(options: argparse.Namespace) -> None:
         factory = CardSamples(folder, clock.now_ms(), user_id=server.members[0].id)
         samples = await asyncio.to_thread(factory.make_all)
         await _post(server, samples)
-        await show(options, server, clock, lambda url: f"Every card:\n\n  {url}\n", stack)
+        await show_page(options, server, clock, lambda url: f"Every card:\n\n  {url}\n", stack)
 
 
 async def _post(server: FixtureServer, samples: Sequence[CardSample]) -> None:

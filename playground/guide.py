@@ -12,7 +12,9 @@ from playground.fixture_server import ADMIN, CHANNEL, MEMBERS
 from playground.painter.responses import MASTER
 
 GREETING_COLOUR = 0x7391D6
-DEMONSTRATION_PAINTER = f"No token, no key, no cost. {WHAT_IT_DRAWS}"
+DEMONSTRATION_PAINTER = (
+    f"No token, no key, no cost. {WHAT_IT_DRAWS} It letters other words onto a poster."
+)
 OWN_GATEWAY = "Your own gateway paints, and pictures cost what it charges."
 
 

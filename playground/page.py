@@ -30,7 +30,7 @@ LATENCY_S = 2.5
 QUOTA = "10/day"
 
 
-async def serve(options: Namespace) -> None:
+async def serve_page(options: Namespace) -> None:
     """Open the page until somebody closes it.
 
     Raises:
@@ -45,7 +45,7 @@ async def serve(options: Namespace) -> None:
         clock = RealTimeClock(server.env)
         bot = await stack.enter_async_context(open_bot(settings, _clock(server, clock)))
         await server.start_bot(bot.client, guide.welcome())
-        await show(options, server, clock, lambda url: guide.printed(url, options.data), stack)
+        await show_page(options, server, clock, lambda url: guide.printed(url, options.data), stack)
 
 
 def _folder(data: Path | None, stack: AsyncExitStack) -> Path:
@@ -88,7 +88,7 @@ def _clock(server: FixtureServer, clock: RealTimeClock) -> Clock:
     return Clock(now=clock.now_ms, sleep=real_pause, wait=wait)
 
 
-async def show(
+async def show_page(
     options: Namespace,
     server: FixtureServer,
     clock: RealTimeClock,

@@ -1,6 +1,6 @@
-"""``python -m bot db``: what the database holds and whether it is sound; a copy of it.
+"""``python -m bot db``: check the database and show its contents, or back it up.
 
-A bot may run beside it. Neither action changes the database, nor brings it up to date.
+A bot may run meanwhile. Neither action changes or migrates the database.
 """
 
 import argparse
@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 
 
 def add_db_options(parser: argparse.ArgumentParser) -> None:
-    """Add what ``db`` takes."""
+    """Add the options of ``db``."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("status", help="show its size and contents, and check whether it is intact")
     backup = actions.add_parser("backup", help="copy it into one file; the bot may keep running")
@@ -38,7 +38,7 @@ def add_db_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_db(settings: Settings, options: argparse.Namespace) -> int:
-    """Do what was asked and return the exit code: 1 if the database has to be mended.
+    """Run the action and return the exit code: 1 if the database is damaged or too new.
 
     Raises:
         StartRefused: there is no database, or the backup cannot be written.
@@ -55,7 +55,7 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def print_status(path: Path, now: int, say: Say) -> int:
-    """Say the file's facts and the rows of each table.
+    """Print the facts of the file and the number of rows of each table.
 
     Raises:
         StartRefused: the file cannot be read.
@@ -82,7 +82,7 @@ def print_status(path: Path, now: int, say: Say) -> int:
 
 
 def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) -> int:
-    """Copy the database into a file, and say how to restore it.
+    """Copy the database into a file, and print how to restore it.
 
     Raises:
         StartRefused: the file cannot, or must not, be written.

@@ -1,4 +1,4 @@
-"""``python -m bot gateways``: who paints what, and whether they answer, as a table.
+"""``python -m bot gateways``: a table of gateways, their models, and whether they answer.
 
 It costs nothing and changes nothing: every gateway is asked for its list of models.
 """
@@ -23,7 +23,7 @@ from bot.settings import Settings
 
 EXIT_FINE = 0
 EXIT_UNUSABLE = 1
-_MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
+_MIN_SECRET = 8  # characters; redacting a shorter one would hide ordinary words
 _HEAD: Row = (
     *("GATEWAY", "KEY", "ANSWERS", "MODEL", "LISTED"),
     *("N", "REFERENCES", "STREAMS", "RETIRES", "PRICE", "SIZES"),
@@ -36,13 +36,13 @@ def run_gateways(settings: Settings) -> int:
     Raises:
         StartRefused: the gateways are described wrongly.
     """
-    # What a gateway answers is told by the table: only what nobody expected is worth a record.
+    # The table shows what a gateway answers: only unexpected errors are logged.
     bot_logging.configure(level="CRITICAL", style=settings.log_format, secrets=settings.secrets)
     return asyncio.run(print_gateways(settings, Clock(), print_line))
 
 
 async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
-    """Ask every gateway, say the table, and below it what must be mended.
+    """Ask every gateway, print the table, and below it what must be fixed.
 
     Raises:
         StartRefused: the gateways are described wrongly.
@@ -112,7 +112,7 @@ def _references(ability: ModelAbilities) -> str:
 
 
 def _price(ability: ModelAbilities) -> str:
-    """Return what one picture costs, from the cheapest quality to the dearest."""
+    """Return the price of one picture, from the cheapest quality to the most expensive."""
     each = map(ability.price_each, (None, *(ability.qualities or ())))
     prices = sorted(price for price in each if price is not None)
     if not prices:

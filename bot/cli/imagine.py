@@ -1,7 +1,7 @@
-"""``python -m bot imagine``: paint from the terminal, through the same studio.
+"""``python -m bot imagine``: make pictures from the terminal, with the same job service.
 
-The terminal is the operator: no personal limit, but the operator's total and cost rows. Picture
-paths go to standard output, everything else to standard error.
+The terminal is the operator: no personal limit, but the operator's total and budget. Picture paths
+go to standard output, everything else to standard error.
 """
 
 import argparse
@@ -30,11 +30,11 @@ BAR_WIDTH = 24
 REDRAW_S = 0.2
 
 BuildRequest = Callable[[Services], Awaitable[tuple[ImageRequest, Attachments]]]
-"""What the operator wants, checked against the open house; raises EaselError."""
+"""Builds the operator's request and its attachments; raises EaselError for a wrong option."""
 
 
 def add_imagine_options(parser: argparse.ArgumentParser) -> None:
-    """Add what ``imagine`` takes."""
+    """Add the options of ``imagine``."""
     parser.add_argument("prompt", help="what to paint")
     parser.add_argument("--model", help="image model; by default the first of IMAGE_MODELS")
     parser.add_argument("--size", help="size, e.g. 1024x1024 or auto")
@@ -60,23 +60,23 @@ def add_imagine_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_imagine(settings: Settings, options: argparse.Namespace) -> int:
-    """Paint and return the exit code.
+    """Make the pictures and return the exit code.
 
     Raises:
-        StartRefused: the settings cannot paint.
+        StartRefused: no gateway is set.
     """
     if not settings.image_api_url and settings.gateways_file is None:
         raise StartRefused(
             "IMAGE_API_URL is missing: set it in .env, or try without a gateway: "
             'python -m playground imagine "a lighthouse at dusk".'
         )
-    # A person watches: only what went wrong is worth a line between the bars.
+    # A person watches the progress bar: only errors are logged.
     bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
     return asyncio.run(imagine(settings, options, Clock()))
 
 
 async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock) -> int:
-    """Submit one request, see it through, and return the exit code.
+    """Submit the request of the options, wait for its end, and return the exit code.
 
     Raises:
         StartRefused: the settings or the folder for the pictures stop the start.
@@ -87,14 +87,14 @@ async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock)
 async def submit_and_wait(
     settings: Settings, clock: Clock, order: BuildRequest, *, out: Path
 ) -> int:
-    """Submit what the operator orders, see it through, and return the exit code.
+    """Submit a request of the operator, wait for its end, and return the exit code.
 
     Raises:
         StartRefused: the settings or the folder for the pictures stop the start.
     """
     _make(out)
     texts = Texts(when=plain_time(clock.now))
-    # Ctrl-C should end at once: the next start ends the job by the journal.
+    # Ctrl-C ends at once: the next start ends the job by its database rows.
     hurried = settings.model_copy(update={"shutdown_grace": 0})
     async with open_services(hurried, clock) as services:
         await services.recovery.end_operator_jobs()
@@ -130,7 +130,7 @@ async def _order(
 
 
 class TerminalCourier:
-    """Carries one job's answer to the terminal: a progress bar, then files in a folder."""
+    """Courier of one job to the terminal: a progress bar, then files in a folder."""
 
     def __init__(self, *, out: Path, texts: Texts, now: Callable[[], int], usual_s: float) -> None:
         self.failed = False
@@ -141,7 +141,7 @@ class TerminalCourier:
         self._bar: asyncio.Task[None] | None = None
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> None:  # noqa: ARG002 - nobody is ahead here
-        """Say what will be painted."""
+        """Print the model, size and number of pictures."""
         request = job.request
         sentence = self._texts.say(
             "terminal-painting", model=request.model, size=str(request.size), n=request.n
@@ -149,7 +149,7 @@ class TerminalCourier:
         _say(sentence)
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:  # noqa: ARG002 - one job only
-        """Draw the progress bar, where somebody watches."""
+        """Draw the progress bar, if standard error is a terminal."""
         if isinstance(state, JobProgress) and self._bar is None and sys.stderr.isatty():
             self._bar = asyncio.create_task(self._draw(state.started_at))
 
@@ -170,7 +170,7 @@ class TerminalCourier:
         return ()
 
     async def end(self, job: Job, failure: JobFailure) -> bool:  # noqa: ARG002 - one job only
-        """Say why there is no picture."""
+        """Print why there is no picture."""
         await self._put_bar_away()
         self.failed = True
         money: Money = "charged" if failure.doubt_charged else "back"
@@ -191,7 +191,7 @@ class TerminalCourier:
 
     def _progress(self, started_at: int) -> str:
         elapsed = self._now() - started_at
-        # Nobody knows how long it takes: the bar nears its end but never reaches it.
+        # The duration is unknown: the bar approaches its end but never reaches it.
         filled = int(BAR_WIDTH * elapsed / (elapsed + self._usual_ms / 2 + 1))
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)
         return f"{bar} {elapsed / 1000:5.1f} s"

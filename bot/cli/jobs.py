@@ -1,6 +1,6 @@
-"""``python -m bot jobs``: open and recent jobs as a table; cancel one, or paint one again.
+"""``python -m bot jobs``: list open and recent jobs, cancel one, or repeat one.
 
-A bot may run beside it: what may be done to a job is decided in the journal.
+A bot may run meanwhile: the state of a job's row decides what may be done to it.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 
 
 def add_jobs_options(parser: argparse.ArgumentParser) -> None:
-    """Add what ``jobs`` takes."""
+    """Add the options of ``jobs``."""
     parser.add_argument("--prompts", action="store_true", help="show the prompts, too")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     cancel = actions.add_parser("cancel", help="cancel a job that waits, or whose bot is gone")
@@ -47,7 +47,7 @@ def add_jobs_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
-    """Do what was asked and return the exit code.
+    """Run the action and return the exit code.
 
     Raises:
         StartRefused: there is no such job, or the settings stop the start.
@@ -61,7 +61,7 @@ def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
-    """Say the table; prompts are people's own words, and shown only when asked for."""
+    """Print the table; prompts are private, so they are shown only on request."""
     path = database_path(settings.database_url)
     jobs: Sequence[ListedJob] = ()
     if path.is_file():
@@ -79,7 +79,7 @@ async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: boo
 
 
 async def cancel(settings: Settings, prefix: str, clock: Clock, say: Say) -> int:
-    """End the job if it waits or its process is gone; its credits go back by the usual rules.
+    """End the job if it is queued or its process is gone, and settle its credits.
 
     Raises:
         StartRefused: no job, or more than one, begins so.
@@ -92,7 +92,7 @@ async def cancel(settings: Settings, prefix: str, clock: Clock, say: Say) -> int
 
 
 async def retry(settings: Settings, prefix: str, out: Path, clock: Clock) -> int:
-    """Paint the job's request again, as a new job of the terminal.
+    """Repeat the job's request as a new job of the terminal.
 
     Raises:
         StartRefused: no job, or more than one, begins so.

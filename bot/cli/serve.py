@@ -1,4 +1,4 @@
-"""``python -m bot``: run the bot until somebody stops it."""
+"""``python -m bot``: run the bot until it is stopped."""
 
 import asyncio
 import ctypes
@@ -27,7 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 async def run_bot(settings: Settings, clock: Clock) -> None:
-    """Log in, serve, and stop in order at SIGTERM or Ctrl-C; a second signal ends at once.
+    """Log in and run; SIGTERM or Ctrl-C stops in order, a second signal ends at once.
 
     Raises:
         StartRefused: the settings are wrong, or Discord refuses the start or is out of reach.
@@ -42,9 +42,9 @@ async def run_bot(settings: Settings, clock: Clock) -> None:
 
 
 def _give_large_blocks_back() -> None:
-    """Let the memory of a decoded picture return to the system when it is freed.
+    """Make glibc return the memory of a decoded picture to the system when it is freed.
 
-    Otherwise glibc learns from the first one to keep such blocks, in every thread that has had one
+    Otherwise glibc adapts to the first one and keeps such blocks, in every thread that has had one
     (mallopt(3)): ten pictures of 4K took 450 MB instead of 220.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
@@ -56,7 +56,7 @@ async def _run(bot: Bot, token: str, stop: asyncio.Event, *, grace_s: float) -> 
     try:
         await _until_stopped(bot, token, stop)
     finally:
-        # Running jobs still edit their cards, so Discord is left last.
+        # Running jobs still edit their messages, so the Discord client closes last.
         await bot.services.job_service.close(grace_s=grace_s)
         await bot.client.close()
 
@@ -68,14 +68,14 @@ async def _until_stopped(bot: Bot, token: str, stop: asyncio.Event) -> None:
         await asyncio.wait((running, stopped), return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             _raise_kindly(running)
-        log.info("bot.jobs.cancellation")
+        log.info("bot.stopping")
     finally:
         stopped.cancel()
 
 
 @contextmanager
 def _on_signal() -> Iterator[asyncio.Event]:
-    """Yield what the first signal sets; the second ends the process, as safely as a crash."""
+    """Yield the event that the first signal sets; the second ends the process, as a crash does."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in _STOPS}

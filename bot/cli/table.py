@@ -1,4 +1,4 @@
-"""A table of words for the terminal."""
+"""Text tables for the terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ Row = tuple[str, ...]
 
 
 def format_table(rows: Sequence[Row]) -> Iterator[str]:
-    """Return the rows, head first, as lines whose columns stand below each other."""
+    """Return the rows, the head first, as lines with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))

@@ -1,1 +1,1 @@
-"""What every package uses: values, errors, clock, logging, texts and process locks."""
+"""Shared by every package: values, errors, clock, logging, texts, process locks, pseudonyms."""

@@ -1,7 +1,6 @@
-"""The one seam: time, and waiting for what happens outside the process.
+"""The clock, and waiting for events outside the process.
 
-Everything that must behave differently in tests and in the browser playground goes
-through here, so that no room knows where it runs.
+Tests and the browser playground replace these; nothing else depends on where the code runs.
 """
 
 import asyncio
@@ -16,16 +15,16 @@ T = TypeVar("T")
 class ExternalWait(Protocol):
     """Await something outside the process: a slot, an HTTP exchange, a pause between polls.
 
-    Declared waits are never nested, and never around SQLite, Pillow or Discord calls.
+    These waits are never nested, and never enclose SQLite, Pillow or Discord calls.
     """
 
     async def __call__(self, awaitable: Awaitable[T], reason: str, /) -> T:
-        """Await it; ``reason`` says in a word what for."""
+        """Await it; ``reason`` names in a word what is awaited."""
         ...
 
 
-async def await_directly(awaitable: Awaitable[T], reason: str, /) -> T:  # noqa: ARG001 - for other seams
-    """Await it: what production does."""
+async def await_directly(awaitable: Awaitable[T], reason: str, /) -> T:  # noqa: ARG001 - for simulated waits
+    """Await it: the implementation in production."""
     return await awaitable
 
 
@@ -36,9 +35,9 @@ def wall_clock_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time and outside waits, handed by ``app.py`` to every room that needs them.
+    """Time and external waits, passed to every part that needs them.
 
-    ``now()`` is in milliseconds since the epoch, ``sleep(seconds)`` must itself be awaited
+    ``now()`` is in milliseconds since the epoch; ``sleep(seconds)`` must itself be awaited
     through ``wait``.
     """
 

@@ -1,7 +1,7 @@
-"""Structured logs for the operator, in which no secret can stand.
+"""Structured logs for the operator, with secrets redacted.
 
-Every record, discord.py's own included, passes one redactor: known secrets by value, keys and
-tokens by shape, and prompts by field name.
+Every record, discord.py's own included, passes one redactor: it hides known secrets by value, keys
+and tokens by shape, and prompts by field name.
 """
 
 import logging
@@ -21,7 +21,7 @@ _HIDDEN_FIELDS = frozenset({"prompt", "token", "key", "authorization", "api_key"
 _SHAPES = re.compile(
     r"(?P<scheme>\bBearer\s+)[^\s\"',}]+"
     r"|\bsk-[A-Za-z0-9_-]{6,}"
-    # Interaction and webhook tokens stand in the path (discord-api-docs, resources/webhook).
+    # Interaction and webhook tokens are in the path (discord-api-docs, resources/webhook).
     r"|(?P<path>/(?:webhooks|interactions)/\d+/)[\w.-]+"
     # A bot token: base64 of the id, a time stamp and a signature, joined with dots.
     r"|\b[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,45}\b",
@@ -29,7 +29,7 @@ _SHAPES = re.compile(
 
 
 class Redactor:
-    """Take secrets out of text: those given by value, and whatever looks like one."""
+    """Remove secrets from text: those given by value, and whatever has the shape of one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = tuple(sorted({s for s in secrets if s}, key=len, reverse=True))
@@ -101,6 +101,6 @@ def _install(level: str, formatter: logging.Formatter) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # Below INFO these print every payload and lock: noise, and a place for tokens.
+    # Below INFO these log every payload and lock, tokens included.
     for noisy in ("discord", "aiosqlite", "asyncio", "filelock"):
         logging.getLogger(noisy).setLevel(max(logging.INFO, root.level))

@@ -1,4 +1,4 @@
-"""The words every room uses."""
+"""Values that every package uses: requests, jobs, pictures, sizes and amounts of money."""
 
 import itertools
 import re
@@ -27,7 +27,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class NamedSize:
-    """A size in a model's own words, such as ``2K`` or ``16:9``."""
+    """A size that a model names itself, such as ``2K`` or ``16:9``."""
 
     name: str
 
@@ -41,7 +41,7 @@ _PIXELS = re.compile(r"(\d{1,5})\s*[x×*X]\s*(\d{1,5})")
 
 
 def parse_size(text: str) -> AnySize:
-    """Read what a person typed: ``auto``, ``1024x1024`` (also with × or *), or a name."""
+    """Parse a typed size: ``auto``, ``1024x1024`` (also with × or *), or a name."""
     text = text.strip()
     if text.casefold() == "auto":
         return "auto"
@@ -56,7 +56,7 @@ _MONEY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 
 
 def parse_money(text: str) -> int:
-    """Read an amount of money such as ``0.04``; return it in micros, exactly.
+    """Parse an amount of money such as ``0.04`` and return it in micros, exactly.
 
     Raises:
         ValueError: it is something else, or finer than a millionth.
@@ -77,7 +77,7 @@ def money_to_text(micros: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A picture that somebody attached, kept in the content store under the hash of its content.
+    """An attached picture, kept in the content store under the hash of its content.
 
     ``url`` is where Discord serves the attachment, for a while after ``fetched_at`` (milliseconds
     since the epoch).
@@ -92,12 +92,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """What somebody asked for, already checked against the catalogue.
+    """A request for pictures, already checked against the catalogue.
 
     ``size`` is ``"auto"`` when the model decides; ``n`` is the number of pictures, 1 to 10;
     ``quality``, ``style`` and ``background`` are None where the model decides. ``mask`` is a PNG
     over the first reference: only where it is transparent may the picture change. ``moderation``
-    is how strictly a server wants its prompts judged, where the model can be told.
+    is how strictly a server wants prompts to be moderated, where the model accepts that.
     """
 
     prompt: str
@@ -114,7 +114,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, and where. The operator at the terminal has the ids 0."""
+    """Who asks, and in which server. The operator at the terminal has the ids 0."""
 
     user_id: int
     server_id: int
@@ -131,7 +131,7 @@ OPERATOR = Requester(user_id=0, server_id=0, name="operator")
 
 
 class JobState(StrEnum):
-    """The state of a job; docs/development/jobs-and-recovery.md tells what each means after a crash."""
+    """The state of a job; docs/development/jobs-and-recovery.md says what each means."""
 
     QUEUED = "queued"
     WORKING = "working"
@@ -146,16 +146,16 @@ class JobState(StrEnum):
 OPEN_STATES = (JobState.QUEUED, JobState.WORKING, JobState.RECEIVED, JobState.DELIVERED)
 
 
-# Each attachment's limit where nothing says otherwise (Discord's change-log, 2025-01-16).
+# Discord's default limit for one attachment (Discord's change-log, 2025-01-16).
 DEFAULT_FILE_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class CardAddress:
-    """Where a job's card is, and the interaction token that may edit it for 15 minutes.
+    """Where a job's message is, and the interaction token that can edit it for 15 minutes.
 
-    ``max_file_bytes`` is what one attachment may have there. ``only_by_token``: the channel does
-    not lead to it, because one person alone sees it, or because the bot is not there.
+    ``max_file_bytes`` is the size limit of one attachment there. ``only_by_token``: the message
+    cannot be edited through its channel, because one person alone sees it or the bot is not there.
     """
 
     channel_id: int
@@ -168,7 +168,7 @@ class CardAddress:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedCard:
-    """A card that is about to be placed: where it will be, if Discord takes it.
+    """A job's message that is about to be sent: where it will be, if Discord accepts it.
 
     ``token`` is that of the interaction which it answers, None for a message of its own.
     """
@@ -180,7 +180,7 @@ class AnnouncedCard:
     only_by_token: bool = False
 
     def placed(self, message_id: int) -> CardAddress:
-        """Return where it is, now that Discord has said so."""
+        """Return its address, now that Discord has returned its id."""
         return CardAddress(
             self.channel_id,
             message_id,
@@ -204,8 +204,8 @@ class Job:
     """One accepted request: what, for whom, and the credits it holds.
 
     ``id`` is a UUIDv7, so jobs sort by time; ``created_at`` is in milliseconds since the epoch.
-    ``parent`` is the job that it came from, if any. ``private``: only its requester sees what
-    becomes of it.
+    ``parent`` is the job that it repeats or edits, if any. ``private``: only its requester sees
+    the result.
     """
 
     id: str
@@ -232,7 +232,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """What a gateway says it counted; ``None`` elsewhere means that it did not say."""
+    """The tokens that a gateway reports; None instead of this means that it reported none."""
 
     input_tokens: int
     output_tokens: int
@@ -250,10 +250,10 @@ _COUNT = itertools.count()
 
 
 def new_job_id(now_ms: int) -> str:
-    """Return a UUIDv7 for this moment, behind those that this process made before.
+    """Return a UUIDv7 for this moment, which sorts after those that this process made before.
 
-    After the milliseconds stands a counter of 12 bits (RFC 9562 §5.7 and §6.2, method 1), so that
-    jobs of one millisecond keep their order; the rest is chance.
+    After the milliseconds comes a counter of 12 bits (RFC 9562 §5.7 and §6.2, method 1), so that
+    jobs of one millisecond keep their order; the rest is random.
     """
     count, chance = next(_COUNT) & 0xFFF, int.from_bytes(token_bytes(8)) >> 2
     return str(uuid.UUID(int=now_ms << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | chance))

@@ -1,7 +1,7 @@
-"""Who is alive: every process holds an operating-system lock while it runs.
+"""Operating-system locks that every process holds while it runs.
 
-The kernel frees a lock at SIGKILL, so a job whose owner's lock can be taken has lost its process:
-liveness is no clock and no heartbeat.
+The kernel frees a lock at SIGKILL, so a job whose owner's lock can be acquired has lost its
+process. Liveness needs no clock and no heartbeat.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def hold_process_lock(folder: Path) -> Iterator[str]:
     """
     owner = uuid4().hex
     with _writing(folder):
-        # A start that clears dead locks away may hold a new one for a moment.
+        # A start that removes dead processes' locks may hold a new one for a moment.
         held = FileLock(folder / f"{owner}.lock").acquire(timeout=5)
     with held:
         try:
@@ -36,7 +36,7 @@ def hold_process_lock(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def hold_bot_lock(folder: Path) -> Iterator[None]:
-    """Hold the place of the one bot on a data folder.
+    """Hold the lock of the one bot of a data folder.
 
     Raises:
         StartRefused: another bot holds it, or the data folder cannot be written.
@@ -58,7 +58,7 @@ def hold_bot_lock(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Make the folder, and say it where this, or what is done in it, is not allowed."""
+    """Create the folder; turn a refusal, of this or in the body, into StartRefused."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
@@ -72,7 +72,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def is_dead(folder: Path, owner: str) -> bool:
-    """Tell whether the owner's process is gone, and clear its lock file away if so."""
+    """Return whether the owner's process is gone, and remove its lock file if so."""
     path = folder / f"{owner}.lock"
     try:
         with FileLock(path).acquire(blocking=False):
@@ -83,7 +83,7 @@ def is_dead(folder: Path, owner: str) -> bool:
 
 
 def others_alive(folder: Path, owner: str) -> bool:
-    """Tell whether another process lives, and clear the lock files of dead ones away."""
+    """Return whether another process runs, and remove the lock files of dead ones."""
     others = {path.stem for path in folder.glob("*.lock")} - {owner, _BOT}
     dead = {other for other in others if is_dead(folder, other)}
     return dead != others

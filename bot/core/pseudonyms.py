@@ -1,8 +1,8 @@
-"""How people can be told apart without knowing who they are.
+"""Pseudonyms: keyed hashes of Discord ids.
 
 OpenAI and others ask for a stable id of the end user, and what somebody spent counts after their
 data was deleted. Both get a hash of the Discord id, keyed with a secret that never leaves the data
-folder, so that nobody can go through all ids and compare. The two hashes share no bit.
+folder, so that nobody can hash all ids and compare. The two hashes are independent.
 """
 
 import hashlib
@@ -16,28 +16,28 @@ KEY_BYTES = 32
 
 
 class Pseudonyms:
-    """Tags people with one key, which is made once for a data folder."""
+    """Makes pseudonyms with one key, which is created once for a data folder."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def of(self, user_id: int) -> str:
-        """Return a person's tag: 32 characters, always the same."""
+        """Return a person's tag for gateways: 32 characters, always the same."""
         data = str(user_id).encode()
         return hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
 
     def pseudonym(self, user_id: int) -> int:
-        """Return a number for a person, always the same: -1 to -2^62, which no Discord id is."""
+        """Return a person's number for the ledger, always the same: -1 to -2^62, no Discord id."""
         data = str(user_id).encode()
         hashed = hashlib.blake2b(data, key=self._key, digest_size=8, person=b"pseudonym")
         return -1 - int.from_bytes(hashed.digest()) % 2**62
 
 
 def read_or_make_key(path: Path) -> bytes:
-    """Return the key of a data folder, making it at the first start.
+    """Return the key of a data folder; the first start creates it.
 
-    Raises StartRefused for anything but a whole key that can be read: without one, ids could be
-    guessed, and what anonymous people spent would be forgotten.
+    Raises StartRefused for anything but a whole, readable key: without one, ids could be guessed,
+    and what anonymous people spent would no longer count.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

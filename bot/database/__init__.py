@@ -1,1 +1,1 @@
-"""The database: one transaction at a time, and plain SQL that PostgreSQL understands too."""
+"""The database: connections, transactions and migrations, in SQL that PostgreSQL shares."""

@@ -1,4 +1,4 @@
-"""The database file, looked at and copied from beside: a bot may run on it, nothing is migrated."""
+"""Check and copy a database file while a bot may use it; nothing is migrated."""
 
 import os
 import sqlite3
@@ -15,7 +15,7 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """What a sound database holds: ``rows`` of each table, open jobs, and its oldest charge.
+    """What an intact database contains: ``rows`` of each table, open jobs, the oldest charge.
 
     ``oldest_charge_at`` is in milliseconds since the epoch, None when nothing was charged.
     """
@@ -27,14 +27,14 @@ class DatabaseStatus:
 
 
 class DatabaseDamaged(Exception):
-    """The file is no database that can be relied on; its text says what is wrong."""
+    """The file is not an intact database; the text says what is wrong."""
 
 
 def read_status(path: Path) -> DatabaseStatus:
-    """Check the file and count what it holds, as of one moment; it writes nothing.
+    """Check the file and count its rows in one transaction; nothing is written.
 
     Raises:
-        Damaged: it is no sound database.
+        Damaged: it is not an intact database.
         sqlite3.Error: it cannot be read.
     """
     with _telling_damage(), closing(read_only(path)) as database:
@@ -45,7 +45,7 @@ def read_status(path: Path) -> DatabaseStatus:
 
 
 def copy_database(path: Path, target: Path) -> int:
-    """Copy what is committed at one moment into ``target``, checked and safe from a power cut.
+    """Copy what is committed into ``target``, check the copy, and sync it to the disk.
 
     Writers go on meanwhile. The copy is named TARGET.part until it is complete.
 
@@ -58,7 +58,7 @@ def copy_database(path: Path, target: Path) -> int:
     """
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
-    # It holds what people asked for: nobody else may read it.
+    # It contains people's prompts: no other user of the machine may read it.
     part.touch(mode=0o600, exist_ok=False)
     try:
         with _telling_damage():
@@ -81,7 +81,7 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 
 def find_damage(database: sqlite3.Connection) -> Sequence[str]:
-    """Return what is damaged, nothing for a sound database."""
+    """Return what is damaged; nothing for an intact database."""
     found = [str(row[0]) for row in database.execute(f"PRAGMA quick_check({_MOST_PROBLEMS})")]
     return () if found == ["ok"] else found
 
@@ -126,12 +126,12 @@ def _oldest_charge(database: sqlite3.Connection) -> int:
 
 
 def _fill(path: Path, part: Path) -> None:
-    # Not read-only: the last one who leaves a database takes its -wal away.
+    # Not read-only: the last connection to a database removes its -wal when it closes.
     source = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S
     )
     with closing(source), closing(sqlite3.connect(part)) as copied:
-        # A copy that is not completed is thrown away, so it needs no journal.
+        # An incomplete copy is deleted, so it needs no rollback journal.
         copied.execute("PRAGMA journal_mode=OFF")
         # In one step: a copy in several begins again at every write of another process.
         source.backup(copied)
@@ -146,7 +146,7 @@ def _settle(part: Path) -> int:
 
 
 def _sync(path: Path) -> None:
-    """Make a file, or a folder's list of names, outlive a power cut."""
+    """Sync a file, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

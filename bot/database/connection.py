@@ -1,4 +1,4 @@
-"""A connection whose thread runs a whole transaction in one visit."""
+"""A SQLite connection with a thread that runs one whole transaction at a time."""
 
 import asyncio
 import sqlite3
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 # How long a statement waits for another process, such as a terminal job beside the bot.
 _BUSY_TIMEOUT_S = 10.0
-_ROWS_AT_ONCE = 64  # of aiosqlite's own cursors, which nobody here uses
+_ROWS_AT_ONCE = 64  # of aiosqlite's own cursors, which are not used here
 
 
 class _CallerGone(Exception):
-    """Whoever waited for the transaction was cancelled before its COMMIT."""
+    """The caller of the transaction was cancelled before its COMMIT."""
 
 
 class Connection(aiosqlite.Connection):
@@ -35,7 +35,7 @@ class Connection(aiosqlite.Connection):
             sqlite3.connect,
             path,
             timeout=_BUSY_TIMEOUT_S,
-            isolation_level=None,  # sqlite3 itself must begin nothing
+            isolation_level=None,  # sqlite3 itself must not begin transactions
         )
         connection = cls(connect, _ROWS_AT_ONCE)
         async with connection:
@@ -47,8 +47,8 @@ class Connection(aiosqlite.Connection):
     async def transaction(self, begin: str, function: Callable[[Transaction], T]) -> T:
         """Run BEGIN, the function and COMMIT, or ROLLBACK whatever is raised.
 
-        Cancelling the caller rolls back what is not committed yet. The cancellation rises after
-        the transaction has ended, and also when it was committed.
+        Cancelling the caller rolls back what is not committed yet. The cancellation is raised
+        after the transaction has ended, also when it was committed.
         """
         caller_gone = threading.Event()
         running = asyncio.ensure_future(
@@ -67,7 +67,7 @@ class Connection(aiosqlite.Connection):
         return result
 
     async def empty_log(self) -> bool:
-        """Write what is committed into the one file; return False where a reader prevents it."""
+        """Move the write-ahead log into the database file; return False if a reader prevents it."""
         emptied: bool = await self._execute(self._empty_log)  # type: ignore[no-untyped-call]  # aiosqlite's
         return emptied
 

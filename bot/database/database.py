@@ -1,4 +1,4 @@
-"""SQLite: one connection that writes, one that reads, and the file's way into them."""
+"""The SQLite database: one connection that writes and one that reads."""
 
 import re
 import sqlite3
@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 _BOTH = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
-# A checkpoint for every 1000 pages, as by default, is one hold of a hundred, and takes 2 ms.
-# What is deleted is overwritten: people may have their words deleted for good.
+# A checkpoint every 1000 pages, the default, would delay one hold in a hundred by 2 ms.
+# secure_delete overwrites deleted content: people may have their prompts deleted for good.
 _WRITER = (
     *_BOTH,
     "secure_delete=ON",
@@ -47,7 +47,7 @@ class Database:
     """The open database.
 
     A transaction is an ordinary function, ``function(tx, …)``: it runs whole in the thread of the
-    connection, so that nothing of it can be awaited, cancelled or left half done.
+    connection, so it cannot be interrupted, cancelled in the middle or left half done.
     """
 
     def __init__(self, writer: Connection, reader: Connection) -> None:
@@ -64,7 +64,7 @@ class Database:
         now: Callable[[], int],
         migrations: Sequence[str] | None = None,
     ) -> AsyncIterator[Self]:
-        """Open the file, bring it up to date (by default to what Easel ships), close it at the end.
+        """Open the file, migrate it (by default to the shipped version), and close it at the end.
 
         Raises StartRefused when the file cannot be used or a newer Easel has written it.
         """
@@ -88,8 +88,8 @@ class Database:
     ) -> T:
         """Run a function as the one writing transaction, and return what it returns.
 
-        It is committed at the end, rolled back on any exception, and never left open: where the
-        caller is cancelled, that rises when the transaction has ended.
+        It is committed at the end and rolled back on any exception. If the caller is cancelled,
+        the cancellation is raised when the transaction has ended.
         """
         return await self._writer.transaction(
             "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs)
@@ -102,14 +102,14 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run a function on one consistent view; it cannot write and waits for no writer."""
+        """Run a function on one consistent snapshot; it cannot write and waits for no writer."""
         return await self._reader.transaction("BEGIN", lambda tx: function(tx, *args, **kwargs))
 
     async def empty_log(self) -> bool:
-        """Write what is committed into the one file, so that what was deleted is nowhere any more.
+        """Move the write-ahead log into the file and empty it, so that no deleted content remains.
 
         Returns:
-            False when somebody reads what the log holds: it stays until it is next written to.
+            False when a reader still uses the log: it stays until the next checkpoint.
         """
         return await self._writer.empty_log()
 
@@ -117,7 +117,7 @@ class Database:
     @asynccontextmanager
     async def _connected(cls, path: Path) -> AsyncIterator[Self]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # aiosqlite's thread outlives a failed opening, and the loop: fail here, without it.
+        # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
         sqlite3.connect(path).close()
         async with (
             Connection.open(path, pragmas=_WRITER) as writer,
@@ -141,7 +141,7 @@ class Database:
 
 
 def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:
-    """Copy what is committed, while the transaction that migrates keeps others out."""
+    """Copy what is committed, while the migrating transaction keeps other writers out."""
     copy = backup_dir / f"{path.stem}-v{version}-{now()}.db"
     copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_suffix(".part")

@@ -1,4 +1,4 @@
-"""Numbered files of plain statements, applied whole or not at all."""
+"""Migrations: numbered files of SQL statements, applied in one transaction."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ def migrate(
     back_up: Callable[[int], None],
     now: Callable[[], int],
 ) -> None:
-    """Apply what the database lacks; ``back_up(version)`` comes first where there is something.
+    """Apply the missing migrations; ``back_up(version)`` is called first if the database has data.
 
     Raises StartRefused for a database that a newer Easel has written.
     """

@@ -1,4 +1,4 @@
-"""One transaction: SQL statements that run in the thread of the database."""
+"""A transaction: runs SQL statements in the thread of its connection."""
 
 import re
 import sqlite3
@@ -16,13 +16,13 @@ _PARAMETER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(?P<number>\d+)
 
 
 class Transaction:
-    """One transaction: parameters are written ``$1, $2 …``, rows are read by column name."""
+    """A transaction; parameters are written ``$1, $2 …``, rows are read by column name."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def lock(self, *subjects: str) -> None:
-        """Keep others out who would change the sums of these subjects, until the end.
+        """Lock out other transactions that would change the sums of these subjects.
 
         SQLite has one writer at a time, so there is nothing to do. PostgreSQL locks here, before
         the statement that reads the sums.
@@ -38,14 +38,14 @@ class Transaction:
         return rows[0] if rows else None
 
     def write(self, sql: str, *params: Value) -> None:
-        """Run a statement whose result nobody needs."""
+        """Run a statement without reading its result."""
         self._connection.execute(rewritten(sql), params)
 
 
 def run_transaction(
     connection: sqlite3.Connection, begin: str, function: Callable[[Transaction], T]
 ) -> T:
-    """Run BEGIN, the function and COMMIT; roll back whatever is raised."""
+    """Run BEGIN, the function and COMMIT; roll back on any exception."""
     try:
         connection.execute(begin)
         result = function(Transaction(connection))

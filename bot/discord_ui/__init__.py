@@ -1,1 +1,1 @@
-"""What Discord shows."""
+"""The Discord side: the client, and everything that it shows and receives."""

@@ -68,7 +68,7 @@ class Client(commands.AutoShardedBot):
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
     def serves(self, server_id: int | None) -> bool:
-        """Return whether the operator allows this server; None is none."""
+        """Return whether the operator allows this server, never for direct messages (None)."""
         return server_id is not None and (
             not self._allowed_servers or server_id in self._allowed_servers
         )

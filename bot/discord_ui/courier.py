@@ -9,7 +9,6 @@ What one person alone sees never comes to a channel.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import discord
 import structlog
@@ -30,7 +29,6 @@ from bot.discord_ui.discord_errors import (
 from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
 from bot.discord_ui.job_message import (
     JobMessage,
-    PlaceMessage,
     answer_interaction,
     reply_to_message,
 )
@@ -66,7 +64,7 @@ _STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message
 
 @dataclass(frozen=True, slots=True)
 class CourierParts:
-    """What all couriers of one bot max_bytes_each; ``reroll_emoji`` is that of a server."""
+    """What all couriers of one bot share; ``reroll_emoji`` is that of a server."""
 
     client: discord.Client
     texts: Texts
@@ -115,19 +113,19 @@ class Couriers:
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
         parts = self._parts
-        return self._placing(partial(answer_interaction, parts.client, parts.outbox, interaction))
+        place = partial(answer_interaction, parts.client, parts.outbox, interaction)
+        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
         """Return the courier that replies to a message with a new one."""
-        return self._placing(partial(reply_to_message, self._parts.outbox, message, max_file_bytes))
+        parts = self._parts
+        place = partial(reply_to_message, parts.outbox, message, max_file_bytes)
+        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
 
     def reopen(self, _job: Job, address: CardAddress | AnnouncedCard) -> Courier:
         """Return the courier of a message that an earlier process placed, or announced."""
         message = JobMessage(self._parts.client, self._now, address=address)
         return DiscordCourier(self._parts, message)
-
-    def _placing(self, place: PlaceMessage) -> Courier:
-        return DiscordCourier(self._parts, JobMessage(self._parts.client, self._now, place=place))
 
 
 class DiscordCourier:
@@ -177,7 +175,7 @@ class DiscordCourier:
             address.max_file_bytes, FOLLOW_UP_FILES if address.only_by_token else 1
         )
         groups = await self._parts.packer.pack(
-            result.pictures, max_file_bytes=most, folder=_folder_of(result)
+            result.pictures, max_file_bytes=most, folder=result.pictures[0].path.parent
         )
         self._thumbnail = await self._parts.thumbnails.draw(job)
         try:
@@ -228,11 +226,11 @@ class DiscordCourier:
             # Commands are answered also where the bot may not write: all in one message, then.
             log.info("job_message.all_in_one", job=job.id, error=repr(error))
             everything = await self._parts.packer.pack_into_one(
-                groups, max_file_bytes=message.max_file_bytes, folder=_folder_of(result)
+                groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
             )
             message, rest = await self._shrinking(everything, show), ()
         await self._invite_to_reroll(job, (message, *rest))
-        await self._parts.notifier.reply(job, self._message, self._parts.notices.ready(job))
+        await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         return (message, *rest)
 
     async def _show(self, job: Job, result: JobResult, group: AttachmentGroup) -> CardAddress:
@@ -353,7 +351,7 @@ class DiscordCourier:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
         await self._message.edit(job, [self._parts.embeds.ended(job, failure)], view=buttons)
         if failure.error.message_id not in _STOPPED_BY_HAND:
-            await self._parts.notifier.reply(job, self._message, self._parts.notices.ended(job))
+            await self._parts.notifier.reply(job, self._message, self._parts.notices.ended)
 
     async def _end_in_new_message(self, job: Job, notice: OutgoingMessage) -> None:
         await self._parts.outbox.post(job, ENDING, self._message.channel_beside(job), notice)
@@ -373,7 +371,3 @@ class DiscordCourier:
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
         alt_text = self._parts.embeds.alt_text(job, picture, 1, 1)
         return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]
-
-
-def _folder_of(result: JobResult) -> Path:
-    return result.pictures[0].path.parent

@@ -9,7 +9,7 @@ import discord
 from bot.core.i18n.escaping import ELLIPSIS, cut, escaped, one_line, quoted, visible
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
-from bot.discord_ui.embed_style import COLOURS, display_name, small
+from bot.discord_ui.embed_style import COLOURS, requester_name, small
 from bot.jobs.job_lookup import FoundJob
 from bot.jobs.repository.rows import WrittenJob
 
@@ -17,7 +17,7 @@ from bot.jobs.repository.rows import WrittenJob
 LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
 LONGEST_FIELD = 1_024
 LONGEST_FACT = 100
-OPTIONS = ("quality", "style", "background")
+_OPTIONS = ("quality", "style", "background")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class DetailsEmbeds:
         yield _plain(request.model)
         yield self._size(record, locale)
         yield self._pictures(record, locale)
-        for option in OPTIONS:
+        for option in _OPTIONS:
             if word := getattr(request, option):
                 yield self._say("details-option", locale, option=option, value=_plain(word))
         if request.references:
@@ -98,7 +98,7 @@ class DetailsEmbeds:
 
     def _origin(self, record: FoundJob, locale: str, server_id: int) -> Iterator[str]:
         job = record.written.job
-        yield escaped(display_name(self._texts, job.requester, locale))
+        yield escaped(requester_name(self._texts, job.requester, locale))
         yield self._say("details-created", locale, created_at=job.created_at)
         if record.parent is not None and (link := _link(record.parent, server_id)):
             yield self._say("details-parent", locale, link=link)

@@ -7,7 +7,7 @@ from bot.core.i18n.escaping import escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import Requester
 
-LONGEST_NAME = 100  # of a person or a model: one line on a phone has room for about 40
+LONGEST_DISPLAY_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
 EmbedState = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
 
@@ -37,6 +37,6 @@ def plain_line(text: str, limit: int) -> str:
     return escaped(one_line(text, limit))
 
 
-def display_name(texts: Texts, requester: Requester, locale: str) -> str:
+def requester_name(texts: Texts, requester: Requester, locale: str) -> str:
     """Return a person's name as one line of plain words."""
-    return one_line(requester.name, LONGEST_NAME) or texts.say("card-someone", locale)
+    return one_line(requester.name, LONGEST_DISPLAY_NAME) or texts.say("card-someone", locale)

@@ -18,10 +18,10 @@ from bot.discord_ui.embed_style import COLOURS, EmbedState, small
 from bot.jobs.history_pages import HistoryEntry, HistoryPage, PageCursor, PageDirection
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 
-LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
-LONGEST_MODEL = 60
-LONGEST_LABEL = 60  # of a choice in a select: two lines on a phone; Discord takes 100
-LONGEST_ALT_TEXT = 300
+_LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
+_LONGEST_MODEL = 60
+_LONGEST_LABEL = 60  # of a choice in a select: two lines on a phone; Discord takes 100
+_LONGEST_ALT_TEXT = 300
 
 _STATES: dict[JobState, EmbedState] = {
     JobState.QUEUED: "queued",
@@ -58,75 +58,73 @@ class HistoryEmbeds:
         return self._texts.say("history-nothing-found" if is_search else "history-none", locale)
 
     def embed(
-        self, number: int, look: HistoryEntry, link: str | None = None, locale: str = "en"
+        self, number: int, entry: HistoryEntry, link: str | None = None, locale: str = "en"
     ) -> discord.Embed:
         """Show one job, the ``number``-th of its page, with a ``link`` to its message."""
-        job = look.written.job
-        prompt = quoted(one_line(job.request.prompt, LONGEST_PROMPT), 3 * LONGEST_PROMPT)
+        job = entry.written.job
+        prompt = quoted(one_line(job.request.prompt, _LONGEST_PROMPT), 3 * _LONGEST_PROMPT)
         embed = discord.Embed(
-            colour=COLOURS[_STATES.get(look.written.state, "painting")],
-            description="\n".join((prompt, small(self._facts(look, link, locale)))),
+            colour=COLOURS[_STATES.get(entry.written.state, "painting")],
+            description="\n".join((prompt, small(self._facts(entry, link, locale)))),
         )
-        embed.set_author(name=f"{number} · {one_line(job.request.model, LONGEST_MODEL)}")
-        if look.thumbnail is not None:
+        embed.set_author(name=f"{number} · {one_line(job.request.model, _LONGEST_MODEL)}")
+        if entry.thumbnail is not None:
             embed.set_thumbnail(url=f"attachment://{_preview_name(job)}")
         return embed
 
-    def files(self, looks: Sequence[HistoryEntry], locale: str = "en") -> list[discord.File]:
+    def files(self, entries: Sequence[HistoryEntry], locale: str = "en") -> list[discord.File]:
         """Return the previews that the embeds show."""
         return [
             discord.File(
-                io.BytesIO(look.thumbnail),
-                filename=_preview_name(look.written.job),
-                description=self._alt_text(look, locale),
+                io.BytesIO(entry.thumbnail),
+                filename=_preview_name(entry.written.job),
+                description=self._alt_text(entry, locale),
             )
-            for look in looks
-            if look.thumbnail is not None
+            for entry in entries
+            if entry.thumbnail is not None
         ]
 
-    def choice(self, number: int, look: HistoryEntry, locale: str = "en") -> discord.SelectOption:
+    def choice(self, number: int, entry: HistoryEntry, locale: str = "en") -> discord.SelectOption:
         """Return the choice of a job whose pictures are kept."""
-        job = look.written.job
+        job = entry.written.job
         return discord.SelectOption(
-            label=f"{number} · {one_line(job.request.prompt, LONGEST_LABEL)}",
-            description=_lock(job) + self._state(look, locale),
+            label=f"{number} · {one_line(job.request.prompt, _LONGEST_LABEL)}",
+            description=_privacy_mark(job) + self._state(entry, locale),
             value=job.id,
         )
 
-    def _facts(self, look: HistoryEntry, link: str | None, locale: str) -> str:
-        facts = [_lock(look.written.job) + self._state(look, locale)]
-        if look.credits:
-            facts.append(self._texts.say("card-credits", locale, credits=look.credits))
-        created_at = look.written.job.created_at
+    def _facts(self, entry: HistoryEntry, link: str | None, locale: str) -> str:
+        facts = [_privacy_mark(entry.written.job) + self._state(entry, locale)]
+        if entry.credits:
+            facts.append(self._texts.say("card-credits", locale, credits=entry.credits))
+        created_at = entry.written.job.created_at
         facts.append(self._texts.say("history-created", locale, created_at=created_at))
         if link is not None:
             facts.append(self._texts.say("history-link", locale, link=link))
         return " · ".join(facts)
 
-    def _state(self, look: HistoryEntry, locale: str) -> str:
-        state, kept = look.written.state, len(look.pictures)
+    def _state(self, entry: HistoryEntry, locale: str) -> str:
+        state, kept = entry.written.state, len(entry.pictures)
         if state is not JobState.DONE:
             return self._texts.say("history-state", locale, state=state)
-        if kept in {0, look.picture_count}:
+        if kept in {0, entry.picture_count}:
             return self._texts.say("history-pictures", locale, count=kept)
-        return self._texts.say("history-pictures-left", locale, count=kept, of=look.picture_count)
+        return self._texts.say("history-pictures-left", locale, count=kept, of=entry.picture_count)
 
-    def _alt_text(self, look: HistoryEntry, locale: str) -> str:
-        prompt = one_line(look.written.job.request.prompt, LONGEST_ALT_TEXT)
+    def _alt_text(self, entry: HistoryEntry, locale: str) -> str:
+        prompt = one_line(entry.written.job.request.prompt, _LONGEST_ALT_TEXT)
         return self._texts.say("card-alt", locale, prompt=prompt, index=1, of=1)
 
 
-def result_link(look: HistoryEntry) -> str | None:
+def result_link(entry: HistoryEntry) -> str | None:
     """Return a link to a job's message, None where there is none."""
-    if look.message is None:
+    if entry.message is None:
         return None
-    server = look.written.job.requester.server_id or "@me"
-    return (
-        f"https://discord.com/channels/{server}/{look.message.channel_id}/{look.message.message_id}"
-    )
+    server = entry.written.job.requester.server_id or "@me"
+    return f"https://discord.com/channels/{server}/{entry.message.channel_id}/{entry.message.message_id}"
 
 
-def _lock(job: Job) -> str:
+def _privacy_mark(job: Job) -> str:
     """Return the mark of a private job."""
     return "🔒 " if job.private else ""
 
@@ -157,13 +155,13 @@ class RepostSelect(DynamicItem[Select[View]], template=_REPOST_ID):
 
 class HistoryPageButton(
     DynamicItem[Button[View]],
-    template=r"easel:past:(?P<way>newer|older):(?P<job_id>[0-9a-f-]{36})",
+    template=r"easel:past:(?P<direction>newer|older):(?P<job_id>[0-9a-f-]{36})",
 ):
     """Shows the page before the first or after the last job of a page."""
 
-    def __init__(self, turn: PageCursor, button: Button[View]) -> None:
+    def __init__(self, cursor: PageCursor, button: Button[View]) -> None:
         super().__init__(button)
-        self._turn = turn
+        self._cursor = cursor
 
     @classmethod
     async def from_custom_id(
@@ -175,16 +173,16 @@ class HistoryPageButton(
     ) -> Self:
         """Read which page comes next from the custom id."""
         assert isinstance(item, Button)  # noqa: S101 - nothing else has this id
-        return cls(PageCursor(match["job_id"], cast("PageDirection", match["way"])), item)
+        return cls(PageCursor(match["job_id"], cast("PageDirection", match["direction"])), item)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the click to the cog, which reports errors; discord.py would only log them."""
-        interaction.client.dispatch(HISTORY_PAGE_CHOSEN, interaction, self._turn)
+        interaction.client.dispatch(HISTORY_PAGE_CHOSEN, interaction, self._cursor)
 
 
 class SearchTermButton(
     DynamicItem[Button[View]],
-    template=r"easel:sought:(?P<what>text|model):(?P<word>.+)",
+    template=r"easel:sought:(?P<what>text|model):(?P<term>.+)",
 ):
     """Shows a search term of the page; a click searches without it."""
 
@@ -218,9 +216,9 @@ def history_view(
     """Return the rows under a page: jobs to post again, other pages, search terms."""
     view = View(timeout=None)
     options = [
-        embeds.choice(number, look, locale)
-        for number, look in enumerate(page.entries, 1)
-        if look.pictures
+        embeds.choice(number, entry, locale)
+        for number, entry in enumerate(page.entries, 1)
+        if entry.pictures
     ]
     if options:
         placeholder = texts.say("history-choose", locale)
@@ -240,7 +238,7 @@ def search_terms_of(message: discord.Message | None) -> Sought:
         for child in row.children if isinstance(row, discord.ActionRow) else ():
             template = SearchTermButton.__discord_ui_compiled_template__
             if match := template.fullmatch(child.custom_id or ""):
-                found[match["what"]] = match["word"]
+                found[match["what"]] = match["term"]
     return Sought(**found) if found else EVERYTHING
 
 
@@ -251,22 +249,22 @@ def _page_buttons(texts: Texts, page: HistoryPage, locale: str) -> Iterator[Hist
         ("newer", 0, page.has_newer),
         ("older", -1, page.has_older),
     )
-    for way, end, is_there in ends:
-        turn = PageCursor(page.entries[end].written.job.id, way)
+    for direction, end, is_there in ends:
+        cursor = PageCursor(page.entries[end].written.job.id, direction)
         button: Button[View] = Button(
-            label=texts.say(f"history-{way}", locale),
-            custom_id=f"easel:past:{way}:{turn.job_id}",
+            label=texts.say(f"history-{direction}", locale),
+            custom_id=f"easel:past:{direction}:{cursor.job_id}",
             disabled=not is_there,
         )
-        yield HistoryPageButton(turn, button)
+        yield HistoryPageButton(cursor, button)
 
 
 def _term_buttons(texts: Texts, sought: Sought, locale: str) -> Iterator[SearchTermButton]:
-    for what, word in (("text", sought.text), ("model", sought.model)):
-        if word is not None:
-            shown = one_line(word, _LONGEST_TERM_SHOWN)
+    for what, term in (("text", sought.text), ("model", sought.model)):
+        if term is not None:
+            shown = one_line(term, _LONGEST_TERM_SHOWN)
             button: Button[View] = Button(
                 label=texts.say(f"history-sought-{what}", locale, word=shown),
-                custom_id=f"easel:sought:{what}:{word}",
+                custom_id=f"easel:sought:{what}:{term}",
             )
             yield SearchTermButton(what, button)

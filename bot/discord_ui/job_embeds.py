@@ -18,10 +18,10 @@ from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Size
 from bot.discord_ui.embed_style import (
     COLOURS,
-    LONGEST_NAME,
+    LONGEST_DISPLAY_NAME,
     EmbedState,
-    display_name,
     joined,
+    requester_name,
     small,
 )
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
@@ -74,8 +74,12 @@ class JobEmbeds:
 
     def queued(self, job: Job, waiting: QueuePosition) -> discord.Embed:
         """Show the job's position in the queue, and an estimate of its start."""
-        line = small(self._queue_position(job, waiting))
-        return self._unfinished(job, "queued", line)
+        if not waiting.starts_in_ms:
+            return self._unfinished(job, "queued", small(self._say(job, "card-starting")))
+        minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
+        ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
+        asked = self._say(job, "card-asked", asked_at=job.created_at)
+        return self._unfinished(job, "queued", small(joined((ahead, asked))))
 
     def stop_label(self, job: Job, state: QueuePosition | JobProgress) -> str:
         """Return the label of the stop button."""
@@ -84,9 +88,13 @@ class JobEmbeds:
 
     def painting(self, job: Job, painting: JobProgress) -> discord.Embed:
         """Show since when the job runs, its progress, and a preview if there is one."""
-        since = small(joined(self._started_facts(job, painting)))
+        started = "card-still" if painting.is_overdue else "card-started"
+        since = [self._say(job, started, started_at=painting.started_at)]
+        if painting.usual_ms is not None:
+            usual_ms = math.ceil(painting.usual_ms / 1000) * 1000
+            since.append(self._say(job, "card-usual", usual_ms=usual_ms))
         progress = joined(self._progress_facts(job, painting))
-        embed = self._unfinished(job, "painting", progress, since)
+        embed = self._unfinished(job, "painting", progress, small(joined(since)))
         if painting.preview is not None:
             embed.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return embed
@@ -126,7 +134,7 @@ class JobEmbeds:
         title = self._say(
             job,
             "card-title-again",
-            name=display_name(self._texts, job.requester, job.locale),
+            name=requester_name(self._texts, job.requester, job.locale),
             count=len(files),
         )
         return self._gallery(job, words, title, files)
@@ -167,13 +175,6 @@ class JobEmbeds:
         cost = self._say(job, "card-credits", credits=job.credits)
         return embed.set_footer(text=joined([*self._request_facts(job), cost]))
 
-    def _queue_position(self, job: Job, waiting: QueuePosition) -> str:
-        if not waiting.starts_in_ms:
-            return self._say(job, "card-starting")
-        minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
-        ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
-        return joined((ahead, self._say(job, "card-asked", asked_at=job.created_at)))
-
     def _progress_facts(self, job: Job, painting: JobProgress) -> list[str]:
         facts = []
         if (progress := progress_bar(painting)) is not None:
@@ -181,14 +182,6 @@ class JobEmbeds:
             facts.append(self._say(job, name, bar=progress.bar, percent=progress.percent))
         if painting.total > 1:
             facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
-        return facts
-
-    def _started_facts(self, job: Job, painting: JobProgress) -> list[str]:
-        started = "card-still" if painting.is_overdue else "card-started"
-        facts = [self._say(job, started, started_at=painting.started_at)]
-        if painting.usual_ms is not None:
-            usual_ms = math.ceil(painting.usual_ms / 1000) * 1000
-            facts.append(self._say(job, "card-usual", usual_ms=usual_ms))
         return facts
 
     def _gallery(
@@ -201,7 +194,7 @@ class JobEmbeds:
         return _with_images(job, words, files)
 
     def _title(self, job: Job, state: EmbedState, *, count: int) -> str:
-        name = display_name(self._texts, job.requester, job.locale)
+        name = requester_name(self._texts, job.requester, job.locale)
         return self._say(job, f"card-title-{state}", name=name, count=count)
 
     def _result_lines(
@@ -245,11 +238,11 @@ class JobEmbeds:
     # --- the footer ---------------------------------------------------------------------------
 
     def _request_facts(self, job: Job) -> list[str]:
-        facts, size = [one_line(job.request.model, LONGEST_NAME)], job.request.size
+        facts, size = [one_line(job.request.model, LONGEST_DISPLAY_NAME)], job.request.size
         if isinstance(size, Size):
             facts.append(self._size(job, size.width, size.height))
         elif size != "auto":
-            facts.append(one_line(str(size), LONGEST_NAME))
+            facts.append(one_line(str(size), LONGEST_DISPLAY_NAME))
         if job.request.n > 1:
             facts.append(self._say(job, "card-count", count=job.request.n))
         return [*facts, *self._choices(job)]
@@ -258,7 +251,7 @@ class JobEmbeds:
         """Return the options that were chosen beyond model, size and number."""
         request = job.request
         chosen = (request.quality, request.style, request.background)
-        facts = [one_line(choice, LONGEST_NAME) for choice in chosen if choice]
+        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen if choice]
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
@@ -266,7 +259,7 @@ class JobEmbeds:
     def _result_facts(self, job: Job, result: JobResult) -> list[str]:
         first, remaining = result.pictures[0], result.remaining
         facts = [
-            one_line(job.request.model, LONGEST_NAME),
+            one_line(job.request.model, LONGEST_DISPLAY_NAME),
             self._size(job, first.width, first.height),
             *self._choices(job),
             self._say(job, "card-took", took_ms=result.took_ms),

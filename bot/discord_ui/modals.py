@@ -19,7 +19,7 @@ MOST_OPTIONS = 25
 LONGEST_OPTION = 100
 LONGEST_TEXT = 4000
 LONGEST_SIZE = 40
-MOST_FILES = 5
+MOST_UPLOADS = 5
 
 NOTHING = "nothing"
 REFERENCES = "references"
@@ -140,7 +140,7 @@ def _size(texts: Texts, defaults: FormDefaults, locale: str) -> TextInput[Modal]
 
 
 def _files() -> FileUpload[Modal]:
-    return FileUpload(custom_id="files", required=False, min_values=0, max_values=MOST_FILES)
+    return FileUpload(custom_id="files", required=False, min_values=0, max_values=MOST_UPLOADS)
 
 
 def _starts(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
@@ -179,7 +179,7 @@ class _SubmittedModal(msgspec.Struct, frozen=True):
     resolved: _ResolvedData = _ResolvedData()
 
 
-def read_edit_form(data: Mapping[str, object]) -> FormInput:
+def read_submitted_form(data: Mapping[str, object]) -> FormInput:
     """Read the data of a submitted modal; raise FormOutdated when it is none of these forms."""
     try:
         submitted = msgspec.convert(dict(data), _SubmittedModal)

@@ -80,11 +80,11 @@ class RequesterNotifier:
         waited_ms, user_id = self._now() - job.created_at, job.requester.user_id
         return user_id if waited_ms > LONG_WAIT_MS and self._may_mention(user_id) else None
 
-    async def reply(self, job: Job, message: JobMessage, text: str) -> None:
+    async def reply(self, job: Job, message: JobMessage, text_of: Callable[[Job], str]) -> None:
         """Reply to the message of a job that took long, if its requester wants that."""
         if (user_id := self.mentioned(job)) is None:
             return
-        notice = OutgoingMessage(text, reply_to=message.reference, mentions=user_id)
+        notice = OutgoingMessage(text_of(job), reply_to=message.reference, mentions=user_id)
         try:
             await self._outbox.post(job, NOTICE, message.channel_beside(job), notice)
         except DISCORD_ERRORS as error:

@@ -9,10 +9,10 @@ import discord
 from bot.core.errors.quotas import PERSONAL_LEVELS, LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
-from bot.discord_ui.embed_style import COLOURS, display_name, plain_line
+from bot.discord_ui.embed_style import COLOURS, plain_line, requester_name
 
 LONGEST_REASON = 200
-LONGEST_MODEL = 40
+_LONGEST_MODEL = 40
 
 _MENTIONS = {"user": "<@", "role": "<@&"}
 _LIMIT = re.compile(r"(?P<credits>\d+|unlimited)/(?P<period>[a-z]+)")
@@ -36,14 +36,14 @@ def subject_name(texts: Texts, subject: str, locale: str) -> str:
         return f"{_MENTIONS[kind]}{number}>"
     if subject in {"everyone", "server"}:
         return texts.say(f"quota-subject-{subject}", locale)
-    return plain_line(subject.removeprefix("cost:"), LONGEST_MODEL)
+    return plain_line(subject.removeprefix("cost:"), _LONGEST_MODEL)
 
 
 def value_words(texts: Texts, value: str | None, locale: str) -> str | None:
     """Return a value of the audit in words: ``20/day`` is a limit, a number stays a number."""
     found = _LIMIT.fullmatch(value or "")
     if value is None or found is None:
-        return value and plain_line(value, LONGEST_MODEL)
+        return value and plain_line(value, _LONGEST_MODEL)
     if found["credits"] == "unlimited":
         return texts.say("quota-no-limit", locale)
     return texts.say("quota-cap", locale, credits=int(found["credits"]), period=found["period"])
@@ -118,7 +118,7 @@ class QuotaEmbeds:
         """Show what is left for a person, one field for each limit."""
         colour = COLOURS["painting" if status.block_reason is None else "failed"]
         embed = discord.Embed(colour=colour, description=self._explanation(rows, status, locale))
-        name = display_name(self._texts, requester, locale)
+        name = requester_name(self._texts, requester, locale)
         embed.set_author(name=self._texts.say("usage-title", locale, name=name))
         for row in rows[:MOST_FIELDS]:
             embed.add_field(
@@ -238,6 +238,6 @@ def _model_words(model: str, quality: str | None) -> dict[str, str | None]:
 
 def _message_link(row: JobRow) -> str | None:
     if row.card is None or row.card.only_by_token:
-        return None  # no link leads there
+        return None  # no link works there
     server = row.job.requester.server_id or "@me"
     return f"https://discord.com/channels/{server}/{row.card.channel_id}/{row.card.message_id}"

@@ -54,7 +54,7 @@ Entry = TypeVar("Entry")
 CHART_FILE = "usage.png"
 MOST_ROWS = 14  # of the table; more days are grouped by weeks
 WEEK = 7
-BAR_WIDTH = 10
+_BAR_WIDTH = 10
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 # The chart's letters are DejaVu's: Latin, Greek and Cyrillic, but no Chinese.
 _LAST_LETTER = "\u052f"
@@ -250,7 +250,7 @@ class QuotaListEmbeds:
 
 
 def _cost_name(row: CostRow) -> str:
-    """Return a model and its quality for a code block, which no letter of them can end."""
+    """Return a model and its quality for a code block, with nothing that could end the block."""
     name = row.model if row.quality is None else f"{row.model} {row.quality}"
     return one_line(name.replace("`", "'"), _MODEL_WIDTH)
 
@@ -347,5 +347,5 @@ def _chart_name(day: date, reader: Locale) -> str:
 
 
 def _bar(credits: int, most: int) -> str:
-    full, rest = divmod(round(credits / most * BAR_WIDTH * 8), 8)
+    full, rest = divmod(round(credits / most * _BAR_WIDTH * 8), 8)
     return "█" * full + (_EIGHTHS[rest - 1] if rest else "")

@@ -8,11 +8,12 @@ from discord.app_commands import Choice
 
 from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
+from bot.discord_ui.autocomplete import LONGEST_CHOICE
 from bot.discord_ui.embed_style import COLOURS, small
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
-LONGEST_CHOICE = 100  # of a choice's name (application-commands)
+
 PRESETS_ON_A_PAGE = 10
 _ROOM_FOR_MORE = 40
 # Ten presets share the 4096 characters of a description, and escapes may double a text.

@@ -136,7 +136,7 @@ class OutputPreset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseFormat:
+class ResponseFormatRule:
     """Whether the field ``response_format`` may be sent, and its value.
 
     An optional one is left out without a ``value``, or if the gateway does not support it.
@@ -181,7 +181,7 @@ class ModelAbilities:
     preset: OutputPreset = field(default_factory=OutputPreset)
     references: ReferenceLimits | None = None
     partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
-    response_format: ResponseFormat = ResponseFormat(mode="forbidden")
+    response_format: ResponseFormatRule = ResponseFormatRule(mode="forbidden")
     user_field: Literal["user", "safety_identifier"] | None = None
     timeout_s: Seconds = 300
     usual_s: Seconds = 30

@@ -1,1 +1,1 @@
-"""What servers and people made their custom: settings, preferences, presets, house rules."""
+"""Settings of servers, preferences and presets of people, access rules, image options."""

@@ -1,4 +1,4 @@
-"""Who may paint what where: the rules that the admins of a server set, at every door."""
+"""The rules of a server on who may paint, where, and with which models."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.preferences.values import ServerSettings
 
 @dataclass(eq=False, kw_only=True)
 class ChannelNotAllowed(Refusal):
-    """Pictures are painted elsewhere: in ``channel`` or ``another``, ids as text.
+    """Painting is allowed in ``channel`` or ``another`` only, given as ids in text.
 
     ``channel`` is empty when all allowed channels were deleted.
     """
@@ -21,7 +21,7 @@ class ChannelNotAllowed(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class RoleNotAllowed(Refusal):
-    """Only people with ``role`` or ``another``, ids as text, may paint.
+    """Only people with ``role`` or ``another``, given as ids in text, may paint.
 
     ``role`` is empty when all allowed roles were deleted.
     """
@@ -42,7 +42,7 @@ class ModelNotAllowed(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ControlsNotYours(Refusal):
-    """The server keeps what hangs under a result for who asked for it."""
+    """The server allows the controls under a result to its requester only."""
 
     message_id = "error-controls-not-yours"
 
@@ -50,22 +50,24 @@ class ControlsNotYours(Refusal):
 def check_access(
     settings: ServerSettings, *, channel_ids: Collection[int], role_ids: Collection[int]
 ) -> None:
-    """Refuse a place or a person; ``channel_ids`` are the channel's, its parent's and category's.
+    """Refuse a channel or a person that the server does not allow.
+
+    ``channel_ids`` are the ids of the channel, its parent channel and its category.
 
     Raises:
         ChannelNotAllowed, RoleNotAllowed
     """
     channels, roles = settings.channels, settings.roles
     if channels is not None and not set(channels) & set(channel_ids):
-        channel, another = _two(channels)
+        channel, another = _first_two(channels)
         raise ChannelNotAllowed(channel=channel, another=another)
     if roles is not None and not set(roles) & set(role_ids):
-        role, another = _two(roles)
+        role, another = _first_two(roles)
         raise RoleNotAllowed(role=role, another=another)
 
 
 def check_model(settings: ServerSettings, model: str, *, offered: Collection[str]) -> None:
-    """Refuse a model, whether it is ``offered`` or not.
+    """Refuse a model that the server does not allow, whether or not it is among those ``offered``.
 
     Raises:
         ModelNotAllowed: the server allows others only.
@@ -84,7 +86,7 @@ def allowed_models(settings: ServerSettings, offered: Collection[str]) -> tuple[
 
 
 def check_controls(settings: ServerSettings, *, user_id: int, requester_id: int) -> None:
-    """Refuse who presses something under another's result, where the server wants that.
+    """Refuse the controls under another person's result where the server wants that.
 
     Raises:
         ControlsNotYours
@@ -93,6 +95,6 @@ def check_controls(settings: ServerSettings, *, user_id: int, requester_id: int)
         raise ControlsNotYours
 
 
-def _two(ids: tuple[int, ...]) -> tuple[str, str]:
+def _first_two(ids: tuple[int, ...]) -> tuple[str, str]:
     first, second, *_ = (*map(str, ids), "", "")
     return first, second

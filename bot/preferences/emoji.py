@@ -1,4 +1,4 @@
-"""What may stand as a reaction: one emoji of Unicode, or one that a server has drawn itself."""
+"""Emojis that may be used as reactions: one of Unicode, or a custom one of a server."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class NotAnEmoji(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class SameEmoji(Refusal):
-    """One emoji cannot both roll again and delete."""
+    """The same emoji was chosen for re-rolling and for deleting."""
 
     message_id = "error-same-emoji"
 
@@ -55,7 +55,7 @@ _UNICODE = re.compile(
     r"|[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
 )
 _CUSTOM = re.compile(r"<a?:\w{2,32}:(\d{15,20})>", re.ASCII)
-_VARIATION = "\ufe0f"  # "show it as a picture"; not every client writes it
+_VARIATION = "\ufe0f"  # the emoji presentation selector, which not every client adds
 
 
 def is_unicode_emoji(text: str) -> bool:
@@ -64,13 +64,13 @@ def is_unicode_emoji(text: str) -> bool:
 
 
 def custom_emoji_id(text: str) -> int | None:
-    """Return the id of a server's own emoji, such as ``<:fox:123456789012345678>``."""
+    """Return the id of a custom emoji, such as ``<:fox:123456789012345678>``."""
     found = _CUSTOM.fullmatch(text)
     return int(found[1]) if found else None
 
 
 def same_emoji(one: str, other: str) -> bool:
-    """Tell whether two reactions are the same, also if a server renamed its own."""
+    """Tell whether two emojis are the same, also if a custom one was renamed."""
     return _key(one) == _key(other)
 
 

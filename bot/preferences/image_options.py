@@ -30,8 +30,8 @@ class ImageOptions:
 
     def with_defaults(self, other: "ImageOptions") -> "ImageOptions":
         """Return these options, with the other's where these are None."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(other, **{name: value for name, value in said.items() if value is not None})
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(other, **{name: value for name, value in given.items() if value is not None})
 
     def with_option(self, option: OptionName, value: str) -> "ImageOptions":
         """Return these options with another value for one of them."""

@@ -1,4 +1,4 @@
-"""What servers and people made their custom: in memory for every door, written through."""
+"""Stores the settings of servers, and the preferences and presets of people."""
 
 import asyncio
 from collections import defaultdict
@@ -30,10 +30,10 @@ _NO_PREFERENCES = PersonalPreferences()
 
 
 class PreferenceStore:
-    """Settings of servers, preferences and presets of people.
+    """Keeps everything in memory and writes changes to the database.
 
-    A data folder has one bot, so memory is the truth: reading asks no database. A change is
-    written first, and remembered only once it is committed.
+    A data folder has one bot, so reading asks no database. A change is written first and kept in
+    memory once it is committed.
     """
 
     def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
@@ -62,7 +62,7 @@ class PreferenceStore:
     async def change_server(
         self, server_id: int, change: Callable[[ServerSettings], ServerSettings]
     ) -> ServerSettings:
-        """Let ``change`` make the server's settings from those that hold, and return the new."""
+        """Replace the server's settings by what ``change`` returns for them; return the new."""
         async with self._changing:
             settings = change(self.server(server_id))
             await self._database.write(_write_server, server_id, settings)
@@ -78,7 +78,7 @@ class PreferenceStore:
     async def change_person(
         self, user_id: int, change: Callable[[PersonalPreferences], PersonalPreferences]
     ) -> PersonalPreferences:
-        """Let ``change`` make the preferences from those that hold, and return the new."""
+        """Replace a person's preferences by what ``change`` returns for them; return the new."""
         async with self._changing:
             preferences = change(self.person(user_id))
             await self._database.write(_write_person, user_id, preferences)
@@ -88,7 +88,7 @@ class PreferenceStore:
     # --- presets ------------------------------------------------------------------------------
 
     def presets(self, user_id: int) -> Mapping[str, Preset]:
-        """Return a person's presets in the order of their names, by folded name."""
+        """Return a person's presets in the order of their names, by the key of the name."""
         return self._presets.get(user_id, {})
 
     def preset(self, user_id: int, name: str) -> Preset:
@@ -102,7 +102,7 @@ class PreferenceStore:
         return matching_names(self.presets(user_id), typed)
 
     async def save_preset(self, user_id: int, name: str, options: ImageOptions) -> Preset | None:
-        """Keep a wish under a name; return the preset that had it before.
+        """Save options under a name; return the preset that had it before.
 
         Raises:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
@@ -118,7 +118,7 @@ class PreferenceStore:
         return before
 
     async def delete_preset(self, user_id: int, name: str) -> Preset:
-        """Forget a preset and return it; raise NoSuchPreset."""
+        """Delete a preset and return it; raise NoSuchPreset."""
         async with self._changing:
             gone, key = self.preset(user_id, name), name_key(name)
             await self._database.write(_delete_preset, user_id, key)
@@ -137,9 +137,9 @@ class PreferenceStore:
         return msgspec.json.format(msgspec.json.encode(kept))
 
     async def delete_person(self, user_id: int) -> None:
-        """Forget everything that a person set or saved."""
+        """Delete everything that a person set or saved."""
         async with self._changing:
-            await self._database.write(_forget, user_id)
+            await self._database.write(_delete_person, user_id)
             self._people.pop(user_id, None)
             self._presets.pop(user_id, None)
 
@@ -196,7 +196,7 @@ def _delete_preset(tx: Transaction, user_id: int, key: str) -> None:
     tx.write("DELETE FROM presets WHERE user_id = $1 AND name = $2", user_id, key)
 
 
-def _forget(tx: Transaction, user_id: int) -> None:
+def _delete_person(tx: Transaction, user_id: int) -> None:
     tx.write("DELETE FROM preferences WHERE user_id = $1", user_id)
     tx.write("DELETE FROM presets WHERE user_id = $1", user_id)
 
@@ -215,14 +215,14 @@ def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> No
 
 
 def _text(value: ServerSettings | PersonalPreferences | ImageOptions) -> str:
-    # What says nothing is left out, so that a later version's default holds.
-    said = {name: fact for name, fact in msgspec.to_builtins(value).items() if fact is not None}
-    return msgspec.json.encode(said).decode()
+    # None is left out, so that the default of a later version applies.
+    given = {name: each for name, each in msgspec.to_builtins(value).items() if each is not None}
+    return msgspec.json.encode(given).decode()
 
 
 def _read(text: str, kind: type[T], otherwise: T) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as broken:
-        log.warning("customs.unreadable", kind=kind.__name__, error=str(broken))
+        log.warning("preferences.unreadable", kind=kind.__name__, error=str(broken))
         return otherwise

@@ -1,4 +1,4 @@
-"""The names of presets: in any language, shown safely, once whatever their case."""
+"""The names of presets: how they are shown, compared and searched."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from bot.preferences.values import Preset
 
 MAX_PRESETS = 1_000
 MAX_PRESET_NAME = 50
-MOST_SUGGESTIONS = 25  # Discord shows no more choices
+MAX_SUGGESTIONS = 25  # Discord shows no more choices
 
 
 @dataclass(eq=False, kw_only=True)
 class PresetNameEmpty(Refusal):
-    """The name shows nothing."""
+    """The name has no visible character."""
 
     message_id = "error-preset-name-empty"
 
@@ -46,7 +46,7 @@ class PresetsFull(Refusal):
 
 
 def display_name(name: str) -> str:
-    """Return a name as it is kept: in one line, without what cannot be seen.
+    """Return a name as it is saved and shown: in one line, without invisible characters.
 
     Raises:
         PresetNameEmpty, PresetNameTooLong
@@ -60,15 +60,15 @@ def display_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return what two spellings of one name have in common."""
+    """Return the key of a name: names that differ only in case have the same key."""
     shown = one_line(name, len(name) * 2 + 2)
     bare = shown.translate({0x200C: None, 0x200D: None})
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
 
 
 def matching_names(presets: Mapping[str, Preset], typed: str) -> list[str]:
-    """Return up to 25 names that hold what was typed, those that begin with it first."""
+    """Return up to 25 names that contain what was typed, those that begin with it first."""
     wanted = name_key(typed)
     first = [preset.name for key, preset in presets.items() if key.startswith(wanted)]
     others = (preset.name for key, preset in presets.items() if wanted in key[1:])
-    return list(islice(dict.fromkeys((*first, *others)), MOST_SUGGESTIONS))
+    return list(islice(dict.fromkeys((*first, *others)), MAX_SUGGESTIONS))

@@ -1,4 +1,4 @@
-"""What a server and a person may set, as values; None is left to whoever comes next."""
+"""The settings of servers, preferences of people and presets, as values; None is not set."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class NothingChosen(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class NotOnTheList(Refusal):
-    """What was to be removed from a list of allowed ones is not on it."""
+    """What was to be removed from a list of allowed items is not on it."""
 
     name: str
     message_id = "error-not-on-the-list"
@@ -34,7 +34,7 @@ class NotOnTheList(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class UnknownLanguage(Refusal):
-    """Nobody has translated Easel into that; ``allowed`` is a comma list."""
+    """There is no translation into that language; ``allowed`` is a comma list."""
 
     language: str
     allowed: str
@@ -64,13 +64,13 @@ class ServerSettings:
 
     @property
     def options(self) -> ImageOptions:
-        """Return what is painted here where a person says nothing."""
+        """Return the default options of the server."""
         return ImageOptions(model=self.model, size=self.size, n=self.n)
 
     def without_deleted(self, *, channels: Collection[int], roles: Collection[int]) -> Self:
         """Return the settings without channels and roles that were deleted.
 
-        A list that becomes empty so stays a list: what was closed does not open by itself.
+        A list that becomes empty by this stays empty, so that not everything is allowed suddenly.
         """
         return replace(
             self, channels=_among(self.channels, channels), roles=_among(self.roles, roles)
@@ -91,7 +91,7 @@ class PersonalPreferences:
 
     @property
     def options(self) -> ImageOptions:
-        """Return what is painted for them where they say nothing."""
+        """Return the default options of the person."""
         return ImageOptions(
             model=self.model, size=self.size, n=self.n, quality=self.quality, private=self.private
         )
@@ -99,7 +99,7 @@ class PersonalPreferences:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A wish that a person gave a name; ``at`` is in milliseconds since the epoch."""
+    """Options that a person saved under a name; ``at`` is in milliseconds since the epoch."""
 
     name: str
     options: ImageOptions
@@ -107,15 +107,15 @@ class Preset:
 
 
 def with_allowed(allowed: tuple[T, ...] | None, one: T) -> tuple[T, ...]:
-    """Return a list of allowed ones with one more; where all were allowed, it is the only one."""
+    """Return a list of allowed items with one more; where all were allowed, it is the only one."""
     return tuple(dict.fromkeys((*(allowed or ()), one)))
 
 
 def without_allowed(allowed: tuple[T, ...] | None, one: T, *, name: str) -> tuple[T, ...] | None:
-    """Return the list without one; without its last one it is no list, and all are allowed.
+    """Return a list of allowed items without one; without the last one, all are allowed.
 
     Raises:
-        NotOnTheList: ``name`` is how people call it.
+        NotOnTheList: the item is not on the list; the refusal names it by ``name``.
     """
     if one not in (allowed or ()):
         raise NotOnTheList(name=name)

@@ -1,1 +1,1 @@
-"""Who may spend how many credits, and what was spent."""
+"""Quotas: limits, holds and charges of credits, their reports and exports."""

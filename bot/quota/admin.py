@@ -1,4 +1,4 @@
-"""What the admins of a server decide, each change with its audit row."""
+"""The decisions of a server's admins, each with its audit entry."""
 
 from collections.abc import Callable, Collection
 
@@ -68,7 +68,7 @@ class Admin:
     def set_unlimited(
         self, tx: Transaction, *, server_id: int, subject: str, actor_id: int
     ) -> None:
-        """Let a subject spend without limits of its own, in place of those that were set."""
+        """Replace a subject's limits with "unlimited", which lifts its own level only."""
         if self.limits(tx, server_id).get(subject):
             self.remove_limit(
                 tx, server_id=server_id, subject=subject, period=None, actor_id=actor_id
@@ -90,7 +90,7 @@ class Admin:
             self._record(tx, change)
 
     def roles_gone(self, tx: Transaction, *, server_id: int, role_ids: Collection[int]) -> int:
-        """Remove the limits of roles that exist no more, and return how many there were."""
+        """Remove the limits of deleted roles, and return how many there were."""
         found = read_limits(tx, server_id, *map(role_subject, role_ids)) if role_ids else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
@@ -113,7 +113,7 @@ class Admin:
         reason: str,
         actor_id: int,
     ) -> int:
-        """Give a person credits for when their own level is spent; return all that are left.
+        """Give a person extra credits, used when their own level is spent; return the balance.
 
         Raises GrantOutOfRange.
         """
@@ -128,14 +128,14 @@ class Admin:
         return balance
 
     def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
-        """Forget what a person used, for their own level; what they hold now still counts."""
+        """Stop counting what a person used, for their own level; open holds still count."""
         write_reset(tx, server_id, user_id, self._clock())
         self._record(tx, NewChange(server_id, actor_id, Action.RESET, user_subject(user_id)))
 
     def block(
         self, tx: Transaction, *, server_id: int, user_id: int, reason: str, actor_id: int
     ) -> None:
-        """Refuse a person's requests from now on, or give another reason for it."""
+        """Refuse a person's requests from now on, or change the reason."""
         write_block(tx, server_id, user_id, reason)
         change = NewChange(
             server_id, actor_id, Action.BLOCKED, user_subject(user_id), reason=reason
@@ -143,7 +143,7 @@ class Admin:
         self._record(tx, change)
 
     def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
-        """Take a person's requests again; raises NotBlocked."""
+        """Accept a person's requests again; raises NotBlocked."""
         if (read_member(tx, server_id, user_id)).block_reason is None:
             raise NotBlocked
         write_block(tx, server_id, user_id, None)
@@ -152,15 +152,15 @@ class Admin:
     def decided(
         self, rows: Transaction, server_id: int
     ) -> tuple[dict[str, LimitSet], dict[int, Member]]:
-        """Return a server's limits by subject, and its members with grants or a block."""
+        """Return a server's limits by subject, and its members with a grant or block."""
         return self.limits(rows, server_id), self.members(rows, server_id)
 
     def member(self, rows: Transaction, server_id: int, user_id: int) -> Member:
-        """Return what was decided about a person besides limits."""
+        """Return a person's grants, reset and block."""
         return read_member(rows, server_id, user_id)
 
     def members(self, rows: Transaction, server_id: int) -> dict[int, Member]:
-        """Return those of a server who have grants left or are blocked, by their ids."""
+        """Return a server's members who have grants left or are blocked, by their ids."""
         return read_members(rows, server_id)
 
     def set_cost(
@@ -186,7 +186,7 @@ class Admin:
     def remove_cost(
         self, tx: Transaction, *, server_id: int, model: str, quality: str | None, actor_id: int
     ) -> None:
-        """Let a picture cost what the operator says again; raises NoSuchCost."""
+        """Remove a server's own cost of a picture; raises NoSuchCost."""
         key = (server_id, model, quality or "")
         old = (read_costs(tx, server_id)).get(key)
         if old is None:

@@ -1,4 +1,4 @@
-"""The rows of what admins decide: limits, members and costs, and what of it a request asks."""
+"""Database rows of limits, members and costs, which admins decide."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ _MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called s
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in one server, to its admins.
+    """What admins decided about a person in one server, besides limits.
 
     ``granted`` credits are left of all grants; what was used up to ``reset_at`` (milliseconds
-    since the epoch) is forgotten; ``block_reason`` None is not blocked, and may be empty.
+    since the epoch) does not count; ``block_reason`` is None unless blocked, and may be empty.
     """
 
     granted: int = 0
@@ -29,9 +29,9 @@ class Member:
 
 @dataclass(slots=True)
 class RequesterLimits:
-    """The limits that concern a person in a server, and what else was decided about them.
+    """The limits and decisions that apply to a person in a server.
 
-    ``user_id`` is whom their charges belong to: a pseudonym after their data was deleted.
+    ``user_id`` is the id in their charges: a pseudonym after their data was deleted.
     """
 
     user_id: int
@@ -45,7 +45,7 @@ class RequesterLimits:
 def read_requester_limits(
     rows: Transaction, requester: Requester, *, pseudonym: int
 ) -> RequesterLimits:
-    """Read the limits that concern a requester, in one statement: every hold asks."""
+    """Read the limits and decisions that apply to a requester, in one statement."""
     subjects = (
         user_subject(requester.user_id),
         *map(role_subject, requester.role_ids),
@@ -136,7 +136,7 @@ def delete_limit(tx: Transaction, server_id: int, subject: str, limit: Limit) ->
 
 
 def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
-    """Return what was decided about a person; nothing, for most."""
+    """Return what was decided about a person; the defaults, for most."""
     found = rows.one(
         """
         SELECT granted, reset_at, block_reason
@@ -150,7 +150,7 @@ def read_member(rows: Transaction, server_id: int, user_id: int) -> Member:
 
 
 def read_members(rows: Transaction, server_id: int) -> dict[int, Member]:
-    """Return the people of a server who have grants left or are blocked, by their ids."""
+    """Return a server's members who have grants left or are blocked, by their ids."""
     found = rows.query(
         """
         SELECT user_id, granted, reset_at, block_reason
@@ -183,7 +183,7 @@ def add_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> 
 
 
 def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) -> None:
-    """Take from a person's grants what is known to be there; the table's CHECK is the guard."""
+    """Take credits from a person's grants; the table's CHECK prevents a negative balance."""
     tx.write(
         "UPDATE members SET granted = granted - $3 WHERE server_id = $1 AND user_id = $2",
         server_id,
@@ -193,7 +193,7 @@ def take_granted(tx: Transaction, server_id: int, user_id: int, credits: int) ->
 
 
 def write_reset(tx: Transaction, server_id: int, user_id: int, at: int) -> None:
-    """Forget what the person used before."""
+    """Set the time stamp before which the person's usage does not count."""
     tx.write(
         """
         INSERT INTO members (server_id, user_id, reset_at)

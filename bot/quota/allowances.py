@@ -1,4 +1,4 @@
-"""What is left of a limit, and which limit a refusal names."""
+"""Allowances: what is left of a limit, and which limit a refusal names."""
 
 import math
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from bot.quota.rules import Cap, Period
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One limit that applies to somebody now: *limit credits per period*.
+    """A limit that applies to a person now: *limit credits per period*.
 
-    ``used`` is charged and ``held`` belongs to running jobs; ``frees_at`` is when something next
+    ``used`` is charged and ``held`` is held by running jobs; ``frees_at`` is when something next
     leaves the period, in milliseconds since the epoch, None when nothing is in it. Of the
     operator's budget all of them are millionths of the operator's currency.
     """
@@ -35,7 +35,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class _Exceeded:
-    """A limit without room, how long it takes until there is some, and how to say so."""
+    """A limit without room, when it has room again, and the error that says so."""
 
     limit: int
     frees_at: int | None
@@ -43,12 +43,12 @@ class _Exceeded:
 
 
 def room(rows: Transaction, check: LimitCheck, at: int) -> int:
-    """Return how much of a check its rule has room for, by the set that leaves most."""
+    """Return how many of the asked credits the rule has room for, by its roomiest set."""
     return min(check.asked, _least(_roomiest(rows, check, at)))
 
 
 def refusal(rows: Transaction, checks: Sequence[LimitCheck], at: int) -> QuotaSpent | BudgetSpent:
-    """Return the limit to wait for: every rule must hold, but only one of a rule's sets."""
+    """Return the error for the limit that frees last; of a rule, only the best set counts."""
     longest = []
     for check in checks:
         sets = [_exceeded_caps(rows, check, caps, at) for caps in check.rule.caps]
@@ -63,7 +63,7 @@ def _exceeded_caps(
     found = []
     asked = check.asked - check.granted
     for cap, period in caps:
-        window = Window(check.meter, period, at)
+        window = Window.ending(at, check.meter, period)
         used, _ = read_used(rows, window)
         missing = used + asked - cap
         if missing > 0 and asked > 0:
@@ -89,20 +89,20 @@ def _error(
 
 
 def _wait(spent: _Exceeded) -> tuple[float, int]:
-    """Order by time to wait, and what frees at the same time by how little it is."""
+    """Order by when it frees, then the smaller limit last."""
     return math.inf if spent.frees_at is None else spent.frees_at, -spent.limit
 
 
 def roomiest(rows: Transaction, check: LimitCheck, at: int) -> list[Allowance]:
-    """Return the allowances of that set of a rule which leaves most."""
+    """Return the allowances of the roomiest set of a rule."""
     found = _roomiest(rows, check, at)
     return [_saying_when(rows, check, allowance, at) for allowance in found]
 
 
 def tightest(rows: Transaction, checks: Sequence[LimitCheck], at: int) -> Allowance | None:
-    """Return the allowance that leaves least; it says when more frees only if nothing is left.
+    """Return the allowance that leaves least, with ``frees_at`` only if nothing is left.
 
-    That takes longer than all sums, and every finished job asks.
+    Computing ``frees_at`` takes longer than all sums, and every finished job asks.
     """
     found = [(check, each) for check in checks for each in _roomiest(rows, check, at)]
     if not found:
@@ -112,9 +112,9 @@ def tightest(rows: Transaction, checks: Sequence[LimitCheck], at: int) -> Allowa
 
 
 def used_of(rows: Transaction, check: LimitCheck, cap: Cap, at: int) -> Allowance:
-    """Return what is used and held of a limit, without saying when it frees."""
+    """Return what is used and held of a limit, without ``frees_at``."""
     limit, period = cap
-    window = Window(check.meter, period, at)
+    window = Window.ending(at, check.meter, period)
     used, held = read_used(rows, window)
     return Allowance(
         level=check.rule.level,
@@ -136,5 +136,5 @@ def _least(allowances: Sequence[Allowance]) -> int:
 
 
 def _saying_when(rows: Transaction, check: LimitCheck, allowance: Allowance, at: int) -> Allowance:
-    frees_at = read_frees_at(rows, Window(check.meter, allowance.period, at), 1)
+    frees_at = read_frees_at(rows, Window.ending(at, check.meter, allowance.period), 1)
     return replace(allowance, frees_at=frees_at)

@@ -1,4 +1,4 @@
-"""The pseudonym that charges and meters belong to, once somebody's data was deleted."""
+"""Move the charges and meters of a person to a pseudonym when their data is deleted."""
 
 from bot.database.transaction import Transaction
 from bot.quota.meters import person_meter
@@ -11,7 +11,7 @@ def is_anonymous(rows: Transaction, pseudonym: int) -> bool:
 
 
 def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int) -> None:
-    """Give a person's charges and meters of every server to the pseudonym."""
+    """Move a person's charges and meters of every server to the pseudonym."""
     tx.write(
         "INSERT INTO anonymous (user_id, at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING",
         pseudonym,
@@ -35,7 +35,7 @@ def move_to_pseudonym(tx: Transaction, user_id: int, pseudonym: int, *, at: int)
 
 
 def _servers(rows: Transaction) -> list[int]:
-    """Return every server that has a meter, by one step in the index for each."""
+    """Return every server that has a meter, with one index step for each."""
     found = rows.query(
         """
         WITH RECURSIVE known (subject) AS (

@@ -1,4 +1,4 @@
-"""The audit: who changed what, when, and from what to what, with its rows."""
+"""The audit log of admins' changes: who, when, what, and from which value to which."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.database.transaction import Transaction
 
 
 class Action(StrEnum):
-    """What an admin did, or the bot for them."""
+    """A kind of change by an admin, or by the bot."""
 
     LIMIT_SET = "limit-set"
     LIMIT_REMOVED = "limit-removed"
@@ -24,7 +24,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewChange:
-    """A change to be written down; ``subject`` is user:ID, role:ID, everyone, server or a cost's.
+    """A change to be recorded; ``subject`` is user:ID, role:ID, everyone, server or a cost's.
 
     A cost's subject is ``cost:MODEL`` or ``cost:MODEL QUALITY``. ``old`` None is new, ``new`` None
     is removed.
@@ -41,7 +41,7 @@ class NewChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change as the audit keeps it, ``at`` milliseconds since the epoch; actor 0 is the bot."""
+    """A recorded change, ``at`` milliseconds since the epoch; actor 0 is the bot."""
 
     id: str
     at: int
@@ -54,7 +54,7 @@ class Change:
 
 
 def record(tx: Transaction, change: NewChange, *, at: int) -> None:
-    """Write a change down."""
+    """Record a change."""
     tx.write(
         """
         INSERT INTO audit (

@@ -1,4 +1,4 @@
-"""Start the process that draws, and end it when it takes too long."""
+"""Draw charts in a subprocess with a time limit."""
 
 import asyncio
 import os
@@ -23,17 +23,17 @@ LIMIT_S = 15.0  # the first chart on a machine reads all its fonts
 MODULE = "bot.quota.chart_process"
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LONGEST_COMPLAINT = 300
-# What a process needs to start; the bot's keys and token stay with the bot.
+# Environment variables that the process needs; keys and tokens are not passed on.
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
 Bars = Sequence[tuple[str, int]]
-"""What stands under each bar, and its height, from left to right."""
+"""The label and height of each bar, from left to right."""
 
 
 class Charts:
-    """Draws with matplotlib where the extra ``charts`` is installed.
+    """Draws charts with matplotlib, if the extra ``charts`` is installed.
 
-    ``cache`` is the folder where matplotlib keeps what it knows of the machine's fonts. One
+    ``cache`` is the folder where matplotlib caches the fonts of the machine. One
     chart is drawn at a time: a process takes about 80 MB.
     """
 
@@ -87,7 +87,7 @@ class Charts:
 
 
 async def _answer(process: asyncio.subprocess.Process, order: bytes) -> bytes:
-    """Say what is wanted and return all that comes, in one task: ``communicate`` starts three."""
+    """Send the bars and return the whole output, in one task: ``communicate`` starts three."""
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     process.stdin.write(order)

@@ -1,4 +1,4 @@
-"""The process that draws: bars as JSON on standard input, a PNG on standard output."""
+"""The drawing subprocess: bars as JSON on standard input, a PNG on standard output."""
 
 import json
 import sys
@@ -20,14 +20,14 @@ HEADROOM = 1.16  # above the highest, for its number
 
 
 def draw_from_stdin() -> int:
-    """Draw what standard input asks for."""
+    """Draw the bars of standard input."""
     bars = [(str(name), int(height)) for name, height in json.load(sys.stdin)]
     draw(bars, sys.stdout.buffer)
     return 0
 
 
 def draw(bars: Sequence[tuple[str, int]], target: BinaryIO) -> None:
-    """Write a PNG of the bars; the highest says its height."""
+    """Write a PNG of the bars; the highest is labelled with its height."""
     figure = Figure(figsize=INCHES, dpi=DPI, facecolor=GROUND, layout=_layout())
     axes = figure.add_subplot(facecolor=GROUND)
     heights = [height for _, height in bars]
@@ -64,7 +64,7 @@ def _mark(axes: Axes, at: int, height: int) -> None:
 
 
 def _name(axes: Axes, names: Sequence[str]) -> None:
-    """Write names under the bars: the last one always, the others evenly."""
+    """Label the bars: the last one always, the others evenly spaced."""
     count = len(names)
     aside = max(0, FEW_BARS - count) / 2 + 0.7
     axes.set_xlim(-aside, count - 1 + aside)

@@ -1,4 +1,4 @@
-"""A server's charges as a file for a spreadsheet, written page by page whatever their number."""
+"""Export a server's charges as CSV, page by page."""
 
 import asyncio
 import csv
@@ -21,7 +21,7 @@ NOBODY = "deleted"
 
 @dataclass(eq=False, kw_only=True)
 class ExportTooLarge(Refusal):
-    """The charges of so many ``days`` do not fit into an attachment, even compressed."""
+    """The charges of ``days`` days do not fit into an attachment, even compressed."""
 
     days: int
     message_id = "error-export-too-large"
@@ -36,7 +36,7 @@ class Written:
 
 
 class Statement:
-    """Reads charges from the ledger and writes them down."""
+    """Writes the charges of the ledger to a CSV file."""
 
     def __init__(self, database: Database, ledger: Ledger, *, now: Callable[[], int]) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class Statement:
         """Write the charges of the last days as CSV, compressed where it would be too large.
 
         Raises:
-            ExportTooLarge: it has more than ``max_bytes`` all the same.
+            ExportTooLarge: it has more than ``max_bytes`` even compressed.
         """
         now = datetime.fromtimestamp(self._now() / 1000, UTC)
         path = folder / f"easel-charges-{now:%Y-%m-%d}.csv"

@@ -1,6 +1,6 @@
-"""Hold and settle credits, and say what is left.
+"""The ledger: hold, settle and report credits.
 
-The ledger never opens a transaction: its caller does, and passes it.
+Its methods run inside a transaction of their caller.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from bot.quota.admin_repository import (
 )
 from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
 from bot.quota.meters import (
+    BUDGET_METER,
+    TOTAL_METER,
     Amounts,
     LimitCheck,
     Meter,
-    budget_meter,
     meters_of,
     person_meter,
     server_meter,
-    total_meter,
 )
 from bot.quota.reports import Reports
 from bot.quota.repository import (
@@ -55,10 +55,10 @@ from bot.quota.rules import (
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a job cost its requester in the end, in credits.
+    """The final cost of a job for its requester, in credits.
 
     ``doubt_charged`` says that pictures in doubt were charged, because too many were forgiven.
-    Of what ``returned``, ``granted_back`` went to the person's grants.
+    ``granted_back`` is the part of ``returned`` that went back to the person's grants.
     """
 
     charged: int
@@ -68,7 +68,7 @@ class Settlement:
 
 
 class Ledger(Admin, Reports):
-    """The credits of everybody; the database decides, in the caller's transaction.
+    """Holds and charges of everybody's credits, in the caller's transaction.
 
     ``budget`` limits what the operator pays, in millionths of their currency; ``pseudonym`` turns
     a person's id into the negative one that their charges have after their data was deleted.
@@ -96,10 +96,10 @@ class Ledger(Admin, Reports):
     def hold(
         self, tx: Transaction, *, job_id: str, requester: Requester, credits: int, price: int = 0
     ) -> None:
-        """Hold the credits, and the price (in millionths) of the budget, if all have room.
+        """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
-        What the person's own level has no room for is taken from their grants. Raises Blocked,
-        QuotaSpent or BudgetSpent, having changed nothing.
+        A grant pays what the person's own level has no room for. Raises Blocked, QuotaSpent or
+        BudgetSpent, and changes nothing then.
         """
         _lock(tx, meters_of(requester.server_id, requester.user_id))
         limits = self._limits_of(tx, requester)
@@ -126,13 +126,13 @@ class Ledger(Admin, Reports):
         doubtful: int = 0,
         price: int | None = None,
     ) -> Settlement | None:
-        """Turn a hold into a charge of what was delivered; the rest returns at the hold's hour.
+        """Turn a hold into a charge of what was delivered; the rest is returned in the hold's hour.
 
-        What a grant paid returns first. What is in doubt returns to the person and the server but
-        stays in the operator's total; it is charged once the person had ``max_doubtful_per_day``
-        forgiven jobs in this server. ``price`` is what the operator did pay, in millionths; None
-        is the share of what was made. Return None, changing nothing, when the job holds nothing
-        (any more).
+        The part that a grant paid is returned first. Pictures in doubt are returned to the person
+        and the server but stay in the operator's total; they are charged if the person already had
+        ``max_doubtful_per_day`` forgiven jobs in this server within a day. ``price`` is what the
+        operator paid, in millionths; None is the share of what was made. Return None, changing
+        nothing, when the job has no hold (any more).
         """
         hold = read_hold(tx, job_id)
         if hold is None:
@@ -157,15 +157,15 @@ class Ledger(Admin, Reports):
         return Settlement(charged, hold.amounts.credits - charged, doubt_charged, granted_back)
 
     def forgives(self, rows: Transaction, job_id: str) -> bool:
-        """Return whether the job's requester may have another one in doubt for nothing."""
+        """Return whether pictures in doubt of this job are not charged."""
         since = self._now() - Period.DAY.ms
         return count_forgiven(rows, job_id, since=since) < self._max_doubtful_per_day
 
     def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.
 
-        Of several roles the one that leaves most is told; TOTAL_QUOTA only to the operator, and
-        the budget by itself.
+        Of several roles the roomiest one is returned; TOTAL_QUOTA only for the operator, the
+        budget never (``budget`` returns it).
         """
         at = self._now()
         told = [roomiest(rows, check, at) for check in self._told_checks(rows, requester)]
@@ -174,7 +174,7 @@ class Ledger(Admin, Reports):
     def left(self, rows: Transaction, requester: Requester) -> Allowance | None:
         """Return the tightest of the allowances, None when nothing limits the person.
 
-        It says when more frees only if nothing is left.
+        ``frees_at`` is set only if nothing is left.
         """
         return tightest(rows, self._told_checks(rows, requester), self._now())
 
@@ -184,7 +184,7 @@ class Ledger(Admin, Reports):
         return () if check.rule.is_free else tuple(roomiest(rows, check, self._now()))
 
     def budget_used(self, rows: Transaction) -> Sequence[Allowance]:
-        """Return the same without saying when it frees: every settlement asks."""
+        """Return the same without ``frees_at``: every settlement asks."""
         check, at = self._budget_check(0), self._now()
         return [used_of(rows, check, cap, at) for caps in check.rule.caps for cap in caps]
 
@@ -204,8 +204,8 @@ class Ledger(Admin, Reports):
     def _checks(
         self, limits: RequesterLimits, requester: Requester, *, credits: int = 0, price: int = 0
     ) -> list[LimitCheck]:
-        """Return what the request asks of each level that limits it, the person's own first."""
-        in_all = LimitCheck(total_meter(), Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
+        """Return the conditions of every level that limits the request, the person's own first."""
+        in_all = LimitCheck(TOTAL_METER, Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
         checks = [in_all, self._budget_check(price)]
         if not requester.is_operator:
             checks = [*self._member_checks(limits, requester, credits), *checks]
@@ -229,10 +229,10 @@ class Ledger(Admin, Reports):
         ]
 
     def _budget_check(self, price: int) -> LimitCheck:
-        return LimitCheck(budget_meter(), Rule(LimitLevel.BUDGET, (self._budget,)), price)
+        return LimitCheck(BUDGET_METER, Rule(LimitLevel.BUDGET, (self._budget,)), price)
 
     def _real_id(self, rows: Transaction, hold: Hold) -> int:
-        """Return whom a grant returns to: admins' decisions know no pseudonyms."""
+        """Return the real id of a hold's person: grants are stored without pseudonyms."""
         if hold.user_id >= 0:
             return hold.user_id
         members = read_member_ids(rows, hold.server_id)
@@ -240,7 +240,7 @@ class Ledger(Admin, Reports):
 
 
 def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> Hold | None:
-    """Write the hold with a grant's help: it pays what the person's own level has no room for."""
+    """Write the hold so that a grant pays what the own level has no room for; None if it cannot."""
     mine = next((check for check in checks if check.granted), None)
     if mine is None:
         return None
@@ -254,8 +254,8 @@ def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> H
 
 
 def _price_share(held: Amounts, *, made: int) -> int:
-    """Return which part of the price that was held belongs to what was made."""
-    # Of what costs no credits nobody can say which part was made.
+    """Return the share of the held price for the pictures that were made."""
+    # A job of 0 credits has no share: its whole price counts.
     return -(-held.price * made // held.credits) if held.credits else held.price
 
 

@@ -1,12 +1,12 @@
-"""Meters: sums of charges by full hour, and what they count over a rolling period.
+"""Meters: the sums of charges by full hour, and their SQL over a rolling period.
 
-A window begins inside an hour. What was used is the meters of the full hours after it, and the
-charges of the one cut hour: exact, and quick however many charges there are. Charges in the future
-(the clock was set back) count as well.
+A rolling period begins inside an hour. What was used is the sum of the meters of the full hours
+after it and of the charges of that first, cut hour: exact, and its cost does not grow with the
+number of charges. Charges in the future (the clock was set back) count as well.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.database.transaction import Value
@@ -15,19 +15,19 @@ from bot.quota.rules import HOUR_MS, Period, Rule
 Column = Literal["own_credits", "credits", "operator_credits", "price"]
 
 
+@dataclass(slots=True)
 class Parameters:
-    """The parameters of a statement that is being put together."""
+    """The values of a statement's parameters, collected while its text is composed."""
 
-    def __init__(self) -> None:
-        self.values: list[Value] = []
+    values: list[Value] = field(default_factory=list)
 
     def add(self, value: Value) -> str:
-        """Keep the value and return its ``$n``."""
+        """Append the value and return its placeholder ``$n``."""
         self.values.append(value)
         return f"${len(self.values)}"
 
     def add_number(self, value: int) -> str:
-        """Keep a number that stands where PostgreSQL could not guess its type."""
+        """Append a number and return its placeholder with a cast, for PostgreSQL's type check."""
         return f"CAST({self.add(value)} AS BIGINT)"
 
 
@@ -36,8 +36,8 @@ class Amounts:
     """What a hold or charge adds to the meters.
 
     Of ``credits`` the person's own level pays ``own_credits``, a grant the rest.
-    ``operator_credits`` counts what was made in doubt as well; ``price`` is what the operator pays,
-    in millionths of their currency.
+    ``operator_credits`` also counts pictures in doubt; ``price`` is what the operator pays, in
+    millionths of their currency.
     """
 
     own_credits: int
@@ -66,9 +66,9 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One running sum: its name in ``meters``, and which charges it is the sum of.
+    """One running sum: its subject in the table ``meters``, and which charges it adds up.
 
-    What was charged up to ``reset_at`` (milliseconds since the epoch) is forgotten.
+    Charges up to ``reset_at`` (milliseconds since the epoch) do not count.
     """
 
     subject: str
@@ -79,9 +79,9 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class LimitCheck:
-    """What a request asks of one level: the rule must have room for it on the meter.
+    """One condition of a hold: the rule must have ``asked`` credits left on the meter.
 
-    ``granted`` is what a grant can pay of it in this level's place.
+    ``granted`` is how many of them a grant can pay instead.
     """
 
     meter: Meter
@@ -91,62 +91,56 @@ class LimitCheck:
 
 
 def person_meter(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
-    """Return what one person's own level paid in one server; direct messages are server 0."""
+    """Return the meter of what a person's own level paid in a server; 0 is outside of servers."""
     owner = (("server_id =", server_id), ("user_id =", user_id))
     return Meter(f"user:{server_id}:{user_id}", "own_credits", owner, reset_at)
 
 
 def server_meter(server_id: int) -> Meter:
-    """Return what everybody used in one server; the terminal's work is in none."""
+    """Return the meter of what everybody used in one server; the terminal is in none."""
     nobody = () if server_id else (("user_id <>", 0),)
     return Meter(f"server:{server_id}", "credits", (("server_id =", server_id), *nobody))
 
 
-def total_meter() -> Meter:
-    """Return what everybody used everywhere, with what was made in doubt."""
-    return Meter("operator", "operator_credits")
+TOTAL_METER = Meter("operator", "operator_credits")
+"""What everybody used everywhere, pictures in doubt included."""
 
-
-def budget_meter() -> Meter:
-    """Return what the operator paid for everybody, in millionths of their currency."""
-    return Meter("budget", "price")
+BUDGET_METER = Meter("budget", "price")
+"""What the operator paid for everybody, in millionths of their currency."""
 
 
 def meters_of(server_id: int, user_id: int) -> Sequence[Meter]:
-    """Return the meters that a charge moves: the terminal (user 0) moves the totals only."""
+    """Return the meters that a charge changes; the terminal (user 0) changes the totals only."""
     members = (person_meter(server_id, user_id), server_meter(server_id)) if user_id else ()
-    return (*members, total_meter(), budget_meter())
+    return (*members, TOTAL_METER, BUDGET_METER)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a meter counts in the period that ends now, in milliseconds since the epoch, as SQL.
+    """The part of a meter that counts in a period which ends now, as SQL.
 
-    A reset within the period forgets what was settled before it; what was held before counts
-    until its job ends. A reset in the future (the clock was set back) waits for its moment: else
-    everything until then would cost nothing.
+    ``opens`` is when the period began, ``since`` from when on charges count, both in milliseconds
+    since the epoch. A reset within the period moves ``since``: what was settled before it does not
+    count; what was held before it counts until its job ends. A reset in the future (the clock was
+    set back) has no effect before its moment, because everything until then would cost nothing.
     """
 
     meter: Meter
     period: Period
-    now: int
+    opens: int
+    since: int
 
-    @property
-    def opens(self) -> int:
-        """Return when the period began."""
-        return self.now - self.period.ms
+    @classmethod
+    def ending(cls, now: int, meter: Meter, period: Period) -> "Window":
+        """Return the window of the period that ends at ``now``."""
+        opens, reset_at = now - period.ms, meter.reset_at
+        is_reset = reset_at is not None and opens < reset_at <= now
+        return cls(meter, period, opens, reset_at if reset_at and is_reset else opens)
 
     @property
     def is_reset(self) -> bool:
-        """Whether something in the period is forgotten."""
-        reset_at = self.meter.reset_at
-        return reset_at is not None and self.opens < reset_at <= self.now
-
-    @property
-    def since(self) -> int:
-        """Return from when on everything counts."""
-        reset_at = self.meter.reset_at
-        return self.opens if reset_at is None or not self.is_reset else reset_at
+        """Whether charges of the period do not count because of a reset."""
+        return self.since > self.opens
 
     @property
     def cut_hour(self) -> int:
@@ -154,7 +148,7 @@ class Window:
         return self.since // HOUR_MS
 
     def used(self, parameters: Parameters) -> str:
-        """Return the sum of what was used."""
+        """Return the SQL for what was used, running jobs included."""
         sums = f"""(
             SELECT COALESCE(CAST(SUM(credits) AS BIGINT), 0)
             FROM meters
@@ -166,24 +160,24 @@ class Window:
         return f"{sums} + {self._sum(self.held_before_reset(parameters), parameters)}"
 
     def held(self, parameters: Parameters) -> str:
-        """Return the sum of what running jobs hold."""
+        """Return the SQL for what running jobs hold."""
         return self._sum(f"state = 'held' AND at > {parameters.add(self.opens)}", parameters)
 
     def used_in_cut_hour(self, parameters: Parameters) -> str:
-        """Return the sum of the charges of the cut hour."""
+        """Return the SQL for the charges of the cut hour."""
         return self._sum(self.charged_in(self.cut_hour, parameters), parameters)
 
     def charged_in(self, hour: int, parameters: Parameters) -> str:
-        """Return the condition for the charges of an hour."""
+        """Return the SQL condition for the charges of an hour."""
         return f"hour = {parameters.add(hour)} AND at > {parameters.add(self.since)}"
 
     def held_before_reset(self, parameters: Parameters) -> str:
-        """Return the condition for what was held before a reset and still runs."""
+        """Return the SQL condition for holds from before a reset whose jobs still run."""
         since_opening = f"at > {parameters.add(self.opens)}"
         return f"state = 'held' AND {since_opening} AND at <= {parameters.add(self.since)}"
 
     def owned(self, parameters: Parameters) -> str:
-        """Return the condition for the charges that the meter counts, after another one."""
+        """Return the SQL condition for the meter's charges, to be appended to another condition."""
         return "".join(f" AND {whose} {parameters.add(id_)}" for whose, id_ in self.meter.owner)
 
     def _sum(self, where: str, parameters: Parameters) -> str:
@@ -195,7 +189,7 @@ class Window:
 
 
 def all_have_room(checks: Sequence[LimitCheck], at: int, parameters: Parameters) -> str:
-    """Return the condition that every rule has room for what is asked of it."""
+    """Return the SQL condition that every rule has room for what is asked of it."""
     asked = (check for check in checks if check.asked)
     return " AND ".join(_has_room(check, at, parameters) for check in asked) or "TRUE"
 
@@ -203,7 +197,7 @@ def all_have_room(checks: Sequence[LimitCheck], at: int, parameters: Parameters)
 def _has_room(check: LimitCheck, at: int, parameters: Parameters) -> str:
     sets = (
         " AND ".join(
-            f"{Window(check.meter, period, at).used(parameters)} "
+            f"{Window.ending(at, check.meter, period).used(parameters)} "
             f"<= {parameters.add_number(cap - check.asked)}"
             for cap, period in caps
         )

@@ -1,4 +1,4 @@
-"""What was spent, read back: by day for a chart, charge by charge for an export."""
+"""Reports of past charges, by day or one by one, and their deletion and anonymising."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Day:
 
 
 class Reports:
-    """The past of everybody's credits, and how long it is known whose they were."""
+    """Reads, deletes and anonymises past charges."""
 
     def __init__(self, *, pseudonym: Callable[[int], int], now: Callable[[], int]) -> None:
         self._pseudonym = pseudonym
@@ -48,7 +48,7 @@ class Reports:
         return read_server_charges(rows, server_id, since=since, after=after, most=most)
 
     def forget_charges(self, tx: Transaction, *, before: int, most: int) -> int:
-        """Delete so many charges that were settled and are older; the meters keep their sums.
+        """Delete at most ``most`` settled charges from before a moment; meters keep their sums.
 
         ``before`` is in milliseconds since the epoch and more than a month ago: the cut hour of a
         window needs its charges. Return how many were deleted.
@@ -56,7 +56,7 @@ class Reports:
         return delete_charges(tx, before=before, most=most)
 
     def make_anonymous(self, tx: Transaction, user_id: int) -> None:
-        """Forget whose a person's charges are, in every server, past and to come.
+        """Move a person's charges, past and future, in every server, to their pseudonym.
 
         They still count against the person's limits. Harmless twice.
         """

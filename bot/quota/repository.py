@@ -1,4 +1,4 @@
-"""The rows of charges and meters."""
+"""Database rows of charges and meters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _DAY_HOURS = Period.DAY.ms // HOUR_MS
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What a job holds since ``at``, in milliseconds; ``user_id`` may be a pseudonym."""
+    """A job's hold since ``at`` (milliseconds since the epoch); ``user_id`` may be a pseudonym."""
 
     job_id: str
     server_id: int
@@ -31,8 +31,8 @@ class Hold:
 class Charge:
     """One job's credits, ``at`` milliseconds since the epoch; ``state`` is held or settled.
 
-    Of ``credits`` a grant paid ``granted``; ``doubtful`` more may have been made, but were
-    forgiven. ``user_id`` is negative where somebody's data was deleted.
+    Of ``credits`` a grant paid ``granted``; ``doubtful`` more are in doubt and not charged.
+    ``user_id`` is negative where somebody's data was deleted.
     """
 
     job_id: str
@@ -55,7 +55,7 @@ _CHARGE = """
 
 
 def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> bool:
-    """Write the hold where every limit has room for it: the database decides."""
+    """Insert the hold if every limit has room for it; return whether it was inserted."""
     parameters, amounts = Parameters(), hold.amounts
     job_id = parameters.add(hold.job_id)
     credits = parameters.add_number(amounts.credits)
@@ -85,7 +85,7 @@ def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> boo
 
 
 def read_hold(rows: Transaction, job_id: str) -> Hold | None:
-    """Return what a job holds; None when it holds nothing (any more)."""
+    """Return a job's hold; None when it has none (any more)."""
     found = rows.one(
         """
         SELECT server_id, user_id, at, own_credits, credits, operator_credits, price
@@ -106,7 +106,7 @@ def read_hold(rows: Transaction, job_id: str) -> Hold | None:
 
 
 def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
-    """Turn a hold into a charge of these amounts; return False when somebody else did."""
+    """Turn a hold into a charge of these amounts; return False if it is settled already."""
     settled = tx.query(
         """
         UPDATE charges
@@ -129,7 +129,7 @@ def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
 
 
 def count_forgiven(rows: Transaction, job_id: str, *, since: int) -> int:
-    """Count what the job's requester had in doubt for nothing in its server."""
+    """Count the forgiven jobs of the job's requester in its server since a moment."""
     forgiven = rows.query(
         """
         SELECT other.job_id
@@ -180,7 +180,7 @@ def read_server_charges(
 
 
 def delete_charges(tx: Transaction, *, before: int, most: int) -> int:
-    """Delete so many settled charges of the hours before a moment; return how many."""
+    """Delete at most ``most`` settled charges of the hours before a moment; return how many."""
     deleted = tx.query(
         """
         DELETE FROM charges
@@ -203,7 +203,7 @@ def delete_charges(tx: Transaction, *, before: int, most: int) -> int:
 
 
 def move_meters(tx: Transaction, meters: Sequence[Meter], *, hour: int, by: Amounts) -> None:
-    """Add to the meters what was charged in that hour, or take away what was given back."""
+    """Add amounts to the meters of an hour, or subtract what was returned."""
     moves = {meter.subject: by.of(meter.column) for meter in meters}
     _add(tx, {subject: amount for subject, amount in moves.items() if amount > 0}, hour)
     for subject, amount in moves.items():
@@ -235,7 +235,7 @@ def _add(tx: Transaction, amounts: dict[str, int], hour: int) -> None:
 
 
 def read_used(rows: Transaction, window: Window) -> tuple[int, int]:
-    """Return what was used in a window, and the part of it whose jobs still run."""
+    """Return what was used in a window, and the part that running jobs hold."""
     parameters = Parameters()
     held = window.held(parameters)
     (sums,) = rows.query(
@@ -261,7 +261,7 @@ def read_used_by_day(rows: Transaction, meter: Meter, *, first: int, last: int) 
 
 
 def read_frees_at(rows: Transaction, window: Window, amount: int) -> int | None:
-    """Return when the oldest ``amount`` credits will have left; None if there are fewer."""
+    """Return when the oldest ``amount`` credits leave the window; None if there are fewer."""
     if window.is_reset:
         parameters = Parameters()
         held = window.held_before_reset(parameters)
@@ -298,7 +298,7 @@ def _used_by_hour(rows: Transaction, window: Window) -> list[tuple[int, int]]:
 def _frees_of(
     rows: Transaction, window: Window, where: str, parameters: Parameters, amount: int
 ) -> tuple[int | None, int]:
-    """Return when that much of some charges will have left, or None and what is missing."""
+    """Return when ``amount`` of some charges has left the window, else None and what is missing."""
     charges = rows.query(
         f"""
         SELECT at, {window.meter.column} AS credits

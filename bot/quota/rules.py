@@ -1,4 +1,4 @@
-"""Limits, periods and whose limit decides, as pure functions."""
+"""Limits, periods, and which limits decide, as pure functions."""
 
 import re
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ SERVER = "server"
 
 
 def user_subject(user_id: int) -> str:
-    """Name a person as the subject of a limit."""
+    """Return the subject of a person's limits."""
     return f"user:{user_id}"
 
 
 def role_subject(role_id: int) -> str:
-    """Name a role as the subject of a limit."""
+    """Return the subject of a role's limits."""
     return f"role:{role_id}"
 
 
 class Period(StrEnum):
-    """A rolling stretch of time that ends now."""
+    """The length of a rolling period that ends now."""
 
     HOUR = "hour"
     DAY = "day"
@@ -45,7 +45,7 @@ _HOURS = {Period.HOUR: 1, Period.DAY: 24, Period.WEEK: 7 * 24, Period.MONTH: 30 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """*N credits per period*: None is unlimited, 0 is nothing."""
+    """*N credits per period*; None is unlimited, 0 allows nothing."""
 
     credits: int | None
     period: Period
@@ -65,19 +65,19 @@ def caps(limits: LimitSet) -> tuple[Cap, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one level asks: at least one of its sets must hold wholly."""
+    """The limits of one level: all limits of at least one of its sets must have room."""
 
     level: LimitLevel
     sets: tuple[LimitSet, ...]
 
     @property
     def caps(self) -> tuple[tuple[Cap, ...], ...]:
-        """Return the sets without what is unlimited."""
+        """Return the sets without unlimited limits."""
         return tuple(map(caps, self.sets))
 
     @property
     def is_free(self) -> bool:
-        """Whether one of the sets caps nothing."""
+        """Whether one of the sets limits nothing."""
         return not all(self.caps)
 
 
@@ -101,7 +101,7 @@ def personal_rule(
 
 
 def server_rules(*, own: LimitSet, quota: LimitSet) -> tuple[Rule, Rule]:
-    """Return what a server may use in all: by its admins' word, and by the operator's.
+    """Return the rules for the sum of a server: by its admins, and by the operator.
 
     Both apply, to everybody there. Everyone unlimited and the server 100/month: 100 for all
     together. SERVER_QUOTA 50/day and the server 80/week: no more than 50 of the 80 on one day.
@@ -110,7 +110,7 @@ def server_rules(*, own: LimitSet, quota: LimitSet) -> tuple[Rule, Rule]:
 
 
 def split_hold(asked: int, *, room: int, granted: int) -> int | None:
-    """Return what the person's own level pays; a grant pays the rest. None: it is not enough.
+    """Return what the person's own level pays, a grant the rest; None if both are too little.
 
     Of 4 credits with room for 3 and 5 granted: 3, and the grant pays 1. With room for 0: 0, and
     the grant pays 4. With room for 3 and nothing granted: None.
@@ -120,7 +120,7 @@ def split_hold(asked: int, *, room: int, granted: int) -> int | None:
 
 
 def split_charge(own: int, *, charged: int) -> int:
-    """Return what stays with the person's own level: the grant's part comes back first.
+    """Return what the person's own level pays in the end: the grant's part is returned first.
 
     Of 4 credits the own level paid 3 and a grant 1. Charged 3 in the end: 3, so the grant has its
     1 back. Charged 1: 1, so the grant has 1 back and the own level 2.
@@ -129,7 +129,7 @@ def split_charge(own: int, *, charged: int) -> int:
 
 
 def parse_limits(text: str) -> LimitSet:
-    """Read limits as the operator writes them: ``5/hour, 20/day``; an empty text has none.
+    """Parse limits as the operator writes them: ``5/hour, 20/day``; an empty text has none.
 
     Raises ValueError with a sentence.
     """

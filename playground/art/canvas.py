@@ -16,9 +16,9 @@ from playground.art.texture import (
     gradient_image,
     halo,
     levels,
-    plain,
     ramp,
     smooth_noise,
+    solid_image,
     weakened,
     white_noise,
 )
@@ -201,7 +201,7 @@ class Figure:
 
 
 def _sheet(paint: Paint, size: Size) -> Image.Image:
-    return gradient_image(paint, size) if isinstance(paint, Gradient) else plain(paint, size)
+    return gradient_image(paint, size) if isinstance(paint, Gradient) else solid_image(paint, size)
 
 
 def _oversampling(where: Box, blur: float) -> int:

@@ -21,7 +21,7 @@ from playground.art.weather import weather
 
 WHAT_IT_DRAWS = (
     "This demonstration painter draws lighthouses, boats, foxes, cabins, balloons, "
-    "mountains, forests and the sea; it letters other words onto a poster."
+    "mountains, forests and the sea."
 )
 _NAMES = {
     "sea": "The open sea",
@@ -91,7 +91,7 @@ def can_draw(prompt: str) -> bool:
     return parse_prompt(prompt).backdrop is not None
 
 
-def describe(prompt: str, *, reference_count: int = 0) -> str:
+def caption(prompt: str, *, reference_count: int = 0) -> str:
     """Return a caption of what `paint` paints for a prompt."""
     parsed = parse_prompt(prompt)
     one = reference_count == 1

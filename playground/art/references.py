@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageFilter, ImageOps
 
 from playground.art.colour import Rgb
-from playground.art.texture import Size, plain
+from playground.art.texture import Size, solid_image
 
 _FINE = 480  # pixels on the longer side that a print is made from
 _PIXEL_ART = 64  # up to this many pixels the squares of a picture stay sharp
@@ -64,7 +64,7 @@ def screen_print(reference: PreparedReference, size: Size, *, paper: Rgb, tint: 
     flat = ImageOps.fit(sheet.convert("RGB"), work, resampling, centering=(0.5, 0.4))
     inked = flat.quantize(_INKS) if reference.is_pixel_art else _separated(flat)
     printed = inked.convert("RGB")
-    tinted = Image.blend(printed, plain(tint, printed.size), 0.08)
+    tinted = Image.blend(printed, solid_image(tint, printed.size), 0.08)
     return tinted.resize(size, Image.Resampling.LANCZOS)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from random import Random
 
@@ -24,8 +25,13 @@ def ellipse(x: float, y: float, across: float, up: float | None = None) -> Shape
     """Outline an ellipse by its centre and radii."""
     tall = across if up is None else up
     count = int(min(96, max(10, 6 + abs(across) / 2))) if abs(across) > 1 else 48
+    return [(x + across * cosine, y + tall * sine) for cosine, sine in _circle(count)]
+
+
+@cache
+def _circle(count: int) -> list[Point]:
     angles = (math.tau * step / count for step in range(count))
-    return [(x + across * math.cos(angle), y + tall * math.sin(angle)) for angle in angles]
+    return [(math.cos(angle), math.sin(angle)) for angle in angles]
 
 
 def closed_curve(corners: Sequence[Point], *, steps: int = 8) -> Shape:

@@ -83,6 +83,6 @@ def halo(diameter: int, *, falloff: float) -> Image.Image:
     return enlarged.point([round(255 * (1 - value / 255) ** falloff) for value in range(256)])
 
 
-def plain(colour: Rgb, size: Size) -> Image.Image:
+def solid_image(colour: Rgb, size: Size) -> Image.Image:
     """Make an image of one colour."""
     return Image.new("RGB", size, colour)

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from playground.argument_types import port, seconds, share
+from playground.argument_types import port, probability, seconds
 from playground.painter.responses import MODEL
 from playground.painter.server import painter
 
@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=port, default=8765, help="default 8765; 0 takes a free one")
     parser.add_argument("--latency", type=seconds, default=0.0, help="seconds before each answer")
-    parser.add_argument("--fail-rate", type=share, default=0.0, help="how often to fail, 0 to 1")
+    parser.add_argument(
+        "--fail-rate", type=probability, default=0.0, help="how often to fail, 0 to 1"
+    )
     return parser
 
 

@@ -20,7 +20,7 @@ _TRUTHS = {"true": True, "false": False}
 _BROKEN = (ValueError, LookupError, RuntimeError, HttpProcessingError)  # what aiohttp raises
 
 
-async def parts_of(request: web.Request) -> list[tuple[str, FormPart]]:
+async def form_parts(request: web.Request) -> list[tuple[str, FormPart]]:
     """Read a form; raises PainterError where it is none, and HTTPRequestEntityTooLarge."""
     try:
         form = await request.post()
@@ -30,7 +30,7 @@ async def parts_of(request: web.Request) -> list[tuple[str, FormPart]]:
     return [(name, value) for name, value in form.items() if not isinstance(value, bytes)]
 
 
-def fields_of(parts: list[tuple[str, FormPart]]) -> dict[str, object]:
+def form_fields(parts: list[tuple[str, FormPart]]) -> dict[str, object]:
     """Return the fields, the files as data URIs; reads them, so call it in a thread."""
     fields: dict[str, object] = {
         name: _value(name, part) for name, part in parts if name not in _FILES

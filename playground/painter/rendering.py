@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from playground.art.composer import describe, paint
+from playground.art.composer import caption, paint
 
 _LEAST, _MOST = 96, 2400  # pixels on a side: below, figures dissolve; above, painting takes long
 
@@ -45,13 +45,13 @@ def render(
     picture = paint(prompt, size=_painted_size(size, detail), seed=seed, references=shown)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
-    caption = describe(prompt, reference_count=len(shown))
+    words = caption(prompt, reference_count=len(shown))
     if base is not None:
         picture.paste(base, mask=base.getchannel("A"))
-        caption += ", where the mask of your picture is open"
+        words = words.removesuffix(".") + ", where the mask of your picture is open"
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=4)
-    return RenderedPicture(file.getvalue(), caption)
+    return RenderedPicture(file.getvalue(), words)
 
 
 def _painted_size(size: tuple[int, int], detail: float) -> tuple[int, int]:

@@ -19,13 +19,13 @@ _PARTIAL_IMAGE_TOKENS = 100  # what it counts for each partial image
 _REFERENCE_TOKENS = 194  # what it counts for a square it looks at: 65 and one tile of 129
 
 
-def models() -> Json:
+def model_list() -> Json:
     """Return the list of models: two names of one painter."""
     card = {"object": "model", "created": _CREATED, "owned_by": "easel"}
     return {"object": "list", "data": [{"id": name, **card} for name in (MODEL, MASTER)]}
 
 
-def plain(
+def plain_response(
     request: PaintRequest,
     pictures: Sequence[RenderedPicture],
     *,
@@ -47,13 +47,13 @@ def plain(
     }
 
 
-def partial_image(request: PaintRequest, jpeg: bytes, index: int, *, created: int) -> bytes:
+def partial_image_event(request: PaintRequest, jpeg: bytes, index: int, *, created: int) -> bytes:
     """Return the event of a picture that is not finished."""
     facts = {"output_format": "jpeg", "partial_image_index": index}
     return _event(request, "partial_image", jpeg, created, facts)
 
 
-def completed(request: PaintRequest, picture: RenderedPicture, *, created: int) -> bytes:
+def completed_event(request: PaintRequest, picture: RenderedPicture, *, created: int) -> bytes:
     """Return the event of the finished picture.
 
     OpenAI's event has no ``revised_prompt``; this one has it where the words became a poster.

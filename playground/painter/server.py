@@ -15,7 +15,7 @@ from yarl import URL
 from playground.painter import responses
 from playground.painter.errors import Json, PainterError, wrong_value
 from playground.painter.input_images import MAX_BYTES, MAX_REFERENCES
-from playground.painter.multipart import FormPart, fields_of, parts_of
+from playground.painter.multipart import FormPart, form_fields, form_parts
 from playground.painter.paint_request import (
     PaintRequest,
     read_edit,
@@ -51,7 +51,7 @@ class PainterRoutes:
 
     async def models(self, _request: web.Request) -> web.Response:
         """Answer GET /v1/models."""
-        return web.json_response(responses.models())
+        return web.json_response(responses.model_list())
 
     async def generations(self, request: web.Request) -> web.StreamResponse:
         """Answer POST /v1/images/generations; any model name; `image` holds references."""
@@ -61,7 +61,7 @@ class PainterRoutes:
     async def edits(self, request: web.Request) -> web.StreamResponse:
         """Answer POST /v1/images/edits, a form or JSON, with a mask or without one."""
         if request.content_type == "multipart/form-data":
-            wanted = await self._worker.run(_read_form, await parts_of(request))
+            wanted = await self._worker.run(_read_form, await form_parts(request))
         else:
             wanted = await self._worker.run(read_edit, await request.read())
         return await self._answer(request, wanted)
@@ -97,7 +97,7 @@ class PainterRoutes:
         pictures = await self._worker.paint(wanted, after_s=self._latency_s)
         address, created = partial(self._address, origin), int(self._now())
         return await self._worker.run(
-            responses.plain, wanted, pictures, created=created, address=address
+            responses.plain_response, wanted, pictures, created=created, address=address
         )
 
     def _address(self, origin: URL, picture: RenderedPicture) -> str:
@@ -121,14 +121,14 @@ class PainterRoutes:
 
     def _partial_image(self, wanted: PaintRequest, picture: RenderedPicture, index: int) -> bytes:
         jpeg = partial_image(picture.png, (index + 1) / ((wanted.partial_images or 0) + 1))
-        return responses.partial_image(wanted, jpeg, index, created=int(self._now()))
+        return responses.partial_image_event(wanted, jpeg, index, created=int(self._now()))
 
     def _completed(self, wanted: PaintRequest, picture: RenderedPicture) -> bytes:
-        return responses.completed(wanted, picture, created=int(self._now()))
+        return responses.completed_event(wanted, picture, created=int(self._now()))
 
 
 def _read_form(parts: list[tuple[str, FormPart]]) -> PaintRequest:
-    return read_edit_form(fields_of(parts))
+    return read_edit_form(form_fields(parts))
 
 
 @web.middleware

@@ -113,7 +113,7 @@ async def at_work(
 async def until_stopping(bot: asyncio.subprocess.Process) -> None:
     """Wait until the program says that it takes nothing new."""
     assert bot.stderr is not None
-    while b"bot.jobs.cancellation" not in await asyncio.wait_for(bot.stderr.readline(), 60):
+    while b"bot.stopping" not in await asyncio.wait_for(bot.stderr.readline(), 60):
         pass
 
 

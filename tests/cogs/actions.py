@@ -1,4 +1,4 @@
-"""What people do with a result: press what hangs under it, fill in its form, react."""
+"""Actions of people in tests: press buttons, submit forms, react."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ async def finished_card(
 ) -> discord.Message:
     """Return the finished card of Ada's request."""
     await world.imagine(world.ada, prompt, **options)
-    await world.finished()
+    await world.wait_for_jobs()
     return world.card
 
 
@@ -42,23 +42,23 @@ def control_id(message: discord.Message, action: str) -> str:
 async def press(
     world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, action: str
 ) -> simcord.InteractionResult:
-    """Press a control and wait for what follows."""
+    """Press a button and wait for the jobs that it starts."""
     answer = await who.click(message, custom_id=control_id(message, action))
-    await world.finished()
+    await world.wait_for_jobs()
     return answer
 
 
 async def submit_form(
     world: DiscordWorld, who: simcord.MemberActor, shown: simcord.InteractionResult, **changes: Any
 ) -> simcord.InteractionResult:
-    """Send a form with what stands in it, but for the changes, and wait for what follows."""
+    """Submit a form with its values, but for the changes, and wait for the jobs that it starts."""
     answer = await who.submit_modal(shown, form_values(shown) | changes)
-    await world.finished()
+    await world.wait_for_jobs()
     return answer
 
 
 def form_values(shown: simcord.InteractionResult) -> dict[str, Any]:
-    """Return what stands in a form when it opens."""
+    """Return the values of a form when it opens."""
     values: dict[str, Any] = {}
     for field in form_fields(shown):
         if field.get("value"):
@@ -81,19 +81,19 @@ def select_labels(shown: simcord.InteractionResult, name: str) -> list[str]:
 
 
 def ephemeral_messages(answer: simcord.InteractionResult) -> list[simcord.ResponseMessage]:
-    """Return what only the person who acted can read."""
+    """Return the ephemeral messages of an answer."""
     said = [answer.response, *answer.followups] if answer.response else [*answer.followups]
     return [each for each in said if each.flags.ephemeral]
 
 
 def ephemeral_text(answer: simcord.InteractionResult) -> str:
-    """Return the first sentence that only the person who acted can read."""
+    """Return the text of the first ephemeral message of an answer."""
     return str(ephemeral_messages(answer)[0].content)
 
 
 async def react(
     world: DiscordWorld, who: simcord.MemberActor, message: discord.Message, emoji: str
 ) -> None:
-    """Let somebody react and wait for what follows."""
+    """Add a reaction and wait for the jobs that it starts."""
     await who.react(message, emoji)
-    await world.finished()
+    await world.wait_for_jobs()

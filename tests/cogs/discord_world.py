@@ -27,7 +27,7 @@ SETTLE_TIMEOUT_S = 9
 
 
 class DiscordWorld:
-    """What a journey acts in: people, their channel, the bot and its gateway."""
+    """The people, the channel, the bot and the gateway of one test."""
 
     def __init__(
         self, stack: AsyncExitStack, settings: Settings, gateway: ScriptedGateway, *, declared: bool
@@ -45,7 +45,7 @@ class DiscordWorld:
         return self._settings.data_dir
 
     async def open(self) -> None:
-        """Start the bot and let people in."""
+        """Start the bot and create the server, its channel and its members."""
         self.bot = await self._open_bot()
         self.env = simcord.Env(
             self.bot.client, settle_timeout=SETTLE_TIMEOUT_S, shard_count=1, check_errors=False
@@ -57,11 +57,11 @@ class DiscordWorld:
         self.ada = self.guild.add_member(self.env.create_user("Ada"))
         self.ben = self.guild.add_member(self.env.create_user("Ben"))
         powers = discord.Permissions(manage_guild=True, manage_messages=True)
-        keeper = self.guild.create_role("keeper", permissions=powers)
-        self.mia = self.guild.add_member(self.env.create_user("Mia"), roles=[keeper])
+        moderator = self.guild.create_role("moderator", permissions=powers)
+        self.mia = self.guild.add_member(self.env.create_user("Mia"), roles=[moderator])
 
     async def restart(self, **changes: object) -> None:
-        """Start another process's bot on the same data folder."""
+        """Start another bot on the same data folder."""
         self._settings = self._settings.model_copy(update=changes)
         await self._bots.aclose()
         self.bot = await self._open_bot()
@@ -80,19 +80,19 @@ class DiscordWorld:
 
     def now(self) -> int:
         """Return the simulated time in milliseconds since the epoch."""
-        # The bot opens its house before the simulation exists.
+        # The bot opens its services before the simulation exists.
         simulated = int(self.env.now().timestamp() * 1000) if hasattr(self, "env") else 0
         return simulated + self.skipped_ms
 
-    async def finished(self) -> None:
-        """Wait until no job runs and every card says so."""
+    async def wait_for_jobs(self) -> None:
+        """Wait until no job runs and every message is up to date."""
         await asyncio.wait_for(self.bot.services.job_service.drained(), 60)
         await self.env.settle()
 
     async def imagine(
         self, who: simcord.MemberActor, prompt: str = "a fox", **options: object
     ) -> simcord.InteractionResult:
-        """Let a person type /imagine."""
+        """Call /imagine as a person."""
         return await who.slash(self.channel, "imagine", prompt=prompt, **options)
 
     @property
@@ -131,19 +131,19 @@ class DiscordWorld:
         return int(charged)
 
     def defects(self) -> list[BaseException]:
-        """Return what went wrong and is no refusal."""
+        """Return the errors that are not refusals."""
         return [e for e in self.env.errors if not isinstance(getattr(e, "original", e), EaselError)]
 
 
 def reply_text(answer: simcord.InteractionResult) -> str:
-    """Return the sentence that only the person who typed can read."""
+    """Return the text of an ephemeral answer."""
     assert answer.response is not None
     assert answer.ephemeral
     return str(answer.response.content)
 
 
 def reply_embed(answer: simcord.InteractionResult) -> discord.Embed:
-    """Return the embed that only the person who typed can see."""
+    """Return the embed of an ephemeral answer."""
     assert answer.response is not None
     assert answer.ephemeral
     (embed,) = answer.response.embeds
@@ -152,7 +152,7 @@ def reply_embed(answer: simcord.InteractionResult) -> discord.Embed:
 
 @dataclass(frozen=True)
 class WorldBuilder:
-    """What a world is made from."""
+    """Opens simulated Discords for one test."""
 
     folder: Path
     gateway: ScriptedGateway
@@ -162,7 +162,7 @@ class WorldBuilder:
     async def world(
         self, *, declared: bool = False, **changes: object
     ) -> AsyncIterator[DiscordWorld]:
-        """Open a world; with ``declared`` waits, commands return while jobs still run."""
+        """Open one; with ``declared`` waits, commands return while jobs still run."""
         settings = GivenSettings(
             discord_token=SecretStr("planted-discord-token"),
             image_api_url=self.gateway.url,

@@ -1,4 +1,4 @@
-"""Somebody who looks back: what /history shows them, and the rows under it."""
+"""A page of /history with its buttons and its select, for tests."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,30 +18,30 @@ class HistoryPage:
     message: Any
 
     @classmethod
-    async def to(cls, world: DiscordWorld, who: simcord.MemberActor, **options: object) -> Self:
-        """Let somebody type /history."""
+    async def open(cls, world: DiscordWorld, who: simcord.MemberActor, **options: object) -> Self:
+        """Call /history as a person."""
         answer = await who.slash(world.channel, "history", **options)
         assert answer.ephemeral
         return cls(world, who, answer.response)
 
     @property
     def embeds(self) -> list[discord.Embed]:
-        """Return its cards."""
+        """Return the page's embeds."""
         return list(self.message.embeds)
 
     @property
     def prompts(self) -> list[str]:
-        """Return each card's prompt."""
+        """Return each embed's prompt."""
         return [str(embed.description).split("\n")[0].removeprefix("> ") for embed in self.embeds]
 
     @property
     def facts(self) -> list[str]:
-        """Return each card's line of facts."""
+        """Return each embed's line of facts."""
         return [str(embed.description).split("\n")[-1] for embed in self.embeds]
 
     @property
     def components(self) -> list[dict[str, Any]]:
-        """Return what hangs under it, row after row."""
+        """Return the components under the page, row by row."""
         return [each for row in self.message.components for each in row["components"]]
 
     @property
@@ -60,7 +60,7 @@ class HistoryPage:
         return {each["label"]: each["value"] for each in (options[0] if options else [])}
 
     async def press(self, label: str) -> "HistoryPage":
-        """Press a button; return the page that stands there then."""
+        """Press a button; return the page that replaces this one."""
         result = await self.who.click(self.message, label=label)
         return HistoryPage(self.world, self.who, result.response)
 
@@ -68,5 +68,5 @@ class HistoryPage:
         """Choose a job, by default the first that is offered."""
         chosen = job_id or next(iter(self.choices.values()))
         result = await self.who.select(self.message, [chosen], custom_id="easel:again")
-        await self.world.finished()
+        await self.world.wait_for_jobs()
         return result

@@ -28,7 +28,7 @@ def spent(world: DiscordWorld) -> int:
 async def painted(world: DiscordWorld, *, n: int = 1, **options: str) -> None:
     """Paint for Ada, to the end."""
     await world.imagine(world.ada, "a fox", n=n, **options)
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_a_spent_budget_is_refused_privately_and_says_when_it_frees(
@@ -50,7 +50,7 @@ async def test_a_spent_budget_is_refused_privately_and_says_when_it_frees(
         ]
         await world.env.advance_time(24 * 3600 + 60)
         assert not (await world.imagine(world.ben, n=3)).ephemeral
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_the_owner_is_told_at_50_80_and_100_percent_once(build: WorldBuilder) -> None:
@@ -137,5 +137,5 @@ async def test_a_cancelled_job_gives_its_price_back(build: WorldBuilder) -> None
         await world.ada.click(world.card, label="Cancel")
         assert spent(world) == CENTS_10
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert spent(world) == CENTS_10

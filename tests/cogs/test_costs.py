@@ -45,7 +45,7 @@ async def test_the_cost_is_on_the_card_before_and_after_the_work(build: WorldBui
         assert "Painting for Ada" in world.title
         assert facts(world) == "gpt-image-2 · 2 pictures · high · 8 credits"
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert facts(world).endswith("8 credits · 12 of 20 left today")
         assert world.credits() == 8
 
@@ -77,10 +77,10 @@ async def test_a_server_has_costs_of_its_own(build: WorldBuilder) -> None:
         words = await offered(world, "quality", "")
         assert (words["low"], words["high"]) == ("low · 3 credits", "high · 0 credits")
         await world.imagine(world.ada, n=2, quality="low")
-        await world.finished()
+        await world.wait_for_jobs()
         assert "6 credits · 14 of 20 left today" in facts(world)
         await world.imagine(world.ada, n=2, quality="high")
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.credits() == 6
         elsewhere = world.bot.services.pricing.credits_each(
             world.guild.id + 1, "gpt-image-2", "high"
@@ -107,7 +107,7 @@ async def test_what_did_not_arrive_is_given_back_picture_by_picture(
             await own_cost(world, "high", own)
         world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         await world.imagine(world.ada, n=4, quality="high")
-        await world.finished()
+        await world.wait_for_jobs()
         assert "3 of 4 pictures arrived." in str(world.card.embeds[0].description)
         each = 4 if own is None else own
         assert f"{3 * each} credits · {20 - 3 * each} of 20 left today" in facts(world)

@@ -21,11 +21,11 @@ async def begun(world: DiscordWorld, *moods: ScriptedReply) -> None:
 async def finish(world: DiscordWorld) -> None:
     """Let the picture arrive."""
     world.gateway.gate.set()
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 def delivered_once(world: DiscordWorld) -> None:
-    """Check the books: one picture, one credit, one end."""
+    """Check the database: one picture, one credit, one end."""
     assert world.credits() == 1
     assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
     assert len(world.gateway.bodies) == 1
@@ -160,7 +160,7 @@ async def test_a_deleted_card_is_posted_anew(build: WorldBuilder) -> None:
         assert message.content.startswith(f"<@{world.ada.id}>")
         delivered_once(world)
         await world.ben.react(message, "🔄")
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.gateway.bodies) == 2
 
 
@@ -171,8 +171,8 @@ async def test_a_deleted_channel_becomes_a_direct_message(build: WorldBuilder) -
         channel = world.bot.client.get_channel(world.channel.id)
         await channel.delete()  # type: ignore[union-attr]  # a text channel
         await finish(world)
-        (letter,) = world.ada.user.dm_channel.history()
-        assert len(letter.attachments) == 1
+        (message,) = world.ada.user.dm_channel.history()
+        assert len(message.attachments) == 1
         delivered_once(world)
 
 
@@ -187,8 +187,8 @@ async def test_a_lost_permission_after_the_token_died_becomes_a_direct_message(
         await channel.set_permissions(channel.guild.me, view_channel=False)
         world.skipped_ms = 16 * 60_000
         await finish(world)
-        (letter,) = world.ada.user.dm_channel.history()
-        assert len(letter.attachments) == 1
+        (message,) = world.ada.user.dm_channel.history()
+        assert len(message.attachments) == 1
         delivered_once(world)
 
 
@@ -216,8 +216,8 @@ async def test_a_bot_that_was_sent_away_writes_to_the_person(build: WorldBuilder
         assert server is not None
         await server.leave()
         await finish(world)
-        (letter,) = world.ada.user.dm_channel.history()
-        assert len(letter.attachments) == 1
+        (message,) = world.ada.user.dm_channel.history()
+        assert len(message.attachments) == 1
         delivered_once(world)
 
 
@@ -269,7 +269,7 @@ async def test_a_prompt_declined_beside_a_doubt_is_taken_off_the_card_too(
     async with build.world(declared=True) as world:
         world.gateway.replies.extend([ClosedConnection(), ErrorReply(400, "moderation_blocked")])
         await world.imagine(world.ada, "something terrible", n=2)
-        await world.finished()
+        await world.wait_for_jobs()
         said = str(world.card.embeds[0].to_dict())
         assert "terrible" not in said
         assert "The prompt is not shown here" in said

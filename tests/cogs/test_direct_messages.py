@@ -66,7 +66,7 @@ async def test_a_picture_is_painted_directly_on_the_persons_own_account(
     """Server 0 pays: its members' default quota, and SERVER_QUOTA for all of them together."""
     async with build.world(allow_direct_messages=True) as world:
         answer = await world.ada.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         assert not answer.ephemeral
         (card,) = world.ada.user.dm_channel.history()
         assert len(card.attachments) == 1
@@ -82,7 +82,7 @@ async def test_a_servers_rules_do_not_hold_there(build: WorldBuilder) -> None:
     async with build.world(allow_direct_messages=True) as world:
         await world.mia.slash(world.channel, "settings models allow", model="gpt-image-2")
         await world.ada.user.slash("imagine", prompt="a fox", model="dall-e-3")
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.rows("SELECT state FROM jobs") == [("done",)]
 
 
@@ -93,7 +93,7 @@ async def test_quotas_hold_there_too(build: WorldBuilder) -> None:
         for _ in range(2):
             await world.ada.user.slash("imagine", prompt="a fox")
         refused = await world.ben.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         assert refused.ephemeral
         assert world.rows("SELECT COUNT(*) FROM jobs") == [(2,)]
 
@@ -105,7 +105,7 @@ async def test_an_old_card_is_edited_in_the_direct_messages(build: WorldBuilder)
         await world.ada.user.slash("imagine", prompt="a fox")
         world.skipped_ms = 16 * 60_000
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         card, notice = world.ada.user.dm_channel.history()
         assert len(card.attachments) == 1
         assert "is ready" in notice.content
@@ -115,7 +115,7 @@ async def test_a_private_wish_needs_no_ephemeral_answer_there(build: WorldBuilde
     """Nobody else reads, and an ephemeral message would be gone when the app is closed."""
     async with build.world(allow_direct_messages=True) as world:
         answer = await world.ada.user.slash("imagine", prompt="a fox", private=True)
-        await world.finished()
+        await world.wait_for_jobs()
         assert not answer.ephemeral
         assert world.rows("SELECT private, only_by_token FROM jobs") == [(1, 0)]
 
@@ -127,7 +127,7 @@ async def test_what_is_personal_is_answered_there(build: WorldBuilder, command: 
     """Every such command shows something, and it is for nobody else."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         answer = await world.ada.user.slash(command)
         assert answer.ephemeral
         assert answer.response is not None or answer.followups
@@ -137,7 +137,7 @@ async def test_a_picture_is_posted_again_there(build: WorldBuilder) -> None:
     """*Post again* writes where the person is."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         listed = await world.ada.user.slash("history")
         ((job_id,),) = world.rows("SELECT id FROM jobs")
         assert listed.response is not None
@@ -150,11 +150,11 @@ async def test_the_controls_work_there_on_the_account_of_who_presses(build: Worl
     """A re-roll in direct messages is one more of the person's own."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         ((job_id,),) = world.rows("SELECT id FROM jobs")
         (card,) = world.ada.user.dm_channel.history()
         await world.ada.user.click(card, custom_id=f"easel:again:{job_id}")
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.ada.user.dm_channel.history()) == 2
         assert world.rows("SELECT DISTINCT server_id FROM jobs") == [(0,)]
         await world.restart(allow_direct_messages=False)
@@ -169,7 +169,7 @@ async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
     """What was sent stays in the messages, and says in one sentence where to go."""
     async with build.world(allow_direct_messages=True) as world:
         await world.ada.user.slash("imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
         listed = await world.ada.user.slash("history")
         ((job_id,),) = world.rows("SELECT id FROM jobs")
         await world.restart(allow_direct_messages=False)
@@ -180,7 +180,7 @@ async def test_a_list_from_before_is_refused_when_the_operator_closes_that_door(
 
 
 async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: WorldBuilder) -> None:
-    """The journal knows the channel, as for a server."""
+    """The job keeps the channel's id, as in a server."""
     async with build.world(
         declared=True, max_concurrent_jobs=1, allow_direct_messages=True
     ) as world:
@@ -190,5 +190,5 @@ async def test_a_restart_in_the_middle_goes_on_in_the_direct_messages(build: Wor
         assert "Queued for Ada" in titles(world)[0]
         await world.restart()
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert "A picture for Ada" in titles(world)[0]

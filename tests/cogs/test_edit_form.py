@@ -9,7 +9,7 @@ import simcord
 from yarl import URL
 
 from bot.core.clock import Clock
-from bot.discord_ui.modals import FormOutdated, read_edit_form
+from bot.discord_ui.modals import FormOutdated, read_submitted_form
 from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
 from bot.quota.rules import parse_limits
@@ -256,7 +256,7 @@ async def test_a_picture_that_went_meanwhile_is_told(world: DiscordWorld) -> Non
 
 
 async def test_rules_that_came_meanwhile_hold_for_an_open_form(world: DiscordWorld) -> None:
-    """A form is no back door."""
+    """The access rules apply to a form as well."""
     card = await finished_card(world)
     shown = await press(world, world.ben, card, "edit")
     await world.bot.preference_store.change_server(
@@ -293,7 +293,7 @@ async def test_only_allowed_models_are_offered(world: DiscordWorld) -> None:
 def test_what_is_no_form_of_ours_is_refused(data: dict[str, object]) -> None:
     """A form of an earlier version may have other fields."""
     with pytest.raises(FormOutdated):
-        read_edit_form(data)
+        read_submitted_form(data)
 
 
 # --- the context menu -------------------------------------------------------------------------
@@ -343,7 +343,7 @@ async def test_a_picture_in_an_embed_is_read_through_discord(world: DiscordWorld
 
 
 async def test_nothing_is_fetched_from_the_operators_network(world: DiscordWorld) -> None:
-    """An address in an embed is a stranger's: the gateway next door is not asked."""
+    """The URL of an embed may point anywhere: it is not fetched from a private address."""
     inside = f"{world.gateway.url}/files/1.png"
     hook = await posted_by_a_hook(world, {"url": inside})
     shown = await use(world, world.ada, hook)
@@ -381,14 +381,14 @@ async def test_house_rules_hold_for_the_context_menu(world: DiscordWorld) -> Non
     """And for the form that it showed before they came."""
     photo = await world.ben.send(world.channel, "x", attachments=[("a.webp", WEBP)])
     shown = await use(world, world.ada, photo)
-    job_service = world.guild.create_text_channel("studio")
+    art = world.guild.create_text_channel("art")
     await world.bot.preference_store.change_server(
-        world.guild.id, lambda settings: replace(settings, channels=(job_service.id,))
+        world.guild.id, lambda settings: replace(settings, channels=(art.id,))
     )
-    assert f"<#{job_service.id}>" in ephemeral_text(
+    assert f"<#{art.id}>" in ephemeral_text(
         await submit_form(world, world.ada, shown, prompt="in snow")
     )
-    assert f"<#{job_service.id}>" in reply_text(await use(world, world.ada, photo))
+    assert f"<#{art.id}>" in reply_text(await use(world, world.ada, photo))
     assert world.gateway.bodies == []
 
 

@@ -38,7 +38,7 @@ async def test_a_refused_key_is_told_to_the_owner_once(world: DiscordWorld) -> N
     world.gateway.replies.append(ErrorReply(401, "invalid_api_key"))
     for _ in range(2):
         await world.imagine(world.ada)
-        await world.finished()
+        await world.wait_for_jobs()
         assert "operator has to renew" in str(world.card.embeds[0].description)
     (notice,) = direct_messages(world)
     assert notice.startswith("The gateway default rejects its key")
@@ -49,12 +49,12 @@ async def test_a_refused_key_is_told_to_the_owner_once(world: DiscordWorld) -> N
 async def test_a_field_that_the_gateway_does_not_know_costs_nobody_a_picture(
     build: WorldBuilder,
 ) -> None:
-    """It is sent again without the field: the books hold both attempts, the person one picture."""
+    """Sent again without the field: the database has both attempts, the person one picture."""
     async with build.world(declared=True, **described(build)) as world:
         refusal = ErrorReply(400, "unknown_parameter", "Unknown parameter: 'user'.")
         world.gateway.replies.append(refusal)
         await world.imagine(world.ada)
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.card.attachments) == 1
         assert ["user" in body for body in world.gateway.bodies] == [True, False]
         rows = "SELECT slot, number, state, billed FROM attempts ORDER BY number"
@@ -76,7 +76,7 @@ async def test_an_owner_who_takes_no_messages_stops_nothing(world: DiscordWorld)
     world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
     world.gateway.replies.append(ErrorReply(402, "insufficient_quota"))
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert direct_messages(world) == []
     assert "operator has to top it up" in str(world.card.embeds[0].description)
 
@@ -105,7 +105,7 @@ async def test_a_preview_is_shown_in_the_card_until_the_picture_is_there(
         assert str(world.card.embeds[0].image.url) == "attachment://preview.png"
         assert "Painting for Ada" in world.title
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         (picture,) = world.card.attachments
         assert picture.filename.startswith("easel-")
         assert world.credits() == 1
@@ -124,7 +124,7 @@ async def test_a_tasks_progress_is_a_bar_in_the_card(build: WorldBuilder) -> Non
         world.gateway.gate.set()
         for _ in range(3):
             await world.env.advance_time(3)
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.card.attachments) == 1
         assert len(world.gateway.bodies) == 1
 
@@ -145,7 +145,7 @@ async def test_a_task_is_polled_on_after_a_restart_and_its_card_shows_the_pictur
         await world.restart()
         for _ in range(3):
             await world.env.advance_time(3)
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.card.id == card
         assert len(world.card.attachments) == 1
         assert len(world.gateway.bodies) == 1

@@ -19,7 +19,7 @@ async def test_a_picture_is_painted_posted_and_charged_once(world: DiscordWorld)
     """The promise of the whole bot."""
     world.gateway.revised_prompt = "A lighthouse, at dusk, in oil"
     answer = await world.imagine(world.ada, "a lighthouse at dusk")
-    await world.finished()
+    await world.wait_for_jobs()
     assert not answer.ephemeral
     assert "Ada" in world.title
     (file,) = world.card.attachments
@@ -39,7 +39,7 @@ async def test_a_picture_is_painted_posted_and_charged_once(world: DiscordWorld)
 async def test_options_reach_the_gateway_and_the_card(world: DiscordWorld) -> None:
     """What was asked for is what is painted: model, size with ×, and number."""
     await world.imagine(world.ada, "a fox", model="gpt-image-2", size="1536×1024", n=3)
-    await world.finished()
+    await world.wait_for_jobs()
     (body,) = world.gateway.bodies
     assert (body["model"], body["size"], body["n"]) == ("gpt-image-2", "1536x1024", 3)
     assert len(world.card.attachments) == len(world.card.embeds) == 3
@@ -51,7 +51,7 @@ async def test_a_model_that_paints_one_at_a_time_is_asked_several_times(
 ) -> None:
     """Ten pictures of dall-e-3 are ten paid requests, one card and ten attachments."""
     await world.imagine(world.ada, n=10)
-    await world.finished()
+    await world.wait_for_jobs()
     assert [body["n"] for body in world.gateway.bodies] == [1] * 10
     assert len(world.card.attachments) == 10
     assert len({embed.url for embed in world.card.embeds}) == 3
@@ -97,7 +97,7 @@ async def test_a_spent_quota_is_refused_privately_and_says_when_it_frees(
     """Nobody else reads it, nothing is sent, and the person knows when to come back."""
     async with build.world(default_quota=parse_limits("2/day")) as world:
         await world.imagine(world.ada, n=2)
-        await world.finished()
+        await world.wait_for_jobs()
         card = world.card.id
         answer = await world.imagine(world.ada)
         assert answer.ephemeral
@@ -123,7 +123,7 @@ async def test_a_failure_gives_the_credits_back_and_says_what_to_do(
     """Failures must not cost; the sentence shows neither key nor host."""
     world.gateway.replies.append(mood)
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert sentence in words(world)
     assert "your credits were given back" in words(world)
     assert world.credits() == 0
@@ -135,7 +135,7 @@ async def test_a_line_cut_after_sending_is_never_sent_again(world: DiscordWorld)
     """It may have been paid: the person gets the credits back, the operator's total keeps them."""
     world.gateway.replies.append(ClosedConnection())
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert len(world.gateway.bodies) == 1
     assert "may have been made" in words(world)
     assert world.credits() == 0
@@ -150,7 +150,7 @@ async def test_after_the_days_doubts_a_further_one_is_charged(build: WorldBuilde
         for _ in range(2):
             world.gateway.replies.append(ClosedConnection())
             await world.imagine(world.ada)
-            await world.finished()
+            await world.wait_for_jobs()
         assert "charged all the same" in words(world)
         assert world.credits() == 1
 
@@ -161,7 +161,7 @@ async def test_what_arrived_is_delivered_and_charged_when_the_rest_fails(
     """Three of four pictures are better than none, and cost three."""
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada, n=4)
-    await world.finished()
+    await world.wait_for_jobs()
     assert len(world.card.attachments) == 3
     assert "3 of 4 pictures arrived." in words(world)
     assert "the missing pictures were not charged" in words(world)
@@ -179,7 +179,7 @@ async def test_two_people_at_once_get_their_own_pictures(build: WorldBuilder) ->
         await world.imagine(world.ben, "a hare")
         assert "Painting for Ben" in world.title
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         cards = {m.id: str(m.embeds[0].description) for m in world.channel.history()}
         assert "a fox" in cards[first]
         assert [user for (user,) in world.rows("SELECT user_id FROM charges ORDER BY at")] == [
@@ -198,7 +198,7 @@ async def test_jobs_wait_for_a_slot_and_say_how_many_are_ahead(build: WorldBuild
         assert "1 ahead · about 40 s" in words(world)
         assert len(world.gateway.bodies) == 1
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.rows("SELECT DISTINCT state FROM jobs") == [("done",)]
 
 
@@ -213,7 +213,7 @@ async def test_too_many_waiting_requests_are_refused(build: WorldBuilder) -> Non
         assert "already have 1 request waiting" in reply_text(answer)
         assert world.credits() == 2
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (500, 0)])
@@ -223,7 +223,7 @@ async def test_a_card_that_could_not_be_placed_costs_nothing(
     """Nobody saw the job, so nothing is sent and the hold is released."""
     world.env.inject_error("POST", "/interactions/*", status=status, code=code)
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies == []
     assert world.credits() == 0
     assert world.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
@@ -235,7 +235,7 @@ async def test_a_dead_token_is_no_end_the_card_is_edited_through_the_channel(
     """A slow model outlives the fifteen minutes of a token; the picture must not."""
     world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=9)
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     (card,) = world.messages()
     assert len(card.attachments) == 1
     assert world.credits() == 1
@@ -248,7 +248,7 @@ async def test_a_picture_that_can_neither_be_posted_nor_kept_is_not_charged(
     (world.folder / "vault").write_text("a file where a folder should be")
     world.env.inject_error("PATCH", "/webhooks/*", status=503, times=9)
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 0
     assert world.rows("SELECT state FROM jobs") == [("failed",)]
     assert world.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
@@ -258,7 +258,7 @@ async def test_a_defect_of_ours_ends_the_job_with_a_reference(world: DiscordWorl
     """No traceback reaches a person, nothing is held for ever, and the number finds the log."""
     (world.folder / "jobs").write_text("a file where a folder should be")
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert "give the operator of this bot the code" in words(world)
     assert world.rows("SELECT state, told FROM jobs") == [("cancelled", 1)]
     assert world.credits() == 0
@@ -270,7 +270,7 @@ async def test_a_prompt_at_discords_limit_and_hostile_words_are_shown_safely(
     """4,000 characters of mentions and markdown ping nobody and fit in one card."""
     prompt = ("@everyone **bold** ||spoiler|| [link](https://example.org) " * 80)[:4000]
     await world.imagine(world.ada, prompt)
-    await world.finished()
+    await world.wait_for_jobs()
     assert len(world.card.embeds[0]) <= 6000
     assert world.card.mentions == []
     assert not world.card.mention_everyone

@@ -48,7 +48,7 @@ async def server_speaks(world: DiscordWorld, language: str) -> None:
 async def finished_card(world: DiscordWorld, **options: object) -> discord.Embed:
     """Return the card of a request of Ada's when it is done."""
     await world.imagine(world.ada, "a fox", **options)
-    await world.finished()
+    await world.wait_for_jobs()
     return world.card.embeds[0]
 
 
@@ -109,7 +109,7 @@ async def test_a_waiting_card_is_in_the_servers_language(build: WorldBuilder) ->
         refusal = only_for_them(await press(world, world.ada, waiting))
         assert refusal.startswith("只有请求的人和拥有“管理消息”权限的成员可以停止")
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_a_reaction_is_answered_in_the_servers_language(world: DiscordWorld) -> None:
@@ -127,7 +127,7 @@ async def test_a_reaction_is_answered_in_the_servers_language(world: DiscordWorl
 
 
 async def test_a_person_reads_answers_in_their_own_language(world: DiscordWorld) -> None:
-    """Refusals, credits, the history and choices: all doors know the same language."""
+    """Refusals, credits, the history and choices: all of them use the same language."""
     clients_speak(world, CHINESE)
     card = await finished_card(world, n=2)
     assert card.author.name == "🖼️ 2 pictures for Ada"
@@ -138,10 +138,10 @@ async def test_a_person_reads_answers_in_their_own_language(world: DiscordWorld)
     frees_at = world.now() // 1000 + 24 * 3600
     assert limits.fields[0].value == f"剩余 **18/20** 点 · 已用 2 · <t:{frees_at}:R>开始恢复"
     assert "🖼️ 已画好" in str(jobs.description)
-    history = await HistoryPage.to(world, world.ada)
+    history = await HistoryPage.open(world, world.ada)
     assert history.message.content == "🗂️ **你的请求**，最新的在前"
     assert history.facts[0].startswith("-# 🖼️ 2 张图片 · 2 点 · <t:")
-    nothing = await HistoryPage.to(world, world.ada, text="猫")
+    nothing = await HistoryPage.open(world, world.ada, text="猫")
     assert str(nothing.message.content).startswith("没有找到符合条件的请求")
     assert nothing.buttons == {"✕ “猫”": True}
     offered = await world.ada.autocomplete(world.channel, "imagine", "model", "dall")
@@ -184,7 +184,7 @@ async def test_a_spent_limit_is_told_in_chinese(
     """Numbers and the moment at which to come back."""
     await world.mia.slash(world.channel, "quota set", credits=credits, per="day")
     await world.imagine(world.ada, n=used)
-    await world.finished()
+    await world.wait_for_jobs()
     clients_speak(world, CHINESE)
     assert reply_text(await world.imagine(world.ada, n=used)).startswith(said_of_it)
 
@@ -239,7 +239,7 @@ async def test_what_is_pressed_later_answers_in_the_language_of_that_time(
 ) -> None:
     """The list is from before; the person has changed their mind since."""
     await rerollable_card(world)
-    listed = await HistoryPage.to(world, world.ada)
+    listed = await HistoryPage.open(world, world.ada)
     await prefers(world, world.ada, "zh-CN")
     assert reply_text(await listed.post_again()) == "已重新发布。"
 
@@ -259,7 +259,7 @@ async def test_deleted_data_is_confirmed_in_the_language_that_was_just_deleted(
     assert "does not support the size 7x7" in reply_text(await world.imagine(world.ada, size="7x7"))
 
 
-# --- beside the doors ---------------------------------------------------------------------------
+# --- outside of interactions --------------------------------------------------------------------
 
 
 async def test_the_owner_is_told_in_the_language_that_they_prefer(world: DiscordWorld) -> None:

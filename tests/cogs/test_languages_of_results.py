@@ -108,7 +108,7 @@ async def test_the_context_menu_answers_in_the_language_of_who_opens_it(
 
 
 async def test_who_may_not_press_is_told_in_their_language(world: DiscordWorld) -> None:
-    """House rules hold at every door, and every door knows who reads."""
+    """The access rules apply to every call, and a refusal is in the reader's language."""
     card = await finished_card(world)
     await world.mia.slash(world.channel, "settings controls", who="requester")
     await prefers(world, world.ben, "zh-CN")

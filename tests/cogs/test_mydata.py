@@ -104,7 +104,7 @@ def everywhere(world: DiscordWorld) -> bytes:
 async def painted(world: DiscordWorld, who: simcord.MemberActor, prompt: str = SECRET) -> None:
     """Let somebody have a picture from a reference."""
     await world.imagine(who, prompt, model="easel-painter", reference1=("x.png", PNG))
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ async def one_slot(build: WorldBuilder) -> AsyncIterator[DiscordWorld]:
     async with build.world(declared=True, max_concurrent_jobs=1) as world:
         yield world
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 # --- export -------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ async def test_the_archive_holds_everything_of_mine_and_nothing_of_others(
     await painted(world, world.ben, "a badger")
     world.gateway.replies.extend([ErrorReply(400, "moderation_blocked")] * 2)
     await world.imagine(world.ada, "an owl", n=2, size="1024x1024", model="dall-e-3")
-    await world.finished()
+    await world.wait_for_jobs()
     words, lists, files = await exported(world, world.ada)
     assert words == "Here is what is stored about you: 2 requests and 2 pictures."
     owl, fox = lists["jobs.json"]
@@ -194,9 +194,9 @@ async def test_what_was_set_and_saved_is_mine_as_well(world: DiscordWorld) -> No
     words, lists, files = await exported(world, world.ada)
     assert words == "Here is what is stored about you: 0 requests and 0 pictures."
     assert lists == {"jobs.json": [], "charges.json": []}
-    preference_store = json.loads(files["customs.json"])
-    assert preference_store["preferences"]["n"] == 2
-    assert [(each["name"], each["wish"]["prompt"]) for each in preference_store["presets"]] == [
+    saved = json.loads(files["customs.json"])
+    assert saved["preferences"]["n"] == 2
+    assert [(each["name"], each["wish"]["prompt"]) for each in saved["presets"]] == [
         ("Fox", SECRET)
     ]
     await confirmed(world, world.ada, await asked(world, world.ada))
@@ -227,7 +227,7 @@ async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Worl
         await painted(world, world.ada)
         await world.imagine(world.ada, n=2)
         await painted(world, world.ben, "a badger")
-        await world.finished()
+        await world.wait_for_jobs()
         await world.mia.slash(world.channel, "quota set", credits=4, per="day")
         before = limits_of(await world.ada.slash(world.channel, "usage")).fields
         bens = rows_of(world, world.ben)
@@ -242,10 +242,10 @@ async def test_everything_of_mine_goes_and_what_i_spent_still_counts(build: Worl
         assert world.rows("SELECT COUNT(*) FROM costs") == [(4,)]
         refused = await world.ada.slash(world.channel, "mydata export")
         assert "Nothing is stored about you" in reply_text(refused)
-        empty = await HistoryPage.to(world, world.ada)
+        empty = await HistoryPage.open(world, world.ada)
         assert "not asked for a picture" in empty.message.content
         await world.imagine(world.ada, "an owl")
-        await world.finished()
+        await world.wait_for_jobs()
         _, lists, _ = await exported(world, world.ada)
         assert [charge["credits"] for charge in lists["charges.json"]] == [1]
     left = everywhere(world)
@@ -282,10 +282,10 @@ async def test_a_picture_that_somebody_else_needs_stays(world: DiscordWorld) -> 
     assert len(both) == 2
     await deleted(world, world.ada)
     assert content_store(world) == both
-    await (await HistoryPage.to(world, world.ben)).post_again()
+    await (await HistoryPage.open(world, world.ben)).post_again()
     assert len(world.card.attachments) == 1
     await world.mia.react(cards(world)[1], "🔄")
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.rows("SELECT state FROM jobs") == [("done",), ("done",)]
     await deleted(world, world.ben)
     assert content_store(world) == both
@@ -310,7 +310,7 @@ async def test_requests_that_did_not_end_are_in_the_way(one_slot: DiscordWorld) 
     refused = await confirmed(world, world.ada, question)
     assert only_for_them(refused).startswith("1 of your requests is not finished yet")
     world.gateway.gate.set()
-    await world.finished()
+    await world.wait_for_jobs()
     await confirmed(world, world.ada, question)
     assert "2 requests and their pictures" in await now_says(world, world.ada, question)
     assert SECRET in words(cards(world)[0])
@@ -319,11 +319,11 @@ async def test_requests_that_did_not_end_are_in_the_way(one_slot: DiscordWorld) 
 async def test_what_was_deleted_cannot_be_rolled_or_posted_again(world: DiscordWorld) -> None:
     """Old messages stay in the channel; they lead nowhere, and nobody pays for that."""
     await painted(world, world.ada)
-    page = await HistoryPage.to(world, world.ada)
+    page = await HistoryPage.open(world, world.ada)
     card = world.card
     await deleted(world, world.ada)
     await world.ben.react(card, "🔄")
-    await world.finished()
+    await world.wait_for_jobs()
     assert len(world.messages()) == 1
     refused = await page.post_again()
     assert "no longer kept" in reply_text(refused)
@@ -369,7 +369,7 @@ async def test_a_start_goes_on_with_what_an_end_cut_off(world: DiscordWorld) -> 
 
 
 async def test_a_job_that_a_dead_bot_left_ends_first(build: WorldBuilder) -> None:
-    """After a crash in the middle the journal still has it open; the start ends it."""
+    """After a crash in the middle the job is still open; the next start ends it."""
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada, SECRET)

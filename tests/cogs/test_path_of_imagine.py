@@ -61,7 +61,7 @@ async def test_the_path_of_one_imagine_is_reported(
         async with build.world() as world:
             called.recording = True
             await world.imagine(world.ada, "a lighthouse at dusk")
-            await world.finished()
+            await world.wait_for_jobs()
             called.recording = False
             assert world.rows("SELECT state FROM jobs") == [("done",)]
     files = called.by_file()

@@ -41,11 +41,11 @@ async def test_a_persons_defaults_go_before_the_servers(world: DiscordWorld) -> 
     assert held["Defaults"] == "gpt-image-2 · auto · 2 pictures · high"
     await world.restart()
     other = world.env.create_guild("Others")
-    deps = other.create_text_channel("hall")
+    hall = other.create_text_channel("hall")
     await world.imagine(world.ada)
     await world.imagine(world.ben)
-    await other.add_member(world.ada.user).slash(deps, "imagine", prompt="a fox")
-    await world.finished()
+    await other.add_member(world.ada.user).slash(hall, "imagine", prompt="a fox")
+    await world.wait_for_jobs()
     sent = [(body["model"], body.get("n", 1)) for body in world.gateway.bodies]
     assert sent[0] == ("gpt-image-2", 2)
     assert {model for model, _ in sent[1:-1]} == {"easel-painter"}
@@ -57,7 +57,7 @@ async def test_a_default_that_the_typed_model_cannot_do_is_passed_over(world: Di
     """Only what somebody typed may be refused."""
     await change(world, "defaults", model="gpt-image-2", size="1536x1024", quality="high")
     await world.imagine(world.ada, model="dall-e-3")
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies[0]["size"] == "1024x1024"
     assert "quality" not in world.gateway.bodies[0]
     refusal = await world.imagine(world.ada, model="dall-e-3", size="1536x1024")
@@ -69,7 +69,7 @@ async def test_a_favourite_model_that_a_server_forbids_is_passed_over(world: Dis
     await change(world, "defaults", model="gpt-image-2")
     await world.mia.slash(world.channel, "settings models allow", model="easel-painter")
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies[0]["model"] == "easel-painter"
 
 

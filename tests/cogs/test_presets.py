@@ -1,4 +1,4 @@
-"""/preset: wishes that a person gave a name, to use them again."""
+"""/preset: options saved under a name and used again."""
 
 import pytest
 import simcord
@@ -19,7 +19,7 @@ async def save(world: DiscordWorld, name: str, **options: object) -> str:
 async def use(world: DiscordWorld, name: str, **options: object) -> simcord.InteractionResult:
     """Let Ada use a preset, and wait for the picture."""
     answer = await world.ada.slash(world.channel, "preset use", name=name, **options)
-    await world.finished()
+    await world.wait_for_jobs()
     return answer
 
 
@@ -47,13 +47,13 @@ async def test_a_preset_is_used_under_any_case_of_its_name(world: DiscordWorld) 
 
 
 async def test_typed_before_preset_before_person(world: DiscordWorld) -> None:
-    """The precedence, at both doors."""
+    """The precedence, with both commands."""
     await world.ada.slash(world.channel, "preferences defaults", model="easel-painter", n=3)
     await save(world, "ink", prompt="{prompt}, in ink", model="gpt-image-2", quality="high")
     await use(world, "ink", prompt="a fox")
     await world.imagine(world.ada, "an owl", preset="INK", quality="low", n=1)
     await world.imagine(world.ada, "a cat", preset="ink", model="dall-e-3", n=1)
-    await world.finished()
+    await world.wait_for_jobs()
     first, second, third = world.gateway.bodies
     assert (first["prompt"], first["n"], first["quality"]) == ("a fox, in ink", 3, "high")
     assert (second["prompt"], second["model"]) == ("an owl, in ink", "gpt-image-2")
@@ -89,7 +89,7 @@ async def test_a_preset_may_suit_any_model(world: DiscordWorld) -> None:
     assert "Saved" in await save(world, "wide", size="1536x1024")
     await world.imagine(world.ada, preset="wide")
     await world.imagine(world.ada, preset="wide", model="gpt-image-2")
-    await world.finished()
+    await world.wait_for_jobs()
     assert [body["size"] for body in world.gateway.bodies] == ["1024x1024", "1536x1024"]
 
 
@@ -131,13 +131,13 @@ async def test_a_preset_is_replaced_and_deleted(world: DiscordWorld) -> None:
     gone = reply_text(await world.ada.slash(world.channel, "preset delete", name="ink"))
     assert gone == "**INK** was deleted."
     assert presets(world) == {}
-    for door in (
+    for answer in (
         world.ada.slash(world.channel, "preset delete", name="ink"),
         world.ada.slash(world.channel, "preset use", name="ink"),
         world.imagine(world.ada, preset="ink"),
         world.ada.slash(world.channel, "preset use", name=HOSTILE),
     ):
-        refusal = reply_text(await door)
+        refusal = reply_text(await answer)
         assert "You have no preset called" in refusal
         assert "https://" not in refusal
     assert world.gateway.bodies == []
@@ -164,7 +164,7 @@ async def test_a_model_that_is_gone_is_told_and_not_replaced(world: DiscordWorld
 
 
 async def test_presets_keep_to_rules_and_quotas(build: WorldBuilder) -> None:
-    """They are a door like any other."""
+    """The access rules apply to presets as well."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
         await save(world, "ink", prompt="p")
         await use(world, "ink")

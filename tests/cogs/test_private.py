@@ -29,7 +29,7 @@ def seen(world: DiscordWorld) -> list[discord.Message]:
     return world.channel.history(viewer=world.ada)
 
 
-def letters(world: DiscordWorld) -> list[discord.Message]:
+def direct_messages_of(world: DiscordWorld) -> list[discord.Message]:
     """Return Ada's direct messages."""
     return world.ada.user.dm_channel.history()
 
@@ -51,13 +51,13 @@ async def waiting(world: DiscordWorld) -> None:
 async def finish(world: DiscordWorld) -> None:
     """Let the picture arrive."""
     world.gateway.gate.set()
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def ada_has(world: DiscordWorld, *, private: bool) -> Job:
     """Let Ada have a picture, and return its job."""
     await world.imagine(world.ada, private=private)
-    await world.finished()
+    await world.wait_for_jobs()
     ((job_id,),) = world.rows("SELECT id FROM jobs")
     written = await world.bot.services.database.read(world.bot.services.repository.job, job_id)
     assert written is not None
@@ -87,7 +87,7 @@ async def test_what_was_typed_counts_before_what_a_person_prefers(world: Discord
     assert (await world.imagine(world.ada)).ephemeral
     assert not (await world.imagine(world.ada, private=False)).ephemeral
     assert not (await world.imagine(world.ben)).ephemeral
-    await world.finished()
+    await world.wait_for_jobs()
     written = world.rows("SELECT user_id, private FROM jobs")
     assert sorted(written) == sorted([(world.ada.id, 0), (world.ada.id, 1), (world.ben.id, 0)])
 
@@ -115,9 +115,9 @@ async def test_a_token_that_died_brings_the_pictures_in_a_direct_message(
         await waiting(world)
         await world.env.advance_time(16 * 60)
         await finish(world)
-        (letter,) = letters(world)
-        assert len(letter.attachments) == 1
-        assert "it is also in `/history`" in letter.content
+        (message,) = direct_messages_of(world)
+        assert len(message.attachments) == 1
+        assert "it is also in `/history`" in message.content
         only_ada_knows(world)
         assert world.credits() == 1
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
@@ -144,8 +144,8 @@ async def test_a_refusal_after_the_token_died_is_said_directly(build: WorldBuild
         await waiting(world)
         await world.env.advance_time(16 * 60)
         await finish(world)
-        (letter,) = letters(world)
-        assert "declined this prompt" in letter.content
+        (message,) = direct_messages_of(world)
+        assert "declined this prompt" in message.content
         only_ada_knows(world)
         assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
 
@@ -159,7 +159,7 @@ async def in_line(world: DiscordWorld) -> None:
 
 
 async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: WorldBuilder) -> None:
-    """The journal knows that no channel leads to the card."""
+    """The job keeps that no channel leads to its message."""
     async with build.world(declared=True, **patient(build)) as world:
         await in_line(world)
         await world.restart()
@@ -167,7 +167,7 @@ async def test_a_restart_in_the_middle_goes_on_where_only_she_sees_it(build: Wor
         (card,) = (message for message in seen(world) if message.flags.ephemeral)
         assert len(card.attachments) == 1
         assert len(world.messages()) == 1  # Ben's
-        assert letters(world) == []
+        assert direct_messages_of(world) == []
 
 
 async def test_a_restart_after_the_token_died_brings_it_directly(build: WorldBuilder) -> None:
@@ -177,8 +177,8 @@ async def test_a_restart_after_the_token_died_brings_it_directly(build: WorldBui
         await world.env.advance_time(16 * 60)
         await world.restart()
         await finish(world)
-        (letter,) = letters(world)
-        assert len(letter.attachments) == 1
+        (message,) = direct_messages_of(world)
+        assert len(message.attachments) == 1
         told = [message.content for message in world.messages() if "Ada" in str(message.embeds)]
         assert told == []
         states = world.rows("SELECT state, told FROM jobs WHERE private = 1")
@@ -199,7 +199,7 @@ async def test_what_comes_from_a_private_result_is_private(world: DiscordWorld) 
     assert not (
         await request_builder.submit(ImageOptions(prompt="another"), who, RecordingCourier())
     ).private
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_the_controls_under_a_private_result_stay_private(world: DiscordWorld) -> None:
@@ -207,10 +207,10 @@ async def test_the_controls_under_a_private_result_stay_private(world: DiscordWo
     job = await ada_has(world, private=True)
     (card,) = seen(world)
     await world.ada.click(card, custom_id=f"easel:again:{job.id}")
-    await world.finished()
+    await world.wait_for_jobs()
     form = await world.ada.click(card, custom_id=f"easel:edit:{job.id}")
     assert form.modal is not None
-    await world.finished()
+    await world.wait_for_jobs()
     assert [len(each.attachments) for each in seen(world)] == [1, 1]
     await world.ada.click(card, custom_id=f"easel:delete:{job.id}")
     assert card.id not in {each.id for each in seen(world)}
@@ -224,7 +224,7 @@ async def test_who_wants_all_private_rolls_anothers_picture_privately(world: Dis
     await world.ben.slash(world.channel, "preferences private", private=True)
     request_builder = request_builder_of(world)
     assert (await request_builder.repeat(job, caller(world), RecordingCourier())).private
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_what_is_posted_again_stays_private(world: DiscordWorld) -> None:

@@ -11,7 +11,7 @@ async def test_an_admin_limits_everyone_and_the_next_request_feels_it(world: Dis
     answer = await world.mia.slash(world.channel, "quota set", credits=1, per="day")
     assert reply_text(answer) == "Everyone may now spend 1 credit per day."
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     refusal = await world.imagine(world.ada)
     assert "the limit for everyone here" in reply_text(refusal)
     assert world.credits() == 1
@@ -22,7 +22,7 @@ async def test_a_persons_own_limit_decides_alone(world: DiscordWorld) -> None:
     await world.mia.slash(world.channel, "quota set", credits=1, per="day")
     await world.mia.slash(world.channel, "quota set", credits=2, per="month", user=world.ada)
     await world.imagine(world.ada, n=2)
-    await world.finished()
+    await world.wait_for_jobs()
     refusal = await world.imagine(world.ada)
     assert "your own limit" in reply_text(refusal)
     assert "per month" in reply_text(refusal)
@@ -35,7 +35,7 @@ async def test_removing_a_limit_brings_the_default_back(world: DiscordWorld) -> 
     assert "Pictures are switched off here" in reply_text(refusal)
     await world.mia.slash(world.channel, "quota remove")
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 1
     again = await world.mia.slash(world.channel, "quota remove", per="hour")
     assert "There is no such limit" in reply_text(again)
@@ -49,12 +49,12 @@ async def test_the_whole_server_shares_a_limit(world: DiscordWorld) -> None:
     assert reply_text(answer) == "The whole server may now spend 2 credits per month."
     for who in (world.ada, world.ben):
         await world.imagine(who)
-        await world.finished()
+        await world.wait_for_jobs()
     assert "the shared limit of this server" in reply_text(await world.imagine(world.ada))
     removed = await world.mia.slash(world.channel, "quota remove", whole_server=True)
     assert reply_text(removed) == "The whole server: all limits were removed."
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 3
 
 
@@ -65,7 +65,7 @@ async def test_unlimited_takes_the_place_of_every_limit(build: WorldBuilder) -> 
         answer = await world.mia.slash(world.channel, "quota unlimited", user=world.ada)
         assert reply_text(answer).startswith(f"<@{world.ada.id}> may now spend without a limit")
         await world.imagine(world.ada, n=3)
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.credits() == 3
         again = await world.mia.slash(world.channel, "quota unlimited", user=world.ada)
         assert reply_text(again) == reply_text(answer)
@@ -104,7 +104,7 @@ async def test_the_operators_ceiling_holds_for_a_server_together(build: WorldBui
     async with build.world(server_quota=parse_limits("2/day")) as world:
         for who in (world.ada, world.ben):
             await world.imagine(who)
-            await world.finished()
+            await world.wait_for_jobs()
         refusal = await world.imagine(world.mia)
         assert "the operator's limit for this server" in reply_text(refusal)
         assert world.credits() == 2
@@ -114,7 +114,7 @@ async def test_the_operators_total_holds_for_everybody(build: WorldBuilder) -> N
     """The key is never charged for more than the operator said."""
     async with build.world(total_quota=parse_limits("1/day")) as world:
         await world.imagine(world.ada)
-        await world.finished()
+        await world.wait_for_jobs()
         refusal = await world.imagine(world.ben)
         assert "the operator's limit for all servers" in reply_text(refusal)
 
@@ -123,12 +123,12 @@ async def test_a_window_rolls_on(build: WorldBuilder) -> None:
     """What was spent a day ago is free again, to the second."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
         await world.imagine(world.ada)
-        await world.finished()
+        await world.wait_for_jobs()
         await world.env.advance_time(24 * 3600 - 60)
         assert (await world.imagine(world.ada)).ephemeral
         await world.env.advance_time(120)
         assert not (await world.imagine(world.ada)).ephemeral
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_a_role_has_limits_of_its_own(world: DiscordWorld) -> None:
@@ -141,18 +141,18 @@ async def test_a_role_has_limits_of_its_own(world: DiscordWorld) -> None:
     assert f"<@&{large.id}>" in reply_text(answer)
     await world.imagine(both, n=3)
     await world.imagine(one)
-    await world.finished()
+    await world.wait_for_jobs()
     assert "your role's limit" in reply_text(await world.imagine(both))
     assert "your role's limit" in reply_text(await world.imagine(one))
     assert not (await world.imagine(world.ada)).ephemeral
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_a_limit_is_for_a_person_a_role_or_the_server(world: DiscordWorld) -> None:
     """Two at once could mean two things, so it is refused."""
-    keeper = world.guild.create_role("patron")
+    patron = world.guild.create_role("patron")
     answer = await world.mia.slash(
-        world.channel, "quota set", credits=5, per="day", user=world.ada, role=keeper
+        world.channel, "quota set", credits=5, per="day", user=world.ada, role=patron
     )
     assert "choose only one of them" in reply_text(answer)
     answer = await world.mia.slash(

@@ -11,14 +11,14 @@ async def test_a_cost_of_the_servers_own_is_charged(world: DiscordWorld) -> None
     answer = await world.mia.slash(world.channel, "quota cost", model="easel-painter", credits=3)
     assert reply_text(answer) == "A picture by easel-painter costs 3 credits here from now on."
     await world.imagine(world.ada, model="easel-painter", n=2)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 6
     removed = await world.mia.slash(world.channel, "quota cost", model="Easel-Painter ")
     assert reply_text(removed) == (
         "A picture by easel-painter costs the default number of credits here again."
     )
     await world.imagine(world.ada, model="easel-painter")
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 7
 
 
@@ -31,7 +31,7 @@ async def test_a_quality_has_a_cost_of_its_own(world: DiscordWorld) -> None:
     assert "gpt-image-2 in quality low costs 1 credit here" in reply_text(answer)
     for quality in ("low", "medium"):
         await world.imagine(world.ada, model="gpt-image-2", quality=quality)
-        await world.finished()
+        await world.wait_for_jobs()
     assert world.rows("SELECT credits FROM charges ORDER BY rowid") == [(1,), (2,)]
 
 
@@ -40,7 +40,7 @@ async def test_a_cost_outlives_a_restart(world: DiscordWorld) -> None:
     await world.mia.slash(world.channel, "quota cost", model="easel-painter", credits=3)
     await world.restart()
     await world.imagine(world.ada, model="easel-painter")
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 3
 
 

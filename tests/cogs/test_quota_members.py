@@ -18,7 +18,7 @@ async def test_a_grant_is_used_when_the_own_limit_is_spent(build: WorldBuilder) 
         )
         assert "now has 3 extra credits" in reply_text(second)
         await world.imagine(world.ada, n=4)
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.rows("SELECT credits, own_credits FROM charges") == [(4, 1)]
         assert "the default limit" in reply_text(await world.imagine(world.ada))
 
@@ -49,13 +49,13 @@ async def test_a_reset_forgets_what_was_used(build: WorldBuilder) -> None:
     """An admin lets somebody start afresh."""
     async with build.world(default_quota=parse_limits("1/day")) as world:
         await world.imagine(world.ada)
-        await world.finished()
+        await world.wait_for_jobs()
         await world.env.advance_time(1)
         assert (await world.imagine(world.ada)).ephemeral
         answer = await world.mia.slash(world.channel, "quota reset", user=world.ada)
         assert reply_text(answer).startswith(f"<@{world.ada.id}>: nothing used so far counts")
         assert not (await world.imagine(world.ada)).ephemeral
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_a_block_ends_with_unblock(world: DiscordWorld) -> None:
@@ -71,7 +71,7 @@ async def test_a_block_ends_with_unblock(world: DiscordWorld) -> None:
     answer = await world.mia.slash(world.channel, "quota unblock", user=world.ada)
     assert reply_text(answer) == f"<@{world.ada.id}> may paint here again."
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.credits() == 1
     again = await world.mia.slash(world.channel, "quota unblock", user=world.ada)
     assert "is not blocked here" in reply_text(again)

@@ -43,7 +43,7 @@ def embed_of(response: Any) -> discord.Embed:
 async def paint(world: DiscordWorld, who: simcord.MemberActor, n: int) -> None:
     """Let somebody ask for pictures."""
     await world.imagine(who, n=n)
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 @needs_matplotlib
@@ -104,7 +104,7 @@ async def test_a_quiet_time_is_said(world: DiscordWorld) -> None:
     ],
 )
 async def test_days_have_a_range(world: DiscordWorld, command: str, days: int, limit: int) -> None:
-    """The ledger keeps single charges for 40 days, and a chart has room for 90."""
+    """The ledger keeps single charges for 40 days, and a chart shows at most 90."""
     answer = await world.mia.slash(world.channel, command, days=days)
     assert f"please choose a number from 1 to {limit}" in reply_text(answer)
 

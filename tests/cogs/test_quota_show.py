@@ -54,20 +54,20 @@ async def test_an_empty_server_shows_what_holds_instead(build: WorldBuilder) -> 
 
 async def test_everything_that_was_decided_is_in_the_list(world: DiscordWorld) -> None:
     """An admin sees at a glance who is limited by what: roles first, then people."""
-    keeper = world.guild.create_role("patron")
+    patron = world.guild.create_role("patron")
     admin = world.mia.slash
     await admin(world.channel, "quota set", credits=5, per="hour")
     await admin(world.channel, "quota set", credits=300, per="month", whole_server=True)
     await admin(world.channel, "quota set", credits=9, per="week", user=world.ada)
     await admin(world.channel, "quota set", credits=2, per="hour", user=world.ada)
     await admin(world.channel, "quota grant", user=world.ada, credits=4, reason="the contest")
-    await admin(world.channel, "quota unlimited", role=keeper)
+    await admin(world.channel, "quota unlimited", role=patron)
     await admin(world.channel, "quota block", user=world.ben, reason="*spam*")
     assert await lines(world) == [
         "**Everyone** · 5 credits per hour",
         "**The whole server** · 300 credits per month",
         "",
-        f"<@&{keeper.id}> · no limit",
+        f"<@&{patron.id}> · no limit",
         f"<@{world.ada.id}> · 2 credits per hour · 9 credits per week · 4 extra",
         f"<@{world.ben.id}> · ⛔ blocked: “\\*spam\\*”",
     ]

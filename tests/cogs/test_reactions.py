@@ -1,4 +1,4 @@
-"""❌ takes a result down, 🔄 paints another; a server chooses which emojis do that."""
+"""❌ deletes a result, 🔄 re-rolls it; a server chooses the emojis."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ async def test_a_card_that_still_paints_stays(build: WorldBuilder) -> None:
         await world.ada.react(world.card, DELETE)
         await world.env.settle()
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.card.attachments) == 1
 
 
@@ -65,7 +65,7 @@ async def test_other_messages_stay(world: DiscordWorld) -> None:
 
 
 async def test_a_server_chooses_its_emojis(world: DiscordWorld) -> None:
-    """The bot puts the server's own arrows under a result; the usual ones mean nothing there."""
+    """The bot puts the server's own emoji under a result; the usual ones mean nothing there."""
     await emojis(world, reroll="🎲", delete="🧹")
     card = await finished_card(world)
     assert [str(reaction.emoji) for reaction in card.reactions] == ["🎲"]
@@ -80,7 +80,7 @@ async def test_a_server_chooses_its_emojis(world: DiscordWorld) -> None:
 
 
 async def test_a_server_can_keep_re_rolls_for_who_asked(world: DiscordWorld) -> None:
-    """A stranger's arrows are taken away with a sentence; nothing is painted."""
+    """Another person's reaction is removed with a sentence; nothing is painted."""
     card = await finished_card(world)
     await world.bot.preference_store.change_server(
         world.guild.id, lambda settings: replace(settings, controls="requester")

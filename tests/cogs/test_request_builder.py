@@ -1,4 +1,4 @@
-"""The reception: what a form or a button hands over, and what comes of it."""
+"""The request builder: references, lineage and moderation of what is submitted."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ OTHER = picture_bytes("png", size=(8, 8))
 
 @pytest.fixture
 def request_builder(world: DiscordWorld) -> RequestBuilder:
-    """Return the door's way into the house."""
+    """Return a request builder over the bot's services."""
     services = world.bot.services
     return RequestBuilder(
         job_service=services.job_service,
@@ -72,7 +72,7 @@ async def test_kept_references_come_before_new_ones(
         references=(kept(world, PNG),),
         parent=job.id,
     )
-    await world.finished()
+    await world.wait_for_jobs()
     assert sent(world) == [PNG, OTHER]
     assert world.rows(f"SELECT user_id, parent FROM jobs WHERE id = '{edited.id}'") == [
         (world.ben.id, job.id)
@@ -112,7 +112,7 @@ async def test_a_job_is_found_behind_its_message_with_what_it_was_asked(
     assert (parent.request.moderation, parent.parent) == ("low", None)
     courier = RecordingCourier()
     again = await request_builder.repeat(parent, caller(world), courier)
-    await world.finished()
+    await world.wait_for_jobs()
     await world.restart()
     found = await behind(world, first.id)
     assert found == parent

@@ -19,7 +19,7 @@ def messages(world: DiscordWorld) -> list[discord.Message]:
 async def rerollable_card(world: DiscordWorld, **options: object) -> discord.Message:
     """Return the finished card of Ada's request."""
     await world.imagine(world.ada, "a fox", **options)
-    await world.finished()
+    await world.wait_for_jobs()
     return world.card
 
 
@@ -28,7 +28,7 @@ async def react(
 ) -> None:
     """Let somebody react and wait for what follows."""
     await who.react(message, emoji)  # type: ignore[attr-defined]  # any of SimCord's actors
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_the_bot_puts_the_first_arrows_under_a_result(world: DiscordWorld) -> None:
@@ -164,7 +164,7 @@ async def test_a_card_that_still_paints_is_not_rolled(build: WorldBuilder) -> No
         await world.env.settle()
         assert len(world.gateway.bodies) == 1
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_a_failed_card_can_be_tried_again(world: DiscordWorld) -> None:
@@ -183,19 +183,19 @@ async def test_an_original_that_was_deleted_meanwhile_is_no_obstacle(build: Worl
         await world.ben.react(card, REROLL)
         await world.mia.delete(card)
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert "Ben" in world.title
         assert len(world.card.attachments) == 1
 
 
 async def test_where_the_bot_may_not_react_results_still_arrive(world: DiscordWorld) -> None:
-    """A missing permission costs the arrows, not the picture."""
+    """A missing permission prevents the reaction, not the picture."""
     channel = world.guild.create_text_channel(
         "quiet",
         overwrites={world.guild.default_role: discord.PermissionOverwrite(add_reactions=False)},
     )
     await world.ada.slash(channel, "imagine", prompt="a fox")
-    await world.finished()
+    await world.wait_for_jobs()
     assert channel.last_message is not None
     assert len(channel.last_message.attachments) == 1
     assert channel.last_message.reactions == []
@@ -213,7 +213,7 @@ async def test_where_the_bot_may_not_send_a_roll_costs_nothing(world: DiscordWor
 
 
 async def test_a_server_that_was_taken_off_the_list_paints_no_more(world: DiscordWorld) -> None:
-    """Old messages are no back door."""
+    """The access rules apply to old messages as well."""
     card = await rerollable_card(world)
     await world.restart(allowed_servers=(1,))
     await react(world, world.ben, card)

@@ -35,7 +35,7 @@ async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Wo
         await world.restart()
         assert "Painting for Ben" in world.title
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.card.attachments) == 1
         assert world.rows("SELECT state FROM jobs ORDER BY user_id") == [("unknown",), ("done",)]
         assert len(world.gateway.bodies) == 2
@@ -44,7 +44,7 @@ async def test_a_job_that_was_still_waiting_is_painted_after_a_restart(build: Wo
 async def test_attachments_are_fetched_again_by_their_address(world: DiscordWorld) -> None:
     """A start asks Discord for the references that were not fetched before; they may be gone."""
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     (attachment,) = world.card.attachments
     assert await read_from_cdn(world.bot.client, attachment.url) == await attachment.read()
     with pytest.raises(OSError, match="cannot be fetched"):
@@ -59,7 +59,7 @@ async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: Di
     world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.rows("SELECT state, told FROM jobs") == [("failed", 0)]
     await world.restart()
     assert "declined this prompt" in str(world.card.embeds[0].description)
@@ -71,7 +71,7 @@ async def test_a_card_told_after_its_token_expired_calls_its_requester(world: Di
     world.env.inject_error("PATCH", "/webhooks/*", status=503, times=2)
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     await world.env.advance_time(16 * 60)
     await world.restart()
     card, notice = world.messages()

@@ -193,14 +193,14 @@ async def test_without_quota_only_who_pressed_is_told(build: WorldBuilder) -> No
 
 
 async def test_a_channel_that_is_not_allowed_paints_nothing(world: DiscordWorld) -> None:
-    """House rules hold at every door; what is there can still be looked at and deleted."""
+    """The access rules apply to every button; results can still be looked at and deleted."""
     card = await finished_card(world)
-    job_service = world.guild.create_text_channel("studio")
+    art = world.guild.create_text_channel("art")
     await world.bot.preference_store.change_server(
-        world.guild.id, lambda settings: replace(settings, channels=(job_service.id,))
+        world.guild.id, lambda settings: replace(settings, channels=(art.id,))
     )
     for action in ("again", "edit", "use"):
-        assert f"<#{job_service.id}>" in ephemeral_text(await press(world, world.ada, card, action))
+        assert f"<#{art.id}>" in ephemeral_text(await press(world, world.ada, card, action))
     assert ephemeral_messages(await press(world, world.ada, card, "details"))
     assert ephemeral_messages(await press(world, world.ada, card, "original"))
     await press(world, world.ada, card, "delete")
@@ -386,7 +386,7 @@ async def test_an_unknown_id_is_answered(world: DiscordWorld, action: str, job_i
 
 
 async def test_a_server_that_was_taken_off_the_list_is_told(world: DiscordWorld) -> None:
-    """Old buttons are no back door."""
+    """The access rules apply to old buttons as well."""
     card = await finished_card(world)
     await world.restart(allowed_servers=(1,))
     for action in ACTIONS:
@@ -411,7 +411,7 @@ async def test_a_re_roll_goes_on_when_its_result_is_deleted_meanwhile(build: Wor
         await world.ben.click(card, custom_id=control_id(card, "again"))
         await world.mia.delete(card)
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert "Ben" in world.title
         assert len(world.card.attachments) == 1
 

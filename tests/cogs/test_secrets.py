@@ -32,15 +32,15 @@ async def an_evening(world: DiscordWorld) -> None:
     world.gateway.replies.extend(MOODS)
     for _ in range(len(MOODS) + 1):
         await world.imagine(world.ada, PROMPT)
-        await world.finished()
+        await world.wait_for_jobs()
     world.env.inject_error("PATCH", "/webhooks/*", status=401, code=50027, times=2)
     world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
     await world.imagine(world.ada, PROMPT)
-    await world.finished()
+    await world.wait_for_jobs()
     (world.folder / "jobs").rename(world.folder / "moved")
     (world.folder / "jobs").write_text("so that a defect is logged with its traceback")
     await world.imagine(world.ada, PROMPT)
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 def is_ours(thing: object) -> bool:
@@ -79,7 +79,7 @@ async def test_no_secret_stands_in_the_repr_of_what_an_exception_would_show(
     """A traceback with locals, sent to an error tracker, must not carry a key."""
     world.gateway.replies.append(MOODS[0])
     await world.imagine(world.ada, PROMPT)
-    await world.finished()
+    await world.wait_for_jobs()
     easels = [thing for thing in gc.get_objects() if is_ours(thing)]
     assert len(easels) > 20
     for thing in easels:

@@ -1,4 +1,4 @@
-"""/settings: what admins make a server's custom, and how every door keeps to it."""
+"""/settings: what admins set for a server, and that every command keeps to it."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ async def test_defaults_hold_where_nothing_is_typed_also_after_a_restart(
     await world.imagine(world.ada)
     await world.imagine(world.ada, n=1, size="1024x1024")
     await world.imagine(world.ada, model="dall-e-3", n=1)
-    await world.finished()
+    await world.wait_for_jobs()
     sent = [(body["model"], body.get("n", 1), body["size"]) for body in world.gateway.bodies]
     assert sent == [
         ("gpt-image-2", 2, "1536x1024"),
@@ -119,14 +119,14 @@ async def test_a_member_without_the_permission_cannot_change_anything(world: Dis
 
 
 async def test_another_server_has_its_own_settings(world: DiscordWorld) -> None:
-    """What one admin closes stays open next door."""
+    """The settings of one server do not apply to another."""
     await change(world, "defaults", n=2)
     await change(world, "channels allow", channel=world.guild.create_text_channel("art"))
     other = world.env.create_guild("Others")
     hall = other.create_text_channel("hall")
     ada = other.add_member(world.env.create_user("Ada"))
     await ada.slash(hall, "imagine", prompt="a fox")
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies[0].get("n", 1) == 1
     assert "Painting is not allowed in this channel" in reply_text(await world.imagine(world.ada))
 
@@ -148,7 +148,7 @@ async def test_pictures_are_painted_in_allowed_channels_and_their_threads(
     (thread,) = art.threads
     for channel in (art, thread):
         await world.ada.slash(channel, "imagine", prompt="a fox")
-        await world.finished()
+        await world.wait_for_jobs()
     assert len(world.gateway.bodies) == 2
 
 
@@ -159,7 +159,7 @@ async def test_a_category_stands_for_its_channels(world: DiscordWorld) -> None:
     await change(world, "channels allow", channel=studio)
     assert not (await world.ada.slash(oil, "imagine", prompt="a fox")).ephemeral
     assert (await world.imagine(world.ada)).ephemeral
-    await world.finished()
+    await world.wait_for_jobs()
 
 
 async def test_who_has_an_allowed_role_paints(world: DiscordWorld) -> None:
@@ -168,7 +168,7 @@ async def test_who_has_an_allowed_role_paints(world: DiscordWorld) -> None:
     pia = world.guild.add_member(world.env.create_user("Pia"), roles=[painter])
     await change(world, "roles allow", role=painter)
     assert not (await world.imagine(pia)).ephemeral
-    await world.finished()
+    await world.wait_for_jobs()
     for other in (world.ada, world.mia):
         assert f"role <@&{painter.id}> may paint here" in reply_text(await world.imagine(other))
     await change(world, "roles allow", role=world.guild.default_role)
@@ -187,7 +187,7 @@ async def test_a_model_that_is_not_allowed_is_refused_with_those_that_are(
     offered = await world.ada.autocomplete(world.channel, "imagine", "model", "", prompt="p")
     assert [choice["value"] for choice in offered] == ["gpt-image-2"]
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies[0]["model"] == "gpt-image-2"
     answer = await world.mia.slash(world.channel, "settings defaults", model="dall-e-3")
     assert "does not allow dall-e-3" in reply_text(answer)
@@ -208,7 +208,7 @@ async def test_a_model_that_the_operator_took_away_is_told(world: DiscordWorld) 
     assert [choice["value"] for choice in listed] == ["gpt-image-2"]
     await change(world, "models all")
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     assert world.gateway.bodies[0]["model"] == "dall-e-3"
 
 
@@ -310,7 +310,7 @@ async def test_the_moderation_level_reaches_models_that_know_it(
     assert held["Moderation"] == (f"{level}\n-# This has no effect on dall-e-3, easel-painter.")
     await world.imagine(world.ada, model="gpt-image-2")
     await world.imagine(world.ada, model="dall-e-3")
-    await world.finished()
+    await world.wait_for_jobs()
     assert [body.get("moderation") for body in world.gateway.bodies] == [level, None]
     held = await change(world, "moderation", level="operator")
     assert held["Moderation"] == "The operator's default"
@@ -330,7 +330,7 @@ async def test_the_servers_language_is_that_of_public_cards(world: DiscordWorld)
     await world.imagine(world.ada)
     await change(world, "language", language="en")
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     await react(world, world.ben, world.card)
     locales = [locale for (locale,) in world.rows("SELECT locale FROM jobs")]
     assert sorted(locales) == ["en", "en", "en-US"]
@@ -346,7 +346,7 @@ async def test_a_language_is_chosen_by_its_code_or_name(world: DiscordWorld, lan
 
 
 async def test_a_reaction_keeps_to_the_rules_too(world: DiscordWorld) -> None:
-    """Allowed channels, roles and models hold at every door."""
+    """Allowed channels, roles and models apply to every command, button and reaction."""
     card = await rerollable_card(world)
     art, painter = world.guild.create_text_channel("art"), world.guild.create_role("painter")
     for command, options, sentence in (
@@ -376,7 +376,7 @@ async def test_a_reaction_in_a_thread_counts_as_its_channel(world: DiscordWorld)
     (thread,) = world.channel.threads
     await change(world, "channels allow", channel=world.channel)
     await world.ada.slash(thread, "imagine", prompt="a fox")
-    await world.finished()
+    await world.wait_for_jobs()
     assert thread.last_message is not None
     await react(world, world.ben, thread.last_message)
     assert len(world.gateway.bodies) == 2

@@ -17,7 +17,7 @@ def shown_all(answer: simcord.InteractionResult) -> list[discord.Embed]:
 async def test_usage_shows_what_is_used_left_and_when_it_frees(world: DiscordWorld) -> None:
     """A person can plan the evening, and nobody else reads it."""
     await world.imagine(world.ada, n=3)
-    await world.finished()
+    await world.wait_for_jobs()
     frees_at = world.now() // 1000 + 24 * 3600
     answer = await world.ada.slash(world.channel, "usage")
     limits, _ = shown_all(answer)
@@ -28,8 +28,8 @@ async def test_usage_shows_what_is_used_left_and_when_it_frees(world: DiscordWor
 
 async def test_usage_says_which_limit_decides_and_why(world: DiscordWorld) -> None:
     """A person understands why their evening ends."""
-    keeper = world.guild.create_role("patron")
-    bo = world.guild.add_member(world.env.create_user("Bo"), roles=[keeper])
+    patron = world.guild.create_role("patron")
+    bo = world.guild.add_member(world.env.create_user("Bo"), roles=[patron])
 
     async def why() -> str:
         return str(reply_embed(await bo.slash(world.channel, "usage")).description)
@@ -37,7 +37,7 @@ async def test_usage_says_which_limit_decides_and_why(world: DiscordWorld) -> No
     assert "the default limit of this bot applies to you" in await why()
     await world.mia.slash(world.channel, "quota set", credits=5, per="day")
     assert "the limit for everyone applies to you" in await why()
-    await world.mia.slash(world.channel, "quota set", credits=6, per="day", role=keeper)
+    await world.mia.slash(world.channel, "quota set", credits=6, per="day", role=patron)
     assert "a request passes if one of them has enough credits left" in await why()
     await world.mia.slash(world.channel, "quota set", credits=7, per="day", user=bo)
     assert "for you personally" in await why()
@@ -71,17 +71,17 @@ async def test_usage_counts_what_is_on_its_way(build: WorldBuilder) -> None:
         assert str(limits.fields[0].value).startswith("**18 of 20** left · 2 reserved for pictures")
         assert str(jobs.description).startswith("🎨 painting ")
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_my_last_ten_requests_lead_to_their_cards(world: DiscordWorld) -> None:
     """A person finds what they asked for, and how it ended, without scrolling."""
     await world.imagine(world.ada, "an owl")
-    await world.finished()
+    await world.wait_for_jobs()
     for _ in range(10):
         await world.env.advance_time(1)
         await world.imagine(world.ada, "a fox")
-        await world.finished()
+        await world.wait_for_jobs()
     _, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
     lines = str(jobs.description).splitlines()
     assert len(lines) == 10
@@ -96,7 +96,7 @@ async def test_how_a_request_ended_is_said(world: DiscordWorld) -> None:
     """What failed is told apart from what was painted."""
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada, "an *owl*")
-    await world.finished()
+    await world.wait_for_jobs()
     _, jobs = shown_all(await world.ada.slash(world.channel, "usage"))
     assert str(jobs.description).startswith("⚠️ failed <t:")
     assert r"an \*owl\*" in str(jobs.description)

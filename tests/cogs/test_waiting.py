@@ -52,7 +52,7 @@ async def one_slot(build: WorldBuilder) -> AsyncIterator[DiscordWorld]:
         await world.imagine(world.ada)
         yield world
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: WorldBuilder) -> None:
@@ -72,7 +72,7 @@ async def test_the_place_in_line_is_shown_and_kept_up_to_date(build: WorldBuilde
         assert "1 ahead · about 35 s" in words(cards(world)[-1])
         world.gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         assert [bool(card.attachments) for card in cards(world)] == [True, False, True, True]
         await world.env.advance_time(60)
         first, second, *rest = cards(world)
@@ -96,7 +96,7 @@ async def test_the_requester_cancels_and_has_the_credits_back_at_once(
         ("cancelled", 1)
     ]
     one_slot.gateway.gate.set()
-    await one_slot.finished()
+    await one_slot.wait_for_jobs()
     assert len(one_slot.gateway.bodies) == 1
 
 
@@ -128,7 +128,7 @@ async def test_who_stops_waiting_for_a_sent_request_still_pays_for_its_picture(
     assert buttons(one_slot.card) == []
     assert one_slot.rows("SELECT state FROM jobs") == [("working",)]
     one_slot.gateway.gate.set()
-    await one_slot.finished()
+    await one_slot.wait_for_jobs()
     assert "Stopped for Ada" in words(one_slot.card)
     assert one_slot.card.attachments == []
     assert one_slot.rows("SELECT state, told FROM jobs") == [("done", 1)]
@@ -143,7 +143,7 @@ async def test_who_stops_waiting_does_not_pay_for_what_never_comes(build: WorldB
         await world.imagine(world.ada)
         await press(world, world.ada, world.card)
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert "Stopped for Ada" in words(world.card)
         assert world.rows("SELECT state, told FROM jobs") == [("failed", 1)]
         assert world.credits() == 0
@@ -160,7 +160,7 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         assert "Stopped for Ada" in words(world.card)
         world.gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.card.attachments == []
         assert world.rows("SELECT state, told FROM jobs") == [("done", 1)]
 
@@ -187,7 +187,7 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Wo
         assert buttons(waiting) == []
         world.gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         assert [bool(card.attachments) for card in cards(world)] == [True, False]
         assert world.rows("SELECT state, told FROM jobs ORDER BY user_id") == [
             ("done", 1),
@@ -201,7 +201,7 @@ async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: DiscordWor
     world.gateway.replies.append(ClosedConnection())
     world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10008, times=9)
     await world.imagine(world.ada)
-    await world.finished()
+    await world.wait_for_jobs()
     card = min(world.channel.history(), key=lambda message: message.id)
     answer = await press(world, world.ada, card)
     assert "can no longer be stopped" in only_for_them(answer)
@@ -246,7 +246,7 @@ async def test_a_card_at_work_shows_how_far_it_probably_is(build: WorldBuilder) 
         await world.env.advance_time(25)
         assert len(world.env.http_requests) == edits
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(world.card.attachments) == 1
 
 
@@ -265,7 +265,7 @@ async def test_the_gateways_own_progress_beats_the_estimate(build: WorldBuilder)
         assert "Still painting" in words(world.card)
         world.gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
 
 
 @pytest.mark.parametrize("waited_s", [58, 61])
@@ -279,7 +279,7 @@ async def test_the_requester_is_called_once_after_more_than_a_minute(
         await world.env.advance_time(30)
         await world.env.advance_time(waited_s - 30)
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         reply = (f"<@{world.ada.id}> your picture is ready.", [world.ada.id], True)
         assert called(world) == [reply] * (waited_s > 60)
 
@@ -297,7 +297,7 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(
         world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
         world.skipped_ms = 36_000
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         mentioned = [list(map(int, each.raw_mentions)) for each in cards(world)[2:]]
         assert mentioned == [[world.ada.id], [world.ben.id]]
         assert "the message above says why" in cards(world)[-1].content
@@ -314,7 +314,7 @@ async def test_who_switched_calls_off_is_left_in_peace(build: WorldBuilder, late
         await world.ada.slash(world.channel, "preferences ping", ping=False)
         world.skipped_ms = 20 * 60_000
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         (card,) = cards(world)
         assert len(card.attachments) == 1
 
@@ -332,7 +332,7 @@ async def test_a_restart_in_the_middle_does_not_forget_since_when(build: WorldBu
         assert len(cards(world)) == 1
         world.gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         reply = (f"<@{world.ada.id}> your picture is ready.", [world.ada.id], True)
         assert called(world) == [reply]
 
@@ -349,5 +349,5 @@ async def test_who_cancels_after_a_long_wait_is_not_called(build: WorldBuilder) 
         await press(world, world.ben, second)
         await press(world, world.ada, first)
         world.gateway.gate.set()
-        await world.finished()
+        await world.wait_for_jobs()
         assert len(cards(world)) == 2

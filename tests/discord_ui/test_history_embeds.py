@@ -24,7 +24,7 @@ from bot.jobs.history_pages import PAGE_SIZE, HistoryEntry, HistoryPage
 from bot.jobs.repository.history_search import EVERYTHING, Sought
 from bot.jobs.repository.rows import WrittenJob
 
-CARDS = HistoryEmbeds(Texts())
+EMBEDS = HistoryEmbeds(Texts())
 PICTURE = Reference("0" * 64, "png", 1)
 
 
@@ -48,7 +48,7 @@ def look(
 
 def facts(shown: HistoryEntry, link: str | None = None) -> str:
     """Return the line under the prompt."""
-    return str(CARDS.embed(1, shown, link).description).rsplit("\n", maxsplit=1)[-1]
+    return str(EMBEDS.embed(1, shown, link).description).rsplit("\n", maxsplit=1)[-1]
 
 
 @pytest.mark.parametrize("letter", ["*", "😀", "字", "W", "\u0301", "ﷺ"])
@@ -58,12 +58,12 @@ def test_the_longest_page_fits_into_a_message(letter: str) -> None:
         look(letter * 4000, model=letter * 200, kept=10, painted=10) for _ in range(PAGE_SIZE)
     ]
     link = result_link(largest[0])
-    embeds = [CARDS.embed(number, each, link) for number, each in enumerate(largest, 1)]
+    embeds = [EMBEDS.embed(number, each, link) for number, each in enumerate(largest, 1)]
     assert sum(len(embed) for embed in embeds) <= 6000
     assert all(width(str(embed.author.name)) <= 256 for embed in embeds)
     sought = Sought(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)
     view = history_view(
-        Texts(), CARDS, HistoryPage(largest, has_newer=True, has_older=True), sought
+        Texts(), EMBEDS, HistoryPage(largest, has_newer=True, has_older=True), sought
     )
     rows = view.to_components()
     assert len(rows) == 2
@@ -73,7 +73,7 @@ def test_the_longest_page_fits_into_a_message(letter: str) -> None:
         for option in each.get("options", ()):
             assert width(option["label"]) <= 100
             assert width(option["description"]) <= 100
-    for file in CARDS.files(largest):
+    for file in EMBEDS.files(largest):
         assert width(str(file.description)) <= 1024
 
 

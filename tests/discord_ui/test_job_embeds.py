@@ -57,25 +57,25 @@ def failure(kind: GatewayErrorKind, billed: Billed = Billed.NO) -> GatewayFailur
 
 
 @pytest.fixture(scope="module")
-def cards() -> JobEmbeds:
-    """Return the cards in English."""
+def job_embeds() -> JobEmbeds:
+    """Return the embeds in English."""
     return JobEmbeds(Texts())
 
 
-def test_a_waiting_card_says_who_what_and_how_many_are_ahead(cards: JobEmbeds) -> None:
+def test_a_waiting_card_says_who_what_and_how_many_are_ahead(job_embeds: JobEmbeds) -> None:
     """A person wants to know that the request arrived, and whether to wait for it."""
     asked = replace(job(n=4, size=Size(1024, 1024)), created_at=1_700_000_000_000)
-    card = cards.queued(asked, QueuePosition(3, 38_200))
+    card = job_embeds.queued(asked, QueuePosition(3, 38_200))
     assert card.author.name == "⏳ Queued for Ada"
     assert card.description == "> a fox\n-# 3 ahead · about 40 s · asked <t:1700000000:R>"
     assert card.footer.text == "m-1 · 1024\u00d71024 · 4 pictures · 1 credit"
 
 
 @pytest.mark.parametrize(("credits", "said"), [(0, "0 credits"), (1, "1 credit"), (8, "8 credits")])
-def test_the_cost_is_shown_before_the_work(cards: JobEmbeds, credits: int, said: str) -> None:
+def test_the_cost_is_shown_before_the_work(job_embeds: JobEmbeds, credits: int, said: str) -> None:
     """Nobody learns only afterwards what a picture costs."""
     dear = replace(job(), credits=credits)
-    for card in (cards.queued(dear, SOON), cards.painting(dear, JobProgress(0, 0, 1))):
+    for card in (job_embeds.queued(dear, SOON), job_embeds.painting(dear, JobProgress(0, 0, 1))):
         assert card.footer.text == f"m-1 · {said}"
 
 
@@ -89,33 +89,37 @@ def test_the_cost_is_shown_before_the_work(cards: JobEmbeds, credits: int, said:
         (QueuePosition(1_200, 121_000), "1,200 ahead · about 3 min"),
     ],
 )
-def test_the_place_in_line_reads_well(cards: JobEmbeds, waiting: QueuePosition, said: str) -> None:
+def test_the_place_in_line_reads_well(
+    job_embeds: JobEmbeds, waiting: QueuePosition, said: str
+) -> None:
     """An estimate is rounded up: nobody minds a picture that comes early."""
-    assert said in str(cards.queued(job(), waiting).description)
+    assert said in str(job_embeds.queued(job(), waiting).description)
 
 
-def test_the_button_says_what_it_still_can_do(cards: JobEmbeds) -> None:
+def test_the_button_says_what_it_still_can_do(job_embeds: JobEmbeds) -> None:
     """What was sent cannot be called back, so the button must not promise it."""
-    assert cards.stop_label(job(), QueuePosition(1, 1)) == "Cancel"
-    assert cards.stop_label(job(), JobProgress(0, 0, 1)) == "Stop waiting"
+    assert job_embeds.stop_label(job(), QueuePosition(1, 1)) == "Cancel"
+    assert job_embeds.stop_label(job(), JobProgress(0, 0, 1)) == "Stop waiting"
 
 
-def test_a_size_of_a_models_own_is_shown_as_it_is(cards: JobEmbeds) -> None:
+def test_a_size_of_a_models_own_is_shown_as_it_is(job_embeds: JobEmbeds) -> None:
     """Some models call their sizes 2K or 16:9; an automatic size is no fact."""
-    assert cards.queued(job(size=NamedSize("16:9")), SOON).footer.text == "m-1 · 16:9 · 1 credit"
-    assert cards.queued(job(), SOON).footer.text == "m-1 · 1 credit"
+    assert (
+        job_embeds.queued(job(size=NamedSize("16:9")), SOON).footer.text == "m-1 · 16:9 · 1 credit"
+    )
+    assert job_embeds.queued(job(), SOON).footer.text == "m-1 · 1 credit"
 
 
-def test_a_painting_card_counts_the_seconds_by_itself(cards: JobEmbeds) -> None:
+def test_a_painting_card_counts_the_seconds_by_itself(job_embeds: JobEmbeds) -> None:
     """Discord counts up from a time stamp: no edit is needed for that."""
-    card = cards.painting(job(n=4), JobProgress(1_700_000_000_000, 1, 4))
+    card = job_embeds.painting(job(n=4), JobProgress(1_700_000_000_000, 1, 4))
     assert card.author.name == "🎨 Painting for Ada"
     assert card.description == "> a fox\n1 of 4 done\n-# Started <t:1700000000:R>"
 
 
-def test_a_single_picture_is_not_counted(cards: JobEmbeds) -> None:
+def test_a_single_picture_is_not_counted(job_embeds: JobEmbeds) -> None:
     """0 of 1 says nothing."""
-    card = cards.painting(job(), JobProgress(5_000, 0, 1))
+    card = job_embeds.painting(job(), JobProgress(5_000, 0, 1))
     assert card.description == "> a fox\n-# Started <t:5:R>"
 
 
@@ -136,26 +140,26 @@ def test_a_single_picture_is_not_counted(cards: JobEmbeds) -> None:
     ],
 )
 def test_a_bar_is_full_only_when_the_gateway_says_so(
-    cards: JobEmbeds, painting: JobProgress, said: str
+    job_embeds: JobEmbeds, painting: JobProgress, said: str
 ) -> None:
     """An estimate looks like one, and never promises the last twentieth."""
-    assert f"> a fox\n{said}" in str(cards.painting(job(), painting).description)
+    assert f"> a fox\n{said}" in str(job_embeds.painting(job(), painting).description)
 
 
-def test_a_long_wait_says_what_is_going_on(cards: JobEmbeds) -> None:
+def test_a_long_wait_says_what_is_going_on(job_embeds: JobEmbeds) -> None:
     """Silence after the usual time looks like a bot that forgot somebody."""
     usual = JobProgress(9_000, 0, 1, None, None, 47_000, 47_600)
-    said = str(cards.painting(job(), usual).description)
+    said = str(job_embeds.painting(job(), usual).description)
     assert said.endswith("-# Started <t:9:R> · this model usually takes 48 s")
-    said = str(cards.painting(job(), replace(usual, elapsed_ms=47_600)).description)
+    said = str(job_embeds.painting(job(), replace(usual, elapsed_ms=47_600)).description)
     assert said.endswith("-# Still painting, started <t:9:R> · this model usually takes 48 s")
 
 
 @pytest.mark.parametrize("long", ["word " * 800, "詩" * 4_000, "شعر " * 1_000, "line\n" * 800])
-def test_a_long_prompt_is_cut_on_the_card(cards: JobEmbeds, long: str) -> None:
+def test_a_long_prompt_is_cut_on_the_card(job_embeds: JobEmbeds, long: str) -> None:
     """The picture matters there; the whole prompt stands in the details."""
     revised = replace(PICTURE, revised_prompt=f"so {long}")
-    (card,) = cards.result(job(prompt=long), result(pictures=(revised,)), posted(1))
+    (card,) = job_embeds.result(job(prompt=long), result(pictures=(revised,)), posted(1))
     asked, model = str(card.description).split("\n-# Prompt as revised by the model\n")
     for shown in (asked, model):
         assert shown.endswith("…")
@@ -164,10 +168,10 @@ def test_a_long_prompt_is_cut_on_the_card(cards: JobEmbeds, long: str) -> None:
         assert shown.removesuffix("…").split()[-1] in {"word", "line", ">", "شعر"} or "詩" in shown
 
 
-def test_a_result_is_a_picture_with_one_line_of_facts(cards: JobEmbeds) -> None:
+def test_a_result_is_a_picture_with_one_line_of_facts(job_embeds: JobEmbeds) -> None:
     """On a phone the picture matters, then what it took and what is left."""
     left = RemainingCredits(credits=15, limit=20, period="day", frees_at=None)
-    (card,) = cards.result(job(), result(remaining=left), posted(1))
+    (card,) = job_embeds.result(job(), result(remaining=left), posted(1))
     assert card.author.name == "🖼️ A picture for Ada"
     assert card.description == "> a fox"
     assert card.image.url == "attachment://easel-1.png"
@@ -175,16 +179,16 @@ def test_a_result_is_a_picture_with_one_line_of_facts(cards: JobEmbeds) -> None:
     assert card.footer.text == "m-1 · 1024\u00d71536 · 12 s · 1 credit · 15 of 20 left today"
 
 
-def test_without_limits_the_credits_left_are_not_mentioned(cards: JobEmbeds) -> None:
+def test_without_limits_the_credits_left_are_not_mentioned(job_embeds: JobEmbeds) -> None:
     """The operator at home has no limit to read about."""
-    (card,) = cards.result(job(), result(charged=0), posted(1))
+    (card,) = job_embeds.result(job(), result(charged=0), posted(1))
     assert card.footer.text == "m-1 · 1024\u00d71536 · 12 s"
 
 
-def test_the_last_credit_says_when_there_are_more(cards: JobEmbeds) -> None:
+def test_the_last_credit_says_when_there_are_more(job_embeds: JobEmbeds) -> None:
     """Better now than at the next refusal."""
     left = RemainingCredits(credits=0, limit=20, period="day", frees_at=9_000)
-    (card,) = cards.result(job(), result(remaining=left), posted(1))
+    (card,) = job_embeds.result(job(), result(remaining=left), posted(1))
     assert "-# No credits left: next credit <t:9:R>." in str(card.description)
 
 
@@ -192,10 +196,10 @@ def test_the_last_credit_says_when_there_are_more(cards: JobEmbeds) -> None:
     ("count", "groups"), [(1, [1]), (2, [2]), (4, [4]), (5, [4, 1]), (10, [4, 4, 2])]
 )
 def test_pictures_stand_in_galleries_of_four(
-    cards: JobEmbeds, count: int, groups: list[int]
+    job_embeds: JobEmbeds, count: int, groups: list[int]
 ) -> None:
     """Of embeds that share a URL Discord shows four pictures and hides the others."""
-    embeds = cards.result(job(n=count), result(count), posted(count))
+    embeds = job_embeds.result(job(n=count), result(count), posted(count))
     urls = [embed.url for embed in embeds]
     assert [urls.count(url) for url in dict.fromkeys(urls)] == groups
     assert [embed.image.url for embed in embeds] == [
@@ -204,46 +208,46 @@ def test_pictures_stand_in_galleries_of_four(
     assert all(len(embed) == 0 and embed.colour == embeds[0].colour for embed in embeds[1:])
 
 
-def test_two_jobs_never_share_a_gallery(cards: JobEmbeds) -> None:
+def test_two_jobs_never_share_a_gallery(job_embeds: JobEmbeds) -> None:
     """A later message of another job must not look like a part of this one."""
     other = replace(JOB, id="01990000-0000-7000-8000-000000000001")
-    urls = {cards.result(one, result(2), posted(2))[0].url for one in (JOB, other)}
+    urls = {job_embeds.result(one, result(2), posted(2))[0].url for one in (JOB, other)}
     assert len(urls) == 2
 
 
-def test_without_files_the_words_stand_alone(cards: JobEmbeds) -> None:
+def test_without_files_the_words_stand_alone(job_embeds: JobEmbeds) -> None:
     """When no file can be posted the person still reads what became of them."""
-    (card,) = cards.result(job(), result(), [])
+    (card,) = job_embeds.result(job(), result(), [])
     assert card.image.url is None
 
 
-def test_a_shrunk_picture_is_owned_up_to(cards: JobEmbeds) -> None:
+def test_a_shrunk_picture_is_owned_up_to(job_embeds: JobEmbeds) -> None:
     """Somebody who downloads it should know that it is not the original."""
-    (card,) = cards.result(job(), result(), posted(1, shrunk=True))
+    (card,) = job_embeds.result(job(), result(), posted(1, shrunk=True))
     assert "-# Shown as WebP: the original is too large for this channel." in str(card.description)
 
 
-def test_a_shortfall_says_how_many_why_and_what_it_cost(cards: JobEmbeds) -> None:
+def test_a_shortfall_says_how_many_why_and_what_it_cost(job_embeds: JobEmbeds) -> None:
     """Three of four pictures are a result, and the fourth costs nothing."""
     why = failure(GatewayErrorKind.MODERATION)
-    card = cards.result(job(n=4), result(3, asked=4, shortfall=why), posted(3))[0]
+    card = job_embeds.result(job(n=4), result(3, asked=4, shortfall=why), posted(3))[0]
     assert card.author.name == "🖼️ 3 pictures for Ada"
     assert "3 of 4 pictures arrived. The image service declined" in str(card.description)
     assert "the missing pictures were not charged." in str(card.description)
 
 
-def test_a_revised_prompt_is_shown_below(cards: JobEmbeds) -> None:
+def test_a_revised_prompt_is_shown_below(job_embeds: JobEmbeds) -> None:
     """Some models rewrite the prompt; that explains the picture."""
     revised = replace(PICTURE, revised_prompt="a red fox\n\nin snow")
-    (card,) = cards.result(job(), result(pictures=(PICTURE, revised)), posted(1))
+    (card,) = job_embeds.result(job(), result(pictures=(PICTURE, revised)), posted(1))
     assert card.description == "> a fox\n-# Prompt as revised by the model\n> a red fox\n> in snow"
 
 
 @pytest.mark.parametrize("same", ["a fox", " a  fox\n", "", "\u200b"])
-def test_a_prompt_that_was_not_revised_is_shown_once(cards: JobEmbeds, same: str) -> None:
+def test_a_prompt_that_was_not_revised_is_shown_once(job_embeds: JobEmbeds, same: str) -> None:
     """The same words twice are noise."""
     pictures = (replace(PICTURE, revised_prompt=same),)
-    (card,) = cards.result(job(), result(pictures=pictures), posted(1))
+    (card,) = job_embeds.result(job(), result(pictures=pictures), posted(1))
     assert card.description == "> a fox"
 
 
@@ -255,16 +259,16 @@ def test_a_prompt_that_was_not_revised_is_shown_once(cards: JobEmbeds, same: str
         (JobState.UNKNOWN, "❔ Outcome unknown for Ada"),
     ],
 )
-def test_an_ending_says_how_sure_it_is(cards: JobEmbeds, ended: JobState, title: str) -> None:
+def test_an_ending_says_how_sure_it_is(job_embeds: JobEmbeds, ended: JobState, title: str) -> None:
     """Failed, stopped and lost are three things, and only one may have cost the operator."""
-    card = cards.ended(job(), JobFailure(NotDelivered(), ended))
+    card = job_embeds.ended(job(), JobFailure(NotDelivered(), ended))
     colours = {str(state): colour for state, colour in COLOURS.items()}
     assert (card.author.name, card.colour) == (title, discord.Colour(colours[ended]))
 
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_prompt_declined_for_another_picture_is_taken_off_too(
-    cards: JobEmbeds, restarted: bool
+    job_embeds: JobEmbeds, restarted: bool
 ) -> None:
     """The sentence is about the worse failure, but moderation has read the same words."""
     failures = [failure(GatewayErrorKind.TIMEOUT_UNKNOWN), failure(GatewayErrorKind.MODERATION)]
@@ -272,54 +276,54 @@ def test_a_prompt_declined_for_another_picture_is_taken_off_too(
     why: EaselError = worst_failure([SlotResult(1, failure=each) for each in failures])
     if restarted:
         why = RecordedError(recorded_id=why.message_id, recorded_facts=why.facts)
-    card = cards.ended(job(prompt="something terrible"), JobFailure(why))
+    card = job_embeds.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "please reword it" not in str(card.description)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_prompt_that_was_declined_is_taken_off_the_card(
-    cards: JobEmbeds, restarted: bool
+    job_embeds: JobEmbeds, restarted: bool
 ) -> None:
     """Others read the card, too; the person knows what they typed."""
     why: EaselError = failure(GatewayErrorKind.MODERATION)
     if restarted:
         why = RecordedError(recorded_id=why.message_id, recorded_facts=why.facts)
-    card = cards.ended(job(prompt="something terrible"), JobFailure(why))
+    card = job_embeds.ended(job(prompt="something terrible"), JobFailure(why))
     assert "terrible" not in str(card.to_dict())
     assert "-# The prompt is not shown here" in str(card.description)
     assert "please reword it" in str(card.description)
 
 
-def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(cards: JobEmbeds) -> None:
+def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(job_embeds: JobEmbeds) -> None:
     """Somebody who typed a long prompt on a phone wants it back, too."""
-    card = cards.ended(job(), JobFailure(failure(GatewayErrorKind.AUTH)))
+    card = job_embeds.ended(job(), JobFailure(failure(GatewayErrorKind.AUTH)))
     assert str(card.description).startswith("> a fox\nThe image service rejected the bot's")
     assert "your credits were given back." in str(card.description)
     assert card.footer.text == "m-1"
 
 
 @pytest.mark.parametrize("error", [InterruptedInDoubt(), failure(GatewayErrorKind.UPSTREAM)])
-def test_a_charge_in_doubt_is_said_twice(cards: JobEmbeds, error: EaselError) -> None:
+def test_a_charge_in_doubt_is_said_twice(job_embeds: JobEmbeds, error: EaselError) -> None:
     """The fourth doubt of a day is charged: the sentence and the facts must both say so."""
-    card = cards.ended(job(n=2), JobFailure(error, charged=2, doubt_charged=True))
+    card = job_embeds.ended(job(n=2), JobFailure(error, charged=2, doubt_charged=True))
     assert "charged all the same" in str(card.description)
     assert "given back" not in str(card.description)
     assert card.footer.text == "m-1 · 2 pictures · 2 credits"
 
 
-def test_a_screen_reader_hears_what_was_painted(cards: JobEmbeds) -> None:
+def test_a_screen_reader_hears_what_was_painted(job_embeds: JobEmbeds) -> None:
     """The model's own words describe its picture better than the prompt."""
     revised = replace(PICTURE, revised_prompt="a red fox\nin snow")
-    assert cards.alt_text(JOB, PICTURE, 1, 1) == "Picture: a fox"
-    assert cards.alt_text(JOB, revised, 2, 4) == "Picture 2 of 4: a red fox in snow"
+    assert job_embeds.alt_text(JOB, PICTURE, 1, 1) == "Picture: a fox"
+    assert job_embeds.alt_text(JOB, revised, 2, 4) == "Picture 2 of 4: a red fox in snow"
 
 
 def test_the_reader_chooses_the_language(tmp_path: Path) -> None:
     """A card speaks to the person who asked."""
     for locale, words in (("en", "Painting for"), ("de", "Malt für")):
         (tmp_path / locale).mkdir()
-        (tmp_path / locale / "cards.ftl").write_text(
+        (tmp_path / locale / "job_embeds.ftl").write_text(
             f"card-title-painting = {words} {{ $name }}\ncard-started = {{ $started_at }}\n"
             "card-credits = { $credits }"
         )

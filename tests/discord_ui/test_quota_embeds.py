@@ -12,14 +12,14 @@ ADA = Requester(user_id=1, server_id=2, name="Ada")
 
 
 @pytest.fixture
-def cards() -> QuotaEmbeds:
-    """Return the cards in English."""
+def quota_embeds() -> QuotaEmbeds:
+    """Return the embeds in English."""
     return QuotaEmbeds(Texts())
 
 
-def test_usage_has_one_row_for_each_limit(cards: QuotaEmbeds) -> None:
+def test_usage_has_one_row_for_each_limit(quota_embeds: QuotaEmbeds) -> None:
     """A person sees which limit binds, what is reserved, and when there is more."""
-    embed = cards.usage(
+    embed = quota_embeds.usage(
         ADA,
         [
             UsageRow(LimitLevel.USER, 20, "day", used=4, held=1, left=15, frees_at=9_000),
@@ -44,9 +44,9 @@ def test_usage_has_one_row_for_each_limit(cards: QuotaEmbeds) -> None:
     ]
 
 
-def test_usage_without_limits_says_so(cards: QuotaEmbeds) -> None:
+def test_usage_without_limits_says_so(quota_embeds: QuotaEmbeds) -> None:
     """An empty card would look like a defect."""
-    assert cards.usage(ADA, []).description == "No limit applies to you here."
+    assert quota_embeds.usage(ADA, []).description == "No limit applies to you here."
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_usage_without_limits_says_so(cards: QuotaEmbeds) -> None:
         ),
     ],
 )
-def test_a_new_limit_is_repeated(cards: QuotaEmbeds, row: LimitRow, said: str) -> None:
+def test_a_new_limit_is_repeated(quota_embeds: QuotaEmbeds, row: LimitRow, said: str) -> None:
     """An admin who mistyped sees it at once."""
-    assert cards.limit_set(row) == said
+    assert quota_embeds.limit_set(row) == said
 
 
 @pytest.mark.parametrize(
@@ -73,29 +73,29 @@ def test_a_new_limit_is_repeated(cards: QuotaEmbeds, row: LimitRow, said: str) -
         (None, "Everyone: all limits were removed."),
     ],
 )
-def test_a_removed_limit_is_named(cards: QuotaEmbeds, period: str | None, said: str) -> None:
+def test_a_removed_limit_is_named(quota_embeds: QuotaEmbeds, period: str | None, said: str) -> None:
     """One limit or all of them is a great difference."""
-    assert cards.limit_removed("everyone", period) == said
+    assert quota_embeds.limit_removed("everyone", period) == said
 
 
 HOSTILE = ["x", "*", "👨‍👩‍👧‍👦", "\n> ", "](https://evil.example)", "@everyone ", "`", "漢"]
 
 
 @pytest.mark.parametrize("filler", HOSTILE)
-def test_the_fullest_usage_is_accepted(cards: QuotaEmbeds, filler: str) -> None:
+def test_the_fullest_usage_is_accepted(quota_embeds: QuotaEmbeds, filler: str) -> None:
     """Somebody blocked, limited by everything, with ten jobs and extra credits, gets an answer."""
     long = (filler * 4_000)[:4_000]
     row = UsageRow(LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42)
     job = Job("id", ImageRequest(long, long, "auto", 1), Requester(1, 2**63, long), 10**6, 0)
     jobs = [JobRow(job, JobState.UNKNOWN, CardAddress(2**63, 2**63, 1))] * 30
-    usage = cards.usage(ADA, [row] * 40, status=MemberStatus(10**6, long))
-    assert_discord_takes([usage, cards.jobs(jobs)])
+    usage = quota_embeds.usage(ADA, [row] * 40, status=MemberStatus(10**6, long))
+    assert_discord_takes([usage, quota_embeds.jobs(jobs)])
 
 
-def test_a_job_without_a_card_leads_nowhere(cards: QuotaEmbeds) -> None:
+def test_a_job_without_a_card_leads_nowhere(quota_embeds: QuotaEmbeds) -> None:
     """A link that opens nothing is worse than none."""
     job = Job("id", ImageRequest("a fox", "m", "auto", 1), ADA, 1, 9_000)
-    card = cards.jobs([JobRow(job, JobState.QUEUED, None)])
+    card = quota_embeds.jobs([JobRow(job, JobState.QUEUED, None)])
     assert card.description == "⏳ queued <t:9:R> · m · a fox"
 
 
@@ -107,10 +107,10 @@ def test_a_job_without_a_card_leads_nowhere(cards: QuotaEmbeds) -> None:
     ],
 )
 def test_a_block_comes_before_the_limits(
-    cards: QuotaEmbeds, status: MemberStatus, said: str
+    quota_embeds: QuotaEmbeds, status: MemberStatus, said: str
 ) -> None:
     """What is left is of no use to somebody who is blocked."""
-    assert said in str(cards.usage(ADA, [], status=status).description)
+    assert said in str(quota_embeds.usage(ADA, [], status=status).description)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_block_comes_before_the_limits(
     ],
 )
 def test_a_new_cost_is_repeated(
-    cards: QuotaEmbeds, quality: str | None, credits: int, said: str
+    quota_embeds: QuotaEmbeds, quality: str | None, credits: int, said: str
 ) -> None:
     """An admin who mistyped sees it at once."""
-    assert cards.cost_set("m", quality, credits) == said
+    assert quota_embeds.cost_set("m", quality, credits) == said

@@ -12,7 +12,7 @@ OPTIONAL = {"base64Array", "botType", "notifyHook", "state", "accountFilter"}
 def submit_reply(
     code: int, description: str, result: object = None, **properties: str
 ) -> JsonReply:
-    """Return the answer to an order; it is 200 whatever it says."""
+    """Return the reply to a request; its status is always 200."""
     fields = {"code": code, "description": description, "result": result}
     return JsonReply({**fields, "properties": properties})
 
@@ -94,5 +94,5 @@ class FakeMidjourney(FakeVendor):
         return OK
 
     def default_task_replies(self) -> Sequence[JsonReply]:
-        """Return all that happens to a task."""
+        """Return the replies to polls of a task that succeeds."""
         return NOT_START, SUBMITTED, IN_PROGRESS, SUCCESS

@@ -12,13 +12,12 @@ from tests.gateways.openai_rules import (
     MAX_DATA_URI,
     MAX_IMAGES,
     TOO_LARGE,
+    OpenAIFields,
     OpenAIRefusal,
     checked_edit,
     checked_generation,
 )
 from tests.gateways.sample_pictures import b64, picture_bytes
-
-OpenAIFields = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ _DECIDED = {"background": "opaque", "output_format": "png", "quality": "high", "
 
 
 def _facts(body: OpenAIFields) -> dict[str, str]:
-    """Return what the pictures are: as asked for, or as the model decided."""
+    """Return the pictures' properties: as requested, or as the model decided."""
     asked = {name: str(body.get(name, "auto")) for name in _DECIDED}
     return {
         name: decided if asked[name] == "auto" else asked[name]

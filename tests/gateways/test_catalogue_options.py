@@ -61,7 +61,7 @@ def _with_references(name: str, count: int, *, among: Catalogue = EVERY) -> Imag
 def test_a_choice_is_sent_in_the_words_of_the_model(
     name: str, option: WordOption, typed: str | None, sent: str | None
 ) -> None:
-    """People type in any case; auto and nothing leave it to the model."""
+    """People type in any case; "auto" and an empty value leave the choice to the model."""
     assert _chosen(option, typed, model=name) == sent
 
 
@@ -97,7 +97,7 @@ def test_a_wrong_choice_names_the_right_ones(
 )
 @pytest.mark.parametrize("typed", ["high", "auto"])
 def test_an_option_that_the_model_lacks(name: str, option: WordOption, typed: str) -> None:
-    """Leaving it out in silence would paint something else than was asked for."""
+    """Leaving it out silently would generate another picture than was requested."""
     with pytest.raises(OptionNotTaken) as refused:
         _chosen(option, typed, model=name)
     assert (refused.value.option, refused.value.model) == (option, name)
@@ -132,7 +132,7 @@ def test_references_up_to_the_limit_of_the_model(name: str) -> None:
 
 
 def test_a_model_without_references_names_those_that_take_them() -> None:
-    """A picture that is left out in silence would be paid for in vain."""
+    """A reference that is left out silently would make a wrong, paid picture."""
     with pytest.raises(NoReferences) as refused:
         _with_references("dall-e-3", 1)
     assert refused.value.model == "dall-e-3"

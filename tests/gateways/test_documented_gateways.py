@@ -7,7 +7,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Billed, Size, TokenUsage
 from bot.gateways.gateway import DownloadSettings, Gateway
-from bot.gateways.model_abilities import ReferenceLimits, ResponseFormat
+from bot.gateways.model_abilities import ReferenceLimits, ResponseFormatRule
 from tests.gateways import sample_pictures
 from tests.gateways.fake_g2all import FakeFiles, FakeG2all
 from tests.gateways.fake_modelmax import FakeModelmax
@@ -105,7 +105,7 @@ class TestOpenAI:
 
     async def test_a_forbidden_field_is_left_out(self, fake: FakeOpenAI, tmp_path: Path) -> None:
         """An operator who sets response_format for GPT image sees it in the log, people do not."""
-        optional = ResponseFormat(mode="optional", value="url")
+        optional = ResponseFormatRule(mode="optional", value="url")
         known = make_model("gpt-image-1", response_format=optional)
         result = await self._paint(tmp_path, "gpt-image-1", known=known)
         assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
@@ -116,7 +116,7 @@ class TestOpenAI:
         self, fake: FakeOpenAI, tmp_path: Path
     ) -> None:
         """It is never left out: what came without it would not be what the table expects."""
-        required = ResponseFormat(mode="required", value="url")
+        required = ResponseFormatRule(mode="required", value="url")
         known = make_model("gpt-image-1", response_format=required)
         failed = (await self._paint(tmp_path, "gpt-image-1", known=known)).failed
         assert (failed.kind, failed.param) == (GatewayErrorKind.INVALID_REQUEST, "response_format")

@@ -51,7 +51,7 @@ class Names(AbstractResolver):
 async def _fetch(
     address: str, folder: Path, *, hosts: tuple[str, ...] = (), names: Names | None = None
 ) -> tuple[ReplayGateway, GenerationResult]:
-    """Let a gateway answer with an address; return it and what became of the order."""
+    """Let a gateway answer with a URL; return it and the result of the request."""
     async with replay_gateway(
         http_reply(200, {"data": [{"url": address}]}), FILE, FILE, FILE
     ) as raw:
@@ -109,7 +109,7 @@ def test_private_addresses(address: str) -> None:
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111"])
 def test_public_addresses(address: str) -> None:
-    """The rest of the world."""
+    """Public addresses."""
     assert is_public(address)
 
 
@@ -199,7 +199,7 @@ async def _download(
     timeout_s: float = 5,
     max_bytes: int = download.MAX_DOWNLOAD_BYTES,
 ) -> tuple[ReplayGateway, bytes | str]:
-    """Fetch from a trusted origin; return it, and the bytes or the reason."""
+    """Download from a trusted origin; return it, and the bytes or the error."""
     part = folder / "a.part"
     async with replay_gateway(*answers) as raw:
         url = URL(raw.origin) / "x"
@@ -320,7 +320,7 @@ async def test_what_was_fetched_must_be_a_picture(tmp_path: Path) -> None:
 
 
 async def test_base64_and_addresses_may_come_together(tmp_path: Path) -> None:
-    """Only addresses are told before the downloads; the order stays."""
+    """Only URLs are reported before the downloads; their order is kept."""
     data = [{"url": "/x"}, {"b64_json": b64(picture_bytes("gif"))}, {"url": "/y"}]
     async with replay_gateway(http_reply(200, {"data": data}), FILE, FILE) as raw:
         result = await run_generation(raw.gateway(), tmp_path, n=3, known=PAINTER)

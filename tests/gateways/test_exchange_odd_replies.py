@@ -1,4 +1,4 @@
-"""Every row of dialects §5 ends in pictures or in the right kind of failure."""
+"""Odd replies that gateways are known to send end in pictures or the right kind of failure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -12,8 +12,8 @@ RUNNING = http_reply(200, {"status": "running"})
 DONE = http_reply(200, {"status": "succeeded", "data": [{"b64_json": b64(picture_bytes())}]})
 
 
-async def test_a_task_of_a_dead_process_is_looked_at_on(tmp_path: Path) -> None:
-    """It was paid: a restart must not lose it."""
+async def test_a_task_of_an_earlier_process_is_polled_on(tmp_path: Path) -> None:
+    """It was paid for: a restart must not lose it."""
     async with replay_gateway(RUNNING, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
         heard = await collect_events(
             one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
@@ -22,7 +22,7 @@ async def test_a_task_of_a_dead_process_is_looked_at_on(tmp_path: Path) -> None:
     assert raw.posts == 0
 
 
-async def test_a_task_whose_place_the_gateway_gave(tmp_path: Path) -> None:
+async def test_a_task_whose_path_the_gateway_gave(tmp_path: Path) -> None:
     """The next process polls it there, too; a path on another host is ignored."""
     accepted = http_reply(202, {"id": "t-1", "poll_url": "/jobs/t-1?a=b"})
     answers = accepted, RUNNING, DONE, DONE
@@ -40,8 +40,8 @@ async def test_a_task_whose_place_the_gateway_gave(tmp_path: Path) -> None:
     assert asked[2] == b"/v1/images/tasks/%2F%2Fother.example%2Fx"
 
 
-async def test_a_task_of_a_dead_process_that_failed(tmp_path: Path) -> None:
-    """Its end is told like any other."""
+async def test_a_task_of_an_earlier_process_that_failed(tmp_path: Path) -> None:
+    """Its failure is reported like any other."""
     failed = http_reply(200, {"status": "failed"}, {"x-request-id": "req_7"})
     async with replay_gateway(failed) as raw, open_router(tmp_path, raw.gateway()) as one:
         heard = await collect_events(
@@ -51,7 +51,7 @@ async def test_a_task_of_a_dead_process_that_failed(tmp_path: Path) -> None:
     assert heard.failed.request_id == "req_7"
 
 
-async def test_addresses_of_a_dead_process_are_fetched(tmp_path: Path) -> None:
+async def test_urls_of_an_earlier_process_are_fetched(tmp_path: Path) -> None:
     """The database has them; at most the requested number, without invalid ones."""
     file = http_reply(200, picture_bytes())
     async with replay_gateway(file, file) as raw, open_router(tmp_path, raw.gateway()) as one:
@@ -63,7 +63,7 @@ async def test_addresses_of_a_dead_process_are_fetched(tmp_path: Path) -> None:
     assert len(raw.requests) == 2
 
 
-async def test_addresses_of_a_dead_process_that_expired(tmp_path: Path) -> None:
+async def test_urls_of_an_earlier_process_that_expired(tmp_path: Path) -> None:
     """The pictures were made and paid for."""
     async with (
         replay_gateway(http_reply(404)) as raw,
@@ -74,7 +74,7 @@ async def test_addresses_of_a_dead_process_that_expired(tmp_path: Path) -> None:
     assert (heard.failed.kind, heard.failed.billed) == (Kind.DOWNLOAD_FAILED, Billed.YES)
 
 
-async def test_a_disk_that_refuses_a_task_of_a_dead_process(tmp_path: Path) -> None:
+async def test_a_full_disk_for_a_task_of_an_earlier_process(tmp_path: Path) -> None:
     """The task may be made all the same."""
     (tmp_path / "file").touch()
     async with replay_gateway() as raw, open_router(tmp_path / "file", raw.gateway()) as one:

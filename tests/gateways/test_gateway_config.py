@@ -248,7 +248,7 @@ def test_a_task_may_be_asked_for_by_the_path() -> None:
 
 
 def test_a_gateway_without_a_key() -> None:
-    """A key that somebody set all the same stays at home."""
+    """A key that is configured nevertheless is not sent."""
     gateway = parse_gateways(ONE + "auth = 'none'\nstream = 'sse'", {"g": "sk-1"})[0]
     assert gateway.auth == AuthSettings(header="")
     assert gateway.request_headers().keys() == {"Accept", "Accept-Encoding"}
@@ -256,7 +256,7 @@ def test_a_gateway_without_a_key() -> None:
 
 
 def test_an_unknown_model_may_be_described_beside_its_gateway() -> None:
-    """Nobody has to change Easel's own file."""
+    """Easel's own file need not be changed."""
     table = "[gateways.g.abilities]\nm = { prompt_max = 99, auto = true, qualities = ['high'] }"
     ability = parse_gateways(ONE + table, {})[0].abilities["m"]
     assert (ability.name, ability.label, ability.prompt_max) == ("m", "m", 99)

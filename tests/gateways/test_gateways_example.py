@@ -69,7 +69,7 @@ class Open:
 
 @asynccontextmanager
 async def opened(name: str, **changes: object) -> AsyncIterator[Open]:
-    """Open the fake of a table; ``changes`` spoil the table."""
+    """Open the fake of a table; ``changes`` override settings of the table."""
     async with TestServer(FakeFiles().app()) as database:
         files = str(database.make_url("")).rstrip("/")
         fakes: dict[str, Fake] = {
@@ -120,7 +120,7 @@ def test_the_example_describes_only_models_that_are_known() -> None:
 
 @pytest.mark.parametrize(("name", "one"), PAIRS)
 async def test_it_paints(name: str, one: str, tmp_path: Path) -> None:
-    """With nothing but a key filled in, and with all that somebody may have chosen."""
+    """With only a key filled in, and with every option that a person may choose."""
     known = ABILITIES.ability(name, one)
     async with opened(name) as at:
         plain = await at.generate(tmp_path, known, size=known.default_size)
@@ -258,7 +258,7 @@ async def test_what_chatbp_is_not_told_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 async def test_a_wrong_slash(name: str, tmp_path: Path) -> None:
-    """307 is mended on the way; anything else is told, and nothing is paid twice."""
+    """307 is followed; any other redirect is an error, and nothing is paid twice."""
     known, paths = ABILITIES.ability(name, TABLES[name].models[0]), TABLES[name].paths
     path = paths.generate
     wrong = path.rstrip("/") if path.endswith("/") else f"{path}/"
@@ -274,7 +274,7 @@ async def test_a_wrong_slash(name: str, tmp_path: Path) -> None:
 
 
 async def test_redirects_may_be_switched_off(tmp_path: Path) -> None:
-    """Whoever sends pictures does not want to send them twice."""
+    """Reference pictures should not have to be uploaded twice."""
     known, paths = ABILITIES.ability("dddai", "dall-e-3"), TABLES["dddai"].paths
     wrong = replace(paths, generate=paths.generate.rstrip("/"))
     async with opened("dddai", paths=wrong, redirects="none") as at:

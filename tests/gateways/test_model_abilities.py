@@ -12,7 +12,7 @@ from bot.gateways.model_abilities import (
     AllowedSizes,
     OutputPreset,
     ReferenceLimits,
-    ResponseFormat,
+    ResponseFormatRule,
     WordOption,
     merge_abilities,
     read_models,
@@ -133,7 +133,7 @@ references = { transport = "multipart", max_count = 5, max_bytes = 9, mask_max_b
 
 
 def test_everything_that_a_table_can_say() -> None:
-    """Each key arrives where the request looks for it."""
+    """Each key is stored in the field that the request reads."""
     read = read_models(PAINTER + WHOLE)["p"]
     assert read.preset == OutputPreset(
         moderation="low", output_format="webp", output_compression=80
@@ -253,7 +253,7 @@ def test_a_model_without_references_and_masks() -> None:
 
 
 def test_dropped_fields_are_no_options() -> None:
-    """People are not offered what a gateway never hears of."""
+    """People are not offered an option that is never sent to the gateway."""
     dall_e = SHIPPED["dall-e-3"].without(["style", "user"])
     assert (dall_e.styles, dall_e.qualities) == ((), ("standard", "hd"))
     silent = SHIPPED["gpt-image-2"].without(["n", "size"])
@@ -267,7 +267,7 @@ def test_a_table_of_an_operator() -> None:
     """Only what differs from the cautious profile has to be written."""
     read = read_models(PAINTER)["p"]
     assert (read.label, read.max_n, read.credits) == ("p", 1, 1)
-    assert read.response_format == ResponseFormat(mode="forbidden")
+    assert read.response_format == ResponseFormatRule(mode="forbidden")
     assert (read.qualities, read.styles, read.backgrounds, read.references) == ((), (), (), None)
     takes = read_models(PAINTER + TAKES % "json_image_urls")["p"].references
     assert takes == ReferenceLimits(transport="json_image_urls", max_count=5, max_bytes=9)

@@ -116,7 +116,7 @@ def test_any_size(width: int, height: int) -> None:
 
 
 def test_who_takes_references() -> None:
-    """Whoever can be asked for an edit, and nobody else."""
+    """Exactly the models that accept an edit."""
     assert [known for known in KNOWN if is_editable(known)] == EDITABLE
 
 

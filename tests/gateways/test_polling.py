@@ -51,7 +51,7 @@ def _fractions(result: GenerationResult) -> list[float | None]:
 
 
 async def test_a_task_of_chat_bp(tmp_path: Path) -> None:
-    """The order becomes a task, is told, and is looked at until the picture is there."""
+    """The request becomes a task, which is reported and polled until the picture arrives."""
     services = chatbp.chatbp()
     result = await _paint(services, tmp_path)
     assert result.names == [
@@ -146,7 +146,7 @@ ENDS = [
 async def test_a_task_that_brings_nothing(
     services: FakeTaskGateway, kind: Kind, tmp_path: Path
 ) -> None:
-    """All of them answer 200; nobody knows what was paid, and nothing is sent again."""
+    """All of them answer 200; it is unknown what was paid, and nothing is sent again."""
     services.posts = services.polls = 0
     result = await _paint(services, tmp_path)
     assert (result.failed.kind, result.failed.billed, services.posts) == (kind, Billed.MAYBE, 1)
@@ -172,13 +172,13 @@ async def test_a_task_that_is_never_found(unknown: Answer, tmp_path: Path) -> No
 
 
 async def test_a_task_that_is_found_late(tmp_path: Path) -> None:
-    """Machines behind one address hear of a task at different times."""
+    """Servers behind one URL learn of a task at different times."""
     services = chatbp.chatbp(sub2api.UNKNOWN, rix.NO_SUCH_TASK, chatbp.SUCCEEDED)
     assert len((await _paint(services, tmp_path)).pictures) == 1
 
 
 async def test_a_task_without_end(tmp_path: Path) -> None:
-    """After the budget the person is told, and that it may still be made."""
+    """After the budget the person reads that the picture may still be made."""
     services = chatbp.chatbp(chatbp.RUNNING)
     result = await _paint(services, tmp_path, poll=PollSettings(interval_s=10, budget_s=60))
     assert (result.failed.kind, result.failed.billed) == (Kind.TASK_UNFINISHED, Billed.MAYBE)
@@ -224,7 +224,7 @@ TROUBLES = [
 
 @pytest.mark.parametrize("trouble", TROUBLES[:-1])
 async def test_a_look_may_fail(trouble: RawReply, tmp_path: Path) -> None:
-    """Looking costs nothing, so it goes on; what was paid is never sent again."""
+    """Polling costs nothing, so it continues; what was paid is never sent again."""
     raw, result = await _poll(tmp_path, trouble, trouble, DONE)
     assert len(result.pictures) == 1
     assert raw.posts == 1
@@ -296,7 +296,7 @@ POLL_URLS = [
 async def test_where_the_gateway_says_that_the_task_lies(
     url: str, asked: bytes, tmp_path: Path
 ) -> None:
-    """Only at home: our key goes along."""
+    """Only on the gateway's own origin, because the key is sent."""
 
     def accepted(origin: str) -> RawReply:
         return http_reply(202, {"id": "t-1", "poll_url": url.format(origin=origin)})
@@ -334,7 +334,7 @@ NO_TASKS: list[tuple[int, object, Kind]] = [
 
 @pytest.mark.parametrize(("status", "body", "kind"), NO_TASKS)
 async def test_what_is_no_task(status: int, body: object, kind: Kind, tmp_path: Path) -> None:
-    """Ten minutes of looking at nothing help nobody."""
+    """Polling a task that does not exist for ten minutes is useless."""
     async with replay_gateway(http_reply(status, body)) as raw:
         result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (result.failed.kind, result.names) == (kind, ["Sending"])
@@ -372,7 +372,7 @@ async def test_an_unknown_state_is_told_once(tmp_path: Path) -> None:
 
 
 async def test_waits_are_declared_one_after_the_other(tmp_path: Path) -> None:
-    """The playground stands still during what is not declared."""
+    """Every pause must be a declared wait, or the playground stands still."""
     _, result = await _poll(tmp_path, RUNNING, DONE)
     assert result.watch.waits == ["gateway", "pause", "gateway", "pause", "gateway"]
 

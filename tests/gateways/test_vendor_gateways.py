@@ -81,7 +81,7 @@ async def opened(
     submit_replies: Sequence[JsonReply] = (),
     **changes: object,
 ) -> AsyncIterator[Open]:
-    """Open the fake of a table; ``changes`` spoil the table."""
+    """Open the fake of a table; ``changes`` override settings of the table."""
     services = FAMILIES[name](task_replies=task_replies, submit_replies=list(submit_replies))
     async with TestServer(services.app()) as server:
         table = replace(TABLES[name], base_url=str(server.make_url("")))

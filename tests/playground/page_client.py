@@ -19,7 +19,7 @@ import structlog
 from yarl import URL
 
 from playground.__main__ import argument_parser, main
-from playground.page import serve
+from playground.page import serve_page
 from tests.cli.process import Ended, environment, running
 
 TIMEOUT_S = 20
@@ -53,7 +53,7 @@ async def page(
         redirect_stdout(printed),
         default_logging(),
     ):
-        serving = asyncio.create_task(serve(arguments))
+        serving = asyncio.create_task(serve_page(arguments))
         try:
             yield await _printed_url(printed, serving)
         finally:

@@ -79,7 +79,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, taken: int) -> None:
         ("--latency", "-0.1", "-0.1 is not between 0 and 3600"),
         ("--fail-rate", "1.01", "1.01 is not between 0 and 1"),
         ("--fail-rate", "nan", "nan is not between 0 and 1"),
-        ("--fail-rate", "often", "invalid share value: 'often'"),
+        ("--fail-rate", "often", "invalid probability value: 'often'"),
     ],
 )
 def test_a_wrong_option_is_exit_code_2(

@@ -299,7 +299,7 @@ async def test_a_failure_has_an_openai_body() -> None:
 
 async def test_latency_is_waited_before_the_answer() -> None:
     """The bot's progress can be watched; ten milliseconds are enough to prove it."""
-    async with TestClient(TestServer(make_app(latency_s=0.01, fail_rate=1.0))) as slow:
+    async with TestClient(TestServer(make_app(latency_s=0.02, fail_rate=1.0))) as slow:
         began = time.perf_counter()
         await refused(slow, 500)
     assert time.perf_counter() - began >= 0.01

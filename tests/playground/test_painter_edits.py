@@ -128,6 +128,7 @@ async def test_a_file_without_a_name_is_a_file(client: Client) -> None:
     head = 'Content-Disposition: form-data; name="{}"\r\n{}\r\n'
     body = (
         f"--b\r\n{head.format('prompt', '')}x\r\n"
+        f"--b\r\n{head.format('size', '')}256x256\r\n"
         f"--b\r\n{head.format('image', f'Content-Type: image/png{chr(13)}{chr(10)}')}"
     ).encode()
     answer = await client.post(

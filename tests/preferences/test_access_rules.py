@@ -1,4 +1,4 @@
-"""What the admins of a server forbid."""
+"""The access rules of a server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who decides what is painted: typed before preset, person, server, operator."""
+"""Which options apply: typed before preset, person, server, operator."""
 
 from dataclasses import fields, replace
 
@@ -24,8 +24,10 @@ counts = st.none() | st.integers(1, 10)
 prompts = st.none() | st.sampled_from(["", "a fox", "{prompt}, in oil", "in ink"])
 
 
-def wishes(prompt: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrategy[ImageOptions]:  # noqa: B008
-    """Draw wishes as somebody may have typed or saved them."""
+def some_options(
+    prompt: st.SearchStrategy[str | None] = st.none(),  # noqa: B008
+) -> st.SearchStrategy[ImageOptions]:
+    """Draw options as somebody may have typed or saved them."""
     return st.builds(
         ImageOptions,
         prompt=prompt,
@@ -39,14 +41,14 @@ def wishes(prompt: st.SearchStrategy[str | None] = st.none()) -> st.SearchStrate
     )
 
 
-typed_wishes = wishes(st.just("a fox"))
+typed_options = some_options(st.just("a fox"))
 
 
-@given(typed_wishes, wishes(prompts), wishes(), wishes())
+@given(typed_options, some_options(prompts), some_options(), some_options())
 def test_what_was_typed_stands(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
-    """Nobody's default may change a word that a person typed; the door refuses wrong ones."""
+    """Nobody's default may change a word that a person typed; wrong ones are refused later."""
     found = resolve_options(
         typed, preset=preset, person=person, server=server, models=MODELS, supports=supports
     )
@@ -56,7 +58,7 @@ def test_what_was_typed_stands(
             assert getattr(found, field.name) == said
 
 
-@given(typed_wishes, wishes(), wishes(), wishes())
+@given(typed_options, some_options(), some_options(), some_options())
 def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
@@ -71,7 +73,7 @@ def test_what_nobody_typed_is_nothing_that_the_model_cannot_do(
             assert supports(found.model, word, value)
 
 
-@given(typed_wishes, wishes(), wishes(), wishes())
+@given(typed_options, some_options(), some_options(), some_options())
 def test_the_first_that_fits_wins(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:
@@ -90,7 +92,7 @@ def test_the_first_that_fits_wins(
     assert found.private == next((said for said in private if said is not None), None)
 
 
-@given(wishes(), wishes(), st.lists(st.sampled_from(MODELS), unique=True))
+@given(some_options(), some_options(), st.lists(st.sampled_from(MODELS), unique=True))
 def test_a_default_model_is_one_that_may_be_used_here(
     person: ImageOptions, server: ImageOptions, allowed: list[str]
 ) -> None:
@@ -107,7 +109,7 @@ def test_a_default_model_is_one_that_may_be_used_here(
         assert found.model is None
 
 
-@given(typed_wishes, wishes(prompts), wishes(), wishes())
+@given(typed_options, some_options(prompts), some_options(), some_options())
 def test_to_resolve_twice_changes_nothing(
     typed: ImageOptions, preset: ImageOptions, person: ImageOptions, server: ImageOptions
 ) -> None:

@@ -1,4 +1,4 @@
-"""Customs: memory for every door, written through, and read again at the next start."""
+"""The preference store: kept in memory, written at once, read again at the next start."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -22,7 +22,7 @@ async def world(old_folder: Path, gateway: ScriptedGateway) -> AsyncIterator[Old
     async with WorldBuilder(old_folder, gateway, OldWorld).world(declared=True) as world:
         assert isinstance(world, OldWorld)
         await world.env.advance_time(10)  # gateways are asked about tasks every few seconds
-        await world.finished()
+        await world.wait_for_jobs()
         yield world
 
 

@@ -39,12 +39,12 @@ def spent(world: OldWorld, who: simcord.MemberActor) -> int:
 
 async def test_people_find_what_they_asked_for(calm: OldWorld) -> None:
     """/history with its pictures in small, also what is private or was declined."""
-    page = await HistoryPage.to(calm, calm.ada, model="gpt-image-2")
+    page = await HistoryPage.open(calm, calm.ada, model="gpt-image-2")
     assert page.prompts == ["a masked cat"]
     assert len(page.message.attachments) == 1
-    page = await HistoryPage.to(calm, calm.ada, text="declined")
+    page = await HistoryPage.open(calm, calm.ada, text="declined")
     assert page.prompts == ["a declined fox, untold", "a declined fox"]
-    page = await HistoryPage.to(calm, calm.ada, text="private owl")
+    page = await HistoryPage.open(calm, calm.ada, text="private owl")
     assert "🔒" in page.facts[0]
     assert len(page.choices) == 1
 
@@ -81,12 +81,12 @@ async def test_people_take_along_what_is_theirs(calm: OldWorld) -> None:
 async def test_presets_and_preferences_still_count(calm: OldWorld) -> None:
     """What was saved is painted, and what was preferred is taken."""
     await calm.ada.slash(calm.channel, "preset use", name="ink 10", prompt="a hen")
-    await calm.finished()
+    await calm.wait_for_jobs()
     body = calm.gateway.bodies[-1]
     assert (body["prompt"], body["model"]) == ("a hen, in ink", "gpt-image-2")
     assert (body["size"], body["n"], body["quality"]) == ("1024x1024", 2, "low")
     await calm.imagine(calm.ada, "a cock")
-    await calm.finished()
+    await calm.wait_for_jobs()
     assert (calm.gateway.bodies[-1]["model"], calm.gateway.bodies[-1]["quality"]) == (
         "dall-e-3",
         "hd",
@@ -116,7 +116,7 @@ async def test_old_costs_are_charged(calm: OldWorld) -> None:
     """A picture costs what the server's admins set under v0.1.0."""
     before = spent(calm, calm.ben)
     await calm.imagine(calm.ben, "a hen", model="gpt-image-2", quality="high", n=2)
-    await calm.finished()
+    await calm.wait_for_jobs()
     assert spent(calm, calm.ben) == before + 8
 
 
@@ -125,7 +125,7 @@ async def test_who_left_and_comes_back_has_the_same_pseudonym(calm: OldWorld) ->
     dora = calm.people["Dora"]
     anonymous = calm.rows("SELECT user_id FROM anonymous")
     await calm.imagine(dora)
-    await calm.finished()
+    await calm.wait_for_jobs()
     question = (await dora.slash(calm.channel, "mydata delete")).response
     assert question is not None
     ((button,),) = (row["components"] for row in question.components)

@@ -183,7 +183,7 @@ async def test_a_choice_of_the_history_is_posted_again(calm: OldWorld) -> None:
     page = recorded("messages")["messages"]["history"]
     chosen = page["components"][0]["components"][0]["options"][1]["value"]
     await calm.ada.select(calm.message("history"), [chosen], custom_id="easel:again")
-    await calm.finished()
+    await calm.wait_for_jobs()
     assert len(calm.card.attachments) == 1
     assert calm.rows(f"SELECT job_id FROM messages WHERE message_id = {calm.card.id}") == [
         (chosen,)
@@ -226,7 +226,7 @@ async def test_stop_still_stops(old_folder: Path, gateway: ScriptedGateway) -> N
         assert fox == ("cancelled",)
         gateway.gate.set()
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         assert world.rows(
             "SELECT state FROM jobs WHERE request ->> 'prompt' = 'a fox, as a task'"
         ) == [("done",)]

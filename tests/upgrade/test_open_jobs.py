@@ -147,7 +147,7 @@ async def test_nothing_is_posted_or_paid_twice(world: OldWorld) -> None:
     ]
     assert len(anew) == 1
     await world.restart()
-    await world.finished()
+    await world.wait_for_jobs()
     assert {message.id: message.embeds for message in world.seen_by_anybody()} == before
     assert paid(world.gateway) == PAID
 
@@ -159,7 +159,7 @@ async def test_after_an_hour_what_was_in_line_is_given_back(
     async with WorldBuilder(old_folder, gateway, LateWorld).world(declared=True) as world:
         assert isinstance(world, LateWorld)
         await world.env.advance_time(10)
-        await world.finished()
+        await world.wait_for_jobs()
         check_cards(world, LATE)
         check_all_told(world)
         check_books(world)

@@ -1,4 +1,4 @@
-"""``python -m bot doctor``: what works, what does not, and how to mend it.
+"""``python -m bot doctor``: check the installation and say how to fix what is wrong.
 
 It changes nothing: no gateway connection to Discord, no migration, no file left behind.
 """

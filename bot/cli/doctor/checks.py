@@ -1,4 +1,4 @@
-"""The whole examination, in the order in which an operator sets things up."""
+"""All checks of the doctor, in the order in which an operator sets things up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -19,19 +19,19 @@ from bot.settings import Settings
 
 EXIT_FINE = 0
 EXIT_WRONG = 1
-_MIN_SECRET = 8  # a shorter one is no secret, and would blank out ordinary words
+_MIN_SECRET = 8  # characters; redacting a shorter one would hide ordinary words
 
 
 def run_doctor() -> int:
-    """Examine this installation and return the exit code: 1 if something must be mended."""
+    """Check this installation and return the exit code: 1 if something must be fixed."""
     setup = read_setup()
-    # Whatever goes wrong is a finding: only what nobody expected is worth a record.
+    # What goes wrong is a finding: only unexpected errors are logged.
     bot_logging.configure(level="CRITICAL", style="console", secrets=setup.secrets)
     return asyncio.run(print_findings(setup, Clock(), print_line))
 
 
 async def print_findings(setup: Setup, clock: Clock, say: Callable[[str], None]) -> int:
-    """Say every finding as it comes and return the exit code."""
+    """Print every finding as it comes and return the exit code."""
     signs = set()
     clean = bot_logging.Redactor(one for one in setup.secrets if len(one) >= _MIN_SECRET).clean
     async for finding in run_checks(setup, clock):
@@ -48,7 +48,7 @@ async def run_checks(
     free_bytes: Callable[[Path], int] = file_checks.free_bytes,
     timeout_s: float = discord_account.TIMEOUT_S,
 ) -> AsyncIterator[Finding]:
-    """Yield one finding after another; nothing that is wrong hides what comes after it."""
+    """Yield the findings one by one; no problem prevents the checks after it."""
     for finding in setup.findings:
         yield finding
     settings = setup.settings

@@ -1,4 +1,4 @@
-"""Compare this machine's clock with somebody else's."""
+"""Check this machine's clock against those of Discord and the gateways."""
 
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 
@@ -8,7 +8,7 @@ _FIX = "Turn on time synchronisation on this machine (on Linux: timedatectl set-
 
 
 def check_clock(ahead_ms: dict[str, int | None]) -> Finding:
-    """Compare with the first of these that told its time."""
+    """Compare with the first of these that sent its time."""
     for whose, ahead in ahead_ms.items():
         if ahead is not None:
             return _compared(ahead, whose)

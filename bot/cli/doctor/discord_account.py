@@ -44,7 +44,7 @@ class Servers:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why Discord did not tell: facts, and the mend."""
+    """Why Discord gave no answer: facts, and the fix."""
 
     facts: str
     fix: str
@@ -52,7 +52,7 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class DiscordAnswers:
-    """What Discord told; the clock is compared with its last answer, a refusal included."""
+    """Discord's answers; the clock is compared with the last one, a refusal included."""
 
     application: discord.AppInfo | NoAnswer
     servers: Servers | NoAnswer

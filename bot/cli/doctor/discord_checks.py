@@ -1,4 +1,4 @@
-"""What an operator set up at Discord: the application, the invitation, and every server."""
+"""Checks of the setup at Discord: the application, the invite link, and every server."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -46,7 +46,7 @@ def user_install_link(application_id: int) -> str:
 
 
 def check_application(answers: DiscordAnswers) -> Iterator[Finding]:
-    """Tell about the token and what else can keep a working token from working."""
+    """Check the token, and the application settings that make a valid token useless."""
     application = answers.application
     if isinstance(application, NoAnswer):
         yield wrong("token", application.facts, application.fix)
@@ -69,7 +69,7 @@ def _interactions(application: discord.AppInfo) -> Finding:
 
 
 def check_servers(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:
-    """Name the servers in which the bot may not do its work, and those it is not in."""
+    """Name the servers in which permissions are missing, and those that the bot is not in."""
     if isinstance(answers.application, NoAnswer):
         yield warning("servers", _NOT_ASKED)
         return
@@ -124,7 +124,7 @@ def _not_joined(servers: Servers, settings: Settings) -> Iterator[Finding]:
 
 
 def check_invitation(answers: DiscordAnswers) -> Finding:
-    """Give the invite link."""
+    """Report the invite link."""
     application = answers.application
     if isinstance(application, NoAnswer):
         return warning("invite link", _NOT_ASKED)
@@ -141,7 +141,7 @@ def check_invitation(answers: DiscordAnswers) -> Finding:
 
 
 def check_user_install(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:
-    """Give the link with which people install the bot for themselves, where they may."""
+    """Report the link with which people install the bot for themselves, where allowed."""
     application = answers.application
     if isinstance(application, NoAnswer) or not settings.allow_user_install:
         return

@@ -1,4 +1,4 @@
-"""The data folder and the database, looked at without changing either."""
+"""Checks of the data folder and the database; neither is changed."""
 
 import os
 import shutil
@@ -28,12 +28,12 @@ _BROKEN_FIX = (
 
 
 def free_bytes(folder: Path) -> int:
-    """Return what is free on the folder's disk."""
+    """Return the free bytes of the folder's disk."""
     return shutil.disk_usage(folder).free
 
 
 def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Finding:
-    """Write a file and remove it, measure the disk, and say whether a bot runs there."""
+    """Check that files can be written, the free disk space, and whether a bot runs there."""
     folder = folder.absolute()
     try:
         place = _existing(folder)
@@ -54,7 +54,7 @@ def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Find
 
 
 def check_database(url: str) -> Finding:
-    """Read the database, or say that the start will make it."""
+    """Check the database, or report that the start will create it."""
     try:
         path = database_path(url).absolute()
     except StartRefused as refused:
@@ -95,7 +95,7 @@ def _versions(path: Path, version: int) -> Finding:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the absolute folder, or the nearest one above, in which it would be made."""
+    """Return the folder, or the nearest existing one above it."""
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
@@ -107,7 +107,7 @@ def _write_and_remove(folder: Path) -> None:
 
 
 def _a_bot_runs(data_dir: Path) -> bool:
-    # Without the file no bot has ever started here, and taking the lock would make it.
+    # Without the file no bot has ever started here, and acquiring the lock would create it.
     if not (data_dir / "run" / "bot.lock").is_file():
         return False
     try:

@@ -1,4 +1,4 @@
-"""What one check found, and how it reads."""
+"""The result of one check, and its output in the terminal."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">", "…": "_"})
 
 
 class Sign(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     FINE = "✓"
     WARNING = "!"
@@ -20,7 +20,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of facts and, where something can be done about it, one sentence that says what."""
+    """One line of facts and, where something can be done, one sentence that says what."""
 
     sign: Sign
     check: str
@@ -28,24 +28,24 @@ class Finding:
     fix: str = ""
 
     def lines(self) -> Iterator[str]:
-        """Return the lines for the terminal, in which nothing foreign can move the cursor."""
+        """Return the lines for the terminal, without control characters."""
         yield _printable(f"{self.sign} {self.check:<{_NAME_WIDTH}} {self.facts}")
         if self.fix:
             yield _printable(f"  → {self.fix}")
 
 
 def fine(check: str, facts: str) -> Finding:
-    """Return that a check found nothing wrong."""
+    """Return a finding of a check that found no problem."""
     return Finding(Sign.FINE, check, facts)
 
 
 def warning(check: str, facts: str, fix: str = "") -> Finding:
-    """Return what the bot can live with."""
+    """Return a finding of a problem that does not stop the bot."""
     return Finding(Sign.WARNING, check, facts, fix)
 
 
 def wrong(check: str, facts: str, fix: str) -> Finding:
-    """Return what stops the bot, or a part of it."""
+    """Return a finding of a problem that stops the bot, or a part of it."""
     return Finding(Sign.WRONG, check, facts, fix)
 
 
@@ -57,7 +57,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def print_line(line: str) -> None:
-    """Print, also where the terminal has no ✓."""
+    """Print a line; replace characters that the terminal's encoding lacks."""
     encoding = sys.stdout.encoding
     try:
         line.encode(encoding)

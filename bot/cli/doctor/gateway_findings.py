@@ -1,4 +1,4 @@
-"""What a gateway's answer means for an operator: one sentence for every outcome of a probe."""
+"""Findings about gateways: one sentence for every outcome of a probe."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +12,7 @@ _WARNING, _WRONG = Sign.WARNING, Sign.WRONG
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What an operator calls the parts of one gateway's description."""
+    """The names of the settings of one gateway, as its operator wrote them."""
 
     url: str
     key: str
@@ -21,7 +21,7 @@ class Names:
 
     @classmethod
     def of(cls, gateway: Gateway, *, in_file: bool) -> "Names":
-        """Return the variables of ``.env``, or the keys of GATEWAYS_FILE."""
+        """Return the names of variables in ``.env``, or of keys in GATEWAYS_FILE."""
         if not in_file:
             path = "IMAGE_API_URL, written as the whole address …/v1/images/generations,"
             return cls("IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS", path)
@@ -140,7 +140,7 @@ _FORWARDED = (307, 308)
 
 
 def describe_probe(probe: ProbeResult, names: Names) -> Finding:
-    """Return what a probe found, in words."""
+    """Return the finding for the result of a probe."""
     check = f"gateway {probe.gateway}"
     if probe.outcome is ProbeOutcome.LISTED:
         return _listed(check, probe, names)

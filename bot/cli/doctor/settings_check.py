@@ -1,4 +1,4 @@
-"""The settings, read as far as they can be read: one wrong variable hides no other."""
+"""Read the settings as far as possible, with one finding for each wrong variable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Setup:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return what no line may hold."""
+        """Return the values that must not be printed."""
         return self.settings.secrets if self.settings else ()
 
 
@@ -58,6 +58,6 @@ def _built(build: BuildSettings, instead: dict[str, object], culprits: list[str]
 
 def _default(name: str) -> dict[str, object]:
     value = Settings.model_fields[name].get_default(call_default_factory=True)
-    # pydantic-settings would merge GATEWAYS__… into a given table: let it see none of them.
+    # pydantic-settings would merge GATEWAYS__… into a given table: hide them from it.
     blind = {"_env_nested_delimiter": "\0"} if name == "gateways" else {}
     return {name: value, **blind}

@@ -1,4 +1,4 @@
-"""What can go wrong, as data: a message id and facts, never prose, never a secret.
+"""Errors that people are told about: a message id and facts, no prose and no secrets.
 
-``i18n/*/errors.ftl`` holds one sentence for every ``message_id``; a test walks both.
+``bot/core/i18n/*/errors.ftl`` has one sentence for every ``message_id``; a test compares them.
 """

@@ -1,4 +1,4 @@
-"""What every error of Easel is: a message id and facts."""
+"""The base classes of errors: a message id and facts."""
 
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -8,13 +8,13 @@ Fact = str | int | float
 
 @dataclass(eq=False)
 class EaselError(Exception):
-    """Something that a person is told in one sentence."""
+    """An error that a person is told in one sentence."""
 
     message_id: ClassVar[str] = "error-unexpected"
 
     @property
     def facts(self) -> dict[str, Fact | None]:
-        """Return what the sentence needs, by name."""
+        """Return the facts that the sentence shows, by name."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -22,8 +22,8 @@ class EaselError(Exception):
 
 
 class Refusal(EaselError):
-    """A request that changes nothing: nobody was charged and no card was posted."""
+    """A refused request: nothing changed, nobody was charged and no message was posted."""
 
 
 class StartRefused(Exception):
-    """The start cannot go on; its text is one sentence that names the variable and the mend."""
+    """The start is refused; the text is one sentence that names the variable and the fix."""

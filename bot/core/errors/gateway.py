@@ -1,4 +1,4 @@
-"""How an exchange with an image endpoint fails."""
+"""Errors of an exchange with a gateway."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from bot.core.models import Billed
 
 
 class GatewayErrorKind(StrEnum):
-    """How an exchange with an image endpoint can fail."""
+    """The kinds of failure of an exchange with a gateway."""
 
     AUTH = "auth"
     QUOTA = "quota"

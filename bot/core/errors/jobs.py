@@ -1,4 +1,4 @@
-"""What ends a job, or keeps it from beginning."""
+"""Errors that end a job or prevent one, and refusals of requests around a job."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class ShuttingDown(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class CardNotPlaced(EaselError):
-    """The card could not be posted, so nobody saw the job: it is cancelled and released."""
+    """The job's message could not be sent, so the job is cancelled and its credits released."""
 
     message_id = "error-card-not-placed"
 
@@ -36,21 +36,21 @@ class NotDelivered(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class NotKept(Refusal):
-    """The pictures of that job are kept no longer, or never were this person's."""
+    """The pictures of that job are no longer kept, or are not this person's."""
 
     message_id = "error-not-kept"
 
 
 @dataclass(eq=False, kw_only=True)
 class NotPosted(Refusal):
-    """What somebody looked back at cannot be posted here."""
+    """Pictures of the history cannot be posted in this channel."""
 
     message_id = "error-not-posted"
 
 
 @dataclass(eq=False, kw_only=True)
 class PictureStorageFull(Refusal):
-    """The room for pictures is full, and everything in it is still needed."""
+    """MAX_DISK is used up, and every kept picture is still needed."""
 
     message_id = "error-no-room"
 
@@ -71,13 +71,13 @@ class InterruptedInDoubt(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class RecordedError(EaselError):
-    """An error as the journal kept it, to be told again after a restart."""
+    """An error that was stored with its job, to be reported again after a restart."""
 
     recorded_id: str
     recorded_facts: dict[str, Fact | None]
 
     @property
-    def message_id(self) -> str:  # type: ignore[override]  # it speaks with another's id
+    def message_id(self) -> str:  # type: ignore[override]  # the id of the recorded error
         """Return the id of the recorded error's sentence."""
         return self.recorded_id
 
@@ -89,7 +89,7 @@ class RecordedError(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class Unexpected(EaselError):
-    """A defect of ours; ``reference`` finds the log record."""
+    """A defect of Easel; ``reference`` finds the log record."""
 
     reference: str
     message_id = "error-unexpected"
@@ -97,7 +97,7 @@ class Unexpected(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class ServerNotListed(Refusal):
-    """The operator's ALLOWED_SERVERS does not hold this server."""
+    """The operator's ALLOWED_SERVERS does not contain this server."""
 
     message_id = "error-server-not-listed"
 

@@ -1,4 +1,4 @@
-"""What the catalogue refuses of the options of /imagine."""
+"""Refusals of options of /imagine, by the catalogue."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from bot.core.errors.base import Refusal
 
 @dataclass(eq=False, kw_only=True)
 class PromptEmpty(Refusal):
-    """The prompt holds no visible character."""
+    """The prompt has no visible character."""
 
     message_id = "error-prompt-empty"
 
@@ -106,6 +106,6 @@ class MaskNotTaken(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class MaskWithoutReference(Refusal):
-    """There is a mask, but no reference picture that it lies over."""
+    """There is a mask, but no reference picture that it applies to."""
 
     message_id = "error-mask-without-reference"

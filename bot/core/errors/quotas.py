@@ -1,4 +1,4 @@
-"""What the ledger refuses, and whose limit decides."""
+"""Refusals by the ledger, and the levels of limits."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from bot.core.errors.base import Refusal
 
 
 class LimitLevel(StrEnum):
-    """Whose limit decided."""
+    """The level of a limit: whose credits it limits, and who set it."""
 
     USER = "user"
     ROLE = "role"
@@ -93,7 +93,7 @@ class Blocked(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class NotBlocked(Refusal):
-    """There is no block to lift."""
+    """The person is not blocked."""
 
     message_id = "error-not-blocked"
 

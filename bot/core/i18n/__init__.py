@@ -1,1 +1,1 @@
-"""Every word that a person reads, in each language."""
+"""The texts that people read, in each language, and their escaping for Discord."""

@@ -1,8 +1,8 @@
-"""Show what strangers wrote without letting it act.
+"""Escape and shorten untrusted text before it is shown.
 
-Prompts, names and model ids come from anybody. Here they lose what cannot be seen (control and
-bidirectional characters, piles of marks), are cut between characters as people see them, and,
-for Discord, have their markdown, mentions and links disarmed.
+Prompts, names and model ids come from anybody. Invisible characters (control and bidirectional
+characters, stacked combining marks) are removed, text is cut between grapheme clusters, and, for
+Discord, markdown, mentions and links are escaped.
 """
 
 import re
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 ELLIPSIS = "…"
 MOST_LINES = 25
 _MOST_READ = 20_000  # characters; more than any prompt that a gateway takes
-_MOST_MARKS = 6  # on one letter: enough for Tibetan, too few for a tower over the next line
+_MOST_MARKS = 6  # on one letter: enough for Tibetan, too few to cover the next line
 _LONGEST_CLUSTER = 40  # code points; the longest emoji in Unicode has 10
 
 _JOINERS = "\u200c\u200d"  # Persian and Indic spelling, and emoji such as families
@@ -38,24 +38,24 @@ def quoted(text: str, limit: int, *, lines: int = MOST_LINES) -> str:
 
 
 def escaped(line: str) -> str:
-    """Disarm Discord's markdown, mentions and links in one line."""
+    """Escape Discord's markdown, mentions and links in one line."""
     line = _ACTIVE.sub(r"\\\g<0>", line)
     line = _LIST_DASH.sub(r"\\\g<0>", line)
     return _LIST_NUMBER.sub(r"\1\\\2", line)
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return the text in one line, for places that know no markdown: names, footers, alt text."""
+    """Return the text in one line, for fields without markdown: names, footers, alt text."""
     return cut(visible(text).replace("\n", " "), limit)
 
 
 def echo(text: str, limit: int) -> str:
-    """Return a typed word as it may stand in a sentence of ours, on every surface."""
+    """Return a typed word without markdown characters, for use in a sentence of ours."""
     return one_line(_ECHO_DROPS.sub("", text), limit)
 
 
 def visible(text: str) -> str:
-    """Return the text without unseen characters, blank lines and runs of spaces."""
+    """Return the text without invisible characters, blank lines and runs of spaces."""
     lines = (" ".join(_seen(line).split()) for line in text[:_MOST_READ].splitlines())
     return "\n".join(line for line in (line.strip(_JOINERS) for line in lines) if line)
 
@@ -67,18 +67,15 @@ def _seen(line: str) -> str:
     for char in line:
         category = unicodedata.category(char)
         marks = marks + 1 if category in _MARKS or char in _JOINERS else 0
-        if marks <= _MOST_MARKS and _is_seen(char, category):
+        is_seen = category not in _UNSEEN or char in _JOINERS or char.isspace()
+        if is_seen and marks <= _MOST_MARKS:
             kept.append(char)
-    # NFC joins Korean letters into syllables, which a cut must not tear apart.
+    # NFC joins Korean letters into syllables, which must not be cut apart.
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-def _is_seen(char: str, category: str) -> bool:
-    return category not in _UNSEEN or char in _JOINERS or char.isspace()
-
-
 def cut(text: str, limit: int) -> str:
-    """Cut to ``limit`` UTF-16 units, never inside a character as people see it; add …."""
+    """Cut to ``limit`` UTF-16 units, never inside a grapheme cluster; add …."""
     if width(text) <= limit:
         return text
     room, kept = limit - width(ELLIPSIS), []
@@ -91,7 +88,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def width(text: str) -> int:
-    """Return the length in UTF-16 units: never less than any way of counting at Discord."""
+    """Return the length in UTF-16 units: at least what Discord counts, however it counts."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
@@ -106,7 +103,7 @@ def padded(text: str, wanted: int) -> str:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """Split into characters as people see them: marks, emoji sequences, flags and escapes whole."""
+    """Split into grapheme clusters: marks, emoji sequences, flags and escapes stay whole."""
     cluster = ""
     for char in text:
         if cluster and not _belongs(char, cluster):

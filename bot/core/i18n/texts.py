@@ -1,10 +1,10 @@
-"""Say things in a person's language: Fluent messages, found by id.
+"""Look up Fluent messages by id and format them in a person's language.
 
 Each folder beside this file is a language. An attribute of a message is found as
-``message.attribute``. Facts are told by the end of their names:
+``message.attribute``. The end of a fact's name says its unit:
 ``…_at`` is a moment in milliseconds since the epoch, ``…_ms`` a duration in milliseconds,
-``…_s`` a duration in seconds, shown whole. A fact that is None or empty is ``none`` to Fluent,
-and fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
+``…_s`` a duration in seconds, rounded up. A fact that is None or empty is ``none`` in Fluent.
+fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
 """
 
 import math
@@ -32,11 +32,11 @@ When = Callable[[int, str], str]
 """Show a moment, in milliseconds since the epoch, to a reader of a locale."""
 
 Money = Literal["back", "part", "charged"]
-"""What an error cost: nothing; only the pictures that came; or a charge in spite of doubt."""
+"""What an error cost: nothing; only the delivered pictures; or a charge for pictures in doubt."""
 
 
 def discord_timestamp(at_ms: int, locale: str) -> str:  # noqa: ARG001 - the client knows it
-    """Show a moment so that Discord counts up or down to it."""
+    """Show a moment as a relative time stamp, which Discord keeps up to date."""
     return f"<t:{at_ms // 1000}:R>"
 
 
@@ -61,14 +61,14 @@ class _Language:
         name, _, attribute = message_id.partition(".")
         message = self.bundle.get_message(name)
         pattern = message.attributes[attribute] if attribute else message.value
-        if pattern is None:  # a message of attributes alone is none of ours
+        if pattern is None:  # a message with attributes only
             raise KeyError(message_id)
-        text, holes = self.bundle.format_pattern(pattern, facts)
-        return str(text), holes
+        text, missing = self.bundle.format_pattern(pattern, facts)
+        return str(text), missing
 
 
 class Texts:
-    """All texts in all languages; ``when`` is how this surface shows moments."""
+    """All texts in all languages; ``when`` formats moments for this user interface."""
 
     def __init__(
         self, when: When = discord_timestamp, *, folder: Traversable | None = None
@@ -87,23 +87,27 @@ class Texts:
         return {locale: self.say("language-name", locale) for locale in self._sources}
 
     def nearest(self, locale: str) -> str:
-        """Return the language in which a reader is spoken to: theirs, its wider one, English."""
-        return next(name for name in _chain(locale) if name in self._sources)
+        """Return the language that a reader gets: their locale, its language, or English."""
+        return next(name for name in _fallbacks(locale) if name in self._sources)
 
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
-        """Return the ids that a language has words for."""
-        return self._language(locale).ids
+        """Return the message ids that a language has."""
+        return _parsed(locale, self._sources[locale]).ids
 
     def say(self, message_id: str, locale: str = FALLBACK, **facts: Fact | None) -> str:
-        """Say a message in the reader's language, else in its wider one, else in English.
+        """Format a message in the reader's locale, else in its language, else in English.
 
-        A translation that asks for a fact which nobody gave is passed over; English shows its
+        A translation that needs a fact which was not given is skipped; English shows the fact's
         name instead, and warns. An id that no language has raises KeyError.
         """
         text = None
-        for language in self._tried(message_id, locale):
-            text, holes = language.format(message_id, self._shown(facts, language))
-            if not holes:
+        for name in _fallbacks(locale):
+            if name not in self._sources or message_id not in self.ids(name):
+                continue
+            language = _parsed(name, self._sources[name])
+            shown = {key: self._shown(key, fact, language) for key, fact in facts.items()}
+            text, missing = language.format(message_id, shown)
+            if not missing:
                 return text
         if text is None:
             raise KeyError(message_id)
@@ -111,25 +115,14 @@ class Texts:
         return text
 
     def sentence(self, error: EaselError, locale: str = FALLBACK, *, money: Money = "back") -> str:
-        """Say in one sentence what went wrong, what to do next, and what it cost."""
+        """Return one sentence: what went wrong, what to do next, and what it cost."""
         facts = {
             name: echo(fact, _LONGEST_FACT) if isinstance(fact, str) else fact
             for name, fact in error.facts.items()
         }
         return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
 
-    def _tried(self, message_id: str, locale: str) -> Iterator[_Language]:
-        for name in _chain(locale):
-            if name in self._sources and message_id in self.ids(name):
-                yield self._language(name)
-
-    def _language(self, locale: str) -> _Language:
-        return _parsed(locale, self._sources[locale])
-
-    def _shown(self, facts: dict[str, Fact | None], language: _Language) -> dict[str, Fact]:
-        return {name: self._shown_fact(name, fact, language) for name, fact in facts.items()}
-
-    def _shown_fact(self, name: str, fact: Fact | None, language: _Language) -> Fact:
+    def _shown(self, name: str, fact: Fact | None, language: _Language) -> Fact:
         if fact is None or fact == "":
             return "none"
         if isinstance(fact, str):
@@ -146,7 +139,7 @@ class Texts:
         return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
 
 
-def _chain(locale: str) -> Iterable[str]:
+def _fallbacks(locale: str) -> Iterable[str]:
     # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
     return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
 
@@ -163,7 +156,7 @@ def _sources(place: Traversable) -> tuple[str, ...]:
     return tuple(file.read_text(encoding="utf-8") for file in found if file.name.endswith(".ftl"))
 
 
-@cache  # parsing takes a tenth of a second; nobody changes a language once it is read
+@cache  # parsing takes a tenth of a second; the files do not change while the process runs
 def _parsed(locale: str, sources: tuple[str, ...]) -> _Language:
     bundle = FluentBundle([locale], use_isolating=False)
     ids: set[str] = set()

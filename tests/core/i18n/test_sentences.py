@@ -149,7 +149,7 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
         ),
         (
             _spent(LimitLevel.EVERYONE, 20, 3, HOUR),
-            "Only 3 of 20 credits per day are left (everyone's limit here) and this costs 8, "
+            "Only 3 of 20 credits per day are left (the limit for everyone here) and this costs 8, "
             "so please ask for fewer pictures or try again in 1 hour.",
         ),
         (
@@ -159,7 +159,7 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
         ),
         (
             _spent(LimitLevel.TOTAL, 0, 0, None),
-            "Pictures are switched off here, because the operator's ceiling for all servers is "
+            "Pictures are switched off here, because the operator's limit for all servers is "
             "0 credits per day: please ask the operator of this bot.",
         ),
         (
@@ -172,13 +172,13 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
         ),
         (
             _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=0.4),
-            "The picture service is busy, so please try again in 1 second; "
+            "The image service is busy, so please try again in 1 second; "
             "your credits were given back.",
         ),
         (
             _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),
-            "The picture service cut the line, so the picture may have been made and paid for; "
-            "you were not charged: would you like to try again?",
+            "The connection to the image service broke, so the picture may have been made and paid "
+            "for; you were not charged: would you like to try again?",
         ),
     ],
 )
@@ -219,7 +219,7 @@ def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None
         ),
         (
             _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),
-            "绘图服务断开了连接，图片可能已经画好并计费；没有扣你的点数：请问要再试一次吗？",
+            "与绘图服务的连接中断了，图片可能已经画好并计费；没有扣你的点数：要再试一次吗？",
         ),
     ],
 )

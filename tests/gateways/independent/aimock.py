@@ -63,7 +63,7 @@ class Journaled(Struct):
 
     @property
     def status(self) -> int:
-        """Return what was answered."""
+        """Return the reply."""
         return self.response.status
 
 
@@ -74,12 +74,12 @@ class Aimock:
     origin: str
 
     def gateway(self, **changes: object) -> Gateway:
-        """Return it as configuration."""
+        """Return the configuration of this gateway."""
         fields: dict[str, object] = {"name": "aimock", "base_url": self.origin, "key": GATEWAY_KEY}
         return Gateway(**{"models": ("gpt-image-2",), **fields, **changes})  # type: ignore[arg-type]  # by name
 
     async def repository(self) -> list[Journaled]:
-        """Return the requests since the last look."""
+        """Return the requests since the last call."""
         authorized = {"Authorization": f"Bearer {GATEWAY_KEY}"}
         async with aiohttp.ClientSession(self.origin, headers=authorized) as session:
             async with session.get("/__aimock/journal") as answer:

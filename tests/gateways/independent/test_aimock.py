@@ -190,7 +190,7 @@ async def test_an_error(
     status: int,
     references: int,
 ) -> None:
-    """It is told once, without the key, and nothing is sent twice."""
+    """It is reported once, without the key, and nothing is sent twice."""
     attached = _attached(tmp_path, references)
     failed = (
         await run_generation(
@@ -204,7 +204,7 @@ async def test_an_error(
 
 
 async def test_a_wrong_key(running: Aimock, tmp_path: Path) -> None:
-    """The gateway is down until somebody mends the key."""
+    """The gateway is down until the key is replaced."""
     failed = (await run_generation(running.gateway(key="sk-wrong"), tmp_path, known=GPT)).failed
     assert (failed.kind, failed.billed, failed.http_status) == (Kind.AUTH, Billed.NO, 401)
     assert await running.repository() == []
@@ -244,7 +244,7 @@ async def test_trouble_after_which_nobody_knows(
 
 
 async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> None:
-    """It is asked three times, as late as it says, and then the person hears of it."""
+    """It is asked three times, after its hints, and then the request fails."""
     gateway = running.gateway(headers={"x-aimock-chaos-ratelimit": "1"})
     result = await run_generation(gateway, tmp_path, known=GPT)
     assert (result.failed.kind, result.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)

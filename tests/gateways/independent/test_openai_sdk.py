@@ -92,7 +92,7 @@ async def test_a_generation_of_dall_e() -> None:
 
 
 async def test_dall_e_answers_with_an_address_unless_told_otherwise() -> None:
-    """Whoever leaves out the format must be ready for that."""
+    """A client that leaves out the format must accept both."""
     async with at_the_fake() as (_, client):
         reply = await client.images.generate(model="dall-e-3", prompt="a fox")
     assert reply.data
@@ -266,7 +266,7 @@ async def test_an_error_as_our_tests_write_it(
 
 
 async def test_a_connection_that_breaks() -> None:
-    """There is no answer to look at."""
+    """There is no reply."""
     assert type(await _failure_at(RawReply(then="reset"))) is openai.APIConnectionError
 
 

@@ -10,7 +10,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
 from bot.gateways.events import Preview, Received
-from bot.gateways.reply import download_spool as spool_module
+from bot.gateways.reply import download_spool as download_spool_module
 from bot.gateways.reply.download_spool import DownloadSpool
 from bot.gateways.reply.event_stream import MAX_PREVIEWS, EventStream
 from bot.gateways.reply.event_stream_parser import is_event_stream
@@ -86,7 +86,7 @@ class Played:
 
 
 async def _widths(folder: Path, *chunks: bytes) -> list[int]:
-    """Return how wide the previews are that are shown of a stream."""
+    """Return the widths of the previews of a stream."""
     played = Played(list(chunks))
     with DownloadSpool(folder, "s", pictures=1) as spool:
         stream = EventStream(
@@ -321,7 +321,7 @@ TRUNCATED = [
 async def test_a_connection_that_breaks_before_the_picture(
     answer: RawReply, tmp_path: Path
 ) -> None:
-    """Nobody knows whether it was made: never sent again, and no preview is sold as the picture."""
+    """It is unknown whether it was made: never sent again; a preview is not the picture."""
     result = await _paint(tmp_path, answer)
     assert (result.failed.kind, result.failed.billed) == (Kind.TIMEOUT_UNKNOWN, Billed.MAYBE)
     assert result.left == []
@@ -370,8 +370,8 @@ async def test_a_stream_without_a_picture(pieces: tuple[bytes, ...], tmp_path: P
 
 async def test_a_stream_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even comments may go on for ever."""
-    monkeypatch.setattr(spool_module, "MIN_BODY_BYTES", 1000)
-    monkeypatch.setattr(spool_module, "BODY_BYTES_PER_PICTURE", 250)
+    monkeypatch.setattr(download_spool_module, "MIN_BODY_BYTES", 1000)
+    monkeypatch.setattr(download_spool_module, "BODY_BYTES_PER_PICTURE", 250)
     result = await _paint(tmp_path, sse.stream_reply(sse.PING * 999, then="silence"))
     assert (result.failed.kind, result.failed.detail) == (
         Kind.BAD_RESPONSE,

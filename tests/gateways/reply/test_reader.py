@@ -39,7 +39,7 @@ FILES: list[object] = [
 
 @pytest.mark.parametrize("data", FILES)
 def test_pictures_inside_the_reply(data: object, tmp_path: Path) -> None:
-    """Wherever the base64 stands, it becomes a file."""
+    """Base64 becomes a file, whichever key it has."""
     found = _reply(tmp_path, {"data": data}).pictures
     assert [type(one.source) is not URL for one in found] == [True]
 
@@ -70,7 +70,7 @@ HOLDERS: list[object] = [
 
 @pytest.mark.parametrize("body", HOLDERS)
 def test_where_pictures_lie(body: object, tmp_path: Path) -> None:
-    """The places of dialects §3.4, in their order."""
+    """The keys that pictures are nested under, in their order."""
     assert [one.source for one in _reply(tmp_path, body).pictures] == [REMOTE]
 
 

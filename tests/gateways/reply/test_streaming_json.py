@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.gateways.reply import download_spool as spool_module
+from bot.gateways.reply import download_spool as download_spool_module
 from bot.gateways.reply import streaming_json as streaming_json_module
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse, classify_error
@@ -227,8 +227,8 @@ def test_of_a_web_page_only_the_beginning_is_kept(tmp_path: Path) -> None:
 def test_bounds(body: bytes, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither disk nor memory is at a gateway's mercy."""
     limit = 200 if words == "too large" else 10**9
-    monkeypatch.setattr(spool_module, "MIN_BODY_BYTES", limit)
-    monkeypatch.setattr(spool_module, "BODY_BYTES_PER_PICTURE", limit)
+    monkeypatch.setattr(download_spool_module, "MIN_BODY_BYTES", limit)
+    monkeypatch.setattr(download_spool_module, "BODY_BYTES_PER_PICTURE", limit)
     monkeypatch.setattr(streaming_json_module, "MAX_STRINGS", 3)
     monkeypatch.setattr(
         streaming_json_module, "MAX_TEXT_BYTES", 70 if words == "too much text" else 10**9

@@ -57,7 +57,7 @@ def _sent(request: bytes) -> dict[str, object]:
 async def test_the_gateway_gets_the_exact_bytes_in_order(
     painter: tuple[FakePainter, Gateway], tmp_path: Path
 ) -> None:
-    """A picture that changes on its way is another picture."""
+    """The bytes must arrive unchanged."""
     sizes = [1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 2]
     for first, second in zip(sizes, reversed(sizes), strict=True):
         data = random.randbytes(first), random.randbytes(second)
@@ -116,7 +116,7 @@ async def test_an_address_is_passed_on_while_it_is_fresh(
 
 
 async def test_a_model_of_data_uris_never_gets_an_address(tmp_path: Path) -> None:
-    """A gateway at home cannot or must not fetch from the internet."""
+    """A self-hosted gateway may be unable to fetch from the internet."""
     one = attach_file(tmp_path / "one", b"abc", url=URL)
     async with replay_gateway(GOOD) as raw:
         await run_generation(raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one])
@@ -138,7 +138,7 @@ async def test_a_redirect_gets_the_whole_body_again(status: int, tmp_path: Path)
 
 
 async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
-    """Each sending opens the files anew."""
+    """The files are opened again for each request."""
     one = attach_file(tmp_path / "one", random.randbytes(PIECE + 1))
     busy = http_reply(429, {"error": {"message": "wait"}}, {"Retry-After": "1"})
     async with replay_gateway(busy, GOOD) as raw:
@@ -195,7 +195,7 @@ async def test_references_are_never_left_out_in_silence(
 
 
 async def test_a_reference_without_its_file_is_a_defect(tmp_path: Path) -> None:
-    """Whoever builds the order must give every file."""
+    """The caller must pass the file of every reference."""
     one = attach_file(tmp_path / "one", b"abc")
     request = ImageRequest("x", "painter", "auto", 1, references=(one.reference,))
     catalogue = Catalogue(["painter"], {"painter": PAINTER})
@@ -237,7 +237,7 @@ async def test_a_file_removed_while_sending_is_sent_whole(tmp_path: Path) -> Non
 
 
 async def test_a_file_cut_while_sending_ends_at_once(tmp_path: Path) -> None:
-    """Both sides would wait for each other until the time is up."""
+    """Both sides would wait for each other until the timeout."""
     one = attach_file(tmp_path / "one", random.randbytes(PIECE * 2))
     with pytest.raises(GatewayFailure) as failed:
         await _spoiled(one, tmp_path, by="cut")

@@ -216,7 +216,7 @@ async def test_a_mask_that_cannot_be_sent_stops_before_sending(tmp_path: Path) -
 
 
 async def test_a_format_that_the_model_does_not_take(tmp_path: Path) -> None:
-    """Whoever builds the order re-encodes it before; here it is too late."""
+    """The caller re-encodes references before; the request is refused here."""
     one, mask = attach_file(tmp_path / "one", b"GIF8", kind="gif"), tmp_path / "mask"
     mask.write_bytes(b"mask")
     only_png = replace(FORM, formats=("png",))

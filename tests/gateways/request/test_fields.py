@@ -10,7 +10,7 @@ from bot.gateways.model_abilities import (
     ModelAbilities,
     OutputPreset,
     ReferenceLimits,
-    ResponseFormat,
+    ResponseFormatRule,
 )
 from bot.gateways.request.builder import open_request
 from bot.gateways.request.fields import request_fields
@@ -37,10 +37,10 @@ PAINTER = make_model("painter", references=FORM, timeout_s=20)
 
 
 async def test_fields_in_the_words_of_the_gateway(tmp_path: Path) -> None:
-    """Renamed, sent as text, left out, or sent although nobody chose."""
+    """Renamed, sent as text, left out, or sent although nothing was chosen."""
     raw, _ = await capture_request(
         tmp_path,
-        make_model("painter", response_format=ResponseFormat(mode="optional", value="url")),
+        make_model("painter", response_format=ResponseFormatRule(mode="optional", value="url")),
         at_rename={"model": "model_name"},
         at_coerce={"n": "string"},
         at_drop=("style", "response_format"),
@@ -66,7 +66,7 @@ async def test_fields_in_the_words_of_the_gateway(tmp_path: Path) -> None:
 async def test_pictures_are_renamed_too(
     references: ReferenceLimits, renamed: str, tmp_path: Path
 ) -> None:
-    """Every vendor has another word for them."""
+    """Every vendor has another name for them."""
     one = attach_file(tmp_path / "one", b"abc")
     known = replace(PAINTER, references=references)
     raw, _ = await capture_request(tmp_path, known, attached=[one], at_rename={renamed: "pictures"})
@@ -104,7 +104,7 @@ async def test_a_task_is_asked_for(
     header: str | None,
     tmp_path: Path,
 ) -> None:
-    """Each family of gateways wants to hear it in another place."""
+    """Each kind of gateway expects the async flag in another place."""
     raw, _ = await capture_request(tmp_path, PAINTER, at_asynchronous=asynchronous)
     assert request_line(raw.requests[0]) == f"POST /v1/images/{path} HTTP/1.1"
     assert request_json(raw.requests[0]).items() >= fields.items()
@@ -214,7 +214,7 @@ async def test_a_servers_moderation_is_sent_to_who_knows_the_word(
     is_sent: str | None,
     tmp_path: Path,
 ) -> None:
-    """Others get the operator's, so whoever takes "low" from a model forbids it."""
+    """Other models get the operator's value, so removing "low" from a model forbids it there."""
     judged = make_model("painter", moderations=known, preset=OutputPreset(moderation=preset))
     gateway = Gateway(name="g", base_url="http://a", models=("painter",), key=GATEWAY_KEY)
     request = ImageRequest(SECRET_PROMPT, "painter", "auto", 1, moderation=wanted)

@@ -1,6 +1,5 @@
-"""Health: who must rest, for how long, and who hears of it."""
+"""Health: which gateways are suspended, and for how long."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,10 @@ from bot.gateways.routing.health import (
     TIMEOUT_SUSPENSIONS_S,
     Health,
 )
-from bot.gateways.routing.operator_alerts import OperatorAlert, OperatorAlerts
 from tests.gateways.generation_harness import CLOCK_START_MS, GATEWAY_KEY, make_model
 from tests.gateways.replay_gateway import RawReply, replay_gateway
 from tests.gateways.router_harness import SteppedClock, open_router
-from tests.gateways.routing.test_failover import AUTH, BUSY_LONG, EMPTY, GOOD, error
+from tests.gateways.routing.test_failover import BUSY_LONG, EMPTY, GOOD, error
 
 
 def failure(
@@ -40,7 +38,7 @@ def rest_s(health: Health, gateway: str = "a", model: str = "painter") -> float:
     return health.suspended_ms(gateway, model) / 1000
 
 
-class StoppedManualClock(SteppedClock):
+class StoppedClock(SteppedClock):
     """Time does not pass, whatever happens."""
 
     def advance(self, seconds: float) -> None:
@@ -52,7 +50,7 @@ class StoppedManualClock(SteppedClock):
 
 @pytest.mark.parametrize("kind", [Kind.AUTH, Kind.QUOTA])
 def test_a_refused_key_or_an_empty_account_takes_the_gateway_down(kind: Kind) -> None:
-    """Nobody mends that in seconds; every model of the gateway is concerned."""
+    """The operator needs minutes to fix it; every model of the gateway is affected."""
     clock = SteppedClock()
     health = Health(clock.now)
     assert health.failed(failure(kind, status=401), "painter")
@@ -101,7 +99,7 @@ def test_a_doubtful_word_about_money_takes_nobody_down() -> None:
 
 
 async def test_a_down_gateway_is_tried_again_after_its_time(tmp_path: Path) -> None:
-    """The operator has topped up the account; nobody has to restart the bot."""
+    """After the operator has topped up the account, no restart is needed."""
     async with replay_gateway(EMPTY, GOOD) as raw, open_router(tmp_path, raw.gateway()) as one:
         assert (await one.generate()).failed.kind is Kind.QUOTA
         one.clock.advance(60)
@@ -134,7 +132,7 @@ async def test_a_down_gateway_is_an_error_in_the_log(tmp_path: Path) -> None:
     assert GATEWAY_KEY not in repr(logs) + repr(one.alerts_sent)
 
 
-# --- cooling ------------------------------------------------------------------------------------
+# --- hints --------------------------------------------------------------------------------------
 
 
 async def test_a_hint_is_for_the_other_orders_too(tmp_path: Path) -> None:
@@ -173,7 +171,7 @@ async def test_another_order_waits_for_the_soonest(tmp_path: Path) -> None:
 
 
 async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
-    """The person hears at once when to come back; nothing is sent."""
+    """The person is told at once when to try again; nothing is sent."""
     async with (
         replay_gateway(error(429, None, Retry_After="400")) as raw,
         open_router(tmp_path, raw.gateway()) as one,
@@ -186,8 +184,8 @@ async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
 
 
 async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_path: Path) -> None:
-    """The clock stands still, as if the rest began anew again and again."""
-    clock = StoppedManualClock()
+    """The clock stands still, as if the suspension never ended."""
+    clock = StoppedClock()
     async with (
         replay_gateway(error(429, None, Retry_After="100")) as raw,
         open_router(tmp_path, raw.gateway(), clock=clock) as one,
@@ -247,7 +245,7 @@ def test_a_clock_that_is_set_back_ends_a_rest() -> None:
     ],
 )
 def test_who_was_not_sent_is_in_no_doubt(kind: Kind, told: Kind) -> None:
-    """Nobody reads "it may have been paid for" about somebody else's picture."""
+    """A person does not read "it may have been paid for" because of another request."""
     health = Health(SteppedClock().now)
     health.failed(failure(kind, hint_s=200), "painter")
     reason = health.reason("a", "painter")
@@ -256,7 +254,7 @@ def test_who_was_not_sent_is_in_no_doubt(kind: Kind, told: Kind) -> None:
     assert health.reason("b", "painter") is None
 
 
-# --- silence ------------------------------------------------------------------------------------
+# --- timeouts -----------------------------------------------------------------------------------
 
 
 def test_three_silences_in_a_row_cool_for_a_growing_time() -> None:
@@ -289,7 +287,7 @@ def test_many_orders_that_fail_together_count_once() -> None:
     "answer", [None, failure(Kind.RATE_LIMITED, hint_s=0.001), failure(Kind.MODERATION)]
 )
 def test_any_answer_ends_the_row(answer: GatewayFailure | None) -> None:
-    """Whoever says no is there."""
+    """A gateway that refuses is reachable."""
     health = Health(SteppedClock().now)
     for _ in range(2):
         for kind in (Kind.UNREACHABLE, Kind.TIMEOUT_UNKNOWN) * 2:
@@ -327,83 +325,3 @@ def test_a_slow_model_cools_alone() -> None:
     for _ in range(3):
         health.failed(failure(Kind.TIMEOUT_UNKNOWN, billed=Billed.MAYBE), "painter")
     assert (rest_s(health), rest_s(health, model="another")) == (TIMEOUT_SUSPENSIONS_S[0], 0)
-
-
-# --- alarms -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clock() -> SteppedClock:
-    return SteppedClock()
-
-
-async def test_the_owner_hears_once_an_hour_for_each_gateway(clock: SteppedClock) -> None:
-    """A message every ten minutes would be muted, and then the next one is missed."""
-    heard: list[OperatorAlert] = []
-
-    async def listener(alarm: OperatorAlert) -> None:
-        heard.append(alarm)
-
-    async with OperatorAlerts(listener, now=clock.now) as alerts:
-        for _ in range(8):
-            alerts.down(failure(Kind.AUTH))
-            alerts.down(failure(Kind.QUOTA, gateway="b"))
-            await asyncio.sleep(0)
-            clock.advance(599)
-        heard_of = [one.gateway for one in heard if isinstance(one, GatewayFailure)]
-        assert heard_of == ["a", "b", "a", "b"]
-
-
-async def test_what_nobody_could_hear_rings_later(clock: SteppedClock) -> None:
-    """The Discord client is built after the gateways."""
-    heard: list[OperatorAlert] = []
-
-    async def listener(alarm: OperatorAlert) -> None:
-        heard.append(alarm)
-
-    async with OperatorAlerts(now=clock.now) as alerts:
-        alerts.down(failure(Kind.AUTH))
-        alerts.listener = listener
-        alerts.down(failure(Kind.AUTH))
-        await asyncio.sleep(0)
-    assert len(heard) == 1
-
-
-async def test_a_listener_that_fails_harms_no_order(tmp_path: Path) -> None:
-    """Discord may be down as well; the log says that nobody was told."""
-
-    async def deaf(alarm: OperatorAlert) -> None:
-        raise RuntimeError("cannot send messages to this user")
-
-    with structlog.testing.capture_logs() as logs:
-        async with replay_gateway(AUTH) as raw, open_router(tmp_path, raw.gateway()) as one:
-            one.alerts.listener = deaf
-            assert (await one.generate()).failed.kind is Kind.AUTH
-            await asyncio.sleep(0)
-    assert "gateway.alert_failed" in [entry["event"] for entry in logs]
-
-
-async def test_the_end_waits_for_no_listener(clock: SteppedClock) -> None:
-    """A shutdown must not hang on a direct message."""
-
-    async def slow(alarm: OperatorAlert) -> None:
-        await asyncio.Event().wait()
-
-    async with asyncio.timeout(5), OperatorAlerts(slow, now=clock.now) as alerts:
-        alerts.down(failure(Kind.AUTH))
-        await asyncio.sleep(0)
-
-
-async def test_an_alarm_holds_nobodys_order_up(tmp_path: Path) -> None:
-    """The next gateway is asked while the message is on its way."""
-    free = asyncio.Event()
-
-    async def slow(alarm: OperatorAlert) -> None:
-        await free.wait()
-
-    async with replay_gateway(AUTH) as first, replay_gateway(GOOD) as second:
-        gateways = [first.gateway(name="a"), second.gateway(name="b")]
-        async with open_router(tmp_path, *gateways) as one:
-            one.alerts.listener = slow
-            assert (await one.generate()).has_pictures
-            free.set()

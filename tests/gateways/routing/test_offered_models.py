@@ -28,7 +28,7 @@ def listing(**shutdowns: object) -> RawReply:
 
 
 class Office:
-    """The offers, with what the operator reads and hears."""
+    """OfferedModels, with the operator's logs and alerts."""
 
     def __init__(self, offers: OfferedModels, clock: SteppedClock, alerts: OperatorAlerts) -> None:
         self.offers = offers
@@ -72,7 +72,7 @@ def test_today_is_that_of_the_clock() -> None:
 
 
 async def test_a_model_that_is_not_listed_is_a_warning() -> None:
-    """A typing error, or a key that may not use it; the bot goes on offering it."""
+    """A typing error, or a key without access; the model is still offered."""
     async with replay_gateway(listing(painter=None)) as raw:
         gateway = raw.gateway(models=("painter", "drawer"))
         async with office(gateway) as one:

@@ -77,7 +77,7 @@ async def test_what_is_gone_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_gateway_that_was_taken_away(tmp_path: Path) -> None:
-    """Nobody has its key any more, and nobody knows whether it was paid."""
+    """Its key is no longer configured, and it is unknown whether it was paid."""
     async with replay_gateway() as raw, open_router(tmp_path, raw.gateway()) as one:
         polled = await collect_events(
             one.router.resume(one.new_request(), gateway="old", task_id="t-1")
@@ -102,7 +102,7 @@ async def test_a_model_that_was_taken_away_is_still_polled(tmp_path: Path) -> No
 
 
 async def test_a_gateway_that_is_down_is_still_polled(tmp_path: Path) -> None:
-    """A rest is for new orders: polls cost nothing."""
+    """A suspension applies to new requests: polls cost nothing."""
     async with replay_gateway(AUTH, DONE) as raw, open_router(tmp_path, raw.gateway()) as one:
         assert (await one.generate()).failed.kind is Kind.AUTH
         order = await collect_events(
@@ -136,7 +136,7 @@ async def test_a_task_that_was_taken_is_never_given_to_another(
 async def test_a_stream_that_showed_something_is_never_given_to_another(
     code: str, tmp_path: Path
 ) -> None:
-    """Whoever sent a preview has begun to work, whatever the error after it says."""
+    """A gateway that sent a preview has begun to work, whatever the later error says."""
     art = b64(picture_bytes())
     told_first = {"type": "image_generation.partial_image", "b64_json": art}
     then = {"type": "error", "error": {"code": code, "message": "no"}}

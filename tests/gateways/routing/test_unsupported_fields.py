@@ -17,7 +17,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import Billed, ImageRequest
 from bot.gateways.events import RequestRefused
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import OutputPreset, ReferenceLimits, ResponseFormat
+from bot.gateways.model_abilities import OutputPreset, ReferenceLimits, ResponseFormatRule
 from tests.gateways import fake_sse as sse
 from tests.gateways.captured_requests import request_form, request_head, request_json
 from tests.gateways.generation_harness import attach_file, make_model, run_generation
@@ -30,7 +30,7 @@ BUSY = http_reply(429, {"error": {"message": "slow down", "code": "rate_limit_ex
 PAINTER = make_model(
     "painter",
     timeout_s=5,
-    response_format=ResponseFormat(mode="optional", value="b64_json"),
+    response_format=ResponseFormatRule(mode="optional", value="b64_json"),
     user_field="user",
     partial_images=2,
     moderations=("low",),
@@ -57,7 +57,7 @@ def bodies(raw: ReplayGateway) -> list[dict[str, object]]:
 
 
 async def test_it_is_sent_once_more_without_the_field(tmp_path: Path) -> None:
-    """It was refused before any work: whoever waits gets a picture, and the rest is as asked."""
+    """It was refused before any work: the person gets the picture, with all chosen options."""
     async with (
         replay_gateway(unknown("response_format"), GOOD) as raw,
         replay_gateway() as second,
@@ -175,7 +175,7 @@ STAYS = {
 
 @pytest.mark.parametrize("answer", STAYS.values(), ids=STAYS)
 async def test_it_is_never_sent_again_in_doubt(answer: RawReply, tmp_path: Path) -> None:
-    """The person is told instead: nothing that was asked for is dropped in silence."""
+    """The person reads an error instead: a chosen option is never dropped silently."""
     request = ImageRequest("x", "painter", "auto", 1, quality="hd", style="s", background="b")
     words = {"qualities": ("hd",), "styles": ("s",), "backgrounds": ("b",)}
     known = replace(PAINTER, **words)  # type: ignore[arg-type]  # by name
@@ -204,7 +204,7 @@ IN_DOUBT: list[RawReply] = [
 async def test_other_answers_with_the_code_are_no_refusals(
     answer: RawReply, tmp_path: Path
 ) -> None:
-    """Work may have begun, and somebody may have paid."""
+    """Work may have begun, and it may have been paid."""
     async with (
         replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway(), known=(PAINTER,)) as one,
