@@ -1,1 +1,1 @@
-"""What the README claims, measured side by side."""
+"""Benchmarks of the README's figures; each measures a reference in the same run."""

@@ -1,16 +1,16 @@
-"""How long a keystroke of /imagine takes: with 200 models, and 1,000 presets of the person.
+"""The time of one autocompletion of /imagine, with 200 models and 1,000 presets.
 
     python -m benchmarks.autocomplete [--times 2000] [--rounds 5]
 
-Discord drops an answer after three seconds, and everybody's keystrokes share one event loop. Each
-call is made as discord.py makes it: an interaction is read from Discord's JSON, and the door's own
-method is asked, in a bot that is logged in to SimCord, with its database and its settings. A method
-that waits for anything, and so for a database, ends the benchmark. The reference reads the same
-interactions and only builds 25 choices. All take turns in each round, and the table shows the
-median round.
+Discord drops an answer after three seconds, and everybody's autocompletions share one event loop.
+Each call is made as discord.py makes it: an interaction is read from Discord's JSON, and the cog's
+method is called, in a bot that is logged in to SimCord, with its database and its settings. A
+method that waits for anything, and so for a database, ends the benchmark. The reference reads the
+same interactions and only builds 25 choices. All variants run in each round, in turns, and the
+table shows the median round.
 
 What never waits takes its CPU time on a machine of its own: that decides. The clock's p99 stands
-beside it, and is as large as what else the machine does. The exit code is 1 when a target is
+beside it, and depends on what else the machine does. The exit code is 1 when a target is
 missed.
 """
 
@@ -39,7 +39,7 @@ from bot.settings import Settings
 from playground.settings import painter_settings
 
 Ask = Callable[[discord.Interaction, str], Coroutine[Any, Any, Choices]]
-"""A door's method; what a coroutine is sent while it waits is never looked at."""
+"""A cog's method for autocompletion."""
 
 Times = tuple[float, float, float]
 """Milliseconds: the p50 and p99 of CPU, and the p99 by the clock."""

@@ -1,13 +1,13 @@
-r"""What painting costs: Easel's gateway room beside the official SDK, plain aiohttp and the floor.
+r"""The cost of a request: Easel's router, the official SDK, plain aiohttp, and a minimum.
 
     python -m benchmarks.client [--requests 60] [--at-once 20] [--rounds 3] [--escaped]
 
 Every reply holds four pictures of 2 MiB in base64, and every client ends with their files on
-disk; the floor reads and throws away. ``--escaped`` writes each ``/`` as ``\/``, as PHP does.
+disk; the minimum reads and discards. ``--escaped`` writes each ``/`` as ``\/``, as PHP does.
 
 The clients take turns in each round, each in a process of its own, and the table shows the median
 round: CPU (user and system) of that process, its peak memory above what it held before the first
-request, and by how much a tick every 5 ms came late. Where the floor itself comes late, other
+request, and by how much a tick every 5 ms came late. Where the minimum itself comes late, other
 programs are at work and the lags mean nothing. Needs Linux and the ``dev`` extra.
 """
 
@@ -39,7 +39,7 @@ Figures = Mapping[str, float]
 
 def main() -> None:
     """Measure, and print a Markdown table."""
-    parser = argparse.ArgumentParser(description="Measure the gateway room.")
+    parser = argparse.ArgumentParser(description="Measure the gateways package.")
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,6 +1,6 @@
 """The clients that ``benchmarks.client`` compares; this process measures one of them.
 
-Each is warmed up by one order. All but the floor leave the pictures as files in a folder.
+Each is warmed up by one request. All but the minimum leave the pictures as files in a folder.
 """
 
 import argparse
@@ -77,7 +77,7 @@ async def openai_sdk(url: str, folder: Path) -> AsyncIterator[Paint]:
 
 @asynccontextmanager
 async def easel(url: str, folder: Path) -> AsyncIterator[Paint]:
-    """Paint with the gateway room, from the order to its last event."""
+    """Use the router, from the request to its last event."""
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import ImageRequest  # noqa: PLC0415
     from bot.gateways.catalogue import Catalogue  # noqa: PLC0415

@@ -1,17 +1,17 @@
-"""What the promises cost: all services beside the simplest script that does the same work.
+"""The cost of a job: the whole job service compared with the simplest script.
 
     python -m benchmarks.job_service [--jobs 500] [--at-once 50] [--slow-jobs 150] [--rounds 3]
 
 A job is one picture of 1.5 MiB in base64. The script sends the POST, reads the JSON, decodes and
-writes the file. Easel also holds and settles credits, writes its database at
+writes the file. The job service also holds and settles credits, commits rows at
 ``synchronous=FULL`` and syncs every file, keeps the picture for /history, logs as the bot does, and
-hands the picture to a courier that puts it into a folder, as the terminal's does. In a second race
+hands the picture to a courier that puts it into a folder, as the terminal's does. In a second run
 the gateway answers after a second, with five jobs in flight.
 
 Both take turns in each round, each in a process of its own, as is the gateway; the table shows
 the median round: CPU (user and system) of that process for each job, its peak memory above what
 it held before the first job, and how long a job took until its file was in the folder. Each
-contestant's files are looked at. The exit code is 1 when a target is missed. Needs Linux.
+variant's files are checked. The exit code is 1 when a target is missed. Needs Linux.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from benchmarks.job_service_gateway import EDGE, SLOWLY
-from benchmarks.job_service_variants import CONTESTANTS, WARM_UPS
+from benchmarks.job_service_variants import VARIANTS, WARM_UPS
 
 SLOW_AT_ONCE = 5
 MOST_OF_SCRIPT = {"cpu_ms": 1.5, "memory_mb": 0.7}
@@ -43,15 +43,15 @@ COLUMNS = {
 }
 
 Figures = Mapping[str, float]
-"""What one turn of one contestant took, by name."""
+"""What one turn of one variant took, by name."""
 
 Results = Mapping[str, Figures]
-"""The median turn of each contestant."""
+"""The median turn of each variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """What both contestants have to do, ``at_once`` jobs at a time."""
+    """What both variants have to do, ``at_once`` jobs at a time."""
 
     jobs: int
     at_once: int
@@ -60,7 +60,7 @@ class Race:
 
 def main() -> int:
     """Measure, print Markdown tables, and return whether a target was missed."""
-    parser = argparse.ArgumentParser(description="Measure all services.")
+    parser = argparse.ArgumentParser(description="Measure the job service.")
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--slow-jobs", type=int, default=150)
@@ -87,8 +87,8 @@ def gateway() -> Iterator[str]:
 
 def run(url: str, race: Race, rounds: int) -> Results:
     """Let both take turns, and print what the median turn of each took."""
-    turns = [{name: turn(name, url, race) for name in CONTESTANTS} for _ in range(rounds)]
-    results = {name: medians([each[name] for each in turns]) for name in CONTESTANTS}
+    turns = [{name: turn(name, url, race) for name in VARIANTS} for _ in range(rounds)]
+    results = {name: medians([each[name] for each in turns]) for name in VARIANTS}
     print(f"Median of {rounds} rounds of {race.jobs} jobs, {race.at_once} in flight", end="")
     print(f"{', answered after 1 s' if race.prompt.endswith(SLOWLY) else ''}:\n")
     print(f"| | {' | '.join(COLUMNS.values())} |\n|---|{'---|' * len(COLUMNS)}")
@@ -99,7 +99,7 @@ def run(url: str, race: Race, rounds: int) -> Results:
 
 
 def turn(name: str, url: str, race: Race) -> Figures:
-    """Measure a contestant once in a new process, and look at its files."""
+    """Measure a variant once in a new process, and look at its files."""
     options = {"--jobs": race.jobs, "--at-once": race.at_once, "--prompt": race.prompt}
     given = [str(word) for option in options.items() for word in option]
     with TemporaryDirectory() as home:
@@ -158,7 +158,7 @@ def met_fast(results: Results) -> list[bool]:
 
 
 def met_slow(results: Results) -> bool:
-    """Print how much later Easel's pictures came; return whether that is soon enough."""
+    """Print how much later the job service's pictures came; return whether that is soon enough."""
     more = results["easel"]["p99_ms"] - results["script"]["p99_ms"]
     met = more <= MOST_MS_MORE
     print(f"p99: {more:.0f} ms more than the script's, {told(met)}: at most {MOST_MS_MORE}")

@@ -1,4 +1,4 @@
-"""All services of Easel, and the simplest script: this process measures one of them.
+"""The job service, and the simplest script: this process measures one of them.
 
 Each is warmed up by a few jobs. Both leave one picture for each job in a folder.
 """
@@ -27,7 +27,7 @@ WARM_UPS = 5
 Paint = Callable[[int, str], Awaitable[None]]
 """Do one job, by its number and its prompt, until its picture lies in the folder."""
 
-Contestant = Callable[[str, Path], AbstractAsyncContextManager[Paint]]
+Variant = Callable[[str, Path], AbstractAsyncContextManager[Paint]]
 """Open one that paints at an address and leaves its files in a folder; leaving it ends all."""
 
 
@@ -52,7 +52,7 @@ async def script(url: str, folder: Path) -> AsyncIterator[Paint]:
 
 @asynccontextmanager
 async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
-    """Generate through the services as the bot opens them, with everything that it writes."""
+    """Run jobs with the services as the bot opens them: limits, log, database and content store."""
     from pydantic import SecretStr  # noqa: PLC0415
 
     from bot.core import logging as bot_logging  # noqa: PLC0415
@@ -112,14 +112,14 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         yield paint
 
 
-CONTESTANTS: dict[str, Contestant] = {"script": script, "easel": job_service}
+VARIANTS: dict[str, Variant] = {"script": script, "easel": job_service}
 
 
 async def figures(
-    contestant: Contestant, url: str, folder: Path, *, jobs: int, at_once: int, prompt: str
+    variant: Variant, url: str, folder: Path, *, jobs: int, at_once: int, prompt: str
 ) -> str:
     """Do all jobs and return what that took, as JSON."""
-    async with contestant(url, folder) as paint:
+    async with variant(url, folder) as paint:
         await _painted(paint, range(WARM_UPS), WARM_UPS, "a lighthouse")
         gc.collect()
         idle_kb = reset_peak()
@@ -156,8 +156,8 @@ async def _painted(paint: Paint, numbers: Sequence[int], at_once: int, prompt: s
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Measure one contestant.")
-    parser.add_argument("contestant", choices=CONTESTANTS)
+    parser = argparse.ArgumentParser(description="Measure one variant.")
+    parser.add_argument("variant", choices=VARIANTS)
     parser.add_argument("url")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, required=True)
@@ -165,4 +165,4 @@ if __name__ == "__main__":
     parser.add_argument("--prompt", required=True)
     given = parser.parse_args()
     race = {"jobs": given.jobs, "at_once": given.at_once, "prompt": given.prompt}
-    print(asyncio.run(figures(CONTESTANTS[given.contestant], given.url, given.folder, **race)))
+    print(asyncio.run(figures(VARIANTS[given.variant], given.url, given.folder, **race)))

@@ -1,4 +1,4 @@
-"""Holds per second, beside the fair floor: the same rows in the same transaction, unchecked.
+"""Holds per second, compared with the same rows in the same transaction, unchecked.
 
     python -m benchmarks.ledger [--holds 1000] [--rounds 5] [--charges 1000000]
 
@@ -36,7 +36,7 @@ Spend = Callable[[Transaction, str, Requester], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Till:
+class LedgerUnderTest:
     """A database with limits, and so many charges before the first hold."""
 
     path: Path
@@ -57,26 +57,26 @@ class Speed:
 async def main(holds: int, rounds: int, charges: int) -> None:
     """Measure on real files and print a Markdown table."""
     async with AsyncExitStack() as stack:
-        tills = [
+        ledgers = [
             await stack.enter_async_context(_opened(before)) for before in sorted({0, charges})
         ]
         print(f"Median of {rounds} rounds of {holds} holds; synchronous=FULL.\n")
         print("| | charges before | in flight | per second | p50 ms | p99 ms |")
         print("|---|---|---|---|---|---|")
         for in_flight in (1, 50):
-            turns = [await _round(tills, holds, in_flight) for _ in range(rounds)]
+            turns = [await _round(ledgers, holds, in_flight) for _ in range(rounds)]
             _print(turns, in_flight)
-        for till in tills:
-            print(_audit(till.path))
+        for under_test in ledgers:
+            print(_audit(under_test.path))
 
 
 @asynccontextmanager
-async def _opened(charges: int) -> AsyncIterator[Till]:
+async def _opened(charges: int) -> AsyncIterator[LedgerUnderTest]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "easel.db"
         async with Database.open(path, backup_dir=Path(folder), now=wall_clock_ms) as database:
             _fill(path, charges)
-            yield Till(path, database, await _ledger(database), charges)
+            yield LedgerUnderTest(path, database, await _ledger(database), charges)
 
 
 async def _ledger(database: Database) -> Ledger:
@@ -98,13 +98,20 @@ async def _ledger(database: Database) -> Ledger:
 Name = tuple[str, int]
 
 
-async def _round(tills: list[Till], holds: int, in_flight: int) -> dict[Name, Speed]:
+async def _round(ledgers: list[LedgerUnderTest], holds: int, in_flight: int) -> dict[Name, Speed]:
     turns = {}
     if in_flight == 1:
-        turns["sqlite3 alone, unchecked", 0] = await asyncio.to_thread(_bare, tills[0].path, holds)
-    for till in tills:
-        for name, spend in (("floor: unchecked", _unchecked), ("hold", _checked(till.ledger))):
-            turns[name, till.charges] = await _measured(till.database, spend, holds, in_flight)
+        turns["sqlite3 alone, unchecked", 0] = await asyncio.to_thread(
+            _bare, ledgers[0].path, holds
+        )
+    for under_test in ledgers:
+        for name, spend in (
+            ("floor: unchecked", _unchecked),
+            ("hold", _checked(under_test.ledger)),
+        ):
+            turns[name, under_test.charges] = await _measured(
+                under_test.database, spend, holds, in_flight
+            )
     return turns
 
 

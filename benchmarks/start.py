@@ -24,12 +24,12 @@ import asyncio, json, sys, time
 began = time.perf_counter()
 from pathlib import Path
 from bot.app import open_bot
-from bot.core.clock import Seam
+from bot.core.clock import Clock
 from playground.settings import painter_settings
 imported = time.perf_counter()
 
 async def start():
-    async with open_bot(painter_settings("http://127.0.0.1:9/v1", Path(sys.argv[1])), Seam()):
+    async with open_bot(painter_settings("http://127.0.0.1:9/v1", Path(sys.argv[1])), Clock()):
         return time.perf_counter()
 
 ready = asyncio.run(start())

@@ -1,4 +1,4 @@
-"""The terminal: the same rooms, the same sentences, files on disk and exit codes."""
+"""``python -m bot imagine``: sentences, picture files and exit codes."""
 
 import asyncio
 import signal
@@ -178,7 +178,7 @@ async def test_a_start_after_a_death_in_the_middle_ends_the_job(
 async def test_a_start_that_cannot_work_is_one_sentence(
     tmp_path: Path, gateway: ScriptedGateway, variables: dict[str, str], sentence: str
 ) -> None:
-    """An operator reads what to mend, never a traceback."""
+    """An operator reads what to fix, never a traceback."""
     ended = await run("bot", folder=tmp_path, env=environment(tmp_path, gateway, **variables))
     assert ended.code == 2
     assert ended.err.startswith("easel: ")

@@ -113,7 +113,7 @@ async def test_of_a_running_bot_only_what_waits_can_be_cancelled(
 async def test_a_dead_bots_sent_job_can_be_cancelled_and_stays_a_doubt(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """The operator need not start the bot to free its credits; it is in the books as in doubt."""
+    """The operator need not start the bot to free its credits; its charge is in doubt."""
     async with one_paints_one_waits(tmp_path, gateway) as harness:
         adas, _ = ids(harness)
     assert (await cancelled(settings(tmp_path, gateway), adas))[0] == 0

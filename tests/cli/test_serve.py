@@ -121,7 +121,7 @@ async def until_stopping(bot: asyncio.subprocess.Process) -> None:
 async def test_a_second_signal_ends_at_once(
     fake: FakeDiscord, gateway: ScriptedGateway, tmp_path: Path, how: signal.Signals
 ) -> None:
-    """Whoever is in a hurry does not wait three minutes for a job; the journal has the rest."""
+    """Whoever is in a hurry does not wait three minutes for a job; the database has the rest."""
     async with at_work(fake, gateway, tmp_path, grace_s=180) as (bot, harness):
         bot.send_signal(how)
         await until_stopping(bot)

@@ -1,4 +1,4 @@
-"""The words that every room uses, as far as they can be wrong."""
+"""Values that every package uses: ids, sizes, amounts of money."""
 
 from itertools import pairwise
 from uuid import UUID

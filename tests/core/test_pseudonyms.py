@@ -57,7 +57,7 @@ def test_a_damaged_key_stops_the_start(tmp_path: Path, left: bytes) -> None:
 
 
 def test_a_key_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
-    """Somebody started the bot as root once: no traceback, but what to mend."""
+    """Somebody started the bot as root once: no traceback, but what to fix."""
     (tmp_path / "key").mkdir()
     with pytest.raises(StartRefused, match=r"cannot be read .*: let the bot's user read it"):
         read_or_make_key(tmp_path / "key")

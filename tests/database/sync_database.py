@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class SyncDatabase:
-    """What ``Store`` is, for tests of what happens within a transaction."""
+    """``Database`` without an event loop, for tests of what happens within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

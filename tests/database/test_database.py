@@ -215,7 +215,7 @@ async def test_two_processes_take_turns(database: Database, tmp_path: Path) -> N
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    """A question like /usage must never change the books."""
+    """A question like /usage must never change the data."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await database.read(insert, "a")
 

@@ -30,7 +30,7 @@ def somebody(number: int) -> Requester:
 
 
 class HoldingProcess:
-    """One process at the till."""
+    """One process that uses the ledger."""
 
     def __init__(
         self, database: Database, ledger: Ledger, repository: JobRepository, clock: ManualClock

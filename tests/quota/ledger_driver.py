@@ -1,4 +1,4 @@
-"""A till: the ledger with a real database and a clock that tests set."""
+"""A driver of the ledger for tests, with a real database and a clock that tests set."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ def ledger_of(
 
 @dataclass
 class LedgerDriver:
-    """The ledger's verbs, each in a transaction of its own."""
+    """The ledger's methods, each in a transaction of its own."""
 
     database: SyncDatabase
     ledger: Ledger
@@ -85,7 +85,7 @@ class LedgerDriver:
         budget: str = "",
         max_doubtful_per_day: int = 3,
     ) -> Iterator[Self]:
-        """Open a till in that folder, with the operator's quotas."""
+        """Open a ledger in that folder, with the operator's quotas."""
         clock = clock or ManualClock()
         ledger = ledger_of(
             clock,

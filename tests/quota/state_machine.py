@@ -1,4 +1,4 @@
-"""What every machine of the ledger has: a till that can crash, a clock, and the model."""
+"""The base of the ledger's state machine: a driver that can crash, a clock, the reference."""
 
 import tempfile
 from collections.abc import Callable

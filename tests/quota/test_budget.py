@@ -52,7 +52,7 @@ def test_a_grant_does_not_lift_the_budget(tmp_path: Path) -> None:
 def test_what_the_job_did_cost_stays(
     tmp_path: Path, delivered: int, price: int | None, left: int
 ) -> None:
-    """More or less than expected; without a word of the journal the share of what was made."""
+    """More or less than expected; without cost rows the share of what was made."""
     with LedgerDriver.open(tmp_path, budget="9000/week") as driver:
         job_id = driver.hold(BOB, 4, price=1000)
         assert driver.budget() == (

@@ -126,7 +126,7 @@ async def test_of_500_holds_in_four_processes_exactly_the_allowed_ones_succeed(
 
 
 def settings(folder: Path) -> Settings:
-    """Return the quotas of the holders, for a whole house."""
+    """Return the quotas of the processes, for all of them together."""
     return GivenSettings(
         image_api_url="http://127.0.0.1:9/v1",
         image_api_key=SecretStr("sk-nobody-listens"),

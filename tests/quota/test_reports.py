@@ -1,4 +1,4 @@
-"""What was spent, read back; and what is forgotten, by age or at somebody's wish."""
+"""Reports of past charges, and their deletion by age or on a person's request."""
 
 from pathlib import Path
 

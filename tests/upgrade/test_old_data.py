@@ -64,7 +64,7 @@ async def test_people_read_what_is_left_for_them(calm: OldWorld) -> None:
 
 
 async def test_people_take_along_what_is_theirs(calm: OldWorld) -> None:
-    """/mydata export: every request with its pictures and references, charges, customs."""
+    """/mydata export: every request with its pictures and references, charges, settings."""
     with ZipFile(io.BytesIO(await file(calm, calm.ada, "mydata export"))) as archive:
         names = archive.namelist()
         jobs = json.loads(archive.read("jobs.json"))

@@ -1,4 +1,4 @@
-"""What v0.1.0 left behind, from ``tests/fixtures/v0_1_0``: its README says how it was made."""
+"""Data and messages of v0.1.0, from ``tests/fixtures/v0_1_0``: its README says how it was made."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "v0_1_0"
 GATEWAY = "http://gateway.invalid/v1"
-"""Stands in the recorded database where the address of its gateway was."""
+"""Replaces the address of its gateway in the recorded database."""
 
 
 @cache

@@ -35,7 +35,7 @@ class Names:
         )
 
 
-# outcome: (sign, facts, mend), filled in with what the probe and the names hold
+# outcome: (sign, facts, fix), filled in with what the probe and the names hold
 _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
     ProbeOutcome.NO_LIST: (
         _WARNING,

@@ -72,12 +72,12 @@ async def test_without_token_and_gateway_everything_else_is_checked(
 async def test_every_wrong_variable_is_named_and_hides_no_other_check(
     installation: Installation,
 ) -> None:
-    """Nobody should mend one line only to hear of the next."""
+    """Nobody should fix one line only to hear of the next."""
     findings = await installation.examined(
         LOG_LEVEL="LOUD", ALLOWED_SERVERS="here", SHUTDOWN_GRACE="-1"
     )
-    mends = [one.fix for one in findings if one.check == "settings"]
-    assert [fix.split()[0] for fix in sorted(mends)] == [
+    fixes = [one.fix for one in findings if one.check == "settings"]
+    assert [fix.split()[0] for fix in sorted(fixes)] == [
         "ALLOWED_SERVERS",
         "LOG_LEVEL",
         "SHUTDOWN_GRACE",
@@ -95,7 +95,7 @@ async def test_a_misspelt_key_leaves_the_gateway_unchecked(installation: Install
 
 
 async def test_settings_that_nobody_can_read_are_one_sentence(installation: Installation) -> None:
-    """No traceback, whatever stands in .env."""
+    """No traceback, whatever is in .env."""
     (installation.folder / ".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe")
     assert await installation.reported() == 1
     assert installation.said == [

@@ -21,7 +21,7 @@ ATTACH_FILES = 1 << 15
 async def test_a_wrong_token_is_told_apart_from_a_broken_network(
     installation: Installation,
 ) -> None:
-    """One is mended on Discord's page, the other at the router."""
+    """One is fixed on Discord's page, the other at the router."""
     installation.discord.token = "another"
     findings = await installation.examined()
     token = of(findings, "token")
@@ -76,7 +76,7 @@ async def test_a_certificate_that_is_not_trusted_is_named(installation: Installa
 async def test_other_answers_have_their_sentence(
     installation: Installation, answer: Answer, facts: str, fix: str
 ) -> None:
-    """An outage, a ban and a hotel's network are mended in three ways."""
+    """An outage, a ban and a hotel's network are fixed in three ways."""
     installation.discord.instead["/users/@me"] = answer
     token = of(await installation.examined(), "token")
     assert token.sign is Sign.WRONG

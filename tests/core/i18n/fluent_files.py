@@ -1,4 +1,4 @@
-"""What stands in the files of one language: its messages, what they tell, and their cases."""
+"""The Fluent files of a language: their messages, the facts they show, and their cases."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def files(locale: str) -> dict[str, Path]:
 
 
 def parts(file: Path) -> list[EntryType]:
-    """Return what stands in a file, with what cannot be read."""
+    """Return the entries of a file, unreadable ones included."""
     return list(FluentResource(file.read_text(encoding="utf-8")).body)
 
 

@@ -90,7 +90,7 @@ def spoken(node: Node, key: str) -> list[str]:
 
 
 async def test_every_command_has_its_texts_and_every_text_its_command(client: Client) -> None:
-    """English stands in the code and in the texts: here they are the same, and nothing is left."""
+    """English texts are in the code and in commands.ftl: both are the same, and complete."""
     collector = Collector()
     for command in client.tree.get_commands():
         await command.get_translated_payload(client.tree, collector)

@@ -11,7 +11,7 @@ from tests.core.i18n.sample_facts import FACTS, every_case
 
 TEXTS = Texts()
 
-# Where a text stands and how long it may be there (components/reference, resources/message,
+# Where a text is shown and how long it may be there (components/reference, resources/message,
 # interactions/receiving-and-responding); the first that matches counts, and the rest are messages.
 PLACES = {
     r"card-cancel|card-stop-waiting|mydata-confirm|quota-page-(back|on)|control-.+": 80,
