@@ -1,4 +1,4 @@
-"""Everything below Discord, opened in one stack; the bot and the terminal share it."""
+"""Open every service below Discord in one stack, for the bot and for the terminal."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager

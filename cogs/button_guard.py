@@ -13,7 +13,7 @@ from cogs.request_builder import RequestBuilder
 # Presses of the same button by the same person count once in this time.
 DEBOUNCE_MS = 3_000
 
-Action = Callable[[Interaction, WrittenJob, CallerContext], Awaitable[None]]
+ButtonAction = Callable[[Interaction, WrittenJob, CallerContext], Awaitable[None]]
 
 
 class ButtonGuard:
@@ -32,7 +32,7 @@ class ButtonGuard:
         self._request_builder = request_builder
         self._pressed = Debouncer(now, within_ms=DEBOUNCE_MS)
 
-    async def run(self, interaction: Interaction, job_id: str, action: Action) -> None:
+    async def run(self, interaction: Interaction, job_id: str, action: ButtonAction) -> None:
         """Run an action that requests no picture, such as showing details or deleting."""
         try:
             written, caller = await self._admit(interaction, job_id)
@@ -40,7 +40,9 @@ class ButtonGuard:
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._client.answer_error(interaction, error)
 
-    async def run_request(self, interaction: Interaction, job_id: str, action: Action) -> None:
+    async def run_request(
+        self, interaction: Interaction, job_id: str, action: ButtonAction
+    ) -> None:
         """Run an action that leads to a new request, where the caller may make one."""
         try:
             written, caller = await self.admit_request(interaction, job_id)

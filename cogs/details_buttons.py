@@ -28,7 +28,7 @@ class DetailsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = JobEmbeds(deps.client.texts)
+        self._embeds = JobEmbeds(deps.client.texts)
         self._details = DetailsEmbeds(deps.client.texts)
 
     @commands.Cog.listener()
@@ -67,7 +67,7 @@ class DetailsCog(commands.Cog):
         pictures = await self._deps.services.retention.originals(written.job.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit = max_bytes_each(interaction.filesize_limit, 1)
-        for message in original_messages(self._cards, written.job, pictures, max_file_bytes=limit):
+        for message in original_messages(self._embeds, written.job, pictures, max_file_bytes=limit):
             await interaction.followup.send(files=message.files(), ephemeral=True)
         if too_large := [each for each in enumerate(pictures, 1) if each[1].bytes > limit]:
             sentence = self._too_large(too_large, limit, caller.locale)

@@ -38,7 +38,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>.+)")
 # A select has 25 options, and one of them is to start from no picture.
-MAX_PICTURES = 24
+MAX_SELECTABLE = 24
 # The messages whose pictures are remembered until the form is sent.
 MAX_REMEMBERED = 1_000
 MAX_MESSAGE_LENGTH = 2_000
@@ -124,7 +124,7 @@ class EditCog(commands.Cog):
             self._deps.request_builder.check_controls(caller, written.job)
             await self._use(interaction, written, caller)
             return
-        uploads = self._deps.pictures.of(message)[:MAX_PICTURES]
+        uploads = self._deps.pictures.of(message)[:MAX_SELECTABLE]
         self._remembered_uploads[interaction.user.id, str(message.id)] = uploads
         while len(self._remembered_uploads) > MAX_REMEMBERED:
             del self._remembered_uploads[next(iter(self._remembered_uploads))]

@@ -40,7 +40,7 @@ class HistoryCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = HistoryEmbeds(deps.client.texts)
+        self._embeds = HistoryEmbeds(deps.client.texts)
         self._history_pages = HistoryPages(deps.services.database, deps.services.content_store)
         self._chosen = Debouncer(deps.now, within_ms=DEBOUNCE_MS)
 
@@ -113,17 +113,17 @@ class HistoryCog(commands.Cog):
         page = await self._history_pages.page(interaction.user.id, terms, cursor)
         locale = self._deps.client.languages.personal(interaction)
         if page.entries:
-            content = self._cards.heading(locale)
+            content = self._embeds.heading(locale)
         else:
-            content = self._cards.nothing(locale, is_search=terms != EVERYTHING)
+            content = self._embeds.nothing(locale, is_search=terms != EVERYTHING)
         await interaction.edit_original_response(
             content=content,
             embeds=[
-                self._cards.embed(number, entry, _link(interaction, entry), locale)
+                self._embeds.embed(number, entry, _link(interaction, entry), locale)
                 for number, entry in enumerate(page.entries, 1)
             ],
-            attachments=self._cards.files(page.entries, locale),
-            view=history_view(self._deps.client.texts, self._cards, page, terms, locale),
+            attachments=self._embeds.files(page.entries, locale),
+            view=history_view(self._deps.client.texts, self._embeds, page, terms, locale),
         )
 
     async def _post_again(self, interaction: Interaction, job_id: str) -> None:

@@ -33,7 +33,7 @@ class OptionChoices:
         self._autocomplete = autocomplete
         self._preference_store = preference_store
         self._languages = client.languages
-        self._cards = SettingsEmbeds(client.texts)
+        self._embeds = SettingsEmbeds(client.texts)
 
     def models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the models that may be used here, the default first, with a picture's cost."""
@@ -48,7 +48,7 @@ class OptionChoices:
             quality=interaction.namespace.quality,
             among=dict.fromkeys((default, *self._request_builder.allowed_models(server_id))),
         )
-        return self._cards.mark_default(choices, default, locale)
+        return self._embeds.mark_default(choices, default, locale)
 
     def all_models(self, interaction: Interaction, typed: str) -> Choices:
         """Offer every model, also those that may not be used here."""
@@ -63,7 +63,7 @@ class OptionChoices:
         defaults = self._defaults(interaction)
         choices = self._autocomplete.sizes(typed, model=_model(interaction, defaults))
         locale = self._languages.personal(interaction)
-        return self._cards.mark_default(choices, defaults.size, locale)
+        return self._embeds.mark_default(choices, defaults.size, locale)
 
     def qualities(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the qualities of the model that would be used, with a picture's cost."""
@@ -74,7 +74,7 @@ class OptionChoices:
             server_id=billed_server_id(interaction),
             locale=locale,
         )
-        return self._cards.mark_default(choices, defaults.quality, locale)
+        return self._embeds.mark_default(choices, defaults.quality, locale)
 
     def others(self, interaction: Interaction, option: WordOption, typed: str) -> Choices:
         """Offer the values that the model that would be used has for another option."""

@@ -15,7 +15,7 @@ from bot.preferences.values import PersonalPreferences
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 
-Change = Callable[[PersonalPreferences], PersonalPreferences]
+PreferencesChange = Callable[[PersonalPreferences], PersonalPreferences]
 
 _RESETS: dict[str, tuple[str, ...]] = {
     "defaults": ("model", "size", "n", "quality"),
@@ -36,7 +36,7 @@ class PreferencesCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = SettingsEmbeds(deps.client.texts)
+        self._embeds = SettingsEmbeds(deps.client.texts)
 
     @preferences.command()
     async def show(self, interaction: Interaction) -> None:
@@ -131,14 +131,14 @@ class PreferencesCog(commands.Cog):
         """Offer the languages that Easel speaks."""
         return language_choices(self._deps.client.texts.names, typed)
 
-    async def _change(self, interaction: Interaction, change: Change) -> None:
+    async def _change(self, interaction: Interaction, change: PreferencesChange) -> None:
         preferences = await self._deps.preference_store.change_person(interaction.user.id, change)
         await self._answer(interaction, preferences, changed=True)
 
     async def _answer(
         self, interaction: Interaction, preferences: PersonalPreferences, *, changed: bool
     ) -> None:
-        embed = self._cards.preferences(
+        embed = self._embeds.preferences(
             preferences,
             self._deps.option_defaults.of(billed_server_id(interaction), interaction.user.id),
             locale=self._deps.client.languages.personal(interaction),

@@ -31,7 +31,7 @@ class PresetsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = SettingsEmbeds(deps.client.texts)
+        self._embeds = SettingsEmbeds(deps.client.texts)
 
     async def cog_load(self) -> None:
         """Handle also the lists that an earlier process sent."""
@@ -163,11 +163,11 @@ class PresetsCog(commands.Cog):
             if 1 <= other <= pages:
                 view.add_item(PresetPageButton(other, arrow))
         locale = self._deps.client.languages.personal(interaction)
-        return self._cards.presets(presets, page, locale), view
+        return self._embeds.presets(presets, page, locale), view
 
     async def _say(self, interaction: Interaction, message_id: str, name: str) -> None:
         locale = self._deps.client.languages.personal(interaction)
-        sentence = self._cards.preset(message_id, name, locale)
+        sentence = self._embeds.preset(message_id, name, locale)
         await interaction.response.send_message(sentence, ephemeral=True)
 
 

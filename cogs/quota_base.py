@@ -76,7 +76,7 @@ class QuotaCommands(commands.Cog):
         self._database = deps.services.database
         self._ledger = deps.services.ledger
         texts = deps.client.texts
-        self._cards = QuotaEmbeds(texts)
+        self._embeds = QuotaEmbeds(texts)
         self._lists = QuotaListEmbeds(texts)
         self._report = UsageReportEmbeds(texts)
 

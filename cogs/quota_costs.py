@@ -82,7 +82,7 @@ class CostCommands(QuotaCommands):
             actor_id=interaction.user.id,
         )
         self._deps.services.server_costs.set(server_id, name, kind, credits)
-        sentence = self._cards.cost_set(name, kind, credits, self.locale(interaction))
+        sentence = self._embeds.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, sentence)
 
     async def _remove_cost(self, interaction: Interaction, model: str, quality: str | None) -> None:
@@ -100,7 +100,7 @@ class CostCommands(QuotaCommands):
         )
         self._deps.services.server_costs.remove(server_id, name, kind)
         await self.answer(
-            interaction, self._cards.cost_removed(name, kind, self.locale(interaction))
+            interaction, self._embeds.cost_removed(name, kind, self.locale(interaction))
         )
 
     async def _list_costs(self, interaction: Interaction) -> None:

@@ -54,7 +54,7 @@ class LimitCommands(QuotaCommands):
             actor_id=interaction.user.id,
         )
         row = LimitRow(subject, limit.credits, limit.period)
-        await self.answer(interaction, self._cards.limit_set(row, self.locale(interaction)))
+        await self.answer(interaction, self._embeds.limit_set(row, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(
@@ -78,7 +78,7 @@ class LimitCommands(QuotaCommands):
             subject=subject,
             actor_id=actor_id,
         )
-        await self.answer(interaction, self._cards.unlimited(subject, self.locale(interaction)))
+        await self.answer(interaction, self._embeds.unlimited(subject, self.locale(interaction)))
 
     @quota.command(name="remove")
     @app_commands.describe(
@@ -105,7 +105,7 @@ class LimitCommands(QuotaCommands):
             period=Period(per) if per else None,
             actor_id=interaction.user.id,
         )
-        sentence = self._cards.limit_removed(subject, per, self.locale(interaction))
+        sentence = self._embeds.limit_removed(subject, per, self.locale(interaction))
         await self.answer(interaction, sentence)
 
     @quota.command()

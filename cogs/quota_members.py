@@ -28,7 +28,7 @@ class MemberCommands(QuotaCommands):
             actor_id=interaction.user.id,
         )
         await self.answer(
-            interaction, self._cards.granted(user.id, balance, self.locale(interaction))
+            interaction, self._embeds.granted(user.id, balance, self.locale(interaction))
         )
 
     @quota.command()
@@ -41,7 +41,7 @@ class MemberCommands(QuotaCommands):
             user_id=checked_user(user).id,
             actor_id=interaction.user.id,
         )
-        await self.answer(interaction, self._cards.reset(user.id, self.locale(interaction)))
+        await self.answer(interaction, self._embeds.reset(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Person to block", reason="Reason; the person can read it")
@@ -54,7 +54,7 @@ class MemberCommands(QuotaCommands):
             reason=checked_reason(reason),
             actor_id=interaction.user.id,
         )
-        await self.answer(interaction, self._cards.blocked(user.id, self.locale(interaction)))
+        await self.answer(interaction, self._embeds.blocked(user.id, self.locale(interaction)))
 
     @quota.command()
     @app_commands.describe(user="Person to unblock")
@@ -66,4 +66,4 @@ class MemberCommands(QuotaCommands):
             user_id=user.id,
             actor_id=interaction.user.id,
         )
-        await self.answer(interaction, self._cards.unblocked(user.id, self.locale(interaction)))
+        await self.answer(interaction, self._embeds.unblocked(user.id, self.locale(interaction)))

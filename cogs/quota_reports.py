@@ -68,7 +68,7 @@ class ReportCommands(QuotaCommands):
                 days=days,
                 max_bytes=interaction.filesize_limit,
             )
-            sentence = self._cards.exported(written.count, self.locale(interaction))
+            sentence = self._embeds.exported(written.count, self.locale(interaction))
             file = discord.File(written.path)
             await interaction.followup.send(sentence, file=file, ephemeral=True)
 

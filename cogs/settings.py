@@ -30,7 +30,7 @@ from bot.preferences.values import (
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 
-Change = Callable[[ServerSettings], ServerSettings]
+SettingsChange = Callable[[ServerSettings], ServerSettings]
 
 OPERATORS = "operator"
 _MODERATIONS = [
@@ -69,7 +69,7 @@ class SettingsCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = SettingsEmbeds(deps.client.texts)
+        self._embeds = SettingsEmbeds(deps.client.texts)
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
@@ -311,7 +311,7 @@ class SettingsCog(commands.Cog):
     def _settings(self, interaction: Interaction) -> ServerSettings:
         return self._deps.preference_store.server(interaction.guild_id or 0)
 
-    async def _change(self, interaction: Interaction, change: Change) -> None:
+    async def _change(self, interaction: Interaction, change: SettingsChange) -> None:
         settings = await self._deps.preference_store.change_server(
             interaction.guild_id or 0, change
         )
@@ -322,7 +322,7 @@ class SettingsCog(commands.Cog):
     ) -> None:
         server_id = interaction.guild_id or 0
         models = self._deps.request_builder.allowed_models(server_id)
-        embed = self._cards.settings(
+        embed = self._embeds.settings(
             settings,
             self._deps.option_defaults.of(server_id),
             models=models,

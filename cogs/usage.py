@@ -20,7 +20,7 @@ class UsageCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._cards = QuotaEmbeds(deps.client.texts)
+        self._embeds = QuotaEmbeds(deps.client.texts)
 
     @app_commands.command(extras=PERSONAL)
     @app_commands.guild_only()
@@ -31,10 +31,10 @@ class UsageCog(commands.Cog):
         past = await self._deps.services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)
         status = MemberStatus(member.granted, member.block_reason)
-        embeds = [self._cards.usage(who, [_row(a) for a in allowances], locale, status=status)]
+        embeds = [self._embeds.usage(who, [_row(a) for a in allowances], locale, status=status)]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
-            embeds.append(self._cards.jobs(jobs, locale))
+            embeds.append(self._embeds.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
 
     def _usage(self, rows: Transaction, who: Requester) -> tuple[Sequence[Allowance], Member]:

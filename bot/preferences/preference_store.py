@@ -15,9 +15,9 @@ from bot.preferences.presets import (
     MAX_PRESETS,
     NoSuchPreset,
     PresetsFull,
-    display_name,
-    matching_names,
-    name_key,
+    clean_preset_name,
+    matching_presets,
+    preset_key,
 )
 from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
 
@@ -93,13 +93,13 @@ class PreferenceStore:
 
     def preset(self, user_id: int, name: str) -> Preset:
         """Return one preset, whatever the case of its name; raise NoSuchPreset."""
-        if found := self.presets(user_id).get(name_key(name)):
+        if found := self.presets(user_id).get(preset_key(name)):
             return found
         raise NoSuchPreset(name=name)
 
     def suggest_presets(self, user_id: int, typed: str) -> list[str]:
         """Return up to 25 names of a person's presets that match."""
-        return matching_names(self.presets(user_id), typed)
+        return matching_presets(self.presets(user_id), typed)
 
     async def save_preset(self, user_id: int, name: str, options: ImageOptions) -> Preset | None:
         """Save options under a name; return the preset that had it before.
@@ -107,7 +107,7 @@ class PreferenceStore:
         Raises:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
-        preset, key = Preset(display_name(name), options, self._now()), name_key(name)
+        preset, key = Preset(clean_preset_name(name), options, self._now()), preset_key(name)
         async with self._changing:
             mine = self.presets(user_id)
             before = mine.get(key)
@@ -120,7 +120,7 @@ class PreferenceStore:
     async def delete_preset(self, user_id: int, name: str) -> Preset:
         """Delete a preset and return it; raise NoSuchPreset."""
         async with self._changing:
-            gone, key = self.preset(user_id, name), name_key(name)
+            gone, key = self.preset(user_id, name), preset_key(name)
             await self._database.write(_delete_preset, user_id, key)
             del self._presets[user_id][key]
         return gone

@@ -11,7 +11,7 @@ from bot.preferences.values import Preset
 
 MAX_PRESETS = 1_000
 MAX_PRESET_NAME = 50
-MAX_SUGGESTIONS = 25  # Discord shows no more choices
+MAX_PRESET_CHOICES = 25  # Discord shows no more choices
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,7 +45,7 @@ class PresetsFull(Refusal):
     message_id = "error-presets-full"
 
 
-def display_name(name: str) -> str:
+def clean_preset_name(name: str) -> str:
     """Return a name as it is saved and shown: in one line, without invisible characters.
 
     Raises:
@@ -59,16 +59,16 @@ def display_name(name: str) -> str:
     return shown
 
 
-def name_key(name: str) -> str:
+def preset_key(name: str) -> str:
     """Return the key of a name: names that differ only in case have the same key."""
     shown = one_line(name, len(name) * 2 + 2)
     bare = shown.translate({0x200C: None, 0x200D: None})
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
 
 
-def matching_names(presets: Mapping[str, Preset], typed: str) -> list[str]:
+def matching_presets(presets: Mapping[str, Preset], typed: str) -> list[str]:
     """Return up to 25 names that contain what was typed, those that begin with it first."""
-    wanted = name_key(typed)
+    wanted = preset_key(typed)
     first = [preset.name for key, preset in presets.items() if key.startswith(wanted)]
     others = (preset.name for key, preset in presets.items() if wanted in key[1:])
-    return list(islice(dict.fromkeys((*first, *others)), MAX_SUGGESTIONS))
+    return list(islice(dict.fromkeys((*first, *others)), MAX_PRESET_CHOICES))

@@ -111,7 +111,7 @@ async def test_an_old_card_is_edited_in_the_direct_messages(build: WorldBuilder)
         assert "is ready" in notice.content
 
 
-async def test_a_private_wish_needs_no_ephemeral_answer_there(build: WorldBuilder) -> None:
+async def test_a_private_request_needs_no_ephemeral_answer_there(build: WorldBuilder) -> None:
     """Nobody else reads, and an ephemeral message would be gone when the app is closed."""
     async with build.world(allow_direct_messages=True) as world:
         answer = await world.ada.user.slash("imagine", prompt="a fox", private=True)

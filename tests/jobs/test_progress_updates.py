@@ -209,7 +209,7 @@ async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
     queue, (working, first, *_) = busy_queue()
     async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=first):
         await until(lambda: bool(sleeps.begun))
-        first.shown_ahead = 5
+        first.shown = QueuePosition(5, 0)
         sleeps.step.set()
         await asyncio.sleep(0)
         queue.leave(working)

@@ -102,8 +102,8 @@ def test_a_default_model_is_one_that_may_be_used_here(
     )
     if allowed:
         assert found.model in allowed
-        wished = [options.model for options in (person, server)]
-        usable = [name for name in wished if name and name.casefold() in allowed]
+        chosen = [options.model for options in (person, server)]
+        usable = [name for name in chosen if name and name.casefold() in allowed]
         assert found.model == (usable[0].casefold() if usable else allowed[0])
     else:
         assert found.model is None

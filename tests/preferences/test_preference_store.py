@@ -17,8 +17,8 @@ from bot.preferences.presets import (
     PresetNameEmpty,
     PresetNameTooLong,
     PresetsFull,
-    display_name,
-    name_key,
+    clean_preset_name,
+    preset_key,
 )
 from bot.preferences.values import PersonalPreferences, ServerSettings
 
@@ -194,19 +194,19 @@ async def test_a_person_is_forgotten(database: Database) -> None:
 )
 def test_a_name_is_kept_as_people_see_it(typed: str, name: str) -> None:
     """Two names that look alike are one."""
-    assert display_name(typed) == name
-    assert name_key(typed) == name_key(name)
+    assert clean_preset_name(typed) == name
+    assert preset_key(typed) == preset_key(name)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "\u200b", "\u200d", "\n\t", "\u202e\u2066", "\x00"])
 def test_a_name_that_shows_nothing_is_refused(typed: str) -> None:
     """Nobody could choose it again."""
     with pytest.raises(PresetNameEmpty):
-        display_name(typed)
+        clean_preset_name(typed)
 
 
 @pytest.mark.parametrize("typed", ["x" * 51, "🦊" * 26, "x" * 4_000])
 def test_a_long_name_is_refused(typed: str) -> None:
     """Fifty characters, as Discord counts them."""
     with pytest.raises(PresetNameTooLong):
-        display_name(typed)
+        clean_preset_name(typed)

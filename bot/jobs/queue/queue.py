@@ -114,20 +114,20 @@ class Queue:
 
     def position(self, ticket: Ticket) -> QueuePosition:
         """Return the ticket's position, to be shown now; ``on_move`` says when it is another."""
-        position = self._position(ticket)
-        ticket.shown_ahead, ticket.shown_starts_in_ms = position.ahead, position.starts_in_ms
-        return position
+        ticket.shown = self._position(ticket)
+        return ticket.shown
 
     def changed_position(self, ticket: Ticket) -> QueuePosition | None:
         """Return the ticket's position if it is worth showing and was not shown yet."""
-        position = self._position(ticket)
-        if ticket.shown_ahead is not None:
+        position, shown = self._position(ticket), ticket.shown
+        if shown is not None:
             if position.ahead >= KEPT_UP_TO_DATE:
                 return None
-            change_ms = abs(position.starts_in_ms - ticket.shown_starts_in_ms)
-            if position.ahead == ticket.shown_ahead and change_ms < ESTIMATE_CHANGE_MS:
+            change_ms = abs(position.starts_in_ms - shown.starts_in_ms)
+            if position.ahead == shown.ahead and change_ms < ESTIMATE_CHANGE_MS:
                 return None
-        return self.position(ticket)
+        ticket.shown = position
+        return position
 
     def usual_ms(self, model: str) -> int:
         """Return how long the model's jobs usually run."""
@@ -159,7 +159,8 @@ class Queue:
         if all(ticket.on_move is None for ticket in self._waiting):
             return
         for ahead, (ticket, _) in enumerate(islice(self._forecast(), KEPT_UP_TO_DATE)):
-            if ticket.on_move is not None and ticket.shown_ahead != ahead:
+            is_shown = ticket.shown is not None and ticket.shown.ahead == ahead
+            if ticket.on_move is not None and not is_shown:
                 ticket.on_move()
 
     # --- starting -----------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TypeVar
 
+from bot.jobs.courier import QueuePosition
+
 T = TypeVar("T")
 
 
@@ -15,8 +17,8 @@ class Ticket:
 
     ``start`` is done when the job may run, None before the job asks to. ``started_at`` is in
     milliseconds since the epoch, None while it waits. ``dismissed``: the job has ended while it
-    waited. ``shown_ahead`` and ``shown_starts_in_ms`` are the position that the person was shown
-    last, None before the first; ``on_move`` is called when another number is true.
+    waited. ``shown`` is the position that the person was shown last; ``on_move`` is called when
+    another number is true.
     """
 
     server_id: int
@@ -25,8 +27,7 @@ class Ticket:
     start: asyncio.Future[None] | None = field(default=None, repr=False)
     started_at: int | None = None
     dismissed: bool = False
-    shown_ahead: int | None = None
-    shown_starts_in_ms: int = 0
+    shown: QueuePosition | None = None
     on_move: Callable[[], None] | None = field(default=None, repr=False)
 
     @property

@@ -113,7 +113,7 @@ def _batch(
 
 
 def _pattern(sought: Sought) -> str:
-    """Return what LIKE finds in a request as the journal writes it: prompt, model, size.
+    """Return what LIKE finds in a request as it is recorded: prompt, model, size.
 
     A quotation mark within one is written behind a backslash, so its end is found nowhere else.
     """

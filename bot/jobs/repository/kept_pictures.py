@@ -9,7 +9,7 @@ from bot.database.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One picture of a job, as the vault has it."""
+    """One picture of a job, as the content store has it."""
 
     file: Reference
     width: int

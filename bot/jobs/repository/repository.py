@@ -112,7 +112,7 @@ class JobRepository:
         )
 
     def referenced(self, tx: Transaction, job: Job) -> None:
-        """Write which references the job's request has, now that the vault keeps them."""
+        """Write which references the job's request has, now that the content store has them."""
         tx.write(
             "UPDATE jobs SET request = $1, attached = NULL WHERE id = $2",
             request_to_text(job.request),

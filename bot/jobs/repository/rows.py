@@ -46,7 +46,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class WrittenJob:
-    """A job as the journal has it, with its owner and its card.
+    """A job as it is recorded, with its owner and its card.
 
     A card that was only announced may or may not be there. ``attached`` says where its attachments
     lie, None when there are none left to fetch.
@@ -72,7 +72,7 @@ class WrittenJob:
 
 @dataclass(frozen=True, slots=True)
 class WrittenAttempt:
-    """The newest attempt of a slot, as the journal has it."""
+    """The newest attempt of a slot, as it is recorded."""
 
     key: Attempt
     asked: int
@@ -119,7 +119,7 @@ def request_to_text(request: ImageRequest) -> str:
         style=request.style,
         background=request.background,
         moderation=request.moderation,
-        # The attachment's address works for minutes only; the vault has the picture.
+        # The attachment's URL works for a while only; the content store has the picture.
         references=tuple(replace(kept, url=None) for kept in request.references),
         mask=request.mask and replace(request.mask, url=None),
     )
