@@ -236,12 +236,13 @@ async def _send(channel: MessageChannel, message: OutgoingMessage, nonce: str) -
 
 
 def _is_same(outgoing: OutgoingMessage, posted: discord.Message) -> bool:
-    """Return whether a posted message says the same; file names belong to one job."""
-    if not outgoing.content and not outgoing.file_names:
-        return False
-    return posted.content == (outgoing.content or "") and _file_names(posted) == set(
-        outgoing.file_names
-    )
+    """Return whether a posted message has the same files, or without any the same words.
+
+    File names belong to one job; the words beside files may be those of an earlier version.
+    """
+    if outgoing.file_names:
+        return _file_names(posted) == set(outgoing.file_names)
+    return bool(outgoing.content) and posted.content == outgoing.content
 
 
 def _file_names(message: discord.Message) -> set[str]:
