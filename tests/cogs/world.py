@@ -22,8 +22,8 @@ from tests.cogs.gateway import KEY, MoodyGateway
 T = TypeVar("T")
 
 # How long a step may take in real time on a busy machine: every pause of the bot is declared, so
-# nothing of it passes while that is waited for.
-PATIENCE_S = 30
+# nothing of it passes while that is waited for. Below ten seconds, after which short notes go.
+PATIENCE_S = 8
 
 
 class World:

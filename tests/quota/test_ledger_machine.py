@@ -1,5 +1,6 @@
 """The ledger against a brute-force model, in any order of events."""
 
+import os
 from collections import Counter
 
 from hypothesis import settings
@@ -23,6 +24,9 @@ PARTS = st.just((0, 0)) | st.tuples(*[st.integers(0, 5)] * 2)
 PRICES = st.sampled_from([None, None, 0, 9, 40])
 # Who asks, for how many credits, at what price.
 WISHES = st.tuples(st.sampled_from(PEOPLE), st.integers(0, 4), st.sampled_from([0, 0, 7, 30]))
+
+
+EXAMPLES = int(os.environ.get("EASEL_EXAMPLES", "40"))
 
 
 class LedgerMachine(Admins):
@@ -194,4 +198,4 @@ class LedgerMachine(Admins):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=50, deadline=None)
