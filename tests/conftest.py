@@ -16,7 +16,7 @@ from tests.cogs.scripted_gateway import ScriptedGateway, scripted_gateway
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a root: pytest makes a folder of its own below it
 ENOUGH_BYTES = 1 << 30
 
-hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("same")
 
 

@@ -158,7 +158,9 @@ async def test_ten_pictures_of_4k_are_fitted_in_little_memory(tmp_path: Path, jo
             MAX_CONCURRENT_JOBS="10",
             MAX_RUNNING_PER_USER="10",
         )
-        async with running("tests.cli.bot_process", fake.base, folder=tmp_path, env=env) as bot:
+        async with running(
+            "tests.cli.bot_process", fake.base, folder=tmp_path, env=env, fresh=True
+        ) as bot:
             await until_done(harness, jobs)
             assert peak_bytes(bot.pid) < MOST_BYTES
             assert fake.refused == []

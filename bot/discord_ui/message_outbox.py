@@ -236,10 +236,9 @@ async def _send(channel: MessageChannel, message: OutgoingMessage, nonce: str) -
 
 
 def _is_same(outgoing: OutgoingMessage, posted: discord.Message) -> bool:
-    """Return whether a posted message is the same one.
+    """Return whether a posted message has the same files, or without any the same words.
 
-    File names belong to one job and part. Texts are compared only where there are no files, because
-    another version of Easel may word them differently.
+    File names belong to one job; the words beside files may be those of an earlier version.
     """
     if outgoing.file_names:
         return _file_names(posted) == set(outgoing.file_names)

@@ -1,16 +1,15 @@
 """Run the program as a person does: a process of its own."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cli.forked import bare_environment, fork
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 
-ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_S = 120
 
 
@@ -36,28 +35,25 @@ def environment(
             "DATABASE_URL": f"sqlite:///{folder / 'data' / 'easel.db'}",
             "DATA_DIR": str(folder / "data"),
         }
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    coverage = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    # Nobody is reached outside of this machine, so the authorities of the web need not be read.
-    fixed = {"PYTHONPATH": str(ROOT), "SSL_CERT_FILE": os.devnull}
-    return {**kept, **coverage, **fixed, **set_up, **more}
+    return {**bare_environment(), **set_up, **more}
 
 
 @asynccontextmanager
 async def running(
-    *arguments: str, folder: Path, env: dict[str, str], listens: bool = False
+    *arguments: str,
+    folder: Path,
+    env: dict[str, str],
+    listens: bool = False,
+    fresh: bool = False,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start ``python -m …`` in a folder and make sure that it ends; it may listen to its stdin."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *arguments,
-        cwd=folder,
-        env=env,
-        stdin=asyncio.subprocess.PIPE if listens else None,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    """Start ``python -m …`` in a folder and make sure that it ends; it may listen to its stdin.
+
+    A ``fresh`` one has loaded nothing before, which is slower, and holds no more than it needs.
+    """
+    if fresh:
+        process = await _started(*arguments, folder=folder, env=env)
+    else:
+        process = await fork(*arguments, folder=folder, env=env, listens=listens)
     try:
         yield process
     finally:
@@ -66,9 +62,19 @@ async def running(
         await process.communicate()
 
 
-async def run(*arguments: str, folder: Path, env: dict[str, str]) -> Ended:
+async def _started(
+    *arguments: str, folder: Path, env: dict[str, str]
+) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", *arguments)
+    return await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=env, stdout=pipe, stderr=pipe
+    )
+
+
+async def run(*arguments: str, folder: Path, env: dict[str, str], fresh: bool = False) -> Ended:
     """Run ``python -m …`` to its end."""
-    async with running(*arguments, folder=folder, env=env) as process:
+    async with running(*arguments, folder=folder, env=env, fresh=fresh) as process:
         out, err = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())

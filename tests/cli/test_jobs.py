@@ -79,7 +79,7 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
         await harness.services.job_service.submit(order, BEN, RecordingCourier())
         await harness.services.job_service.drained()
     env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")
-    ended = await run("bot", "jobs", "--prompts", folder=tmp_path, env=env)
+    ended = await run("bot", "jobs", "--prompts", folder=tmp_path, env=env, fresh=True)
     assert (ended.code, ended.err) == (0, "")
     assert "? in snow" in ended.out
 

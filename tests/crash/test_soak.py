@@ -24,7 +24,7 @@ MORE_FILES = 2
 async def one_process(folder: Path, gateway: CountingGateway, seconds: float) -> None:
     """Run a process to its end; when it is through it holds no more than when it was warm."""
     command = (SOAK_PROCESS, str(folder), gateway.url, str(seconds))
-    async with running(*command, folder=folder, env=environment(folder)) as process:
+    async with running(*command, folder=folder, env=environment(folder), fresh=True) as process:
         out, err = await asyncio.wait_for(process.communicate(), seconds + ENDING_S)
     assert (process.returncode, err) == (0, b""), err.decode()
     warm, end = json.loads(out)
@@ -37,7 +37,7 @@ async def one_process(folder: Path, gateway: CountingGateway, seconds: float) ->
 async def killed_process(folder: Path, gateway: CountingGateway, seconds: float) -> None:
     """Run a process and kill it in the middle of its work."""
     command = (SOAK_PROCESS, str(folder), gateway.url, str(2 * seconds))
-    async with running(*command, folder=folder, env=environment(folder)) as process:
+    async with running(*command, folder=folder, env=environment(folder), fresh=True) as process:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(process.wait(), seconds)
         process.kill()

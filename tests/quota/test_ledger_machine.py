@@ -1,5 +1,6 @@
 """The ledger against a brute-force model, in any order of events."""
 
+import os
 from collections import Counter
 
 from hypothesis import settings
@@ -25,6 +26,9 @@ PRICES = st.sampled_from([None, None, 0, 9, 40])
 HOLD_ARGUMENTS = st.tuples(
     st.sampled_from(PEOPLE), st.integers(0, 4), st.sampled_from([0, 0, 7, 30])
 )
+
+
+EXAMPLES = int(os.environ.get("EASEL_EXAMPLES", "40"))
 
 
 class LedgerMachine(AdminRules):
@@ -196,4 +200,4 @@ class LedgerMachine(AdminRules):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=50, deadline=None)

@@ -167,7 +167,7 @@ async def test_the_command_prints_and_ends_with_its_exit_code(tmp_path: Path) ->
 async def test_a_terminal_without_our_signs_gets_others(tmp_path: Path) -> None:
     """An old Windows terminal is no reason for a traceback."""
     env = environment(tmp_path, PYTHONIOENCODING="ascii")
-    ended = await run("bot", "doctor", folder=tmp_path, env=env)
+    ended = await run("bot", "doctor", folder=tmp_path, env=env, fresh=True)
     assert (ended.code, ended.err) == (1, "")
     assert "x token           DISCORD_TOKEN is missing\n  > Copy the token" in ended.out
 
