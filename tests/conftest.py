@@ -1,9 +1,10 @@
-"""What all tests share: chance that repeats itself, folders in memory, plain logs, workers."""
+"""What all tests share: fixed random seeds, folders in memory, plain logs, signals, workers."""
 
 import logging
 import os
 import random
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -28,14 +29,19 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure() -> None:
-    """Keep the folders of tests in memory, where there is room: a disk makes fsync slow."""
+    """Keep the folders of tests in memory, where there is room: a disk makes fsync slow.
+
+    What a shell starts in the background ignores SIGINT, and so would the processes of tests.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(autouse=True)
 def _same_start() -> Iterator[None]:
-    """Give each test the same chance and plain logs, whatever the one before it set up."""
+    """Give each test the same random seed and plain logs, whatever the one before it set up."""
     random.seed(0)
     structlog.reset_defaults()
     structlog.configure(

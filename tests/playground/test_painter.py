@@ -366,6 +366,9 @@ def test_ctrl_c_ends_it_without_a_traceback() -> None:
         assert running.stdout is not None
         assert "http://127.0.0.1:" in running.stdout.readline()
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=10)
+        try:
+            _, said = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert running.returncode == 0
     assert "Traceback" not in said
