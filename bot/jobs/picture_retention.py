@@ -153,8 +153,8 @@ class PictureRetention:
         before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
         async with self._deleting:
             await self._delete_files(before)
-            await self._delete_rows(before, kept_pictures.delete_old)
-            await self._delete_rows(before, outbox_messages.delete_old)
+            await self._delete_rows(before, kept_pictures.delete_old_pictures)
+            await self._delete_rows(before, outbox_messages.delete_old_messages)
 
     async def _delete_files(self, before: int) -> None:
         most = int(self._limits.max_bytes * CLEARED_SHARE)

@@ -52,7 +52,7 @@ def of(rows: Transaction, job_id: str) -> list[Kept]:
     ]
 
 
-def delete_old(tx: Transaction, *, before: int, most: int) -> int:
+def delete_old_pictures(tx: Transaction, *, before: int, most: int) -> int:
     """Delete at most ``most`` of them from before a moment; return how many."""
     deleted = tx.query(
         "DELETE FROM pictures WHERE (job_id, number) IN"

@@ -44,7 +44,7 @@ def confirm(tx: Transaction, nonce: str, message_id: int) -> None:
     tx.write("UPDATE intents SET message_id = $1 WHERE nonce = $2", message_id, nonce)
 
 
-def delete_old(tx: Transaction, *, before: int, most: int) -> int:
+def delete_old_messages(tx: Transaction, *, before: int, most: int) -> int:
     """Delete at most ``most`` messages from before a moment; return how many."""
     deleted = tx.query(
         "DELETE FROM intents WHERE nonce IN"
