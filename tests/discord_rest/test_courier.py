@@ -10,7 +10,7 @@ from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import CardAddress, JobState, Picture
 from bot.discord_ui.message_outbox import nonce_of
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
-from bot.jobs.courier import JobFailure
+from bot.jobs.courier import JobFailure, JobProgress
 from tests.discord_rest.delivery import THREE, Delivery, padded, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID
@@ -83,6 +83,21 @@ async def test_who_stopped_it_is_not_called(delivery: Delivery, error: EaselErro
         delivery.later(5)
         assert await courier.end(delivery.job, JobFailure(error, JobState.CANCELLED))
     assert len(delivery.shown) == 1
+
+
+@pytest.mark.parametrize("minutes", [0, 16])
+async def test_a_job_that_fails_after_a_preview_leaves_no_picture(
+    delivery: Delivery, minutes: int
+) -> None:
+    """An edit states all attachments: nobody takes a preview for what they asked for."""
+    (preview,) = delivery.pictures(1000)
+    async with delivery.process() as courier:
+        delivery.later(minutes)
+        progress = JobProgress(0, done=0, total=1, preview=preview)
+        await courier.update(delivery.job, progress)
+        assert list(delivery.shown[0].files.values()) == [1000]
+        assert await courier.end(delivery.job, JobFailure(Interrupted(), JobState.CANCELLED))
+    assert delivery.shown[0].files == {}
 
 
 async def test_large_pictures_come_in_several_messages(delivery: Delivery) -> None:
