@@ -62,18 +62,19 @@ async def test_the_better_model_costs_more(tmp_path: Path) -> None:
 
 
 async def test_no_click_is_lost_while_pictures_come(tmp_path: Path) -> None:
-    """Six commands of three people, sent while jobs end all around them, are all taken."""
+    """Twelve commands of three people, sent while jobs end all around them, are all taken."""
     options = ("--latency", "0.05")
     async with _people("Ada", "Ben", "Mia", options=options, folder=tmp_path) as people:
 
         async def use(client: PageClient) -> list[dict[str, Any]]:
-            return [
-                await client.command("imagine", prompt="a hill", **TINY),
-                await client.command("usage"),
-            ]
+            receipts = []
+            for number in range(2):
+                receipts.append(await client.command("imagine", prompt=f"a hill {number}", **TINY))
+                receipts.append(await client.command("usage"))
+            return receipts
 
         receipts = chain.from_iterable(await asyncio.gather(*map(use, people)))
-        assert [(r["settlement"], _refused(r)) for r in receipts] == [("settled", [])] * 6
+        assert [(r["settlement"], _refused(r)) for r in receipts] == [("settled", [])] * 12
 
 
 async def test_a_refusal_is_an_answer_and_no_defect(tmp_path: Path) -> None:
