@@ -172,7 +172,7 @@ async def test_the_bot_waits_for_a_task(tmp_path: Path) -> None:
         poll = PollSettings(interval_s=0.1)
         gateway = gateway_of(client, asynchronous=by_query, poll=poll)
         painted = await run_generation(gateway, tmp_path / "job", size=SMALL)
-    assert painted.names[:2] == ["Sending", "Task"]
+    assert painted.names[:2] == ["Sending", "TaskAccepted"]
     assert any(isinstance(event, TaskProgress) for event in painted.events)
     assert painted.pictures[0].width == 256
 
