@@ -16,7 +16,7 @@ from bot.quota.repository import Charge
 
 PAGE = 1_000
 COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")
-NOBODY = "deleted"
+DELETED_USER = "deleted"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -78,7 +78,7 @@ def _row(charge: Charge) -> tuple[str | int, ...]:
     return (
         f"{time:%Y-%m-%dT%H:%M:%SZ}",
         # Whoever deleted their data has a negative number in the ledger.
-        charge.user_id if charge.user_id > 0 else NOBODY,
+        charge.user_id if charge.user_id > 0 else DELETED_USER,
         charge.credits,
         charge.granted,
         int(charge.doubtful),

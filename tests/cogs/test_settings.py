@@ -1,7 +1,5 @@
 """/settings: what admins set for a server, and that every command keeps to it."""
 
-from dataclasses import replace
-
 import discord
 import pytest
 import simcord
@@ -232,61 +230,6 @@ async def test_lists_are_emptied_by_hand_into_all(world: DiscordWorld) -> None:
     assert (await change(world, "channels all"))["Channels"] == "All"
 
 
-async def delete(world: DiscordWorld, channel_id: int) -> None:
-    """Let somebody delete a channel in Discord."""
-    channel = world.bot.client.get_channel(channel_id)
-    assert isinstance(channel, discord.TextChannel)
-    await channel.delete()
-
-
-async def test_a_deleted_channel_leaves_its_list(world: DiscordWorld) -> None:
-    """The other allowed one is where people are sent then."""
-    art, hall = (world.guild.create_text_channel(name) for name in ("art", "hall"))
-    for channel in (art, hall):
-        await change(world, "channels allow", channel=channel)
-    await _as_bot(world)
-    await delete(world, art.id)
-    await world.env.settle()
-    assert written(world).channels == (hall.id,)
-    assert f"go to <#{hall.id}>." in reply_text(await world.imagine(world.ada))
-
-
-async def test_a_list_that_deletion_emptied_stays_closed_and_says_so(world: DiscordWorld) -> None:
-    """The operator's money is not opened to everybody by accident, and nobody has to guess."""
-    art, painter = world.guild.create_text_channel("art"), world.guild.create_role("painter")
-    await change(world, "channels allow", channel=art)
-    await _as_bot(world)
-    await delete(world, art.id)
-    await world.env.settle()
-    assert "All channels where painting was allowed have been deleted" in reply_text(
-        await world.imagine(world.ada)
-    )
-    assert (
-        "Nobody can paint"
-        in facts(await world.mia.slash(world.channel, "settings show"))["Channels"]
-    )
-    await change(world, "channels all")
-    await change(world, "roles allow", role=painter)
-    role = world.bot.client.guilds[0].get_role(painter.id)
-    assert role is not None
-    await role.delete()
-    await world.env.settle()
-    assert "All roles that were allowed to paint here have been deleted" in reply_text(
-        await world.imagine(world.ada)
-    )
-
-
-async def test_what_was_deleted_while_the_bot_was_away_is_forgotten(world: DiscordWorld) -> None:
-    """Nobody is sent to a channel that does not exist."""
-    art = world.guild.create_text_channel("art")
-    await change(world, "channels allow", channel=art)
-    await world.bot.preference_store.change_server(
-        world.guild.id, lambda s: replace(s, channels=(12345, art.id), roles=None)
-    )
-    await world.restart()
-    assert written(world).channels == (art.id,)
-
-
 async def test_a_server_chooses_its_own_emojis(world: DiscordWorld) -> None:
     """One of Discord's, or one that the server drew."""
     fox = world.guild.create_emoji("fox")
@@ -402,10 +345,3 @@ async def test_the_default_is_marked_where_somebody_types(build: WorldBuilder) -
         assert {"name": "1536x1024 · default", "value": "1536x1024"} in sizes
         sizes = await suggest(world.channel, "imagine", "size", "", prompt="p", model="dall-e-3")
         assert sizes[0]["name"] == "1024x1024 · default"
-
-
-async def _as_bot(world: DiscordWorld) -> None:
-    """Give the bot the power to delete what somebody else would delete."""
-    role = world.guild.create_role("powers", permissions=discord.Permissions.all())
-    bot = world.bot.client.guilds[0].me
-    await bot.add_roles(discord.Object(role.id))

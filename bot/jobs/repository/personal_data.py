@@ -1,7 +1,8 @@
 """One person's jobs: what they may read of them, and how they are deleted.
 
-A deletion begins in one transaction, which gives all of a person's jobs to NOBODY. Their files are
-deleted next and their rows last, so that a later start finds what a crash left, and goes on.
+A deletion begins in one transaction, which replaces the requester of all the person's jobs with
+DELETED_USER_ID. Their files are deleted next and their rows last, so that a start after a crash
+finds the jobs that are left and continues.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +13,7 @@ from bot.database.transaction import Row, Transaction
 from bot.jobs.repository import kept_pictures
 from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
 
-NOBODY = -1
+DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
 
 # Ended, but its card does not say so yet: its task still speaks to Discord.
@@ -59,12 +60,12 @@ def at_work(rows: Transaction, user_id: int) -> int:
 
 
 def disown(tx: Transaction, user_id: int) -> int:
-    """Make a person's jobs nobody's, but for those at work; return how many.
+    """Remove the requester from a person's jobs, except running ones; return how many.
 
-    No start tries again to tell one of their cards anything.
+    Recovery no longer updates the messages of these jobs.
     """
     disowned = tx.query(
-        f"UPDATE jobs SET user_id = {NOBODY}, user_name = '', told = 1"
+        f"UPDATE jobs SET user_id = {DELETED_USER_ID}, user_name = '', told = 1"
         f" WHERE user_id = $1 AND NOT {_AT_WORK} RETURNING id",
         user_id,
     )
@@ -72,8 +73,8 @@ def disown(tx: Transaction, user_id: int) -> int:
 
 
 def disowned_jobs(rows: Transaction) -> list[str]:
-    """Return the ids of nobody's jobs."""
-    found = rows.query(f"SELECT id FROM jobs WHERE user_id = {NOBODY} ORDER BY created_at")
+    """Return the ids of jobs without a requester, the oldest first."""
+    found = rows.query(f"SELECT id FROM jobs WHERE user_id = {DELETED_USER_ID} ORDER BY created_at")
     return [row["id"] for row in found]
 
 
@@ -99,7 +100,7 @@ def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[
     """
     page = rows.query(
         "SELECT id, CASE WHEN request LIKE '%\"sha256\":%' THEN request END AS request FROM jobs"
-        f" WHERE id > $1 AND user_id <> {NOBODY} ORDER BY id LIMIT $2",
+        f" WHERE id > $1 AND user_id <> {DELETED_USER_ID} ORDER BY id LIMIT $2",
         behind,
         most,
     )
@@ -107,7 +108,8 @@ def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[
         return set(), None
     kept = rows.query(
         "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
-        f" WHERE pictures.job_id > $1 AND pictures.job_id <= $2 AND jobs.user_id <> {NOBODY}",
+        " WHERE pictures.job_id > $1 AND pictures.job_id <= $2"
+        f" AND jobs.user_id <> {DELETED_USER_ID}",
         behind,
         page[-1]["id"],
     )
@@ -119,11 +121,11 @@ def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[
 
 
 def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
-    """Delete nobody's jobs, with all that hangs on them; costs stay the operator's."""
+    """Delete jobs without a requester and the rows that refer to them, except costs."""
     among = _placeholders(job_ids)
     for table in ("pictures", "intents", "messages", "attempts"):
         tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
-    tx.write(f"DELETE FROM jobs WHERE user_id = {NOBODY} AND id IN ({among})", *job_ids)
+    tx.write(f"DELETE FROM jobs WHERE user_id = {DELETED_USER_ID} AND id IN ({among})", *job_ids)
 
 
 def _count(rows: Transaction, where: str, user_id: int) -> int:
