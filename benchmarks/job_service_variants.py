@@ -13,10 +13,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from benchmarks.client_variants import memory_kb, reset_peak
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 MODEL = "gpt-image-2"
 KEY = "sk-benchmark"
@@ -53,16 +57,12 @@ async def script(url: str, folder: Path) -> AsyncIterator[Paint]:
 @asynccontextmanager
 async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
     """Run jobs with the services as the bot opens them: limits, log, database and content store."""
-    from pydantic import SecretStr  # noqa: PLC0415
-
     from bot.core import logging as bot_logging  # noqa: PLC0415
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
     from bot.images.content_store import link_or_copy  # noqa: PLC0415
     from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition  # noqa: PLC0415
-    from bot.quota.rules import parse_limits  # noqa: PLC0415
     from bot.services import open_services  # noqa: PLC0415
-    from playground.settings import GivenSettings  # noqa: PLC0415
 
     class FolderCourier:
         """Carries one picture to the folder."""
@@ -93,8 +93,20 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         await services.job_service.submit(request, requester, courier)
         await courier.delivered.wait()
 
-    data = folder.parent / "data"
-    settings = GivenSettings(
+    settings = _service_settings(url, folder.parent / "data")
+    bot_logging.configure(level="INFO", style="console", secrets=settings.secrets)
+    async with open_services(settings, Clock()) as services:
+        yield paint
+
+
+def _service_settings(url: str, data: Path) -> "Settings":
+    """Return settings with a limit of every kind, and a place for all jobs at once."""
+    from pydantic import SecretStr  # noqa: PLC0415
+
+    from bot.quota.rules import parse_limits  # noqa: PLC0415
+    from playground.settings import GivenSettings  # noqa: PLC0415
+
+    return GivenSettings(
         image_api_url=url,
         image_api_key=SecretStr(KEY),
         image_models=(MODEL,),
@@ -107,9 +119,6 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         max_running_per_user=100,
         max_waiting_per_user=100,
     )
-    bot_logging.configure(level="INFO", style="console", secrets=settings.secrets)
-    async with open_services(settings, Clock()) as services:
-        yield paint
 
 
 VARIANTS: dict[str, Variant] = {"script": script, "easel": job_service}
