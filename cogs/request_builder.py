@@ -116,7 +116,7 @@ class RequestBuilder:
         """
         check_access(
             self._preference_store.server(caller.server_id),
-            channel_ids=caller.channel_ids,
+            channel_ids=caller.requester.channel_ids,
             role_ids=caller.requester.role_ids,
         )
 

@@ -114,12 +114,18 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, and in which server. The operator at the terminal has the ids 0."""
+    """Who asks, and where. The operator at the terminal has the ids 0.
+
+    ``channel_ids`` are the channel's id, then those of the thread in it and of its category, where
+    there are such. The requester of a job that was read from the database has neither roles nor
+    channels: both matter only when a job is submitted.
+    """
 
     user_id: int
     server_id: int
     name: str
     role_ids: tuple[int, ...] = ()
+    channel_ids: tuple[int, ...] = ()
 
     @property
     def is_operator(self) -> bool:

@@ -32,8 +32,9 @@ def request_builder(world: DiscordWorld) -> RequestBuilder:
 
 def caller(world: DiscordWorld, *channels: int) -> CallerContext:
     """Return Ben as a button knows him."""
-    who = Requester(world.ben.id, world.guild.id, "Ben")
-    return CallerContext(who, channels or (world.channel.id,), "en", "en", may_manage=False)
+    where = channels or (world.channel.id,)
+    who = Requester(world.ben.id, world.guild.id, "Ben", channel_ids=where)
+    return CallerContext(who, "en", "en", may_manage=False)
 
 
 def kept(world: DiscordWorld, data: bytes) -> Reference:
