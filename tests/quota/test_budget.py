@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.core.models import OPERATOR
 from bot.quota.allowances import Allowance
+from bot.quota.levels import LimitLevel
 from bot.quota.rules import Period
 from tests.quota.ledger_driver import DAY, HOUR, NOON, LedgerDriver, requester
 

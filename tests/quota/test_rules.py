@@ -2,19 +2,15 @@
 
 import pytest
 
-from bot.core.errors.quotas import LimitLevel
-from bot.quota.rules import (
-    Limit,
-    Period,
+from bot.quota.levels import (
+    LimitLevel,
     Rule,
-    parse_limits,
     personal_rule,
     role_subject,
     server_rules,
-    split_charge,
-    split_hold,
     user_subject,
 )
+from bot.quota.rules import Limit, Period, parse_limits, split_charge, split_hold
 
 NONE = parse_limits("")
 
