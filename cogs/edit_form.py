@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
-from bot.core.models import ImageRequest, Job, Reference
+from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
@@ -31,7 +31,6 @@ from bot.discord_ui.modals import (
 from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.repository.rows import WrittenJob
-from bot.preferences.image_options import ImageOptions, OptionName
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -223,29 +222,14 @@ class EditCog(commands.Cog):
     def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the other options as before where the model accepts them."""
         model, size = filled.model or before.model, filled.size.strip()
-        before_options: dict[OptionName, str | None] = {
-            "quality": before.quality,
-            "style": before.style,
-            "background": before.background,
-            # A size that nobody changed is only kept where the model accepts it.
-            "size": size if size == str(before.size) else None,
-        }
-        kept = {
-            name: value
-            for name, value in before_options.items()
-            if value and self._deps.request_builder.supports(model, name, value)
-        }
-        if size != str(before.size):
-            kept["size"] = size
-        return ImageOptions(
-            prompt=filled.prompt,
-            model=model,
-            size=kept.get("size") or None,
-            n=before.n,
-            quality=kept.get("quality"),
-            style=kept.get("style"),
-            background=kept.get("background"),
-        )
+        options = ImageOptions(prompt=filled.prompt, model=model, n=before.n)
+        for name in OPTION_NAMES:
+            value = getattr(before, name)
+            if value and self._deps.services.catalogue.supports(model, name, str(value)):
+                options = options.with_option(name, str(value))
+        if size == str(before.size):
+            return options
+        return options.with_option("size", size or None)
 
     async def _submit_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.errors.base import Refusal
-from bot.core.models import ImageRequest, Job, Reference
+from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
-from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
+from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
-
-ANY_PROMPT = "any"  # a prompt that every model accepts
 
 
 class RequestBuilder:
@@ -52,7 +49,7 @@ class RequestBuilder:
         self.check_access(caller)
         options = self.resolve(options, caller, preset=preset)
         self._check_model(caller, options.model or self._catalogue.default.name)
-        request = self.image_request(
+        request = self._catalogue.build_request(
             options,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
@@ -160,34 +157,5 @@ class RequestBuilder:
             person=self._preference_store.person(who.user_id).options,
             server=self._preference_store.server(who.server_id).options,
             models=self.allowed_models(who.server_id),
-            supports=self.supports,
-        )
-
-    def supports(self, model: str, option: OptionName, value: str) -> bool:
-        """Tell whether a model accepts a value of an option."""
-        options = ImageOptions(prompt=ANY_PROMPT, model=model).with_option(option, value)
-        try:
-            self.image_request(options)
-        except Refusal:
-            return False
-        return True
-
-    def image_request(
-        self, options: ImageOptions, *, references: int = 0, mask: bool = False
-    ) -> ImageRequest:
-        """Return the options as a request, checked against the catalogue.
-
-        Raises:
-            Refusal: an option is wrong; the sentence says which values are allowed.
-        """
-        return self._catalogue.build_request(
-            prompt=options.prompt or "",
-            model=options.model,
-            size=options.size,
-            n=options.n,
-            quality=options.quality,
-            style=options.style,
-            background=options.background,
-            references=references,
-            mask=mask,
+            supports=self._catalogue.supports,
         )

@@ -17,7 +17,6 @@ from bot.jobs.repository.rows import WrittenJob
 LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
 LONGEST_FIELD = 1_024
 LONGEST_FACT = 100
-_OPTIONS = ("quality", "style", "background")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ class DetailsEmbeds:
         yield _plain(request.model)
         yield self._size(record, locale)
         yield self._pictures(record, locale)
-        for option in _OPTIONS:
-            if word := getattr(request, option):
+        for option, word in request.words.items():
+            if word:
                 yield self._say("details-option", locale, option=option, value=_plain(word))
         if request.references:
             yield self._say("card-references", locale, count=len(request.references))
@@ -126,16 +125,14 @@ class DetailsEmbeds:
 
 def imagine_command(request: ImageRequest) -> str:
     """Return the command that asks for the same, without backticks and line breaks."""
-    options = {
-        "prompt": request.prompt,
-        "model": request.model,
-        "size": str(request.size),
-        "n": str(request.n) if request.n > 1 else None,
-        "quality": request.quality,
-        "style": request.style,
-        "background": request.background,
-    }
-    words = (f"{name}:{value}" for name, value in options.items() if value)
+    options = (
+        ("prompt", request.prompt),
+        ("model", request.model),
+        ("size", str(request.size)),
+        ("n", str(request.n) if request.n > 1 else None),
+        *request.words.items(),
+    )
+    words = (f"{name}:{value}" for name, value in options if value)
     return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
 
 

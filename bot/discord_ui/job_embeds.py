@@ -250,8 +250,8 @@ class JobEmbeds:
     def _choices(self, job: Job) -> list[str]:
         """Return the options that were chosen beyond model, size and number."""
         request = job.request
-        chosen = (request.quality, request.style, request.background)
-        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen if choice]
+        chosen = filter(None, request.words.values())
+        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen]
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts

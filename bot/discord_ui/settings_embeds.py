@@ -179,14 +179,7 @@ class SettingsEmbeds:
     def _preset_lines(self, preset: Preset, locale: str) -> str:
         options = preset.options
         count = options.n and self._texts.say("preset-list-n", locale, n=options.n)
-        words = (
-            options.model,
-            options.size,
-            count,
-            options.quality,
-            options.style,
-            options.background,
-        )
+        words = (options.model, options.size, count, *options.words.values())
         facts = cut(" · ".join(_word(word) for word in words if word), _FACTS)
         prompt = options.prompt and escaped(one_line(options.prompt, _PROMPT))
         lines = [small(line) for line in (prompt, facts) if line]

@@ -10,19 +10,14 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import RequestOption
 from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
 
 RequestField = Literal[
-    "model",
-    "prompt",
-    "n",
-    "size",
-    "quality",
-    "style",
-    "background",
+    RequestOption,
     "moderation",
     "output_format",
     "output_compression",

@@ -8,16 +8,18 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypedDict, get_args
+from typing import Annotated, Literal, Self, TypedDict, TypeVar, get_args
 
 from msgspec import Meta
 
 from bot.core.models import (
+    WORD_OPTIONS,
     AnySize,
     ImageRequest,
     PictureFormat,
     Reference,
     Size,
+    WordOption,
     money_to_text,
     parse_size,
 )
@@ -25,13 +27,21 @@ from bot.gateways.prices import DEFAULT_CREDITS, Credits, Price, check_rates, cr
 from bot.gateways.toml_tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
+UNDESCRIBED_PROMPT_MAX = 4000
 
 Positive = Annotated[int, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0)]
-WordOption = Literal["quality", "style", "background"]
-WORD_OPTIONS: tuple[WordOption, ...] = get_args(WordOption)
 MASK_TRANSPORTS = ("json_images_objects", "multipart")
 AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
+
+Model = TypeVar("Model", bound="ModelAbilities")
+
+# The key of ``models.toml`` with the words that an option accepts.
+_WORD_KEYS: dict[WordOption, str] = {
+    "quality": "qualities",
+    "style": "styles",
+    "background": "backgrounds",
+}
 
 # No model has a size with six digits in a row or an edge of 0.
 MAX_SIZE_NAME = 32
@@ -219,8 +229,8 @@ class ModelAbilities:
 
         None if they are unknown: then any word is sent.
         """
-        words = {"quality": self.qualities, "style": self.styles, "background": self.backgrounds}
-        return words[option]
+        words: AllowedWords = getattr(self, _WORD_KEYS[option])
+        return words
 
     def credits_each(self, quality: str | None) -> int:
         """Return the credits of one picture; None is the quality that the model chooses."""
@@ -236,9 +246,7 @@ class ModelAbilities:
             n <= self.max_n
             and len(request.prompt) <= self.prompt_max
             and self.accepts_size(request.size)
-            and self._accepts_word("quality", request.quality)
-            and self._accepts_word("style", request.style)
-            and self._accepts_word("background", request.background)
+            and all(self._accepts_word(option, word) for option, word in request.words.items())
             and self._supports_references(request.references, request.mask)
         )
 
@@ -258,13 +266,9 @@ class ModelAbilities:
     def without(self, fields: Collection[str]) -> Self:
         """Return the abilities at a gateway to which these fields are never sent."""
         model = self._at_default_rates() if "quality" in fields else self
-        kept = {
-            option: () if option in fields else self.allowed_words(option)
-            for option in WORD_OPTIONS
-        }
-        model = replace(
-            model, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
-        )
+        for option in WORD_OPTIONS:
+            if option in fields:
+                model = _with_allowed_words(model, option, ())
         if "n" in fields:
             model = replace(model, max_n=1)
         if "size" in fields:
@@ -300,6 +304,19 @@ def read_models(text: str, *, file: str = "models.toml") -> dict[str, ModelAbili
         name: merge_abilities(None, name, table, where=f"{file}, [models.{name}],")
         for name, table in tables.items()
     }
+
+
+def undescribed_model(name: str) -> ModelAbilities:
+    """Return the cautious abilities of a model that no table describes; any word is accepted."""
+    model = ModelAbilities(name=name, label=name, prompt_max=UNDESCRIBED_PROMPT_MAX, auto=True)
+    for option in WORD_OPTIONS:
+        model = _with_allowed_words(model, option, None)
+    return model
+
+
+def _with_allowed_words(model: Model, option: WordOption, words: AllowedWords) -> Model:
+    key: dict[str, AllowedWords] = {_WORD_KEYS[option]: words}
+    return replace(model, **key)  # type: ignore[arg-type]  # a key of words
 
 
 @cache

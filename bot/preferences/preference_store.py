@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from bot.core.models import ImageOptions
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import (
     MAX_PRESETS,
     NoSuchPreset,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeVar, get_args
 
 from bot.core.errors.base import Refusal
-from bot.preferences.image_options import ImageOptions
+from bot.core.models import ImageOptions
 
 T = TypeVar("T")
 

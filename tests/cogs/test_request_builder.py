@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.models import Job, Reference, Requester
+from bot.core.models import ImageOptions, Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
 from bot.images.content_store import ContentStore
 from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
-from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent

@@ -88,14 +88,12 @@ def _values(
         "prompt": image.prompt,
         "n": request.n,
         "size": None if image.size == "auto" else str(image.size),
-        "quality": image.quality,
-        "style": image.style,
-        "background": image.background,
         "moderation": image.moderation if is_known_moderation else preset.moderation,
         "output_format": preset.output_format,
         "output_compression": preset.output_compression,
         "response_format": model.response_format.sent,
     }
+    values |= dict(image.words.items())
     if wants_stream(request, model, gateway):
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
