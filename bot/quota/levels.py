@@ -216,7 +216,11 @@ class Levels:
         total = Rule(LimitLevel.TOTAL, (self.total_quota,))
         checks = [LimitCheck(TOTAL_METER, total, credits), self.budget_check(price)]
         if not found.requester.is_operator:
-            checks = [self._personal_check(found, credits), *self._shared(found, credits), *checks]
+            checks = [
+                self._personal_check(found, credits),
+                *self._shared_checks(found, credits),
+                *checks,
+            ]
         return [check for check in checks if not check.rule.is_free]
 
     def budget_check(self, price: int = 0) -> LimitCheck:
@@ -234,7 +238,7 @@ class Levels:
         meter = person_meter(origin.server_id, origin.user_id, reset_at=member.reset_at)
         return LimitCheck(meter, rule, credits, member.granted)
 
-    def _shared(self, found: RequesterLimits, credits: int) -> list[LimitCheck]:
+    def _shared_checks(self, found: RequesterLimits, credits: int) -> list[LimitCheck]:
         """Return the conditions on what several people use together."""
         meter = server_meter(found.origin.server_id)
         rules = server_rules(own=found.limits[SERVER], quota=self.server_quota)
