@@ -1,7 +1,7 @@
 """The levels of limits: whose limits apply to a request, and the meters on which its charge counts.
 
-A limit of something new begins and mostly ends here: its level, its subject, the column of a charge
-that says where it belongs, its meter, and its check.
+A new kind of limit, such as one for each channel, is mostly added here: its level, its subject, the
+field of ``ChargeOrigin`` that says where a charge belongs, its meter and its check.
 """
 
 from collections import defaultdict
