@@ -274,7 +274,8 @@ class Exchange:
                     kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
                     log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
                     continue
-            if picture := await spool.keep(part, number, one.revised_prompt):
+            picture = await asyncio.to_thread(spool.keep, part, number, one.revised_prompt)
+            if picture:
                 pictures.append(picture)
         if not pictures:
             raise self._failure(kind, Billed.YES, detail)
