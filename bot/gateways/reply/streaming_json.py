@@ -37,7 +37,7 @@ class StreamingJson:
         self._files: list[Base64File] = []
         self._decoded: dict[str, Path] = {}  # by placeholder
         self._text = bytearray()
-        self.is_json: bool | None = None  # by the first character; None before it
+        self.is_json: bool | None = None  # whether it begins like JSON; None: no text yet
         self._string_start: int | None = None  # of the open string, in the text
         self._long_string: Base64File | None = None
         self._escape = b""  # an escape that the end of the last chunk cut
