@@ -122,15 +122,16 @@ class Catalogue:
         the first of them. The returned request does not contain them.
         """
         model = self.model(options.model) if options.model else self.default
-        self._check_references(references, model)
+        if references:
+            self._check_references(references, model)
         if mask:
             self._check_mask(references, model)
-        request = ImageRequest(
-            prompt=_checked_prompt(options.prompt or "", model),
-            model=model.name,
-            size=_checked_size(options.size, model),
-            n=_checked_count(1 if options.n is None else options.n),
-        )
+        prompt = _checked_prompt(options.prompt or "", model)
+        size = _checked_size(options.size, model)
+        n = 1 if options.n is None else options.n
+        if not 1 <= n <= MAX_PICTURES:
+            raise WrongCount(n=n, limit=MAX_PICTURES)
+        request = ImageRequest(prompt=prompt, model=model.name, size=size, n=n)
         words = options.words.items()
         return request.with_words(
             {name: _checked_choice(name, word, model) for name, word in words}
@@ -150,8 +151,6 @@ class Catalogue:
         return _checked_choice("quality", typed, self.model(model))
 
     def _check_references(self, count: int, model: ModelAbilities) -> None:
-        if count <= 0:
-            return
         if not model.references:
             able = (other for other in self.models if other.references)
             raise NoReferences(model=model.name, allowed=_names(able))
@@ -234,11 +233,11 @@ class Catalogue:
     def highest_price(self, request: ImageRequest) -> int:
         """Return the price of all pictures in micros at the most expensive gateway."""
         prices = (
-            self.price_each(gateway, request)
-            for gateway, model in self._pairs
+            ability.price_each(request.quality)
+            for (_, model), ability in self._pairs.items()
             if model == request.model
         )
-        return request.n * max((price for price in prices if price is not None), default=0)
+        return request.n * max(filter(None, prices), default=0)
 
     @property
     def unpriced(self) -> tuple[GatewayModel, ...]:
@@ -300,12 +299,6 @@ def _checked_size(typed: str | None, model: ModelAbilities) -> AnySize:
     if not model.accepts_size(size):
         raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.allowed_sizes)
     return size
-
-
-def _checked_count(n: int) -> int:
-    if not 1 <= n <= MAX_PICTURES:
-        raise WrongCount(n=n, limit=MAX_PICTURES)
-    return n
 
 
 def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:

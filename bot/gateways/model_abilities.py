@@ -23,7 +23,14 @@ from bot.core.models import (
     money_to_text,
     parse_size,
 )
-from bot.gateways.prices import DEFAULT_CREDITS, Credits, Price, check_rates, credits_of, price_of
+from bot.gateways.prices import (
+    DEFAULT_CREDITS,
+    DEFAULT_QUALITY,
+    Credits,
+    Price,
+    check_rates,
+    price_of,
+)
 from bot.gateways.toml_tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
@@ -233,8 +240,14 @@ class ModelAbilities:
         return words
 
     def credits_each(self, quality: str | None) -> int:
-        """Return the credits of one picture; None is the quality that the model chooses."""
-        return credits_of(self.credits, quality)
+        """Return the credits of one picture; None is the quality that the model chooses.
+
+        Without ``default`` an unlisted quality costs 1.
+        """
+        if isinstance(self.credits, int):
+            return self.credits
+        others = self.credits.get(DEFAULT_QUALITY, DEFAULT_CREDITS)
+        return self.credits.get(quality or DEFAULT_QUALITY, others)
 
     def price_each(self, quality: str | None) -> int | None:
         """Return the operator's price of one picture in micros, None if none is stated."""
