@@ -24,7 +24,7 @@ from bot.discord_ui.history_embeds import (
 from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
 
@@ -60,7 +60,7 @@ class HistoryCog(commands.Cog):
         text: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
     ) -> None:
         """Browse and search your requests, and post their pictures again."""
-        terms = Sought(text=_search_term(text), model=_search_term(model))
+        terms = HistoryFilter(text=_search_term(text), model=_search_term(model))
         # Thumbnails of large pictures may take longer than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show_page(interaction, terms)
@@ -98,7 +98,7 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _replace_page(
-        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
+        self, interaction: Interaction, terms: HistoryFilter, cursor: PageCursor | None = None
     ) -> None:
         try:
             self._deps.client.admit(interaction)
@@ -108,7 +108,7 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _show_page(
-        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
+        self, interaction: Interaction, terms: HistoryFilter, cursor: PageCursor | None = None
     ) -> None:
         page = await self._history_pages.page(interaction.user.id, terms, cursor)
         locale = self._deps.client.languages.personal(interaction)

@@ -15,7 +15,7 @@ import structlog
 from discord.ui import View
 
 from bot.core.clock import Clock
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
@@ -146,7 +146,7 @@ class DiscordCourier:
             return await self._message.place(job, embed, self._stop_button(job, waiting))
         except DISCORD_ERRORS as error:
             log.warning("job_message.not_placed", job=job.id, error=repr(error))
-            raise CardNotPlaced from error
+            raise CardNotSent from error
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, with what the gateway has painted so far."""

@@ -27,7 +27,7 @@ from bot.jobs.pricing import Pricing, credits_per_picture, doubtful_credits, rem
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
-from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.quota.ledger import Ledger
@@ -221,7 +221,7 @@ class JobRun:
         """Return the result with what the settlement will be: the credits move after delivery."""
         deps, job = self._deps, self.job
         deps.repository.moved(tx, job.id, JobState.RECEIVED)
-        kept_pictures.put(tx, job.id, stored, at=deps.clock.now())
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now())
         charged, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
         doubt_charged = doubtful > 0 and not deps.ledger.forgives(tx, job.id)
         charged += doubtful if doubt_charged else 0

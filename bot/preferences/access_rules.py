@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
-from bot.preferences.values import ServerSettings
+from bot.preferences.stored_preferences import ServerSettings
 
 
 @dataclass(eq=False, kw_only=True)

@@ -12,7 +12,12 @@ from bot.preferences.access_rules import (
     check_controls,
     check_model,
 )
-from bot.preferences.values import NotOnTheList, ServerSettings, with_allowed, without_allowed
+from bot.preferences.stored_preferences import (
+    NotOnTheList,
+    ServerSettings,
+    with_allowed,
+    without_allowed,
+)
 
 OFFERED = ("a", "b", "C")
 
