@@ -3,7 +3,7 @@
 import discord
 from discord.ext import commands
 
-from bot.discord_ui.caller import requester_of
+from bot.discord_ui.caller import billed_server_id, requester_of
 from cogs.dependencies import Dependencies
 
 
@@ -21,7 +21,7 @@ class CancelCog(commands.Cog):
             await interaction.response.defer()
             await self._deps.services.cancellation.cancel(
                 job_id,
-                requester_of(interaction),
+                requester_of(interaction.user, billed_server_id(interaction)),
                 moderates=interaction.permissions.manage_messages,
             )
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected

@@ -25,6 +25,7 @@ from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
 from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
+from bot.preferences.access_rules import check_access
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
 
@@ -146,9 +147,11 @@ class HistoryCog(commands.Cog):
 
     async def _check_may_post(self, caller: CallerContext) -> None:
         """Refuse to post pictures where this person may not paint."""
-        self._deps.request_builder.check_access(caller)
+        requester = caller.requester
+        settings = self._deps.preference_store.server(requester.server_id)
+        check_access(settings, requester, caller.channel_ids)
         who = await self._deps.services.database.read(
-            self._deps.services.ledger.member, caller.server_id, caller.requester.user_id
+            self._deps.services.ledger.member, requester.server_id, requester.user_id
         )
         if who.block_reason is not None:
             raise Blocked(reason=who.block_reason)

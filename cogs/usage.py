@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.discord_ui.caller import requester_of
+from bot.discord_ui.caller import billed_server_id, requester_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.quota.admin_repository import Member
@@ -26,7 +26,7 @@ class UsageCog(commands.Cog):
     @app_commands.guild_only()
     async def usage(self, interaction: Interaction) -> None:
         """Show your limits, the credits you have left, and your last requests."""
-        who = requester_of(interaction)
+        who = requester_of(interaction.user, billed_server_id(interaction))
         allowances, member = await self._deps.services.database.read(self._usage, who)
         past = await self._deps.services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)

@@ -94,16 +94,11 @@ class CallerContext:
     may_manage: bool
     alone: bool = True
 
-    @property
-    def server_id(self) -> int:
-        """Return the server's id, 0 where there is none."""
-        return self.requester.server_id
-
 
 def caller_of(interaction: Interaction, languages: Languages) -> CallerContext:
     """Return who typed a command, pressed a button or sent a form."""
     return CallerContext(
-        requester_of(interaction),
+        requester_of(interaction.user, billed_server_id(interaction)),
         _channel_ids(interaction.channel_id, interaction.channel),
         languages.personal(interaction),
         languages.public(interaction),
@@ -117,7 +112,7 @@ def caller_of_reaction(
     """Return who reacted; an answer to a reaction cannot be shown to one person alone."""
     channel = member.guild.get_channel_or_thread(channel_id)
     return CallerContext(
-        _requester(member, member.guild.id),
+        requester_of(member, member.guild.id),
         _channel_ids(channel_id, channel),
         languages.of_member(member),
         languages.of_server(member.guild),
@@ -126,12 +121,8 @@ def caller_of_reaction(
     )
 
 
-def requester_of(interaction: Interaction) -> Requester:
-    """Return who calls, on the account of the server or of the person."""
-    return _requester(interaction.user, billed_server_id(interaction))
-
-
-def _requester(user: discord.User | discord.Member, server_id: int) -> Requester:
+def requester_of(user: discord.User | discord.Member, server_id: int) -> Requester:
+    """Return who calls, on the account of a server or, with 0, of the person alone."""
     roles = getattr(user, "roles", ()) if server_id else ()
     # Discord gives everybody a role with the server's id.
     role_ids = tuple(role.id for role in roles if role.id != server_id)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
+from bot.core.models import Job, Requester
 from bot.preferences.stored_preferences import ServerSettings
 
 
@@ -48,7 +49,7 @@ class ControlsNotYours(Refusal):
 
 
 def check_access(
-    settings: ServerSettings, *, channel_ids: Collection[int], role_ids: Collection[int]
+    settings: ServerSettings, requester: Requester, channel_ids: Collection[int]
 ) -> None:
     """Refuse a channel or a person that the server does not allow.
 
@@ -61,7 +62,7 @@ def check_access(
     if channels is not None and not set(channels) & set(channel_ids):
         channel, another = _first_two(channels)
         raise ChannelNotAllowed(channel=channel, another=another)
-    if roles is not None and not set(roles) & set(role_ids):
+    if roles is not None and not set(roles) & set(requester.role_ids):
         role, another = _first_two(roles)
         raise RoleNotAllowed(role=role, another=another)
 
@@ -85,13 +86,13 @@ def allowed_models(settings: ServerSettings, offered: Collection[str]) -> tuple[
     return tuple(name for name in offered if name.casefold() in allowed)
 
 
-def check_controls(settings: ServerSettings, *, user_id: int, requester_id: int) -> None:
+def check_controls(settings: ServerSettings, caller: Requester, job: Job) -> None:
     """Refuse the controls under another person's result where the server wants that.
 
     Raises:
         ControlsNotYours
     """
-    if settings.controls == "requester" and user_id != requester_id:
+    if settings.controls == "requester" and caller.user_id != job.requester.user_id:
         raise ControlsNotYours
 
 
