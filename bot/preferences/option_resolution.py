@@ -36,7 +36,7 @@ def resolve_options(
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
     for options in (preset, person, server):
         left_out = {"prompt", "model"} | _unsupported(options, model, supports)
-        found = found.with_defaults(options.without(left_out))
+        found = found.with_defaults(replace(options, **dict.fromkeys(left_out)))
     return found
 
 
