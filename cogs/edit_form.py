@@ -31,6 +31,7 @@ from bot.discord_ui.modals import (
 from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.repository.rows import WrittenJob
+from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -104,7 +105,7 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
             size=str(request.size),
             pictures=pictures,
             references=len(request.references),
@@ -115,12 +116,13 @@ class EditCog(commands.Cog):
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
         caller = caller_of(interaction, self._deps.client.languages)
-        self._deps.request_builder.check_access(caller)
+        settings = self._deps.preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
         written = await self._deps.job_lookup.by_message(message.id)
         if written is not None and await self._deps.services.retention.kept_references(
             written.job.id
         ):
-            self._deps.request_builder.check_controls(caller, written.job)
+            check_controls(settings, caller.requester, written.job)
             await self._use(interaction, written, caller)
             return
         uploads = self._deps.pictures.of(message)[:MAX_SELECTABLE]
@@ -137,7 +139,7 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
             size="",
             pictures=range(1, count + 1),
             references=0,
@@ -153,7 +155,7 @@ class EditCog(commands.Cog):
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
         """Return the model to propose: allowed here, and able to use the chosen picture."""
-        here = self._deps.request_builder.allowed_models(caller.server_id) or (
+        here = self._deps.request_builder.allowed_models(caller.requester.server_id) or (
             self._deps.services.catalogue.default.name,
         )
         able = [

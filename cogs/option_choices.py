@@ -11,7 +11,7 @@ from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.preferences.preference_store import PreferenceStore
-from bot.preferences.values import UnknownLanguage
+from bot.preferences.stored_preferences import UnknownLanguage
 from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
 

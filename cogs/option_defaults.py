@@ -10,7 +10,7 @@ from bot.gateways.catalogue import ANY_PROMPT, Catalogue
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import NoSuchPreset
-from bot.preferences.values import NothingChosen
+from bot.preferences.stored_preferences import NothingChosen
 from cogs.request_builder import RequestBuilder
 
 

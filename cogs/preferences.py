@@ -11,7 +11,7 @@ from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.settings_embeds import SettingsEmbeds
-from bot.preferences.values import PersonalPreferences
+from bot.preferences.stored_preferences import PersonalPreferences
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 

@@ -18,7 +18,7 @@ from bot.preferences.emoji import (
     is_unicode_emoji,
     same_emoji,
 )
-from bot.preferences.values import (
+from bot.preferences.stored_preferences import (
     MODERATIONS,
     Controls,
     Moderation,

@@ -3,7 +3,7 @@
 import itertools
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -140,10 +140,6 @@ class ImageOptions(WordOptions):
         """Return these options with another value for one of them."""
         values: dict[str, str | None] = {option: value}
         return replace(self, **values)  # type: ignore[arg-type]  # only options of text
-
-    def without(self, options: Collection[str]) -> Self:
-        """Return these options with some of them set to None."""
-        return replace(self, **dict.fromkeys(options))
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,11 +92,6 @@ class CallerContext:
     may_manage: bool
     alone: bool = True
 
-    @property
-    def server_id(self) -> int:
-        """Return the server's id, 0 where there is none."""
-        return self.requester.server_id
-
 
 def caller_of(interaction: Interaction, languages: Languages) -> CallerContext:
     """Return who typed a command, pressed a button or sent a form."""

@@ -81,18 +81,18 @@ class DetailsEmbeds:
             yield self._say("card-references", locale, count=len(request.references))
 
     def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
-        work, asked_at = record.work, record.written.job.created_at
-        if work.began_at is not None:
-            yield self._say("details-waited", locale, waited_ms=work.began_at - asked_at)
-            if work.ended_at is not None:
-                painted_ms = work.ended_at - work.began_at
+        attempts, asked_at = record.attempts, record.written.job.created_at
+        if attempts.began_at is not None:
+            yield self._say("details-waited", locale, waited_ms=attempts.began_at - asked_at)
+            if attempts.ended_at is not None:
+                painted_ms = attempts.ended_at - attempts.began_at
                 yield self._say("details-painted", locale, painted_ms=painted_ms)
         yield self._say("card-credits", locale, credits=record.charged)
-        if work.tokens is not None:
-            put_in, put_out = work.tokens.input_tokens, work.tokens.output_tokens
+        if attempts.tokens is not None:
+            put_in, put_out = attempts.tokens.input_tokens, attempts.tokens.output_tokens
             yield self._say("details-tokens", locale, input=put_in, output=put_out)
-        if work.gateways and for_operator:
-            gateways = _plain(", ".join(work.gateways))
+        if attempts.gateways and for_operator:
+            gateways = _plain(", ".join(attempts.gateways))
             yield self._say("details-gateway", locale, gateways=gateways)
 
     def _origin(self, record: FoundJob, locale: str, server_id: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bot.core.i18n.escaping import cut, escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import LONGEST_CHOICE
 from bot.discord_ui.embed_style import COLOURS, small
-from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
 LONGEST_VALUE = 1024  # of an embed's field (resources/message, Embed Limits)
 

@@ -35,8 +35,8 @@ def resolve_options(
     model = typed.model or preset.model or _default_model((person, server), models)
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
     for options in (preset, person, server):
-        accepted = options.without(_unsupported(options, model, supports))
-        found = found.with_defaults(replace(accepted, prompt=None, model=None))
+        left_out = {"prompt", "model"} | _unsupported(options, model, supports)
+        found = found.with_defaults(replace(options, **dict.fromkeys(left_out)))
     return found
 
 

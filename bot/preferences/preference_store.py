@@ -19,7 +19,7 @@ from bot.preferences.presets import (
     matching_presets,
     preset_key,
 )
-from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

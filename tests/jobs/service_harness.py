@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.models import CardAddress, ImageOptions, Job, Requester
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.quota.rules import parse_limits
@@ -33,7 +33,7 @@ class RecordingCourier:
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""
         if self.fails == "place":
-            raise CardNotPlaced
+            raise CardNotSent
         self.placed.append(job)
         return CardAddress(channel_id=5, message_id=len(self.placed), application_id=6, token="t")
 

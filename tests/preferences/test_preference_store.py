@@ -20,7 +20,7 @@ from bot.preferences.presets import (
     clean_preset_name,
     preset_key,
 )
-from bot.preferences.values import PersonalPreferences, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, ServerSettings
 
 SETTINGS = ServerSettings(
     model="m",

@@ -1,4 +1,7 @@
-"""The settings of servers, preferences of people and presets, as values; None is not set."""
+"""What the preference store keeps: servers' settings, people's preferences and presets.
+
+A field that is None was not set.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
