@@ -104,7 +104,7 @@ def _service_settings(url: str, data: Path) -> "Settings":
     """Return settings with a limit of every kind, and a place for all jobs at once."""
     from pydantic import SecretStr  # noqa: PLC0415
 
-    from bot.quota.rules import parse_limits  # noqa: PLC0415
+    from bot.quota.limits import parse_limits  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 
     return GivenSettings(

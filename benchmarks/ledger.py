@@ -26,7 +26,7 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction, rewritten
 from bot.quota.ledger import Ledger
 from bot.quota.levels import SERVER
-from bot.quota.rules import HOUR_MS, Limit, Period, parse_limits
+from bot.quota.limits import HOUR_MS, Limit, Period, parse_limits
 
 BUSY_SERVER = 1
 SERVERS = 100

@@ -17,7 +17,7 @@ from bot.discord_ui.quota_list_embeds import (
 )
 from bot.quota.audit import Action
 from bot.quota.levels import EVERYONE, SERVER, Member, role_subject, user_subject
-from bot.quota.rules import Limit, LimitSet, Period
+from bot.quota.limits import Limit, LimitSet, Period
 from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]

@@ -28,7 +28,7 @@ from bot.quota.admin_repository import (
 )
 from bot.quota.audit import Action, Change, NewChange, read_changes, record
 from bot.quota.levels import Member, user_subject
-from bot.quota.rules import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps
+from bot.quota.limits import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps
 
 _THE_BOT = 0
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.levels import ChargeOrigin, Member, RequesterLimits, subjects_of
+from bot.quota.limits import Limit, LimitSet, Period
 from bot.quota.meters import Parameters
-from bot.quota.rules import Limit, LimitSet, Period
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""

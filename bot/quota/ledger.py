@@ -25,6 +25,7 @@ from bot.quota.levels import (
     RequesterLimits,
     meters_of,
 )
+from bot.quota.limits import LimitSet, Period, split_charge, split_hold
 from bot.quota.meters import Amounts, Meter
 from bot.quota.reports import Reports
 from bot.quota.repository import (
@@ -36,7 +37,6 @@ from bot.quota.repository import (
     settle_hold,
     write_hold,
 )
-from bot.quota.rules import LimitSet, Period, split_charge, split_hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from bot.core.models import Requester
+from bot.quota.limits import Cap, LimitSet, caps
 from bot.quota.meters import Meter
-from bot.quota.rules import Cap, LimitSet, caps
 
 
 class LimitLevel(StrEnum):

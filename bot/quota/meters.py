@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.database.transaction import Value
-from bot.quota.rules import HOUR_MS, Period
+from bot.quota.limits import HOUR_MS, Period
 
 Column = Literal["own_credits", "credits", "operator_credits", "price"]
 

@@ -6,8 +6,8 @@ from itertools import accumulate
 
 from bot.database.transaction import Transaction
 from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck
+from bot.quota.limits import HOUR_MS, Period
 from bot.quota.meters import Amounts, Meter, Parameters, Window
-from bot.quota.rules import HOUR_MS, Period
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 

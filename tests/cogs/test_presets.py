@@ -4,7 +4,7 @@ import pytest
 import simcord
 
 from bot.core.models import ImageOptions
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.test_settings import HOSTILE
 

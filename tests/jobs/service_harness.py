@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.models import CardAddress, ImageOptions, Job, Requester
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from bot.services import Services
 from bot.settings import Settings
 from playground.settings import GivenSettings

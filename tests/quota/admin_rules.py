@@ -6,7 +6,7 @@ from hypothesis.stateful import rule
 from bot.core.errors.quotas import NoSuchCost, NoSuchLimit, NotBlocked
 from bot.quota.audit import Action
 from bot.quota.levels import EVERYONE, SERVER, role_subject, user_subject
-from bot.quota.rules import Limit, Period
+from bot.quota.limits import Limit, Period
 from tests.quota.ledger_driver import ADMIN
 from tests.quota.state_machine import MEMBERS, LedgerStateMachine
 

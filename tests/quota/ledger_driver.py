@@ -14,7 +14,7 @@ from bot.quota.allowances import Allowance
 from bot.quota.audit import Change
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.levels import Member
-from bot.quota.rules import Limit, parse_limits
+from bot.quota.limits import Limit, parse_limits
 from tests.database.sync_database import SyncDatabase
 
 HOUR = 3_600_000

@@ -8,7 +8,7 @@ from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.core.models import OPERATOR
 from bot.quota.allowances import Allowance
 from bot.quota.levels import LimitLevel
-from bot.quota.rules import Period
+from bot.quota.limits import Period
 from tests.quota.ledger_driver import DAY, HOUR, NOON, LedgerDriver, requester
 
 BOB = requester(1)

@@ -7,7 +7,7 @@ import pytest
 from bot.core.errors.quotas import LimitAboveCeiling, LimitOutOfRange, NoSuchLimit
 from bot.quota.allowances import Allowance
 from bot.quota.levels import EVERYONE, SERVER, LimitLevel, role_subject, user_subject
-from bot.quota.rules import Limit, Period
+from bot.quota.limits import Limit, Period
 from tests.quota.ledger_driver import ADMIN, DAY, HOUR, NOON, SERVER_ID, LedgerDriver, requester
 
 BOB = requester(1)

@@ -15,7 +15,7 @@ from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import new_job_id
 from bot.quota.levels import user_subject
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings

@@ -8,9 +8,9 @@ from bot.core.errors.quotas import QuotaSpent
 from bot.quota.audit import Action
 from bot.quota.ledger import Settlement
 from bot.quota.levels import role_subject, user_subject
+from bot.quota.limits import Limit, Period
 from bot.quota.reports import Day
 from bot.quota.repository import Charge
-from bot.quota.rules import Limit, Period
 from tests.quota.ledger_driver import DAY, HOUR, NOON, SERVER_ID, TAGS, LedgerDriver, requester
 
 BOB = requester(1)

@@ -16,7 +16,7 @@ from bot.quota.levels import (
     server_rules,
     user_subject,
 )
-from bot.quota.rules import Limit, Period, parse_limits, split_charge, split_hold
+from bot.quota.limits import Limit, Period, parse_limits, split_charge, split_hold
 
 NONE = parse_limits("")
 
