@@ -33,8 +33,8 @@ from discord.app_commands import Choice
 from bot.app import Bot, open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
+from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
-from bot.preferences.image_options import ImageOptions
 from bot.settings import Settings
 from playground.settings import painter_settings
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from benchmarks.client_variants import memory_kb, reset_peak
+from bot.core.models import ImageOptions
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -87,7 +88,7 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
             raise SystemExit(f"job {job.id} failed: {failure.error!r}")
 
     async def paint(number: int, prompt: str) -> None:
-        request = services.catalogue.build_request(prompt=prompt, model=MODEL, size=None, n=1)
+        request = services.catalogue.build_request(ImageOptions(prompt=prompt, model=MODEL, n=1))
         courier = FolderCourier()
         requester = Requester(1 + number % PEOPLE, SERVER_ID, "Somebody")
         await services.job_service.submit(request, requester, courier)
@@ -103,7 +104,7 @@ def _service_settings(url: str, data: Path) -> "Settings":
     """Return settings with a limit of every kind, and a place for all jobs at once."""
     from pydantic import SecretStr  # noqa: PLC0415
 
-    from bot.quota.rules import parse_limits  # noqa: PLC0415
+    from bot.quota.limits import parse_limits  # noqa: PLC0415
     from playground.settings import GivenSettings  # noqa: PLC0415
 
     return GivenSettings(

@@ -25,7 +25,8 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
 from bot.database.transaction import Transaction, rewritten
 from bot.quota.ledger import Ledger
-from bot.quota.rules import HOUR_MS, SERVER, Limit, Period, parse_limits
+from bot.quota.levels import SERVER
+from bot.quota.limits import HOUR_MS, Limit, Period, parse_limits
 
 BUSY_SERVER = 1
 SERVERS = 100

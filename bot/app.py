@@ -148,7 +148,7 @@ def _dependencies(
         autocomplete=autocomplete,
         job_lookup=job_lookup,
         button_guard=ButtonGuard(
-            client=client, job_lookup=job_lookup, request_builder=request_builder, now=clock.now
+            client=client, job_lookup=job_lookup, preference_store=preference_store, now=clock.now
         ),
         charts=Charts(settings.data_dir / "charts", wait=clock.wait),
         default_quota=settings.default_quota,

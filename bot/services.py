@@ -26,13 +26,12 @@ from bot.jobs.job_run import JobDependencies
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.pricing import Pricing
+from bot.jobs.pricing import Pricing, ServerCostCache
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
-from bot.quota.server_costs import ServerCostCache
 from bot.settings import FIXES, Settings
 
 

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from bot.core.errors.base import StartRefused
 from bot.core.models import parse_money
-from bot.quota.rules import Limit, Period, parse_limits
+from bot.quota.limits import Limit, Period, parse_limits
 
 T = TypeVar("T")
 

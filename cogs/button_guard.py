@@ -8,7 +8,8 @@ from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import Client
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
-from cogs.request_builder import RequestBuilder
+from bot.preferences.access_rules import check_access, check_controls
+from bot.preferences.preference_store import PreferenceStore
 
 # Presses of the same button by the same person count once in this time.
 DEBOUNCE_MS = 3_000
@@ -24,12 +25,12 @@ class ButtonGuard:
         *,
         client: Client,
         job_lookup: JobLookup,
-        request_builder: RequestBuilder,
+        preference_store: PreferenceStore,
         now: Callable[[], int],
     ) -> None:
         self._client = client
         self._job_lookup = job_lookup
-        self._request_builder = request_builder
+        self._preference_store = preference_store
         self._pressed = Debouncer(now, within_ms=DEBOUNCE_MS)
 
     async def run(self, interaction: Interaction, job_id: str, action: ButtonAction) -> None:
@@ -60,8 +61,9 @@ class ButtonGuard:
         """
         self._client.admit(interaction)
         written, caller = await self._admit(interaction, job_id)
-        self._request_builder.check_access(caller)
-        self._request_builder.check_controls(caller, written.job)
+        settings = self._preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
+        check_controls(settings, caller.requester, written.job)
         return written, caller
 
     async def is_repeated(self, interaction: Interaction, control: str, job_id: str) -> bool:

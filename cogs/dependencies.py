@@ -10,7 +10,7 @@ from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
-from bot.quota.rules import LimitSet
+from bot.quota.limits import LimitSet
 from bot.services import Services
 from cogs.button_guard import ButtonGuard
 from cogs.option_choices import OptionChoices

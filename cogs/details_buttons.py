@@ -16,6 +16,7 @@ from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt_from_other
 from bot.discord_ui.message_attachments import original_messages
 from bot.images.conversion import max_bytes_each
 from bot.jobs.repository.rows import WrittenJob
+from bot.preferences.access_rules import check_controls
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -39,7 +40,8 @@ class DetailsCog(commands.Cog):
     async def _show(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._deps.request_builder.check_controls(caller, written.job)
+        settings = self._deps.preference_store.server(caller.requester.server_id)
+        check_controls(settings, caller.requester, written.job)
         if await self._deps.button_guard.is_repeated(interaction, "details", written.job.id):
             return
         reader_id = caller.requester.user_id
@@ -47,7 +49,7 @@ class DetailsCog(commands.Cog):
         details = self._details.message(
             await self._deps.job_lookup.details(replace(written, job=seen)),
             caller.locale,
-            server_id=caller.server_id,
+            server_id=caller.requester.server_id,
             for_operator=await self._is_operator(interaction.user),
         )
         files = [details.file] if details.file else []
@@ -61,7 +63,8 @@ class DetailsCog(commands.Cog):
     async def _send_originals(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        self._deps.request_builder.check_controls(caller, written.job)
+        settings = self._deps.preference_store.server(caller.requester.server_id)
+        check_controls(settings, caller.requester, written.job)
         if await self._deps.button_guard.is_repeated(interaction, "original", written.job.id):
             return
         pictures = await self._deps.services.retention.originals(written.job.id)

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
-from bot.core.models import ImageRequest, Job, Reference
+from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
@@ -31,7 +31,7 @@ from bot.discord_ui.modals import (
 from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.repository.rows import WrittenJob
-from bot.preferences.image_options import ImageOptions, OptionName
+from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -105,7 +105,7 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
             size=str(request.size),
             pictures=pictures,
             references=len(request.references),
@@ -116,12 +116,13 @@ class EditCog(commands.Cog):
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
         caller = caller_of(interaction, self._deps.client.languages)
-        self._deps.request_builder.check_access(caller)
+        settings = self._deps.preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
         written = await self._deps.job_lookup.by_message(message.id)
         if written is not None and await self._deps.services.retention.kept_references(
             written.job.id
         ):
-            self._deps.request_builder.check_controls(caller, written.job)
+            check_controls(settings, caller.requester, written.job)
             await self._use(interaction, written, caller)
             return
         uploads = self._deps.pictures.of(message)[:MAX_SELECTABLE]
@@ -138,7 +139,7 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.server_id),
+            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
             size="",
             pictures=range(1, count + 1),
             references=0,
@@ -154,7 +155,7 @@ class EditCog(commands.Cog):
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
         """Return the model to propose: allowed here, and able to use the chosen picture."""
-        here = self._deps.request_builder.allowed_models(caller.server_id) or (
+        here = self._deps.request_builder.allowed_models(caller.requester.server_id) or (
             self._deps.services.catalogue.default.name,
         )
         able = [
@@ -223,29 +224,14 @@ class EditCog(commands.Cog):
     def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the other options as before where the model accepts them."""
         model, size = filled.model or before.model, filled.size.strip()
-        before_options: dict[OptionName, str | None] = {
-            "quality": before.quality,
-            "style": before.style,
-            "background": before.background,
-            # A size that nobody changed is only kept where the model accepts it.
-            "size": size if size == str(before.size) else None,
-        }
-        kept = {
-            name: value
-            for name, value in before_options.items()
-            if value and self._deps.request_builder.supports(model, name, value)
-        }
-        if size != str(before.size):
-            kept["size"] = size
-        return ImageOptions(
-            prompt=filled.prompt,
-            model=model,
-            size=kept.get("size") or None,
-            n=before.n,
-            quality=kept.get("quality"),
-            style=kept.get("style"),
-            background=kept.get("background"),
-        )
+        options = ImageOptions(prompt=filled.prompt, model=model, n=before.n)
+        for name in OPTION_NAMES:
+            value = getattr(before, name)
+            if value and self._deps.services.catalogue.supports(model, name, str(value)):
+                options = options.with_option(name, str(value))
+        if size == str(before.size):
+            return options
+        return options.with_option("size", size or None)
 
     async def _submit_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput

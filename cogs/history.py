@@ -24,7 +24,8 @@ from bot.discord_ui.history_embeds import (
 from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
+from bot.preferences.access_rules import check_access
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
 
@@ -60,7 +61,7 @@ class HistoryCog(commands.Cog):
         text: app_commands.Range[str, 1, LONGEST_SEARCH_TERM] | None = None,
     ) -> None:
         """Browse and search your requests, and post their pictures again."""
-        terms = Sought(text=_search_term(text), model=_search_term(model))
+        terms = HistoryFilter(text=_search_term(text), model=_search_term(model))
         # Thumbnails of large pictures may take longer than the three seconds that Discord allows.
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show_page(interaction, terms)
@@ -98,7 +99,7 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _replace_page(
-        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
+        self, interaction: Interaction, terms: HistoryFilter, cursor: PageCursor | None = None
     ) -> None:
         try:
             self._deps.client.admit(interaction)
@@ -108,7 +109,7 @@ class HistoryCog(commands.Cog):
             await self._deps.client.answer_error(interaction, error)
 
     async def _show_page(
-        self, interaction: Interaction, terms: Sought, cursor: PageCursor | None = None
+        self, interaction: Interaction, terms: HistoryFilter, cursor: PageCursor | None = None
     ) -> None:
         page = await self._history_pages.page(interaction.user.id, terms, cursor)
         locale = self._deps.client.languages.personal(interaction)
@@ -146,9 +147,11 @@ class HistoryCog(commands.Cog):
 
     async def _check_may_post(self, caller: CallerContext) -> None:
         """Refuse to post pictures where this person may not paint."""
-        self._deps.request_builder.check_access(caller)
+        requester = caller.requester
+        settings = self._deps.preference_store.server(requester.server_id)
+        check_access(settings, requester)
         who = await self._deps.services.database.read(
-            self._deps.services.ledger.member, caller.server_id, caller.requester.user_id
+            self._deps.services.ledger.member, requester.server_id, requester.user_id
         )
         if who.block_reason is not None:
             raise Blocked(reason=who.block_reason)

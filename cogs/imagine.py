@@ -3,12 +3,12 @@
 from discord import Attachment, Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of
 from bot.images.references import Attachments
-from bot.preferences.image_options import ImageOptions
 from cogs.dependencies import Dependencies
 
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from discord import Interaction
 from discord.app_commands import Choice
 
+from bot.core.models import WordOption
 from bot.discord_ui.autocomplete import Autocomplete, Choices, plain_choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
-from bot.gateways.model_abilities import WordOption
 from bot.preferences.preference_store import PreferenceStore
-from bot.preferences.values import UnknownLanguage
+from bot.preferences.stored_preferences import UnknownLanguage
 from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.options import UnknownModel
+from bot.core.models import ImageOptions
 from bot.discord_ui.settings_embeds import DefaultOptions
-from bot.gateways.catalogue import Catalogue
-from bot.preferences.image_options import ImageOptions, resolve_options
+from bot.gateways.catalogue import ANY_PROMPT, Catalogue
+from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import NoSuchPreset
-from bot.preferences.values import NothingChosen
-from cogs.request_builder import ANY_PROMPT, RequestBuilder
+from bot.preferences.stored_preferences import NothingChosen
+from cogs.request_builder import RequestBuilder
 
 
 class OptionDefaults:
@@ -48,7 +49,7 @@ class OptionDefaults:
             person=person,
             server=self._preference_store.server(server_id).options,
             models=self._request_builder.allowed_models(server_id),
-            supports=self._request_builder.supports,
+            supports=self._catalogue.supports,
         )
         found = self._catalogue.model(self._known(options.model) or self._catalogue.default.name)
         size = options.size or str(found.default_size)
@@ -77,7 +78,7 @@ class OptionDefaults:
         """
         if options == ImageOptions():
             raise NothingChosen
-        request = self._request_builder.image_request(
+        request = self._catalogue.build_request(
             replace(options, prompt=ANY_PROMPT, model=options.model or otherwise)
         )
         return replace(
@@ -98,7 +99,7 @@ class OptionDefaults:
         for model in models:
             wanted = replace(options, model=model, prompt=options.prompt or ANY_PROMPT)
             try:
-                self._request_builder.image_request(wanted)
+                self._catalogue.build_request(wanted)
             except Refusal as refusal:
                 refusals.append(refusal)
             else:

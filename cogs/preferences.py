@@ -6,12 +6,12 @@ from dataclasses import replace
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.settings_embeds import SettingsEmbeds
-from bot.preferences.image_options import ImageOptions
-from bot.preferences.values import PersonalPreferences
+from bot.preferences.stored_preferences import PersonalPreferences
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
 

@@ -7,13 +7,13 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
 from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.settings_embeds import SettingsEmbeds, preset_page_count
-from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import MAX_PRESET_NAME
-from bot.preferences.values import NothingChosen
+from bot.preferences.stored_preferences import NothingChosen
 from cogs.dependencies import Dependencies
 
 PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]

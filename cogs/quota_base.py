@@ -8,11 +8,9 @@ from discord.ext import commands
 from discord.utils import MISSING
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.quotas import OneSubjectOnly
 from bot.discord_ui.buttons import page_buttons
 from bot.discord_ui.quota_embeds import QuotaEmbeds
 from bot.discord_ui.quota_list_embeds import Entry, ListPage, QuotaListEmbeds, UsageReportEmbeds
-from bot.quota.rules import EVERYONE, SERVER, role_subject, user_subject
 from cogs.dependencies import Dependencies
 
 MAX_REASON = 200
@@ -108,19 +106,6 @@ def checked_user(user: discord.User) -> discord.User:
     if user.bot:
         raise BotChosen
     return user
-
-
-def subject_of(user: discord.User | None, role: discord.Role | None, *, whole_server: bool) -> str:
-    """Return the ledger's subject that a limit is for; raises OneSubjectOnly."""
-    if (user is not None) + (role is not None) + whole_server > 1:
-        raise OneSubjectOnly
-    if whole_server:
-        return SERVER
-    if user is not None:
-        return user_subject(user.id)
-    if role is not None and not role.is_default():
-        return role_subject(role.id)
-    return EVERYONE
 
 
 def checked_reason(typed: str) -> str:

@@ -6,6 +6,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.errors.quotas import OneSubjectOnly
 from bot.discord_ui.quota_embeds import LimitRow, MemberStatus
 from bot.discord_ui.quota_list_embeds import (
     LIMITS_ON_A_PAGE,
@@ -14,9 +15,10 @@ from bot.discord_ui.quota_list_embeds import (
     SubjectRow,
     list_page,
 )
-from bot.quota.admin_repository import Member
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, user_subject
-from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota, subject_of
+from bot.quota.audit import Action
+from bot.quota.levels import EVERYONE, SERVER, Member, role_subject, user_subject
+from bot.quota.limits import Limit, LimitSet, Period
+from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
 LIMITS = "limits"
@@ -44,7 +46,7 @@ class LimitCommands(QuotaCommands):
         whole_server: bool = False,
     ) -> None:
         """Limit the credits of a person, a role, everyone or the whole server."""
-        subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
+        subject = _subject(user and checked_user(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
         await self._database.write(
             self._ledger.set_limit,
@@ -70,7 +72,7 @@ class LimitCommands(QuotaCommands):
         whole_server: bool = False,
     ) -> None:
         """Exempt a person, a role or everyone from personal limits."""
-        subject = subject_of(user and checked_user(user), role, whole_server=whole_server)
+        subject = _subject(user and checked_user(user), role, whole_server=whole_server)
         server_id, actor_id = guild_id_of(interaction), interaction.user.id
         await self._database.write(
             self._ledger.set_unlimited,
@@ -97,7 +99,7 @@ class LimitCommands(QuotaCommands):
         whole_server: bool = False,
     ) -> None:
         """Remove a limit that was set here."""
-        subject = subject_of(user, role, whole_server=whole_server)
+        subject = _subject(user, role, whole_server=whole_server)
         await self._database.write(
             self._ledger.remove_limit,
             server_id=guild_id_of(interaction),
@@ -140,7 +142,12 @@ class LimitCommands(QuotaCommands):
             await self._roles_gone(guild.id, gone)
 
     async def _roles_gone(self, server_id: int, role_ids: list[int]) -> None:
-        await self._database.write(self._ledger.roles_gone, server_id=server_id, role_ids=role_ids)
+        await self._database.write(
+            self._ledger.subjects_gone,
+            server_id=server_id,
+            subjects=[role_subject(role_id) for role_id in role_ids],
+            action=Action.ROLE_GONE,
+        )
 
     def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
         return GeneralLimits(
@@ -149,6 +156,20 @@ class LimitCommands(QuotaCommands):
             default=_caps(self._deps.default_quota),
             server_quota=_caps(self._deps.server_quota),
         )
+
+
+def _subject(user: discord.User | None, role: discord.Role | None, *, whole_server: bool) -> str:
+    """Return the subject that the options name, everyone without one; raises OneSubjectOnly."""
+    named = []
+    if user is not None:
+        named.append(user_subject(user.id))
+    if role is not None:
+        named.append(EVERYONE if role.is_default() else role_subject(role.id))
+    if whole_server:
+        named.append(SERVER)
+    if len(named) > 1:
+        raise OneSubjectOnly
+    return named[0] if named else EVERYONE
 
 
 def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:

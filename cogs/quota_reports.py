@@ -17,7 +17,7 @@ from bot.discord_ui.quota_list_embeds import (
 )
 from bot.quota.audit import Change
 from bot.quota.csv_export import Statement
-from bot.quota.rules import SERVER, user_subject
+from bot.quota.levels import SERVER, user_subject
 from cogs.dependencies import Dependencies
 from cogs.quota_base import PageReply, QuotaCommands, checked_days, checked_user, guild_id_of, quota
 

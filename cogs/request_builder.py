@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.errors.base import Refusal
-from bot.core.models import ImageRequest, Job, Reference
+from bot.core.models import ImageOptions, Job, Reference
 from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
 from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
-from bot.preferences.image_options import ImageOptions, OptionName, resolve_options
+from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
-
-ANY_PROMPT = "any"  # a prompt that every model accepts
 
 
 class RequestBuilder:
@@ -49,24 +46,31 @@ class RequestBuilder:
         Raises:
             EaselError: nobody was charged, no card is shown; the sentence says what to do.
         """
-        self.check_access(caller)
+        settings = self._preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
         options = self.resolve(options, caller, preset=preset)
-        self._check_model(caller, options.model or self._catalogue.default.name)
-        request = self.image_request(
+        model = options.model or self._catalogue.default.name
+        check_model(settings, model, offered=self.model_names)
+        request = self._catalogue.build_request(
             options,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
         )
-        private = bool(options.private) or (
-            parent is not None and await self._job_service.is_private(parent)
+        private = caller.alone and (
+            bool(options.private)
+            or (parent is not None and await self._job_service.is_private(parent))
         )
-        return await self._submit(
-            replace(request, references=tuple(references), mask=mask),
-            caller,
+        request = replace(
+            request, references=tuple(references), mask=mask, moderation=settings.moderation
+        )
+        return await self._job_service.submit(
+            request,
+            caller.requester,
             courier,
-            private=private,
             attached=attached,
+            locale=caller.locale if private else caller.public_locale,
             parent=parent,
+            private=private,
         )
 
     async def repeat(self, job: Job, caller: CallerContext, courier: Courier) -> Job:
@@ -77,71 +81,24 @@ class RequestBuilder:
         Raises:
             EaselError: as ``submit`` does.
         """
-        self.check_access(caller)
-        self.check_controls(caller, job)
-        self._check_model(caller, job.request.model)
+        settings = self._preference_store.server(caller.requester.server_id)
+        check_access(settings, caller.requester)
+        check_controls(settings, caller.requester, job)
+        check_model(settings, job.request.model, offered=self.model_names)
         person = self._preference_store.person(caller.requester.user_id)
-        private = job.private or bool(person.private)
-        return await self._submit(job.request, caller, courier, private=private, parent=job.id)
-
-    async def _submit(
-        self,
-        request: ImageRequest,
-        caller: CallerContext,
-        courier: Courier,
-        *,
-        private: bool,
-        attached: Attachments = NO_ATTACHMENTS,
-        parent: str | None,
-    ) -> Job:
-        server = self._preference_store.server(caller.server_id)
-        private = private and caller.alone
+        private = caller.alone and (job.private or bool(person.private))
         return await self._job_service.submit(
-            replace(request, moderation=server.moderation),
+            replace(job.request, moderation=settings.moderation),
             caller.requester,
             courier,
-            attached=attached,
             locale=caller.locale if private else caller.public_locale,
-            parent=parent,
+            parent=job.id,
             private=private,
-        )
-
-    # --- access rules -------------------------------------------------------------------------
-
-    def check_access(self, caller: CallerContext) -> None:
-        """Refuse a person or a channel that the server does not allow.
-
-        Raises:
-            ChannelNotAllowed, RoleNotAllowed
-        """
-        check_access(
-            self._preference_store.server(caller.server_id),
-            channel_ids=caller.channel_ids,
-            role_ids=caller.requester.role_ids,
-        )
-
-    def check_controls(self, caller: CallerContext, job: Job) -> None:
-        """Refuse the controls under another person's result where the server wants that.
-
-        Raises:
-            ControlsNotYours
-        """
-        check_controls(
-            self._preference_store.server(caller.server_id),
-            user_id=caller.requester.user_id,
-            requester_id=job.requester.user_id,
-        )
-
-    def _check_model(self, caller: CallerContext, model: str) -> None:
-        check_model(
-            self._preference_store.server(caller.server_id), model, offered=self.model_names
         )
 
     def allowed_models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""
         return allowed_models(self._preference_store.server(server_id), self.model_names)
-
-    # --- options ------------------------------------------------------------------------------
 
     def resolve(
         self, options: ImageOptions, caller: CallerContext, *, preset: str | None = None
@@ -152,42 +109,14 @@ class RequestBuilder:
             NoSuchPreset, PromptEmpty
         """
         who, saved = caller.requester, ImageOptions()
+        server = self._preference_store.server(who.server_id)
         if preset:
             saved = self._preference_store.preset(who.user_id, preset).options
         return resolve_options(
             options,
             preset=saved,
             person=self._preference_store.person(who.user_id).options,
-            server=self._preference_store.server(who.server_id).options,
-            models=self.allowed_models(who.server_id),
-            supports=self.supports,
-        )
-
-    def supports(self, model: str, option: OptionName, value: str) -> bool:
-        """Tell whether a model accepts a value of an option."""
-        options = ImageOptions(prompt=ANY_PROMPT, model=model).with_option(option, value)
-        try:
-            self.image_request(options)
-        except Refusal:
-            return False
-        return True
-
-    def image_request(
-        self, options: ImageOptions, *, references: int = 0, mask: bool = False
-    ) -> ImageRequest:
-        """Return the options as a request, checked against the catalogue.
-
-        Raises:
-            Refusal: an option is wrong; the sentence says which values are allowed.
-        """
-        return self._catalogue.build_request(
-            prompt=options.prompt or "",
-            model=options.model,
-            size=options.size,
-            n=options.n,
-            quality=options.quality,
-            style=options.style,
-            background=options.background,
-            references=references,
-            mask=mask,
+            server=server.options,
+            models=allowed_models(server, self.model_names),
+            supports=self._catalogue.supports,
         )

@@ -7,6 +7,7 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
+from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices, plain_choices
 from bot.discord_ui.settings_embeds import SettingsEmbeds
 from bot.preferences.access_rules import check_model
@@ -17,8 +18,7 @@ from bot.preferences.emoji import (
     is_unicode_emoji,
     same_emoji,
 )
-from bot.preferences.image_options import ImageOptions
-from bot.preferences.values import (
+from bot.preferences.stored_preferences import (
     MODERATIONS,
     Controls,
     Moderation,

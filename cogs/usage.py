@@ -10,8 +10,8 @@ from bot.database.transaction import Transaction
 from bot.discord_ui.caller import requester_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
-from bot.quota.admin_repository import Member
 from bot.quota.allowances import Allowance
+from bot.quota.levels import Member
 from cogs.dependencies import Dependencies
 
 
@@ -51,4 +51,5 @@ def _row(allowance: Allowance) -> UsageRow:
         held=allowance.held,
         left=allowance.left,
         frees_at=allowance.frees_at,
+        is_personal=allowance.level.is_personal,
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import discord
 
-from bot.quota.rules import Limit, caps
+from bot.quota.limits import Limit, caps
 from playground.art.composer import WHAT_IT_DRAWS
 from playground.fixture_server import ADMIN, CHANNEL, MEMBERS
 from playground.painter.responses import MASTER

@@ -15,7 +15,7 @@ from bot.app import open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from bot.settings import Settings, load_settings
 from playground.action_proxy import action_proxy
 from playground.fixture_server import FixtureServer, open_fixture_server

@@ -145,7 +145,7 @@ class CardSamples:
         return [self._step(*step) for step in steps]
 
     def _step(self, name: str, job: Job, state: QueuePosition | JobProgress) -> CardSample:
-        view = stop_button_row(job.id, self._cards.stop_label(job, state))
+        view = stop_button_row(self._texts, job, state)
         if isinstance(state, QueuePosition):
             return CardSample(name, [self._cards.queued(job, state)], view=view)
         embeds = [self._cards.painting(job, state)]

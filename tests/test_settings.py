@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.base import StartRefused
-from bot.quota.rules import Limit, Period
+from bot.quota.limits import Limit, Period
 from bot.services import read_gateways
 from bot.settings import FIXES, Settings, load_settings
 

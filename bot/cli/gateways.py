@@ -91,7 +91,7 @@ def _listed(model: str, found: ProbeResult) -> str:
 
 
 def _abilities(ability: ModelAbilities, gateway: Gateway, found: ProbeResult, texts: Texts) -> Row:
-    streams = gateway.stream and ability.partial_images is not None
+    streams = gateway.streaming == "sse" and ability.partial_images is not None
     retires = ability.retires or found.shutdowns.get(ability.name)
     return (
         str(ability.max_n),

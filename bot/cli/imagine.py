@@ -17,7 +17,16 @@ from bot.core.clock import Clock
 from bot.core.errors.base import EaselError, StartRefused
 from bot.core.errors.jobs import NotDelivered
 from bot.core.i18n.texts import Money, Texts, plain_time
-from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job, Picture
+from bot.core.models import (
+    OPERATOR,
+    OPTION_NAMES,
+    WORD_OPTIONS,
+    CardAddress,
+    ImageOptions,
+    ImageRequest,
+    Job,
+    Picture,
+)
 from bot.images.content_store import link_or_copy
 from bot.images.references import Attachments, Upload
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
@@ -39,9 +48,8 @@ def add_imagine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="image model; by default the first of IMAGE_MODELS")
     parser.add_argument("--size", help="size, e.g. 1024x1024 or auto")
     parser.add_argument("--n", type=int, default=1, help="number of pictures, 1 to 10")
-    parser.add_argument("--quality", help="quality, e.g. high")
-    parser.add_argument("--style", help="style, e.g. vivid")
-    parser.add_argument("--background", help="background, e.g. transparent")
+    for option in WORD_OPTIONS:
+        parser.add_argument(f"--{option}", help=f"{option}, a word that the model accepts")
     parser.add_argument(
         "--reference",
         type=Path,
@@ -115,14 +123,9 @@ async def _order(
 ) -> tuple[ImageRequest, Attachments]:
     pictures = tuple(_upload(file) for file in options.reference)
     mask = _upload(options.mask) if options.mask else None
+    given = {name: getattr(options, name) for name in ("prompt", "model", "n", *OPTION_NAMES)}
     request = services.catalogue.build_request(
-        prompt=options.prompt,
-        model=options.model,
-        size=options.size,
-        n=options.n,
-        quality=options.quality,
-        style=options.style,
-        background=options.background,
+        ImageOptions(**given),
         references=len(pictures),
         mask=mask is not None,
     )

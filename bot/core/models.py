@@ -1,14 +1,15 @@
-"""Values that every package uses: requests, jobs, pictures, sizes and amounts of money."""
+"""Values that every package uses: options, requests, jobs, pictures, sizes and money."""
 
 import itertools
 import re
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from secrets import token_bytes
-from typing import Literal
+from typing import Literal, Self, get_args
 
 Auto = Literal["auto"]
 PictureFormat = Literal["png", "jpeg", "webp", "gif"]
@@ -90,23 +91,71 @@ class Reference:
     fetched_at: int = field(default=0, compare=False)
 
 
+WordOption = Literal["quality", "style", "background"]
+WORD_OPTIONS: tuple[WordOption, ...] = get_args(WordOption)
+
+RequestOption = Literal["model", "prompt", "n", "size", WordOption]
+"""An option that a gateway is sent, by OpenAI's name."""
+
+OptionName = Literal["size", WordOption]
+OPTION_NAMES: tuple[OptionName, ...] = get_args(OptionName)
+"""The options whose values depend on the model; presets and defaults may have them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordOptions:
+    """The options whose values are words that a model accepts; None where none was chosen."""
+
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+
+    @property
+    def words(self) -> dict[WordOption, str | None]:
+        """Return the value of each of them."""
+        return {option: getattr(self, option) for option in WORD_OPTIONS}
+
+    def with_words(self, words: Mapping[WordOption, str | None]) -> Self:
+        """Return the same with other values of these options."""
+        values: dict[str, str | None] = dict(words.items())
+        return replace(self, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions(WordOptions):
+    """What somebody typed or pressed, unchecked; None is completed by presets and defaults."""
+
+    prompt: str | None = None
+    model: str | None = None
+    size: str | None = None
+    n: int | None = None
+    private: bool | None = None
+
+    def with_defaults(self, other: Self) -> Self:
+        """Return these options, with the other's where these are None."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(other, **{name: value for name, value in given.items() if value is not None})
+
+    def with_option(self, option: OptionName, value: str | None) -> Self:
+        """Return these options with another value for one of them."""
+        values: dict[str, str | None] = {option: value}
+        return replace(self, **values)  # type: ignore[arg-type]  # only options of text
+
+
 @dataclass(frozen=True, slots=True)
-class ImageRequest:
+class ImageRequest(WordOptions):
     """A request for pictures, already checked against the catalogue.
 
     ``size`` is ``"auto"`` when the model decides; ``n`` is the number of pictures, 1 to 10;
-    ``quality``, ``style`` and ``background`` are None where the model decides. ``mask`` is a PNG
-    over the first reference: only where it is transparent may the picture change. ``moderation``
-    is how strictly a server wants prompts to be moderated, where the model accepts that.
+    a word is None where the model decides. ``mask`` is a PNG over the first reference: only where
+    it is transparent may the picture change. ``moderation`` is how strictly a server wants
+    prompts to be moderated, where the model accepts that.
     """
 
     prompt: str
     model: str
     size: AnySize
     n: int
-    quality: str | None = None
-    style: str | None = None
-    background: str | None = None
     moderation: str | None = None
     references: tuple[Reference, ...] = ()
     mask: Reference | None = None
@@ -114,12 +163,18 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, and in which server. The operator at the terminal has the ids 0."""
+    """Who asks, and where. The operator at the terminal has the ids 0.
+
+    ``channel_ids`` are the channel's id, then those of the thread in it and of its category, where
+    there are such. The requester of a job that was read from the database has neither roles nor
+    channels: both matter only when a job is submitted.
+    """
 
     user_id: int
     server_id: int
     name: str
     role_ids: tuple[int, ...] = ()
+    channel_ids: tuple[int, ...] = ()
 
     @property
     def is_operator(self) -> bool:

@@ -76,10 +76,12 @@ class Connection(aiosqlite.Connection):
     ) -> T:
         def unless_gone(tx: Transaction) -> T:
             result = function(tx)
-            _check(caller_gone)
+            if caller_gone.is_set():
+                raise _CallerGone
             return result
 
-        _check(caller_gone)
+        if caller_gone.is_set():
+            raise _CallerGone
         return run_transaction(self._conn, begin, unless_gone)
 
     def _empty_log(self) -> bool:
@@ -89,8 +91,3 @@ class Connection(aiosqlite.Connection):
         finally:
             self._conn.execute(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT_S * 1000)}")
         return not is_busy
-
-
-def _check(caller_gone: threading.Event) -> None:
-    if caller_gone.is_set():
-        raise _CallerGone

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
+from bot.core.models import WordOption
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model_abilities import WordOption
 from bot.jobs.pricing import Pricing
 
 LONGEST_CHOICE = 100  # of a choice's name and of its value, in characters (application-commands)

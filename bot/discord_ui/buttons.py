@@ -7,6 +7,8 @@ import discord
 from discord.ui import Button, DynamicItem, View
 
 from bot.core.i18n.texts import Texts
+from bot.core.models import Job
+from bot.jobs.courier import JobProgress, QueuePosition
 
 STOP_PRESSED = "stop_pressed"
 """The event for cogs: its arguments are the interaction and the job's id."""
@@ -54,9 +56,10 @@ def stop_id(job_id: str) -> str:
     return f"easel:stop:{job_id}"
 
 
-def stop_button_row(job_id: str, label: str) -> View:
+def stop_button_row(texts: Texts, job: Job, state: QueuePosition | JobProgress) -> View:
     """Return the row under a job that has not ended."""
-    return View(timeout=None).add_item(StopButton(job_id, label))
+    name = "card-cancel" if isinstance(state, QueuePosition) else "card-stop-waiting"
+    return View(timeout=None).add_item(StopButton(job.id, texts.say(name, job.locale)))
 
 
 class ResultButton(

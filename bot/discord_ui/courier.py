@@ -12,10 +12,9 @@ from functools import partial
 
 import discord
 import structlog
-from discord.ui import View
 
 from bot.core.clock import Clock
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
@@ -142,17 +141,18 @@ class DiscordCourier:
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
         """Post the job's message: for everybody, or for its requester alone."""
         embed = self._parts.embeds.queued(job, waiting)
+        view = stop_button_row(self._parts.texts, job, waiting)
         try:
-            return await self._message.place(job, embed, self._stop_button(job, waiting))
+            return await self._message.place(job, embed, view)
         except DISCORD_ERRORS as error:
             log.warning("job_message.not_placed", job=job.id, error=repr(error))
-            raise CardNotPlaced from error
+            raise CardNotSent from error
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._message_gone:
             return
-        embeds, view = self._parts.embeds, self._stop_button(job, state)
+        embeds, view = self._parts.embeds, stop_button_row(self._parts.texts, job, state)
         try:
             if isinstance(state, QueuePosition):
                 await self._message.edit(job, [embeds.queued(job, state)], view=view)
@@ -364,9 +364,6 @@ class DiscordCourier:
 
     async def _direct(self, job: Job) -> discord.DMChannel:
         return await self._parts.client.create_dm(discord.Object(job.requester.user_id))
-
-    def _stop_button(self, job: Job, state: QueuePosition | JobProgress) -> View:
-        return stop_button_row(job.id, self._parts.embeds.stop_label(job, state))
 
     def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
         alt_text = self._parts.embeds.alt_text(job, picture, 1, 1)

@@ -17,7 +17,6 @@ from bot.jobs.repository.rows import WrittenJob
 LONGEST_PROMPT, LONGEST_REVISED_PROMPT = 2_400, 1_200
 LONGEST_FIELD = 1_024
 LONGEST_FACT = 100
-_OPTIONS = ("quality", "style", "background")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +74,25 @@ class DetailsEmbeds:
         yield _plain(request.model)
         yield self._size(record, locale)
         yield self._pictures(record, locale)
-        for option in _OPTIONS:
-            if word := getattr(request, option):
+        for option, word in request.words.items():
+            if word:
                 yield self._say("details-option", locale, option=option, value=_plain(word))
         if request.references:
             yield self._say("card-references", locale, count=len(request.references))
 
     def _work(self, record: FoundJob, locale: str, *, for_operator: bool) -> Iterator[str]:
-        work, asked_at = record.work, record.written.job.created_at
-        if work.began_at is not None:
-            yield self._say("details-waited", locale, waited_ms=work.began_at - asked_at)
-            if work.ended_at is not None:
-                painted_ms = work.ended_at - work.began_at
+        attempts, asked_at = record.attempts, record.written.job.created_at
+        if attempts.began_at is not None:
+            yield self._say("details-waited", locale, waited_ms=attempts.began_at - asked_at)
+            if attempts.ended_at is not None:
+                painted_ms = attempts.ended_at - attempts.began_at
                 yield self._say("details-painted", locale, painted_ms=painted_ms)
         yield self._say("card-credits", locale, credits=record.charged)
-        if work.tokens is not None:
-            put_in, put_out = work.tokens.input_tokens, work.tokens.output_tokens
+        if attempts.tokens is not None:
+            put_in, put_out = attempts.tokens.input_tokens, attempts.tokens.output_tokens
             yield self._say("details-tokens", locale, input=put_in, output=put_out)
-        if work.gateways and for_operator:
-            gateways = _plain(", ".join(work.gateways))
+        if attempts.gateways and for_operator:
+            gateways = _plain(", ".join(attempts.gateways))
             yield self._say("details-gateway", locale, gateways=gateways)
 
     def _origin(self, record: FoundJob, locale: str, server_id: int) -> Iterator[str]:
@@ -126,16 +125,14 @@ class DetailsEmbeds:
 
 def imagine_command(request: ImageRequest) -> str:
     """Return the command that asks for the same, without backticks and line breaks."""
-    options = {
-        "prompt": request.prompt,
-        "model": request.model,
-        "size": str(request.size),
-        "n": str(request.n) if request.n > 1 else None,
-        "quality": request.quality,
-        "style": request.style,
-        "background": request.background,
-    }
-    words = (f"{name}:{value}" for name, value in options.items() if value)
+    options = (
+        ("prompt", request.prompt),
+        ("model", request.model),
+        ("size", str(request.size)),
+        ("n", str(request.n) if request.n > 1 else None),
+        *request.words.items(),
+    )
+    words = (f"{name}:{value}" for name, value in options if value)
     return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
 
 

@@ -1,12 +1,12 @@
 """What all embeds share: colours, small print, and typed text without markdown."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from bot.core.i18n.escaping import escaped, one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import Requester
 
+FACT_SEPARATOR = " · "  # between facts in one line
 LONGEST_DISPLAY_NAME = 100  # of a person or a model: one line on a phone has room for about 40
 
 EmbedState = Literal["queued", "painting", "result", "failed", "cancelled", "unknown"]
@@ -25,11 +25,6 @@ COLOURS: dict[EmbedState, int] = {
 def small(line: str) -> str:
     """Return a line in Discord's small print."""
     return f"-# {line}"
-
-
-def joined(facts: Sequence[str]) -> str:
-    """Return facts as one line, with a dot between them."""
-    return " · ".join(facts)
 
 
 def plain_line(text: str, limit: int) -> str:

@@ -16,7 +16,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import Job, JobState
 from bot.discord_ui.embed_style import COLOURS, EmbedState, small
 from bot.jobs.history_pages import HistoryEntry, HistoryPage, PageCursor, PageDirection
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 
 _LONGEST_PROMPT = 100  # about four lines beside a thumbnail on a phone
 _LONGEST_MODEL = 60
@@ -211,7 +211,11 @@ HISTORY_ITEMS = (RepostSelect, HistoryPageButton, SearchTermButton)
 
 
 def history_view(
-    texts: Texts, embeds: HistoryEmbeds, page: HistoryPage, sought: Sought, locale: str = "en"
+    texts: Texts,
+    embeds: HistoryEmbeds,
+    page: HistoryPage,
+    wanted: HistoryFilter,
+    locale: str = "en",
 ) -> View:
     """Return the rows under a page: jobs to post again, other pages, search terms."""
     view = View(timeout=None)
@@ -226,12 +230,12 @@ def history_view(
             custom_id=_REPOST_ID, placeholder=placeholder, options=options
         )
         view.add_item(RepostSelect(select))
-    for item in (*_page_buttons(texts, page, locale), *_term_buttons(texts, sought, locale)):
+    for item in (*_page_buttons(texts, page, locale), *_term_buttons(texts, wanted, locale)):
         view.add_item(item)
     return view
 
 
-def search_terms_of(message: discord.Message | None) -> Sought:
+def search_terms_of(message: discord.Message | None) -> HistoryFilter:
     """Return the search terms of the page in a message."""
     found: dict[str, str] = {}
     for row in message.components if message else ():
@@ -239,7 +243,7 @@ def search_terms_of(message: discord.Message | None) -> Sought:
             template = SearchTermButton.__discord_ui_compiled_template__
             if match := template.fullmatch(child.custom_id or ""):
                 found[match["what"]] = match["term"]
-    return Sought(**found) if found else EVERYTHING
+    return HistoryFilter(**found) if found else EVERYTHING
 
 
 def _page_buttons(texts: Texts, page: HistoryPage, locale: str) -> Iterator[HistoryPageButton]:
@@ -259,8 +263,8 @@ def _page_buttons(texts: Texts, page: HistoryPage, locale: str) -> Iterator[Hist
         yield HistoryPageButton(cursor, button)
 
 
-def _term_buttons(texts: Texts, sought: Sought, locale: str) -> Iterator[SearchTermButton]:
-    for what, term in (("text", sought.text), ("model", sought.model)):
+def _term_buttons(texts: Texts, wanted: HistoryFilter, locale: str) -> Iterator[SearchTermButton]:
+    for what, term in (("text", wanted.text), ("model", wanted.model)):
         if term is not None:
             shown = one_line(term, _LONGEST_TERM_SHOWN)
             button: Button[View] = Button(

@@ -18,9 +18,9 @@ from bot.core.i18n.texts import Money, Texts
 from bot.core.models import Job, JobState, Picture, Size
 from bot.discord_ui.embed_style import (
     COLOURS,
+    FACT_SEPARATOR,
     LONGEST_DISPLAY_NAME,
     EmbedState,
-    joined,
     requester_name,
     small,
 )
@@ -79,12 +79,7 @@ class JobEmbeds:
         minutes, seconds = round_up_estimate(waiting.starts_in_ms / 1000)
         ahead = self._say(job, "card-ahead", ahead=waiting.ahead, minutes=minutes, seconds=seconds)
         asked = self._say(job, "card-asked", asked_at=job.created_at)
-        return self._unfinished(job, "queued", small(joined((ahead, asked))))
-
-    def stop_label(self, job: Job, state: QueuePosition | JobProgress) -> str:
-        """Return the label of the stop button."""
-        name = "card-cancel" if isinstance(state, QueuePosition) else "card-stop-waiting"
-        return self._say(job, name)
+        return self._unfinished(job, "queued", small(FACT_SEPARATOR.join((ahead, asked))))
 
     def painting(self, job: Job, painting: JobProgress) -> discord.Embed:
         """Show since when the job runs, its progress, and a preview if there is one."""
@@ -93,8 +88,14 @@ class JobEmbeds:
         if painting.usual_ms is not None:
             usual_ms = math.ceil(painting.usual_ms / 1000) * 1000
             since.append(self._say(job, "card-usual", usual_ms=usual_ms))
-        progress = joined(self._progress_facts(job, painting))
-        embed = self._unfinished(job, "painting", progress, small(joined(since)))
+        facts = []
+        if (progress := progress_bar(painting)) is not None:
+            name = f"card-progress-{progress.kind}"
+            facts.append(self._say(job, name, bar=progress.bar, percent=progress.percent))
+        if painting.total > 1:
+            facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
+        lines = (FACT_SEPARATOR.join(facts), small(FACT_SEPARATOR.join(since)))
+        embed = self._unfinished(job, "painting", *lines)
         if painting.preview is not None:
             embed.set_image(url=f"attachment://{preview_name(painting.preview)}")
         return embed
@@ -107,9 +108,9 @@ class JobEmbeds:
         ``files`` are this message's attachments, at most 10; without any there is only text.
         ``more`` pictures follow in further messages.
         """
-        words = self._embed(job, "result", *self._result_lines(job, result, files, more))
-        words.set_author(name=self._title(job, "result", count=len(result.pictures)))
-        words.set_footer(text=joined(self._result_facts(job, result)))
+        lines = self._result_lines(job, result, files, more)
+        words = self._embed(job, "result", *lines, count=len(result.pictures))
+        words.set_footer(text=FACT_SEPARATOR.join(self._result_facts(job, result)))
         return _with_images(job, words, files)
 
     def continued(
@@ -130,7 +131,7 @@ class JobEmbeds:
         """Show the files of one message of a job that is posted again from the history."""
         (prompt,) = self._prompts(job, None)
         words = discord.Embed(colour=COLOURS["result"], description=prompt)
-        words.set_footer(text=joined(self._request_facts(job)))
+        words.set_footer(text=FACT_SEPARATOR.join(self._request_facts(job)))
         title = self._say(
             job,
             "card-title-again",
@@ -149,7 +150,7 @@ class JobEmbeds:
         embed = self._embed(job, _END_STATES[failure.state], *words)
         if failure.charged:
             charged = self._say(job, "card-credits", credits=failure.charged)
-            embed.set_footer(text=joined([*self._request_facts(job), charged]))
+            embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), charged]))
         return embed
 
     # --- text of files ------------------------------------------------------------------------
@@ -164,25 +165,20 @@ class JobEmbeds:
 
     # --- parts of embeds ----------------------------------------------------------------------
 
-    def _embed(self, job: Job, state: EmbedState, *sections: str) -> discord.Embed:
+    def _embed(
+        self, job: Job, state: EmbedState, *sections: str, count: int | None = None
+    ) -> discord.Embed:
         embed = discord.Embed(colour=COLOURS[state], description="\n".join(filter(None, sections)))
-        embed.set_author(name=self._title(job, state, count=job.request.n))
-        return embed.set_footer(text=joined(self._request_facts(job)))
+        name = requester_name(self._texts, job.requester, job.locale)
+        count = job.request.n if count is None else count
+        embed.set_author(name=self._say(job, f"card-title-{state}", name=name, count=count))
+        return embed.set_footer(text=FACT_SEPARATOR.join(self._request_facts(job)))
 
     def _unfinished(self, job: Job, state: EmbedState, *lines: str) -> discord.Embed:
         """Return the embed of a job without a result yet, with what it will cost."""
         embed = self._embed(job, state, _quote(job.request.prompt, LONGEST_PROMPT_SHOWN), *lines)
         cost = self._say(job, "card-credits", credits=job.credits)
-        return embed.set_footer(text=joined([*self._request_facts(job), cost]))
-
-    def _progress_facts(self, job: Job, painting: JobProgress) -> list[str]:
-        facts = []
-        if (progress := progress_bar(painting)) is not None:
-            name = f"card-progress-{progress.kind}"
-            facts.append(self._say(job, name, bar=progress.bar, percent=progress.percent))
-        if painting.total > 1:
-            facts.append(self._say(job, "card-done", done=painting.done, total=painting.total))
-        return facts
+        return embed.set_footer(text=FACT_SEPARATOR.join([*self._request_facts(job), cost]))
 
     def _gallery(
         self, job: Job, words: discord.Embed, title: str, files: Sequence[PostedFile]
@@ -192,10 +188,6 @@ class JobEmbeds:
             shrunk = small(self._say(job, "card-shown-as-webp"))
             words.description = "\n".join(filter(None, (words.description, shrunk)))
         return _with_images(job, words, files)
-
-    def _title(self, job: Job, state: EmbedState, *, count: int) -> str:
-        name = requester_name(self._texts, job.requester, job.locale)
-        return self._say(job, f"card-title-{state}", name=name, count=count)
 
     def _result_lines(
         self, job: Job, result: JobResult, files: Sequence[PostedFile], more: int
@@ -240,7 +232,8 @@ class JobEmbeds:
     def _request_facts(self, job: Job) -> list[str]:
         facts, size = [one_line(job.request.model, LONGEST_DISPLAY_NAME)], job.request.size
         if isinstance(size, Size):
-            facts.append(self._size(job, size.width, size.height))
+            pixels = {"width": str(size.width), "height": str(size.height)}
+            facts.append(self._say(job, "card-size", **pixels))
         elif size != "auto":
             facts.append(one_line(str(size), LONGEST_DISPLAY_NAME))
         if job.request.n > 1:
@@ -250,8 +243,8 @@ class JobEmbeds:
     def _choices(self, job: Job) -> list[str]:
         """Return the options that were chosen beyond model, size and number."""
         request = job.request
-        chosen = (request.quality, request.style, request.background)
-        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen if choice]
+        chosen = filter(None, request.words.values())
+        facts = [one_line(choice, LONGEST_DISPLAY_NAME) for choice in chosen]
         if request.references:
             facts.append(self._say(job, "card-references", count=len(request.references)))
         return facts
@@ -260,7 +253,7 @@ class JobEmbeds:
         first, remaining = result.pictures[0], result.remaining
         facts = [
             one_line(job.request.model, LONGEST_DISPLAY_NAME),
-            self._size(job, first.width, first.height),
+            self._say(job, "card-size", width=str(first.width), height=str(first.height)),
             *self._choices(job),
             self._say(job, "card-took", took_ms=result.took_ms),
         ]
@@ -279,22 +272,18 @@ class JobEmbeds:
             )
         return facts
 
-    def _size(self, job: Job, across: int, down: int) -> str:
-        return self._say(job, "card-size", width=str(across), height=str(down))
-
     def _say(self, job: Job, message_id: str, **facts: str | int | None) -> str:
         return self._texts.say(message_id, job.locale, **facts)
 
 
 def _revised_prompt(job: Job, pictures: Sequence[Picture]) -> str | None:
     """Return the first revised prompt that differs from the prompt."""
-    asked = _normalised(job.request.prompt)
-    revised = (visible(picture.revised_prompt or "") for picture in pictures)
-    return next((text for text in revised if _normalised(text) not in {"", asked}), None)
-
-
-def _normalised(prompt: str) -> str:
-    return visible(prompt).casefold().strip(" .")
+    asked = visible(job.request.prompt).casefold().strip(" .")
+    for picture in pictures:
+        revised = visible(picture.revised_prompt or "")
+        if revised.casefold().strip(" .") not in {"", asked}:
+            return revised
+    return None
 
 
 def _with_images(

@@ -12,7 +12,7 @@ import structlog
 from discord.http import Route
 from discord.ui import View
 
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered
+from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.discord_ui.buttons import stop_id
 from bot.discord_ui.caller import CallerPlace, place_of_caller
@@ -79,7 +79,7 @@ async def answer_interaction(
         message_id = await _find_response(client, card)
     if message_id is None:
         await outbox.withdraw(job)
-        raise CardNotPlaced
+        raise CardNotSent
     return card.placed(message_id)
 
 
@@ -131,10 +131,10 @@ class JobMessage:
         """Post it.
 
         Raises:
-            CardNotPlaced: Discord did not take it, or an earlier process was to place it.
+            CardNotSent: Discord did not take it, or an earlier process was to place it.
         """
         if self._place is None:
-            raise CardNotPlaced
+            raise CardNotSent
         self._address = address = await self._place(job, embed, view)
         return address
 

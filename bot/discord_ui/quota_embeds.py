@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.core.errors.quotas import PERSONAL_LEVELS, LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.discord_ui.embed_style import COLOURS, plain_line, requester_name
@@ -14,7 +13,7 @@ from bot.discord_ui.embed_style import COLOURS, plain_line, requester_name
 LONGEST_REASON = 200
 _LONGEST_MODEL = 40
 
-_MENTIONS = {"user": "<@", "role": "<@&"}
+_MENTIONS = {"user": "<@", "role": "<@&", "channel": "<#"}
 _LIMIT = re.compile(r"(?P<credits>\d+|unlimited)/(?P<period>[a-z]+)")
 
 # Four periods for each of four levels; with ten jobs they stay below 6,000 characters.
@@ -62,15 +61,19 @@ def change_words(
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """One limit and how much of it is gone; ``frees_at`` is in milliseconds since the epoch."""
+    """One limit and how much of it is gone; ``frees_at`` is in milliseconds since the epoch.
 
-    level: LimitLevel
+    ``is_personal`` says that it limits this person alone.
+    """
+
+    level: str
     limit: int
     period: str
     used: int
     held: int
     left: int
     frees_at: int | None
+    is_personal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ class QuotaEmbeds:
             return self._texts.say("usage-blocked", locale, reason=reason)
         if not rows:
             return self._texts.say("usage-none", locale)
-        personal = [row.level for row in rows if row.level in PERSONAL_LEVELS]
+        personal = [row.level for row in rows if row.is_personal]
         return self._texts.say("usage-why", locale, level=personal[0]) if personal else ""
 
     def _usage_value(self, row: UsageRow, locale: str) -> str:

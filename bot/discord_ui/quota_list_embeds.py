@@ -32,20 +32,6 @@ _SHOWN_REASON = 80  # in a list of limits; the audit has the rest
 MOST_COSTS = 60  # lines of a table 40 characters wide
 _MODEL_WIDTH = 26  # so wide is a table on a phone
 
-_ACTIONS = frozenset(
-    {
-        "limit-set",
-        "limit-removed",
-        "role-gone",
-        "granted",
-        "reset",
-        "blocked",
-        "unblocked",
-        "cost-set",
-        "cost-removed",
-    }
-)
-
 CreditLimit = tuple[int | None, str]
 """Credits, None for unlimited, and a period."""
 
@@ -209,10 +195,10 @@ class QuotaListEmbeds:
         )
 
     def _change(self, change: ChangeRow, locale: str) -> str:
-        known = change.action in _ACTIONS
+        message_id = f"audit-action-{change.action}"
         old, new = change_words(self._texts, change.old, change.new, locale)
         what = self._texts.say(
-            f"audit-{change.action if known else 'other'}",
+            message_id if message_id in self._texts.ids() else "audit-other",
             locale,
             subject=subject_name(self._texts, change.subject, locale),
             old=old,

@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from bot.core.errors.base import StartRefused
+from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.options import (
     MaskNotTaken,
     MaskWithoutReference,
@@ -22,9 +22,21 @@ from bot.core.errors.options import (
     WrongCount,
     WrongSize,
 )
-from bot.core.models import AnySize, ImageRequest, parse_size
+from bot.core.models import (
+    AnySize,
+    ImageOptions,
+    ImageRequest,
+    OptionName,
+    WordOption,
+    parse_size,
+)
 from bot.gateways.gateway import Gateway
-from bot.gateways.model_abilities import MAX_PICTURES, ModelAbilities, WordOption, shipped_models
+from bot.gateways.model_abilities import (
+    MAX_PICTURES,
+    ModelAbilities,
+    shipped_models,
+    undescribed_model,
+)
 
 log = structlog.get_logger()
 
@@ -33,8 +45,8 @@ GatewayModel = tuple[str, str]
 
 MAX_SUGGESTIONS = 25  # Discord shows no more choices
 MAX_ECHO = 100  # the length of a wrong word that is repeated in an error message
-CAUTIOUS_PROMPT_MAX = 4000
 MAX_FREE_WORD = 32
+ANY_PROMPT = "any"  # a prompt that every model accepts
 RETIREMENT_DAYS = 30  # a model's retirement is shown this long before
 AUTO = "auto"  # not sent: the model decides
 
@@ -51,15 +63,7 @@ def _undescribed(name: str) -> ModelAbilities:
         "keys of bot/gateways/models.toml; until then "
         "pictures are asked for one by one, without references, and options are not checked",
     )
-    return ModelAbilities(
-        name=name,
-        label=name,
-        prompt_max=CAUTIOUS_PROMPT_MAX,
-        auto=True,
-        qualities=None,
-        styles=None,
-        backgrounds=None,
-    )
+    return undescribed_model(name)
 
 
 class Catalogue:
@@ -109,45 +113,44 @@ class Catalogue:
         found = self._found(name)
         return (found or self.default).usual_s
 
-    def build_request(  # noqa: PLR0913 - what people see as options
-        self,
-        *,
-        prompt: str,
-        model: str | None,
-        size: str | None,
-        n: int | None,
-        quality: str | None = None,
-        style: str | None = None,
-        background: str | None = None,
-        references: int = 0,
-        mask: bool = False,
+    def build_request(
+        self, options: ImageOptions, *, references: int = 0, mask: bool = False
     ) -> ImageRequest:
         """Check the options that a person typed; raise a Refusal that names the allowed values.
 
         ``references`` is the number of attached pictures, ``mask`` whether there is a mask over
         the first of them. The returned request does not contain them.
         """
-        chosen = self.model(model) if model else self.default
-        self._check_references(references, chosen)
+        model = self.model(options.model) if options.model else self.default
+        if references:
+            self._check_references(references, model)
         if mask:
-            self._check_mask(references, chosen)
-        return ImageRequest(
-            prompt=_checked_prompt(prompt, chosen),
-            model=chosen.name,
-            size=_checked_size(size, chosen),
-            n=_checked_count(1 if n is None else n),
-            quality=_checked_choice("quality", quality, chosen),
-            style=_checked_choice("style", style, chosen),
-            background=_checked_choice("background", background, chosen),
+            self._check_mask(references, model)
+        prompt = _checked_prompt(options.prompt or "", model)
+        size = _checked_size(options.size, model)
+        n = 1 if options.n is None else options.n
+        if not 1 <= n <= MAX_PICTURES:
+            raise WrongCount(n=n, limit=MAX_PICTURES)
+        request = ImageRequest(prompt=prompt, model=model.name, size=size, n=n)
+        words = options.words.items()
+        return request.with_words(
+            {name: _checked_choice(name, word, model) for name, word in words}
         )
+
+    def supports(self, model: str, option: OptionName, value: str) -> bool:
+        """Tell whether a model accepts a value of an option."""
+        options = ImageOptions(prompt=ANY_PROMPT, model=model).with_option(option, value)
+        try:
+            self.build_request(options)
+        except Refusal:
+            return False
+        return True
 
     def quality(self, model: str, typed: str | None) -> str | None:
         """Return a quality in the model's spelling, None if it decides; raise WrongChoice."""
         return _checked_choice("quality", typed, self.model(model))
 
     def _check_references(self, count: int, model: ModelAbilities) -> None:
-        if count <= 0:
-            return
         if not model.references:
             able = (other for other in self.models if other.references)
             raise NoReferences(model=model.name, allowed=_names(able))
@@ -230,11 +233,11 @@ class Catalogue:
     def highest_price(self, request: ImageRequest) -> int:
         """Return the price of all pictures in micros at the most expensive gateway."""
         prices = (
-            self.price_each(gateway, request)
-            for gateway, model in self._pairs
+            ability.price_each(request.quality)
+            for (_, model), ability in self._pairs.items()
             if model == request.model
         )
-        return request.n * max((price for price in prices if price is not None), default=0)
+        return request.n * max(filter(None, prices), default=0)
 
     @property
     def unpriced(self) -> tuple[GatewayModel, ...]:
@@ -296,12 +299,6 @@ def _checked_size(typed: str | None, model: ModelAbilities) -> AnySize:
     if not model.accepts_size(size):
         raise WrongSize(size=str(size)[:MAX_ECHO], model=model.name, **model.allowed_sizes)
     return size
-
-
-def _checked_count(n: int) -> int:
-    if not 1 <= n <= MAX_PICTURES:
-        raise WrongCount(n=n, limit=MAX_PICTURES)
-    return n
 
 
 def _checked_choice(option: WordOption, typed: str | None, model: ModelAbilities) -> str | None:

@@ -230,15 +230,18 @@ class Exchange:
     def _parse(
         self, http: aiohttp.ClientResponse, json_reader: StreamingJson
     ) -> ParsedReply | SubmittedTask:
-        """Look for pictures first, then for a task: not every gateway honours the async flag."""
+        """Look for pictures, then for a task: not every gateway honours the async flag."""
         reply = read_reply(json_reader, self.gateway.reply_base)
         response = GatewayResponse(http.status, http.headers, reply.body, json_reader.text)
         if http.status < HTTPStatus.BAD_REQUEST:
-            task = submitted_task(response, self.gateway, now_ms=self.clock.now())
-            if task and (task.is_pending or not reply.pictures):
-                return task
-            if reply.pictures:
-                return reply
+            task = submitted_task(
+                response,
+                self.gateway,
+                has_pictures=bool(reply.pictures),
+                now_ms=self.clock.now(),
+            )
+            if task or reply.pictures:
+                return task or reply
         raise self._request_failure(response)
 
     def _stream_reply(self, result: StreamResult) -> ParsedReply:
@@ -274,7 +277,8 @@ class Exchange:
                     kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
                     log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
                     continue
-            if picture := await spool.keep(part, number, one.revised_prompt):
+            picture = await asyncio.to_thread(spool.keep, part, number, one.revised_prompt)
+            if picture:
                 pictures.append(picture)
         if not pictures:
             raise self._failure(kind, Billed.YES, detail)

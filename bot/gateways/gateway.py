@@ -10,19 +10,14 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
+from bot.core.models import RequestOption
 from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
 CONNECT_TIMEOUT_S = 10
 
 RequestField = Literal[
-    "model",
-    "prompt",
-    "n",
-    "size",
-    "quality",
-    "style",
-    "background",
+    RequestOption,
     "moderation",
     "output_format",
     "output_compression",
@@ -133,7 +128,8 @@ class Gateway:
 
     ``abilities`` describe its models where they differ from ``models.toml``. ``wrap`` names the
     object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
-    error codes. ``max_at_once`` limits concurrent requests; 0 means no limit.
+    error codes. ``streaming`` requests event streams from models that support them.
+    ``max_at_once`` limits concurrent requests; 0 means no limit.
     """
 
     name: str
@@ -205,11 +201,6 @@ class Gateway:
         return frozenset({(self.url.raw_host or "", self.url.port), *allowed})
 
     # --- headers and fields ---------------------------------------------------------------------
-
-    @property
-    def stream(self) -> bool:
-        """Whether an event stream is requested from models that support it."""
-        return self.streaming == "sse"
 
     def request_headers(self) -> CIMultiDict[str]:
         """Return the headers of every request, including the key."""

@@ -110,7 +110,7 @@ def _errors(gateway: Gateway) -> Iterator[str]:
     yield from _wrong_headers(gateway)
     yield from _wrong_fields(gateway)
     yield from _wrong_task_mode(gateway.asynchronous)
-    if gateway.stream and gateway.asynchronous.is_on:
+    if gateway.streaming == "sse" and gateway.asynchronous.is_on:
         yield "stream and async exclude each other: keep one"
     if not all(host_and_port(entry)[0] for entry in gateway.download.hosts):
         yield "download.hosts must be host or host:port, without http://"

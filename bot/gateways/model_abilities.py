@@ -8,30 +8,47 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Annotated, Literal, Self, TypedDict, get_args
+from typing import Annotated, Literal, Self, TypedDict, TypeVar, get_args
 
 from msgspec import Meta
 
 from bot.core.models import (
+    WORD_OPTIONS,
     AnySize,
     ImageRequest,
     PictureFormat,
     Reference,
     Size,
+    WordOption,
     money_to_text,
     parse_size,
 )
-from bot.gateways.prices import DEFAULT_CREDITS, Credits, Price, check_rates, credits_of, price_of
+from bot.gateways.prices import (
+    DEFAULT_CREDITS,
+    DEFAULT_QUALITY,
+    Credits,
+    Price,
+    check_rates,
+    price_of,
+)
 from bot.gateways.toml_tables import as_table, read_sections, read_table
 
 MAX_PICTURES = 10
+UNDESCRIBED_PROMPT_MAX = 4000
 
 Positive = Annotated[int, Meta(gt=0)]
 Seconds = Annotated[float, Meta(gt=0)]
-WordOption = Literal["quality", "style", "background"]
-WORD_OPTIONS: tuple[WordOption, ...] = get_args(WordOption)
 MASK_TRANSPORTS = ("json_images_objects", "multipart")
 AllowedWords = tuple[Annotated[str, Meta(min_length=1)], ...] | None
+
+Model = TypeVar("Model", bound="ModelAbilities")
+
+# The key of ``models.toml`` with the words that an option accepts.
+_WORD_KEYS: dict[WordOption, str] = {
+    "quality": "qualities",
+    "style": "styles",
+    "background": "backgrounds",
+}
 
 # No model has a size with six digits in a row or an edge of 0.
 MAX_SIZE_NAME = 32
@@ -219,12 +236,18 @@ class ModelAbilities:
 
         None if they are unknown: then any word is sent.
         """
-        words = {"quality": self.qualities, "style": self.styles, "background": self.backgrounds}
-        return words[option]
+        words: AllowedWords = getattr(self, _WORD_KEYS[option])
+        return words
 
     def credits_each(self, quality: str | None) -> int:
-        """Return the credits of one picture; None is the quality that the model chooses."""
-        return credits_of(self.credits, quality)
+        """Return the credits of one picture; None is the quality that the model chooses.
+
+        Without ``default`` an unlisted quality costs 1.
+        """
+        if isinstance(self.credits, int):
+            return self.credits
+        others = self.credits.get(DEFAULT_QUALITY, DEFAULT_CREDITS)
+        return self.credits.get(quality or DEFAULT_QUALITY, others)
 
     def price_each(self, quality: str | None) -> int | None:
         """Return the operator's price of one picture in micros, None if none is stated."""
@@ -236,9 +259,7 @@ class ModelAbilities:
             n <= self.max_n
             and len(request.prompt) <= self.prompt_max
             and self.accepts_size(request.size)
-            and self._accepts_word("quality", request.quality)
-            and self._accepts_word("style", request.style)
-            and self._accepts_word("background", request.background)
+            and all(self._accepts_word(option, word) for option, word in request.words.items())
             and self._supports_references(request.references, request.mask)
         )
 
@@ -258,13 +279,9 @@ class ModelAbilities:
     def without(self, fields: Collection[str]) -> Self:
         """Return the abilities at a gateway to which these fields are never sent."""
         model = self._at_default_rates() if "quality" in fields else self
-        kept = {
-            option: () if option in fields else self.allowed_words(option)
-            for option in WORD_OPTIONS
-        }
-        model = replace(
-            model, qualities=kept["quality"], styles=kept["style"], backgrounds=kept["background"]
-        )
+        for option in WORD_OPTIONS:
+            if option in fields:
+                model = _with_allowed_words(model, option, ())
         if "n" in fields:
             model = replace(model, max_n=1)
         if "size" in fields:
@@ -300,6 +317,19 @@ def read_models(text: str, *, file: str = "models.toml") -> dict[str, ModelAbili
         name: merge_abilities(None, name, table, where=f"{file}, [models.{name}],")
         for name, table in tables.items()
     }
+
+
+def undescribed_model(name: str) -> ModelAbilities:
+    """Return the cautious abilities of a model that no table describes; any word is accepted."""
+    model = ModelAbilities(name=name, label=name, prompt_max=UNDESCRIBED_PROMPT_MAX, auto=True)
+    for option in WORD_OPTIONS:
+        model = _with_allowed_words(model, option, None)
+    return model
+
+
+def _with_allowed_words(model: Model, option: WordOption, words: AllowedWords) -> Model:
+    key: dict[str, AllowedWords] = {_WORD_KEYS[option]: words}
+    return replace(model, **key)  # type: ignore[arg-type]  # a key of words
 
 
 @cache

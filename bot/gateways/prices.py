@@ -23,13 +23,6 @@ Credits = CreditsEach | dict[str, CreditsEach]
 Price = PriceAmount | dict[str, PriceAmount]
 
 
-def credits_of(rate: Credits, quality: str | None) -> int:
-    """Return the credits of one picture; without ``default`` an unlisted quality costs 1."""
-    if isinstance(rate, int):
-        return rate
-    return rate.get(quality or DEFAULT_QUALITY, rate.get(DEFAULT_QUALITY, DEFAULT_CREDITS))
-
-
 def price_of(rate: Price, quality: str | None) -> int:
     """Return the price of one picture in micros.
 

@@ -46,12 +46,8 @@ class ContentStore:
         self._folder = folder
         self._now = now
         self._counting = threading.Lock()
-        self._bytes = sum(file.bytes for file in self._files())
-
-    @property
-    def total_bytes(self) -> int:
-        """The bytes of all files; a number in memory, so it does not block."""
-        return self._bytes
+        self.total_bytes = sum(file.bytes for file in self._files())
+        """The bytes of all files, counted in memory, so that reading it does not block."""
 
     def keep(self, data: bytes, format_: PictureFormat) -> Reference:
         """Keep a picture and return its reference; keeping it twice changes nothing."""
@@ -96,7 +92,7 @@ class ContentStore:
         It counts all files anew, as another process may keep pictures, too.
         """
         files = sorted(self._files())
-        left = self._bytes = sum(file.bytes for file in files)
+        left = self.total_bytes = sum(file.bytes for file in files)
         needed_since = self._now() - REFERENCE_NEEDED_MS
         gone: list[StoredFile] = []
         for file in files:
@@ -114,7 +110,8 @@ class ContentStore:
             file.path.unlink()
         except FileNotFoundError:
             return
-        self._count(-file.bytes)
+        with self._counting:
+            self.total_bytes -= file.bytes
 
     def _store(self, reference: Reference, fill: Callable[[Path], None]) -> None:
         path = self.path(reference)
@@ -126,16 +123,13 @@ class ContentStore:
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
-            self._count(reference.bytes)
+            with self._counting:
+                self.total_bytes += reference.bytes
         self._touch(path)
 
     def _touch(self, path: Path) -> None:
         now_ns = self._now() * 1_000_000
         os.utime(path, ns=(now_ns, now_ns))
-
-    def _count(self, change: int) -> None:
-        with self._counting:
-            self._bytes += change
 
     def _files(self) -> Iterator[StoredFile]:
         for path in self._folder.glob("*/*"):

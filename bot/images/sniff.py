@@ -29,22 +29,15 @@ def sniff(path: Path) -> PictureInfo | None:
     """Return the format and size; None unless the file is a complete PNG, JPEG, WebP or GIF."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-        for magic, reader in _READERS:
-            if head.startswith(magic):
-                return _read(reader, file, head)
-    return None
+        reader = next((reader for magic, reader in _READERS if head.startswith(magic)), None)
+        try:
+            info = reader(file, head, file.seek(0, 2)) if reader else None
+        except struct.error:  # the file ends inside its header
+            return None
+    return info if info and info.width and info.height else None
 
 
 _Reader = Callable[[BinaryIO, bytes, int], PictureInfo | None]
-
-
-def _read(reader: _Reader, file: BinaryIO, head: bytes) -> PictureInfo | None:
-    file_size = file.seek(0, 2)
-    try:
-        info = reader(file, head, file_size)
-    except struct.error:  # the file ends inside its header
-        return None
-    return info if info and info.width and info.height else None
 
 
 def _tail(file: BinaryIO, file_size: int) -> bytes:

@@ -59,7 +59,8 @@ class Billing:
         settled, reached = await self.database.write(
             self._settle, job, state, error, delivered=delivered, doubtful=doubtful
         )
-        self._alert(reached)
+        for part in reached:
+            self.alerts.budget(part)
         return settled
 
     async def settle_abandoned(
@@ -71,7 +72,8 @@ class Billing:
             What to tell the person, None if the pictures were posted before.
         """
         failure, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
-        self._alert(reached)
+        for part in reached:
+            self.alerts.budget(part)
         return failure
 
     def _hold(
@@ -127,14 +129,10 @@ class Billing:
 
     async def _alert_of_refusal(self, price: int) -> None:
         budget = await self.database.read(self.ledger.budget_used)
-        # What is more than the whole budget says nothing about how much of it is spent.
-        self._alert(
-            [_budget_reached(100, part) for part in budget if part.left < price <= part.limit]
-        )
-
-    def _alert(self, reached: list[BudgetReached]) -> None:
-        for each in reached:
-            self.alerts.budget(each)
+        for part in budget:
+            # What is more than the whole budget says nothing about how much of it is spent.
+            if part.left < price <= part.limit:
+                self.alerts.budget(BudgetReached(100, part.limit, part.period))
 
 
 def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]:
@@ -143,9 +141,5 @@ def _reached(budget: Sequence[Allowance], price: int) -> Iterator[BudgetReached]
         before, after = part.used - price, part.used
         for percent in ALERT_PERCENTS:
             if before * 100 < part.limit * percent <= after * 100:
-                yield _budget_reached(percent, part)
+                yield BudgetReached(percent, part.limit, part.period)
                 break
-
-
-def _budget_reached(percent: int, part: Allowance) -> BudgetReached:
-    return BudgetReached(percent, part.limit, part.period)

@@ -157,7 +157,8 @@ class Cancellation:
         return True
 
     def _cancel_queued(self, tx: Transaction, job: Job, error: EaselError) -> bool:
-        if not self._repository.cancelled(tx, job.id, error):
+        repository = self._repository
+        if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_queued=True):
             return False
         self._ledger.settle(tx, job.id, delivered=0, price=0)
         return True

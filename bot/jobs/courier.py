@@ -92,7 +92,7 @@ class Courier(Protocol):
         """Show that the job is queued; return the card's address, None if it cannot be found again.
 
         Raises:
-            CardNotPlaced: nobody saw it, so the job must not run.
+            CardNotSent: nobody saw it, so the job must not run.
         """
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:

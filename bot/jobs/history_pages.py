@@ -10,8 +10,9 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.images.thumbnails import Thumbnails
-from bot.jobs.repository import history_search, job_details, kept_pictures
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository import history_search, job_details
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
+from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import read_charges
 
@@ -63,10 +64,10 @@ class HistoryPages:
         self._thumbnails = Thumbnails(content_store)
 
     async def page(
-        self, user_id: int, sought: Sought = EVERYTHING, cursor: PageCursor | None = None
+        self, user_id: int, wanted: HistoryFilter = EVERYTHING, cursor: PageCursor | None = None
     ) -> HistoryPage:
-        """Return the newest page of what is sought, or the one at a cursor."""
-        page = await self._database.read(_page, user_id, sought, cursor)
+        """Return the newest page of what passes the filter, or the one at a cursor."""
+        page = await self._database.read(_page, user_id, wanted, cursor)
         kept = [
             entry.pictures if entry.written.state is JobState.DONE else () for entry in page.entries
         ]
@@ -87,36 +88,36 @@ class HistoryPages:
 
 
 def _page(
-    rows: Transaction, user_id: int, sought: Sought, cursor: PageCursor | None
+    rows: Transaction, user_id: int, wanted: HistoryFilter, cursor: PageCursor | None
 ) -> HistoryPage:
     """Return a page as it is recorded, with every picture that was kept once."""
-    jobs, has_newer, has_older = _jobs(rows, user_id, sought, cursor)
+    jobs, has_newer, has_older = _jobs(rows, user_id, wanted, cursor)
     spent = _spent(rows, jobs)
     entries = [_entry(rows, each, spent.get(each.job.id)) for each in jobs]
     return HistoryPage(entries, has_newer, has_older)
 
 
 def _entry(rows: Transaction, written: WrittenJob, credits: int | None) -> HistoryEntry:
-    kept = tuple(each.file for each in kept_pictures.of(rows, written.job.id))
+    kept = tuple(each.file for each in read_kept_pictures(rows, written.job.id))
     return HistoryEntry(written, len(kept), kept, credits, _message(rows, written))
 
 
 def _jobs(
-    rows: Transaction, user_id: int, sought: Sought, cursor: PageCursor | None
+    rows: Transaction, user_id: int, wanted: HistoryFilter, cursor: PageCursor | None
 ) -> tuple[list[WrittenJob], bool, bool]:
     """Return a page's jobs, and whether there are newer and older ones."""
     start = history_search.job_of(rows, cursor.job_id, user_id) if cursor else None
     if start is not None and cursor is not None:
         is_newer = cursor.direction == "newer"
         found = history_search.page_around(
-            rows, user_id, sought, start, newer=is_newer, most=PAGE_SIZE + 1
+            rows, user_id, wanted, start, newer=is_newer, most=PAGE_SIZE + 1
         )
         if is_newer and len(found) > PAGE_SIZE:
             return found[PAGE_SIZE - 1 :: -1], True, True
         if not is_newer and found:
             return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
     # Nothing is known of the place, or it is beside the first page.
-    found = history_search.page_around(rows, user_id, sought, None, newer=False, most=PAGE_SIZE + 1)
+    found = history_search.page_around(rows, user_id, wanted, None, newer=False, most=PAGE_SIZE + 1)
     return found[:PAGE_SIZE], False, len(found) > PAGE_SIZE
 
 

@@ -14,9 +14,9 @@ from bot.images.references import (
     ReferenceTooManyPixels,
     ReferenceUnreadable,
 )
-from bot.jobs.repository import job_details, kept_pictures
-from bot.jobs.repository.job_details import Work
-from bot.jobs.repository.kept_pictures import Kept
+from bot.jobs.repository import job_details
+from bot.jobs.repository.job_details import AttemptSummary
+from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.ledger import Ledger
@@ -70,9 +70,9 @@ class FoundJob:
     """
 
     written: WrittenJob
-    work: Work
+    attempts: AttemptSummary
     charged: int
-    pictures: tuple[Kept, ...]
+    pictures: tuple[KeptPicture, ...]
     parent: WrittenJob | None
 
 
@@ -117,9 +117,9 @@ class JobLookup:
         job_id = written.job.id
         return FoundJob(
             written=written,
-            work=job_details.work(rows, job_id),
+            attempts=job_details.attempt_summary(rows, job_id),
             charged=self._ledger.charged(rows, job_id),
-            pictures=tuple(kept_pictures.of(rows, job_id)),
+            pictures=tuple(read_kept_pictures(rows, job_id)),
             parent=self._parent(rows, written),
         )
 

@@ -14,7 +14,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Unexpected
-from bot.core.models import CardAddress, Job, JobState, Picture
+from bot.core.models import Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
@@ -27,7 +27,7 @@ from bot.jobs.pricing import Pricing, credits_per_picture, doubtful_credits, rem
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
-from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.quota.ledger import Ledger
@@ -91,17 +91,14 @@ class JobRun:
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
         try:
-            card = await self._courier.place(job, waiting=deps.queue.position(self._ticket))
+            self._ticket.shown = waiting = deps.queue.position(self._ticket)
+            card = await self._courier.place(job, waiting=waiting)
             if card is not None:
-                await deps.database.write(self._record_card, card)
+                await deps.database.write(deps.repository.placed, job.id, card)
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
             await deps.billing.settle(job, JobState.CANCELLED)
             raise
-
-    def _record_card(self, tx: Transaction, card: CardAddress) -> None:
-        self._deps.repository.placed(tx, self.job.id, card)
-        self._deps.repository.posted(tx, self.job.id, card)
 
     # --- the task -----------------------------------------------------------------------------
 
@@ -111,7 +108,6 @@ class JobRun:
         with deps.cancellation.tracked(self.job, self._courier, self._ticket):
             try:
                 if await self._load_references():
-                    await self._wait_for_start()
                     await self._work()
             except EaselError as error:  # such as a model that is no longer offered
                 await self._end_early(error)
@@ -140,17 +136,13 @@ class JobRun:
         await deps.database.write(deps.repository.referenced, self.job)
         return True
 
-    async def _wait_for_start(self) -> None:
-        queue, ticket = self._deps.queue, self._ticket
-        if not queue.request_start(ticket):
-            async with QueueUpdates(
-                self.job, self._courier, self._deps.clock, queue=queue, ticket=ticket
-            ):
-                await queue.wait_for_start(ticket)
-
     async def _work(self) -> None:
-        """Generate and deliver the pictures, unless the job was cancelled while it waited."""
-        deps, job = self._deps, self.job
+        """Wait for the start; generate and deliver the pictures, unless the job was cancelled."""
+        deps, job, ticket = self._deps, self.job, self._ticket
+        if not deps.queue.request_start(ticket):
+            updates = QueueUpdates(job, self._courier, deps.clock, queue=deps.queue, ticket=ticket)
+            async with updates.shown():
+                await deps.queue.wait_for_start(ticket)
         if not self._begun:
             self._started_at = deps.clock.now()
         if not await deps.database.write(deps.repository.reached, job.id, JobState.WORKING):
@@ -167,14 +159,15 @@ class JobRun:
     async def _generate(self) -> list[SlotResult]:
         deps, job = self._deps, self.job
         asked = deps.attempts.pictures_per_slot(job.request, self._begun)
-        async with ProgressUpdates(
+        updates = ProgressUpdates(
             job,
             self._courier,
             deps.clock,
             started_at=self._started_at,
             usual_ms=deps.queue.usual_ms(job.request.model),
             slots=len(asked),
-        ) as updates:
+        )
+        async with updates.shown():
             runs = [
                 deps.attempts.run_slot(
                     job, slot, asked[slot], begun=self._begun.get(slot), report=updates.report
@@ -201,7 +194,7 @@ class JobRun:
         except EaselError as error:
             await self._fail(error, slots)
             return
-        await deps.database.write(self._record_delivered, messages)
+        await deps.database.write(deps.repository.delivered, job.id, messages)
         await deps.billing.settle(
             job,
             JobState.DONE,
@@ -220,8 +213,8 @@ class JobRun:
     ) -> JobResult:
         """Return the result with what the settlement will be: the credits move after delivery."""
         deps, job = self._deps, self.job
-        deps.repository.moved(tx, job.id, JobState.RECEIVED)
-        kept_pictures.put(tx, job.id, stored, at=deps.clock.now())
+        deps.repository.reached(tx, job.id, JobState.RECEIVED)
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now())
         charged, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
         doubt_charged = doubtful > 0 and not deps.ledger.forgives(tx, job.id)
         charged += doubtful if doubt_charged else 0
@@ -237,13 +230,6 @@ class JobRun:
             doubt_charged=doubt_charged,
             kept=bool(stored),
         )
-
-    def _record_delivered(self, tx: Transaction, messages: Sequence[CardAddress]) -> None:
-        repository, job_id = self._deps.repository, self.job.id
-        repository.moved(tx, job_id, JobState.DELIVERED)
-        repository.told(tx, job_id)
-        for message in messages:
-            repository.posted(tx, job_id, message)
 
     # --- without pictures ---------------------------------------------------------------------
 

@@ -17,7 +17,12 @@ from bot.core.models import Job, JobState, Picture, Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, StoredFile
-from bot.jobs.repository import history_search, kept_pictures, outbox_messages
+from bot.jobs.repository import history_search, outbox_messages
+from bot.jobs.repository.kept_pictures import (
+    KeptPicture,
+    delete_old_pictures,
+    read_kept_pictures,
+)
 from bot.jobs.repository.rows import WrittenJob
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -128,7 +133,7 @@ class PictureRetention:
 
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the kept pictures of a job by their number, as references for another job."""
-        kept = await self._database.read(kept_pictures.of, job_id)
+        kept = await self._database.read(read_kept_pictures, job_id)
         there = await asyncio.to_thread(
             lambda: [self._content_store.has(each.file) for each in kept]
         )
@@ -140,7 +145,7 @@ class PictureRetention:
         Raises:
             NotKept: nothing of it is kept any more.
         """
-        kept = await self._database.read(kept_pictures.of, job_id)
+        kept = await self._database.read(read_kept_pictures, job_id)
         if pictures := await asyncio.to_thread(self._kept_pictures, kept):
             return pictures
         raise NotKept
@@ -153,7 +158,7 @@ class PictureRetention:
         before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
         async with self._deleting:
             await self._delete_files(before)
-            await self._delete_rows(before, kept_pictures.delete_old_pictures)
+            await self._delete_rows(before, delete_old_pictures)
             await self._delete_rows(before, outbox_messages.delete_old_messages)
 
     async def _delete_files(self, before: int) -> None:
@@ -176,10 +181,10 @@ class PictureRetention:
     def _is_full(self) -> bool:
         return self._content_store.total_bytes >= self._limits.max_bytes * FULL_SHARE
 
-    def _count_kept(self, jobs: Sequence[Sequence[kept_pictures.Kept]]) -> list[int]:
+    def _count_kept(self, jobs: Sequence[Sequence[KeptPicture]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]
 
-    def _kept_pictures(self, kept: Sequence[kept_pictures.Kept]) -> tuple[Picture, ...]:
+    def _kept_pictures(self, kept: Sequence[KeptPicture]) -> tuple[Picture, ...]:
         return tuple(
             Picture(
                 self._content_store.path(each.file),
@@ -196,12 +201,12 @@ class PictureRetention:
 
 def _read_last(
     rows: Transaction, user_id: int, *, most: int
-) -> tuple[list[WrittenJob], list[list[kept_pictures.Kept]]]:
+) -> tuple[list[WrittenJob], list[list[KeptPicture]]]:
     written = history_search.last_jobs(rows, user_id, most=most)
-    return written, [kept_pictures.of(rows, each.job.id) for each in written]
+    return written, [read_kept_pictures(rows, each.job.id) for each in written]
 
 
 def _read_job_of(
     rows: Transaction, job_id: str, user_id: int
-) -> tuple[WrittenJob | None, list[kept_pictures.Kept]]:
-    return history_search.job_of(rows, job_id, user_id), kept_pictures.of(rows, job_id)
+) -> tuple[WrittenJob | None, list[KeptPicture]]:
+    return history_search.job_of(rows, job_id, user_id), read_kept_pictures(rows, job_id)

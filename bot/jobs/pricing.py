@@ -1,14 +1,37 @@
-"""The credits of pictures: before a job, in doubt, and what remains after it."""
+"""The credits of pictures: what they cost, in doubt, and what remains after a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.models import ImageRequest, Job
 from bot.gateways.catalogue import Catalogue
 from bot.jobs.attempts import SlotResult
 from bot.jobs.courier import RemainingCredits
+from bot.quota.admin_repository import CostKey
 from bot.quota.allowances import Allowance
-from bot.quota.server_costs import ServerCostCache
+
+
+class ServerCostCache:
+    """Costs of pictures that servers set: autocompletion reads them at every keystroke.
+
+    Callers update it after they commit a change.
+    """
+
+    def __init__(self, costs: Mapping[CostKey, int]) -> None:
+        self._costs = dict(costs)
+
+    def each(self, server_id: int, model: str, quality: str | None) -> int | None:
+        """Return a picture's credits for its quality, else for any; None if no admin set them."""
+        of_any = self._costs.get((server_id, model, ""))
+        return self._costs.get((server_id, model, quality or ""), of_any)
+
+    def set(self, server_id: int, model: str, quality: str | None, credits: int) -> None:
+        """Store a cost after it was committed."""
+        self._costs[server_id, model, quality or ""] = credits
+
+    def remove(self, server_id: int, model: str, quality: str | None) -> None:
+        """Remove a cost after its removal was committed."""
+        self._costs.pop((server_id, model, quality or ""), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ the job shows the newest state, with a pause after each update, and nothing afte
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import structlog
 
@@ -31,7 +32,7 @@ QUEUE_ESTIMATE_STEP_S = 15.0
 
 
 class ThrottledUpdates(ABC):
-    """Shows changes at most every ``interval_s`` seconds, from entering until leaving."""
+    """Shows changes at most every ``interval_s`` seconds."""
 
     interval_s: ClassVar[float]
 
@@ -43,21 +44,18 @@ class ThrottledUpdates(ABC):
         self._updating = False
         self._closed = False
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.get_running_loop().create_task(self._show())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._closed = True
-        # An update under way is awaited: it must not arrive after the result.
-        if not self._updating:
-            self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+    @asynccontextmanager
+    async def shown(self) -> AsyncIterator[None]:
+        """Show the changes in this context, and nothing after it."""
+        task = asyncio.get_running_loop().create_task(self._show())
+        try:
+            yield
+        finally:
+            self._closed = True
+            # An update under way is awaited: it must not arrive after the result.
+            if not self._updating:
+                task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _show(self) -> None:
         while not self._closed:
@@ -70,11 +68,8 @@ class ThrottledUpdates(ABC):
                 log.exception("progress_update.failed", job=self._job.id)
             self._updating = False
             if not self._closed:
-                await self._pause()
+                await self._clock.wait(self._clock.sleep(self.interval_s), "pace")
                 await self._wait_for_change()
-
-    async def _pause(self) -> None:
-        await self._clock.wait(self._clock.sleep(self.interval_s), "pace")
 
     async def _wait_for_change(self) -> None:
         outdated_in_s = self._outdated_in_s()
@@ -161,7 +156,7 @@ class QueueUpdates(ThrottledUpdates):
         ticket.on_move = self._changed.set
 
     async def _show(self) -> None:
-        await self._pause()
+        await self._clock.wait(self._clock.sleep(self.interval_s), "pace")
         await super()._show()
 
     async def _update(self) -> None:

@@ -40,7 +40,7 @@ class JobService:
         comes from; what is ``private`` only its requester sees.
 
         Raises:
-            EaselError: nothing was held and no card is shown; CardNotPlaced: the card could not
+            EaselError: nothing was held and no card is shown; CardNotSent: the card could not
                 be shown, the job is cancelled and its hold released.
         """
         if self._closing:

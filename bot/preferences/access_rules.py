@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.errors.base import Refusal
-from bot.preferences.values import ServerSettings
+from bot.core.models import Job, Requester
+from bot.preferences.stored_preferences import ServerSettings
 
 
 @dataclass(eq=False, kw_only=True)
@@ -47,21 +48,17 @@ class ControlsNotYours(Refusal):
     message_id = "error-controls-not-yours"
 
 
-def check_access(
-    settings: ServerSettings, *, channel_ids: Collection[int], role_ids: Collection[int]
-) -> None:
+def check_access(settings: ServerSettings, requester: Requester) -> None:
     """Refuse a channel or a person that the server does not allow.
-
-    ``channel_ids`` are the ids of the channel, its parent channel and its category.
 
     Raises:
         ChannelNotAllowed, RoleNotAllowed
     """
     channels, roles = settings.channels, settings.roles
-    if channels is not None and not set(channels) & set(channel_ids):
+    if channels is not None and not set(channels) & set(requester.channel_ids):
         channel, another = _first_two(channels)
         raise ChannelNotAllowed(channel=channel, another=another)
-    if roles is not None and not set(roles) & set(role_ids):
+    if roles is not None and not set(roles) & set(requester.role_ids):
         role, another = _first_two(roles)
         raise RoleNotAllowed(role=role, another=another)
 
@@ -85,13 +82,13 @@ def allowed_models(settings: ServerSettings, offered: Collection[str]) -> tuple[
     return tuple(name for name in offered if name.casefold() in allowed)
 
 
-def check_controls(settings: ServerSettings, *, user_id: int, requester_id: int) -> None:
+def check_controls(settings: ServerSettings, caller: Requester, job: Job) -> None:
     """Refuse the controls under another person's result where the server wants that.
 
     Raises:
         ControlsNotYours
     """
-    if settings.controls == "requester" and user_id != requester_id:
+    if settings.controls == "requester" and caller.user_id != job.requester.user_id:
         raise ControlsNotYours
 
 

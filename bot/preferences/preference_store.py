@@ -8,9 +8,9 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from bot.core.models import ImageOptions
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.preferences.image_options import ImageOptions
 from bot.preferences.presets import (
     MAX_PRESETS,
     NoSuchPreset,
@@ -19,7 +19,7 @@ from bot.preferences.presets import (
     matching_presets,
     preset_key,
 )
-from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

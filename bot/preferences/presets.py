@@ -7,7 +7,7 @@ from itertools import islice
 
 from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import one_line, width
-from bot.preferences.values import Preset
+from bot.preferences.stored_preferences import Preset
 
 MAX_PRESETS = 1_000
 MAX_PRESET_NAME = 50

@@ -14,7 +14,6 @@ from bot.core.errors.quotas import (
 from bot.database.transaction import Transaction
 from bot.quota.admin_repository import (
     CostKey,
-    Member,
     add_granted,
     delete_cost,
     delete_limit,
@@ -28,16 +27,8 @@ from bot.quota.admin_repository import (
     write_reset,
 )
 from bot.quota.audit import Action, Change, NewChange, read_changes, record
-from bot.quota.rules import (
-    MAX_COST,
-    MAX_CREDITS,
-    Limit,
-    LimitSet,
-    Period,
-    caps,
-    role_subject,
-    user_subject,
-)
+from bot.quota.levels import Member, user_subject
+from bot.quota.limits import MAX_COST, MAX_CREDITS, Limit, LimitSet, Period, caps
 
 _THE_BOT = 0
 
@@ -57,7 +48,7 @@ class Admin:
         Raises LimitOutOfRange, or LimitAboveCeiling when SERVER_QUOTA allows less per period.
         """
         self._check(limit)
-        old = (read_limits(tx, server_id, subject))[subject]
+        old = read_limits(tx, server_id, subject)[subject]
         replaced = next((str(was) for was in old if was.period == limit.period), None)
         write_limit(tx, server_id, subject, limit)
         change = NewChange(
@@ -80,7 +71,7 @@ class Admin:
         self, tx: Transaction, *, server_id: int, subject: str, period: Period | None, actor_id: int
     ) -> None:
         """Remove a subject's limit of that period, or all of them; raises NoSuchLimit."""
-        old = (read_limits(tx, server_id, subject))[subject]
+        old = read_limits(tx, server_id, subject)[subject]
         removed = [limit for limit in old if period in {None, limit.period}]
         if not removed:
             raise NoSuchLimit
@@ -89,13 +80,15 @@ class Admin:
             change = NewChange(server_id, actor_id, Action.LIMIT_REMOVED, subject, old=str(limit))
             self._record(tx, change)
 
-    def roles_gone(self, tx: Transaction, *, server_id: int, role_ids: Collection[int]) -> int:
-        """Remove the limits of deleted roles, and return how many there were."""
-        found = read_limits(tx, server_id, *map(role_subject, role_ids)) if role_ids else {}
+    def subjects_gone(
+        self, tx: Transaction, *, server_id: int, subjects: Collection[str], action: Action
+    ) -> int:
+        """Remove the limits of what was deleted in Discord, and return how many there were."""
+        found = read_limits(tx, server_id, *subjects) if subjects else {}
         gone = [(subject, limit) for subject, limits in found.items() for limit in limits]
         for subject, limit in gone:
             delete_limit(tx, server_id, subject, limit)
-            change = NewChange(server_id, _THE_BOT, Action.ROLE_GONE, subject, old=str(limit))
+            change = NewChange(server_id, _THE_BOT, action, subject, old=str(limit))
             self._record(tx, change)
         return len(gone)
 
@@ -144,7 +137,7 @@ class Admin:
 
     def unblock(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Accept a person's requests again; raises NotBlocked."""
-        if (read_member(tx, server_id, user_id)).block_reason is None:
+        if read_member(tx, server_id, user_id).block_reason is None:
             raise NotBlocked
         write_block(tx, server_id, user_id, None)
         self._record(tx, NewChange(server_id, actor_id, Action.UNBLOCKED, user_subject(user_id)))
@@ -177,7 +170,7 @@ class Admin:
         if not 0 <= credits <= MAX_COST:
             raise CostOutOfRange(credits=credits, limit=MAX_COST)
         key = (server_id, model, quality or "")
-        old = (read_costs(tx, server_id)).get(key)
+        old = read_costs(tx, server_id).get(key)
         write_cost(tx, key, credits)
         was = None if old is None else str(old)
         change = NewChange(server_id, actor_id, Action.COST_SET, _subject(key), was, str(credits))
@@ -188,7 +181,7 @@ class Admin:
     ) -> None:
         """Remove a server's own cost of a picture; raises NoSuchCost."""
         key = (server_id, model, quality or "")
-        old = (read_costs(tx, server_id)).get(key)
+        old = read_costs(tx, server_id).get(key)
         if old is None:
             raise NoSuchCost
         delete_cost(tx, key)

@@ -1,42 +1,18 @@
 """Database rows of limits, members and costs, which admins decide."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
+from bot.quota.levels import ChargeOrigin, Member, RequesterLimits, subjects_of
+from bot.quota.limits import Limit, LimitSet, Period
 from bot.quota.meters import Parameters
-from bot.quota.rules import EVERYONE, SERVER, Limit, LimitSet, Period, role_subject, user_subject
 
 CostKey = tuple[int, str, str]
 """The server, the model and the quality."""
 
 _MEMBER, _ANONYMOUS = "member", "anonymous"  # no subject of a limit is called so
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What admins decided about a person in one server, besides limits.
-
-    ``granted`` credits are left of all grants; what was used up to ``reset_at`` (milliseconds
-    since the epoch) does not count; ``block_reason`` is None unless blocked, and may be empty.
-    """
-
-    granted: int = 0
-    reset_at: int | None = None
-    block_reason: str | None = None
-
-
-@dataclass(slots=True)
-class RequesterLimits:
-    """The limits and decisions that apply to a person in a server.
-
-    ``user_id`` is the id in their charges: a pseudonym after their data was deleted.
-    """
-
-    user_id: int
-    member: Member = field(default_factory=Member)
-    limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
 
 
 # --- what a request asks ----------------------------------------------------------------------
@@ -46,12 +22,6 @@ def read_requester_limits(
     rows: Transaction, requester: Requester, *, pseudonym: int
 ) -> RequesterLimits:
     """Read the limits and decisions that apply to a requester, in one statement."""
-    subjects = (
-        user_subject(requester.user_id),
-        *map(role_subject, requester.role_ids),
-        EVERYONE,
-        SERVER,
-    )
     parameters = Parameters()
     server_id = parameters.add(requester.server_id)
     found = rows.query(
@@ -61,7 +31,7 @@ def read_requester_limits(
                CAST(NULL AS TEXT) AS block_reason
         FROM limits
         WHERE server_id = {server_id}
-        AND subject IN ({", ".join(parameters.add(subject) for subject in subjects)})
+        AND subject IN ({", ".join(parameters.add(subject) for subject in subjects_of(requester))})
         UNION ALL
         SELECT '{_MEMBER}', NULL, granted, reset_at, block_reason
         FROM members
@@ -73,12 +43,12 @@ def read_requester_limits(
         """,
         *parameters.values,
     )
-    found_limits = RequesterLimits(requester.user_id)
+    found_limits = RequesterLimits(requester, ChargeOrigin.of(requester))
     for row in found:
         if row["subject"] == _MEMBER:
             found_limits.member = Member(row["credits"], row["reset_at"], row["block_reason"])
         elif row["subject"] == _ANONYMOUS:
-            found_limits.user_id = pseudonym
+            found_limits.origin = replace(found_limits.origin, user_id=pseudonym)
         else:
             limit = Limit(row["credits"], Period(row["period"]))
             found_limits.limits[row["subject"]] += (limit,)

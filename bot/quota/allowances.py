@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.database.transaction import Transaction
-from bot.quota.meters import LimitCheck, Window
+from bot.quota.levels import LimitCheck, LimitLevel
+from bot.quota.limits import Cap, Period
+from bot.quota.meters import Window
 from bot.quota.repository import read_frees_at, read_used
-from bot.quota.rules import Cap, Period
 
 
 @dataclass(frozen=True, slots=True)

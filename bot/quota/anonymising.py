@@ -1,7 +1,7 @@
 """Move the charges and meters of a person to a pseudonym when their data is deleted."""
 
 from bot.database.transaction import Transaction
-from bot.quota.meters import person_meter
+from bot.quota.levels import person_meter
 
 
 def is_anonymous(rows: Transaction, pseudonym: int) -> bool:

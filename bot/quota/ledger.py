@@ -6,28 +6,27 @@ Its methods run inside a transaction of their caller.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.errors.quotas import Blocked, LimitLevel
+from bot.core.errors.quotas import Blocked
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.admin import Admin
 from bot.quota.admin_repository import (
-    RequesterLimits,
     add_granted,
     read_member_ids,
     read_requester_limits,
     take_granted,
 )
 from bot.quota.allowances import Allowance, refusal, room, roomiest, tightest, used_of
-from bot.quota.meters import (
-    BUDGET_METER,
-    TOTAL_METER,
-    Amounts,
+from bot.quota.levels import (
+    ChargeOrigin,
+    Levels,
     LimitCheck,
-    Meter,
+    LimitLevel,
+    RequesterLimits,
     meters_of,
-    person_meter,
-    server_meter,
 )
+from bot.quota.limits import LimitSet, Period, split_charge, split_hold
+from bot.quota.meters import Amounts, Meter
 from bot.quota.reports import Reports
 from bot.quota.repository import (
     Hold,
@@ -37,19 +36,6 @@ from bot.quota.repository import (
     read_hold,
     settle_hold,
     write_hold,
-)
-from bot.quota.rules import (
-    EVERYONE,
-    SERVER,
-    LimitSet,
-    Period,
-    Rule,
-    personal_rule,
-    role_subject,
-    server_rules,
-    split_charge,
-    split_hold,
-    user_subject,
 )
 
 
@@ -87,10 +73,7 @@ class Ledger(Admin, Reports):
     ) -> None:
         Admin.__init__(self, server_quota=server_quota, now=now)
         Reports.__init__(self, pseudonym=pseudonym, now=now)
-        self._default = default
-        self._server_quota = server_quota
-        self._total_quota = total_quota
-        self._budget = budget
+        self._levels = Levels(default, server_quota, total_quota, budget)
         self._max_doubtful_per_day = max_doubtful_per_day
 
     def hold(
@@ -101,21 +84,20 @@ class Ledger(Admin, Reports):
         A grant pays what the person's own level has no room for. Raises Blocked, QuotaSpent or
         BudgetSpent, and changes nothing then.
         """
-        _lock(tx, meters_of(requester.server_id, requester.user_id))
+        _lock(tx, meters_of(ChargeOrigin.of(requester)))
         limits = self._limits_of(tx, requester)
         if limits.member.block_reason is not None:
             raise Blocked(reason=limits.member.block_reason)
-        checks = self._checks(limits, requester, credits=credits, price=price)
+        checks = self._levels.checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)
-        hold = Hold(job_id, requester.server_id, limits.user_id, self._now(), amounts)
+        hold = Hold(job_id, limits.origin, self._now(), amounts)
         if not write_hold(tx, hold, checks):
             helped = _hold_with_grant(tx, hold, checks)
             if helped is None:
                 raise refusal(tx, checks, hold.at)
             hold = helped
-            take_granted(tx, hold.server_id, requester.user_id, hold.amounts.granted)
-        meters = meters_of(hold.server_id, hold.user_id)
-        move_meters(tx, meters, hour=hold.hour, by=hold.amounts)
+            take_granted(tx, requester.server_id, requester.user_id, hold.amounts.granted)
+        move_meters(tx, meters_of(hold.origin), hour=hold.hour, by=hold.amounts)
 
     def settle(
         self,
@@ -137,7 +119,7 @@ class Ledger(Admin, Reports):
         hold = read_hold(tx, job_id)
         if hold is None:
             return None
-        meters = meters_of(hold.server_id, hold.user_id)
+        meters = meters_of(hold.origin)
         _lock(tx, meters)
         doubt_charged = doubtful > 0 and not self.forgives(tx, job_id)
         made = delivered + doubtful
@@ -153,7 +135,7 @@ class Ledger(Admin, Reports):
         move_meters(tx, meters, hour=hold.hour, by=amounts - hold.amounts)
         granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
-            add_granted(tx, hold.server_id, self._real_id(tx, hold), granted_back)
+            add_granted(tx, hold.origin.server_id, self._real_id(tx, hold.origin), granted_back)
         return Settlement(charged, hold.amounts.credits - charged, doubt_charged, granted_back)
 
     def forgives(self, rows: Transaction, job_id: str) -> bool:
@@ -180,12 +162,12 @@ class Ledger(Admin, Reports):
 
     def budget(self, rows: Transaction) -> tuple[Allowance, ...]:
         """Return what is left of OPERATOR_BUDGET by period, in millionths of the currency."""
-        check = self._budget_check(0)
+        check = self._levels.budget_check()
         return () if check.rule.is_free else tuple(roomiest(rows, check, self._now()))
 
     def budget_used(self, rows: Transaction) -> Sequence[Allowance]:
         """Return the same without ``frees_at``: every settlement asks."""
-        check, at = self._budget_check(0), self._now()
+        check, at = self._levels.budget_check(), self._now()
         return [used_of(rows, check, cap, at) for caps in check.rule.caps for cap in caps]
 
     def charged(self, rows: Transaction, job_id: str) -> int:
@@ -194,49 +176,19 @@ class Ledger(Admin, Reports):
 
     def _told_checks(self, rows: Transaction, requester: Requester) -> list[LimitCheck]:
         untold = {LimitLevel.BUDGET, *(() if requester.is_operator else (LimitLevel.TOTAL,))}
-        checks = self._checks(self._limits_of(rows, requester), requester)
+        checks = self._levels.checks(self._limits_of(rows, requester))
         return [check for check in checks if check.rule.level not in untold]
 
     def _limits_of(self, rows: Transaction, requester: Requester) -> RequesterLimits:
         pseudonym = self._pseudonym(requester.user_id)
         return read_requester_limits(rows, requester, pseudonym=pseudonym)
 
-    def _checks(
-        self, limits: RequesterLimits, requester: Requester, *, credits: int = 0, price: int = 0
-    ) -> list[LimitCheck]:
-        """Return the conditions of every level that limits the request, the person's own first."""
-        in_all = LimitCheck(TOTAL_METER, Rule(LimitLevel.TOTAL, (self._total_quota,)), credits)
-        checks = [in_all, self._budget_check(price)]
-        if not requester.is_operator:
-            checks = [*self._member_checks(limits, requester, credits), *checks]
-        return [check for check in checks if not check.rule.is_free]
-
-    def _member_checks(
-        self, found: RequesterLimits, requester: Requester, credits: int
-    ) -> list[LimitCheck]:
-        limits, member = found.limits, found.member
-        personal = personal_rule(
-            own=limits[user_subject(requester.user_id)],
-            roles=[limits[role_subject(role_id)] for role_id in requester.role_ids],
-            everyone=limits[EVERYONE],
-            default=self._default,
-        )
-        here = server_rules(own=limits[SERVER], quota=self._server_quota)
-        mine = person_meter(requester.server_id, found.user_id, reset_at=member.reset_at)
-        return [
-            LimitCheck(mine, personal, credits, member.granted),
-            *(LimitCheck(server_meter(requester.server_id), rule, credits) for rule in here),
-        ]
-
-    def _budget_check(self, price: int) -> LimitCheck:
-        return LimitCheck(BUDGET_METER, Rule(LimitLevel.BUDGET, (self._budget,)), price)
-
-    def _real_id(self, rows: Transaction, hold: Hold) -> int:
-        """Return the real id of a hold's person: grants are stored without pseudonyms."""
-        if hold.user_id >= 0:
-            return hold.user_id
-        members = read_member_ids(rows, hold.server_id)
-        return next(id_ for id_ in members if self._pseudonym(id_) == hold.user_id)
+    def _real_id(self, rows: Transaction, origin: ChargeOrigin) -> int:
+        """Return the real id of a charge's person: grants are stored without pseudonyms."""
+        if origin.user_id >= 0:
+            return origin.user_id
+        members = read_member_ids(rows, origin.server_id)
+        return next(id_ for id_ in members if self._pseudonym(id_) == origin.user_id)
 
 
 def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> Hold | None:

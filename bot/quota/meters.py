@@ -5,12 +5,11 @@ after it and of the charges of that first, cut hour: exact, and its cost does no
 number of charges. Charges in the future (the clock was set back) count as well.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.database.transaction import Value
-from bot.quota.rules import HOUR_MS, Period, Rule
+from bot.quota.limits import HOUR_MS, Period
 
 Column = Literal["own_credits", "credits", "operator_credits", "price"]
 
@@ -68,51 +67,14 @@ class Amounts:
 class Meter:
     """One running sum: its subject in the table ``meters``, and which charges it adds up.
 
-    Charges up to ``reset_at`` (milliseconds since the epoch) do not count.
+    It adds up the charges whose columns fulfil the conditions of ``origin``, except those up to
+    ``reset_at`` (milliseconds since the epoch).
     """
 
     subject: str
     column: Column
-    owner: tuple[tuple[str, int], ...] = ()
+    origin: tuple[tuple[str, int], ...] = ()
     reset_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LimitCheck:
-    """One condition of a hold: the rule must have ``asked`` credits left on the meter.
-
-    ``granted`` is how many of them a grant can pay instead.
-    """
-
-    meter: Meter
-    rule: Rule
-    asked: int
-    granted: int = 0
-
-
-def person_meter(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
-    """Return the meter of what a person's own level paid in a server; 0 is outside of servers."""
-    owner = (("server_id =", server_id), ("user_id =", user_id))
-    return Meter(f"user:{server_id}:{user_id}", "own_credits", owner, reset_at)
-
-
-def server_meter(server_id: int) -> Meter:
-    """Return the meter of what everybody used in one server; the terminal is in none."""
-    nobody = () if server_id else (("user_id <>", 0),)
-    return Meter(f"server:{server_id}", "credits", (("server_id =", server_id), *nobody))
-
-
-TOTAL_METER = Meter("operator", "operator_credits")
-"""What everybody used everywhere, pictures in doubt included."""
-
-BUDGET_METER = Meter("budget", "price")
-"""What the operator paid for everybody, in millionths of their currency."""
-
-
-def meters_of(server_id: int, user_id: int) -> Sequence[Meter]:
-    """Return the meters that a charge changes; the terminal (user 0) changes the totals only."""
-    members = (person_meter(server_id, user_id), server_meter(server_id)) if user_id else ()
-    return (*members, TOTAL_METER, BUDGET_METER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,31 +138,13 @@ class Window:
         since_opening = f"at > {parameters.add(self.opens)}"
         return f"state = 'held' AND {since_opening} AND at <= {parameters.add(self.since)}"
 
-    def owned(self, parameters: Parameters) -> str:
+    def of_origin(self, parameters: Parameters) -> str:
         """Return the SQL condition for the meter's charges, to be appended to another condition."""
-        return "".join(f" AND {whose} {parameters.add(id_)}" for whose, id_ in self.meter.owner)
+        return "".join(f" AND {where} {parameters.add(id_)}" for where, id_ in self.meter.origin)
 
     def _sum(self, where: str, parameters: Parameters) -> str:
         return f"""(
             SELECT COALESCE(CAST(SUM({self.meter.column}) AS BIGINT), 0)
             FROM charges
-            WHERE {where} {self.owned(parameters)}
+            WHERE {where} {self.of_origin(parameters)}
         )"""
-
-
-def all_have_room(checks: Sequence[LimitCheck], at: int, parameters: Parameters) -> str:
-    """Return the SQL condition that every rule has room for what is asked of it."""
-    asked = (check for check in checks if check.asked)
-    return " AND ".join(_has_room(check, at, parameters) for check in asked) or "TRUE"
-
-
-def _has_room(check: LimitCheck, at: int, parameters: Parameters) -> str:
-    sets = (
-        " AND ".join(
-            f"{Window.ending(at, check.meter, period).used(parameters)} "
-            f"<= {parameters.add_number(cap - check.asked)}"
-            for cap, period in caps
-        )
-        for caps in check.rule.caps
-    )
-    return f"({' OR '.join(f'({caps})' for caps in sets)})"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
 from bot.quota.anonymising import is_anonymous, move_to_pseudonym
-from bot.quota.meters import person_meter, server_meter
+from bot.quota.levels import person_meter, server_meter
+from bot.quota.limits import Period
 from bot.quota.repository import Charge, delete_charges, read_server_charges, read_used_by_day
-from bot.quota.rules import Period
 
 
 @dataclass(frozen=True, slots=True)

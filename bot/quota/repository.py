@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.database.transaction import Transaction
-from bot.quota.meters import Amounts, LimitCheck, Meter, Parameters, Window, all_have_room
-from bot.quota.rules import HOUR_MS, Period
+from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck
+from bot.quota.limits import HOUR_MS, Period
+from bot.quota.meters import Amounts, Meter, Parameters, Window
 
 _DAY_HOURS = Period.DAY.ms // HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A job's hold since ``at`` (milliseconds since the epoch); ``user_id`` may be a pseudonym."""
+    """A job's hold since ``at`` (milliseconds since the epoch)."""
 
     job_id: str
-    server_id: int
-    user_id: int
+    origin: ChargeOrigin
     at: int
     amounts: Amounts
 
@@ -44,6 +44,7 @@ class Charge:
     doubtful: int
 
 
+_ORIGIN = ", ".join(ORIGIN_COLUMNS)
 _CHARGE = """
     job_id, at, user_id, state, credits,
     credits - own_credits AS granted,
@@ -62,12 +63,11 @@ def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> boo
     written = tx.query(
         f"""
         INSERT INTO charges (
-            job_id, server_id, user_id, at, hour, state,
+            job_id, {_ORIGIN}, at, hour, state,
             asked, credits, operator_credits, own_credits, price
         )
         SELECT {job_id},
-               {parameters.add_number(hold.server_id)},
-               {parameters.add_number(hold.user_id)},
+               {", ".join(map(parameters.add_number, hold.origin.ids))},
                {parameters.add_number(hold.at)},
                {parameters.add_number(hold.hour)},
                'held',
@@ -76,7 +76,7 @@ def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> boo
                {parameters.add_number(amounts.operator_credits)},
                {parameters.add_number(amounts.own_credits)},
                {parameters.add_number(amounts.price)}
-        WHERE {all_have_room(checks, hold.at, parameters)}
+        WHERE {_all_have_room(checks, hold.at, parameters)}
         RETURNING job_id
         """,
         *parameters.values,
@@ -84,11 +84,29 @@ def write_hold(tx: Transaction, hold: Hold, checks: Sequence[LimitCheck]) -> boo
     return bool(written)
 
 
+def _all_have_room(checks: Sequence[LimitCheck], at: int, parameters: Parameters) -> str:
+    """Return the SQL condition that every rule has room for what is asked of it."""
+    asked = (check for check in checks if check.asked)
+    return " AND ".join(_has_room(check, at, parameters) for check in asked) or "TRUE"
+
+
+def _has_room(check: LimitCheck, at: int, parameters: Parameters) -> str:
+    sets = (
+        " AND ".join(
+            f"{Window.ending(at, check.meter, period).used(parameters)} "
+            f"<= {parameters.add_number(cap - check.asked)}"
+            for cap, period in caps
+        )
+        for caps in check.rule.caps
+    )
+    return f"({' OR '.join(f'({caps})' for caps in sets)})"
+
+
 def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     """Return a job's hold; None when it has none (any more)."""
     found = rows.one(
-        """
-        SELECT server_id, user_id, at, own_credits, credits, operator_credits, price
+        f"""
+        SELECT {_ORIGIN}, at, own_credits, credits, operator_credits, price
         FROM charges
         WHERE job_id = $1 AND state = 'held'
         """,
@@ -102,7 +120,8 @@ def read_hold(rows: Transaction, job_id: str) -> Hold | None:
         operator_credits=found["operator_credits"],
         price=found["price"],
     )
-    return Hold(job_id, found["server_id"], found["user_id"], found["at"], amounts)
+    origin = ChargeOrigin(*(found[column] for column in ORIGIN_COLUMNS))
+    return Hold(job_id, origin, found["at"], amounts)
 
 
 def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
@@ -303,7 +322,7 @@ def _frees_of(
         f"""
         SELECT at, {window.meter.column} AS credits
         FROM charges
-        WHERE {where} {window.owned(parameters)}
+        WHERE {where} {window.of_origin(parameters)}
         ORDER BY at
         """,
         *parameters.values,

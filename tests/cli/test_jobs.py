@@ -10,6 +10,7 @@ import pytest
 from bot.cli import jobs
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.models import ImageOptions
 from bot.settings import Settings
 from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
@@ -73,9 +74,7 @@ async def test_words_that_a_terminal_does_not_have_are_no_traceback(
 ) -> None:
     """A list that goes into a file on Windows has no letters but its code page's."""
     async with process(tmp_path / "data", gateway) as harness:
-        order = harness.services.catalogue.build_request(
-            prompt="狐 in snow", model=None, size=None, n=1
-        )
+        order = harness.services.catalogue.build_request(ImageOptions(prompt="狐 in snow", n=1))
         await harness.services.job_service.submit(order, BEN, RecordingCourier())
         await harness.services.job_service.drained()
     env = environment(tmp_path, gateway, PYTHONIOENCODING="ascii")

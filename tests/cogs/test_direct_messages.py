@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import simcord
 
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 
 PERSONAL = {"imagine", "usage", "history", "preferences", "preset", "mydata"}

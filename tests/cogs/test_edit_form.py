@@ -12,7 +12,7 @@ from bot.core.clock import Clock
 from bot.discord_ui.modals import FormOutdated, read_submitted_form
 from bot.discord_ui.uploads import MessagePictures
 from bot.gateways.download import Downloader
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.actions import (
     ephemeral_messages,
     ephemeral_text,

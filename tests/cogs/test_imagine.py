@@ -5,7 +5,7 @@ import re
 import discord
 import pytest
 
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bot.preferences.values import PersonalPreferences
+from bot.preferences.stored_preferences import PersonalPreferences
 from tests.cogs.discord_world import DiscordWorld, reply_embed, reply_text
 from tests.cogs.test_settings import HOSTILE, facts
 

@@ -3,8 +3,8 @@
 import pytest
 import simcord
 
-from bot.preferences.image_options import ImageOptions
-from bot.quota.rules import parse_limits
+from bot.core.models import ImageOptions
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.test_settings import HOSTILE
 

@@ -4,8 +4,7 @@ import asyncio
 
 import discord
 
-from bot.core.models import Job
-from bot.preferences.image_options import ImageOptions
+from bot.core.models import ImageOptions, Job
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.scripted_gateway import ErrorReply

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 
 

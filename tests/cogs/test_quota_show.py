@@ -3,7 +3,7 @@
 import discord
 import simcord
 
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 
 

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.models import Job, Reference, Requester
+from bot.core.models import ImageOptions, Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
 from bot.images.content_store import ContentStore
 from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
-from bot.preferences.image_options import ImageOptions
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
@@ -32,8 +31,9 @@ def request_builder(world: DiscordWorld) -> RequestBuilder:
 
 def caller(world: DiscordWorld, *channels: int) -> CallerContext:
     """Return Ben as a button knows him."""
-    who = Requester(world.ben.id, world.guild.id, "Ben")
-    return CallerContext(who, channels or (world.channel.id,), "en", "en", may_manage=False)
+    where = channels or (world.channel.id,)
+    who = Requester(world.ben.id, world.guild.id, "Ben", channel_ids=where)
+    return CallerContext(who, "en", "en", may_manage=False)
 
 
 def kept(world: DiscordWorld, data: bytes) -> Reference:

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.database.transaction import Transaction
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from tests.cogs.actions import (
     control_id,
     custom_ids,

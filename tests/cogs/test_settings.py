@@ -4,7 +4,7 @@ import discord
 import pytest
 import simcord
 
-from bot.preferences.values import ServerSettings
+from bot.preferences.stored_preferences import ServerSettings
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.test_reroll_reaction import messages, react, rerollable_card
 

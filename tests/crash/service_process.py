@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock, wall_clock_ms
-from bot.core.models import CardAddress, Job, Picture, Requester
+from bot.core.models import CardAddress, ImageOptions, Job, Picture, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import Attachments, Upload
@@ -151,10 +151,11 @@ async def submit(services: Services, courier: FolderCourier, number: int) -> Non
     """Ask for the number-th picture; every fifth has a reference, every second is a pair."""
     with_reference = number % 5 == 4
     request = services.catalogue.build_request(
-        prompt=f"fox {number} {ANSWERS[number % 3]}",
-        model="easel-painter" if with_reference else "dall-e-3",
-        size=None,
-        n=1 if with_reference else 1 + number % 2,
+        ImageOptions(
+            prompt=f"fox {number} {ANSWERS[number % 3]}",
+            model="easel-painter" if with_reference else "dall-e-3",
+            n=1 if with_reference else 1 + number % 2,
+        ),
         references=int(with_reference),
     )
     who = Requester(1 + number % PEOPLE, 7, "Somebody")

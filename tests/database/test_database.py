@@ -101,7 +101,7 @@ async def test_a_failing_statement_rolls_everything_back(database: Database) -> 
     assert await names(database) == ["b"]
 
 
-async def test_a_guard_that_speaks_at_the_commit_rolls_everything_back(database: Database) -> None:
+async def test_a_constraint_checked_at_the_commit_rolls_everything_back(database: Database) -> None:
     """What a COMMIT refuses must not stay open, nor turn up in the next transaction."""
 
     def break_a_deferred_promise(tx: Transaction) -> None:
@@ -153,7 +153,7 @@ async def test_a_cancelled_task_waits_for_the_end_of_its_transaction(database: D
     assert await names(database) == []
 
 
-async def test_a_task_that_is_cancelled_in_the_line_changes_nothing(database: Database) -> None:
+async def test_a_task_that_is_cancelled_while_it_waits_changes_nothing(database: Database) -> None:
     """Nobody wants it any more, so it need not begin."""
     may_end = threading.Event()
     first = asyncio.create_task(database.write(lambda _: may_end.wait(10)))

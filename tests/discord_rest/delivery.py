@@ -20,7 +20,7 @@ from bot.discord_ui.message_outbox import MessageOutbox
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, JobResult
 from bot.jobs.repository.repository import JobRepository
-from bot.preferences.values import DEFAULT_REROLL_EMOJI
+from bot.preferences.stored_preferences import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.events import ADA, CHANNEL, Payload, command
 from tests.discord_rest.fake import APPLICATION_ID, TOKEN, FakeDiscord
 from tests.discord_rest.messages import MIB, Message

@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from bot.preferences.values import DEFAULT_REROLL_EMOJI
+from bot.preferences.stored_preferences import DEFAULT_REROLL_EMOJI
 from tests.discord_rest.fake import APPLICATION_ID
 
 ADA = 77

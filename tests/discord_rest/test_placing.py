@@ -5,7 +5,7 @@ import re
 import pytest
 from aiohttp import web
 
-from bot.core.errors.jobs import CardNotPlaced
+from bot.core.errors.jobs import CardNotSent
 from bot.jobs.courier import QueuePosition
 from tests.discord_rest.delivery import Delivery, asked
 from tests.discord_rest.events import CHANNEL
@@ -40,7 +40,7 @@ async def test_a_card_that_discord_did_not_take_is_not_looked_for_again(delivery
     async with delivery.process():
         delivery.fake.messages.all.clear()
         courier = delivery.couriers.answering(asked(delivery, "imagine", known=False))
-        with pytest.raises(CardNotPlaced):
+        with pytest.raises(CardNotSent):
             await courier.place(delivery.job, waiting=NOBODY_AHEAD)
     assert delivery.shown == []
     assert await delivery.rows("SELECT channel_id, token FROM jobs") == [(None, None)]
@@ -56,7 +56,7 @@ async def test_a_card_of_which_discord_cannot_say_anything_stays_announced(
         interaction = asked(delivery, "imagine")
         original = f"/webhooks/{interaction.application_id}/{interaction.token}/messages/@original"
         delivery.fake.instead[original] = Answer(403, {"code": 0, "message": "not now"})
-        with pytest.raises(CardNotPlaced):
+        with pytest.raises(CardNotSent):
             await delivery.couriers.answering(interaction).place(delivery.job, waiting=NOBODY_AHEAD)
     assert len(delivery.shown) == 1
     assert await delivery.rows("SELECT channel_id, token FROM jobs") == [

@@ -36,7 +36,8 @@ async def test_they_are_posted_where_everybody_sees_them(delivery: Delivery) -> 
     assert [len(message.files) for message in delivery.shown] == [2, 1]
     assert to_ada(delivery) == []
     assert await delivery.rows("SELECT message_id FROM messages ORDER BY message_id") == [
-        (message.id,) for message in delivery.shown
+        (delivery.card.message_id,),
+        *((message.id,) for message in delivery.shown),
     ]
 
 

@@ -199,7 +199,7 @@ async def test_forced_in_a_server_that_the_bot_is_in_the_channel_is_not_tried(
     assert card.only_by_token
 
 
-async def test_what_was_painted_is_repost_to_the_person(delivery: Delivery) -> None:
+async def test_what_was_painted_is_posted_again_to_the_person(delivery: Delivery) -> None:
     """The channel is not theirs to write in: five messages at most, the last words included."""
     async with delivery.process():
         delivery.fake.messages.all.clear()

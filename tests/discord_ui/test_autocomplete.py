@@ -5,8 +5,7 @@ import pytest
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.gateways.catalogue import Catalogue
-from bot.jobs.pricing import Pricing
-from bot.quota.server_costs import ServerCostCache
+from bot.jobs.pricing import Pricing, ServerCostCache
 from tests.gateways.generation_harness import make_model
 
 LONG = "m" * 150

@@ -21,7 +21,7 @@ from bot.discord_ui.history_embeds import (
     search_terms_of,
 )
 from bot.jobs.history_pages import PAGE_SIZE, HistoryEntry, HistoryPage
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 from bot.jobs.repository.rows import WrittenJob
 
 EMBEDS = HistoryEmbeds(Texts())
@@ -61,9 +61,9 @@ def test_the_longest_page_fits_into_a_message(letter: str) -> None:
     embeds = [EMBEDS.embed(number, each, link) for number, each in enumerate(largest, 1)]
     assert sum(len(embed) for embed in embeds) <= 6000
     assert all(width(str(embed.author.name)) <= 256 for embed in embeds)
-    sought = Sought(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)
+    wanted = HistoryFilter(text=letter * LONGEST_SEARCH_TERM, model=letter * LONGEST_SEARCH_TERM)
     view = history_view(
-        Texts(), EMBEDS, HistoryPage(largest, has_newer=True, has_older=True), sought
+        Texts(), EMBEDS, HistoryPage(largest, has_newer=True, has_older=True), wanted
     )
     rows = view.to_components()
     assert len(rows) == 2

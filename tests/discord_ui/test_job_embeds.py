@@ -21,6 +21,7 @@ from bot.core.models import (
     Requester,
     Size,
 )
+from bot.discord_ui.buttons import StopButton, stop_button_row
 from bot.discord_ui.embed_style import COLOURS
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.jobs.attempts import SlotResult, worst_failure
@@ -96,10 +97,16 @@ def test_the_place_in_line_reads_well(
     assert said in str(job_embeds.queued(job(), waiting).description)
 
 
-def test_the_button_says_what_it_still_can_do(job_embeds: JobEmbeds) -> None:
+@pytest.mark.parametrize(
+    ("state", "label"), [(QueuePosition(1, 1), "Cancel"), (JobProgress(0, 0, 1), "Stop waiting")]
+)
+async def test_the_button_says_what_it_still_can_do(
+    state: QueuePosition | JobProgress, label: str
+) -> None:
     """What was sent cannot be called back, so the button must not promise it."""
-    assert job_embeds.stop_label(job(), QueuePosition(1, 1)) == "Cancel"
-    assert job_embeds.stop_label(job(), JobProgress(0, 0, 1)) == "Stop waiting"
+    (button,) = stop_button_row(Texts(), job(), state).children
+    assert isinstance(button, StopButton)
+    assert button.item.label == label
 
 
 def test_a_size_of_a_models_own_is_shown_as_it_is(job_embeds: JobEmbeds) -> None:

@@ -15,13 +15,14 @@ from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import Unexpected
 from bot.core.errors.options import WrongSize
-from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.errors.quotas import QuotaSpent
 from bot.core.i18n.escaping import width
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnySize, Billed, ImageRequest, Job, NamedSize, Picture, Requester, Size
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.quota_embeds import QuotaEmbeds, UsageRow
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition, RemainingCredits
+from bot.quota.levels import LimitLevel
 
 CARDS = JobEmbeds(Texts())
 PIECES = [
@@ -129,6 +130,7 @@ rows = st.builds(
     st.sampled_from(["hour", "day", "week", "month"]),
     *[st.integers(0, 10**12)] * 3,
     st.none() | times,
+    st.booleans(),
 )
 
 

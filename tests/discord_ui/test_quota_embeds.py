@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.core.errors.quotas import LimitLevel
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, JobState, Requester
 from bot.discord_ui.quota_embeds import JobRow, LimitRow, MemberStatus, QuotaEmbeds, UsageRow
+from bot.quota.levels import LimitLevel
 from tests.discord_ui.test_job_embeds_limits import assert_discord_takes
 
 ADA = Requester(user_id=1, server_id=2, name="Ada")
@@ -17,16 +17,28 @@ def quota_embeds() -> QuotaEmbeds:
     return QuotaEmbeds(Texts())
 
 
+def usage_row(
+    level: LimitLevel,
+    limit: int,
+    period: str,
+    *,
+    used: int,
+    held: int,
+    left: int,
+    frees_at: int | None = None,
+) -> UsageRow:
+    """Return the row of a limit of that level."""
+    return UsageRow(level, limit, period, used, held, left, frees_at, level.is_personal)
+
+
 def test_usage_has_one_row_for_each_limit(quota_embeds: QuotaEmbeds) -> None:
     """A person sees which limit binds, what is reserved, and when there is more."""
     embed = quota_embeds.usage(
         ADA,
         [
-            UsageRow(LimitLevel.USER, 20, "day", used=4, held=1, left=15, frees_at=9_000),
-            UsageRow(
-                LimitLevel.EVERYONE, 1_000, "month", used=0, held=0, left=1_000, frees_at=None
-            ),
-            UsageRow(LimitLevel.SERVER_QUOTA, 0, "week", used=0, held=0, left=0, frees_at=None),
+            usage_row(LimitLevel.USER, 20, "day", used=4, held=1, left=15, frees_at=9_000),
+            usage_row(LimitLevel.EVERYONE, 1_000, "month", used=0, held=0, left=1_000),
+            usage_row(LimitLevel.SERVER_QUOTA, 0, "week", used=0, held=0, left=0),
         ],
     )
     assert embed.author.name == "🎟️ Credits of Ada"
@@ -85,7 +97,9 @@ HOSTILE = ["x", "*", "👨‍👩‍👧‍👦", "\n> ", "](https://evil.exampl
 def test_the_fullest_usage_is_accepted(quota_embeds: QuotaEmbeds, filler: str) -> None:
     """Somebody blocked, limited by everything, with ten jobs and extra credits, gets an answer."""
     long = (filler * 4_000)[:4_000]
-    row = UsageRow(LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42)
+    row = UsageRow(
+        LimitLevel.SERVER_QUOTA, 10**6, "month", 10**6, 10**6, 10**6, 2**42, is_personal=False
+    )
     job = Job("id", ImageRequest(long, long, "auto", 1), Requester(1, 2**63, long), 10**6, 0)
     jobs = [JobRow(job, JobState.UNKNOWN, CardAddress(2**63, 2**63, 1))] * 30
     usage = quota_embeds.usage(ADA, [row] * 40, status=MemberStatus(10**6, long))

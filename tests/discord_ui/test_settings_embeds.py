@@ -4,9 +4,9 @@ import pytest
 from discord.app_commands import Choice
 
 from bot.core.i18n.texts import Texts
+from bot.core.models import ImageOptions
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds, preset_page_count
-from bot.preferences.image_options import ImageOptions
-from bot.preferences.values import PersonalPreferences, Preset, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
 
 LONG = "**m** <@1> https://evil.example \u202e\u200b" + "x" * 4_000
 PAINTED = DefaultOptions("m", "1x1", 1)

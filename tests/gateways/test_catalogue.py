@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from bot.core.errors.base import Refusal, StartRefused
 from bot.core.errors.options import PromptEmpty, PromptTooLong, UnknownModel, WrongCount, WrongSize
-from bot.core.models import AnySize, ImageRequest, NamedSize, Size
+from bot.core.models import AnySize, ImageOptions, ImageRequest, NamedSize, Size, WordOption
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways
-from bot.gateways.model_abilities import WordOption, shipped_models
+from bot.gateways.model_abilities import shipped_models
 
 SHIPPED = shipped_models()
 EVERY = Catalogue(SHIPPED, SHIPPED)
@@ -26,14 +26,14 @@ def _order(
     size: str | None = None,
     n: int | None = None,
 ) -> ImageRequest:
-    return EVERY.build_request(prompt=prompt, model=model, size=size, n=n)
+    return EVERY.build_request(ImageOptions(prompt=prompt, model=model, size=size, n=n))
 
 
 def test_the_first_model_is_the_default() -> None:
     """Whoever types only a prompt gets the operator's favourite."""
     catalogue = Catalogue(["dall-e-3", "gpt-image-2", "dall-e-3"], SHIPPED)
     assert [known.name for known in catalogue.models] == ["dall-e-3", "gpt-image-2"]
-    request = catalogue.build_request(prompt=" a fox\n", model=None, size=None, n=None)
+    request = catalogue.build_request(ImageOptions(prompt=" a fox\n"))
     assert request == ImageRequest("a fox", "dall-e-3", Size(1024, 1024), 1)
 
 
@@ -69,7 +69,7 @@ def test_people_are_offered_what_the_first_gateway_can() -> None:
     assert [known.name for known in catalogue.models] == ["gpt-image-2", "flux-9", "dall-e-3"]
     assert (front.label, front.max_n, front.credits) == ("At A", 1, 1)
     assert front == catalogue.ability("a", "gpt-image-2")
-    assert catalogue.fan_out(catalogue.build_request(prompt="x", model=None, size=None, n=2)) == [
+    assert catalogue.fan_out(catalogue.build_request(ImageOptions(prompt="x", n=2))) == [
         1,
         1,
     ]
@@ -273,14 +273,14 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
     """It works at once, and the operator reads how to describe it."""
     with structlog.testing.capture_logs() as logs:
         catalogue = Catalogue(["flux-9", "dall-e-3", "flux-9"], SHIPPED)
-    request = catalogue.build_request(prompt="x", model=None, size=None, n=3)
+    request = catalogue.build_request(ImageOptions(prompt="x", n=3))
     each = catalogue.default.credits_each(None)
     assert (request.size, catalogue.fan_out(request), each) == ("auto", [1] * 3, 1)
     assert [(entry["event"], entry["model"]) for entry in logs] == [
         ("catalogue.model_unknown", "flux-9")
     ]
     with pytest.raises(PromptTooLong):
-        catalogue.build_request(prompt="x" * 4001, model=None, size=None, n=None)
+        catalogue.build_request(ImageOptions(prompt="x" * 4001))
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_an_unknown_model_gets_the_cautious_profile_and_one_hint() -> None:
 def test_an_unknown_model_takes_sizes_in_its_own_words(typed: str, size: AnySize) -> None:
     """Easel cannot know them."""
     assert (
-        Catalogue(["flux-9"], {}).build_request(prompt="x", model=None, size=typed, n=1).size
+        Catalogue(["flux-9"], {}).build_request(ImageOptions(prompt="x", size=typed, n=1)).size
         == size
     )
 
@@ -299,7 +299,7 @@ def test_an_unknown_model_takes_sizes_in_its_own_words(typed: str, size: AnySize
 def test_an_unknown_model_refuses_nonsense(typed: str) -> None:
     """Free text ends at 32 plain characters."""
     with pytest.raises(WrongSize) as refused:
-        Catalogue(["flux-9"], {}).build_request(prompt="x", model=None, size=typed, n=1)
+        Catalogue(["flux-9"], {}).build_request(ImageOptions(prompt="x", size=typed, n=1))
     assert refused.value.longest_name == 32
 
 
@@ -366,13 +366,15 @@ def test_any_input_is_a_request_or_a_refusal(
     """No text of a person may raise anything else."""
     try:
         request = WITH_UNDESCRIBED.build_request(
-            prompt=prompt,
-            model=name,
-            size=size,
-            n=n,
-            quality=chosen["quality"],
-            style=chosen["style"],
-            background=chosen["background"],
+            ImageOptions(
+                prompt=prompt,
+                model=name,
+                size=size,
+                n=n,
+                quality=chosen["quality"],
+                style=chosen["style"],
+                background=chosen["background"],
+            ),
             references=references,
             mask=mask,
         )

@@ -10,37 +10,28 @@ from bot.core.errors.options import (
     TooManyReferences,
     WrongChoice,
 )
-from bot.core.models import ImageRequest
+from bot.core.models import WORD_OPTIONS, ImageOptions, ImageRequest, WordOption
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.model_abilities import WordOption, shipped_models
+from bot.gateways.model_abilities import shipped_models
 from tests.gateways.generation_harness import make_model
 
 SHIPPED = shipped_models()
 EVERY = Catalogue(SHIPPED, SHIPPED)
-OPTIONS: tuple[WordOption, ...] = ("quality", "style", "background")
 
 
 def _chosen(
     option: WordOption, typed: str | None, *, model: str | None = None, among: Catalogue = EVERY
 ) -> str | None:
     """Return the word that would be sent."""
-    chosen: dict[WordOption, str | None] = dict.fromkeys(OPTIONS) | {option: typed}
-    request = among.build_request(
-        prompt="x",
-        model=model,
-        size=None,
-        n=1,
-        quality=chosen["quality"],
-        style=chosen["style"],
-        background=chosen["background"],
-    )
-    sent = {"quality": request.quality, "style": request.style, "background": request.background}
-    assert [sent[other] for other in OPTIONS if other != option] == [None, None]
-    return sent[option]
+    options = ImageOptions(prompt="x", model=model, n=1).with_option(option, typed)
+    sent = among.build_request(options).words
+    chosen = sent.pop(option)
+    assert set(sent.values()) == {None}
+    return chosen
 
 
 def _with_references(name: str, count: int, *, among: Catalogue = EVERY) -> ImageRequest:
-    return among.build_request(prompt="x", model=name, size=None, n=1, references=count)
+    return among.build_request(ImageOptions(prompt="x", model=name, n=1), references=count)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +94,7 @@ def test_an_option_that_the_model_lacks(name: str, option: WordOption, typed: st
     assert (refused.value.option, refused.value.model) == (option, name)
 
 
-@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("option", WORD_OPTIONS)
 @pytest.mark.parametrize(
     ("typed", "sent"),
     [(" oil painting ", "oil painting"), ("写实", "写实"), ("HD" * 16, "HD" * 16), ("AUTO", None)],
@@ -150,7 +141,9 @@ def test_no_model_here_takes_references(name: str) -> None:
 
 def test_a_mask_goes_with_a_reference() -> None:
     """It says which part of that picture may change."""
-    asked = partial(EVERY.build_request, prompt="x", model="gpt-image-2", size=None, n=1, mask=True)
+    asked = partial(
+        EVERY.build_request, ImageOptions(prompt="x", model="gpt-image-2", n=1), mask=True
+    )
     assert asked(references=1).model == "gpt-image-2"
     with pytest.raises(MaskWithoutReference):
         asked()
@@ -167,7 +160,7 @@ def test_a_model_without_masks_names_those_that_take_them(
     among = Catalogue([name, *["gpt-image-2"] * bool(allowed)], SHIPPED)
     with pytest.raises(MaskNotTaken) as refused:
         among.build_request(
-            prompt="x", model=name, size=None, n=1, references=references, mask=True
+            ImageOptions(prompt="x", model=name, n=1), references=references, mask=True
         )
     assert (refused.value.model, refused.value.allowed) == (name, allowed)
 

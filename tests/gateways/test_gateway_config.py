@@ -201,7 +201,7 @@ def test_everything_that_a_table_can_say() -> None:
     assert gateway.error_kinds == {"1102": GatewayErrorKind.QUOTA}
     assert gateway.download == DownloadSettings(auth="same_origin", max_mb=9)
     assert gateway.download.max_bytes == 9_000_000
-    assert (gateway.redirects, gateway.stream) == ("none", False)
+    assert (gateway.redirects, gateway.streaming) == ("none", "off")
     assert (gateway.asynchronous.mode, gateway.asynchronous.is_on) == ("query", True)
     assert [gateway.form_field(files) for files in (1, 2)] == ["image[]", "image[]"]
     ability = gateway.abilities["gpt-image-1"]
@@ -252,7 +252,7 @@ def test_a_gateway_without_a_key() -> None:
     gateway = parse_gateways(ONE + "auth = 'none'\nstream = 'sse'", {"g": "sk-1"})[0]
     assert gateway.auth == AuthSettings(header="")
     assert gateway.request_headers().keys() == {"Accept", "Accept-Encoding"}
-    assert gateway.stream
+    assert gateway.streaming == "sse"
 
 
 def test_an_unknown_model_may_be_described_beside_its_gateway() -> None:

@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestServer
 
 from bot.core.errors.base import StartRefused
 from bot.core.errors.gateway import GatewayErrorKind as Kind
-from bot.core.models import Billed, NamedSize, PictureFormat, Size, parse_size
+from bot.core.models import WORD_OPTIONS, Billed, NamedSize, PictureFormat, Size, parse_size
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import DownloadSettings, Gateway
 from bot.gateways.gateway_config import parse_gateways
-from bot.gateways.model_abilities import WORD_OPTIONS, ModelAbilities, OutputPreset
+from bot.gateways.model_abilities import ModelAbilities, OutputPreset
 from tests.gateways.fake_chatbp import FakeChatBp
 from tests.gateways.fake_classic import FakeDddai, FakeUtoken
 from tests.gateways.fake_g2all import FakeFiles, FakeG2all

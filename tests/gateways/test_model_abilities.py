@@ -6,14 +6,13 @@ import pytest
 
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
-from bot.core.models import ImageRequest, Reference, Size
+from bot.core.models import ImageRequest, Reference, Size, WordOption
 from bot.gateways.model_abilities import (
     NO_SIZE_RULE,
     AllowedSizes,
     OutputPreset,
     ReferenceLimits,
     ResponseFormatRule,
-    WordOption,
     merge_abilities,
     read_models,
     shipped_models,

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered
-from bot.core.models import CardAddress, Job, Requester
+from bot.core.errors.jobs import CardNotSent, NotDelivered
+from bot.core.models import CardAddress, ImageOptions, Job, Requester
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
-from bot.quota.rules import parse_limits
+from bot.quota.limits import parse_limits
 from bot.services import Services
 from bot.settings import Settings
 from playground.settings import GivenSettings
@@ -33,7 +33,7 @@ class RecordingCourier:
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""
         if self.fails == "place":
-            raise CardNotPlaced
+            raise CardNotSent
         self.placed.append(job)
         return CardAddress(channel_id=5, message_id=len(self.placed), application_id=6, token="t")
 
@@ -65,7 +65,7 @@ class ServiceHarness:
 
     async def submit(self, courier: RecordingCourier, who: Requester = ADA, *, n: int = 1) -> Job:
         """Submit a request as a command does."""
-        request = self.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=n)
+        request = self.services.catalogue.build_request(ImageOptions(prompt="a fox", n=n))
         return await self.services.job_service.submit(request, who, courier)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
-from bot.core.models import OPERATOR, CardAddress, ImageRequest, Job
+from bot.core.models import OPERATOR, CardAddress, ImageOptions, ImageRequest, Job
 from bot.images.references import Attachments, Upload
 from bot.jobs.cancellation import (
     Cancellation,
@@ -175,7 +175,7 @@ async def test_a_job_cancelled_while_its_references_come_says_so_and_nothing_els
         await fetched.wait()
         raise OSError("gone")
 
-    order = harness.services.catalogue.build_request(prompt="a fox", model=None, size=None, n=1)
+    order = harness.services.catalogue.build_request(ImageOptions(prompt="a fox", n=1))
     job = await harness.services.job_service.submit(
         order,
         ADA,

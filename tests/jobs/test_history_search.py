@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
 from bot.jobs.repository import history_search
-from bot.jobs.repository.history_search import EVERYTHING, Sought
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
 from bot.jobs.repository.repository import JobRepository
 from tests.database.sync_database import SyncDatabase
 
@@ -27,10 +27,10 @@ class HistoryHarness:
             job = Job(new_job_id(at), request, Requester(user_id, 10, "Ada"), 1, at)
             self.database.write(self.repository.queued, job)
 
-    def found(self, sought: Sought, *, user_id: int = ADA, most: int = 1000) -> list[str]:
+    def found(self, wanted: HistoryFilter, *, user_id: int = ADA, most: int = 1000) -> list[str]:
         """Return the prompts that are found, the newest first."""
         jobs = self.database.read(
-            history_search.page_around, user_id, sought, None, newer=False, most=most
+            history_search.page_around, user_id, wanted, None, newer=False, most=most
         )
         return [each.job.request.prompt for each in jobs]
 
@@ -61,14 +61,14 @@ def test_words_are_found_as_people_type_them(
 ) -> None:
     """In any case and any script, with whatever means something to a database."""
     history.write("something else", prompt)
-    assert history.found(Sought(text=text)) == [prompt]
+    assert history.found(HistoryFilter(text=text)) == [prompt]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "a%x", "a_f", "prompt", "model", "high", '","', "ä"])
 def test_nothing_else_is_found(history: HistoryHarness, text: str) -> None:
     """Neither a wildcard nor the words in which the database keeps a request."""
     history.write("a fox")
-    assert history.found(Sought(text=text)) == []
+    assert history.found(HistoryFilter(text=text)) == []
 
 
 @pytest.mark.parametrize("model", ["gpt_image%", 'so "called" \\ model', "模型-2", "Модель"])
@@ -76,15 +76,15 @@ def test_a_model_is_found_by_its_whole_name(history: HistoryHarness, model: str)
     """In any case, and not by a part of it."""
     history.write("a fox", model=model)
     history.write("an owl", model=f"{model}-mini")
-    assert history.found(Sought(model=model.upper())) == ["a fox"]
-    assert history.found(Sought(text="OWL", model=model)) == []
+    assert history.found(HistoryFilter(model=model.upper())) == ["a fox"]
+    assert history.found(HistoryFilter(text="OWL", model=model)) == []
 
 
 def test_nobody_finds_what_others_asked_for(history: HistoryHarness) -> None:
     """Prompts are private."""
     history.write("a fox", user_id=BEN)
     assert history.found(EVERYTHING) == []
-    assert history.found(Sought(text="fox")) == []
+    assert history.found(HistoryFilter(text="fox")) == []
     assert history.database.read(history_search.models, ADA, most=10) == []
 
 
@@ -93,8 +93,8 @@ def test_a_search_goes_on_until_it_has_enough(history: HistoryHarness) -> None:
     history.write("Ära", at=1)
     history.write(*(f"fox {number}" for number in range(120)), at=2)
     history.write("ÄRA", at=3)
-    assert history.found(Sought(text="ära")) == ["ÄRA", "Ära"]
-    assert history.found(Sought(text="ära"), most=1) == ["ÄRA"]
+    assert history.found(HistoryFilter(text="ära")) == ["ÄRA", "Ära"]
+    assert history.found(HistoryFilter(text="ära"), most=1) == ["ÄRA"]
 
 
 def test_jobs_of_one_moment_are_all_seen_once(history: HistoryHarness) -> None:

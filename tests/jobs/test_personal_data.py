@@ -27,7 +27,8 @@ from bot.jobs.personal_data.deletion import (
 )
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
-from bot.jobs.repository import kept_pictures, personal_data
+from bot.jobs.repository import personal_data
+from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
 from tests.cli.process import environment, running
@@ -90,7 +91,7 @@ class PersonalDataHarness:
         await self.database.write(self.repository.queued, job)
         adopted = await self.retention.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(kept_pictures.put, job.id, adopted, at=self.now_ms)
+        await self.database.write(insert_kept_pictures, job.id, adopted, at=self.now_ms)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)
         await self.database.write(self.ledger.settle, job.id, delivered=1)
         return job

@@ -12,7 +12,7 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore
 from bot.jobs.picture_retention import ROWS_PER_BATCH, PictureRetention, RetentionLimits
-from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
@@ -52,7 +52,7 @@ class RetentionHarness:
         """Keep pictures of these bytes as the job's."""
         adopted = await self.retention.store(job, [self.picture(content) for content in contents])
         assert len(adopted) == len(contents)
-        await self.database.write(kept_pictures.put, job.id, adopted, at=self.now_ms)
+        await self.database.write(insert_kept_pictures, job.id, adopted, at=self.now_ms)
 
     def picture(self, content: bytes) -> Picture:
         """Return a file as a gateway's download leaves it."""

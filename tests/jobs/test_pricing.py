@@ -5,8 +5,7 @@ import pytest
 from bot.core.errors.options import UnknownModel
 from bot.core.models import ImageRequest
 from bot.gateways.catalogue import Catalogue
-from bot.jobs.pricing import Pricing
-from bot.quota.server_costs import ServerCostCache
+from bot.jobs.pricing import Pricing, ServerCostCache
 from tests.gateways.generation_harness import make_model
 
 HERE, ELSEWHERE = 1, 2
@@ -64,3 +63,21 @@ def test_a_model_that_is_gone_costs_nothing_that_anybody_set() -> None:
     """An old request that is painted again is refused, not held at its old cost."""
     with pytest.raises(UnknownModel):
         costs({(HERE, "gone", ""): 1}).credits_each(HERE, "gone", None)
+
+
+def test_the_cache_of_costs_knows_the_quality_before_any_quality() -> None:
+    """And says nothing where no admin decided: the catalogue does."""
+    server_costs = ServerCostCache({(1, "painter", ""): 2, (1, "painter", "high"): 8})
+    assert server_costs.each(1, "painter", "high") == 8
+    assert server_costs.each(1, "painter", "low") == 2
+    assert server_costs.each(1, "painter", None) == 2
+    assert server_costs.each(2, "painter", "high") is None
+    assert server_costs.each(1, "sketcher", None) is None
+    server_costs.set(2, "painter", "high", 0)
+    assert server_costs.each(2, "painter", "high") == 0
+    assert server_costs.each(2, "painter", None) is None
+    server_costs.remove(1, "painter", "high")
+    server_costs.remove(1, "painter", "high")
+    assert server_costs.each(1, "painter", "high") == 2
+    server_costs.set(1, "painter", None, 3)
+    assert server_costs.each(1, "painter", "high") == 3

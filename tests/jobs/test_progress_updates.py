@@ -82,7 +82,8 @@ async def test_the_first_state_is_shown_at_once_and_the_newest_after_a_pause() -
     """Ten reports in a moment are one edit, of the last of them."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    async with progress_updates(display, sleeps) as updates:
+    updates = progress_updates(display, sleeps)
+    async with updates.shown():
         await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
         for tenth in range(1, 10):
             updates.report(TaskProgress(tenth / 10))
@@ -110,10 +111,11 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
         ),
         *(silence, sse.completed_event()),
     )
+    updates = progress_updates(display, sleeps)
     async with (
         replay_gateway(answer) as raw,
         open_router(tmp_path, raw.gateway()) as one,
-        progress_updates(display, sleeps) as updates,
+        updates.shown(),
         aclosing(one.router.generate(one.new_request())) as events,
     ):
         await until(lambda: bool(sleeps.begun))
@@ -137,7 +139,7 @@ async def test_without_news_nothing_is_edited() -> None:
     """Discord counts every edit."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    async with progress_updates(display, sleeps):
+    async with progress_updates(display, sleeps).shown():
         await until(lambda: bool(sleeps.begun))
         sleeps.step.set()
         for _ in range(20):
@@ -148,7 +150,8 @@ async def test_without_news_nothing_is_edited() -> None:
 async def test_nothing_is_shown_after_the_end() -> None:
     """A late "painting" would cover the pictures; an edit under way is waited for."""
     display, sleeps = DisplayCourier(), ManualSleeps()
-    async with progress_updates(display, sleeps) as updates:
+    updates = progress_updates(display, sleeps)
+    async with updates.shown():
         await asyncio.sleep(0)
         updates.report(TaskProgress(0.5))
         asyncio.get_running_loop().call_soon(display.slow.set)
@@ -163,7 +166,8 @@ async def test_of_several_slots_only_the_pictures_count() -> None:
     """Each has a progress of its own, and a bar that jumps back tells nothing."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    async with progress_updates(display, sleeps, slots=2) as updates:
+    updates = progress_updates(display, sleeps, slots=2)
+    async with updates.shown():
         await until(lambda: bool(sleeps.begun))
         updates.report(TaskProgress(0.5))
         updates.report(Received((PICTURE,), None))
@@ -181,7 +185,7 @@ def busy_queue() -> tuple[Queue, list[Ticket]]:
     tickets = [queue.readmit(Requester(user, 1, "somebody"), "m") for user in range(4)]
     for ticket in tickets:
         queue.request_start(ticket)
-        queue.position(ticket)
+        ticket.shown = queue.position(ticket)
     return queue, tickets
 
 
@@ -190,7 +194,8 @@ async def test_a_place_that_was_just_told_is_told_again_after_a_pause_at_the_ear
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
     queue, (working, first, second, last) = busy_queue()
-    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last):
+    updates = QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last)
+    async with updates.shown():
         await until(lambda: sleeps.begun == [QUEUE_INTERVAL_S])
         queue.dismiss(first)
         queue.dismiss(second)
@@ -207,7 +212,8 @@ async def test_nothing_is_told_of_a_place_once_the_job_started() -> None:
     """A late "waiting" would cover "painting": an edit under way is waited for."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     queue, (working, first, *_) = busy_queue()
-    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=first):
+    updates = QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=first)
+    async with updates.shown():
         await until(lambda: bool(sleeps.begun))
         first.shown = QueuePosition(5, 0)
         sleeps.step.set()
@@ -226,9 +232,8 @@ async def test_a_turn_that_comes_at_once_is_not_kept_waiting_by_the_pause() -> N
     """The pause would keep a job that may run from running."""
     sleeps = ManualSleeps()
     queue, (_, first, *_) = busy_queue()
-    async with QueueUpdates(
-        JOB, DisplayCourier(), Clock(sleep=sleeps.sleep), queue=queue, ticket=first
-    ):
+    clock = Clock(sleep=sleeps.sleep)
+    async with QueueUpdates(JOB, DisplayCourier(), clock, queue=queue, ticket=first).shown():
         pass
     assert sleeps.begun == []
 
@@ -252,9 +257,8 @@ async def test_an_estimate_is_shown_anew_until_the_usual_time_has_passed(
         PROGRESS_INTERVAL_S
     ]
     display.slow.set()
-    async with progress_updates(
-        display, sleeps, usual_ms=usual_ms, now=lambda: clock[0]
-    ) as updates:
+    updates = progress_updates(display, sleeps, usual_ms=usual_ms, now=lambda: clock[0])
+    async with updates.shown():
         for report in reports:
             updates.report(report)
         for index, pause in enumerate(expected):
@@ -272,7 +276,8 @@ async def test_news_comes_before_the_next_estimate() -> None:
     """What the gateway says is worth more than what we guess, and ends the guessing."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    async with progress_updates(display, sleeps, usual_ms=48_000) as updates:
+    updates = progress_updates(display, sleeps, usual_ms=48_000)
+    async with updates.shown():
         await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
         sleeps.step.set()
         await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S, 5.0])
@@ -293,8 +298,10 @@ async def test_an_estimate_in_line_is_corrected_while_nothing_moves() -> None:
     queue.request_start(last)
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    assert queue.position(last) == QueuePosition(0, 60_000)
-    async with QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last):
+    last.shown = queue.position(last)
+    assert last.shown == QueuePosition(0, 60_000)
+    updates = QueueUpdates(JOB, display, Clock(sleep=sleeps.sleep), queue=queue, ticket=last)
+    async with updates.shown():
         await until(lambda: sleeps.begun == [QUEUE_INTERVAL_S])
         clock[0] = 5_000
         sleeps.step.set()

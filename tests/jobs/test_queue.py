@@ -214,7 +214,7 @@ async def test_only_the_first_ten_hear_that_they_moved_and_only_when_they_did() 
     line = [claimed(q, user) for user in range(1, 14)]
     heard: list[int] = []
     for number, ticket in enumerate(line):
-        q.position(ticket)
+        ticket.shown = q.position(ticket)
         ticket.on_move = partial(heard.append, number)
     assert [q.changed_position(ticket) for ticket in line] == [None] * 13
     q.leave(running)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.clock import Clock
 from bot.core.errors.jobs import InterruptedInDoubt
-from bot.core.models import CardAddress, Job
+from bot.core.models import CardAddress, ImageOptions, Job
 from bot.images.references import Attachments, FetchAttachment, Upload
 from bot.jobs.courier import JobFailure, JobResult
 from bot.jobs.recovery import CancelledByOperator, ResumableJob, UnreportedFailure, WaitedTooLong
@@ -225,7 +225,7 @@ class Attachment:
 async def submit_with(harness: ServiceHarness, attached: Attachments) -> Job:
     """Submit a request with attachments."""
     request = harness.services.catalogue.build_request(
-        prompt="a fox", model=None, size=None, n=1, references=len(attached.pictures)
+        ImageOptions(prompt="a fox", n=1), references=len(attached.pictures)
     )
     return await harness.services.job_service.submit(
         request, ADA, RecordingCourier(), attached=attached

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.clock import Clock
-from bot.core.errors.jobs import CardNotPlaced, NotDelivered, ShuttingDown, Unexpected
+from bot.core.errors.jobs import CardNotSent, NotDelivered, ShuttingDown, Unexpected
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import Job
 from bot.jobs.recovery import UnreportedFailure
@@ -59,7 +59,7 @@ async def test_a_refused_placing_leaves_nothing_behind(
 ) -> None:
     """Nobody saw the job: no request, no hold, no place in the queue."""
     for _ in range(8):
-        with pytest.raises(CardNotPlaced):
+        with pytest.raises(CardNotSent):
             await harness.submit(RecordingCourier(fails="place"))
     assert gateway.bodies == []
     assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]

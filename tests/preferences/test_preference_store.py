@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.models import ImageOptions
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.preferences.image_options import ImageOptions
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import (
     MAX_PRESETS,
@@ -20,7 +20,7 @@ from bot.preferences.presets import (
     clean_preset_name,
     preset_key,
 )
-from bot.preferences.values import PersonalPreferences, ServerSettings
+from bot.preferences.stored_preferences import PersonalPreferences, ServerSettings
 
 SETTINGS = ServerSettings(
     model="m",

@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from bot.core.errors.quotas import NoSuchCost, NoSuchLimit, NotBlocked
-from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role_subject, user_subject
+from bot.quota.audit import Action
+from bot.quota.levels import EVERYONE, SERVER, role_subject, user_subject
+from bot.quota.limits import Limit, Period
 from tests.quota.ledger_driver import ADMIN
 from tests.quota.state_machine import MEMBERS, LedgerStateMachine
 
@@ -79,14 +81,15 @@ class AdminRules(LedgerStateMachine):
 
     def roles_gone(self, server_id: int, role_ids: tuple[int, ...]) -> None:
         """Delete roles in Discord."""
+        subjects = [role_subject(role_id) for role_id in role_ids]
         gone = self.change(
-            lambda tx: self.driver.ledger.roles_gone(tx, server_id=server_id, role_ids=role_ids)
+            lambda tx: self.driver.ledger.subjects_gone(
+                tx, server_id=server_id, subjects=subjects, action=Action.ROLE_GONE
+            )
         )
-        for role_id in role_ids:
-            for limit in self.removed(server_id, role_subject(role_id), None):
-                self.audited(
-                    server_id, "role-gone", role_subject(role_id), str(limit), None, actor_id=0
-                )
+        for subject in subjects:
+            for limit in self.removed(server_id, subject, None):
+                self.audited(server_id, "role-gone", subject, str(limit), None, actor_id=0)
                 gone -= 1
         assert gone == 0
 

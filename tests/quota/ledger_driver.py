@@ -10,11 +10,11 @@ from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import Requester, new_job_id
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.transaction import Row, Transaction
-from bot.quota.admin_repository import Member
 from bot.quota.allowances import Allowance
 from bot.quota.audit import Change
 from bot.quota.ledger import Ledger, Settlement
-from bot.quota.rules import Limit, parse_limits
+from bot.quota.levels import Member
+from bot.quota.limits import Limit, parse_limits
 from tests.database.sync_database import SyncDatabase
 
 HOUR = 3_600_000

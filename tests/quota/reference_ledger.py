@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.core.models import Requester
-from bot.quota.rules import EVERYONE, SERVER, Period, role_subject, user_subject
+from bot.quota.levels import EVERYONE, SERVER, role_subject, user_subject
+from bot.quota.limits import Period
 from tests.quota.ledger_driver import HOUR, TAGS
 
 DEFAULT, SERVER_QUOTA, TOTAL_QUOTA = "4/hour, 9/day", "11/hour, 50/month", "16/hour, 70/month"

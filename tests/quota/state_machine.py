@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 from bot.core.errors.base import Refusal
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
-from bot.quota.rules import Period
+from bot.quota.limits import Period
 from tests.quota import reference_ledger
 from tests.quota.ledger_driver import ADMIN, DAY, HOUR, LedgerDriver, ManualClock
 from tests.quota.reference_ledger import ReferenceLedger

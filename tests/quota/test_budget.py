@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.core.models import OPERATOR
 from bot.quota.allowances import Allowance
-from bot.quota.rules import Period
+from bot.quota.levels import LimitLevel
+from bot.quota.limits import Period
 from tests.quota.ledger_driver import DAY, HOUR, NOON, LedgerDriver, requester
 
 BOB = requester(1)

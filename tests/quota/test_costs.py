@@ -1,11 +1,10 @@
-"""A server's own costs: what an admin set, and how it is known at every keystroke."""
+"""A server's own costs, as an admin set them."""
 
 from pathlib import Path
 
 import pytest
 
 from bot.core.errors.quotas import CostOutOfRange, NoSuchCost
-from bot.quota.server_costs import ServerCostCache
 from tests.quota.ledger_driver import ADMIN, SERVER_ID, LedgerDriver
 
 ELSEWHERE = 11
@@ -62,21 +61,3 @@ def test_a_cost_outside_the_range_is_refused(tmp_path: Path, credits: int) -> No
             set_cost(driver, "painter", None, credits)
         assert refused.value.facts == {"credits": credits, "limit": 10_000}
         assert costs(driver, None) == {}
-
-
-def test_the_cache_of_costs_knows_the_quality_before_any_quality() -> None:
-    """And says nothing where no admin decided: the catalogue does."""
-    server_costs = ServerCostCache({(1, "painter", ""): 2, (1, "painter", "high"): 8})
-    assert server_costs.each(1, "painter", "high") == 8
-    assert server_costs.each(1, "painter", "low") == 2
-    assert server_costs.each(1, "painter", None) == 2
-    assert server_costs.each(2, "painter", "high") is None
-    assert server_costs.each(1, "sketcher", None) is None
-    server_costs.set(2, "painter", "high", 0)
-    assert server_costs.each(2, "painter", "high") == 0
-    assert server_costs.each(2, "painter", None) is None
-    server_costs.remove(1, "painter", "high")
-    server_costs.remove(1, "painter", "high")
-    assert server_costs.each(1, "painter", "high") == 2
-    server_costs.set(1, "painter", None, 3)
-    assert server_costs.each(1, "painter", "high") == 3

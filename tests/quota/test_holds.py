@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import OPERATOR
 from bot.database.database import Database
 from bot.quota.ledger import Settlement
-from bot.quota.rules import EVERYONE, SERVER, role_subject, user_subject
+from bot.quota.levels import EVERYONE, SERVER, LimitLevel, role_subject, user_subject
 from tests.quota.ledger_driver import (
     DAY,
     HOUR,

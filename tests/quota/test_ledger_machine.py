@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.quotas import Blocked, BudgetSpent, LimitLevel, QuotaSpent
+from bot.core.errors.quotas import Blocked, BudgetSpent, QuotaSpent
 from bot.core.models import Requester
 from bot.quota.allowances import Allowance
+from bot.quota.levels import LimitLevel
 from tests.quota.admin_rules import AdminRules
 from tests.quota.reference_ledger import Charge, Counts, same_person, same_server
 from tests.quota.state_machine import MEMBERS, LedgerStateMachine

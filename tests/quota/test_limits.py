@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import LimitAboveCeiling, LimitLevel, LimitOutOfRange, NoSuchLimit
+from bot.core.errors.quotas import LimitAboveCeiling, LimitOutOfRange, NoSuchLimit
 from bot.quota.allowances import Allowance
-from bot.quota.rules import EVERYONE, SERVER, Limit, Period, role_subject, user_subject
+from bot.quota.levels import EVERYONE, SERVER, LimitLevel, role_subject, user_subject
+from bot.quota.limits import Limit, Period
 from tests.quota.ledger_driver import ADMIN, DAY, HOUR, NOON, SERVER_ID, LedgerDriver, requester
 
 BOB = requester(1)

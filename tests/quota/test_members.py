@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import Blocked, GrantOutOfRange, LimitLevel, NotBlocked
-from bot.quota.admin_repository import Member
+from bot.core.errors.quotas import Blocked, GrantOutOfRange, NotBlocked
 from bot.quota.audit import Change
 from bot.quota.ledger import Settlement
-from bot.quota.rules import EVERYONE, role_subject
+from bot.quota.levels import EVERYONE, LimitLevel, Member, role_subject
 from tests.quota.ledger_driver import ADMIN, DAY, HOUR, NOON, SERVER_ID, LedgerDriver, requester
 
 BOB = requester(1)

@@ -14,12 +14,13 @@ from pydantic import SecretStr
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.models import new_job_id
-from bot.quota.rules import parse_limits, user_subject
+from bot.quota.levels import user_subject
+from bot.quota.limits import parse_limits
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cli.process import environment, running
-from tests.quota.holding_process import AT_ONCE, PRICE, somebody
+from tests.quota.holding_process import AT_ONCE, PEOPLE, PRICE, somebody
 from tests.quota.ledger_driver import LedgerDriver, ManualClock
 
 PROCESSES = 4
@@ -157,13 +158,14 @@ async def test_a_process_that_is_killed_loses_and_leaks_nothing(tmp_path: Path) 
     prepare(tmp_path)
     ends, quotas = ("leave", "settle", "settle", "settle"), ("20/day", "", "")
     async with holders(tmp_path, *ends, quotas=quotas) as (victim, *others):
-        for _ in range(40):
+        # Each person's third hold: more than the two credits of their own level.
+        for _ in range(3 * PEOPLE):
             assert await said(victim)
         victim.kill()
         settled = [job for process in others for job in await granted(process)]
         assert await victim.wait() == -signal.SIGKILL
     held = rows(tmp_path, "SELECT credits - own_credits FROM charges WHERE state = 'held'")
-    assert len(held) >= 40
+    assert len(held) >= 3 * PEOPLE
     assert (1,) in held
     async with open_services(settings(tmp_path), Clock(now=ManualClock())) as services:
         await services.recovery.take_over()

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors.quotas import QuotaSpent
+from bot.quota.audit import Action
 from bot.quota.ledger import Settlement
+from bot.quota.levels import role_subject, user_subject
+from bot.quota.limits import Limit, Period
 from bot.quota.reports import Day
 from bot.quota.repository import Charge
-from bot.quota.rules import Limit, Period, role_subject, user_subject
 from tests.quota.ledger_driver import DAY, HOUR, NOON, SERVER_ID, TAGS, LedgerDriver, requester
 
 BOB = requester(1)
@@ -149,8 +151,13 @@ def test_limits_of_roles_that_are_gone_are_removed(tmp_path: Path) -> None:
         driver.limit(role_subject(8), "2/day")
         driver.limit(role_subject(7), "3/day", server_id=11)
         for gone, count in (((), 0), ((7, 9), 2), ((7, 9), 0)):
-            roles_gone = driver.ledger.roles_gone
-            assert driver.database.write(roles_gone, server_id=SERVER_ID, role_ids=gone) == count
+            removed = driver.database.write(
+                driver.ledger.subjects_gone,
+                server_id=SERVER_ID,
+                subjects=[role_subject(role_id) for role_id in gone],
+                action=Action.ROLE_GONE,
+            )
+            assert removed == count
         limits = driver.database.read(driver.ledger.limits, SERVER_ID)
         changes = driver.database.read(driver.ledger.changes, SERVER_ID, most=2)
         elsewhere = driver.database.read(driver.ledger.limits, 11)

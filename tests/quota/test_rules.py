@@ -2,19 +2,21 @@
 
 import pytest
 
-from bot.core.errors.quotas import LimitLevel
-from bot.quota.rules import (
-    Limit,
-    Period,
+from bot.core.models import OPERATOR
+from bot.quota.levels import (
+    BUDGET_METER,
+    ORIGIN_COLUMNS,
+    TOTAL_METER,
+    ChargeOrigin,
+    LimitLevel,
     Rule,
-    parse_limits,
+    meters_of,
     personal_rule,
     role_subject,
     server_rules,
-    split_charge,
-    split_hold,
     user_subject,
 )
+from bot.quota.limits import Limit, Period, parse_limits, split_charge, split_hold
 
 NONE = parse_limits("")
 
@@ -139,6 +141,16 @@ def test_the_own_level_pays_what_it_has_room_for_and_the_grant_the_rest(
 def test_the_grants_part_comes_back_first(charged: int, own: int) -> None:
     """Of 4 credits the own level paid 3: a grant has no expiry, a day's credits have."""
     assert split_charge(3, charged=charged) == own
+
+
+def test_meters_find_their_charges_by_origin() -> None:
+    """Each condition of a meter is on a column that every hold writes."""
+    meters = meters_of(ChargeOrigin(0, 1))
+    assert {where.split()[0] for meter in meters for where, _ in meter.origin} <= set(
+        ORIGIN_COLUMNS
+    )
+    assert ChargeOrigin(10, 1).ids == (10, 1)
+    assert meters_of(ChargeOrigin.of(OPERATOR)) == (TOTAL_METER, BUDGET_METER)
 
 
 def test_subjects_are_named_as_the_database_keeps_them() -> None:

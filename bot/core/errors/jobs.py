@@ -21,7 +21,7 @@ class ShuttingDown(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
-class CardNotPlaced(EaselError):
+class CardNotSent(EaselError):
     """The job's message could not be sent, so the job is cancelled and its credits released."""
 
     message_id = "error-card-not-placed"

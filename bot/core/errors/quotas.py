@@ -1,36 +1,20 @@
-"""Refusals by the ledger, and the levels of limits."""
+"""Refusals by the ledger."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from bot.core.errors.base import Refusal
-
-
-class LimitLevel(StrEnum):
-    """The level of a limit: whose credits it limits, and who set it."""
-
-    USER = "user"
-    ROLE = "role"
-    EVERYONE = "everyone"
-    DEFAULT = "default"
-    SERVER = "server"
-    SERVER_QUOTA = "server-quota"
-    TOTAL = "total"
-    BUDGET = "budget"
-
-
-PERSONAL_LEVELS = (LimitLevel.USER, LimitLevel.ROLE, LimitLevel.EVERYONE, LimitLevel.DEFAULT)
 
 
 @dataclass(eq=False, kw_only=True)
 class QuotaSpent(Refusal):
     """A limit has no room for this request.
 
-    ``credits`` are asked, ``limit`` is *N credits per period*, ``left`` what remains of it;
-    ``frees_at`` is in milliseconds since the epoch, None when waiting cannot help.
+    ``level`` says whose limit it is, ``credits`` are asked, ``limit`` is *N credits per period*,
+    ``left`` what remains of it; ``frees_at`` is in milliseconds since the epoch, None when waiting
+    cannot help.
     """
 
-    level: LimitLevel
+    level: str
     limit: int
     period: str
     left: int
@@ -60,7 +44,7 @@ class LimitAboveCeiling(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class OneSubjectOnly(Refusal):
-    """A limit was to be set for two of a person, a role and the whole server at once."""
+    """A limit was to be set for several subjects at once."""
 
     message_id = "error-one-subject-only"
 

@@ -139,13 +139,10 @@ class Texts:
         if name.endswith("_at"):
             return self._when(int(fact), language.locale)
         if name.endswith("_ms"):
-            return self._duration(fact / 1000, language)
+            seconds = round(fact / 1000, 1 if fact < 10_000 else None)
+            minutes, rest = divmod(seconds, 60)
+            return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
         return math.ceil(fact) if name.endswith("_s") else fact
-
-    def _duration(self, seconds: float, language: _Language) -> str:
-        shown = round(seconds, 1) if seconds < 10 else round(seconds)
-        minutes, rest = divmod(shown, 60)
-        return self.say("duration", language.locale, minutes=int(minutes), seconds=rest)
 
 
 def _fallbacks(locale: str) -> Iterable[str]:

@@ -1,6 +1,5 @@
 """The temporary files of one exchange, with limits on how much may arrive."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,17 +41,9 @@ def wrapping_disk_errors() -> Iterator[None]:
         raise SpoolFailed(GatewayErrorKind.DISK_FULL, detail) from refused
 
 
-class ByteBudget:
-    """The number of bytes that may still arrive."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._left = max_bytes
-
-    def spend(self, count: int) -> None:
-        """Count bytes that arrived; raise SpoolFailed when the budget is exceeded."""
-        self._left -= count
-        if self._left < 0:
-            raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
+def max_reply_bytes(pictures: int) -> int:
+    """Return how large a reply with this number of pictures may be."""
+    return max(MIN_BODY_BYTES, pictures * BODY_BYTES_PER_PICTURE)
 
 
 class DownloadSpool:
@@ -61,7 +52,7 @@ class DownloadSpool:
     def __init__(self, folder: Path, stem: str, *, pictures: int) -> None:
         self._folder = folder
         self._stem = stem
-        self._pictures = pictures
+        self.pictures = pictures
         self._token = token_hex(16)
         self._numbers = count(1)
         self._temporary: list[Path] = []
@@ -85,10 +76,6 @@ class DownloadSpool:
             with suppress(OSError):  # it was renamed to a picture
                 path.unlink()
 
-    def new_budget(self, *, copies: int = 1) -> ByteBudget:
-        """Return the budget of a reply that contains each picture ``copies`` times."""
-        return ByteBudget(max(MIN_BODY_BYTES, copies * self._pictures * BODY_BYTES_PER_PICTURE))
-
     def new_part(self) -> Path:
         """Return a new path for an incomplete file."""
         part = self._folder / f"{self._stem}-{self._token}-{next(self._numbers)}.part"
@@ -101,11 +88,11 @@ class DownloadSpool:
         self._base64_files.append(file)
         return file
 
-    async def keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        """Store a picture durably as ``STEM-NUMBER.FORMAT``; None if the file is no picture."""
-        return await asyncio.to_thread(self._keep, part, number, revised_prompt)
+    def keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
+        """Store a picture durably as ``STEM-NUMBER.FORMAT``; None if the file is no picture.
 
-    def _keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
+        It blocks, so call it in a thread.
+        """
         with wrapping_disk_errors():
             info = sniff(part)
             if not info:

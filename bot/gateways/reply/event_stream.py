@@ -13,8 +13,9 @@ import aiohttp
 from yarl import URL
 
 from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture, TokenUsage
-from bot.gateways.reply.download_spool import DownloadSpool
+from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_reply_bytes
 from bot.gateways.reply.error_classifier import GatewayResponse
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
 from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
@@ -73,7 +74,7 @@ class EventStream:
         self._clock = clock
         self._base = base
         self._expected = pictures
-        self._budget = spool.new_budget(copies=COPIES_PER_PICTURE)
+        self._left_bytes = max_reply_bytes(COPIES_PER_PICTURE * pictures)
         self._parser = ServerSentEventParser(lambda: StreamingJson(spool))
         self._pictures: list[ReplyPicture] = []
         self._usage: TokenUsage | None = None
@@ -125,7 +126,9 @@ class EventStream:
         if not chunk:
             self._end("the stream ended before the picture came")
             return
-        self._budget.spend(len(chunk))
+        self._left_bytes -= len(chunk)
+        if self._left_bytes < 0:
+            raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
         for event in self._parser.feed(chunk):
             self._handle(event)
             if self._is_over:

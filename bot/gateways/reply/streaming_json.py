@@ -9,7 +9,12 @@ from secrets import token_hex
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.gateways.reply.base64_file import Base64File
-from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, wrapping_disk_errors
+from bot.gateways.reply.download_spool import (
+    DownloadSpool,
+    SpoolFailed,
+    max_reply_bytes,
+    wrapping_disk_errors,
+)
 
 LONG_STRING_BYTES = 8 * 1024
 MAX_TEXT_BYTES = 2 << 20
@@ -27,12 +32,12 @@ class StreamingJson:
 
     def __init__(self, spool: DownloadSpool) -> None:
         self._spool = spool
-        self._budget = spool.new_budget()
+        self._left_bytes = max_reply_bytes(spool.pictures)
         self._token = token_hex(16)
         self._files: list[Base64File] = []
         self._decoded: dict[str, Path] = {}  # by placeholder
         self._text = bytearray()
-        self._is_json: bool | None = None  # None before the first character
+        self.is_json: bool | None = None  # whether it begins like JSON; None: no text yet
         self._string_start: int | None = None  # of the open string, in the text
         self._long_string: Base64File | None = None
         self._escape = b""  # an escape that the end of the last chunk cut
@@ -41,11 +46,13 @@ class StreamingJson:
 
     def feed(self, chunk: bytes) -> None:
         """Read the next bytes; raise SpoolFailed when they cannot be stored."""
-        self._budget.spend(len(chunk))
-        if self._is_json is None:
+        self._left_bytes -= len(chunk)
+        if self._left_bytes < 0:
+            raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
+        if self.is_json is None:
             chunk = chunk.lstrip(JSON_WHITESPACE)
-            self._is_json = chunk.startswith((b"{", b"[")) if chunk else None
-        if self._is_json:
+            self.is_json = chunk.startswith((b"{", b"[")) if chunk else None
+        if self.is_json:
             with wrapping_disk_errors():
                 self._read(self._escape + chunk)
         else:
@@ -96,7 +103,8 @@ class StreamingJson:
         start = self._string_start or 0
         string = bytes(self._text[start:])
         del self._text[start + _before_cut_escape(string[:LONG_STRING_BYTES], 0) :]
-        self._long_string = self._new_file()
+        self._long_string = self._spool.new_base64_file()
+        self._files.append(self._long_string)
         self._long_string.write(string)
 
     def _close_string(self) -> None:
@@ -111,22 +119,12 @@ class StreamingJson:
         self._text += b'"'
         self._string_start = self._long_string = None
 
-    def _new_file(self) -> Base64File:
-        file = self._spool.new_base64_file()
-        self._files.append(file)
-        return file
-
     # --- afterwards ---------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
         """Return the text with placeholders; only its beginning if it is no JSON."""
         return self._text.decode("utf-8", "replace")
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the text began like JSON."""
-        return bool(self._is_json)
 
     @property
     def decoded(self) -> tuple[Path, ...]:
@@ -140,7 +138,8 @@ class StreamingJson:
         if text.endswith(_TRUNCATED):
             return None
         with wrapping_disk_errors():
-            file = self._new_file()
+            file = self._spool.new_base64_file()
+            self._files.append(file)
             file.write(text.encode("utf-8", "replace"))
             file.close()
         return file.path if file.is_base64 else None

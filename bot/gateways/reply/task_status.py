@@ -53,11 +53,9 @@ class SubmittedTask:
     """A task that a gateway accepted.
 
     ``name`` is its id, or the path that the gateway gave; another process can poll it, too.
-    ``is_pending``: the reply says that the task is not finished.
     """
 
     name: str
-    is_pending: bool = False
     retry_after_s: float | None = None
 
     def url(self, gateway: Gateway) -> URL:
@@ -73,21 +71,27 @@ class SubmittedTask:
 
 
 def submitted_task(
-    response: GatewayResponse, gateway: Gateway, *, now_ms: int
+    response: GatewayResponse, gateway: Gateway, *, has_pictures: bool, now_ms: int
 ) -> SubmittedTask | None:
-    """Return the task that the gateway accepted, None if the reply names no task."""
+    """Return the task that the gateway accepted, None if the reply names no task.
+
+    A reply with pictures is a task only if it says that it is not finished.
+    """
     body = response.body
-    if not isinstance(body, dict) or body.get("error") or not _is_success_code(body.get("code")):
+    if not isinstance(body, dict) or body.get("error"):
         return None
     state = TASK_STATES.get(status_word(body))
+    if (has_pictures and state != "pending") or state == "failure":
+        return None
+    if not _is_success_code(body.get("code")):
+        return None
     is_task = state == "pending" or "task" in str(body.get("object", ""))
     is_expected = gateway.asynchronous.is_on or response.status == HTTPStatus.ACCEPTED or is_task
     task_id = _task_id(body, by_any_name=is_expected)
-    if not task_id or state == "failure":
+    if not task_id:
         return None
     name = _poll_path(response, body, gateway) or task_id
-    hint_s = retry_after_s(response.headers, "", now_ms=now_ms)
-    return SubmittedTask(name, state == "pending", hint_s)
+    return SubmittedTask(name, retry_after_s(response.headers, "", now_ms=now_ms))
 
 
 def _is_success_code(code: object) -> bool:
@@ -95,12 +99,11 @@ def _is_success_code(code: object) -> bool:
 
 
 def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:
-    inner, first = _inner(body), _first(body)
-    certain = (body.get("task_id"), inner.get("task_id"), first.get("task_id"))
+    nested = _nested(body)
+    certain = (body.get("task_id"), nested.get("task_id"))
     likely = (
         body.get("data"),
-        inner.get("id"),
-        first.get("id"),
+        nested.get("id"),
         body.get("id"),
         body.get("job_id"),
         body.get("result"),
@@ -117,18 +120,16 @@ def _id(value: object) -> str | None:
 
 
 def _levels(body: JsonObject) -> tuple[JsonObject, ...]:
-    """Return the objects that may hold the task's fields, the innermost first."""
-    return _inner(body), body, _first(body)
+    """Return the objects that may hold the task's fields, the likeliest first."""
+    nested = _nested(body)
+    return (nested, body) if isinstance(body.get("data"), dict) else (body, nested)
 
 
-def _inner(body: JsonObject) -> JsonObject:
+def _nested(body: JsonObject) -> JsonObject:
+    """Return the object in ``data``, or the first one of its list; empty if there is none."""
     data = body.get("data")
-    return data if isinstance(data, dict) else {}
-
-
-def _first(body: JsonObject) -> JsonObject:
-    data = body.get("data")
-    return data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+    nested = data[0] if isinstance(data, list) and data else data
+    return nested if isinstance(nested, dict) else {}
 
 
 def _poll_path(response: GatewayResponse, body: JsonObject, gateway: Gateway) -> str | None:
@@ -136,7 +137,9 @@ def _poll_path(response: GatewayResponse, body: JsonObject, gateway: Gateway) ->
     if gateway.paths.task:
         return None
     location = response.headers.get("Location") if response.status in _WITH_LOCATION else None
-    given = body.get("poll_url"), _inner(body).get("poll_url"), location
+    data = body.get("data")
+    inner = data.get("poll_url") if isinstance(data, dict) else None
+    given = body.get("poll_url"), inner, location
     for text in filter(None, map(non_empty_text, given)):
         with suppress(ValueError):
             url = gateway.url.join(URL(text))

@@ -1,8 +1,19 @@
 """The fields of a paid request: which are sent, with which names and values."""
 
+from collections import defaultdict
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+import structlog
+
+from bot.core.errors.gateway import GatewayFailure
+from bot.gateways.catalogue import GatewayModel
 from bot.gateways.events import GatewayRequest
 from bot.gateways.gateway import Gateway, RequestField
 from bot.gateways.model_abilities import ModelAbilities
+
+log = structlog.get_logger()
 
 # OpenAI's multipart edit has neither (openapi.yaml, CreateImageEditRequest).
 _NOT_IN_FORMS: tuple[RequestField, ...] = ("moderation", "style")
@@ -59,8 +70,12 @@ def is_multipart(request: GatewayRequest, model: ModelAbilities) -> bool:
 
 def wants_stream(request: GatewayRequest, model: ModelAbilities, gateway: Gateway) -> bool:
     """Tell whether an event stream is requested; its events do not number several pictures."""
-    able = gateway.stream and model.partial_images is not None and "stream" not in gateway.drop
-    return able and request.n == 1
+    return (
+        gateway.streaming == "sse"
+        and "stream" not in gateway.drop
+        and model.partial_images is not None
+        and request.n == 1
+    )
 
 
 def _sent(
@@ -88,14 +103,12 @@ def _values(
         "prompt": image.prompt,
         "n": request.n,
         "size": None if image.size == "auto" else str(image.size),
-        "quality": image.quality,
-        "style": image.style,
-        "background": image.background,
         "moderation": image.moderation if is_known_moderation else preset.moderation,
         "output_format": preset.output_format,
         "output_compression": preset.output_compression,
         "response_format": model.response_format.sent,
     }
+    values |= dict(image.words.items())
     if wants_stream(request, model, gateway):
         values |= {"stream": True, "partial_images": model.partial_images}
     if model.user_field:
@@ -106,3 +119,35 @@ def _values(
 def field_text(value: object) -> str:
     """Return a value as text, for a form or a gateway that accepts only strings."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class UnsupportedFields:
+    """The fields that gateways refused as unknown: left out until the process ends.
+
+    They are kept by gateway and model; each is logged once.
+    """
+
+    def __init__(self) -> None:
+        self._fields: defaultdict[GatewayModel, set[RequestField]] = defaultdict(set)
+
+    def apply(self, gateway: Gateway, model: str) -> Gateway:
+        """Return the gateway without the fields that it does not support for this model."""
+        known = self._fields.get((gateway.name, model))
+        return replace(gateway, drop=(*gateway.drop, *sorted(known))) if known else gateway
+
+    def record(self, failure: GatewayFailure, gateway: Gateway, model: str) -> None:
+        """Remember the removable field of a failure, if it has one."""
+        field = cast("RequestField", failure.removable_field)  # one of the fields that were sent
+        known = self._fields[gateway.name, model]
+        if not field or field in known:
+            return
+        known.add(field)
+        drop = msgspec.json.encode(sorted({*gateway.drop, *known})).decode()
+        log.warning(
+            "gateway.field_unsupported",
+            gateway=gateway.name,
+            model=model,
+            field=field,
+            mend=f"write drop = {drop} into [gateways.{gateway.name}] of your gateways.toml; "
+            "until the next start it is left out for this model",
+        )

@@ -111,7 +111,7 @@ class FailoverPolicy:
         return min(filter(None, known), key=_rank, default=none_left)
 
     def _candidate(self, gateway: Gateway) -> Candidate:
-        suspended_s = self._health.suspended_ms(gateway.name, self._model) / 1000
+        suspended_s = self._health.suspended_s(gateway.name, self._model)
         return Candidate(gateway, max(suspended_s, self._pause_s.get(gateway.name, 0.0)))
 
 

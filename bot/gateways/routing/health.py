@@ -49,10 +49,10 @@ class Health:
         self._timeouts: Counter[HealthScope] = Counter()
         self._refusals: Counter[HealthScope] = Counter()
 
-    def suspended_ms(self, gateway: str, model: str) -> int:
+    def suspended_s(self, gateway: str, model: str) -> float:
         """Return how long nothing is sent to this gateway for this model; mostly 0."""
         suspension = self._longest(gateway, model)
-        return suspension.left_ms(self._now()) if suspension else 0
+        return suspension.left_ms(self._now()) / 1000 if suspension else 0.0
 
     def reason(self, gateway: str, model: str) -> GatewayFailure | None:
         """Return the failure of a request that cannot be sent because of a suspension.

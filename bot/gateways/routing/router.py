@@ -24,10 +24,10 @@ from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Se
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
-from bot.gateways.routing.unsupported_fields import UnsupportedFields
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import msgspec
 
 from bot.core.errors.base import Fact
-from bot.core.models import JobState, Reference
+from bot.core.models import JobState, Reference, WordOptions
 from bot.images.content_store import ContentStore
 from bot.jobs.repository.personal_data import PersonalJob
 from bot.quota.repository import Charge
@@ -24,6 +24,8 @@ NAME = "easel-my-data.zip"
 _ENTRY_BYTES = 256  # a file's headers and names in a ZIP, twice, and its name in the list
 _MENTION_BYTES = 32  # what the place and name of a file may add to the compressed draft of a list
 _RESERVED_BYTES = 64 * 1024  # for the words to read first, and what little deflate may differ
+
+_NO_WORDS = WordOptions()
 
 FileStatus = Literal["in this file", "left out", "kept no longer"]
 
@@ -56,9 +58,7 @@ class _JobEntry(msgspec.Struct):
     pictures_asked: int
     credits: int
     private: bool = False
-    quality: str | None = None
-    style: str | None = None
-    background: str | None = None
+    words: WordOptions = _NO_WORDS
     error: str | None = None
     error_facts: dict[str, Fact | None] | None = None
     references: Sequence[PictureEntry] = ()
@@ -179,7 +179,9 @@ class ArchiveBuilder:
                 file.place = "in this file"
             elif self._is_gone(file):
                 file.place = "kept no longer"
-        return msgspec.json.encode(job)
+        entry = msgspec.to_builtins(job)
+        words = entry.pop("words")
+        return msgspec.json.encode(entry | words)
 
     def _is_gone(self, file: PictureEntry) -> bool:
         return not self._content_store.has(_reference(file))
@@ -226,9 +228,7 @@ def _job(found: PersonalJob) -> _JobEntry:
         pictures_asked=request.n,
         credits=job.credits,
         private=job.private,
-        quality=request.quality,
-        style=request.style,
-        background=request.background,
+        words=WordOptions().with_words(request.words),
         error=None if written.error is None else written.error.message_id,
         error_facts=None if written.error is None else written.error.facts,
         references=[_file(reference) for reference in request.references],

@@ -1,6 +1,6 @@
 """Estimate when each waiting job will start, from how long the models took lately."""
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from statistics import median
@@ -23,14 +23,12 @@ class UsualDurations:
 
     def __init__(self, seed_s: Callable[[str], float]) -> None:
         self._seed_s = seed_s
-        self._durations: defaultdict[str, deque[float]] = defaultdict(
-            lambda: deque(maxlen=DURATIONS_KEPT)
-        )
+        self._durations: dict[str, deque[float]] = {}
         self._medians: dict[str, float] = {}  # read for every waiting job, whenever one moves
 
     def add(self, model: str, seconds: float) -> None:
         """Remember how long a job ran."""
-        durations = self._durations[model]
+        durations = self._durations.setdefault(model, deque(maxlen=DURATIONS_KEPT))
         durations.append(seconds)
         self._medians[model] = median(durations)
 

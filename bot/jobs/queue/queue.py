@@ -113,13 +113,18 @@ class Queue:
     # --- positions and estimates --------------------------------------------------------------
 
     def position(self, ticket: Ticket) -> QueuePosition:
-        """Return the ticket's position, to be shown now; ``on_move`` says when it is another."""
-        ticket.shown = self._position(ticket)
-        return ticket.shown
+        """Return how many jobs start before this one, and when it starts.
+
+        Whoever shows it says so in ``ticket.shown``.
+        """
+        for ahead, (other, starts_in_s) in enumerate(self._forecast()):
+            if other is ticket:
+                return QueuePosition(ahead, round(starts_in_s * 1000))
+        return QueuePosition(0, 0)
 
     def changed_position(self, ticket: Ticket) -> QueuePosition | None:
         """Return the ticket's position if it is worth showing and was not shown yet."""
-        position, shown = self._position(ticket), ticket.shown
+        position, shown = self.position(ticket), ticket.shown
         if shown is not None:
             if position.ahead >= KEPT_UP_TO_DATE:
                 return None
@@ -132,12 +137,6 @@ class Queue:
     def usual_ms(self, model: str) -> int:
         """Return how long the model's jobs usually run."""
         return round(self._usual.seconds(model) * 1000)
-
-    def _position(self, ticket: Ticket) -> QueuePosition:
-        for ahead, (other, starts_in_s) in enumerate(self._forecast()):
-            if other is ticket:
-                return QueuePosition(ahead, round(starts_in_s * 1000))
-        return QueuePosition(0, 0)
 
     def _forecast(self) -> Iterator[tuple[Ticket, float]]:
         running = [

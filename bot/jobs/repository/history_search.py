@@ -18,20 +18,20 @@ _ACTIVE = frozenset('%_\\"')  # in LIKE, or in JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """What somebody looks for: words of a prompt in any case, and a model; None is any."""
+class HistoryFilter:
+    """Accepts requests by words of the prompt, in any case, and by model; None is any."""
 
     text: str | None = None
     model: str | None = None
 
-    def is_in(self, request: ImageRequest) -> bool:
-        """Tell whether a request is one of those."""
+    def accepts(self, request: ImageRequest) -> bool:
+        """Tell whether a request passes."""
         return (self.text is None or _folded(self.text) in _folded(request.prompt)) and (
             self.model is None or self.model.casefold() == request.model.casefold()
         )
 
 
-EVERYTHING = Sought()
+EVERYTHING = HistoryFilter()
 
 
 def job_of(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
@@ -53,7 +53,7 @@ def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]
 def page_around(
     rows: Transaction,
     user_id: int,
-    sought: Sought,
+    wanted: HistoryFilter,
     job: WrittenJob | None,
     *,
     newer: bool,
@@ -64,10 +64,10 @@ def page_around(
     Where there is none they are the newest or the oldest of all.
     """
     found: list[WrittenJob] = []
-    size = most if sought == EVERYTHING else _BATCH
+    size = most if wanted == EVERYTHING else _BATCH
     while len(found) < most:
-        batch = _batch(rows, user_id, sought, job, newer=newer, most=size)
-        found.extend(each for each in batch if sought.is_in(each.job.request))
+        batch = _batch(rows, user_id, wanted, job, newer=newer, most=size)
+        found.extend(each for each in batch if wanted.accepts(each.job.request))
         if len(batch) < size:
             break
         job = batch[-1]
@@ -87,7 +87,7 @@ def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
 def _batch(
     rows: Transaction,
     user_id: int,
-    sought: Sought,
+    wanted: HistoryFilter,
     job: WrittenJob | None,
     *,
     newer: bool,
@@ -95,9 +95,9 @@ def _batch(
 ) -> Sequence[WrittenJob]:
     sign, order = (">", "ASC") if newer else ("<", "DESC")
     where, values = "", list[Value]()
-    if sought != EVERYTHING:
+    if wanted != EVERYTHING:
         where += " AND LOWER(request) LIKE $3"
-        values.append(_pattern(sought))
+        values.append(_pattern(wanted))
     if job is not None:
         number = 3 + len(values)
         where += f" AND (created_at, id) {sign} (${number}, ${number + 1})"
@@ -112,13 +112,13 @@ def _batch(
     return [written_job(row) for row in found]
 
 
-def _pattern(sought: Sought) -> str:
+def _pattern(wanted: HistoryFilter) -> str:
     """Return what LIKE finds in a request as it is recorded: prompt, model, size.
 
     A quotation mark within one is written behind a backslash, so its end is found nowhere else.
     """
-    text = "%" if sought.text is None else f"%{_like(sought.text)}%"
-    model = "%" if sought.model is None else f'{_like(sought.model)}","size":"%'
+    text = "%" if wanted.text is None else f"%{_like(wanted.text)}%"
+    model = "%" if wanted.model is None else f'{_like(wanted.model)}","size":"%'
     return f'{{"prompt":"{text}","model":"{model}'
 
 

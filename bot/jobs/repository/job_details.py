@@ -1,4 +1,4 @@
-"""What is shown of one job: the work of the gateways, and its messages."""
+"""What is shown of one job: its attempts at the gateways, and its messages."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What the gateways did for a job; moments are in milliseconds since the epoch.
+class AttemptSummary:
+    """All attempts of a job together; moments are in milliseconds since the epoch.
 
     ``tokens`` is None where no gateway counted; all is empty where none was asked.
     """
@@ -19,15 +19,15 @@ class Work:
     tokens: TokenUsage | None
 
 
-def work(rows: Transaction, job_id: str) -> Work:
-    """Return the work on a job, over all its attempts."""
+def attempt_summary(rows: Transaction, job_id: str) -> AttemptSummary:
+    """Sum up the attempts of a job."""
     tries = rows.query(
         "SELECT gateway, state, started_at, ended_at FROM attempts WHERE job_id = $1"
         " ORDER BY started_at, slot, number",
         job_id,
     )
     received = [row["ended_at"] for row in tries if row["state"] == "received"]
-    return Work(
+    return AttemptSummary(
         began_at=tries[0]["started_at"] if tries else None,
         ended_at=max(received, default=None),
         gateways=tuple(dict.fromkeys(row["gateway"] for row in tries)),

@@ -8,7 +8,7 @@ from bot.database.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPicture:
     """One picture of a job, as the content store has it."""
 
     file: Reference
@@ -17,7 +17,7 @@ class Kept:
     revised_prompt: str | None
 
 
-def put(
+def insert_kept_pictures(
     tx: Transaction, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int
 ) -> None:
     """Write which pictures of a job are kept; harmless twice."""
@@ -38,11 +38,11 @@ def put(
         )
 
 
-def of(rows: Transaction, job_id: str) -> list[Kept]:
+def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
     """Return what was kept of a job, in order."""
     found = rows.query("SELECT * FROM pictures WHERE job_id = $1 ORDER BY number", job_id)
     return [
-        Kept(
+        KeptPicture(
             Reference(row["sha256"], row["format"], row["bytes"]),
             row["width"],
             row["height"],

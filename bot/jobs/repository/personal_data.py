@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
-from bot.jobs.repository import kept_pictures
+from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
 from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
 
 DELETED_USER_ID = -1
@@ -26,7 +26,7 @@ class PersonalJob:
 
     written: WrittenJob
     ended_at: int | None
-    kept: Sequence[kept_pictures.Kept]
+    kept: Sequence[KeptPicture]
 
 
 def jobs_of(
@@ -44,7 +44,7 @@ def jobs_of(
         *values,
     )
     return [
-        PersonalJob(written_job(row), row["ended_at"], kept_pictures.of(rows, row["id"]))
+        PersonalJob(written_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
         for row in found
     ]
 

@@ -20,7 +20,7 @@ from bot.core.models import (
     Job,
     JobState,
 )
-from bot.database.transaction import Transaction, Value
+from bot.database.transaction import Transaction
 from bot.jobs.repository.rows import (
     Attempt,
     Cost,
@@ -40,7 +40,7 @@ TOKEN_LIFE_MS = 15 * 60 * 1000
 MAX_TELLING_FAILURES = 3
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
-_MOVE = f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN})"
+_QUEUED = f"'{JobState.QUEUED}'"
 
 
 class JobRepository:
@@ -98,7 +98,7 @@ class JobRepository:
         tx.write("UPDATE jobs SET channel_id = NULL, token = NULL WHERE id = $1", job_id)
 
     def placed(self, tx: Transaction, job_id: str, card: CardAddress) -> None:
-        """Write where the job's card is."""
+        """Write where the job's card is, and that it is a message of the job."""
         tx.write(
             "UPDATE jobs SET channel_id = $1, message_id = $2, application_id = $3, token = $4,"
             " max_file_bytes = $5, only_by_token = $6 WHERE id = $7",
@@ -110,6 +110,7 @@ class JobRepository:
             int(card.only_by_token),
             job_id,
         )
+        self.posted(tx, job_id, card)
 
     def referenced(self, tx: Transaction, job: Job) -> None:
         """Write which references the job's request has, now that the content store has them."""
@@ -121,35 +122,40 @@ class JobRepository:
 
     def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
         """Move an open job forward; return False, and change nothing, if it has ended."""
-        return bool(tx.query(f"{_MOVE} RETURNING id", state, job_id))
+        moved = tx.query(
+            f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN}) RETURNING id",
+            state,
+            job_id,
+        )
+        return bool(moved)
 
-    def moved(self, tx: Transaction, job_id: str, state: JobState) -> None:
-        """Move an open job forward as ``reached`` does, where nobody asks whether it has ended."""
-        tx.write(_MOVE, state, job_id)
+    def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
+        """Write that the person has the pictures, and which messages show them."""
+        self.reached(tx, job_id, JobState.DELIVERED)
+        self.told(tx, job_id)
+        for message in messages:
+            self.posted(tx, job_id, message)
 
     def ended(
-        self, tx: Transaction, job_id: str, state: JobState, error: EaselError | None = None
-    ) -> None:
-        """End an open job; of one that has ended already nothing changes."""
-        sql, values = self._end(job_id, state, error, among=_OPEN)
-        tx.write(sql, *values)
-
-    def cancelled(self, tx: Transaction, job_id: str, error: EaselError) -> bool:
-        """End a job whose work has not begun; return False, and change nothing, otherwise."""
-        sql, values = self._end(job_id, JobState.CANCELLED, error, among="'queued'")
-        return bool(tx.query(f"{sql} RETURNING id", *values))
-
-    def _end(
-        self, job_id: str, state: JobState, error: EaselError | None, *, among: str
-    ) -> tuple[str, tuple[Value, ...]]:
-        """Return the statement that ends a job, with its values."""
-        sql = (
+        self,
+        tx: Transaction,
+        job_id: str,
+        state: JobState,
+        error: EaselError | None = None,
+        *,
+        only_queued: bool = False,
+    ) -> bool:
+        """End an open job, or a queued one only; return False, and change nothing, otherwise."""
+        found = tx.query(
             "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({among})"
+            f" WHERE id = $4 AND state IN ({_QUEUED if only_queued else _OPEN}) RETURNING id",
+            state,
+            self._now(),
+            None if error is None else error_to_text(error),
+            job_id,
         )
-        text = None if error is None else error_to_text(error)
-        return sql, (state, self._now(), text, job_id)
+        return bool(found)
 
     def told(self, tx: Transaction, job_id: str) -> None:
         """Write that the job's card says how it ended."""

@@ -1,6 +1,6 @@
 """Rows of jobs and attempts as values, and how requests and errors are kept as text."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import msgspec
 
@@ -19,6 +19,12 @@ from bot.core.models import (
     parse_size,
 )
 from bot.database.transaction import Row
+
+# The pattern of history_search.py finds the first three.
+_FIRST_FIELDS = ("prompt", "model", "size")
+_REQUEST_FIELDS = tuple(
+    dict.fromkeys((*_FIRST_FIELDS, *(field.name for field in fields(ImageRequest))))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +92,6 @@ class WrittenAttempt:
         return self.state in {"task", "received"} or (self.state == "answered" and bool(self.urls))
 
 
-class _StoredRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An ImageRequest in the database."""
-
-    prompt: str
-    model: str
-    size: str
-    n: int
-    quality: str | None = None
-    style: str | None = None
-    background: str | None = None
-    moderation: str | None = None
-    references: tuple[Reference, ...] = ()
-    mask: Reference | None = None
-
-
 class _StoredError(msgspec.Struct, frozen=True):
     """An EaselError in the database."""
 
@@ -110,20 +101,15 @@ class _StoredError(msgspec.Struct, frozen=True):
 
 def request_to_text(request: ImageRequest) -> str:
     """Return a request as the database keeps it."""
-    stored = _StoredRequest(
-        prompt=request.prompt,
-        model=request.model,
-        size=str(request.size),
-        n=request.n,
-        quality=request.quality,
-        style=request.style,
-        background=request.background,
-        moderation=request.moderation,
+    values = {name: getattr(request, name) for name in _REQUEST_FIELDS}
+    stored = {
+        **values,
+        "size": str(request.size),
         # The attachment's URL works for a while only; the content store has the picture.
-        references=tuple(replace(kept, url=None) for kept in request.references),
-        mask=request.mask and replace(request.mask, url=None),
-    )
-    return msgspec.json.encode(stored).decode()
+        "references": [replace(kept, url=None) for kept in request.references],
+        "mask": request.mask and replace(request.mask, url=None),
+    }
+    return msgspec.json.encode({name: value for name, value in stored.items() if value}).decode()
 
 
 def addresses_to_text(addresses: AttachmentUrls) -> str:
@@ -143,19 +129,14 @@ def _to_error(text: str) -> EaselError:
 
 def request_from_text(text: str) -> ImageRequest:
     """Read a request as the database keeps it."""
-    stored = msgspec.json.decode(text, type=_StoredRequest)
-    return ImageRequest(
-        prompt=stored.prompt,
-        model=stored.model,
-        size=parse_size(stored.size),
-        n=stored.n,
-        quality=stored.quality,
-        style=stored.style,
-        background=stored.background,
-        moderation=stored.moderation,
-        references=stored.references,
-        mask=stored.mask,
-    )
+    stored = msgspec.json.decode(text)
+    known = {name: stored[name] for name in _REQUEST_FIELDS if name in stored}
+    known["size"] = parse_size(known["size"])
+    if references := known.get("references"):
+        known["references"] = tuple(Reference(**reference) for reference in references)
+    if mask := known.get("mask"):
+        known["mask"] = Reference(**mask)
+    return ImageRequest(**known)
 
 
 def written_job(row: Row) -> WrittenJob:

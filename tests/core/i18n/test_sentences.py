@@ -15,9 +15,10 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import InterruptedInDoubt, RecordedError, TooManyWaiting, Unexpected
 from bot.core.errors.options import PromptTooLong, UnknownModel
-from bot.core.errors.quotas import LimitLevel, QuotaSpent
+from bot.core.errors.quotas import QuotaSpent
 from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import Billed
+from bot.quota.levels import LimitLevel
 
 # The errors of every module are told, too.
 for _package in (bot, cogs):

@@ -251,14 +251,14 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     assert failed.value.kind is Kind.DISK_FULL
 
 
-async def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
+def test_a_kept_picture_knows_its_pixels(tmp_path: Path) -> None:
     """The name says slot and number, the suffix what the bytes are."""
     with DownloadSpool(tmp_path, "slot-3", pictures=1) as spool:
         json_reader = StreamingJson(spool)
         json_reader.feed(_body(b64(picture_bytes("webp", width=30))))
         found = read_reply(json_reader, BASE).pictures[0]
         assert isinstance(found.source, Path)
-        kept = await spool.keep(found.source, 1, "a fox")
+        kept = spool.keep(found.source, 1, "a fox")
     assert kept is not None
     assert (kept.path.name, kept.width, kept.height) == ("slot-3-1.webp", 30, 6)
     assert (kept.revised_prompt, kept.bytes) == ("a fox", kept.path.stat().st_size)

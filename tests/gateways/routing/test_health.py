@@ -35,7 +35,7 @@ def failure(
 
 
 def rest_s(health: Health, gateway: str = "a", model: str = "painter") -> float:
-    return health.suspended_ms(gateway, model) / 1000
+    return health.suspended_s(gateway, model)
 
 
 class StoppedClock(SteppedClock):

@@ -179,27 +179,27 @@ audit-by = { $at } · { $actor }{ $reason ->
         [none] {""}
        *[other] {" · “"}{ $reason }”
     }
-audit-limit-set =
+audit-action-limit-set =
     { $old ->
         [none] { $subject } · { $new }
        *[other] { $subject } · { $old } → { $new }
     }
-audit-limit-removed = { $subject } · { $old } removed
-audit-role-gone = A deleted role · { $old } removed
-audit-granted =
+audit-action-limit-removed = { $subject } · { $old } removed
+audit-action-role-gone = A deleted role · { $old } removed
+audit-action-granted =
     { $old ->
         [none] { $subject } · { $new } extra credits
        *[other] { $subject } · extra credits { $old } → { $new }
     }
-audit-reset = { $subject } · usage reset
-audit-blocked = { $subject } · blocked
-audit-unblocked = { $subject } · no longer blocked
-audit-cost-set =
+audit-action-reset = { $subject } · usage reset
+audit-action-blocked = { $subject } · blocked
+audit-action-unblocked = { $subject } · no longer blocked
+audit-action-cost-set =
     { $old ->
         [none] { $subject } · { $new } credits for a picture
        *[other] { $subject } · { $old } → { $new } credits for a picture
     }
-audit-cost-removed = { $subject } · { $old } credits for a picture removed
+audit-action-cost-removed = { $subject } · { $old } credits for a picture removed
 audit-other = { $subject } · { $action }
 
 ## Wrong values

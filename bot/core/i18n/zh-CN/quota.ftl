@@ -163,27 +163,27 @@ audit-by = { $at } · { $actor }{ $reason ->
         [none] {""}
        *[other] {" · “"}{ $reason }”
     }
-audit-limit-set =
+audit-action-limit-set =
     { $old ->
         [none] { $subject } · { $new }
        *[other] { $subject } · { $old } → { $new }
     }
-audit-limit-removed = { $subject } · 移除 { $old }
-audit-role-gone = 已删除的身份组 · 移除 { $old }
-audit-granted =
+audit-action-limit-removed = { $subject } · 移除 { $old }
+audit-action-role-gone = 已删除的身份组 · 移除 { $old }
+audit-action-granted =
     { $old ->
         [none] { $subject } · { $new } 点额外点数
        *[other] { $subject } · 额外点数 { $old } → { $new }
     }
-audit-reset = { $subject } · 用量清零
-audit-blocked = { $subject } · 禁止画图
-audit-unblocked = { $subject } · 不再禁止
-audit-cost-set =
+audit-action-reset = { $subject } · 用量清零
+audit-action-blocked = { $subject } · 禁止画图
+audit-action-unblocked = { $subject } · 不再禁止
+audit-action-cost-set =
     { $old ->
         [none] { $subject } · 每张图片 { $new } 点
        *[other] { $subject } · 每张图片 { $old } → { $new } 点
     }
-audit-cost-removed = { $subject } · 移除每张图片 { $old } 点
+audit-action-cost-removed = { $subject } · 移除每张图片 { $old } 点
 audit-other = { $subject } · { $action }
 
 ## Wrong values

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors.options import PromptEmpty
-from bot.preferences.image_options import OPTION_NAMES, ImageOptions, OptionName, resolve_options
+from bot.core.models import OPTION_NAMES, ImageOptions, OptionName
+from bot.preferences.option_resolution import resolve_options
 
 MODELS = ("first", "second", "third")
 KNOWN = {"first": {"a", "b"}, "second": {"b", "c"}, "third": set[str]()}

@@ -1,29 +1,12 @@
-"""Limits, periods, and which limits decide, as pure functions."""
+"""Limits, their periods, and how a grant shares a hold, as pure functions."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-from bot.core.errors.quotas import LimitLevel
 
 HOUR_MS = 3_600_000
 MAX_CREDITS = 1_000_000
 MAX_COST = 10_000  # credits for one picture
-
-# Whose limits an admin sets; a person and a role are written user:ID and role:ID.
-EVERYONE = "everyone"
-SERVER = "server"
-
-
-def user_subject(user_id: int) -> str:
-    """Return the subject of a person's limits."""
-    return f"user:{user_id}"
-
-
-def role_subject(role_id: int) -> str:
-    """Return the subject of a role's limits."""
-    return f"role:{role_id}"
 
 
 class Period(StrEnum):
@@ -61,52 +44,6 @@ Cap = tuple[int, Period]
 def caps(limits: LimitSet) -> tuple[Cap, ...]:
     """Return the limits that are numbers."""
     return tuple((limit.credits, limit.period) for limit in limits if limit.credits is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The limits of one level: all limits of at least one of its sets must have room."""
-
-    level: LimitLevel
-    sets: tuple[LimitSet, ...]
-
-    @property
-    def caps(self) -> tuple[tuple[Cap, ...], ...]:
-        """Return the sets without unlimited limits."""
-        return tuple(map(caps, self.sets))
-
-    @property
-    def is_free(self) -> bool:
-        """Whether one of the sets limits nothing."""
-        return not all(self.caps)
-
-
-def personal_rule(
-    *, own: LimitSet, roles: Sequence[LimitSet], everyone: LimitSet, default: LimitSet
-) -> Rule:
-    """Return the rule of the first level that has any limit; it decides alone.
-
-    Everyone 20/day and Bob 100/month: Bob has only 100/month. Role A 5/hour and 20/day, role B
-    50/day: allowed if both of A's hold or B's holds. Role 0 and role 10: 10. Everyone unlimited
-    and the server 100/month: 100 for all together, because ``server_rules`` apply as well.
-    Everyone 0/day and Bob granted 5: Bob has 5, because ``split_hold`` asks the grant.
-    """
-    if own:
-        return Rule(LimitLevel.USER, (own,))
-    if limited := tuple(limits for limits in roles if limits):
-        return Rule(LimitLevel.ROLE, limited)
-    if everyone:
-        return Rule(LimitLevel.EVERYONE, (everyone,))
-    return Rule(LimitLevel.DEFAULT, (default,))
-
-
-def server_rules(*, own: LimitSet, quota: LimitSet) -> tuple[Rule, Rule]:
-    """Return the rules for the sum of a server: by its admins, and by the operator.
-
-    Both apply, to everybody there. Everyone unlimited and the server 100/month: 100 for all
-    together. SERVER_QUOTA 50/day and the server 80/week: no more than 50 of the 80 on one day.
-    """
-    return Rule(LimitLevel.SERVER, (own,)), Rule(LimitLevel.SERVER_QUOTA, (quota,))
 
 
 def split_hold(asked: int, *, room: int, granted: int) -> int | None:

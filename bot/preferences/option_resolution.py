@@ -1,47 +1,15 @@
-"""Image options as typed, and how presets and defaults complete them."""
+"""How presets and defaults complete the options that somebody typed."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from bot.core.errors.options import PromptEmpty
+from bot.core.models import OPTION_NAMES, ImageOptions, OptionName
 
 PLACEHOLDER = "{prompt}"
 
-OptionName = Literal["size", "quality", "style", "background"]
-OPTION_NAMES: tuple[OptionName, ...] = ("size", "quality", "style", "background")
-
 SupportsOption = Callable[[str, OptionName, str], bool]
 """Tells whether a model accepts a value of an option."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOptions:
-    """What somebody typed or pressed, unchecked; None is completed by presets and defaults."""
-
-    prompt: str | None = None
-    model: str | None = None
-    size: str | None = None
-    n: int | None = None
-    quality: str | None = None
-    style: str | None = None
-    background: str | None = None
-    private: bool | None = None
-
-    def with_defaults(self, other: "ImageOptions") -> "ImageOptions":
-        """Return these options, with the other's where these are None."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(other, **{name: value for name, value in given.items() if value is not None})
-
-    def with_option(self, option: OptionName, value: str) -> "ImageOptions":
-        """Return these options with another value for one of them."""
-        values: dict[str, str] = {option: value}
-        return replace(self, **values)  # type: ignore[arg-type]  # only options of text
-
-    def without(self, options: Collection[str]) -> "ImageOptions":
-        """Return these options with some of them set to None."""
-        return replace(self, **dict.fromkeys(options))
-
 
 NO_OPTIONS = ImageOptions()
 
@@ -67,8 +35,8 @@ def resolve_options(
     model = typed.model or preset.model or _default_model((person, server), models)
     found = replace(typed, model=model, prompt=_prompt(typed.prompt, preset.prompt))
     for options in (preset, person, server):
-        accepted = options.without(_unsupported(options, model, supports))
-        found = found.with_defaults(replace(accepted, prompt=None, model=None))
+        left_out = {"prompt", "model"} | _unsupported(options, model, supports)
+        found = found.with_defaults(replace(options, **dict.fromkeys(left_out)))
     return found
 
 

@@ -1,11 +1,14 @@
-"""The settings of servers, preferences of people and presets, as values; None is not set."""
+"""What the preference store keeps: servers' settings, people's preferences and presets.
+
+A field that is None was not set.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeVar, get_args
 
 from bot.core.errors.base import Refusal
-from bot.preferences.image_options import ImageOptions
+from bot.core.models import ImageOptions
 
 T = TypeVar("T")
 
