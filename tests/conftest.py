@@ -1,5 +1,6 @@
 """What all tests share: fixed random seeds, folders in memory, plain logs, signals, workers."""
 
+import gc
 import logging
 import os
 import random
@@ -37,6 +38,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded for all tests out of each garbage collection."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

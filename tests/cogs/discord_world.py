@@ -18,6 +18,7 @@ from bot.core.errors.base import EaselError
 from bot.settings import Settings
 from playground.settings import GivenSettings
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
+from tests.cogs.translated_commands import remember_translations
 
 T = TypeVar("T")
 
@@ -72,7 +73,9 @@ class DiscordWorld:
         self._stack.push_async_exit(self._bots)
         wait = self._declared_wait if self._declared else await_directly
         clock = Clock(now=self.now, wait=wait)
-        return await self._bots.enter_async_context(open_bot(self._settings, clock))
+        bot = await self._bots.enter_async_context(open_bot(self._settings, clock))
+        remember_translations(bot.client.tree)
+        return bot
 
     async def _declared_wait(self, awaitable: Awaitable[T], reason: str, /) -> T:
         result: T = await self.env.external_wait(awaitable, reason=reason)

@@ -104,7 +104,7 @@ class PersonalDataHarness:
 
     async def exported(self, max_file_bytes: int) -> tuple[ArchiveSummary, dict[str, Any]]:
         """Return Ada's archive and its lists by name."""
-        out = self.folder / "out"
+        out = self.folder / f"out-{max_file_bytes}"
         out.mkdir()
         archived = await self.export.write(
             ADA.user_id, out, max_file_bytes=max_file_bytes, readme="read me"
@@ -170,10 +170,7 @@ async def test_words_come_before_pictures_and_the_newest_words_first(
     assert archived.files == 0
 
 
-@pytest.mark.parametrize("max_file_bytes", [100_000, 150_000, 300_000, 2_000_000])
-async def test_the_archive_is_never_larger_than_it_may_be(
-    harness: PersonalDataHarness, max_file_bytes: int
-) -> None:
+async def test_the_archive_is_never_larger_than_it_may_be(harness: PersonalDataHarness) -> None:
     """Many small pictures cost more in names than in bytes."""
     shared = harness.content_store.keep(random.randbytes(5_000), "png")
     for number in range(250):
@@ -181,15 +178,16 @@ async def test_the_archive_is_never_larger_than_it_may_be(
         await harness.finished_job(
             ADA, *contents, prompt=random.randbytes(9).hex(), references=[shared]
         )
-    archived, lists = await harness.exported(max_file_bytes)
-    used = archived.path.stat().st_size
-    assert used <= max_file_bytes
-    if archived.files_left_out:
-        assert used > max_file_bytes - 125_000
-    assert archived.files == len(set(lists["files"])) == len(lists["files"])
-    if archived.jobs == 250:
-        assert archived.files + archived.files_left_out == 1001
-    assert len([name for name in lists["files"] if shared.sha256[:16] in name]) <= 1
+    for max_file_bytes in (100_000, 150_000, 300_000, 2_000_000):
+        archived, lists = await harness.exported(max_file_bytes)
+        used = archived.path.stat().st_size
+        assert used <= max_file_bytes
+        if archived.files_left_out:
+            assert used > max_file_bytes - 125_000
+        assert archived.files == len(set(lists["files"])) == len(lists["files"])
+        if archived.jobs == 250:
+            assert archived.files + archived.files_left_out == 1001
+        assert len([name for name in lists["files"] if shared.sha256[:16] in name]) <= 1
 
 
 async def test_pictures_that_were_not_delivered_are_not_given_away(

@@ -21,6 +21,7 @@ from yarl import URL
 from playground.__main__ import argument_parser, main
 from playground.page import serve_page
 from tests.cli.process import Ended, environment, running
+from tests.playground.remembered_parsers import remembered_parsers
 
 TIMEOUT_S = 20
 POLL_INTERVAL_S = 0.05
@@ -52,6 +53,7 @@ async def page(
         patch.dict(os.environ, env or environment(folder), clear=True),
         redirect_stdout(printed),
         default_logging(),
+        remembered_parsers(),
     ):
         serving = asyncio.create_task(serve_page(arguments))
         try:

@@ -18,6 +18,7 @@ _LONGEST_CLUSTER = 40  # code points; the longest emoji in Unicode has 10
 _JOINERS = "\u200c\u200d"  # Persian and Indic spelling, and emoji such as families
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_WATCHED = _MARKS | _UNSEEN  # the joiners are in it
 _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 _FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")
 
@@ -63,6 +64,8 @@ def visible(text: str) -> str:
 def _seen(line: str) -> str:
     if line.isascii() and line.isprintable():  # most lines, and there is nothing to take out
         return line
+    if not _WATCHED.intersection(map(unicodedata.category, line)):
+        return unicodedata.normalize("NFC", line)
     kept, marks = [], 0
     for char in line:
         category = unicodedata.category(char)
@@ -89,7 +92,7 @@ def cut(text: str, limit: int) -> str:
 
 def width(text: str) -> int:
     """Return the length in UTF-16 units: at least what Discord counts, however it counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def columns(text: str) -> int:

@@ -75,6 +75,7 @@ class Texts:
     ) -> None:
         self._when = when
         self._sources = dict(_read(folder or files("bot.core.i18n")))
+        self._languages: dict[str, _Language] = {}  # those that were asked for
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class Texts:
 
     def ids(self, locale: str = FALLBACK) -> frozenset[str]:
         """Return the message ids that a language has."""
-        return _parsed(locale, self._sources[locale]).ids
+        return self._language(locale).ids
 
     def say(self, message_id: str, locale: str = FALLBACK, **facts: Fact | None) -> str:
         """Format a message in the reader's locale, else in its language, else in English.
@@ -104,7 +105,7 @@ class Texts:
         for name in _fallbacks(locale):
             if name not in self._sources:
                 continue
-            language = _parsed(name, self._sources[name])
+            language = self._language(name)
             if message_id not in language.ids:
                 continue
             shown = {key: self._shown(key, fact, language) for key, fact in facts.items()}
@@ -123,6 +124,12 @@ class Texts:
             for name, fact in error.facts.items()
         }
         return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
+
+    def _language(self, locale: str) -> _Language:
+        found = self._languages.get(locale)
+        if found is None:
+            found = self._languages[locale] = _parsed(locale, self._sources[locale])
+        return found
 
     def _shown(self, name: str, fact: Fact | None, language: _Language) -> Fact:
         if fact is None or fact == "":
