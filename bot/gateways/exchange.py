@@ -47,6 +47,7 @@ from bot.gateways.request.fields import removable_field
 
 log = structlog.get_logger()
 
+_PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -204,23 +205,30 @@ class Exchange:
                     opening=opening,
                 )
             json_reader = StreamingJson(spool)
-            chunk = opening or await response.content.readany()
-            del opening  # it would stay in memory until the reply has been read
-            while chunk:
-                async with self.reading:
-                    json_reader.feed(chunk)
-                    await asyncio.sleep(0)  # let other tasks run between two chunks
-                chunk = await response.content.readany()
+            await self._decode(opening, response.content, json_reader)
         except (aiohttp.ClientError, TimeoutError) as lost:
             detail = _words(lost)
         else:
             return self._parse(response, json_reader)
         raise self._connection_lost(detail, response.headers)
 
+    async def _decode(
+        self, opening: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson
+    ) -> None:
+        """Feed a reply to its reader; what waits for its turn stays in the read buffer."""
+        piece = opening
+        while True:
+            async with self.reading:
+                fed_bytes = _feed_buffered(piece, content, json_reader)
+                await asyncio.sleep(0)  # let other tasks run between two chunks
+            piece = b""
+            if not fed_bytes and not (piece := await content.read(_PIECE_BYTES)):
+                return
+
     async def _opening(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
         """Return the first bytes, and whether they begin an event stream."""
         opening, is_stream = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
-        while is_stream is None and (chunk := await response.content.readany()):
+        while is_stream is None and (chunk := await response.content.read(_PIECE_BYTES)):
             opening = (opening + chunk).lstrip(JSON_WHITESPACE)
             is_stream = is_event_stream(response.content_type, opening)
         if is_stream is None:
@@ -347,3 +355,10 @@ class Exchange:
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson) -> int:
+    """Feed a piece and what has arrived after it; return how many bytes that was."""
+    if chunk := piece + content.read_nowait():
+        json_reader.feed(chunk)
+    return len(chunk)

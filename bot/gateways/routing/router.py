@@ -31,7 +31,7 @@ from bot.gateways.routing.operator_alerts import OperatorAlerts
 
 log = structlog.get_logger()
 
-READ_BUFFER_BYTES = 1 << 16  # of each reply, while another one is decoded
+READ_BUFFER_BYTES = 1 << 14  # of each reply, while another one is decoded; one recv adds 256 KiB
 
 
 class Router:
