@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 from playground.art.animals import fox
 from playground.art.buildings import DAY_MARKS, beams, cottage, lighthouse, smoke
 from playground.art.canvas import Figure
-from playground.art.colour import mix
 from playground.art.land import grass, ground, headland, skerry
 from playground.art.scene import Scene
 from playground.art.shapes import Shape, ellipse, y_at
 from playground.art.trees import fir
-from playground.art.vehicles import balloon, boat
+from playground.art.vehicles import boat
 
 
 def place_lighthouse(scene: Scene) -> None:
@@ -59,27 +58,6 @@ def _wavelets(scene: Scene, figure: Figure) -> None:
         scene.canvas.fill(strokes, tone, opacity=0.4)
 
 
-# Share of the width, of the height, and size of each balloon.
-_BALLOONS = (
-    *((0.8, 0.5, 0.09), (0.16, 0.42, 0.12), (0.62, 0.62, 0.07)),
-    *((0.72, 0.24, 0.19), (0.38, 0.66, 0.5)),
-)
-
-
-def place_balloons(scene: Scene) -> None:
-    """Draw balloons of several sizes over the land."""
-    rng, palette = scene.rng, scene.palette
-    dark, pale = mix(palette.accent, palette.near, 0.5), mix(palette.sky[0], palette.light, 0.2)
-    tones = [palette.accent, palette.lamp, dark, pale]
-    for across, down, size in _BALLOONS[rng.randint(0, 2) :]:
-        rng.shuffle(tones)
-        x = scene.across(across + rng.uniform(-0.07, 0.07))
-        y = scene.height * (down + rng.uniform(-0.05, 0.05))
-        figure = scene.figure(x, y, scene.unit * size * rng.uniform(0.9, 1.1))
-        with scene.canvas.faded(1.0 if size > 0.3 else 0.78):
-            balloon(figure, (tones[0], mix(tones[1], palette.light, 0.35)))
-
-
 def place_cabin(scene: Scene) -> None:
     """Draw a cabin with a smoking chimney among firs."""
     rng, unit, palette = scene.rng, scene.unit, scene.palette
@@ -123,7 +101,6 @@ def place_fox(scene: Scene) -> None:
 SUBJECTS: Mapping[str, Callable[[Scene], None]] = {
     "lighthouse": place_lighthouse,
     "boat": place_boat,
-    "balloon": place_balloons,
     "cabin": place_cabin,
     "fox": place_fox,
 }
