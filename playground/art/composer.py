@@ -12,8 +12,7 @@ from playground.art.lettering import is_drawable, poster
 from playground.art.palette import MOODS
 from playground.art.prompt_parser import SUBJECT_BACKDROPS, ParsedPrompt, parse_prompt
 from playground.art.recolouring import recolour
-from playground.art.reference_display import hang_on_line
-from playground.art.references import prepare
+from playground.art.references import hang_on_line, prepare
 from playground.art.scene import Light, Scene
 from playground.art.sky import snowfall
 from playground.art.subjects import SUBJECTS
@@ -126,13 +125,10 @@ def _finished(scene: Scene) -> Image.Image:
     """Add paper or dark corners, and film grain."""
     rng = seeded("finish", scene.rng.random())
     picture, prompt = scene.canvas.image, scene.prompt
-    if prompt.is_watercolour:
-        picture = _on_paper(picture, rng, strength=0.42)
-    elif prompt.backdrop is None:
-        picture = _on_paper(picture, rng, strength=0.35)
-    else:
-        picture = _vignetted(picture)
-    return _grained(picture, rng)
+    if prompt.is_watercolour or prompt.backdrop is None:
+        strength = 0.42 if prompt.is_watercolour else 0.35
+        return _grained(_on_paper(picture, rng, strength=strength), rng)
+    return _grained(_vignetted(picture), rng)
 
 
 def _vignetted(picture: Image.Image) -> Image.Image:

@@ -10,10 +10,18 @@ from PIL import Image, ImageDraw, ImageFont
 
 from playground.art.canvas import Mask
 from playground.art.colour import Gradient, Rgb, mix
-from playground.art.reference_display import paste_disc
-from playground.art.references import PreparedReference
+from playground.art.references import PreparedReference, paste_disc
 from playground.art.scene import Scene
-from playground.art.shapes import Point, Shape, box, ellipse, filled_below, soft_skyline, stroke
+from playground.art.shapes import (
+    Point,
+    Shape,
+    arc,
+    box,
+    ellipse,
+    filled_below,
+    soft_skyline,
+    stroke,
+)
 from playground.art.texture import seeded
 
 _MOST_CHARACTERS = 160
@@ -157,22 +165,16 @@ def _forms(corner: Point, cell: float) -> list[list[Shape]]:
     x, y = corner
     middle = (x + cell / 2, y + cell / 2)
     ends = [(x, y), (x + cell, y), (x + cell, y + cell), (x, y + cell)]
-    quarters = [[ends[q], *_arc(ends[q], cell, q / 4)] for q in range(4)]
+    quarters = [[ends[q], *arc(ends[q], cell, q / 4, 0.25)] for q in range(4)]
     return [
         *([quarter] for quarter in quarters),
         [quarters[0], quarters[2]],
-        [_arc((middle[0], y + cell), cell / 2, 0.5, 0.5)],
-        [_arc((x, middle[1]), cell / 2, 0.75, 0.5)],
+        [arc((middle[0], y + cell), cell / 2, 0.5, 0.5)],
+        [arc((x, middle[1]), cell / 2, 0.75, 0.5)],
         [ellipse(*middle, cell * 0.36)],
         [ends[:3]],
         [box(x, y + cell * s / 7, x + cell, y + cell * (s + 1) / 7) for s in (0, 2, 4, 6)],
     ]
-
-
-def _arc(centre: Point, radius: float, start: float, turn: float = 0.25) -> Shape:
-    """Follow a circle; angles are in turns of a full circle."""
-    angles = [math.tau * (start + turn * step / 30) for step in range(31)]
-    return [(centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles]
 
 
 # --- decoration -----------------------------------------------------------------------------------

@@ -16,19 +16,15 @@ def sky(scene: Scene) -> None:
     canvas, palette = scene.canvas, scene.palette
     canvas.wash(palette.haze)
     canvas.wash(Gradient(palette.sky), bottom=max(int(scene.horizon * 1.03), 1))
-    _uneven_ink(scene)
+    # The gradient varies a little, as hand-mixed ink does.
+    size = (scene.width, scene.height)
+    drift = levels(smooth_noise(scene.rng, size, cells=(3, 3), octaves=3), 0.35, 1.0)
+    upper = ImageChops.multiply(drift, ramp(size, side="top"))
+    canvas.stamp(Mask(upper, (0, 0, *size)), palette.glow, opacity=0.22)
     if palette.dark:
         _stars(scene)
     _sun_or_moon(scene)
     _clouds(scene)
-
-
-def _uneven_ink(scene: Scene) -> None:
-    """Vary the flat gradient a little, as hand-mixed ink does."""
-    size = (scene.width, scene.height)
-    drift = levels(smooth_noise(scene.rng, size, cells=(3, 3), octaves=3), 0.35, 1.0)
-    upper = ImageChops.multiply(drift, ramp(size, side="top"))
-    scene.canvas.stamp(Mask(upper, (0, 0, *size)), scene.palette.glow, opacity=0.22)
 
 
 def _stars(scene: Scene) -> None:
@@ -61,7 +57,8 @@ def _moon(scene: Scene, disc: Shape) -> None:
     canvas, light, palette = scene.canvas, scene.light, scene.palette
     canvas.fill([disc], palette.light)
     if mask := canvas.mask([disc]):
-        spots = levels(smooth_noise(scene.rng, mask.size, cells=(4, 4), octaves=4), 0.48, 0.72)
+        blotches = smooth_noise(scene.rng, mask.image.size, cells=(4, 4), octaves=4)
+        spots = levels(blotches, 0.48, 0.72)
         pale = mix(palette.light, palette.sky[-2], 0.45)
         canvas.stamp(Mask(ImageChops.multiply(mask.image, spots), mask.box), pale, opacity=0.5)
     canvas.shade([disc], mix(palette.light, palette.sky[-2], 0.6), side="bottom", strength=0.35)
@@ -80,7 +77,7 @@ def _clouds(scene: Scene) -> None:
     if is_heavy:
         scene.canvas.stamp(Mask(mask, box), palette.sky[0], opacity=0.55)
         mask = levels(ImageChops.offset(veil, 0, -int(size[1] * 0.05)), 0.6, 0.9)
-    tone = mix(palette.sky[-1], palette.light, 0.35)
+    tone = mix(palette.haze, palette.light, 0.35)
     scene.canvas.stamp(Mask(mask, box), tone, opacity=0.34 if palette.dark else 0.5)
     if not is_heavy and rng.random() < 0.7:
         _cloud_bars(scene)

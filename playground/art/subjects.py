@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from playground.art.animals import fox
-from playground.art.buildings import DAY_MARKS, beams, cottage, lighthouse, smoke
 from playground.art.canvas import Figure
+from playground.art.figures import DAY_MARKS, beams, boat, cottage, fox, lighthouse, smoke
 from playground.art.land import grass, ground, headland, skerry
 from playground.art.scene import Scene
 from playground.art.shapes import Shape, ellipse, y_at
 from playground.art.trees import fir
-from playground.art.vehicles import boat
 
 
 def place_lighthouse(scene: Scene) -> None:
