@@ -97,7 +97,7 @@ def _cloud_bars(scene: Scene) -> None:
         scene.canvas.fill(bars, tone, opacity=0.42 if palette.dark else 0.6)
 
 
-def rays(scene: Scene, *, strength: float) -> None:
+def rays(scene: Scene) -> None:
     """Draw shafts of light that fall from the sun or moon."""
     rng, light = scene.rng, scene.light
     reach = math.hypot(scene.width, scene.height)
@@ -106,7 +106,7 @@ def rays(scene: Scene, *, strength: float) -> None:
         ends = [math.tau * turn for turn in (start, start + rng.uniform(0.008, 0.03))]
         fan = [(light.x + reach * math.cos(a), light.y + reach * math.sin(a)) for a in ends]
         shaft = [(light.x, light.y), *fan]
-        scene.canvas.light([shaft], scene.palette.glow, strength=strength, blur=scene.unit * 0.012)
+        scene.canvas.light([shaft], scene.palette.glow, strength=0.16, blur=scene.unit * 0.012)
 
 
 def snowfall(scene: Scene) -> None:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 
 from playground.art.canvas import Figure
 from playground.art.figures import DAY_MARKS, beams, boat, cottage, fox, lighthouse, smoke
-from playground.art.land import grass, ground, headland, skerry
+from playground.art.land import fir, grass, ground, headland, skerry
 from playground.art.scene import Scene
 from playground.art.shapes import Shape, ellipse, y_at
-from playground.art.trees import fir
 
 
 def place_lighthouse(scene: Scene) -> None:

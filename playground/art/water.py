@@ -17,20 +17,17 @@ def still_water(scene: Scene, top: float) -> None:
     depth = scene.height - line
     if line < 4 or depth < 4:
         return
-    scene.canvas.image.paste(_rippled(scene, _mirror(scene, line, depth)), (0, line))
+    source = min(line, int(depth * 1.25))
+    above = scene.canvas.image.crop((0, line - source, scene.width, line))
+    flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    softened = flipped.filter(ImageFilter.GaussianBlur(max(scene.unit / 600, 0.6)))
+    mirror = softened.resize((scene.width, depth), Image.Resampling.BILINEAR)
+    scene.canvas.image.paste(_rippled(scene, mirror), (0, line))
     _deepen(scene, line)
     palette = scene.palette
     for tone, count, opacity in ((palette.haze, 70, 0.28), (palette.sky[0], 60, 0.25)):
         scene.canvas.fill([_ripple(scene, top) for _ in range(count)], tone, opacity=opacity)
     _glitter(scene, top)
-
-
-def _mirror(scene: Scene, line: int, depth: int) -> Image.Image:
-    source = min(line, int(depth * 1.25))
-    above = scene.canvas.image.crop((0, line - source, scene.width, line))
-    flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    softened = flipped.filter(ImageFilter.GaussianBlur(max(scene.unit / 600, 0.6)))
-    return softened.resize((scene.width, depth), Image.Resampling.BILINEAR)
 
 
 def _rippled(scene: Scene, mirror: Image.Image) -> Image.Image:
