@@ -1,7 +1,6 @@
 """Backdrops: one function for each place; to add one, write it and name it in BACKDROPS."""
 
 import math
-from collections.abc import Callable, Mapping
 
 from playground.art.colour import Gradient, mix
 from playground.art.land import fir, fir_forest, fir_rank, grass, ground, hills, peak, ridges
@@ -57,7 +56,7 @@ def mountain(scene: Scene) -> None:
     rng, unit, palette, subject = scene.rng, scene.unit, scene.palette, scene.prompt.subject
     has_lake = subject == "boat" or (subject is None and rng.random() < 0.6)
     shore = scene.horizon + unit * 0.1
-    ridges(scene, top=scene.horizon - unit * 0.06, bottom=scene.horizon - unit * 0.02)
+    ridges(scene)
     snowy_moods = {"winter", "dawn", "day", "night", "dusk"}
     snow = scene.prompt.mood in snowy_moods or rng.random() < 0.4
     for x, rise, depth in _range(scene):
@@ -123,8 +122,4 @@ def forest(scene: Scene) -> None:
     scene.canvas.fill(firs, Gradient((palette.land(0.9), palette.near)))
 
 
-BACKDROPS: Mapping[str, Callable[[Scene], None]] = {
-    "sea": sea,
-    "mountain": mountain,
-    "forest": forest,
-}
+BACKDROPS = {"sea": sea, "mountain": mountain, "forest": forest}

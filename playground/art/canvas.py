@@ -127,13 +127,9 @@ class Canvas:
         return Mask(_drawn(shapes, where, blur), where) if where else None
 
     def _clip(self, left: float, top: float, right: float, bottom: float) -> Box | None:
-        inside = (
-            max(math.floor(left), 0),
-            max(math.floor(top), 0),
-            min(math.ceil(right), self.width),
-            min(math.ceil(bottom), self.height),
-        )
-        return inside if inside[2] > inside[0] and inside[3] > inside[1] else None
+        x0, y0 = max(math.floor(left), 0), max(math.floor(top), 0)
+        x1, y1 = min(math.ceil(right), self.width), min(math.ceil(bottom), self.height)
+        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +143,6 @@ class Figure:
     unit: float
     facing: int = 1
     upright: int = 1
-
-    @property
-    def shadow_side(self) -> str:
-        """Return the side that looks away from the light."""
-        return "right" if self.facing > 0 else "left"
 
     def at(self, outline: Iterable[Point]) -> Shape:
         """Move an outline from the figure's coordinates into the picture."""

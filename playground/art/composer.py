@@ -31,11 +31,7 @@ _NAMES = {
     "cabin": "A cabin",
     "fox": "A red fox",
 }
-_BACKDROP_PHRASES = {
-    "sea": "by the sea",
-    "mountain": "in the mountains",
-    "forest": "in the forest",
-}
+_PLACES = {"sea": "by the sea", "mountain": "in the mountains", "forest": "in the forest"}
 _MOOD_PHRASES = {
     **{mood: f"at {mood}" for mood in ("dusk", "sunset", "night", "dawn")},
     **{mood: f"in {mood}" for mood in ("winter", "autumn", "mist")},
@@ -95,15 +91,12 @@ def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
     """Name what is painted, where and when; the place only where it does not go without saying."""
     drawn = parsed.subject or backdrop
     is_usual = backdrop == SUBJECT_BACKDROPS.get(drawn, (backdrop,))[0] and drawn != "fox"
-    where = "" if is_usual else _BACKDROP_PHRASES[backdrop]
+    where = "" if is_usual else _PLACES[backdrop]
     return " ".join(filter(None, (_NAMES[drawn], where, _MOOD_PHRASES[parsed.mood])))
 
 
 def _scene(prompt: str, size: Size, seed: int) -> Scene:
-    """Decide what a prompt and a seed leave open, and place the light.
-
-    It is on the side that the picture faces: low at dusk and dawn, high at night.
-    """
+    """Decide what a prompt and a seed leave open: the palette, the horizon, and the light."""
     parsed, rng, unit = parse_prompt(prompt), seeded("plan", prompt, seed), min(size)
     palette = rng.choice(MOODS[parsed.mood])
     horizon = size[1] * rng.uniform(0.52, 0.66)
@@ -116,9 +109,6 @@ def _scene(prompt: str, size: Size, seed: int) -> Scene:
     light = Light(size[0] * (across if facing > 0 else 1 - across), y, radius, is_moon)
     canvas = Canvas(size, seeded("tooth", prompt, seed))
     return Scene(canvas, palette, rng, parsed, light, horizon, facing)
-
-
-# --- finish ---------------------------------------------------------------------------------------
 
 
 def _finished(scene: Scene) -> Image.Image:

@@ -16,10 +16,11 @@ from playground.art.shapes import (
 )
 
 
-def ridges(scene: Scene, *, top: float, bottom: float) -> None:
+def ridges(scene: Scene) -> None:
     """Lay two distant jagged skylines, the farther one in mist."""
     canvas, palette, rng = scene.canvas, scene.palette, scene.rng
-    for depth, y in ((0.5, top), (1.0, bottom)):
+    for depth, rise in ((0.5, 0.06), (1.0, 0.02)):
+        y = scene.horizon - scene.unit * rise
         height, roughness = scene.unit * (0.05 + 0.07 * depth), 0.5 + 0.04 * depth
         line = rough_skyline(rng, scene.width, y, height, roughness=roughness)
         tone = palette.land(depth * 0.25)
@@ -77,8 +78,7 @@ def _snowcap(scene: Scene, left: Shape, right: Shape, tone: Rgb) -> None:
         y = y0 + (y1 - y0) * share + (y0 - left[0][1]) * fall
         hem.append((x0 + (x1 - x0) * share, y))
     snow = mix(palette.light, palette.sky[-2], 0.25 if palette.dark else 0.08)
-    cap = [*east, *hem, *reversed(west)]
-    scene.canvas.fill([cap], Gradient((snow, mix(snow, tone, 0.25))))
+    scene.canvas.fill([[*east, *hem, *reversed(west)]], Gradient((snow, mix(snow, tone, 0.25))))
 
 
 def _shadow_side(scene: Scene, side: Shape, haze: Rgb) -> None:
@@ -173,31 +173,24 @@ def fir_forest(scene: Scene) -> None:
 
 
 def headland(scene: Scene, *, x: float, top: float) -> None:
-    """Draw a rocky headland from the side of the picture out into the water."""
-    unit, palette = scene.unit, scene.palette
-    outer = x - scene.facing * scene.width
+    """Draw a rocky headland from the side of the picture out into the water, in three steps."""
+    rng, unit, palette, ahead = scene.rng, scene.unit, scene.palette, scene.facing
+    outer, bottom = x - ahead * scene.width, scene.height + 4
     coast: Shape = []
-    for layer, depth in enumerate((0.72, 0.86, 1.0)):
-        flat, cliff, shore = _cliff(scene, x, top, layer)
-        body = [(outer, flat[0][1]), *flat, *cliff, *shore, (outer, scene.height + 4)]
+    for step, depth in enumerate((0.72, 0.86, 1.0)):
+        level = top + step * unit * 0.075
+        start = (x - ahead * unit * 0.5, level + unit * 0.03)
+        crown = (x + ahead * unit * (0.2 - 0.07 * step), level + unit * 0.012)
+        sea = (x + ahead * unit * (0.36 - 0.09 * step), top + unit * (0.17 + 0.075 * step))
+        flat = rough_line(rng, start, crown, wobble=unit * 0.012)
+        cliff = rough_line(rng, crown, sea, wobble=unit * 0.04)
+        shore = rough_line(rng, sea, (sea[0] + ahead * unit * 0.12, bottom), wobble=unit * 0.06)
+        body = [(outer, start[1]), *flat, *cliff, *shore, (outer, bottom)]
         tone = palette.land(depth)
         scene.canvas.fill([body], Gradient((mix(tone, palette.glow, 0.18), tone, palette.near)))
         _facets(scene, [*flat, *cliff], unit * 0.13, tone)
         coast = coast or shore
     _surf(scene, coast)
-
-
-def _cliff(scene: Scene, x: float, top: float, layer: int) -> tuple[Shape, Shape, Shape]:
-    """Outline one step of the headland: flat top, cliff, and shore toward the viewer."""
-    rng, unit, ahead = scene.rng, scene.unit, scene.facing
-    level = top + layer * unit * 0.075
-    crown = (x + ahead * unit * (0.2 - 0.07 * layer), level + unit * 0.012)
-    sea = (x + ahead * unit * (0.36 - 0.09 * layer), top + unit * (0.17 + 0.075 * layer))
-    start = (x - ahead * unit * 0.5, level + unit * 0.03)
-    flat = rough_line(rng, start, crown, wobble=unit * 0.012)
-    cliff = rough_line(rng, crown, sea, wobble=unit * 0.04)
-    bottom = (sea[0] + ahead * unit * 0.12, scene.height + 4)
-    return flat, cliff, rough_line(rng, sea, bottom, wobble=unit * 0.06)
 
 
 def _facets(scene: Scene, rim: Shape, drop: float, tone: Rgb) -> None:

@@ -25,9 +25,8 @@ _BORDER = 0.055  # of the shorter side
 
 def poster(scene: Scene, words: str, references: Sequence[PreparedReference]) -> None:
     """Paint a poster of words, with a disc that rises over ribbons or shows references."""
-    palette, canvas = scene.palette, scene.canvas
-    panel = palette.sky[:2] if palette.dark else palette.sky[-1:-3:-1]
-    canvas.wash(Gradient(panel))
+    palette = scene.palette
+    scene.canvas.wash(Gradient(palette.sky[:2] if palette.dark else palette.sky[-1:-3:-1]))
     _discs(scene, references)
     _ribbons(scene)
     _border(scene)
@@ -70,8 +69,8 @@ def is_drawable(words: str) -> bool:
 
 
 def _letters(scene: Scene, text: str) -> None:
-    left, top, right, bottom = _text_area(scene)
-    font, lines = _fitted(text, right - left, bottom - top, scene.unit * 0.17)
+    left, top, wide, high = _text_area(scene)
+    font, lines = _fitted(text, wide, high, scene.unit * 0.17)
     image = Image.new("L", (scene.width, scene.height))
     pen = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
@@ -84,8 +83,8 @@ def _letters(scene: Scene, text: str) -> None:
 
 
 def _text_area(scene: Scene) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of what letters or tiles may cover."""
-    return 0.11 * scene.width, 0.1 * scene.height, 0.89 * scene.width, 0.53 * scene.height
+    """Return left, top, width and height of what letters or tiles may cover."""
+    return 0.11 * scene.width, 0.1 * scene.height, 0.78 * scene.width, 0.43 * scene.height
 
 
 def _fitted(
@@ -124,8 +123,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, wide: float) -> list[str]:
 
 def _tiles(scene: Scene, characters: Sequence[str]) -> None:
     """Lay one tile for each character: the same character is always the same shape."""
-    left, top, right, bottom = _text_area(scene)
-    wide, high = right - left, bottom - top
+    left, top, wide, high = _text_area(scene)
     count = max(len(characters), 1)
     fitting = (n for n in range(1, count) if math.ceil(count / n) * wide / n <= high)
     columns = next(fitting, count)
@@ -165,10 +163,9 @@ def _forms(x: float, y: float, cell: float) -> list[list[Shape]]:
 def _discs(scene: Scene, references: Sequence[PreparedReference]) -> None:
     """Draw a disc at the lower side, or one for each reference."""
     rng, unit, palette = scene.rng, scene.unit, scene.palette
-    share, y = rng.uniform(0.5, 0.78), scene.height * 0.71
+    share = rng.uniform(0.5, 0.78)
     if not references:
-        radius = unit * rng.uniform(0.15, 0.2)
-        disc = ellipse(scene.across(share), y, radius)
+        disc = ellipse(scene.across(share), scene.height * 0.71, unit * rng.uniform(0.15, 0.2))
         scene.canvas.fill([disc], palette.accent)
         scene.canvas.shade([disc], mix(palette.accent, palette.near, 0.5), side="bottom")
         return

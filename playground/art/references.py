@@ -10,7 +10,7 @@ from playground.art.canvas import Mask
 from playground.art.colour import WHITE, Rgb, mix
 from playground.art.palette import Palette
 from playground.art.scene import Scene
-from playground.art.shapes import Point, Shape, box, ellipse, stroke, y_at
+from playground.art.shapes import Point, box, ellipse, stroke, y_at
 from playground.art.texture import Size, seeded
 
 _FINE = 480  # pixels on the longer side that a print is made from
@@ -25,11 +25,6 @@ class PreparedReference:
 
     picture: Image.Image
     is_pixel_art: bool
-
-    @property
-    def aspect(self) -> float:
-        """Return the width by the height."""
-        return self.picture.width / self.picture.height
 
 
 def prepare(image: Image.Image) -> PreparedReference:
@@ -59,21 +54,24 @@ def hang_on_line(scene: Scene, references: Sequence[PreparedReference]) -> None:
     unit, palette, count = scene.unit, scene.palette, len(references)
     shares = [step / 60 for step in range(-1, 62)]
     line = [(scene.width * s, scene.height * (0.07 + 0.28 * s * (1 - s))) for s in shares]
-    ink = mix(palette.near, palette.sky[0], 0.2)
-    scene.canvas.fill([stroke(line, max(unit * 0.0045, 1))], ink)
+    string = stroke(line, max(unit * 0.0045, 1))
+    scene.canvas.fill([string], mix(palette.near, palette.sky[0], 0.2))
     # A generator of its own, so that the rest of the scene is the same without references.
     rng = seeded("references", scene.light.x, scene.horizon)
     alone = 0.74 if scene.prompt.subject == "lighthouse" else 0.25
     pitch = scene.width / unit / (count + 0.35)
     for index, reference in enumerate(references):
         x = scene.across(alone) if count == 1 else scene.width * (index + 0.675) / (count + 0.35)
+        aspect = reference.picture.width / reference.picture.height
         side = unit * min(0.34, pitch * 0.86)
-        wide = min(side * math.sqrt(reference.aspect), unit * pitch * 0.92, unit * 0.44)
-        size = (max(round(wide), 8), max(round(wide / reference.aspect), 8))
+        wide = min(side * math.sqrt(aspect), unit * pitch * 0.92, unit * 0.44)
+        size = (max(round(wide), 8), max(round(wide / aspect), 8))
         sheet = _sheet(reference, size, palette, margin=round(unit * 0.013))
         turned = sheet.rotate(rng.uniform(-3, 3), Image.Resampling.BICUBIC, expand=True)
         _paste(scene, turned, (x, y_at(line, x)))
-        pegs = [_peg(line, at, unit) for at in (x - wide * 0.34, x + wide * 0.34)]
+        spots = [(at, y_at(line, at)) for at in (x - wide * 0.34, x + wide * 0.34)]
+        across, up, down = unit * 0.006, unit * 0.014, unit * 0.022
+        pegs = [box(px - across, py - up, px + across, py + down) for px, py in spots]
         scene.canvas.fill(pegs, mix(palette.accent, palette.lamp, 0.3))
 
 
@@ -84,13 +82,9 @@ def _sheet(
     paper = mix(palette.light, palette.haze if palette.dark else WHITE, 0.2)
     sheet = Image.new("RGBA", size, (*paper, 255))
     inner = (max(size[0] - 2 * margin, 4), max(size[1] - 2 * margin, 4))
-    picture = _screen_print(reference, inner, paper=paper, tint=_tint(palette))
+    picture = _printed(reference, inner, palette, paper=paper)
     sheet.paste(picture, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
     return sheet
-
-
-def _tint(palette: Palette) -> Rgb:
-    return mix(palette.sky[1], palette.light, 0.0 if palette.dark else 0.6)
 
 
 def _paste(scene: Scene, sheet: Image.Image, spot: Point) -> None:
@@ -104,26 +98,19 @@ def _paste(scene: Scene, sheet: Image.Image, spot: Point) -> None:
     canvas.image.paste(sheet.convert("RGB"), (left, top), alpha)
 
 
-def _peg(line: Shape, x: float, unit: float) -> Shape:
-    y = y_at(line, x)
-    return box(x - unit * 0.006, y - unit * 0.014, x + unit * 0.006, y + unit * 0.022)
-
-
 def paste_disc(scene: Scene, reference: PreparedReference, spot: Point, radius: float) -> None:
     """Print a reference as a disc with a pale rim."""
     canvas, palette = scene.canvas, scene.palette
     canvas.fill([ellipse(*spot, radius * 1.045)], palette.light)
     if mask := canvas.mask([ellipse(*spot, radius)]):
-        picture = _screen_print(
-            reference, mask.image.size, paper=palette.light, tint=_tint(palette)
-        )
+        picture = _printed(reference, mask.image.size, palette, paper=palette.light)
         canvas.image.paste(picture, mask.box, mask.image)
 
 
-def _screen_print(
-    reference: PreparedReference, size: Size, *, paper: Rgb, tint: Rgb
+def _printed(
+    reference: PreparedReference, size: Size, palette: Palette, *, paper: Rgb
 ) -> Image.Image:
-    """Print a reference in few flat inks, covering `size`; `tint` calms all of them a little."""
+    """Print a reference in few flat inks, covering `size`; a tint calms all of them a little."""
     sheet = Image.new("RGBA", reference.picture.size, (*paper, 255))
     sheet.alpha_composite(reference.picture)
     resampling = Image.Resampling.NEAREST if reference.is_pixel_art else Image.Resampling.BICUBIC
@@ -133,6 +120,7 @@ def _screen_print(
     flat = ImageOps.fit(sheet.convert("RGB"), work, resampling, centering=(0.5, 0.4))
     inked = flat.quantize(_INKS) if reference.is_pixel_art else _separated(flat)
     printed = inked.convert("RGB")
+    tint = mix(palette.sky[1], palette.light, 0.0 if palette.dark else 0.6)
     tinted = Image.blend(printed, Image.new("RGB", printed.size, tint), 0.08)
     return tinted.resize(size, Image.Resampling.LANCZOS)
 

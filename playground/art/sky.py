@@ -46,15 +46,10 @@ def _sun_or_moon(scene: Scene) -> None:
     here, disc = (light.x, light.y), ellipse(light.x, light.y, light.radius)
     canvas.glow(here, light.radius * 7.5, palette.glow, strength=0.55)
     canvas.glow(here, light.radius * 3.2, palette.glow, strength=0.6)
-    if light.is_moon:
-        _moon(scene, disc)
-    else:
+    if not light.is_moon:
         warm = mix(palette.light, palette.glow, 0.55)
         canvas.fill([disc], Gradient((palette.light, mix(palette.light, warm, 0.4), warm)))
-
-
-def _moon(scene: Scene, disc: Shape) -> None:
-    canvas, light, palette = scene.canvas, scene.light, scene.palette
+        return
     canvas.fill([disc], palette.light)
     if mask := canvas.mask([disc]):
         blotches = smooth_noise(scene.rng, mask.image.size, cells=(4, 4), octaves=4)
@@ -62,7 +57,7 @@ def _moon(scene: Scene, disc: Shape) -> None:
         pale = mix(palette.light, palette.sky[-2], 0.45)
         canvas.stamp(Mask(ImageChops.multiply(mask.image, spots), mask.box), pale, opacity=0.5)
     canvas.shade([disc], mix(palette.light, palette.sky[-2], 0.6), side="bottom", strength=0.35)
-    canvas.glow((light.x, light.y), light.radius * 1.5, palette.light, strength=0.25)
+    canvas.glow(here, light.radius * 1.5, palette.light, strength=0.25)
 
 
 def _clouds(scene: Scene) -> None:

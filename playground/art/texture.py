@@ -60,8 +60,7 @@ def gradient_image(gradient: Gradient, size: Size) -> Image.Image:
 
 def ramp(size: Size, *, side: str) -> Image.Image:
     """Make a mask that grows toward one side: top, bottom, left or right."""
-    turned = Image.linear_gradient("L").rotate(_TURNS[side])
-    return turned.resize(size, Image.Resampling.BILINEAR)
+    return Image.linear_gradient("L").rotate(_TURNS[side]).resize(size, Image.Resampling.BILINEAR)
 
 
 def halo(diameter: int, *, falloff: float) -> Image.Image:
