@@ -23,7 +23,7 @@ from playground.art.prompt_parser import (
 )
 from playground.art.recolouring import recolour
 from playground.art.references import prepare
-from playground.art.shapes import closed_curve, ellipse, points, rough_skyline, y_at
+from playground.art.shapes import closed_curve, ellipse, outlines, points, rough_skyline, y_at
 from playground.art.subjects import SUBJECTS
 from playground.art.texture import Size, gradient_image, halo, seeded, smooth_noise
 from playground.painter.rendering import render
@@ -374,6 +374,7 @@ def test_outlines_stay_where_they_are_put() -> None:
     assert figure.spot(1, 1) == (150, 150)
     assert figure.mirrored().spot(1, 1) == (150, 250)
     assert points("0,1 -2.5,3") == [(0, 1), (-2.5, 3)]
+    assert outlines("sail 0,1\n tip 2,-3 4,5") == {"sail": [(0, 1)], "tip": [(2, -3), (4, 5)]}
     assert len(closed_curve([(0, 0), (1, 0), (1, 1)], steps=4)) == 12
     assert max(x for x, _ in ellipse(10, 10, 5)) == pytest.approx(15)
     line = rough_skyline(seeded(2), 100, 50, 10, roughness=0.5)
