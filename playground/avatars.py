@@ -10,7 +10,7 @@ PROMPTS = {
     "Easel": ("a forest at dusk", 2),
     "Ada": ("a red sailing boat on the sea", 7),
     "Ben": ("a fox in the snow", 3),
-    "Mia": ("a hot air balloon over mountains", 1),
+    "Mia": ("mountains at dawn", 1),
 }
 
 

@@ -1,14 +1,12 @@
 """Backdrops: one function for each place; to add one, write it and name it in BACKDROPS."""
 
 import math
-from collections.abc import Callable, Mapping
 
 from playground.art.colour import Gradient, mix
-from playground.art.land import grass, ground, hills, peak, ridges
+from playground.art.land import fir, fir_forest, fir_rank, grass, ground, hills, peak, ridges
 from playground.art.scene import Scene
 from playground.art.shapes import Shape, filled_below, open_curve, rough_skyline, stroke
 from playground.art.sky import rays, sky
-from playground.art.trees import fir, fir_forest, fir_rank
 from playground.art.water import still_water
 
 
@@ -58,19 +56,24 @@ def mountain(scene: Scene) -> None:
     rng, unit, palette, subject = scene.rng, scene.unit, scene.palette, scene.prompt.subject
     has_lake = subject == "boat" or (subject is None and rng.random() < 0.6)
     shore = scene.horizon + unit * 0.1
-    ridges(scene, top=scene.horizon - unit * 0.06, bottom=scene.horizon - unit * 0.02)
+    ridges(scene)
     snowy_moods = {"winter", "dawn", "day", "night", "dusk"}
     snow = scene.prompt.mood in snowy_moods or rng.random() < 0.4
     for x, rise, depth in _range(scene):
         peak(scene, x=x, foot=shore, rise=rise, depth=depth, snow=snow)
         scene.canvas.mist(shore - unit * 0.2, shore + unit * 0.05, palette.haze, rng, strength=0.5)
     if has_lake:
-        _far_shore(scene, shore)
+        line = rough_skyline(rng, scene.width, shore - unit * 0.008, unit * 0.012, roughness=0.5)
+        tone = mix(palette.land(0.62), palette.haze, 0.12)
+        fir_rank(scene, line, tall=unit * 0.05, count=int(80 * scene.width / unit), paint=tone)
         still_water(scene, shore)
         _near_bank(scene)
-    else:
-        hills(scene, top=shore, bottom=scene.height * 0.88)
-        _near_firs(scene)
+        return
+    hills(scene, top=shore, bottom=scene.height * 0.88)
+    line = ground(scene, y=scene.height * 0.95, height=unit * 0.03)
+    if subject is None:
+        count = int(rng.randint(12, 18) * scene.width / unit)
+        fir_rank(scene, line, tall=unit * 0.17, count=count, paint=palette.near)
 
 
 def _range(scene: Scene) -> list[tuple[float, float, float]]:
@@ -84,14 +87,6 @@ def _range(scene: Scene) -> list[tuple[float, float, float]]:
         peaks.append((x, tallest * rng.uniform(0.5, 0.75), 0.3))
     far = [(scene.width * rng.random(), tallest * rng.uniform(0.35, 0.55), 0.18) for _ in range(3)]
     return [*far, *peaks, (main, tallest, 0.42)]
-
-
-def _far_shore(scene: Scene, shore: float) -> None:
-    unit, palette = scene.unit, scene.palette
-    y = shore - unit * 0.008
-    line = rough_skyline(scene.rng, scene.width, y, unit * 0.012, roughness=0.5)
-    tone = mix(palette.land(0.62), palette.haze, 0.12)
-    fir_rank(scene, line, tall=unit * 0.05, count=int(80 * scene.width / unit), paint=tone)
 
 
 def _near_bank(scene: Scene) -> None:
@@ -113,20 +108,12 @@ def _bank_y(scene: Scene, away: float) -> float:
     return scene.height + scene.unit * (0.03 - 0.16 * height)
 
 
-def _near_firs(scene: Scene) -> None:
-    rng, unit = scene.rng, scene.unit
-    line = ground(scene, y=scene.height * 0.95, height=unit * 0.03)
-    if scene.prompt.subject is None:
-        count = int(rng.randint(12, 18) * scene.width / unit)
-        fir_rank(scene, line, tall=unit * 0.17, count=count, paint=scene.palette.near)
-
-
 def forest(scene: Scene) -> None:
     """Paint firs in mist, with a few great ones at both sides close to the viewer."""
     sky(scene)
     rng, unit, palette = scene.rng, scene.unit, scene.palette
-    fir_forest(scene, top=scene.horizon - unit * 0.16, bottom=scene.height * 0.93, ranks=5)
-    rays(scene, strength=0.16)
+    fir_forest(scene)
+    rays(scene)
     firs: list[Shape] = []
     for share in (-0.02, 0.1, 0.2, 0.82, 0.93, 1.03):
         if rng.random() < 0.75:
@@ -135,8 +122,4 @@ def forest(scene: Scene) -> None:
     scene.canvas.fill(firs, Gradient((palette.land(0.9), palette.near)))
 
 
-BACKDROPS: Mapping[str, Callable[[Scene], None]] = {
-    "sea": sea,
-    "mountain": mountain,
-    "forest": forest,
-}
+BACKDROPS = {"sea": sea, "mountain": mountain, "forest": forest}

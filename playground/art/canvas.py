@@ -18,7 +18,6 @@ from playground.art.texture import (
     levels,
     ramp,
     smooth_noise,
-    solid_image,
     weakened,
     white_noise,
 )
@@ -34,11 +33,6 @@ class Mask:
 
     image: Image.Image
     box: Box
-
-    @property
-    def size(self) -> Size:
-        """Return the mask's width and height."""
-        return self.image.size
 
 
 class Canvas:
@@ -75,17 +69,19 @@ class Canvas:
     def stamp(self, mask: Mask, paint: Paint, *, opacity: float = 1.0) -> None:
         """Lay paint through a mask."""
         image = weakened(mask.image, opacity * self._opacity)
-        self.image.paste(_sheet(paint, mask.size), mask.box, image)
+        self.image.paste(_sheet(paint, image.size), mask.box, image)
 
     def shade(
         self, shapes: Sequence[Shape], colour: Rgb, *, side: str, strength: float = 0.6
     ) -> None:
         """Add grains of a colour toward one side of shapes, like a worn screen print."""
         if mask := self.mask(shapes):
-            grown = levels(ramp(mask.size, side=side), 0.15, 1.0, top=strength)
-            soft = Mask(ImageChops.multiply(mask.image, grown), mask.box)
-            self.stamp(soft, colour, opacity=0.55)
-            self.stamp(self._grained(mask, grown), colour, opacity=0.34)
+            grown = levels(ramp(mask.image.size, side=side), 0.15, 1.0, top=strength)
+            dense = ImageChops.subtract(grown, self._grain.crop(mask.box))
+            grains = dense.point([0] + [255] * 255)
+            for density, opacity in ((grown, 0.55), (grains, 0.34)):
+                part = Mask(ImageChops.multiply(mask.image, density), mask.box)
+                self.stamp(part, colour, opacity=opacity)
 
     def light(
         self, shapes: Sequence[Shape], colour: Rgb, *, strength: float = 1.0, blur: float = 0.0
@@ -94,9 +90,9 @@ class Canvas:
         if mask := self.mask(shapes, blur=blur):
             self.shine(mask, colour, strength=strength)
 
-    def shine(self, mask: Mask, paint: Paint, *, strength: float = 1.0) -> None:
+    def shine(self, mask: Mask, colour: Rgb, *, strength: float = 1.0) -> None:
         """Brighten through a mask."""
-        lit = ImageChops.screen(self.image.crop(mask.box), _sheet(paint, mask.size))
+        lit = ImageChops.screen(self.image.crop(mask.box), _sheet(colour, mask.image.size))
         self.image.paste(lit, mask.box, weakened(mask.image, strength * self._opacity))
 
     def glow(self, centre: Point, radius: float, colour: Rgb, *, strength: float = 1.0) -> None:
@@ -121,32 +117,19 @@ class Canvas:
 
     def mask(self, shapes: Sequence[Shape], *, blur: float = 0.0) -> Mask | None:
         """Return a smooth-edged mask of shapes; None where nothing is visible."""
-        where = self._around(shapes, margin=2 + 3 * blur)
-        if where is None:
-            return None
-        image = _drawn(shapes, where, finer=_oversampling(where, blur))
-        return Mask(image.filter(ImageFilter.GaussianBlur(blur)) if blur else image, where)
-
-    def _grained(self, mask: Mask, density: Image.Image) -> Mask:
-        grains = ImageChops.subtract(density, self._grain.crop(mask.box)).point([0] + [255] * 255)
-        return Mask(ImageChops.multiply(mask.image, grains), mask.box)
-
-    def _around(self, shapes: Sequence[Shape], *, margin: float) -> Box | None:
         across = [x for shape in shapes for x, _ in shape]
         down = [y for shape in shapes for _, y in shape]
         if not across:
             return None
+        margin = 2 + 3 * blur
         left, right = min(across) - margin, max(across) + margin
-        return self._clip(left, min(down) - margin, right, max(down) + margin)
+        where = self._clip(left, min(down) - margin, right, max(down) + margin)
+        return Mask(_drawn(shapes, where, blur), where) if where else None
 
     def _clip(self, left: float, top: float, right: float, bottom: float) -> Box | None:
-        inside = (
-            max(math.floor(left), 0),
-            max(math.floor(top), 0),
-            min(math.ceil(right), self.width),
-            min(math.ceil(bottom), self.height),
-        )
-        return inside if inside[2] > inside[0] and inside[3] > inside[1] else None
+        x0, y0 = max(math.floor(left), 0), max(math.floor(top), 0)
+        x1, y1 = min(math.ceil(right), self.width), min(math.ceil(bottom), self.height)
+        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +143,6 @@ class Figure:
     unit: float
     facing: int = 1
     upright: int = 1
-
-    @property
-    def shadow_side(self) -> str:
-        """Return the side that looks away from the light."""
-        return "right" if self.facing > 0 else "left"
 
     def at(self, outline: Iterable[Point]) -> Shape:
         """Move an outline from the figure's coordinates into the picture."""
@@ -188,11 +166,6 @@ class Figure:
         """Shade an outline toward one side."""
         self.canvas.shade([self.at(outline)], colour, side=side, strength=strength)
 
-    def light(self, colour: Rgb, *outlines: Shape, strength: float, blur: float) -> None:
-        """Brighten under outlines; `blur` is in units."""
-        shapes = [self.at(outline) for outline in outlines]
-        self.canvas.light(shapes, colour, strength=strength, blur=blur * self.unit)
-
     def glow(
         self, x: float, y: float, radius: float, colour: Rgb, *, strength: float = 1.0
     ) -> None:
@@ -201,19 +174,19 @@ class Figure:
 
 
 def _sheet(paint: Paint, size: Size) -> Image.Image:
-    return gradient_image(paint, size) if isinstance(paint, Gradient) else solid_image(paint, size)
+    if isinstance(paint, Gradient):
+        return gradient_image(paint, size)
+    return Image.new("RGB", size, paint)
 
 
-def _oversampling(where: Box, blur: float) -> int:
-    if blur >= 2:
-        return 1
-    return 4 if (where[2] - where[0]) * (where[3] - where[1]) < _SMALL_AREA else 2
-
-
-def _drawn(shapes: Sequence[Shape], where: Box, *, finer: int) -> Image.Image:
+def _drawn(shapes: Sequence[Shape], where: Box, blur: float) -> Image.Image:
+    """Draw shapes larger than they are, and reduce them, for smooth edges."""
     left, top, right, bottom = where
+    is_small = (right - left) * (bottom - top) < _SMALL_AREA
+    finer = 1 if blur >= 2 else 4 if is_small else 2
     image = Image.new("L", ((right - left) * finer, (bottom - top) * finer))
     pen = ImageDraw.Draw(image)
     for shape in shapes:
         pen.polygon([((x - left) * finer, (y - top) * finer) for x, y in shape], fill=255)
-    return image.reduce(finer) if finer > 1 else image
+    smooth = image.reduce(finer) if finer > 1 else image
+    return smooth.filter(ImageFilter.GaussianBlur(blur)) if blur else smooth

@@ -1,7 +1,7 @@
 """The composer: from a prompt, a size, a seed and references to a finished picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
 from PIL import Image, ImageChops, ImageOps
@@ -9,19 +9,18 @@ from PIL import Image, ImageChops, ImageOps
 from playground.art.backdrops import BACKDROPS
 from playground.art.canvas import Canvas
 from playground.art.lettering import is_drawable, poster
-from playground.art.palette import Palette, choose
+from playground.art.palette import MOODS
 from playground.art.prompt_parser import SUBJECT_BACKDROPS, ParsedPrompt, parse_prompt
 from playground.art.recolouring import recolour
-from playground.art.reference_display import hang_on_line
-from playground.art.references import prepare
+from playground.art.references import hang_on_line, prepare
 from playground.art.scene import Light, Scene
+from playground.art.sky import snowfall
 from playground.art.subjects import SUBJECTS
 from playground.art.texture import Size, levels, seeded, smooth_noise, white_noise
-from playground.art.weather import weather
 
 WHAT_IT_DRAWS = (
-    "This demonstration painter draws lighthouses, boats, foxes, cabins, balloons, "
-    "mountains, forests and the sea."
+    "This demonstration painter draws lighthouses, boats, foxes, cabins, mountains, forests "
+    "and the sea."
 )
 _NAMES = {
     "sea": "The open sea",
@@ -29,39 +28,19 @@ _NAMES = {
     "forest": "A forest",
     "lighthouse": "A lighthouse",
     "boat": "A sailing boat",
-    "balloon": "Hot-air balloons",
     "cabin": "A cabin",
     "fox": "A red fox",
 }
-_BACKDROP_PHRASES = {
-    "sea": "by the sea",
-    "mountain": "in the mountains",
-    "forest": "in the forest",
-}
+_PLACES = {"sea": "by the sea", "mountain": "in the mountains", "forest": "in the forest"}
 _MOOD_PHRASES = {
-    "dusk": "at dusk",
-    "sunset": "at sunset",
-    "night": "at night",
-    "dawn": "at dawn",
+    **{mood: f"at {mood}" for mood in ("dusk", "sunset", "night", "dawn")},
+    **{mood: f"in {mood}" for mood in ("winter", "autumn", "mist")},
     "day": "by day",
-    "storm": "in a storm",
-    "winter": "in winter",
-    "autumn": "in autumn",
     "neon": "in neon light",
-    "mist": "in mist",
     "spring": "in spring light",
 }
 _GRAIN = 0.025  # share of grey noise blended in; costs about one byte of PNG per pixel
 _LARGEST_GRAIN = 1_050_000  # pixels; above it the grain is enlarged, as in a real enlargement
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a prompt and a seed decide before anything is drawn."""
-
-    prompt: ParsedPrompt
-    palette: Palette
-    rng: Random
 
 
 def paint(
@@ -71,8 +50,7 @@ def paint(
 
     References are pictures of any mode and size; the scene takes their colours and shows them.
     """
-    scene = _scene(_plan(prompt, seed), size, seeded("tooth", prompt, seed))
-    shown = [prepare(image) for image in references]
+    scene, shown = _scene(prompt, size, seed), [prepare(image) for image in references]
     scene = replace(scene, palette=recolour(scene.palette, shown))
     if scene.prompt.backdrop is None:
         poster(scene, prompt, shown)
@@ -82,7 +60,8 @@ def paint(
         hang_on_line(scene, shown)
     if scene.prompt.subject:
         SUBJECTS[scene.prompt.subject](scene)
-    weather(scene)
+    if scene.prompt.is_snowing or (scene.prompt.mood == "winter" and scene.rng.random() < 0.5):
+        snowfall(scene)
     return _finished(scene)
 
 
@@ -101,7 +80,7 @@ def caption(prompt: str, *, reference_count: int = 0) -> str:
         words = "Your words on a poster" if is_drawable(prompt) else "A tile for each character"
         shown = f" with {whose} as {'a disc' if one else 'discs'}, {colours}"
         return f"{words}{shown if reference_count else ''}. {WHAT_IT_DRAWS}"
-    guests = sorted(parsed.weather & {"rain", "snow"})
+    guests = ["snow"] if parsed.is_snowing else []
     if reference_count:
         guests.append(f"{whose} on a line, {colours}")
     words = _scene_phrase(parsed, parsed.backdrop)
@@ -112,47 +91,34 @@ def _scene_phrase(parsed: ParsedPrompt, backdrop: str) -> str:
     """Name what is painted, where and when; the place only where it does not go without saying."""
     drawn = parsed.subject or backdrop
     is_usual = backdrop == SUBJECT_BACKDROPS.get(drawn, (backdrop,))[0] and drawn != "fox"
-    where = "" if is_usual else _BACKDROP_PHRASES[backdrop]
+    where = "" if is_usual else _PLACES[backdrop]
     return " ".join(filter(None, (_NAMES[drawn], where, _MOOD_PHRASES[parsed.mood])))
 
 
-def _plan(prompt: str, seed: int) -> Plan:
-    parsed, rng = parse_prompt(prompt), seeded("plan", prompt, seed)
-    return Plan(parsed, choose(rng, parsed.mood), rng)
-
-
-def _scene(plan: Plan, size: Size, grain: Random) -> Scene:
-    horizon = size[1] * plan.rng.uniform(0.52, 0.66)
-    facing = plan.rng.choice((1, -1))
-    light = _light(plan, size, horizon, facing)
-    return Scene(Canvas(size, grain), plan.palette, plan.rng, plan.prompt, light, horizon, facing)
-
-
-def _light(plan: Plan, size: Size, horizon: float, facing: int) -> Light:
-    """Place the light on the side the picture faces: low at dusk and dawn, high at night."""
-    rng, prompt, unit = plan.rng, plan.prompt, min(size)
-    is_moon = prompt.is_moonlit or (plan.palette.dark and prompt.mood != "dusk")
-    is_low = prompt.mood in {"dusk", "sunset", "dawn"} and not is_moon
+def _scene(prompt: str, size: Size, seed: int) -> Scene:
+    """Decide what a prompt and a seed leave open: the palette, the horizon, and the light."""
+    parsed, rng, unit = parse_prompt(prompt), seeded("plan", prompt, seed), min(size)
+    palette = rng.choice(MOODS[parsed.mood])
+    horizon = size[1] * rng.uniform(0.52, 0.66)
+    facing = rng.choice((1, -1))
+    is_moon = parsed.is_moonlit or (palette.dark and parsed.mood != "dusk")
+    is_low = parsed.mood in {"dusk", "sunset", "dawn"} and not is_moon
     radius = unit * (rng.uniform(0.065, 0.1) if is_low else rng.uniform(0.05, 0.08))
     y = horizon * (rng.uniform(0.62, 0.84) if is_low else rng.uniform(0.24, 0.46))
     across = rng.uniform(0.56, 0.76)
-    return Light(size[0] * (across if facing > 0 else 1 - across), y, radius, is_moon)
-
-
-# --- finish ---------------------------------------------------------------------------------------
+    light = Light(size[0] * (across if facing > 0 else 1 - across), y, radius, is_moon)
+    canvas = Canvas(size, seeded("tooth", prompt, seed))
+    return Scene(canvas, palette, rng, parsed, light, horizon, facing)
 
 
 def _finished(scene: Scene) -> Image.Image:
     """Add paper or dark corners, and film grain."""
     rng = seeded("finish", scene.rng.random())
     picture, prompt = scene.canvas.image, scene.prompt
-    if prompt.is_watercolour:
-        picture = _on_paper(picture, rng, strength=0.42)
-    elif prompt.backdrop is None:
-        picture = _on_paper(picture, rng, strength=0.35)
-    else:
-        picture = _vignetted(picture)
-    return _grained(picture, rng)
+    if prompt.is_watercolour or prompt.backdrop is None:
+        strength = 0.42 if prompt.is_watercolour else 0.35
+        return _grained(_on_paper(picture, rng, strength=strength), rng)
+    return _grained(_vignetted(picture), rng)
 
 
 def _vignetted(picture: Image.Image) -> Image.Image:

@@ -1,6 +1,6 @@
-"""Land: ridges, peaks, hills and the near ground, the rocks of a lighthouse, and grass."""
+"""Land: ridges, hills and peaks, the near ground, grass and firs, and a lighthouse's rocks."""
 
-from playground.art.colour import Gradient, Rgb, mix
+from playground.art.colour import Gradient, Paint, Rgb, mix
 from playground.art.scene import Scene
 from playground.art.shapes import (
     Point,
@@ -16,10 +16,11 @@ from playground.art.shapes import (
 )
 
 
-def ridges(scene: Scene, *, top: float, bottom: float) -> None:
+def ridges(scene: Scene) -> None:
     """Lay two distant jagged skylines, the farther one in mist."""
     canvas, palette, rng = scene.canvas, scene.palette, scene.rng
-    for depth, y in ((0.5, top), (1.0, bottom)):
+    for depth, rise in ((0.5, 0.06), (1.0, 0.02)):
+        y = scene.horizon - scene.unit * rise
         height, roughness = scene.unit * (0.05 + 0.07 * depth), 0.5 + 0.04 * depth
         line = rough_skyline(rng, scene.width, y, height, roughness=roughness)
         tone = palette.land(depth * 0.25)
@@ -58,54 +59,43 @@ def peak(scene: Scene, *, x: float, foot: float, rise: float, depth: float, snow
     haze = mix(tone, palette.haze, 0.75 - 0.3 * depth)
     canvas.fill([[*reversed(left), *right]], Gradient((lit, mix(lit, tone, 0.5), haze)))
     if snow:
-        _snowcap(scene, summit, left, right, tone)
-    _shadow_side(scene, summit, foot, left if scene.light.x > x else right, haze)
+        _snowcap(scene, left, right, tone)
+    _shadow_side(scene, left if scene.light.x > x else right, haze)
 
 
-def _shadow_side(scene: Scene, summit: Point, foot: float, side: Shape, haze: Rgb) -> None:
-    rng = scene.rng
-    away = 1 if side[-1][0] > summit[0] else -1
-    rise = foot - summit[1]
-    low = (summit[0] - away * rise * rng.uniform(0.0, 0.22), foot)
-    spine = rough_line(rng, summit, low, wobble=rise * 0.2, depth=5)
-    dark = mix(scene.palette.near, scene.palette.sky[0], 0.35)
-    shadow = Gradient((dark, mix(dark, haze, 0.55), haze))
-    scene.canvas.fill([[*spine, *reversed(side)]], shadow, opacity=0.62)
-    scene.canvas.fill(_gullies(scene, spine, away), dark, opacity=0.16)
-
-
-def _gullies(scene: Scene, spine: Shape, away: int) -> list[Shape]:
-    """Outline slender ravines that leave the spine on the lit side."""
-    cuts: list[Shape] = []
-    for x, y in spine[3 : len(spine) // 2 : 3]:
-        long = (spine[-1][1] - spine[0][1]) * scene.rng.uniform(0.12, 0.3)
-        tip = (x - away * long * scene.rng.uniform(0.45, 0.75), y + long)
-        cuts.append([(x, y), tip, (x - away * long * 0.1, y + long * 0.45)])
-    return cuts
-
-
-def _snowcap(scene: Scene, summit: Point, left: Shape, right: Shape, tone: Rgb) -> None:
-    palette = scene.palette
-    count = int(len(left) * scene.rng.uniform(0.34, 0.46))
+def _snowcap(scene: Scene, left: Shape, right: Shape, tone: Rgb) -> None:
+    """Lay snow on a summit; its lower edge is made of tongues of uneven length."""
+    rng, palette = scene.rng, scene.palette
+    count = int(len(left) * rng.uniform(0.34, 0.46))
     west, east = left[:count], right[:count]
-    snow = mix(palette.light, palette.sky[-2], 0.25 if palette.dark else 0.08)
-    hem = _snow_hem(scene, east[-1], west[-1], drop=east[-1][1] - summit[1])
-    cap = [*east, *hem, *reversed(west)]
-    scene.canvas.fill([cap], Gradient((snow, mix(snow, tone, 0.25))))
-
-
-def _snow_hem(scene: Scene, start: Point, end: Point, *, drop: float) -> Shape:
-    """Draw the lower edge of a snowfield as tongues of uneven length."""
-    rng = scene.rng
+    (x0, y0), (x1, y1) = east[-1], west[-1]
     hem: Shape = []
     steps = rng.randint(11, 15)
     for step in range(1, steps):
         share = (step + rng.uniform(-0.35, 0.35)) / steps
         middle = 1 - abs(share - 0.5) * 1.6
         fall = rng.uniform(0.0, 0.75) * middle if step % 2 else rng.uniform(-0.5, -0.1) * middle
-        y = start[1] + (end[1] - start[1]) * share
-        hem.append((start[0] + (end[0] - start[0]) * share, y + drop * fall))
-    return hem
+        y = y0 + (y1 - y0) * share + (y0 - left[0][1]) * fall
+        hem.append((x0 + (x1 - x0) * share, y))
+    snow = mix(palette.light, palette.sky[-2], 0.25 if palette.dark else 0.08)
+    scene.canvas.fill([[*east, *hem, *reversed(west)]], Gradient((snow, mix(snow, tone, 0.25))))
+
+
+def _shadow_side(scene: Scene, side: Shape, haze: Rgb) -> None:
+    """Shade one side of a mountain, and cut slender ravines into the other."""
+    rng, (summit, top), (corner, foot) = scene.rng, side[0], side[-1]
+    away, rise = 1 if corner > summit else -1, foot - top
+    low = (summit - away * rise * rng.uniform(0.0, 0.22), foot)
+    spine = rough_line(rng, side[0], low, wobble=rise * 0.2, depth=5)
+    dark = mix(scene.palette.near, scene.palette.sky[0], 0.35)
+    shadow = Gradient((dark, mix(dark, haze, 0.55), haze))
+    scene.canvas.fill([[*spine, *reversed(side)]], shadow, opacity=0.62)
+    ravines: list[Shape] = []
+    for x, y in spine[3 : len(spine) // 2 : 3]:
+        long = rise * rng.uniform(0.12, 0.3)
+        tip = (x - away * long * rng.uniform(0.45, 0.75), y + long)
+        ravines.append([(x, y), tip, (x - away * long * 0.1, y + long * 0.45)])
+    scene.canvas.fill(ravines, dark, opacity=0.16)
 
 
 def ground(scene: Scene, *, y: float, height: float, depth: float = 1.0) -> Shape:
@@ -134,32 +124,73 @@ def grass(scene: Scene, line: Shape, *, count: int, tall: float) -> None:
     scene.canvas.fill(blades, mix(palette.near, palette.far, 0.12))
 
 
+def fir(scene: Scene, foot: Point, tall: float) -> list[Shape]:
+    """Outline one fir: drooping tiers of branches, and a trunk."""
+    rng = scene.rng
+    x, y = foot
+    tiers = rng.randint(7, 10)
+    spread = tall * rng.uniform(0.17, 0.23)
+    right: Shape = [(x, y - tall)]
+    left: Shape = [(x, y - tall)]
+    for tier in range(1, tiers + 1):
+        level = y - tall * (1 - 0.92 * tier / tiers)
+        reach = spread * (tier / tiers) ** 0.85
+        for side, outline in ((1, right), (-1, left)):
+            tip = reach * rng.uniform(0.8, 1.12)
+            outline.append((x + side * tip, level + tall * 0.025))
+            outline.append((x + side * tip * 0.42, level - tall * 0.012))
+    top, bottom = tall * 0.015, tall * 0.02
+    trunk = [(x - top, y - tall * 0.1), (x + top, y - tall * 0.1), (x + bottom, y), (x - bottom, y)]
+    return [[*right, *reversed(left)], trunk]
+
+
+def fir_rank(scene: Scene, line: Shape, *, tall: float, count: int, paint: Paint) -> None:
+    """Draw a rank of firs along a skyline and fill the ground below it."""
+    rng = scene.rng
+    shapes = [filled_below(line, scene.height + 2)]
+    for index in range(count):
+        x = scene.width * (index + rng.uniform(-0.4, 0.4)) / max(count - 1, 1)
+        foot = (x, y_at(line, min(max(x, 0), scene.width)) + tall * 0.13)
+        shapes += fir(scene, foot, tall * rng.uniform(0.55, 1.15))
+    scene.canvas.fill(shapes, paint)
+
+
+def fir_forest(scene: Scene) -> None:
+    """Draw five ranks of firs behind one another with mist between them."""
+    palette, rng, unit = scene.palette, scene.rng, scene.unit
+    top, bottom = scene.horizon - unit * 0.16, scene.height * 0.93
+    for rank in range(5):
+        depth = (rank + 0.5) / 5
+        y = top + (bottom - top) * (rank / 4) ** 1.1
+        line = soft_skyline(rng, scene.width, y, unit * 0.035, waves=1.0)
+        tall, count = unit * (0.07 + 0.22 * depth**1.3), int(scene.width / unit * (46 - 30 * depth))
+        tone = palette.land(depth)
+        misty = mix(tone, palette.haze, 0.55 * (1 - depth) + 0.12)
+        fir_rank(scene, line, tall=tall, count=count, paint=Gradient((tone, tone, misty, misty)))
+        if rank < 4:
+            haze = mix(palette.haze, palette.glow, 0.2)
+            scene.canvas.mist(y - tall * 0.4, y + unit * 0.2, haze, rng, strength=0.55)
+
+
 def headland(scene: Scene, *, x: float, top: float) -> None:
-    """Draw a rocky headland from the side of the picture out into the water."""
-    unit, palette = scene.unit, scene.palette
-    outer = x - scene.facing * scene.width
+    """Draw a rocky headland from the side of the picture out into the water, in three steps."""
+    rng, unit, palette, ahead = scene.rng, scene.unit, scene.palette, scene.facing
+    outer, bottom = x - ahead * scene.width, scene.height + 4
     coast: Shape = []
-    for layer, depth in enumerate((0.72, 0.86, 1.0)):
-        flat, cliff, shore = _cliff(scene, x, top, layer)
-        body = [(outer, flat[0][1]), *flat, *cliff, *shore, (outer, scene.height + 4)]
+    for step, depth in enumerate((0.72, 0.86, 1.0)):
+        level = top + step * unit * 0.075
+        start = (x - ahead * unit * 0.5, level + unit * 0.03)
+        crown = (x + ahead * unit * (0.2 - 0.07 * step), level + unit * 0.012)
+        sea = (x + ahead * unit * (0.36 - 0.09 * step), top + unit * (0.17 + 0.075 * step))
+        flat = rough_line(rng, start, crown, wobble=unit * 0.012)
+        cliff = rough_line(rng, crown, sea, wobble=unit * 0.04)
+        shore = rough_line(rng, sea, (sea[0] + ahead * unit * 0.12, bottom), wobble=unit * 0.06)
+        body = [(outer, start[1]), *flat, *cliff, *shore, (outer, bottom)]
         tone = palette.land(depth)
         scene.canvas.fill([body], Gradient((mix(tone, palette.glow, 0.18), tone, palette.near)))
         _facets(scene, [*flat, *cliff], unit * 0.13, tone)
         coast = coast or shore
     _surf(scene, coast)
-
-
-def _cliff(scene: Scene, x: float, top: float, layer: int) -> tuple[Shape, Shape, Shape]:
-    """Outline one step of the headland: flat top, cliff, and shore toward the viewer."""
-    rng, unit, ahead = scene.rng, scene.unit, scene.facing
-    level = top + layer * unit * 0.075
-    crown = (x + ahead * unit * (0.2 - 0.07 * layer), level + unit * 0.012)
-    sea = (x + ahead * unit * (0.36 - 0.09 * layer), top + unit * (0.17 + 0.075 * layer))
-    start = (x - ahead * unit * 0.5, level + unit * 0.03)
-    flat = rough_line(rng, start, crown, wobble=unit * 0.012)
-    cliff = rough_line(rng, crown, sea, wobble=unit * 0.04)
-    bottom = (sea[0] + ahead * unit * 0.12, scene.height + 4)
-    return flat, cliff, rough_line(rng, sea, bottom, wobble=unit * 0.06)
 
 
 def _facets(scene: Scene, rim: Shape, drop: float, tone: Rgb) -> None:

@@ -10,10 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from playground.art.canvas import Mask
 from playground.art.colour import Gradient, Rgb, mix
-from playground.art.reference_display import paste_disc
-from playground.art.references import PreparedReference
+from playground.art.references import PreparedReference, paste_disc
 from playground.art.scene import Scene
-from playground.art.shapes import Point, Shape, box, ellipse, filled_below, soft_skyline, stroke
+from playground.art.shapes import Shape, arc, box, ellipse, filled_below, soft_skyline, stroke
 from playground.art.texture import seeded
 
 _MOST_CHARACTERS = 160
@@ -22,15 +21,12 @@ _LONGEST_WORD = 18  # longer ones are broken
 _SMALLEST = 5  # pixels of a letter
 _LEADING = 1.12  # from line to line, in heights of a letter
 _BORDER = 0.055  # of the shorter side
-# Letters: left, top, right and bottom as shares of the picture.
-_TEXT_AREA = (0.11, 0.1, 0.89, 0.53)
 
 
 def poster(scene: Scene, words: str, references: Sequence[PreparedReference]) -> None:
     """Paint a poster of words, with a disc that rises over ribbons or shows references."""
-    palette, canvas = scene.palette, scene.canvas
-    panel = palette.sky[:2] if palette.dark else palette.sky[-1:-3:-1]
-    canvas.wash(Gradient(panel))
+    palette = scene.palette
+    scene.canvas.wash(Gradient(palette.sky[:2] if palette.dark else palette.sky[-1:-3:-1]))
     _discs(scene, references)
     _ribbons(scene)
     _border(scene)
@@ -73,23 +69,22 @@ def is_drawable(words: str) -> bool:
 
 
 def _letters(scene: Scene, text: str) -> None:
-    left, top, right, bottom = _area(scene)
-    font, lines = _fitted(text, right - left, bottom - top, scene.unit * 0.17)
+    left, top, wide, high = _text_area(scene)
+    font, lines = _fitted(text, wide, high, scene.unit * 0.17)
     image = Image.new("L", (scene.width, scene.height))
     pen = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
         y = top + row * font.size * _LEADING
         pen.text((left, y), line, fill=255, font=font, stroke_width=font.size * 0.022)
     palette, canvas = scene.palette, scene.canvas
-    off = max(round(scene.unit * 0.005), 1)
-    canvas.stamp(Mask(image, (off, off, scene.width + off, scene.height + off)), palette.accent)
     ink = palette.light if palette.dark else palette.near
-    canvas.stamp(Mask(image, (0, 0, scene.width, scene.height)), ink)
+    for off, colour in ((max(round(scene.unit * 0.005), 1), palette.accent), (0, ink)):
+        canvas.stamp(Mask(image, (off, off, scene.width + off, scene.height + off)), colour)
 
 
-def _area(scene: Scene) -> tuple[float, float, float, float]:
-    left, top, right, bottom = _TEXT_AREA
-    return left * scene.width, top * scene.height, right * scene.width, bottom * scene.height
+def _text_area(scene: Scene) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of what letters or tiles may cover."""
+    return 0.11 * scene.width, 0.1 * scene.height, 0.78 * scene.width, 0.43 * scene.height
 
 
 def _fitted(
@@ -97,21 +92,17 @@ def _fitted(
 ) -> tuple[ImageFont.FreeTypeFont, list[str]]:
     """Return the largest font with which a text fits, and its lines."""
     font = _font(largest)
-    lines = _wrapped(text, font, wide)
-    while font.size > _SMALLEST and not _fits(lines, font, wide, high):
-        font = _font(font.size * 0.93)
+    while True:
         lines = _wrapped(text, font, wide)
-    return font, lines
+        fits = max(map(font.getlength, lines)) <= wide and len(lines) * font.size * _LEADING <= high
+        if fits or font.size <= _SMALLEST:
+            return font, lines
+        font = _font(font.size * 0.93)
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont:
     # Without FreeType, Pillow raises an ImportError for a size; its wheels contain it.
     return cast("ImageFont.FreeTypeFont", ImageFont.load_default(size))
-
-
-def _fits(lines: Sequence[str], font: ImageFont.FreeTypeFont, wide: float, high: float) -> bool:
-    widest = max(map(font.getlength, lines))
-    return widest <= wide and len(lines) * font.size * _LEADING <= high
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, wide: float) -> list[str]:
@@ -132,8 +123,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, wide: float) -> list[str]:
 
 def _tiles(scene: Scene, characters: Sequence[str]) -> None:
     """Lay one tile for each character: the same character is always the same shape."""
-    left, top, right, bottom = _area(scene)
-    wide, high = right - left, bottom - top
+    left, top, wide, high = _text_area(scene)
     count = max(len(characters), 1)
     fitting = (n for n in range(1, count) if math.ceil(count / n) * wide / n <= high)
     columns = next(fitting, count)
@@ -141,38 +131,30 @@ def _tiles(scene: Scene, characters: Sequence[str]) -> None:
     palette = scene.palette
     inks = [palette.accent, palette.lamp, palette.glow, palette.light, palette.far]
     for index, character in enumerate(characters):
-        corner = (left + index % columns * cell, top + index // columns * cell)
+        x, y = left + index % columns * cell, top + index // columns * cell
         rng = seeded("tile", character)
         below, above = rng.sample(inks, 2)
         ground = mix(below, palette.near if palette.dark else palette.light, 0.45)
-        inside = box(*corner, corner[0] + cell * 0.96, corner[1] + cell * 0.96)
-        scene.canvas.fill([inside], ground)
-        shape = rng.choice(_forms(corner, cell * 0.96))
+        scene.canvas.fill([box(x, y, x + cell * 0.96, y + cell * 0.96)], ground)
+        shape = rng.choice(_forms(x, y, cell * 0.96))
         scene.canvas.fill(shape, above)
         scene.canvas.shade(shape, mix(above, palette.near, 0.5), side="bottom", strength=0.5)
 
 
-def _forms(corner: Point, cell: float) -> list[list[Shape]]:
+def _forms(x: float, y: float, cell: float) -> list[list[Shape]]:
     """Return the shapes that a tile may show."""
-    x, y = corner
     middle = (x + cell / 2, y + cell / 2)
     ends = [(x, y), (x + cell, y), (x + cell, y + cell), (x, y + cell)]
-    quarters = [[ends[q], *_arc(ends[q], cell, q / 4)] for q in range(4)]
+    quarters = [[ends[q], *arc(ends[q], cell, q / 4, 0.25)] for q in range(4)]
     return [
         *([quarter] for quarter in quarters),
         [quarters[0], quarters[2]],
-        [_arc((middle[0], y + cell), cell / 2, 0.5, 0.5)],
-        [_arc((x, middle[1]), cell / 2, 0.75, 0.5)],
+        [arc((middle[0], y + cell), cell / 2, 0.5, 0.5)],
+        [arc((x, middle[1]), cell / 2, 0.75, 0.5)],
         [ellipse(*middle, cell * 0.36)],
         [ends[:3]],
         [box(x, y + cell * s / 7, x + cell, y + cell * (s + 1) / 7) for s in (0, 2, 4, 6)],
     ]
-
-
-def _arc(centre: Point, radius: float, start: float, turn: float = 0.25) -> Shape:
-    """Follow a circle; angles are in turns of a full circle."""
-    angles = [math.tau * (start + turn * step / 30) for step in range(31)]
-    return [(centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles]
 
 
 # --- decoration -----------------------------------------------------------------------------------
@@ -181,10 +163,9 @@ def _arc(centre: Point, radius: float, start: float, turn: float = 0.25) -> Shap
 def _discs(scene: Scene, references: Sequence[PreparedReference]) -> None:
     """Draw a disc at the lower side, or one for each reference."""
     rng, unit, palette = scene.rng, scene.unit, scene.palette
-    share, y = rng.uniform(0.5, 0.78), scene.height * 0.71
+    share = rng.uniform(0.5, 0.78)
     if not references:
-        radius = unit * rng.uniform(0.15, 0.2)
-        disc = ellipse(scene.across(share), y, radius)
+        disc = ellipse(scene.across(share), scene.height * 0.71, unit * rng.uniform(0.15, 0.2))
         scene.canvas.fill([disc], palette.accent)
         scene.canvas.shade([disc], mix(palette.accent, palette.near, 0.5), side="bottom")
         return

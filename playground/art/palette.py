@@ -1,7 +1,6 @@
 """Palettes: a few colours for each mood, chosen to agree with one another."""
 
 from dataclasses import dataclass
-from random import Random
 
 from playground.art.colour import Rgb, from_hex, mix
 
@@ -43,8 +42,6 @@ dawn   6d86b8 a9a9d2 e0b9ca f9d0c4 ffe9d2 b9a9ca 2c3657 fff7e6 ffc9a8 ffe7b0 dd6
 dawn   7bb0b8 b3d0c6 f0e3c4 ffd9b0 ffc79a a9c0b4 1f4048 fffbe9 ffcf94 ffe9b4 e5684c
 day    3c8cae 74b8c8 b3dbd6 e2efdb fbf3dc 8fc0c0 123e4d fffbea fff0bd ffe7a6 e8603f
 day    5fa3b5 9cc7c4 d9dfc4 f6e3bd fbd9a8 a7bf9f 23423e fff8e2 ffe4a3 ffe3a0 d9583b
-storm  1a222d 303e4a 566670 8a979b b9bdb4 73828a 0b1118 eceadd b8c6c9 ffd58a d1573c dark
-storm  10222b 1d3d48 3c6669 7f9a8f c2c3a5 5d827f 07141a f1ecd2 c2cfae ffd287 d8653c dark
 winter 84a8ca adc8de d3e1ea ecf0ee fbf3e9 b6cade 25405a ffffff fdebd0 ffdf9c c8453c
 winter 1e3358 3d5b8c 7b93b8 b9c3d6 f0d9d0 8fa4c6 142440 fdfaf2 f2c9bd ffdb94 d5504a dark
 autumn d9b98e ecd0a0 f7e0b4 fbe9c6 fdf0d6 dfae72 3a1d18 fffaea ffdf9a ffd987 d2502a
@@ -70,8 +67,3 @@ def _read_table() -> dict[str, list[Palette]]:
 
 
 MOODS = _read_table()
-
-
-def choose(rng: Random, mood: str) -> Palette:
-    """Choose one of a mood's palettes."""
-    return rng.choice(MOODS[mood])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from playground.art.texture import seeded
 
@@ -11,7 +11,6 @@ from playground.art.texture import seeded
 # Chinese is written without spaces and is matched anywhere.
 MOOD_WORDS: Mapping[str, str] = {
     "neon": "neon cyberpunk synthwave vaporwave retrowave 霓虹 赛博",
-    "storm": "storm stormy thunderstorm tempest thunder lightning hurricane gale 风暴 暴风 雷",
     "winter": "winter snow ice icy frost frozen christmas arctic polar 雪 冬 冰",
     "autumn": "autumn fall maple october harvest pumpkin 秋 枫",
     "dusk": "dusk twilight evening gloaming 黄昏 傍晚 暮",
@@ -26,7 +25,6 @@ MOOD_WORDS: Mapping[str, str] = {
 SUBJECT_WORDS: Mapping[str, str] = {
     "fox": "fox foxes vixen 狐",
     "lighthouse": "lighthouse beacon 灯塔",
-    "balloon": "balloon airship zeppelin 热气球 气球",
     "boat": "boat ship sail sailing sailboat yacht schooner 船 帆",
     "cabin": "cabin hut cottage house home barn 小屋 房子",
 }
@@ -37,19 +35,16 @@ BACKDROP_WORDS: Mapping[str, str] = {
     "mountain": "mountain mountains peak peaks alps hill hills valley lake river volcano 山 湖",
 }
 
-WEATHER_WORDS: Mapping[str, str] = {
-    "rain": "rain rainy raining drizzle downpour 雨",
-    "snow": "snow snowy snowing snowfall blizzard winter christmas 雪",
-}
-
 # The backdrops that suit a subject; the first one unless another is asked for.
 SUBJECT_BACKDROPS: Mapping[str, tuple[str, ...]] = {
     "fox": ("forest", "mountain"),
     "lighthouse": ("sea",),
-    "balloon": ("mountain", "sea", "forest"),
     "boat": ("sea", "mountain"),
     "cabin": ("mountain", "forest", "sea"),
 }
+_SNOW = "snow snowy snowing snowfall blizzard winter christmas 雪"
+_MOON = "moon moonlit moonlight 月"
+_WATERCOLOUR = "watercolor watercolour aquarelle 水彩"
 _ENDINGS = ("", "s", "es", "y", "ing")
 _DEFAULT_MOODS = ("dusk", "sunset", "night", "dawn", "day", "mist", "autumn")
 
@@ -61,7 +56,7 @@ class ParsedPrompt:
     backdrop: str | None
     subject: str | None
     mood: str
-    weather: frozenset[str]
+    is_snowing: bool
     is_moonlit: bool
     is_watercolour: bool
 
@@ -70,35 +65,28 @@ class ParsedPrompt:
 def parse_prompt(prompt: str) -> ParsedPrompt:
     """Parse a prompt; a mood that it leaves open depends on its hash, so is always the same."""
     text = prompt.casefold()
-    words = frozenset(re.findall(r"\w+", text))
-    subject = next(iter(_found(SUBJECT_WORDS, text, words)), None)
-    moods = _found(MOOD_WORDS, text, words)
+    says = partial(_says, text, frozenset(re.findall(r"\w+", text)))
+    subject = next((name for name, spoken in SUBJECT_WORDS.items() if says(spoken)), None)
+    backdrops = [name for name, spoken in BACKDROP_WORDS.items() if says(spoken)]
+    if subject:
+        suited = SUBJECT_BACKDROPS[subject]
+        backdrops = [*(name for name in backdrops if name in suited), suited[0]]
+    mood = next((name for name, spoken in MOOD_WORDS.items() if says(spoken)), None)
     return ParsedPrompt(
-        backdrop=_backdrop(subject, _found(BACKDROP_WORDS, text, words)),
+        backdrop=next(iter(backdrops), None),
         subject=subject,
-        mood=moods[0] if moods else seeded("brief", text).choice(_DEFAULT_MOODS),
-        weather=frozenset(_found(WEATHER_WORDS, text, words)),
-        is_moonlit=_says("moon moonlit moonlight 月", text, words),
-        is_watercolour=_says("watercolor watercolour aquarelle 水彩", text, words),
+        mood=mood or seeded("brief", text).choice(_DEFAULT_MOODS),
+        is_snowing=says(_SNOW),
+        is_moonlit=says(_MOON),
+        is_watercolour=says(_WATERCOLOUR),
     )
 
 
-def _backdrop(subject: str | None, asked: list[str]) -> str | None:
-    if subject is None:
-        return asked[0] if asked else None
-    suited = SUBJECT_BACKDROPS[subject]
-    return next((backdrop for backdrop in asked if backdrop in suited), suited[0])
-
-
-def _found(table: Mapping[str, str], text: str, words: Set[str]) -> list[str]:
-    return [name for name, spoken in table.items() if _says(spoken, text, words)]
-
-
-def _says(spoken: str, text: str, words: Set[str]) -> bool:
-    return any(_contains(text, words, word) for word in spoken.split())
-
-
-def _contains(text: str, words: Set[str], word: str) -> bool:
-    if not word.isascii():
-        return word in text
-    return not words.isdisjoint(word + ending for ending in _ENDINGS)
+def _says(text: str, words: Set[str], spoken: str) -> bool:
+    """Tell whether a prompt contains one of the spoken words."""
+    return any(
+        not words.isdisjoint(word + ending for ending in _ENDINGS)
+        if word.isascii()
+        else word in text
+        for word in spoken.split()
+    )

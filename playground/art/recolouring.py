@@ -29,9 +29,14 @@ class Swatch:
         """Return how far the colour is from grey, 0 to 1."""
         return (max(self.colour) - min(self.colour)) / 255
 
-    def distance(self, others: Sequence["Swatch"]) -> float:
+    @property
+    def brightness(self) -> float:
+        """Return the perceived lightness, 0 to 1."""
+        return brightness(self.colour)
+
+    def distance(self, *others: "Swatch") -> float:
         """Return how far the hue is from the nearest of the others, 0 to about 1."""
-        return min((_distance(self.colour, other.colour) for other in others), default=1.0)
+        return min(_distance(self.colour, other.colour) for other in others)
 
 
 def recolour(palette: Palette, references: Sequence[PreparedReference]) -> Palette:
@@ -40,26 +45,19 @@ def recolour(palette: Palette, references: Sequence[PreparedReference]) -> Palet
     if not found:
         return palette
     high = max(found, key=lambda s: (s.share + 1.2 * s.share_above) * (0.2 + min(s.strength, 0.5)))
-    low = max(
-        found,
-        key=lambda s: s.share**0.5 * (s.distance([high]) + 0.01) * (0.3 + brightness(s.colour)),
-    )
-    sky = [high, low]
+    low = max(found, key=lambda s: s.share**0.5 * (s.distance(high) + 0.01) * (0.3 + s.brightness))
     land = max(
-        found, key=lambda s: s.share**0.8 * (s.distance(sky) + 0.03) * (1.25 - brightness(s.colour))
+        found, key=lambda s: s.share**0.8 * (s.distance(high, low) + 0.03) * (1.25 - s.brightness)
     )
-    strong = max(found, key=lambda s: s.share**0.15 * s.strength * (0.03 + s.distance(sky)))
-    ground = mix(land.colour, high.colour, 0.3)
-    last = len(palette.sky) - 1
+    strong = max(found, key=lambda s: s.share**0.15 * s.strength * (0.03 + s.distance(high, low)))
+    ground, last = mix(land.colour, high.colour, 0.3), len(palette.sky) - 1
+    tones = [mix(high.colour, low.colour, (step / last) ** 1.2) for step in range(last + 1)]
     accent = palette.accent
     if strong.strength > _GREY:
-        accent = _like(accent, _vivid(strong.colour), 0.6)
+        accent = _like(accent, _vivid(strong), 0.6)
     return replace(
         palette,
-        sky=tuple(
-            _like(tone, mix(high.colour, low.colour, (step / last) ** 1.2))
-            for step, tone in enumerate(palette.sky)
-        ),
+        sky=tuple(map(_like, palette.sky, tones)),
         far=_like(palette.far, ground),
         near=_like(palette.near, ground, 0.95),
         light=mix(palette.light, _like(palette.light, low.colour, 0.97), 0.5),
@@ -95,11 +93,10 @@ def _like(tone: Rgb, source: Rgb, loyalty: float = 0.82) -> Rgb:
     return mix(source, WHITE, (wanted - own) / max(1 - own, 0.01))
 
 
-def _vivid(colour: Rgb) -> Rgb:
+def _vivid(swatch: Swatch) -> Rgb:
     """Move a colour away from grey until it can be an accent."""
-    grey, strength = brightness(colour) * 255, (max(colour) - min(colour)) / 255
-    stretch = max(1.0, _VIVID / strength)
-    red, green, blue = (min(max(round(grey + (v - grey) * stretch), 0), 255) for v in colour)
+    grey, stretch = swatch.brightness * 255, max(1.0, _VIVID / swatch.strength)
+    red, green, blue = (min(max(round(grey + (v - grey) * stretch), 0), 255) for v in swatch.colour)
     return red, green, blue
 
 

@@ -1,6 +1,7 @@
 """Outlines: points in pixels that the canvas fills, and the curves they are made of."""
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -14,6 +15,11 @@ def points(text: str) -> Shape:
     """Read an outline from pairs of numbers, such as ``"0,0 1.5,0 1.5,2"``."""
     pairs = (pair.split(",") for pair in text.split())
     return [(float(x), float(y)) for x, y in pairs]
+
+
+def outlines(table: str) -> dict[str, Shape]:
+    """Read named outlines from a table: each name is followed by its points."""
+    return {name: points(text) for name, text in re.findall(r"([a-z_]+)([^a-z]+)", table)}
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Shape:
@@ -35,29 +41,22 @@ def _circle(count: int) -> list[Point]:
 
 
 def closed_curve(corners: Sequence[Point], *, steps: int = 8) -> Shape:
-    """Round a closed outline: a Catmull-Rom curve through every point."""
-    count = len(corners)
-    runs = [
-        [corners[(index + offset) % count] for offset in (-1, 0, 1, 2)] for index in range(count)
-    ]
-    return [_catmull_rom(run, step / steps) for run in runs for step in range(steps)]
+    """Round a closed outline."""
+    return _curve([corners[-1], *corners, *corners[:2]], steps)
 
 
 def open_curve(corners: Sequence[Point], *, steps: int = 8) -> Shape:
-    """Round an open line: a Catmull-Rom curve that keeps both ends."""
-    padded = [corners[0], *corners, corners[-1]]
-    runs = [padded[index : index + 4] for index in range(len(corners) - 1)]
-    return [_catmull_rom(run, step / steps) for run in runs for step in range(steps)] + [
-        corners[-1]
-    ]
+    """Round an open line, which keeps both ends."""
+    return [*_curve([corners[0], *corners, corners[-1]], steps), corners[-1]]
 
 
-def _catmull_rom(run: Sequence[Point], share: float) -> Point:
-    before, here, there, after = run
-    return (
-        _spline(before[0], here[0], there[0], after[0], share),
-        _spline(before[1], here[1], there[1], after[1], share),
-    )
+def _curve(corners: Sequence[Point], steps: int) -> Shape:
+    """Follow a Catmull-Rom curve from the second corner to the last but one."""
+    shares, curve = [step / steps for step in range(steps)], []
+    for index in range(len(corners) - 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners[index : index + 4]
+        curve += [(_spline(x0, x1, x2, x3, t), _spline(y0, y1, y2, y3, t)) for t in shares]
+    return curve
 
 
 def _spline(p0: float, p1: float, p2: float, p3: float, t: float) -> float:
@@ -74,17 +73,18 @@ def stroke(line: Sequence[Point], start: float, end: float | None = None) -> Sha
     right: Shape = []
     for index, (x, y) in enumerate(line):
         half = (start + (last - start) * index / max(len(line) - 1, 1)) / 2
-        away_x, away_y = _normal(line, index)
-        left.append((x + away_x * half, y + away_y * half))
-        right.append((x - away_x * half, y - away_y * half))
+        (x0, y0), (x1, y1) = line[max(index - 1, 0)], line[min(index + 1, len(line) - 1)]
+        length = math.hypot(x1 - x0, y1 - y0) or 1.0
+        away_x, away_y = (y0 - y1) / length * half, (x1 - x0) / length * half
+        left.append((x + away_x, y + away_y))
+        right.append((x - away_x, y - away_y))
     return left + right[::-1]
 
 
-def _normal(line: Sequence[Point], index: int) -> Point:
-    before, after = line[max(index - 1, 0)], line[min(index + 1, len(line) - 1)]
-    across, down = after[0] - before[0], after[1] - before[1]
-    length = math.hypot(across, down) or 1.0
-    return -down / length, across / length
+def arc(centre: Point, radius: float, start: float, turn: float, *, steps: int = 30) -> Shape:
+    """Follow a circle; angles are in turns of a full circle."""
+    angles = [math.tau * (start + turn * step / steps) for step in range(steps + 1)]
+    return [(centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles]
 
 
 def _displaced(rng: Random, *, depth: int, roughness: float) -> list[float]:

@@ -4,11 +4,12 @@ from random import Random
 
 from PIL import Image, ImageOps
 
-from playground.art.colour import Gradient, Rgb, colour_at
+from playground.art.colour import Gradient, colour_at
 
 Size = tuple[int, int]
 
 _SAMPLES = 96  # rows of a gradient computed exactly; the rest is interpolated
+_TURNS = {"bottom": 0, "right": 90, "top": 180, "left": 270}  # degrees, counter-clockwise
 
 
 def seeded(*facts: object) -> Random:
@@ -26,18 +27,15 @@ def white_noise(rng: Random, size: Size) -> Image.Image:
 def smooth_noise(rng: Random, size: Size, *, cells: Size, octaves: int = 4) -> Image.Image:
     """Make smooth noise of several octaves; `cells` is the grid of the coarsest one."""
     small = (max(8, size[0] // 3), max(8, size[1] // 3))
-    field = _enlarged_cells(rng, cells, small)
-    for octave in range(1, octaves):
-        finer = _enlarged_cells(rng, (cells[0] << octave, cells[1] << octave), small)
-        field = Image.blend(field, finer, 0.5**octave / (2 - 0.5**octave))
+    field = Image.new("L", small)
+    for octave in range(octaves):
+        across, down = cells[0] << octave, cells[1] << octave
+        # Two spare cells on each side keep creases out of the picture.
+        coarse = white_noise(rng, (across + 4, down + 4))
+        inside = (2, 2, across + 2, down + 2)
+        layer = coarse.resize(small, Image.Resampling.BICUBIC, box=inside)
+        field = Image.blend(field, layer, 0.5**octave / (2 - 0.5**octave))
     return ImageOps.autocontrast(field).resize(size, Image.Resampling.BICUBIC)
-
-
-def _enlarged_cells(rng: Random, cells: Size, size: Size) -> Image.Image:
-    """Enlarge random cells; two spare ones on each side keep creases out of the picture."""
-    field = white_noise(rng, (cells[0] + 4, cells[1] + 4))
-    inside = (2, 2, cells[0] + 2, cells[1] + 2)
-    return field.resize(size, Image.Resampling.BICUBIC, box=inside)
 
 
 def levels(mask: Image.Image, low: float, high: float, *, top: float = 1.0) -> Image.Image:
@@ -62,15 +60,7 @@ def gradient_image(gradient: Gradient, size: Size) -> Image.Image:
 
 def ramp(size: Size, *, side: str) -> Image.Image:
     """Make a mask that grows toward one side: top, bottom, left or right."""
-    down = Image.linear_gradient("L")
-    turns = {
-        "bottom": None,
-        "top": Image.Transpose.FLIP_TOP_BOTTOM,
-        "right": Image.Transpose.ROTATE_90,
-        "left": Image.Transpose.ROTATE_270,
-    }
-    turn = turns[side]
-    return (down if turn is None else down.transpose(turn)).resize(size, Image.Resampling.BILINEAR)
+    return Image.linear_gradient("L").rotate(_TURNS[side]).resize(size, Image.Resampling.BILINEAR)
 
 
 def halo(diameter: int, *, falloff: float) -> Image.Image:
@@ -81,8 +71,3 @@ def halo(diameter: int, *, falloff: float) -> Image.Image:
     )
     enlarged = distance.resize((diameter, diameter), Image.Resampling.BICUBIC)
     return enlarged.point([round(255 * (1 - value / 255) ** falloff) for value in range(256)])
-
-
-def solid_image(colour: Rgb, size: Size) -> Image.Image:
-    """Make an image of one colour."""
-    return Image.new("RGB", size, colour)

@@ -11,27 +11,23 @@ from playground.art.shapes import Shape, ellipse
 from playground.art.texture import levels, ramp
 
 
-def still_water(scene: Scene, top: float, *, clarity: float = 0.75) -> None:
+def still_water(scene: Scene, top: float) -> None:
     """Fill everything below `top` with water that mirrors what is above."""
     line = int(top)
     depth = scene.height - line
     if line < 4 or depth < 4:
         return
-    scene.canvas.image.paste(_rippled(scene, _mirror(scene, line, depth)), (0, line))
-    _deepen(scene, line, clarity)
-    palette = scene.palette
-    for tone, count, opacity in ((palette.haze, 70, 0.28), (palette.sky[0], 60, 0.25)):
-        scene.canvas.fill([_ripple(scene, top) for _ in range(count)], tone, opacity=opacity)
-    if "rain" not in scene.prompt.weather and scene.prompt.mood != "storm":
-        _glitter(scene, top)
-
-
-def _mirror(scene: Scene, line: int, depth: int) -> Image.Image:
     source = min(line, int(depth * 1.25))
     above = scene.canvas.image.crop((0, line - source, scene.width, line))
     flipped = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     softened = flipped.filter(ImageFilter.GaussianBlur(max(scene.unit / 600, 0.6)))
-    return softened.resize((scene.width, depth), Image.Resampling.BILINEAR)
+    mirror = softened.resize((scene.width, depth), Image.Resampling.BILINEAR)
+    scene.canvas.image.paste(_rippled(scene, mirror), (0, line))
+    _deepen(scene, line)
+    palette = scene.palette
+    for tone, count, opacity in ((palette.haze, 70, 0.28), (palette.sky[0], 60, 0.25)):
+        scene.canvas.fill([_ripple(scene, top) for _ in range(count)], tone, opacity=opacity)
+    _glitter(scene, top)
 
 
 def _rippled(scene: Scene, mirror: Image.Image) -> Image.Image:
@@ -50,10 +46,11 @@ def _rippled(scene: Scene, mirror: Image.Image) -> Image.Image:
     return broken
 
 
-def _deepen(scene: Scene, line: int, clarity: float) -> None:
+def _deepen(scene: Scene, line: int) -> None:
+    """Colour the water darker toward the viewer."""
     palette = scene.palette
     size = (scene.width, scene.height - line)
-    veil = levels(ramp(size, side="bottom"), -0.35, 1.0 / max(1.25 - clarity, 0.2))
+    veil = levels(ramp(size, side="bottom"), -0.35, 2.0)
     top, bottom = mix(palette.haze, palette.sky[1], 0.5), mix(palette.sky[0], palette.near, 0.4)
     surface = Gradient((top, palette.sky[1], bottom))
     scene.canvas.stamp(Mask(veil, (0, line, scene.width, scene.height)), surface, opacity=0.95)

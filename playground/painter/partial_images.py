@@ -6,7 +6,7 @@ import zlib
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from playground.art.colour import Rgb
-from playground.art.texture import Size, levels, seeded, smooth_noise, solid_image
+from playground.art.texture import Size, levels, seeded, smooth_noise
 
 _SIDE = 576  # pixels on the longer side
 _QUALITY = 80  # of the JPEG
@@ -29,7 +29,7 @@ def partial_image(png: bytes, share: float) -> bytes:
 
 
 def _unfinished(picture: Image.Image, share: float, seed: int) -> Image.Image:
-    drawing = _outlined(picture, solid_image(_PAPER, picture.size), _LINES)
+    drawing = _outlined(picture, Image.new("RGB", picture.size, _PAPER), _LINES)
     painted = _outlined(picture, _coarse(picture, share), _LINES * (1 - share) / 2)
     return Image.composite(painted, drawing, _painted_part(picture.size, share, seed))
 
@@ -41,7 +41,7 @@ def _outlined(picture: Image.Image, sheet: Image.Image, strength: float) -> Imag
     # The filter leaves the outermost pixels as they are, which would draw a frame.
     framed = ImageOps.expand(ImageOps.crop(edges, 1), 1)
     lines = levels(framed, 0.16, 0.6, top=strength)
-    return Image.composite(solid_image(_PENCIL, sheet.size), sheet, lines)
+    return Image.composite(Image.new("RGB", sheet.size, _PENCIL), sheet, lines)
 
 
 def _coarse(picture: Image.Image, share: float) -> Image.Image:

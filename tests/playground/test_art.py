@@ -19,12 +19,11 @@ from playground.art.prompt_parser import (
     MOOD_WORDS,
     SUBJECT_BACKDROPS,
     SUBJECT_WORDS,
-    WEATHER_WORDS,
     parse_prompt,
 )
 from playground.art.recolouring import recolour
 from playground.art.references import prepare
-from playground.art.shapes import closed_curve, ellipse, points, rough_skyline, y_at
+from playground.art.shapes import closed_curve, ellipse, outlines, points, rough_skyline, y_at
 from playground.art.subjects import SUBJECTS
 from playground.art.texture import Size, gradient_image, halo, seeded, smooth_noise
 from playground.painter.rendering import render
@@ -33,6 +32,7 @@ SMALL = (96, 96)
 WORDS = {**SUBJECT_WORDS, **BACKDROP_WORDS}
 UNKNOWN_PROMPTS = [
     "a dragon on a bicycle",
+    "hot-air balloons in a storm",
     "إلى كل من يقرأ",
     "一只可爱的猫在看书",
     "Быстрая черепаха",
@@ -139,18 +139,17 @@ def test_every_mood_suits_its_backdrop() -> None:
     """Any mood may be asked of any place, and of a poster; the odd ones of all."""
     places = [*BACKDROP_WORDS, "dragon"]
     asked = [(mood, places[n % len(places)]) for n, mood in enumerate(MOOD_WORDS)]
-    for mood, place in asked + list(product(("storm", "winter"), places)):
+    for mood, place in asked + list(product(("mist", "winter"), places)):
         prompt = f"{place} {MOOD_WORDS[mood].split()[0]}"
         assert parse_prompt(prompt).mood == mood
         assert paint(prompt, size=SMALL, seed=2).size == SMALL
 
 
-@pytest.mark.parametrize("weather", WEATHER_WORDS)
-def test_every_weather_changes_the_picture(weather: str) -> None:
-    """Words about the weather are not ignored."""
-    assert weather in parse_prompt(f"the sea with {weather}").weather
+def test_snow_changes_the_picture() -> None:
+    """Words about snow are not ignored."""
+    assert parse_prompt("the sea with snow").is_snowing
     plain, changed = (
-        paint(f"mountains at night{more}", size=SMALL, seed=1) for more in ("", f", {weather}")
+        paint(f"mountains at night{more}", size=SMALL, seed=1) for more in ("", ", snow")
     )
     assert apart(plain, changed) > 1
 
@@ -375,6 +374,7 @@ def test_outlines_stay_where_they_are_put() -> None:
     assert figure.spot(1, 1) == (150, 150)
     assert figure.mirrored().spot(1, 1) == (150, 250)
     assert points("0,1 -2.5,3") == [(0, 1), (-2.5, 3)]
+    assert outlines("sail 0,1\n tip 2,-3 4,5") == {"sail": [(0, 1)], "tip": [(2, -3), (4, 5)]}
     assert len(closed_curve([(0, 0), (1, 0), (1, 1)], steps=4)) == 12
     assert max(x for x, _ in ellipse(10, 10, 5)) == pytest.approx(15)
     line = rough_skyline(seeded(2), 100, 50, 10, roughness=0.5)
