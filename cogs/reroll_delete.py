@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
-from bot.core.models import OPEN_STATES, CardAddress
+from bot.core.models import OPEN_STATES, CardAddress, JobState
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.caller import CallerContext, caller_of_reaction
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
@@ -152,8 +152,15 @@ class RerollDeleteCog(commands.Cog):
         await self._delete_messages(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
-        """Return the job that a message shows, unless it still runs."""
+        """Return the job that a message shows, unless it still runs.
+
+        While its pictures are being posted, the first of them may be visible already: then its
+        end is waited for.
+        """
         written = await self._deps.job_lookup.by_message(message_id)
+        if written is not None and written.state in {JobState.RECEIVED, JobState.DELIVERED}:
+            await self._deps.services.job_service.wait_for_end(written.job.id)
+            written = await self._deps.job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(

@@ -14,7 +14,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Unexpected
-from bot.core.models import Job, JobState, Picture
+from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
@@ -72,6 +72,8 @@ class JobRun:
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
         self._started_at = job.created_at
+        self._delivered: Sequence[CardAddress] = ()
+        self.ended = asyncio.Event()
 
     # --- before the task ----------------------------------------------------------------------
 
@@ -117,6 +119,11 @@ class JobRun:
                 await self._end_early(Unexpected(reference=reference))
             finally:
                 deps.queue.leave(self._ticket)
+                self.ended.set()
+        try:
+            await self._courier.after_delivery(self.job, self._delivered)
+        except Exception:
+            log.exception("job.after_delivery_failed", job=self.job.id)
 
     async def _load_references(self) -> bool:
         """Fetch the attachments before waiting, as Discord keeps them only for a while.
@@ -190,7 +197,7 @@ class JobRun:
             stored = await deps.retention.store(job, pictures)
         result = await deps.database.write(self._record_received, pictures, slots, stored)
         try:
-            messages = await self._courier.deliver(job, result)
+            self._delivered = messages = await self._courier.deliver(job, result)
         except EaselError as error:
             await self._fail(error, slots)
             return
