@@ -13,7 +13,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import Unexpected
+from bot.core.errors.jobs import PicturesMissing, Unexpected
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -209,7 +209,8 @@ class JobRun:
             delivered=len(pictures) * credits_per_picture(job),
             doubtful=doubtful_credits(job, slots),
         )
-        log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
+        missing = result.asked - len(pictures)
+        log.info("job.done", job=job.id, pictures=len(pictures), missing=missing, ms=result.took_ms)
 
     def _record_received(
         self,
@@ -233,7 +234,7 @@ class JobRun:
             remaining=remaining_credits(
                 deps.ledger.left(tx, job.requester), returned=job.credits - charged
             ),
-            shortfall=worst_failure(slots) if any(slot.failure for slot in slots) else None,
+            shortfall=_shortfall(slots, missing=job.request.n - len(pictures)),
             doubt_charged=doubt_charged,
             kept=bool(stored),
         )
@@ -265,6 +266,13 @@ class JobRun:
         if written is not None and written.error is not None:
             failure = JobFailure(written.error, written.state)
             await report_failure(self._deps, self.job, self._courier, failure)
+
+
+def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | None:
+    """Return why pictures are missing, None if none is."""
+    if any(slot.failure for slot in slots):
+        return worst_failure(slots)
+    return PicturesMissing() if missing > 0 else None
 
 
 async def settle_abandoned(
