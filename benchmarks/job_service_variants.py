@@ -84,6 +84,9 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
             self.delivered.set()
             return ()
 
+        async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+            """Add nothing."""
+
         async def end(self, job: Job, failure: JobFailure) -> bool:
             raise SystemExit(f"job {job.id} failed: {failure.error!r}")
 

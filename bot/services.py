@@ -245,7 +245,7 @@ def _only_gateway(settings: Settings) -> Gateway:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows editors write a mark first
     except (OSError, UnicodeDecodeError):
         raise StartRefused(
             f"GATEWAYS_FILE cannot be read ({path}): {FIXES['GATEWAYS_FILE']}."

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from bot.core.errors.base import StartRefused
@@ -89,6 +96,15 @@ BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 BytesSetting = Annotated[int, BeforeValidator(_bytes)]
 
 
+def _unquoted(value: object) -> object:
+    """Return a value without a pair of quotes, which docker's ``--env-file`` hands over."""
+    if isinstance(value, dict):
+        return {name: _unquoted(inner) for name, inner in value.items()}
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value
+
+
 class GatewayKey(BaseModel):
     """What the environment holds for one gateway of GATEWAYS_FILE."""
 
@@ -106,6 +122,11 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_quotes(cls, values: dict[str, object]) -> object:
+        return {name: _unquoted(value) for name, value in values.items()}
 
     discord_token: SecretStr = SecretStr("")
     image_api_url: str = ""

@@ -10,9 +10,14 @@ from discord.ext import commands
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.quotas import Blocked
-from bot.core.models import OPEN_STATES, CardAddress
+from bot.core.models import OPEN_STATES, CardAddress, JobState
 from bot.discord_ui.buttons import ResultButton
-from bot.discord_ui.caller import CallerContext, caller_of_reaction
+from bot.discord_ui.caller import (
+    CallerContext,
+    caller_of_reaction,
+    may_manage_messages,
+    may_use_commands,
+)
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
@@ -110,6 +115,7 @@ class RerollDeleteCog(commands.Cog):
             or server_id is None
             or person.bot
             or not self._deps.client.serves(server_id)
+            or not may_use_commands(person, reaction.channel_id)
         ):
             return
         settings, emoji = self._deps.preference_store.server(server_id), str(reaction.emoji)
@@ -152,8 +158,15 @@ class RerollDeleteCog(commands.Cog):
         await self._delete_messages(messages)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
-        """Return the job that a message shows, unless it still runs."""
+        """Return the job that a message shows, unless it still runs.
+
+        While its pictures are being posted, the first of them may be visible already: then its
+        end is waited for.
+        """
         written = await self._deps.job_lookup.by_message(message_id)
+        if written is not None and written.state in {JobState.RECEIVED, JobState.DELIVERED}:
+            await self._deps.services.job_service.wait_for_end(written.job.id)
+            written = await self._deps.job_lookup.by_message(message_id)
         return None if written is None or written.state in OPEN_STATES else written
 
     async def _refuse(
@@ -163,10 +176,11 @@ class RerollDeleteCog(commands.Cog):
         emoji: discord.PartialEmoji,
         refusal: EaselError,
     ) -> None:
-        try:
-            await message.remove_reaction(emoji, person)
-        except DISCORD_ERRORS as forbidden:
-            log.debug("reaction.not_removed", error=repr(forbidden))
+        if may_manage_messages(person.guild.me, message.channel.id):
+            try:
+                await message.remove_reaction(emoji, person)
+            except DISCORD_ERRORS as lost:
+                log.debug("reaction.not_removed", error=repr(lost))
         if self._refused.is_repeated(person.id):
             return
         if isinstance(refusal, Blocked):

@@ -76,6 +76,21 @@ def test_lists_and_several_limits_are_read(environment: Environment) -> None:
     assert settings.allowed_servers == (1, 2)
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_quotes_of_an_env_file_are_no_part_of_a_value(environment: Environment, quote: str) -> None:
+    """``docker run --env-file`` hands them over; a key with quotes is refused by every gateway."""
+    settings = environment(
+        IMAGE_API_KEY=f"{quote}sk-abc{quote}",
+        IMAGE_MODELS=f"{quote}gpt-image-2,dall-e-3{quote}",
+        MAX_DISK=f"{quote}2GB{quote}",
+        GATEWAYS__ONE__API_KEY=f"{quote}sk-one{quote}",
+    )
+    assert settings.image_api_key.get_secret_value() == "sk-abc"
+    assert settings.image_models == ("gpt-image-2", "dall-e-3")
+    assert settings.max_disk == 2 * 10**9
+    assert settings.gateways["one"].api_key.get_secret_value() == "sk-one"
+
+
 def test_a_budget_is_money_per_period(environment: Environment) -> None:
     """The operator thinks in money; it is counted in millionths, exactly."""
     assert environment().operator_budget == ()
@@ -172,6 +187,21 @@ def test_a_key_without_a_file_and_both_ways_at_once_are_refused(environment: Env
         read_gateways(environment(GATEWAYS__ONE__API_KEY="sk-planted"))
     with pytest.raises(StartRefused, match="both set"):
         read_gateways(environment(GATEWAYS_FILE="gateways.toml"))
+
+
+def test_a_file_of_a_windows_editor_is_read(environment: Environment, tmp_path: Path) -> None:
+    """It begins with a byte order mark, as its .env may."""
+    file = tmp_path / "gateways.toml"
+    table = '[gateways.one]\nbase_url = "http://127.0.0.1:9/v1"\nmodels = ["dall-e-3"]\n'
+    file.write_text(table, encoding="utf-8-sig")
+    settings = environment(
+        IMAGE_API_URL="",
+        IMAGE_API_KEY="",
+        IMAGE_MODELS="",
+        GATEWAYS_FILE=str(file),
+        GATEWAYS__ONE__API_KEY="k",
+    )
+    assert [gateway.name for gateway in read_gateways(settings)] == ["one"]
 
 
 def test_a_file_that_cannot_be_read_is_named(environment: Environment) -> None:

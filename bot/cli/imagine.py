@@ -172,6 +172,9 @@ class TerminalCourier:
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
 
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Add nothing: the files are there."""
+
     async def end(self, job: Job, failure: JobFailure) -> bool:  # noqa: ARG002 - one job only
         """Print why there is no picture."""
         await self._put_bar_away()

@@ -112,7 +112,7 @@ def caller_of_reaction(
         _requester(member, member.guild.id, _channel_ids(channel_id, channel)),
         languages.of_member(member),
         languages.of_server(member.guild),
-        may_manage=channel is not None and _may_manage(channel, member),
+        may_manage=may_manage_messages(member, channel_id),
         alone=False,
     )
 
@@ -142,7 +142,20 @@ def _channel_ids(channel_id: int | None, channel: object) -> tuple[int, ...]:
     return tuple(id_ for id_ in (parent, channel_id, category) if id_)
 
 
-def _may_manage(channel: discord.abc.GuildChannel | discord.Thread, who: discord.Member) -> bool:
-    if isinstance(channel, discord.Thread) and channel.parent is None:
+def may_use_commands(member: discord.Member, channel_id: int) -> bool:
+    """Tell whether a member has *Use Application Commands* in a channel.
+
+    Discord itself checks it for commands and buttons, but not for reactions.
+    """
+    channel = member.guild.get_channel_or_thread(channel_id)
+    if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
+        return member.guild_permissions.use_application_commands
+    return channel.permissions_for(member).use_application_commands
+
+
+def may_manage_messages(member: discord.Member, channel_id: int) -> bool:
+    """Tell whether a member may delete others' messages and reactions in a channel."""
+    channel = member.guild.get_channel_or_thread(channel_id)
+    if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
         return False
-    return channel.permissions_for(who).manage_messages
+    return channel.permissions_for(member).manage_messages

@@ -193,6 +193,19 @@ class DiscordCourier:
         await self._say_that_they_are_kept(job, result)
         return ()
 
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Notify a requester who waited long, and add the re-roll emoji.
+
+        A new message notifies by itself, an edit does not. The emoji is only added where a
+        reaction reaches the bot and counts for a server.
+        """
+        address, server_id = self._message.address, job.requester.server_id
+        if any(message.message_id == address.message_id for message in messages):
+            await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
+        here = [each for each in messages if each.channel_id == address.channel_id]
+        if here and server_id and not address.only_by_token:
+            await self._message.add_reactions(here, self._parts.reroll_emoji(server_id))
+
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""
         notice = OutgoingMessage(
@@ -229,8 +242,6 @@ class DiscordCourier:
                 groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
             )
             message, rest = await self._shrinking(everything, show), ()
-        await self._invite_to_reroll(job, (message, *rest))
-        await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         return (message, *rest)
 
     async def _show(self, job: Job, result: JobResult, group: AttachmentGroup) -> CardAddress:
@@ -241,9 +252,7 @@ class DiscordCourier:
         self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
     ) -> Sequence[CardAddress]:
         channel = self._message.channel_beside(job)
-        messages = await self._post_all(job, result, groups, channel, part=FIRST_RESULT)
-        await self._invite_to_reroll(job, messages)
-        return messages
+        return await self._post_all(job, result, groups, channel, part=FIRST_RESULT)
 
     async def _deliver_directly(
         self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
@@ -329,12 +338,6 @@ class DiscordCourier:
                 log.info("job_message.too_large", bytes=size)
             group = await self._parts.packer.shrink(group, group[0].original.path.parent)
         return await post(group)
-
-    async def _invite_to_reroll(self, job: Job, messages: Sequence[CardAddress]) -> None:
-        """Add the reroll emoji where a reaction reaches the bot, and counts for a server."""
-        server_id = job.requester.server_id
-        if server_id and not self._message.address.only_by_token:
-            await self._message.add_reactions(messages, self._parts.reroll_emoji(server_id))
 
     async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
         buttons = result_buttons(self._parts.texts, job.id, job.locale)

@@ -25,13 +25,13 @@ from bot.gateways.reply.error_classifier import (
 from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
 from bot.gateways.reply.task_status import (
-    TASK_STATES,
     JsonObject,
     SubmittedTask,
     is_unknown_task,
     progress_fraction,
     status_word,
     task_error,
+    task_state,
 )
 
 log = structlog.get_logger()
@@ -172,7 +172,7 @@ class TaskPoller:
         return TaskProgress(self._fraction if fraction is None else fraction)
 
     def _log_unknown_status(self, status: str) -> None:
-        if status and status not in TASK_STATES and not self._has_logged_status:
+        if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
             log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status[:40])
 
@@ -182,7 +182,7 @@ class TaskPoller:
         """Tell whether the pictures have arrived; raise TaskStopped if they never will."""
         body = _object(response.body)
         status = status_word(body)
-        state = TASK_STATES.get(status)
+        state = task_state(status)
         if response.status in _TRY_AGAIN or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return False
         if response.status in _GONE or is_unknown_task(body, response.text):

@@ -93,6 +93,10 @@ class DetachableCourier:
             self._is_ending = True
             return await self._courier.deliver(job, result)
 
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Add to the delivered messages what may come late."""
+        await self._courier.after_delivery(job, messages)
+
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures, unless the requester is detached."""
         async with self._one_at_a_time:

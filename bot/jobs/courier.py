@@ -105,5 +105,8 @@ class Courier(Protocol):
             EaselError: the person cannot get them.
         """
 
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Add to the delivered messages what may come late: the job has ended."""
+
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""

@@ -13,8 +13,8 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import Unexpected
-from bot.core.models import Job, JobState, Picture
+from bot.core.errors.jobs import PicturesMissing, Unexpected
+from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
@@ -72,6 +72,8 @@ class JobRun:
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
         self._started_at = job.created_at
+        self._delivered: Sequence[CardAddress] = ()
+        self.ended = asyncio.Event()
 
     # --- before the task ----------------------------------------------------------------------
 
@@ -117,6 +119,11 @@ class JobRun:
                 await self._end_early(Unexpected(reference=reference))
             finally:
                 deps.queue.leave(self._ticket)
+                self.ended.set()
+        try:
+            await self._courier.after_delivery(self.job, self._delivered)
+        except Exception:
+            log.exception("job.after_delivery_failed", job=self.job.id)
 
     async def _load_references(self) -> bool:
         """Fetch the attachments before waiting, as Discord keeps them only for a while.
@@ -190,7 +197,7 @@ class JobRun:
             stored = await deps.retention.store(job, pictures)
         result = await deps.database.write(self._record_received, pictures, slots, stored)
         try:
-            messages = await self._courier.deliver(job, result)
+            self._delivered = messages = await self._courier.deliver(job, result)
         except EaselError as error:
             await self._fail(error, slots)
             return
@@ -202,7 +209,8 @@ class JobRun:
             delivered=len(pictures) * credits_per_picture(job),
             doubtful=doubtful_credits(job, slots),
         )
-        log.info("job.done", job=job.id, pictures=len(pictures), ms=result.took_ms)
+        missing = result.asked - len(pictures)
+        log.info("job.done", job=job.id, pictures=len(pictures), missing=missing, ms=result.took_ms)
 
     def _record_received(
         self,
@@ -226,7 +234,7 @@ class JobRun:
             remaining=remaining_credits(
                 deps.ledger.left(tx, job.requester), returned=job.credits - charged
             ),
-            shortfall=worst_failure(slots) if any(slot.failure for slot in slots) else None,
+            shortfall=_shortfall(slots, missing=job.request.n - len(pictures)),
             doubt_charged=doubt_charged,
             kept=bool(stored),
         )
@@ -258,6 +266,13 @@ class JobRun:
         if written is not None and written.error is not None:
             failure = JobFailure(written.error, written.state)
             await report_failure(self._deps, self.job, self._courier, failure)
+
+
+def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | None:
+    """Return why pictures are missing, None if none is."""
+    if any(slot.failure for slot in slots):
+        return worst_failure(slots)
+    return PicturesMissing() if missing > 0 else None
 
 
 async def settle_abandoned(

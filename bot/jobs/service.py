@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ class JobService:
     def __init__(self, deps: JobDependencies) -> None:
         self._deps = deps
         self._tasks: set[asyncio.Task[None]] = set()
+        self._runs: dict[str, JobRun] = {}
         self._closing = False
 
     async def submit(
@@ -82,6 +84,11 @@ class JobService:
         ticket = self._deps.queue.readmit(job.requester, job.request.model)
         self._start(JobRun(self._deps, job, courier, ticket, attached=attached, attempts=attempts))
 
+    async def wait_for_end(self, job_id: str) -> None:
+        """Wait until a job of this process has ended; return at once for any other."""
+        if run := self._runs.get(job_id):
+            await run.ended.wait()
+
     async def drained(self, timeout_s: float | None = None) -> None:
         """Wait until no job runs, at most ``timeout_s`` seconds."""
         while self._tasks:
@@ -101,9 +108,11 @@ class JobService:
     def _start(self, run: JobRun) -> None:
         task = asyncio.get_running_loop().create_task(run.run())
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        self._runs[run.job.id] = run
+        task.add_done_callback(partial(self._ended, run.job.id))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        del self._runs[job_id]
         if not task.cancelled() and (defect := task.exception()) is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it

@@ -7,7 +7,7 @@ import pytest
 
 from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
-from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply
+from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply, FewerPictures
 
 
 def words(world: DiscordWorld) -> str:
@@ -153,6 +153,19 @@ async def test_after_the_days_doubts_a_further_one_is_charged(build: WorldBuilde
             await world.wait_for_jobs()
         assert "charged all the same" in words(world)
         assert world.credits() == 1
+
+
+async def test_a_reply_with_fewer_pictures_is_told_and_charged_for_what_arrived(
+    world: DiscordWorld,
+) -> None:
+    """Two of four pictures without a word look like a defect, or like a theft."""
+    world.gateway.replies.append(FewerPictures())
+    await world.imagine(world.ada, model="gpt-image-2", n=4)
+    await world.wait_for_jobs()
+    assert "1 of 4 pictures arrived. The image service sent fewer" in words(world)
+    assert "the missing pictures were not charged" in words(world)
+    assert len(world.card.attachments) == world.credits() == 1
+    assert "error-pictures-missing" in str(world.rows("SELECT error FROM jobs"))
 
 
 async def test_what_arrived_is_delivered_and_charged_when_the_rest_fails(

@@ -167,6 +167,20 @@ async def test_a_card_that_still_paints_is_not_rolled(build: WorldBuilder) -> No
         await world.wait_for_jobs()
 
 
+async def test_who_may_not_use_commands_here_does_not_roll_either(world: DiscordWorld) -> None:
+    """Discord checks the permission for commands, and leaves reactions to the bot."""
+    card = await rerollable_card(world)
+    here = world.env.bot.get_channel(world.channel.id)
+    assert isinstance(here, discord.TextChannel)
+    everyone = here.guild.default_role
+    await here.set_permissions(everyone, use_application_commands=False)
+    await react(world, world.ben, card)
+    assert len(world.gateway.bodies) == 1
+    await here.set_permissions(everyone, use_application_commands=True)
+    await react(world, world.ada, card)
+    assert len(world.gateway.bodies) == 2
+
+
 async def test_a_failed_card_can_be_tried_again(world: DiscordWorld) -> None:
     """The filter was in a bad mood: one tap is easier than typing it all again."""
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))

@@ -92,7 +92,9 @@ class Delivery:
     async def deliver(self, *sizes: int, kept: bool = False) -> Sequence[CardAddress]:
         """Deliver in one process."""
         async with self.process() as courier:
-            return await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
+            messages = await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
+            await courier.after_delivery(self.job, messages)
+            return messages
 
     def later(self, minutes: int) -> None:
         """Let time pass."""

@@ -50,6 +50,11 @@ class RecordingCourier:
         self.results.append(result)
         return ()
 
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Fail as a courier with a defect does, if asked to."""
+        if self.fails == "after_delivery":
+            raise RuntimeError("a defect")
+
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Keep the failure."""
         self.failures.append(failure)

@@ -2,15 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.jobs import CardNotSent, NotDelivered, ShuttingDown, Unexpected
 from bot.core.errors.quotas import QuotaSpent
-from bot.core.models import Job
+from bot.core.models import CardAddress, Job
 from bot.jobs.recovery import UnreportedFailure
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ClosedConnection, ScriptedGateway
@@ -240,3 +242,59 @@ async def test_what_does_not_finish_in_time_is_left_to_the_next_start(
     assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
     assert len(gateway.bodies) == 1
+
+
+@dataclass
+class DecoratingCourier(RecordingCourier):
+    """A courier whose reaction under a result waits, as Discord's rate limit makes it wait."""
+
+    is_decorating: asyncio.Event = field(default_factory=asyncio.Event)
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
+        """Take time."""
+        self.is_decorating.set()
+        await self.goes_on.wait()
+
+
+async def test_a_job_ends_when_its_pictures_are_posted(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Neither its end nor the next job waits until Discord accepts the bot's own reaction."""
+    one_at_a_time = settings(tmp_path, gateway, max_concurrent_jobs=1)
+    async with open_services(one_at_a_time, Clock()) as services:
+        harness = ServiceHarness(services, tmp_path)
+        first, second = DecoratingCourier(), DecoratingCourier()
+        for courier in (first, second):
+            job = await harness.submit(courier)
+            await asyncio.wait_for(courier.is_decorating.wait(), 60)
+            await asyncio.wait_for(services.job_service.wait_for_end(job.id), 60)
+        assert harness.rows("SELECT state FROM jobs") == [("done",), ("done",)]
+        assert harness.rows("SELECT state, credits FROM charges") == [("settled", 1)] * 2
+        first.goes_on.set()
+        second.goes_on.set()
+
+
+async def test_who_waits_for_the_end_of_a_job_waits_for_its_delivery(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """A reaction to a picture that is just visible counts once the job has ended."""
+    gateway.gate.clear()
+    job = await harness.submit(RecordingCourier())
+    waiting = asyncio.ensure_future(harness.services.job_service.wait_for_end(job.id))
+    await asyncio.wait_for(gateway.asked.wait(), 60)
+    assert not waiting.done()
+    gateway.gate.set()
+    await asyncio.wait_for(waiting, 60)
+    assert harness.rows("SELECT state FROM jobs") == [("done",)]
+    await asyncio.wait_for(harness.services.job_service.wait_for_end("unknown"), 60)
+
+
+async def test_a_defect_after_the_delivery_changes_nothing(harness: ServiceHarness) -> None:
+    """The pictures are posted and charged; only the log tells of it."""
+    with structlog.testing.capture_logs() as logs:
+        await harness.submit(courier := RecordingCourier("after_delivery"))
+        await harness.services.job_service.drained()
+    assert "job.after_delivery_failed" in {entry["event"] for entry in logs}
+    assert courier.failures == []
+    assert harness.rows("SELECT state FROM jobs") == [("done",)]

@@ -28,6 +28,13 @@ class CardNotSent(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
+class PicturesMissing(EaselError):
+    """No request failed, but a gateway sent fewer pictures than it was asked for."""
+
+    message_id = "error-pictures-missing"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotDelivered(EaselError):
     """The pictures could not be posted anywhere; the requester is not charged."""
 

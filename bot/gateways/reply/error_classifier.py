@@ -6,7 +6,7 @@ order of precedence is: code, then type, then phrases of the message, then the H
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -21,6 +21,12 @@ _KINDS_BY_CODE = {
     "moderation_blocked": Kind.MODERATION,
     "content_policy_violation": Kind.MODERATION,
     "content_filter": Kind.MODERATION,
+    "contentfilter": Kind.MODERATION,
+    "responsibleaipolicyviolation": Kind.MODERATION,
+    "datainspectionfailed": Kind.MODERATION,
+    "inputtextsensitivecontentdetected": Kind.MODERATION,
+    "inputimagesensitivecontentdetected": Kind.MODERATION,
+    "outputimagesensitivecontentdetected": Kind.MODERATION,
     "insufficient_quota": Kind.QUOTA,
     "insufficient_user_quota": Kind.QUOTA,
     "insufficient_balance": Kind.QUOTA,
@@ -46,7 +52,9 @@ NO_KINDS: Mapping[str, Kind] = {}
 
 _PHRASES = (
     (
-        r"safety (?:system|check)|banned.prompt|moderation|content.?policy|敏感|违规|审核",
+        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed)|content.?policy|usage guidelines"
+        r"|responsible ai|content exists risk|(?:sensitive|inappropriate) (?:content|information)"
+        r"|敏感|违规|审核",
         Kind.MODERATION,
     ),
     (
@@ -122,6 +130,8 @@ def classify_error(
     response: GatewayResponse, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS
 ) -> ClassifiedError:
     """Classify a response without pictures; ``kinds`` are by the gateway's own codes."""
+    if isinstance(response.body, list) and isinstance(next(iter(response.body), None), dict):
+        response = replace(response, body=response.body[0])  # Google's interfaces send a list
     if response.status < HTTPStatus.BAD_REQUEST and not isinstance(response.body, dict | list):
         return ClassifiedError(
             Kind.BAD_RESPONSE, Billed.MAYBE, "the reply is not JSON: check base_url"

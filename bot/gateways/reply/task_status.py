@@ -34,10 +34,11 @@ _STATE_WORDS: Mapping[TaskState, str] = {
     " IN_PROGRESS UNKNOWN",
     "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
     "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
-    " REJECTED NOT_FOUND"
+    " REJECTED NOT_FOUND MODERATED"
     " MODAL",  # Midjourney waits for a dialog that cannot be answered
 }
-TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
+_TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
+_LAST_WORD = re.compile(r"[A-Z]+\Z")
 _SUCCESS_CODES = frozenset(
     {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
     | {"22"}  # midjourney-proxy: queued
@@ -80,7 +81,7 @@ def submitted_task(
     body = response.body
     if not isinstance(body, dict) or body.get("error"):
         return None
-    state = TASK_STATES.get(status_word(body))
+    state = task_state(status_word(body))
     if (has_pictures and state != "pending") or state == "failure":
         return None
     if not _is_success_code(body.get("code")):
@@ -160,6 +161,17 @@ def status_word(body: JsonObject) -> str:
     return ""
 
 
+def task_state(status: str) -> TaskState | None:
+    """Return the state that a status in capitals means, None if it is unknown.
+
+    Of several words the last one counts, as in ``TASK_STATUS_SUCCEED`` or ``Request Moderated``.
+    """
+    if status in _TASK_STATES:
+        return _TASK_STATES[status]
+    last = _LAST_WORD.search(status)
+    return _TASK_STATES.get(last[0]) if last else None
+
+
 def progress_fraction(body: JsonObject) -> float | None:
     """Return the progress of a task, 0 to 1; None if the reply has none."""
     for fields in _levels(body):
@@ -203,6 +215,8 @@ def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     yield error.message
     if body.get("code") is None or not _is_success_code(body.get("code")):
         yield body.get("message")
+    if (status := status_word(body)) not in _TASK_STATES:
+        yield status  # such as "Content Moderated"
 
 
 def is_unknown_task(body: JsonObject, text: str = "") -> bool:
@@ -210,7 +224,7 @@ def is_unknown_task(body: JsonObject, text: str = "") -> bool:
     if text.strip() == "null":  # midjourney-proxy's reply
         return True
     status = status_word(body)
-    if TASK_STATES.get(status) in ("pending", "success"):
+    if task_state(status) in ("pending", "success"):
         return False
     error = parse_error_body(body)
     words = f"{body.get('code')} {error.code} {error.message} {body.get('message')}"

@@ -40,6 +40,16 @@ CASES: list[tuple[int, object, str, str]] = [
     (400, _error("内容违规,请修改"), "moderation", "no"),
     (422, {"error": "Prompt failed the content policy checks"}, "moderation", "no"),
     (200, _error(SAFETY), "moderation", "maybe"),
+    # in the words of Volcengine, Alibaba, DeepSeek, Azure and Google, the last one also in a list
+    (400, _error("x", "OutputImageSensitiveContentDetected", "BadRequest"), "moderation", "no"),
+    (400, _error("The input text may contain sensitive information."), "moderation", "no"),
+    (400, {"code": "DataInspectionFailed", "message": "x"}, "moderation", "no"),
+    (400, {"message": "Input data may contain inappropriate content."}, "moderation", "no"),
+    (400, _error("Content Exists Risk", "invalid_request_error"), "moderation", "no"),
+    (400, _error("x", "ResponsibleAIPolicyViolation"), "moderation", "no"),
+    (400, _error("All images violated the Responsible AI practices.", 400), "moderation", "no"),
+    (400, [_error("Images violated the usage guidelines.", 400)], "moderation", "no"),
+    (429, [_error("check your plan and billing details", 429)], "quota", "no"),
     # quota in its four shapes
     (402, _error("余额不足"), "quota", "no"),
     (402, "", "quota", "no"),
