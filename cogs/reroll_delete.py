@@ -40,6 +40,7 @@ class RerollDeleteCog(commands.Cog):
         self._deps = deps
         self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
+        self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
@@ -130,12 +131,15 @@ class RerollDeleteCog(commands.Cog):
     async def _reroll(
         self, reaction: discord.RawReactionActionEvent, person: discord.Member
     ) -> None:
-        if self._reacted.is_repeated((person.id, reaction.message_id)):
+        key = (person.id, reaction.message_id)
+        # Somebody's reaction may wait for the end of a job longer than repeats are ignored.
+        if self._reacted.is_repeated(key) or key in self._waiting:
             return
         channel = self._deps.client.get_partial_messageable(
             reaction.channel_id, guild_id=reaction.guild_id
         )
         message = channel.get_partial_message(reaction.message_id)
+        self._waiting.add(key)
         try:
             if written := await self._ended(reaction.message_id):
                 self._deps.job_lookup.check_repeatable(written, by=person.id)
@@ -146,6 +150,8 @@ class RerollDeleteCog(commands.Cog):
                 await self._deps.request_builder.repeat(written.job, caller, courier)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
+        finally:
+            self._waiting.discard(key)
 
     async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
         """Delete what the person requested themselves; the reactions of others do nothing."""

@@ -145,7 +145,7 @@ def _channel_ids(channel_id: int | None, channel: object) -> tuple[int, ...]:
 def may_use_commands(member: discord.Member, channel_id: int) -> bool:
     """Tell whether a member has *Use Application Commands* in a channel.
 
-    Discord itself checks it for commands and buttons, but not for reactions.
+    Discord itself checks it for commands, but not for reactions.
     """
     channel = member.guild.get_channel_or_thread(channel_id)
     if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):

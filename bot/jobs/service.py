@@ -113,6 +113,6 @@ class JobService:
 
     def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        del self._runs[job_id]
+        self._runs.pop(job_id).ended.set()
         if not task.cancelled() and (defect := task.exception()) is not None:
             log.error("job.unfinished", exc_info=defect)  # the next start ends it

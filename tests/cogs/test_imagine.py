@@ -162,7 +162,7 @@ async def test_a_reply_with_fewer_pictures_is_told_and_charged_for_what_arrived(
     world.gateway.replies.append(FewerPictures())
     await world.imagine(world.ada, model="gpt-image-2", n=4)
     await world.wait_for_jobs()
-    assert "1 of 4 pictures arrived. The image service sent fewer" in words(world)
+    assert "1 of 4 pictures arrived. The others did not arrive" in words(world)
     assert "the missing pictures were not charged" in words(world)
     assert len(world.card.attachments) == world.credits() == 1
     assert "error-pictures-missing" in str(world.rows("SELECT error FROM jobs"))

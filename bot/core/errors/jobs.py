@@ -29,7 +29,7 @@ class CardNotSent(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class PicturesMissing(EaselError):
-    """No request failed, but a gateway sent fewer pictures than it was asked for."""
+    """No request failed, but fewer pictures arrived than were asked for."""
 
     message_id = "error-pictures-missing"
 

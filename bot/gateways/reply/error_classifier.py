@@ -52,9 +52,7 @@ NO_KINDS: Mapping[str, Kind] = {}
 
 _PHRASES = (
     (
-        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed)|content.?policy|usage guidelines"
-        r"|responsible ai|content exists risk|(?:sensitive|inappropriate) (?:content|information)"
-        r"|敏感|违规|审核",
+        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed)|content.?policy|敏感|违规|审核",
         Kind.MODERATION,
     ),
     (
@@ -63,6 +61,12 @@ _PHRASES = (
     ),
     (r"rate.?limit|too many requests|负载已饱和|请求过于频繁", Kind.RATE_LIMITED),
     (r"无可用渠道|no available channel", Kind.MODEL_UNAVAILABLE),
+)
+# What vendors also say of accounts, with other statuses.
+_DECLINED = re.compile(
+    r"responsible ai|content exists risk|usage guidelines"
+    r"|(?:sensitive|inappropriate) (?:content|information)",
+    re.IGNORECASE,
 )
 _NO_CHANNEL = HTTPStatus.SERVICE_UNAVAILABLE
 _PATTERNS = tuple((re.compile(phrase, re.IGNORECASE), kind) for phrase, kind in _PHRASES)
@@ -155,6 +159,8 @@ def _kind_and_billed(
             # new-api sends it before any channel took the request.
             untaken = kind is Kind.MODEL_UNAVAILABLE and response.status == _NO_CHANNEL
             return kind, Billed.NO if untaken else billed
+    if response.status not in _KINDS_BY_STATUS and _DECLINED.search(error.message):
+        return Kind.MODERATION, billed
     if refused:
         return _kind_of_4xx(response.status, hint)
     return _kind_of_others(response, error), billed

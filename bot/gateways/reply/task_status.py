@@ -39,6 +39,7 @@ _STATE_WORDS: Mapping[TaskState, str] = {
 }
 _TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
 _LAST_WORD = re.compile(r"[A-Z]+\Z")
+_NEGATED = re.compile(r"(?<![A-Z])(?:NOT|NO|NON|UN|PARTIAL|PARTIALLY)[^A-Z]")
 _SUCCESS_CODES = frozenset(
     {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
     | {"22"}  # midjourney-proxy: queued
@@ -169,7 +170,7 @@ def task_state(status: str) -> TaskState | None:
     if status in _TASK_STATES:
         return _TASK_STATES[status]
     last = _LAST_WORD.search(status)
-    return _TASK_STATES.get(last[0]) if last else None
+    return _TASK_STATES.get(last[0]) if last and not _NEGATED.search(status) else None
 
 
 def progress_fraction(body: JsonObject) -> float | None:
@@ -215,8 +216,8 @@ def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     yield error.message
     if body.get("code") is None or not _is_success_code(body.get("code")):
         yield body.get("message")
-    if (status := status_word(body)) not in _TASK_STATES:
-        yield status  # such as "Content Moderated"
+    if "MODERATED" in (status := status_word(body)):
+        yield status
 
 
 def is_unknown_task(body: JsonObject, text: str = "") -> bool:

@@ -49,6 +49,8 @@ CASES: list[tuple[int, object, str, str]] = [
     (400, _error("x", "ResponsibleAIPolicyViolation"), "moderation", "no"),
     (400, _error("All images violated the Responsible AI practices.", 400), "moderation", "no"),
     (400, [_error("Images violated the usage guidelines.", 400)], "moderation", "no"),
+    (403, _error("Your account violated our usage guidelines"), "auth", "no"),
+    (429, _error("Slow down, see our usage guidelines"), "rate-limited", "no"),
     (429, [_error("check your plan and billing details", 429)], "quota", "no"),
     # quota in its four shapes
     (402, _error("余额不足"), "quota", "no"),

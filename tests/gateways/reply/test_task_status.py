@@ -12,6 +12,8 @@ from bot.gateways.reply.task_status import TaskState, task_state
         ("TASK_STATUS_SUCCEED", "success"),
         ("TASK_STATUS_FAILED", "failure"),
         ("CONTENT MODERATED", "failure"),
+        ("NOT_FINISHED", None),
+        ("PARTIALLY COMPLETED", None),
         ("MARINATING", None),
         ("", None),
     ],

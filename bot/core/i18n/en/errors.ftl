@@ -285,7 +285,7 @@ error-gateway-bad-response = The image service sent something that is not a pict
 
 error-gateway-no-image = The image service answered without a picture, so please reword the prompt and try again; { money-back }.
 
-error-pictures-missing = The image service sent fewer than it was asked for, so please ask again for the rest; { money-back }.
+error-pictures-missing = The others did not arrive from the image service, so please ask again for them; { money-back }.
 
 error-gateway-download-failed = The picture was made but could not be downloaded, so please try again; { money-back }.
 

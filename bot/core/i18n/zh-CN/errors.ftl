@@ -264,7 +264,7 @@ error-gateway-bad-response = 绘图服务发来的内容不是图片，请再试
 
 error-gateway-no-image = 绘图服务没有返回图片，请修改提示词后再试；{ money-back }。
 
-error-pictures-missing = 绘图服务返回的图片比要求的少，需要其余图片请再画一次；{ money-back }。
+error-pictures-missing = 其余图片没有从绘图服务收到，需要的话请再画一次；{ money-back }。
 
 error-gateway-download-failed = 图片已经画好但无法下载，请再试一次；{ money-back }。
 
