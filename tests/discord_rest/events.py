@@ -93,7 +93,17 @@ def reaction(client: discord.Client, message_id: int) -> discord.RawReactionActi
     }
     emoji = discord.PartialEmoji(name=DEFAULT_REROLL_EMOJI)
     event = discord.RawReactionActionEvent(told, emoji, "REACTION_ADD")  # type: ignore[arg-type]
-    known: Payload = {"id": str(SERVER), "name": "Painters", "preferred_locale": "en-US"}
+    everyone = {
+        "id": str(SERVER),
+        "name": "@everyone",
+        "permissions": str(discord.Permissions(use_application_commands=True).value),
+    }
+    known: Payload = {
+        "id": str(SERVER),
+        "name": "Painters",
+        "preferred_locale": "en-US",
+        "roles": [everyone],
+    }
     guild = discord.Guild(data=known, state=client._connection)  # type: ignore[arg-type]
     event.member = discord.Member(data=member(), guild=guild, state=client._connection)  # type: ignore[arg-type]
     return event
