@@ -147,15 +147,21 @@ def may_use_commands(member: discord.Member, channel_id: int) -> bool:
 
     Discord itself checks it for commands, but not for reactions.
     """
-    channel = member.guild.get_channel_or_thread(channel_id)
-    if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
-        return member.guild_permissions.use_application_commands
-    return channel.permissions_for(member).use_application_commands
+    permissions = _permissions(member, channel_id)
+    if permissions is None:
+        permissions = member.guild_permissions
+    return permissions.use_application_commands
 
 
 def may_manage_messages(member: discord.Member, channel_id: int) -> bool:
     """Tell whether a member may delete others' messages and reactions in a channel."""
+    permissions = _permissions(member, channel_id)
+    return permissions is not None and permissions.manage_messages
+
+
+def _permissions(member: discord.Member, channel_id: int) -> discord.Permissions | None:
+    """Return a member's permissions in a channel, None if it or its parent is not cached."""
     channel = member.guild.get_channel_or_thread(channel_id)
     if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
-        return False
-    return channel.permissions_for(member).manage_messages
+        return None
+    return channel.permissions_for(member)

@@ -358,7 +358,10 @@ def _words(error: Exception) -> str:
 
 
 def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson) -> int:
-    """Feed a piece and what has arrived after it; return how many bytes that was."""
+    """Feed a piece and what has arrived after it; return how many bytes that was.
+
+    In a function of its own, so that nothing refers to the bytes while the next ones are awaited.
+    """
     if chunk := piece + content.read_nowait():
         json_reader.feed(chunk)
     return len(chunk)

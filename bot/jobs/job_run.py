@@ -197,11 +197,11 @@ class JobRun:
             stored = await deps.retention.store(job, pictures)
         result = await deps.database.write(self._record_received, pictures, slots, stored)
         try:
-            self._delivered = messages = await self._courier.deliver(job, result)
+            self._delivered = await self._courier.deliver(job, result)
         except EaselError as error:
             await self._fail(error, slots)
             return
-        await deps.database.write(deps.repository.delivered, job.id, messages)
+        await deps.database.write(deps.repository.delivered, job.id, self._delivered)
         await deps.billing.settle(
             job,
             JobState.DONE,

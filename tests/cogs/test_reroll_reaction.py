@@ -2,6 +2,7 @@
 
 import discord
 import pytest
+import structlog
 
 from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
@@ -153,6 +154,22 @@ async def test_without_quota_the_person_is_told_once_and_their_reaction_goes(
         await react(world, world.ada, card)
         assert len(messages(world)) == 2
         assert len(world.gateway.bodies) == 1
+
+
+async def test_a_refused_reaction_stays_where_the_bot_may_not_remove_it(
+    build: WorldBuilder,
+) -> None:
+    """The person is told all the same, and Discord is not asked for what it would refuse."""
+    async with build.world(default_quota=parse_limits("1/day")) as world:
+        card = await rerollable_card(world)
+        here = world.env.bot.get_channel(world.channel.id)
+        assert isinstance(here, discord.TextChannel)
+        await here.set_permissions(here.guild.me, manage_messages=False)
+        with structlog.testing.capture_logs() as logs:
+            await react(world, world.ada, card)
+        assert "used up" in messages(world)[-1].content
+        assert [r.count for r in messages(world)[0].reactions] == [2]
+        assert "reaction.not_removed" not in {entry["event"] for entry in logs}
 
 
 async def test_a_card_that_still_paints_is_not_rolled(build: WorldBuilder) -> None:
