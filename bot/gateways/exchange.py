@@ -14,6 +14,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, Picture
+from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import (
     Answered,
@@ -167,6 +168,7 @@ class Exchange:
                 allow_redirects=False,
             )
             connection.callback(response.close)  # a stream stays open between its previews
+            limit_undecrypted(response)
             if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 return response
             url = self._redirect_target(response)

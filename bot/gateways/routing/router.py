@@ -19,6 +19,7 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
+from bot.gateways.connections import READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
 from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
 from bot.gateways.exchange import Exchange
@@ -30,8 +31,6 @@ from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 
 log = structlog.get_logger()
-
-READ_BUFFER_BYTES = 1 << 14  # of each reply, while another one is decoded; one recv adds 256 KiB
 
 
 class Router:
@@ -63,6 +62,7 @@ class Router:
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        limit_receives()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
