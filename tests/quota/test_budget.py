@@ -67,6 +67,13 @@ def test_what_the_job_did_cost_stays(
         assert [tuple(row) for row in metered] == [(NOON // HOUR, left)]
 
 
+def test_a_share_of_the_price_is_rounded_up(tmp_path: Path) -> None:
+    with LedgerDriver.open(tmp_path, budget="9000/week") as driver:
+        driver.settle(driver.hold(BOB, 3, price=1000), 1)
+        (allowance,) = driver.budget()
+        assert allowance.used == 334
+
+
 def test_a_price_that_nobody_expected_is_counted(tmp_path: Path) -> None:
     """The meter of that hour may not exist yet."""
     with LedgerDriver.open(tmp_path, budget="9000/week") as driver:
