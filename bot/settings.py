@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     max_running_per_user: int = Field(default=3, ge=1, le=1000)
     max_waiting_per_user: int = Field(default=10, ge=1, le=1000)
     max_queued_jobs: int = Field(default=200, ge=1, le=10_000)
-    max_doubtful_per_day: int = Field(default=3, ge=0, le=1000)
+    max_doubtful_per_day: int = Field(default=3, ge=1, le=1000)
     max_queue_age: int = Field(default=3600, ge=0, le=604_800)
     retention_days: int = Field(default=30, ge=1, le=3650)
     max_disk: BytesSetting = parse_bytes("5GB")

@@ -11,7 +11,6 @@ from bot.discord_ui.caller import requester_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.quota.allowances import Allowance
-from bot.quota.levels import Member
 from cogs.dependencies import Dependencies
 
 
@@ -27,19 +26,21 @@ class UsageCog(commands.Cog):
     async def usage(self, interaction: Interaction) -> None:
         """Show your limits, the credits you have left, and your last requests."""
         who = requester_of(interaction)
-        allowances, member = await self._deps.services.database.read(self._usage, who)
+        allowances, status = await self._deps.services.database.read(self._usage, who)
         past = await self._deps.services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)
-        status = MemberStatus(member.granted, member.block_reason)
         embeds = [self._embeds.usage(who, [_row(a) for a in allowances], locale, status=status)]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
             embeds.append(self._embeds.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
 
-    def _usage(self, rows: Transaction, who: Requester) -> tuple[Sequence[Allowance], Member]:
-        member = self._deps.services.ledger.member(rows, who.server_id, who.user_id)
-        return self._deps.services.ledger.allowances(rows, who), member
+    def _usage(self, rows: Transaction, who: Requester) -> tuple[Sequence[Allowance], MemberStatus]:
+        ledger = self._deps.services.ledger
+        member = ledger.member(rows, who.server_id, who.user_id)
+        doubtful = ledger.doubtful(rows, who)
+        status = MemberStatus(member.granted, member.block_reason, doubtful)
+        return ledger.allowances(rows, who), status
 
 
 def _row(allowance: Allowance) -> UsageRow:

@@ -16,7 +16,7 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError, StartRefused
 from bot.core.errors.jobs import NotDelivered
-from bot.core.i18n.texts import Money, Texts, plain_time
+from bot.core.i18n.texts import Texts, plain_time
 from bot.core.models import (
     OPERATOR,
     OPTION_NAMES,
@@ -166,8 +166,7 @@ class TerminalCourier:
             _say(str(full))
             raise NotDelivered from full
         if result.shortfall is not None:
-            money: Money = "charged" if result.doubt_charged else "part"
-            _say(self._texts.sentence(result.shortfall, money=money))
+            _say(self._texts.sentence(result.shortfall, money="part"))
         seconds = round(result.took_ms / 1000, 1)
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
@@ -179,8 +178,7 @@ class TerminalCourier:
         """Print why there is no picture."""
         await self._put_bar_away()
         self.failed = True
-        money: Money = "charged" if failure.doubt_charged else "back"
-        _say(self._texts.sentence(failure.error, money=money))
+        _say(self._texts.sentence(failure.error))
         return True
 
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:

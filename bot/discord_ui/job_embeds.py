@@ -47,6 +47,7 @@ _LONGEST_WORD = 24
 _STOPS = " ,;"
 
 _END_STATES: dict[JobState, EmbedState] = {
+    JobState.DONE: "result",
     JobState.FAILED: "failed",
     JobState.CANCELLED: "cancelled",
     JobState.UNKNOWN: "unknown",
@@ -142,8 +143,7 @@ class JobEmbeds:
 
     def ended(self, job: Job, failure: JobFailure) -> discord.Embed:
         """Show why there are no pictures, what it cost, and what to do next."""
-        money: Money = "charged" if failure.doubt_charged else "back"
-        sentence = self._sentence(job, failure.error, money)
+        sentence = self._sentence(job, failure.error, "back")
         shown = hide_declined_prompt(job, failure.error)
         (prompt,) = self._prompts(shown, None)
         words = (prompt, sentence) if shown.request.prompt else (sentence, prompt)
@@ -194,10 +194,9 @@ class JobEmbeds:
     ) -> list[str]:
         words = self._prompts(job, _revised_prompt(job, result.pictures))
         if result.shortfall is not None:
-            money: Money = "charged" if result.doubt_charged else "part"
             arrived = len(result.pictures)
             said = self._say(job, "card-shortfall", arrived=arrived, asked=result.asked)
-            words.append(f"{said} {self._sentence(job, result.shortfall, money)}")
+            words.append(f"{said} {self._sentence(job, result.shortfall, 'part')}")
         if any(file.shrunk for file in files):
             words.append(small(self._say(job, "card-shown-as-webp")))
         if more:

@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.i18n.escaping import cut
-from bot.core.i18n.texts import Money, Texts
+from bot.core.i18n.texts import Texts
 from bot.core.models import Job, money_to_text
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
@@ -50,8 +50,7 @@ class NoticeTexts:
 
     def no_pictures(self, job: Job, failure: JobFailure) -> str:
         """Say why there are no pictures, where the job's message cannot be edited."""
-        money: Money = "charged" if failure.doubt_charged else "back"
-        sentence = self._texts.sentence(failure.error, job.locale, money=money)
+        sentence = self._texts.sentence(failure.error, job.locale)
         return f"{_mention(job)} {cut(sentence, LONGEST_SENTENCE)}"
 
     def _mentioning(self, message_id: str, job: Job) -> str:

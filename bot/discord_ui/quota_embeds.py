@@ -9,6 +9,7 @@ import discord
 from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.discord_ui.embed_style import COLOURS, plain_line, requester_name
+from bot.quota.ledger import DoubtfulRequests
 
 LONGEST_REASON = 200
 _LONGEST_MODEL = 40
@@ -87,10 +88,11 @@ class LimitRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """What admins decided about one person besides limits; without a reason not blocked."""
+    """What else decides about one person's requests; without a reason they are not blocked."""
 
     granted: int = 0
     block_reason: str | None = None
+    doubtful: DoubtfulRequests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,22 @@ class QuotaEmbeds:
                 value=self._texts.say("usage-granted", locale, credits=status.granted),
                 inline=False,
             )
+        if status.doubtful and status.doubtful.count:
+            embed.add_field(
+                name=self._texts.say("usage-doubtful-title", locale),
+                value=self._doubtful(status.doubtful, locale),
+                inline=False,
+            )
         return embed
+
+    def _doubtful(self, found: DoubtfulRequests, locale: str) -> str:
+        return self._texts.say(
+            "usage-doubtful",
+            locale,
+            count=found.count,
+            limit=found.limit,
+            frees_at=found.frees_at,
+        )
 
     def jobs(self, rows: Sequence[JobRow], locale: str = "en") -> discord.Embed:
         """Show a person's last jobs, one line for each, with a link to its message."""

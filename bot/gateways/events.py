@@ -76,10 +76,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The last event: picture files on disk, at least one and at most as many as requested."""
+    """The last event: picture files on disk, at least one and at most as many as requested.
+
+    ``made`` is how many the gateway answered with: those that are no file were paid for and lost.
+    """
 
     pictures: tuple[Picture, ...]
     usage: TokenUsage | None
+    made: int = 0
 
 
 GatewayEvent = (

@@ -102,7 +102,8 @@ class Exchange:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
             pictures = [ReplyPicture(source) for text in urls if (source := parse_url(text))]
-            yield Received(await self._pictures(pictures[: self.request.n], spool), None)
+            pictures = pictures[: self.request.n]
+            yield Received(await self._pictures(pictures, spool), None, len(pictures))
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
@@ -120,7 +121,7 @@ class Exchange:
         pictures = reply.pictures[: self.request.n]
         if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
             yield Answered(urls)
-        yield Received(await self._pictures(pictures, spool), reply.usage)
+        yield Received(await self._pictures(pictures, spool), reply.usage, len(pictures))
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:

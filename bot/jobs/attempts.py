@@ -50,14 +50,13 @@ class SlotResult:
     failure: GatewayFailure | None = None
 
     @property
-    def doubtful(self) -> int:
-        """How many pictures may have been made and paid for although none came."""
-        in_doubt = self.failure is not None and self.failure.billed is Billed.MAYBE
-        return self.asked if in_doubt else 0
+    def is_in_doubt(self) -> bool:
+        """Whether pictures may have been made and paid for although none came."""
+        return self.failure is not None and self.failure.billed is Billed.MAYBE
 
 
 def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
-    """Return the failure to report of those that failed: one in doubt first, as it may be charged.
+    """Return the failure to report of those that failed: one in doubt first, as it is never resent.
 
     It knows whether another one is that moderation declined the prompt.
     """
@@ -210,9 +209,10 @@ class AttemptRunner:
                 await write(repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
                 await write(repository.answered, attempt, urls)
-            case Received(pictures=pictures, usage=usage), Attempt():
-                price = self._price(job, attempt, len(pictures))
-                cost = Cost(job.request.model, len(pictures), usage, price)
+            case Received(pictures=pictures, usage=usage, made=made), Attempt():
+                price = self._price(job, attempt, asked)
+                lost = max(0, min(made, asked) - len(pictures))
+                cost = Cost(job.request.model, len(pictures), lost, usage, price)
                 await write(repository.received, attempt, cost)
         return attempt
 
@@ -224,7 +224,9 @@ class AttemptRunner:
         if failure.billed is Billed.NO:
             await self.database.write(self.repository.refused, attempt)
         else:
-            cost = Cost(job.request.model, price=self._price(job, attempt, asked))
+            is_lost = failure.billed is Billed.YES and not failure.is_ours
+            price = self._price(job, attempt, asked)
+            cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
             await self.database.write(self.repository.lost, attempt, failure.billed, cost)
 
     def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import PicturesKept
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import AttachmentUrls, Job, JobState
 from bot.database.database import Database
@@ -16,6 +17,7 @@ from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
 from bot.jobs.pricing import credits_per_picture
+from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
@@ -53,11 +55,14 @@ class Billing:
         error: EaselError | None = None,
         *,
         delivered: int = 0,
-        doubtful: int = 0,
     ) -> Settlement | None:
-        """End the job and settle its hold, both or neither; harmless twice."""
+        """End the job and settle its hold, both or neither; harmless twice.
+
+        The person pays for the ``delivered`` pictures; what became of the others is in the rows of
+        the attempts.
+        """
         settled, reached = await self.database.write(
-            self._settle, job, state, error, delivered=delivered, doubtful=doubtful
+            self._settle, job, state, error, delivered=delivered
         )
         for part in reached:
             self.alerts.budget(part)
@@ -91,15 +96,14 @@ class Billing:
         state: JobState,
         error: EaselError | None,
         *,
-        delivered: int,
-        doubtful: int,
+        delivered: int | None,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
         price = self.repository.price(tx, job.id)
-        settled = self.ledger.settle(
-            tx, job.id, delivered=delivered, doubtful=doubtful, price=price
-        )
+        pictures = self.repository.picture_counts(tx, job.id, delivered=delivered)
+        each = credits_per_picture(job)
+        settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
         if settled is None or not price:
             return settled, []
         return settled, list(_reached(self.ledger.budget_used(tx), price))
@@ -107,25 +111,23 @@ class Billing:
     def _settle_abandoned(
         self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
     ) -> tuple[JobFailure | None, list[BudgetReached]]:
-        posted = self.repository.posted_pictures(tx, job.id)
-        asked = self.repository.close_attempts(
+        self.repository.close_attempts(
             tx,
             job.id,
             model=job.request.model,
             price_at=lambda gateway: self.catalogue.price_each(gateway, job.request),
         )
-        each = credits_per_picture(job)
-        if posted:
-            doubtful = self.repository.in_doubt(tx, job.id) * each
-            _, reached = self._settle(
-                tx, job, JobState.DONE, None, delivered=posted * each, doubtful=doubtful
-            )
+        if self.repository.is_delivered(tx, job.id):
+            _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)
             return None, reached
-        state, error = (JobState.UNKNOWN, sent) if asked else (JobState.CANCELLED, unsent)
-        settled, reached = self._settle(tx, job, state, error, delivered=0, doubtful=asked * each)
-        if settled is None:
-            return JobFailure(error, state), reached
-        return JobFailure(error, state, settled.charged, settled.doubt_charged), reached
+        kept = len(read_kept_pictures(tx, job.id))
+        state, error = JobState.CANCELLED, unsent
+        if kept:
+            state, error = JobState.DONE, PicturesKept()
+        elif self.repository.picture_counts(tx, job.id, delivered=0).counted_for_operator:
+            state, error = JobState.UNKNOWN, sent
+        settled, reached = self._settle(tx, job, state, error, delivered=kept)
+        return JobFailure(error, state, settled.charged if settled else 0), reached
 
     async def _alert_of_refusal(self, price: int) -> None:
         budget = await self.database.read(self.ledger.budget_used)

@@ -20,6 +20,7 @@ from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
+from bot.quota.picture_counts import PictureCounts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -164,5 +165,5 @@ class Cancellation:
         repository = self._repository
         if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_queued=True):
             return False
-        self._ledger.settle(tx, job.id, delivered=0, price=0)
+        self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)
         return True

@@ -57,8 +57,7 @@ class JobResult:
     """Pictures to deliver, and what they cost.
 
     ``shortfall`` says why fewer than ``asked`` arrived; ``remaining`` is None without any limit.
-    ``doubt_charged`` as in :class:`JobFailure`, for those that did not arrive; ``kept``: the
-    pictures are stored, so that the requester can get them later from /history.
+    ``kept``: the pictures are stored, so that the requester can get them later from /history.
     """
 
     pictures: tuple[Picture, ...]
@@ -67,22 +66,19 @@ class JobResult:
     charged: int
     remaining: RemainingCredits | None
     shortfall: EaselError | None
-    doubt_charged: bool = False
     kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JobFailure:
-    """A job that ended without pictures: ``state`` is failed, cancelled or unknown.
+    """A job that ended without posting pictures: ``state`` is failed, cancelled or unknown.
 
-    ``doubt_charged``: nobody knows whether the picture was made, and this person's free
-    releases of that kind are used up for today.
+    It is done where the pictures are kept for /history; ``charged`` credits were paid for those.
     """
 
     error: EaselError
     state: JobState = JobState.FAILED
     charged: int = 0
-    doubt_charged: bool = False
 
 
 class Courier(Protocol):

@@ -13,7 +13,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import PicturesMissing, Unexpected
+from bot.core.errors.jobs import NotDelivered, PicturesKept, PicturesMissing, Unexpected
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -23,7 +23,7 @@ from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation, DetachableCourier
 from bot.jobs.courier import Courier, JobFailure, JobResult
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
-from bot.jobs.pricing import Pricing, credits_per_picture, doubtful_credits, remaining_credits
+from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
@@ -198,19 +198,25 @@ class JobRun:
         result = await deps.database.write(self._record_received, pictures, slots, stored)
         try:
             self._delivered = await self._courier.deliver(job, result)
-        except EaselError as error:
-            await self._fail(error, slots)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
+            await self._end_undelivered(error, result, slots)
             return
         await deps.database.write(deps.repository.delivered, job.id, self._delivered)
-        await deps.billing.settle(
-            job,
-            JobState.DONE,
-            result.shortfall,
-            delivered=len(pictures) * credits_per_picture(job),
-            doubtful=doubtful_credits(job, slots),
-        )
-        missing = result.asked - len(pictures)
-        log.info("job.done", job=job.id, pictures=len(pictures), missing=missing, ms=result.took_ms)
+        delivered = len(pictures)
+        await deps.billing.settle(job, JobState.DONE, result.shortfall, delivered=delivered)
+        missing = result.asked - delivered
+        log.info("job.done", job=job.id, pictures=delivered, missing=missing, ms=result.took_ms)
+
+    async def _end_undelivered(
+        self, error: Exception, result: JobResult, slots: Sequence[SlotResult]
+    ) -> None:
+        """End a job whose pictures could not be posted; charge them if the person can get them."""
+        defect = None if isinstance(error, EaselError) else error
+        log.warning("job.not_delivered", job=self.job.id, kept=result.kept, exc_info=defect)
+        if not result.kept:
+            await self._fail(error if isinstance(error, EaselError) else NotDelivered(), slots)
+            return
+        await self._end(JobState.DONE, PicturesKept(), delivered=len(result.pictures))
 
     def _record_received(
         self,
@@ -221,11 +227,9 @@ class JobRun:
     ) -> JobResult:
         """Return the result with what the settlement will be: the credits move after delivery."""
         deps, job = self._deps, self.job
-        deps.repository.reached(tx, job.id, JobState.RECEIVED)
+        deps.repository.delivery_begun(tx, job.id)
         insert_kept_pictures(tx, job.id, stored, at=deps.clock.now())
-        charged, doubtful = len(pictures) * credits_per_picture(job), doubtful_credits(job, slots)
-        doubt_charged = doubtful > 0 and not deps.ledger.forgives(tx, job.id)
-        charged += doubtful if doubt_charged else 0
+        charged = len(pictures) * credits_per_picture(job)
         return JobResult(
             pictures=pictures,
             asked=job.request.n,
@@ -235,24 +239,25 @@ class JobRun:
                 deps.ledger.left(tx, job.requester), returned=job.credits - charged
             ),
             shortfall=_shortfall(slots, missing=job.request.n - len(pictures)),
-            doubt_charged=doubt_charged,
             kept=bool(stored),
         )
 
     # --- without pictures ---------------------------------------------------------------------
 
     async def _fail(self, error: EaselError, slots: Sequence[SlotResult] = ()) -> None:
-        job = self.job
-        # What costs no credits can be in doubt as well.
-        state = JobState.UNKNOWN if any(slot.doubtful for slot in slots) else JobState.FAILED
-        doubtful = doubtful_credits(job, slots)
-        settled = await self._deps.billing.settle(job, state, error, doubtful=doubtful)
+        is_in_doubt = any(slot.is_in_doubt for slot in slots)
+        await self._end(JobState.UNKNOWN if is_in_doubt else JobState.FAILED, error)
+
+    async def _end(self, state: JobState, error: EaselError, *, delivered: int = 0) -> None:
+        """End the job without posting pictures; ``delivered`` are kept for /history."""
+        deps, job = self._deps, self.job
+        settled = await deps.billing.settle(job, state, error, delivered=delivered)
         if settled is None:
             await self._report_written_failure()
             return
-        log.info("job.failed", job=job.id, state=state, error=error.message_id)
-        failure = JobFailure(error, state, settled.charged, settled.doubt_charged)
-        await report_failure(self._deps, job, self._courier, failure)
+        log.info("job.ended", job=job.id, state=state, error=error.message_id)
+        failure = JobFailure(error, state, settled.charged)
+        await report_failure(deps, job, self._courier, failure)
 
     async def _end_early(self, error: EaselError) -> None:
         """End the job after an error outside its attempts, by what is written of them."""

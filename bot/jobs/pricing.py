@@ -1,11 +1,10 @@
-"""The credits of pictures: what they cost, in doubt, and what remains after a job."""
+"""The credits of pictures: what they cost, and what remains after a job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.models import ImageRequest, Job
 from bot.gateways.catalogue import Catalogue
-from bot.jobs.attempts import SlotResult
 from bot.jobs.courier import RemainingCredits
 from bot.quota.admin_repository import CostKey
 from bot.quota.allowances import Allowance
@@ -66,11 +65,6 @@ class Pricing:
 def credits_per_picture(job: Job) -> int:
     """Return the credits of one of the job's pictures."""
     return job.credits // job.request.n
-
-
-def doubtful_credits(job: Job, slots: Sequence[SlotResult]) -> int:
-    """Return the credits of the pictures that may have been made although none came."""
-    return sum(slot.doubtful for slot in slots) * credits_per_picture(job)
 
 
 def remaining_credits(tightest: Allowance | None, *, returned: int) -> RemainingCredits | None:

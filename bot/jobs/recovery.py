@@ -2,9 +2,9 @@
 
 A job is resumed where nothing can be paid twice: its request was never sent, or a gateway has a
 task, an answer or pictures for it. Every other one ends: without a known card, or after waiting
-too long → cancelled and released; its request was sent → ``unknown``, released within the limit
-for doubts; its pictures were posted → settled. Then the cards are updated, also one that was
-announced just before the death, if Discord took it.
+too long → cancelled and released; its request was sent → ``unknown``, released; two processes died
+delivering its pictures → kept; its pictures were posted → settled. Then the cards are updated, also
+one that was announced just before the death, if Discord took it.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_run import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
 from bot.jobs.service import JobService
+
+MAX_DELIVERIES = 2  # pictures that two processes died delivering are only kept
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -153,7 +155,7 @@ class Recovery:
         return UnreportedFailure(found.job, found.card, failure)
 
     def _is_resumable(self, found: WrittenJob, attempts: Sequence[WrittenAttempt]) -> bool:
-        if not found.is_open:
+        if not found.is_open or found.deliveries >= MAX_DELIVERIES:
             return False
         if attempts:
             return any(attempt.has_something for attempt in attempts)

@@ -6,7 +6,7 @@ Its methods run inside a transaction of their caller.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.errors.quotas import Blocked
+from bot.core.errors.quotas import Blocked, TooManyDoubtful
 from bot.core.models import Requester
 from bot.database.transaction import Transaction
 from bot.quota.admin import Admin
@@ -27,12 +27,13 @@ from bot.quota.levels import (
 )
 from bot.quota.limits import LimitSet, Period, split_charge, split_hold
 from bot.quota.meters import Amounts, Meter
+from bot.quota.picture_counts import PictureCounts
 from bot.quota.reports import Reports
 from bot.quota.repository import (
     Hold,
-    count_forgiven,
     move_meters,
     read_charges,
+    read_doubtful,
     read_hold,
     settle_hold,
     write_hold,
@@ -43,14 +44,25 @@ from bot.quota.repository import (
 class Settlement:
     """The final cost of a job for its requester, in credits.
 
-    ``doubt_charged`` says that pictures in doubt were charged, because too many were forgiven.
     ``granted_back`` is the part of ``returned`` that went back to the person's grants.
     """
 
     charged: int
     returned: int
-    doubt_charged: bool
     granted_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulRequests:
+    """How many of a person's requests of the last day were in doubt, or paid for and lost.
+
+    ``limit`` is MAX_DOUBTFUL_PER_DAY; once it is reached, ``frees_at`` (milliseconds since the
+    epoch) is when they may ask again.
+    """
+
+    count: int
+    limit: int
+    frees_at: int | None
 
 
 class Ledger(Admin, Reports):
@@ -82,12 +94,13 @@ class Ledger(Admin, Reports):
         """Hold the credits, and the price (in millionths) of the budget, if every limit has room.
 
         A grant pays what the person's own level has no room for. Raises Blocked, QuotaSpent or
-        BudgetSpent, and changes nothing then.
+        BudgetSpent, or TooManyDoubtful, and changes nothing then.
         """
         _lock(tx, meters_of(ChargeOrigin.of(requester)))
         limits = self._limits_of(tx, requester)
         if limits.member.block_reason is not None:
             raise Blocked(reason=limits.member.block_reason)
+        self._check_doubtful(tx, limits)
         checks = self._levels.checks(limits, credits=credits, price=price)
         amounts = Amounts(credits, credits, credits, price)
         hold = Hold(job_id, limits.origin, self._now(), amounts)
@@ -103,45 +116,57 @@ class Ledger(Admin, Reports):
         self,
         tx: Transaction,
         job_id: str,
+        pictures: PictureCounts,
         *,
-        delivered: int,
-        doubtful: int = 0,
+        each: int,
         price: int | None = None,
     ) -> Settlement | None:
-        """Turn a hold into a charge of what was delivered; the rest is returned in the hold's hour.
+        """Turn a hold into a charge of ``each`` picture; the rest is returned in the hold's hour.
 
-        The part that a grant paid is returned first. Pictures in doubt are returned to the person
-        and the server but stay in the operator's total; they are charged if the person already had
-        ``max_doubtful_per_day`` forgiven jobs in this server within a day. ``price`` is what the
-        operator paid, in millionths; None is the share of what was made. Return None, changing
-        nothing, when the job has no hold (any more).
+        The part that a grant paid is returned first. ``price`` is what the operator paid, in
+        millionths; None is the share of what was paid for. Return None, changing nothing, when the
+        job has no hold (any more).
         """
         hold = read_hold(tx, job_id)
         if hold is None:
             return None
         meters = meters_of(hold.origin)
         _lock(tx, meters)
-        doubt_charged = doubtful > 0 and not self.forgives(tx, job_id)
-        made = delivered + doubtful
-        charged = made if doubt_charged else delivered
+        charged, counted = pictures.delivered * each, pictures.counted_for_operator * each
         amounts = Amounts(
             own_credits=split_charge(hold.amounts.own_credits, charged=charged),
             credits=charged,
-            operator_credits=made,
-            price=_price_share(hold.amounts, made=made) if price is None else price,
+            operator_credits=counted,
+            price=_price_share(hold.amounts, made=counted) if price is None else price,
         )
-        if not settle_hold(tx, hold, amounts):
+        if not settle_hold(tx, hold, amounts, is_doubtful=pictures.limits_requester):
             return None
         move_meters(tx, meters, hour=hold.hour, by=amounts - hold.amounts)
         granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
             add_granted(tx, hold.origin.server_id, self._real_id(tx, hold.origin), granted_back)
-        return Settlement(charged, hold.amounts.credits - charged, doubt_charged, granted_back)
+        return Settlement(charged, hold.amounts.credits - charged, granted_back)
 
-    def forgives(self, rows: Transaction, job_id: str) -> bool:
-        """Return whether pictures in doubt of this job are not charged."""
-        since = self._now() - Period.DAY.ms
-        return count_forgiven(rows, job_id, since=since) < self._max_doubtful_per_day
+    def doubtful(self, rows: Transaction, requester: Requester) -> DoubtfulRequests:
+        """Return the person's requests of the last day that were in doubt, or paid for and lost."""
+        return self._doubtful_of(rows, self._limits_of(rows, requester))
+
+    def _check_doubtful(self, rows: Transaction, limits: RequesterLimits) -> None:
+        if limits.requester.is_operator:
+            return
+        doubtful = self._doubtful_of(rows, limits)
+        if doubtful.frees_at is not None:
+            raise TooManyDoubtful(limit=doubtful.limit, frees_at=doubtful.frees_at)
+
+    def _doubtful_of(self, rows: Transaction, limits: RequesterLimits) -> DoubtfulRequests:
+        now, reset_at = self._now(), limits.member.reset_at
+        since = now - Period.DAY.ms
+        if reset_at is not None and since < reset_at <= now:
+            since = reset_at
+        times = read_doubtful(rows, limits.origin, since=since)
+        over = len(times) - self._max_doubtful_per_day
+        frees_at = times[over] + Period.DAY.ms if over >= 0 else None
+        return DoubtfulRequests(len(times), self._max_doubtful_per_day, frees_at)
 
     def allowances(self, rows: Transaction, requester: Requester) -> tuple[Allowance, ...]:
         """Return every limit that applies to the person now, the deciding personal ones first.

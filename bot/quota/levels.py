@@ -93,8 +93,13 @@ def server_meter(server_id: int) -> Meter:
     return Meter(f"server:{server_id}", "credits", (("server_id =", server_id), *nobody))
 
 
+def ceiling_meter(server_id: int) -> Meter:
+    """Return the meter of what everybody in one server cost, or may have cost, the operator."""
+    return Meter(f"ceiling:{server_id}", "operator_credits", server_meter(server_id).origin)
+
+
 TOTAL_METER = Meter("operator", "operator_credits")
-"""What everybody used everywhere, pictures in doubt included."""
+"""What everybody cost, or may have cost, the operator everywhere, in credits."""
 
 BUDGET_METER = Meter("budget", "price")
 """What the operator paid for everybody, in millionths of their currency."""
@@ -106,7 +111,8 @@ def meters_of(origin: ChargeOrigin) -> Sequence[Meter]:
     if not origin.user_id:
         return totals
     person = person_meter(origin.server_id, origin.user_id)
-    return (person, server_meter(origin.server_id), *totals)
+    server_id = origin.server_id
+    return (person, server_meter(server_id), ceiling_meter(server_id), *totals)
 
 
 # --- rules: the limits of one level -----------------------------------------------------------
@@ -240,6 +246,9 @@ class Levels:
 
     def _shared_checks(self, found: RequesterLimits, credits: int) -> list[LimitCheck]:
         """Return the conditions on what several people use together."""
-        meter = server_meter(found.origin.server_id)
-        rules = server_rules(own=found.limits[SERVER], quota=self.server_quota)
-        return [LimitCheck(meter, rule, credits) for rule in rules]
+        server_id = found.origin.server_id
+        own, quota = server_rules(own=found.limits[SERVER], quota=self.server_quota)
+        return [
+            LimitCheck(server_meter(server_id), own, credits),
+            LimitCheck(ceiling_meter(server_id), quota, credits),
+        ]

@@ -35,8 +35,8 @@ class Amounts:
     """What a hold or charge adds to the meters.
 
     Of ``credits`` the person's own level pays ``own_credits``, a grant the rest.
-    ``operator_credits`` also counts pictures in doubt; ``price`` is what the operator pays, in
-    millionths of their currency.
+    ``operator_credits`` also counts pictures that only the operator pays for; ``price`` is what
+    they pay, in millionths of their currency.
     """
 
     own_credits: int

@@ -31,7 +31,8 @@ class Hold:
 class Charge:
     """One job's credits, ``at`` milliseconds since the epoch; ``state`` is held or settled.
 
-    Of ``credits`` a grant paid ``granted``; ``doubtful`` more are in doubt and not charged.
+    Of ``credits`` a grant paid ``granted``; ``doubtful`` more were, or may have been, paid for by
+    the operator although the person got nothing.
     ``user_id`` is negative where somebody's data was deleted.
     """
 
@@ -124,7 +125,7 @@ def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     return Hold(job_id, origin, found["at"], amounts)
 
 
-def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
+def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts, *, is_doubtful: bool) -> bool:
     """Turn a hold into a charge of these amounts; return False if it is settled already."""
     settled = tx.query(
         """
@@ -139,7 +140,7 @@ def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
         amounts.credits,
         amounts.operator_credits,
         amounts.price,
-        int(amounts.credits < amounts.operator_credits),
+        int(is_doubtful),
     )
     return bool(settled)
 
@@ -147,20 +148,20 @@ def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts) -> bool:
 # --- charges ----------------------------------------------------------------------------------
 
 
-def count_forgiven(rows: Transaction, job_id: str, *, since: int) -> int:
-    """Count the forgiven jobs of the job's requester in its server since a moment."""
-    forgiven = rows.query(
+def read_doubtful(rows: Transaction, origin: ChargeOrigin, *, since: int) -> list[int]:
+    """Return when a person's doubtful jobs after a moment were asked for, the oldest first."""
+    found = rows.query(
         """
-        SELECT other.job_id
-        FROM charges AS mine
-        JOIN charges AS other
-        ON other.server_id = mine.server_id AND other.user_id = mine.user_id
-        WHERE mine.job_id = $1 AND other.forgiven = 1 AND other.at > $2
+        SELECT at
+        FROM charges
+        WHERE server_id = $1 AND user_id = $2 AND forgiven = 1 AND at > $3
+        ORDER BY at
         """,
-        job_id,
+        origin.server_id,
+        origin.user_id,
         since,
     )
-    return len(forgiven)
+    return [row["at"] for row in found]
 
 
 def read_charges(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.errors.jobs import InterruptedInDoubt, NotDelivered, RecordedError
+from bot.core.errors.jobs import NotDelivered, PicturesKept, RecordedError
 from bot.core.i18n.texts import Texts
 from bot.core.models import (
     AnySize,
@@ -310,11 +310,10 @@ def test_an_ending_keeps_the_prompt_and_gives_the_credits_back(job_embeds: JobEm
     assert card.footer.text == "m-1"
 
 
-@pytest.mark.parametrize("error", [InterruptedInDoubt(), failure(GatewayErrorKind.UPSTREAM)])
-def test_a_charge_in_doubt_is_said_twice(job_embeds: JobEmbeds, error: EaselError) -> None:
-    """The fourth doubt of a day is charged: the sentence and the facts must both say so."""
-    card = job_embeds.ended(job(n=2), JobFailure(error, charged=2, doubt_charged=True))
-    assert "charged all the same" in str(card.description)
+def test_kept_pictures_are_charged_and_said_to_be_kept(job_embeds: JobEmbeds) -> None:
+    """The person pays for what /history has, and must know where it is."""
+    card = job_embeds.ended(job(n=2), JobFailure(PicturesKept(), JobState.DONE, charged=2))
+    assert "please use `/history` to get them" in str(card.description)
     assert "given back" not in str(card.description)
     assert card.footer.text == "m-1 · 2 pictures · 2 credits"
 

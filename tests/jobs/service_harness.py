@@ -23,9 +23,13 @@ BEN = Requester(user_id=2, server_id=10, name="Ben")
 
 @dataclass
 class RecordingCourier:
-    """A courier that keeps what it is given; ``fails`` names the verb at which it gives up."""
+    """A courier that keeps what it is given; ``fails`` names the verb at which it gives up.
+
+    A delivery fails with ``error``.
+    """
 
     fails: str = ""
+    error: Exception = field(default_factory=NotDelivered)
     placed: list[Job] = field(default_factory=list)
     results: list[JobResult] = field(default_factory=list)
     failures: list[JobFailure] = field(default_factory=list)
@@ -46,7 +50,7 @@ class RecordingCourier:
         """Keep the pictures' facts."""
         assert all(picture.path.is_file() for picture in result.pictures)
         if self.fails == "deliver":
-            raise NotDelivered
+            raise self.error
         self.results.append(result)
         return ()
 

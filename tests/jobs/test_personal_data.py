@@ -31,6 +31,7 @@ from bot.jobs.repository import personal_data
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
+from bot.quota.picture_counts import PictureCounts
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier
@@ -93,7 +94,7 @@ class PersonalDataHarness:
         assert len(adopted) == len(contents)
         await self.database.write(insert_kept_pictures, job.id, adopted, at=self.now_ms)
         await self.database.write(self.repository.ended, job.id, JobState.DONE)
-        await self.database.write(self.ledger.settle, job.id, delivered=1)
+        await self.database.write(self.ledger.settle, job.id, PictureCounts(delivered=1), each=1)
         return job
 
     def picture(self, content: bytes) -> Picture:

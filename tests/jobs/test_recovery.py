@@ -48,12 +48,17 @@ async def fetch_gone(_url: str) -> bytes:
 
 
 async def recover(
-    harness: ServiceHarness, courier: RecordingCourier, read: FetchAttachment = fetch_gone
+    harness: ServiceHarness,
+    courier: RecordingCourier,
+    read: FetchAttachment = fetch_gone,
+    *,
+    waits: bool = True,
 ) -> list[UnreportedFailure | ResumableJob]:
-    """Let a new process take everything over and finish it."""
+    """Let a new process take everything over, and ``waits`` until that is finished."""
     taken = await harness.services.recovery.take_over()
     await harness.services.recovery.resume(taken, lambda _job, _card: courier, read)
-    await harness.services.job_service.drained()
+    if waits:
+        await harness.services.job_service.drained()
     return taken
 
 

@@ -8,6 +8,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from bot.core.errors.jobs import PicturesKept
 from bot.core.models import Job
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
@@ -42,7 +43,7 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
         await recover(harness, courier := RecordingCourier())
     assert len(gateway.bodies) == requests
     assert [len(result.pictures) for result in courier.results] == [requests]
-    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(requests, requests)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(requests, 4)]
 
 
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
@@ -50,7 +51,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
 ) -> None:
     """One of four pictures came, for certain: dying after its delivery makes nothing doubtful."""
     gateway.replies.append(FewerPictures())
-    changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 0}
+    changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 1}
     async with process(tmp_path, gateway, **changes) as harness:
         with sqlite3.connect(tmp_path / "easel.db") as database:
             database.execute(
@@ -70,13 +71,13 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     async with process(tmp_path, gateway, **changes) as harness:
         await recover(harness, RecordingCourier())
     assert harness.rows("SELECT state FROM jobs") == [("done",)]
-    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(1, 4, 0)]
 
 
 async def test_received_pictures_whose_files_are_gone_are_given_back(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """They are lost, not in doubt: the person reads so, and only the cost row stays."""
+    """The bot lost them: the operator's limits count them, and nothing counts for the person."""
     async with process(tmp_path, gateway) as harness:
         await harness.submit(HangingCourier(), n=1)
         await until(lambda: harness.rows("SELECT state FROM jobs") == [("received",)])
@@ -87,8 +88,29 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
         "error-gateway-download-failed"
     ]
     assert len(gateway.bodies) == 1
-    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 1, 0)]
     assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+
+
+async def test_pictures_that_two_processes_died_delivering_are_only_kept(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A picture that kills the bot at its delivery must not do so at every start."""
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(HangingCourier(), n=1)
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(1,)])
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, HangingCourier(), waits=False)
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(2,)])
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+        kept = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
+    assert courier.results == []
+    assert [(type(f.error), f.charged) for f in courier.failures] == [(PicturesKept, 1)]
+    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+    assert [each.pictures for each in kept] == [1]
+    assert len(gateway.bodies) == 1
 
 
 async def test_a_defect_at_one_card_leaves_the_others_to_be_told(

@@ -10,9 +10,15 @@ import pytest
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors.jobs import CardNotSent, NotDelivered, ShuttingDown, Unexpected
+from bot.core.errors.jobs import (
+    CardNotSent,
+    NotDelivered,
+    PicturesKept,
+    ShuttingDown,
+    Unexpected,
+)
 from bot.core.errors.quotas import QuotaSpent
-from bot.core.models import CardAddress, Job
+from bot.core.models import CardAddress, Job, JobState
 from bot.jobs.recovery import UnreportedFailure
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ClosedConnection, ScriptedGateway
@@ -117,13 +123,33 @@ async def test_a_defect_in_one_slot_waits_for_the_requests_of_the_others(
     ]
 
 
-async def test_a_failed_delivery_gives_the_credits_back(harness: ServiceHarness) -> None:
-    """The operator paid, the person did not get it: only the operator's cost row stays."""
+@pytest.mark.parametrize("error", [NotDelivered(), KeyError("retry_after"), OSError(28, "full")])
+async def test_what_is_kept_after_a_failed_delivery_is_charged_and_said(
+    harness: ServiceHarness, error: Exception
+) -> None:
+    """Whatever is raised, /history has the pictures: the person pays for them and is told."""
+    courier = RecordingCourier(fails="deliver", error=error)
+    await harness.submit(courier, n=2)
+    await harness.services.job_service.drained()
+    assert [(type(f.error), f.state, f.charged) for f in courier.failures] == [
+        (PicturesKept, JobState.DONE, 2)
+    ]
+    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(2, 2)]
+    (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
+    assert past.pictures == 2
+
+
+async def test_what_is_neither_posted_nor_kept_costs_the_person_nothing(
+    harness: ServiceHarness,
+) -> None:
+    """The disk of this bot lost it: the operator paid, and nothing counts for the person."""
+    (harness.folder / "vault").write_text("a file where a folder should be")
     courier = RecordingCourier(fails="deliver")
     await harness.submit(courier, n=2)
     await harness.services.job_service.drained()
     assert [type(failure.error) for failure in courier.failures] == [NotDelivered]
-    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 0)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 2, 0)]
     assert harness.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
 
 
@@ -165,24 +191,6 @@ async def test_the_card_tells_what_is_left_after_this_job(
     assert (len(result.pictures), result.charged) == (2, 2)
     assert result.remaining is not None
     assert (result.remaining.credits, result.remaining.limit) == (3, 5)
-
-
-async def test_a_doubt_that_is_charged_is_on_the_card_of_what_arrived(
-    tmp_path: Path, gateway: ScriptedGateway
-) -> None:
-    """The card and the ledger must say the same."""
-    gateway.replies.append(ClosedConnection())
-    async with open_services(
-        settings(tmp_path, gateway, max_doubtful_per_day=0), Clock()
-    ) as services:
-        harness = ServiceHarness(services, tmp_path)
-        await harness.submit(courier := RecordingCourier(), n=3)
-        await services.job_service.drained()
-    (result,) = courier.results
-    assert (len(result.pictures), result.charged, result.doubt_charged) == (2, 3, True)
-    assert result.remaining is not None
-    assert result.remaining.credits == 2
-    assert harness.rows("SELECT credits FROM charges") == [(3,)]
 
 
 async def test_what_costs_nothing_may_be_in_doubt_as_well(
@@ -238,7 +246,7 @@ async def test_what_does_not_finish_in_time_is_left_to_the_next_start(
         (unreported,) = await services.recovery.take_over()
         assert await services.recovery.take_over() == []
     assert isinstance(unreported, UnreportedFailure)
-    assert (unreported.card.token, unreported.failure.doubt_charged) == ("t", False)
+    assert (unreported.card.token, unreported.failure.charged) == ("t", 0)
     assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
     assert len(gateway.bodies) == 1

@@ -17,6 +17,7 @@ from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
+from bot.quota.picture_counts import PictureCounts
 from tests.quota.ledger_driver import SERVER_ID, ManualClock, ledger_of
 
 AT_ONCE = 125
@@ -59,7 +60,7 @@ class HoldingProcess:
 
     def _settle(self, tx: Transaction, job: Job) -> None:
         self._repository.ended(tx, job.id, JobState.DONE)
-        self._ledger.settle(tx, job.id, delivered=1)
+        self._ledger.settle(tx, job.id, PictureCounts(delivered=1), each=1)
 
 
 async def main(folder: Path, end: str, default: str, server_quota: str, budget: str) -> None:

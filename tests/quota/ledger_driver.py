@@ -12,9 +12,10 @@ from bot.core.pseudonyms import Pseudonyms
 from bot.database.transaction import Row, Transaction
 from bot.quota.allowances import Allowance
 from bot.quota.audit import Change
-from bot.quota.ledger import Ledger, Settlement
+from bot.quota.ledger import DoubtfulRequests, Ledger, Settlement
 from bot.quota.levels import Member
 from bot.quota.limits import Limit, parse_limits
+from bot.quota.picture_counts import PictureCounts
 from tests.database.sync_database import SyncDatabase
 
 HOUR = 3_600_000
@@ -76,7 +77,7 @@ class LedgerDriver:
     @contextmanager
     def open(
         cls,
-        folder: Path,
+        folder: Path | None = None,
         *,
         clock: ManualClock | None = None,
         default: str = "",
@@ -85,7 +86,7 @@ class LedgerDriver:
         budget: str = "",
         max_doubtful_per_day: int = 3,
     ) -> Iterator[Self]:
-        """Open a ledger in that folder, with the operator's quotas."""
+        """Open a ledger in that folder, or in memory, with the operator's quotas."""
         clock = clock or ManualClock()
         ledger = ledger_of(
             clock,
@@ -95,7 +96,7 @@ class LedgerDriver:
             budget=budget,
             max_doubtful_per_day=max_doubtful_per_day,
         )
-        with SyncDatabase.open(folder / "easel.db") as database:
+        with SyncDatabase.open(folder and folder / "easel.db") as database:
             yield cls(database, ledger, clock)
 
     def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
@@ -117,10 +118,18 @@ class LedgerDriver:
     def settle(
         self, job_id: str, delivered: int, doubtful: int = 0, price: int | None = None
     ) -> Settlement | None:
-        """Settle the job."""
+        """Settle the job, whose pictures cost one credit each."""
         return self.database.write(
-            self.ledger.settle, job_id, delivered=delivered, doubtful=doubtful, price=price
+            self.ledger.settle, job_id, PictureCounts(delivered, doubtful), each=1, price=price
         )
+
+    def settle_pictures(self, job_id: str, pictures: PictureCounts) -> Settlement | None:
+        """Settle the job by what became of its pictures, which cost one credit each."""
+        return self.database.write(self.ledger.settle, job_id, pictures, each=1)
+
+    def doubtful(self, who: Requester) -> DoubtfulRequests:
+        """Return the person's doubtful requests of the last day."""
+        return self.database.read(self.ledger.doubtful, who)
 
     def limit(self, subject: str, text: str, server_id: int = SERVER_ID) -> None:
         """Set a subject's limits as an admin does; ``unlimited/day`` too."""

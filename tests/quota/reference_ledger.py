@@ -29,7 +29,7 @@ class Charge:
     credits: int
     operator_credits: int
     held: bool = True
-    forgiven: bool = False
+    doubtful: bool = False
     forgotten: bool = False
 
     @property
@@ -119,9 +119,10 @@ class ReferenceLedger:
         return _all_hold(parsed(TOTAL_QUOTA), lambda opens: self.total(opens) + credits, now)
 
     def _server_allows(self, who: Requester, credits: int, now: int) -> bool:
-        return who.is_operator or all(
-            _all_hold(limits, lambda opens: self.server_used(who, opens) + credits, now)
-            for limits in (self._of(who, SERVER), parsed(SERVER_QUOTA))
+        own, quota = self._of(who, SERVER), parsed(SERVER_QUOTA)
+        return who.is_operator or (
+            _all_hold(own, lambda opens: self.server_used(who, opens) + credits, now)
+            and _all_hold(quota, lambda opens: self.ceiling_used(who, opens) + credits, now)
         )
 
     def own_used(self, who: Requester, opens: int, now: int) -> int:
@@ -138,6 +139,10 @@ class ReferenceLedger:
     def server_used(self, who: Requester, opens: int) -> int:
         """Sum what everybody in a server was charged after a moment."""
         return self._sum(lambda charge: charge.credits * same_server(charge, who), opens)
+
+    def ceiling_used(self, who: Requester, opens: int) -> int:
+        """Sum what a server may have cost the operator after a moment, in credits."""
+        return self._sum(lambda charge: charge.operator_credits * same_server(charge, who), opens)
 
     def total(self, opens: int) -> int:
         """Sum what the operator may have paid after a moment, in credits."""
@@ -162,6 +167,7 @@ class ReferenceLedger:
             if who.user_id:
                 meters[f"user:{who.server_id}:{self.known_as(who)}", hour] += charge.own
                 meters[f"server:{who.server_id}", hour] += charge.credits
+                meters[f"ceiling:{who.server_id}", hour] += charge.operator_credits
             meters["operator", hour] += charge.operator_credits
             meters["budget", hour] += charge.price
         return meters
@@ -171,15 +177,17 @@ class ReferenceLedger:
         is_anonymous = who.user_id in self.anonymous
         return TAGS.pseudonym(who.user_id) if is_anonymous else who.user_id
 
-    def forgives(self, who: Requester, now: int) -> bool:
-        """Return whether another job in doubt is free for them."""
+    def doubtful(self, who: Requester, now: int) -> list[int]:
+        """Return when somebody's doubtful requests that still count were asked for."""
+        reset_at = self.member(who).reset_at
         since = now - Period.DAY.ms
-        forgiven = [
-            charge
+        if reset_at is not None and reset_at <= now:
+            since = max(since, reset_at)
+        return sorted(
+            charge.at
             for charge in self.charges.values()
-            if charge.forgiven and same_person(charge, who) and charge.at > since
-        ]
-        return len(forgiven) < MAX_DOUBTFUL
+            if charge.doubtful and same_person(charge, who) and charge.at > since
+        )
 
     def _of(self, who: Requester, subject: str) -> Limits:
         return self.limits.get((who.server_id, subject), {})

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import QuotaSpent
+from bot.core.errors.quotas import QuotaSpent, TooManyDoubtful
 from bot.core.models import OPERATOR
 from bot.database.database import Database
 from bot.quota.ledger import Settlement
 from bot.quota.levels import EVERYONE, SERVER, LimitLevel, role_subject, user_subject
+from bot.quota.picture_counts import PictureCounts
 from tests.quota.ledger_driver import (
     DAY,
     HOUR,
@@ -187,7 +188,7 @@ def test_what_was_not_delivered_comes_back(tmp_path: Path) -> None:
     """Three of four pictures cost three credits."""
     with LedgerDriver.open(tmp_path, default="4/day") as driver:
         job_id = driver.hold(BOB, 4)
-        assert driver.settle(job_id, 3) == Settlement(3, 1, doubt_charged=False)
+        assert driver.settle(job_id, 3) == Settlement(3, 1)
         assert driver.left(BOB) == 1
 
 
@@ -207,7 +208,7 @@ def test_a_release_returns_at_the_hour_of_its_hold(tmp_path: Path) -> None:
         job_id = driver.hold(BOB, 4)
         driver.clock.ms += 2 * HOUR
         driver.settle(job_id, 0)
-        assert [row["credits"] for row in driver.rows("SELECT credits FROM meters")] == [0] * 3
+        assert [row["credits"] for row in driver.rows("SELECT credits FROM meters")] == [0] * 4
         driver.hold(BOB, 4)
 
 
@@ -216,28 +217,69 @@ def test_doubt_returns_to_the_person_but_not_to_the_operator(tmp_path: Path) -> 
     with LedgerDriver.open(tmp_path, default="4/day", total_quota="5/day") as driver:
         job_id = driver.hold(BOB, 4)
         settled = driver.settle(job_id, 1, doubtful=2)
-        assert settled == Settlement(1, 3, doubt_charged=False)
+        assert settled == Settlement(1, 3)
         assert driver.left(BOB) == 3
         spent = driver.refused(ANN, 3)
         assert (spent.level, spent.left) == (LimitLevel.TOTAL, 2)
 
 
-def test_after_three_doubtful_jobs_in_a_day_the_next_is_charged(tmp_path: Path) -> None:
-    """Nobody can turn a sent request into a free one again and again."""
+def test_after_three_doubtful_requests_in_a_day_the_next_is_refused(tmp_path: Path) -> None:
+    """Nobody can let the operator pay for nothing again and again, and nobody pays for nothing."""
     with LedgerDriver.open(tmp_path, default="9/day") as driver:
         for _ in range(3):
-            settled = driver.settle(driver.hold(BOB), 0, doubtful=1)
-            assert settled == Settlement(0, 1, doubt_charged=False)
-        charged = driver.settle(driver.hold(BOB, 2), 0, doubtful=1)
-        assert charged == Settlement(1, 1, doubt_charged=True)
-        assert driver.settle(driver.hold(BOB), 0) == Settlement(0, 1, doubt_charged=False)
-        other = driver.settle(driver.hold(ANN), 0, doubtful=1)
-        assert other == Settlement(0, 1, doubt_charged=False)
-        elsewhere = driver.hold(requester(1, server_id=11))
-        assert driver.settle(elsewhere, 0, 1) == Settlement(0, 1, doubt_charged=False)
-        driver.clock.ms += DAY + 1
-        again = driver.settle(driver.hold(BOB), 0, doubtful=1)
-        assert again == Settlement(0, 1, doubt_charged=False)
+            assert driver.settle(driver.hold(BOB), 0, doubtful=1) == Settlement(0, 1)
+            driver.clock.ms += HOUR
+        assert driver.settle(driver.hold(ANN, 2), 1, doubtful=1) == Settlement(1, 1)
+        driver.hold(requester(1, server_id=11))
+        with pytest.raises(TooManyDoubtful) as refused:
+            driver.hold(BOB)
+        assert (refused.value.limit, refused.value.frees_at) == (3, NOON + DAY)
+        driver.clock.ms = NOON + DAY - 1
+        with pytest.raises(TooManyDoubtful):
+            driver.hold(BOB)
+        driver.clock.ms += 1
+        running = driver.hold(BOB)
+        assert driver.settle(running, 0, doubtful=1) == Settlement(0, 1)
+        with pytest.raises(TooManyDoubtful) as refused:
+            driver.hold(BOB)
+        assert refused.value.frees_at == NOON + HOUR + DAY
+
+
+def test_what_was_paid_and_lost_limits_the_requester_but_not_what_we_lost(tmp_path: Path) -> None:
+    """A full disk of the operator must not lock anybody out."""
+    with LedgerDriver.open(tmp_path, max_doubtful_per_day=1) as driver:
+        for pictures in (PictureCounts(), PictureCounts(missing=1), PictureCounts(delivered=1)):
+            driver.settle_pictures(driver.hold(BOB), pictures)
+        driver.settle_pictures(driver.hold(BOB), PictureCounts(lost=1))
+        with pytest.raises(TooManyDoubtful):
+            driver.hold(BOB)
+        driver.hold(OPERATOR)
+
+
+def test_a_reset_forgets_doubtful_requests(tmp_path: Path) -> None:
+    with LedgerDriver.open(tmp_path, max_doubtful_per_day=1) as driver:
+        driver.settle(driver.hold(BOB), 0, doubtful=1)
+        driver.clock.ms += 1
+        driver.reset(1)
+        driver.hold(BOB)
+        assert driver.doubtful(BOB).count == 0
+
+
+def test_the_operators_ceilings_count_what_brought_nothing(tmp_path: Path) -> None:
+    """With SERVER_QUOTA at 3 a day 36 paid requests had passed; the server's own limit is free."""
+    with LedgerDriver.open(
+        tmp_path, server_quota="3/day", total_quota="4/day", max_doubtful_per_day=99
+    ) as driver:
+        driver.limit(SERVER, "3/day")
+        for pictures in (PictureCounts(lost=1), PictureCounts(missing=1)):
+            assert driver.settle_pictures(driver.hold(BOB), pictures) == Settlement(0, 1)
+        driver.settle(driver.hold(BOB), 0, doubtful=1)
+        spent = driver.refused(BOB)
+        assert (spent.level, spent.left) == (LimitLevel.SERVER_QUOTA, 0)
+        used = {allowance.level: allowance.used for allowance in driver.allowances(BOB)}
+        assert (used[LimitLevel.SERVER], used[LimitLevel.SERVER_QUOTA]) == (0, 3)
+        driver.hold(requester(1, server_id=11))
+        assert driver.refused(requester(1, server_id=11)).level is LimitLevel.TOTAL
 
 
 def test_charges_of_the_future_count(tmp_path: Path) -> None:

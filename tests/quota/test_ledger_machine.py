@@ -8,12 +8,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import consumes, initialize, invariant, multiple, rule
 
 from bot.core.errors.base import Refusal
-from bot.core.errors.quotas import Blocked, BudgetSpent, QuotaSpent
+from bot.core.errors.quotas import Blocked, BudgetSpent, QuotaSpent, TooManyDoubtful
 from bot.core.models import Requester
 from bot.quota.allowances import Allowance
 from bot.quota.levels import LimitLevel
+from bot.quota.limits import Period
 from tests.quota.admin_rules import AdminRules
-from tests.quota.reference_ledger import Charge, Counts, same_person, same_server
+from tests.quota.reference_ledger import (
+    MAX_DOUBTFUL,
+    Charge,
+    Counts,
+    same_person,
+    same_server,
+)
 from tests.quota.state_machine import MEMBERS, LedgerStateMachine
 
 # Person and server; 0 and 0 is the terminal.
@@ -63,6 +70,7 @@ class LedgerMachine(AdminRules):
             return None
         assert own is not None
         assert self.model.member(who).block_reason is None
+        assert who.is_operator or len(self.model.doubtful(who, now)) < MAX_DOUBTFUL
         self.model.charges[job_id] = Charge(who, now, credits, own, price, credits, credits)
         self.model.member(who).granted -= credits - own
         return job_id
@@ -71,6 +79,10 @@ class LedgerMachine(AdminRules):
         """When the time comes that was told, and nothing else happened, there is room."""
         if isinstance(refusal, Blocked):
             assert refusal.reason == self.model.member(who).block_reason
+            return
+        if isinstance(refusal, TooManyDoubtful):
+            doubtful = self.model.doubtful(who, self.clock.ms)
+            assert refusal.frees_at == doubtful[-MAX_DOUBTFUL] + Period.DAY.ms
             return
         assert isinstance(refusal, QuotaSpent | BudgetSpent)
         assert not self.model.allows(who, credits, price, self.clock.ms)
@@ -100,14 +112,11 @@ class LedgerMachine(AdminRules):
             assert settlement is None
             return
         assert settlement is not None
-        charged_doubt = doubtful > 0 and not self.model.forgives(charge.who, self.clock.ms)
-        charge.forgiven = doubtful > 0 and not charged_doubt
-        charged = delivered + doubtful * charged_doubt
-        back = charge.settle(charged=charged, made=delivered + doubtful, price=price)
+        charge.doubtful = doubtful > 0
+        back = charge.settle(charged=delivered, made=delivered + doubtful, price=price)
         self.model.member(charge.who).granted += back
-        assert settlement.charged == charged
-        assert settlement.returned == charge.asked - charged
-        assert settlement.doubt_charged == charged_doubt
+        assert settlement.charged == delivered
+        assert settlement.returned == charge.asked - delivered
         assert settlement.granted_back == back
 
     @rule(person=st.sampled_from(PEOPLE))
@@ -139,7 +148,10 @@ class LedgerMachine(AdminRules):
             case LimitLevel.TOTAL:
                 counts: Counts = lambda charge: charge.operator_credits  # noqa: E731
                 return found.total(opens), found.held(counts, opens)
-            case LimitLevel.SERVER | LimitLevel.SERVER_QUOTA:
+            case LimitLevel.SERVER_QUOTA:
+                counts = lambda charge: charge.operator_credits * same_server(charge, who)  # noqa: E731
+                return found.ceiling_used(who, opens), found.held(counts, opens)
+            case LimitLevel.SERVER:
                 counts = lambda charge: charge.credits * same_server(charge, who)  # noqa: E731
                 return found.server_used(who, opens), found.held(counts, opens)
         counts = lambda charge: charge.own * same_person(charge, who)  # noqa: E731

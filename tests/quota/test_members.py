@@ -72,12 +72,12 @@ def test_what_was_not_delivered_returns_to_the_grant_first(tmp_path: Path) -> No
         driver.grant(1, 1)
         job_id = driver.hold(BOB, 4)
         settled = driver.settle(job_id, 2)
-        assert settled == Settlement(2, 2, doubt_charged=False, granted_back=1)
+        assert settled == Settlement(2, 2, granted_back=1)
         assert driver.member(1).granted == 1
         assert driver.left(BOB) == 1
         driver.hold(BOB, 1)
         granted = driver.hold(BOB, 1)
-        assert driver.settle(granted, 1) == Settlement(1, 0, doubt_charged=False)
+        assert driver.settle(granted, 1) == Settlement(1, 0)
         assert driver.member(1).granted == 0
 
 

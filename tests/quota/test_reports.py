@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors.quotas import QuotaSpent
+from bot.core.errors.quotas import QuotaSpent, TooManyDoubtful
 from bot.quota.audit import Action
 from bot.quota.ledger import Settlement
 from bot.quota.levels import role_subject, user_subject
@@ -97,7 +97,7 @@ def test_old_charges_go_in_batches_and_their_sums_stay(tmp_path: Path) -> None:
         assert [forget(driver, before=before, most=2) for _ in range(3)] == [2, 1, 0]
         assert [charge.job_id for charge in exported(driver)] == [running, recent]
         assert (by_day(driver, 1, 42))[0] == Day(TODAY, 4)
-        assert driver.settle(running, 0) == Settlement(0, 1, doubt_charged=False)
+        assert driver.settle(running, 0) == Settlement(0, 1)
         assert forget(driver, before=before) == 1
         assert (by_day(driver, 1, 42))[0] == Day(TODAY, 3)
 
@@ -132,8 +132,8 @@ def test_what_admins_decided_holds_for_an_anonymous_person(tmp_path: Path) -> No
         make_anonymous(driver, 1)
         later = driver.hold(BOB, 2)
         assert driver.refused(BOB).left == 0
-        assert driver.settle(running, 1) == Settlement(1, 1, False, granted_back=1)
-        assert driver.settle(later, 0) == Settlement(0, 2, False, granted_back=2)
+        assert driver.settle(running, 1) == Settlement(1, 1, granted_back=1)
+        assert driver.settle(later, 0) == Settlement(0, 2, granted_back=2)
         assert driver.member(1).granted == 3
         assert driver.member(2).granted == 3
         driver.clock.ms += HOUR
@@ -170,12 +170,12 @@ def test_limits_of_roles_that_are_gone_are_removed(tmp_path: Path) -> None:
 
 
 def test_doubts_are_counted_across_a_deletion(tmp_path: Path) -> None:
-    """Else every deletion would bring new free pictures in doubt."""
+    """Else every deletion would allow new requests in doubt."""
     with LedgerDriver.open(tmp_path, max_doubtful_per_day=1) as driver:
         driver.settle(driver.hold(BOB), 0, doubtful=1)
         make_anonymous(driver, 1)
-        settled = driver.settle(driver.hold(BOB), 0, doubtful=1)
-    assert settled == Settlement(1, 0, doubt_charged=True)
+        with pytest.raises(TooManyDoubtful):
+            driver.hold(BOB)
 
 
 def test_a_cut_hour_without_its_charges_promises_no_moment(tmp_path: Path) -> None:

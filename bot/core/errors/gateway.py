@@ -52,6 +52,11 @@ class GatewayFailure(EaselError):
     declined: bool = False
 
     @property
+    def is_ours(self) -> bool:
+        """Whether this bot lost the picture: it then counts against no person."""
+        return self.kind is GatewayErrorKind.DISK_FULL
+
+    @property
     def message_id(self) -> str:  # type: ignore[override]  # one sentence for each kind
         """Return the id of this kind's sentence."""
         return f"error-gateway-{self.kind}"

@@ -42,6 +42,13 @@ class NotDelivered(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
+class PicturesKept(EaselError):
+    """The pictures could not be posted anywhere; the requester pays for them and can get them."""
+
+    message_id = "error-pictures-kept"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotKept(Refusal):
     """The pictures of that job are no longer kept, or are not this person's."""
 

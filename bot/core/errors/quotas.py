@@ -68,6 +68,18 @@ class BudgetSpent(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class TooManyDoubtful(Refusal):
+    """As many requests of the last day as MAX_DOUBTFUL_PER_DAY were in doubt, or paid and lost.
+
+    ``frees_at`` is in milliseconds since the epoch.
+    """
+
+    limit: int
+    frees_at: int
+    message_id = "error-too-many-doubtful"
+
+
+@dataclass(eq=False, kw_only=True)
 class Blocked(Refusal):
     """An admin blocked the person in this server; ``reason`` is in the admin's words, or empty."""
 

@@ -31,8 +31,8 @@ _LONGEST_FACT = 400  # characters of a typed word, or of a list of allowed ones
 When = Callable[[int, str], str]
 """Show a moment, in milliseconds since the epoch, to a reader of a locale."""
 
-Money = Literal["back", "part", "charged"]
-"""What an error cost: nothing; only the delivered pictures; or a charge for pictures in doubt."""
+Money = Literal["back", "part"]
+"""What an error cost: nothing, or only the pictures that arrived."""
 
 
 def discord_timestamp(at_ms: int, locale: str) -> str:  # noqa: ARG001 - the client knows it

@@ -32,6 +32,7 @@ from bot.jobs.repository.rows import (
     written_attempt,
     written_job,
 )
+from bot.quota.picture_counts import PictureCounts
 
 # Discord drops an interaction token after 15 minutes (receiving-and-responding).
 TOKEN_LIFE_MS = 15 * 60 * 1000
@@ -266,8 +267,8 @@ class JobRepository:
         usage = cost.usage
         tx.write(
             "INSERT INTO costs (job_id, slot, number, gateway, model, at, billed, pictures,"
-            " input_tokens, output_tokens, price)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            " lost, input_tokens, output_tokens, price)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             attempt.job_id,
             attempt.slot,
             attempt.number,
@@ -276,6 +277,7 @@ class JobRepository:
             self._now(),
             billed,
             cost.pictures,
+            cost.lost,
             None if usage is None else usage.input_tokens,
             None if usage is None else usage.output_tokens,
             cost.price,
@@ -283,13 +285,10 @@ class JobRepository:
 
     def close_attempts(
         self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]
-    ) -> int:
+    ) -> None:
         """Put the attempts that a crash left under way in doubt.
 
         ``price_at`` tells what one picture costs at a gateway, None where no price is stated.
-
-        Returns:
-            How many pictures of the job were asked of a gateway that did not surely refuse.
         """
         for row in tx.query(
             "SELECT slot, number, gateway, asked FROM attempts"
@@ -300,21 +299,26 @@ class JobRepository:
             each = price_at(attempt.gateway)
             price = None if each is None else each * row["asked"]
             self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
-        asked = tx.one(
-            "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
-            " WHERE job_id = $1 AND state <> 'refused'",
-            job_id,
-        )
-        return int(asked["pictures"]) if asked else 0
 
-    def in_doubt(self, rows: Transaction, job_id: str) -> int:
-        """Count the pictures that a gateway may have made although none came."""
+    def picture_counts(
+        self, rows: Transaction, job_id: str, *, delivered: int | None
+    ) -> PictureCounts:
+        """Return how the pictures of a job ended whose attempts have all ended.
+
+        ``delivered`` is how many the person can get: None for all that are files.
+        """
         row = rows.one(
-            "SELECT CAST(COALESCE(SUM(asked), 0) AS BIGINT) AS pictures FROM attempts"
-            " WHERE job_id = $1 AND state = 'unknown' AND billed = 'maybe'",
+            f"SELECT {_sum_of('asked', 'maybe')} AS in_doubt, {_sum_of('asked', 'yes')} AS paid,"
+            f" {_sum_of('costs.pictures', 'yes')} AS arrived, {_sum_of('lost', 'yes')} AS lost"
+            " FROM attempts LEFT JOIN costs ON costs.job_id = attempts.job_id"
+            " AND costs.slot = attempts.slot AND costs.number = attempts.number"
+            " WHERE attempts.job_id = $1 AND state <> 'refused'",
             job_id,
         )
-        return int(row["pictures"]) if row else 0
+        assert row is not None  # noqa: S101 - an aggregate always has one row
+        got = row["arrived"] if delivered is None else delivered
+        missing = row["paid"] - row["lost"] - got
+        return PictureCounts(got, row["in_doubt"], row["lost"], missing)
 
     def price(self, rows: Transaction, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
@@ -324,15 +328,15 @@ class JobRepository:
         )
         return int(row["price"]) if row else 0
 
-    def posted_pictures(self, tx: Transaction, job_id: str) -> int:
-        """Count the pictures that the person has: none before the job is ``delivered``."""
-        row = tx.one(
-            "SELECT CAST(COALESCE(SUM(costs.pictures), 0) AS BIGINT) AS pictures FROM costs"
-            " JOIN jobs ON jobs.id = costs.job_id"
-            " WHERE costs.job_id = $1 AND jobs.state = 'delivered'",
-            job_id,
-        )
-        return int(row["pictures"]) if row else 0
+    def delivery_begun(self, tx: Transaction, job_id: str) -> None:
+        """Write that the pictures are files, and that a process begins to deliver them."""
+        self.reached(tx, job_id, JobState.RECEIVED)
+        tx.write("UPDATE jobs SET deliveries = deliveries + 1 WHERE id = $1", job_id)
+
+    def is_delivered(self, rows: Transaction, job_id: str) -> bool:
+        """Tell whether the person has the pictures of a job that was not settled."""
+        row = rows.one("SELECT state FROM jobs WHERE id = $1", job_id)
+        return row is not None and row["state"] == JobState.DELIVERED
 
     def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
         """Return one job, None where there is no such id."""
@@ -360,3 +364,9 @@ class JobRepository:
             for row in found
             if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
         ]
+
+
+def _sum_of(column: str, billed: str) -> str:
+    """Return the SQL for the sum of a column over the attempts that were billed so."""
+    chosen = f"CASE WHEN attempts.billed = '{billed}' THEN {column} ELSE 0 END"
+    return f"CAST(COALESCE(SUM({chosen}), 0) AS BIGINT)"

@@ -41,11 +41,13 @@ class Attempt:
 class Cost:
     """What the operator paid, or may have paid, for an attempt that brought ``pictures``.
 
-    ``price`` is for all of them in micros, None where the operator states no price.
+    ``lost`` more were paid for, but are unreadable, expired or too large. ``price`` is for all that
+    were asked for, in micros, None where the operator states no price.
     """
 
     model: str
     pictures: int = 0
+    lost: int = 0
     usage: TokenUsage | None = None
     price: int | None = None
 
@@ -55,7 +57,7 @@ class WrittenJob:
     """A job as it is recorded, with its owner and its card.
 
     A card that was only announced may or may not be there. ``attached`` says where its attachments
-    lie, None when there are none left to fetch.
+    lie, None when there are none left to fetch. ``deliveries`` is how often one was begun.
     """
 
     job: Job
@@ -64,6 +66,7 @@ class WrittenJob:
     card: CardAddress | AnnouncedCard | None
     error: EaselError | None
     attached: AttachmentUrls | None = None
+    deliveries: int = 0
 
     @property
     def placed(self) -> CardAddress | None:
@@ -153,7 +156,13 @@ def written_job(row: Row) -> WrittenJob:
     )
     error = None if row["error"] is None else _to_error(row["error"])
     return WrittenJob(
-        job, row["owner"], JobState(row["state"]), _card(row), error, _attached(row["attached"])
+        job,
+        row["owner"],
+        JobState(row["state"]),
+        _card(row),
+        error,
+        _attached(row["attached"]),
+        row["deliveries"],
     )
 
 

@@ -13,7 +13,7 @@ import bot
 import cogs
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.errors.jobs import InterruptedInDoubt, RecordedError, TooManyWaiting, Unexpected
+from bot.core.errors.jobs import RecordedError, TooManyWaiting, Unexpected
 from bot.core.errors.options import PromptTooLong, UnknownModel
 from bot.core.errors.quotas import QuotaSpent
 from bot.core.i18n.texts import Money, Texts, plain_time
@@ -40,7 +40,7 @@ NOT_FOR_PEOPLE = re.compile(
     r"https?:|traceback|exception|error|gateway|http|\bapi\b|key|token|null|none|[{}]|\. ",
     re.IGNORECASE,
 )
-MONEY: list[Money] = ["back", "part", "charged"]
+MONEY: list[Money] = ["back", "part"]
 
 
 def _kinds_of_error(root: type[EaselError] = EaselError) -> Iterator[type[EaselError]]:
@@ -227,16 +227,6 @@ def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None
 def test_sentences_read_well_in_chinese(texts: Texts, error: EaselError, said: str) -> None:
     """The words that people meet most often, in full."""
     assert texts.sentence(error, "zh-CN") == said
-
-
-@pytest.mark.parametrize(
-    "error", [_gateway(GatewayErrorKind.TIMEOUT_UNKNOWN), InterruptedInDoubt()]
-)
-def test_a_charge_in_spite_of_doubt_is_said(texts: Texts, error: EaselError) -> None:
-    """Saying "you were not charged" to somebody who was is the worst of all errors."""
-    sentence = texts.sentence(error, money="charged")
-    assert "was charged all the same" in sentence
-    assert "not charged" not in sentence
 
 
 def test_a_recorded_error_is_told_like_the_first_time(texts: Texts) -> None:

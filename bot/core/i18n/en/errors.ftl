@@ -37,19 +37,16 @@ limit-keeper =
        *[other] an admin of this server
     }
 
-# What it cost. $money is back: nothing; part: other pictures arrived; charged: too many requests
-# with an unknown outcome today.
+# What it cost. $money is back: nothing; part: other pictures arrived.
 money-back =
     { $money ->
         [part] the missing pictures were not charged
-        [charged] it was charged all the same, as several requests ended like this today
        *[back] your credits were given back
     }
 
 money-doubt =
     { $money ->
         [part] the missing pictures were not charged
-        [charged] it was charged all the same, as several requests ended like this today
        *[back] you were not charged
     }
 
@@ -160,6 +157,12 @@ error-budget-spent =
        *[other] The operator's budget for pictures is used up, so please try again { $frees_at }.
     }
 
+error-too-many-doubtful =
+    { $limit ->
+        [one] One of your requests in the last 24 hours brought no picture
+       *[other] { $limit } of your requests in the last 24 hours brought no picture
+    } although the operator may have paid for it, so please try again { $frees_at } or ask an admin to reset your usage.
+
 error-blocked =
     { $reason ->
         [none] You have been blocked from painting in this server, so please ask an admin of this server if this is a mistake.
@@ -225,6 +228,8 @@ error-nothing-to-stop = This request has ended or is about to end, so it can no 
 error-shutting-down = The bot is about to restart, so please try again in a minute.
 
 error-card-not-placed = The reply could not be posted here, so nothing was painted or charged: please try again.
+
+error-pictures-kept = The pictures could not be posted here but are kept for you, so please use `/history` to get them.
 
 error-not-delivered = The pictures could not be posted, so please check that the bot may send messages and attach files here; { money-back }.
 

@@ -54,6 +54,13 @@ usage-granted =
        *[other] **{ $credits }** left, used when your own limit is used up; they do not expire
     }
 
+usage-doubtful-title = Requests without a picture
+usage-doubtful =
+    **{ $count } of { $limit }** in the last 24 hours that the operator may have paid for; they cost you nothing{ $frees_at ->
+        [none] {""}
+       *[other] {" · "}you can ask again { $frees_at }
+    }
+
 usage-jobs-title = 🗂️ Your last requests
 usage-job = { $state ->
         [done] 🖼️ done

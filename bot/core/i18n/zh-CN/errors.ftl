@@ -34,19 +34,16 @@ limit-keeper =
        *[other] 本服务器的管理员
     }
 
-# What it cost. $money is back: nothing; part: other pictures arrived; charged: too many requests
-# with an unknown outcome today.
+# What it cost. $money is back: nothing; part: other pictures arrived.
 money-back =
     { $money ->
         [part] 缺少的图片不收点数
-        [charged] 由于今天多次出现这种情况，这次仍然扣了点数
        *[back] 点数已退还给你
     }
 
 money-doubt =
     { $money ->
         [part] 缺少的图片不收点数
-        [charged] 由于今天多次出现这种情况，这次仍然扣了点数
        *[back] 没有扣你的点数
     }
 
@@ -148,6 +145,8 @@ error-budget-spent =
        *[other] 运营者的画图预算已用完，请在 { $frees_at }再试。
     }
 
+error-too-many-doubtful = 过去 24 小时内你有 { $limit } 次请求没有得到图片，而运营者可能已为它们付费，请在 { $frees_at }再试，或请管理员重置你的用量。
+
 error-blocked =
     { $reason ->
         [none] 你被禁止在本服务器画图，如有误会，请联系本服务器的管理员。
@@ -205,6 +204,8 @@ error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停�
 error-shutting-down = 机器人即将重启，请一分钟后再试。
 
 error-card-not-placed = 回复无法发到这里，所以没有开始绘制，也没有扣点数：请再试一次。
+
+error-pictures-kept = 图片无法发到这里，但已为你保存：请用 `/history` 查看。
 
 error-not-delivered = 图片无法发布，请确认机器人可以在这里发送消息和附件；{ money-back }。
 

@@ -50,6 +50,13 @@ usage-row =
 usage-granted-title = 额外点数
 usage-granted = 剩余 **{ $credits }** 点，自己的限额用完后使用，永不过期
 
+usage-doubtful-title = 没有得到图片的请求
+usage-doubtful =
+    过去 24 小时内 **{ $count } / { $limit }** 次，运营者可能已为它们付费；没有扣你的点数{ $frees_at ->
+        [none] {""}
+       *[other] {" · "}{ $frees_at }可以再次请求
+    }
+
 usage-jobs-title = 🗂️ 你最近的请求
 usage-job = { $state ->
         [done] 🖼️ 已画好

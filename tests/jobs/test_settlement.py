@@ -1,0 +1,100 @@
+"""Who pays for which picture, for any ends of the attempts of a job."""
+
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.models import Billed, ImageRequest, Job
+from bot.database.transaction import Transaction
+from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.rows import Cost
+from tests.quota.ledger_driver import LedgerDriver, requester
+
+BOB = requester(1)
+PRICE = 7
+
+
+@dataclass(frozen=True)
+class SlotEnd:
+    """How a slot ended: of ``asked`` pictures ``arrived`` and ``lost`` more were paid for."""
+
+    end: str
+    asked: int
+    arrived: int
+    lost: int
+    refusals: int
+
+
+@st.composite
+def slot_ends(draw: st.DrawFn) -> SlotEnd:
+    """Return any end of a slot."""
+    asked = draw(st.integers(1, 4))
+    arrived = draw(st.integers(1, asked))
+    end = draw(st.sampled_from(["received", "refused", "in doubt", "lost", "lost by us"]))
+    return SlotEnd(
+        end, asked, arrived, draw(st.integers(0, asked - arrived)), draw(st.integers(0, 2))
+    )
+
+
+def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end: SlotEnd) -> None:
+    """Write what a job writes while a slot runs."""
+    for _ in range(end.refusals):  # each was tried again at another gateway
+        repository.refused(tx, repository.sending(tx, job.id, slot, gateway="no", pictures=1))
+    attempt = repository.sending(tx, job.id, slot, gateway="one", pictures=end.asked)
+    price = PRICE * end.asked
+    match end.end:
+        case "received":
+            repository.received(tx, attempt, Cost("m", end.arrived, end.lost, price=price))
+        case "refused":
+            repository.refused(tx, attempt)
+        case "in doubt":
+            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price))
+        case "lost":
+            repository.lost(tx, attempt, Billed.YES, Cost("m", lost=end.asked, price=price))
+        case _:
+            repository.lost(tx, attempt, Billed.YES, Cost("m", price=price))
+
+
+def meters(driver: LedgerDriver) -> dict[str, int]:
+    """Return the only row of each meter."""
+    return {row["subject"]: row["credits"] for row in driver.rows("SELECT * FROM meters")}
+
+
+@settings(deadline=None)
+@given(
+    ends=st.lists(slot_ends(), min_size=1, max_size=4),
+    each=st.integers(1, 3),
+    can_get=st.booleans(),
+)
+def test_the_person_pays_for_what_they_can_get_and_the_operator_counts_the_rest(
+    ends: list[SlotEnd], each: int, can_get: bool
+) -> None:
+    """Nothing else is charged, whatever the gateways and this bot did."""
+    arrived = sum(end.arrived for end in ends if end.end == "received")
+    counted = sum(end.asked for end in ends if end.end != "refused")
+    delivered = arrived if can_get else 0
+    n = sum(end.asked for end in ends)
+    with LedgerDriver.open() as driver:
+        repository = JobRepository(owner="me", now=driver.clock)
+        job = Job(driver.hold(BOB, n * each), ImageRequest("a", "m", "auto", n), BOB, n * each, 0)
+        driver.database.write(repository.queued, job)
+        for slot, end in enumerate(ends):
+            driver.database.write(record, repository, job, slot, end)
+        pictures = driver.database.read(repository.picture_counts, job.id, delivered=delivered)
+        price = driver.database.read(repository.price, job.id)
+        settle = driver.ledger.settle
+        for _ in range(2):  # harmless twice
+            driver.database.write(settle, job.id, pictures, each=each, price=price)
+        found, doubtful = meters(driver), driver.doubtful(BOB).count
+    assert {"budget": 0} | found == {
+        "user:10:1": delivered * each,
+        "server:10": delivered * each,
+        "ceiling:10": counted * each,
+        "operator": counted * each,
+        "budget": counted * PRICE,
+    }
+    is_doubtful = {"in doubt": True, "lost": True}
+    assert doubtful == any(
+        is_doubtful.get(end.end, end.end == "received" and end.lost > 0) for end in ends
+    )
