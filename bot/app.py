@@ -10,7 +10,7 @@ from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
-from bot.discord_ui.caller import Languages
+from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import Client
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
@@ -61,9 +61,12 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             Maintenance(_maintenance_tasks(services, clock), clock)
         )
 
+        late_tasks = await stack.enter_async_context(services.late_tasks)
+
         async def once_logged_in() -> None:
             await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
+            late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
 
         client.once_logged_in = once_logged_in
         downloader = await stack.enter_async_context(

@@ -23,6 +23,7 @@ from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
 from bot.jobs.job_run import JobDependencies
+from bot.jobs.late_tasks import LateTasks
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
@@ -47,6 +48,7 @@ class Services:
     job_service: JobService
     cancellation: Cancellation
     recovery: Recovery
+    late_tasks: LateTasks
     repository: JobRepository
     retention: PictureRetention
     content_store: ContentStore
@@ -155,6 +157,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             content_store_folder=settings.data_dir / "vault",
             max_queue_age_ms=settings.max_queue_age * 1000,
         ),
+        late_tasks=LateTasks(deps),
         repository=deps.repository,
         retention=deps.retention,
         content_store=content_store,

@@ -12,6 +12,7 @@ from discord import Interaction
 
 from bot.core.i18n.texts import FALLBACK
 from bot.core.models import Requester
+from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.preferences.preference_store import PreferenceStore
 
 
@@ -121,6 +122,22 @@ def requester_of(interaction: Interaction) -> Requester:
     """Return who calls, on the account of the server or of the person."""
     channel_ids = _channel_ids(interaction.channel_id, interaction.channel)
     return _requester(interaction.user, billed_server_id(interaction), channel_ids)
+
+
+async def with_present_roles(client: discord.Client, requester: Requester) -> Requester | None:
+    """Return a person with the roles that they have now; None where Discord does not say."""
+    if not requester.server_id:
+        return requester
+    guild = client.get_guild(requester.server_id)
+    if guild is None:
+        return None
+    try:
+        member = await guild.fetch_member(requester.user_id)
+    except discord.NotFound:  # they left, so they have none
+        return requester
+    except DISCORD_ERRORS:
+        return None
+    return _requester(member, requester.server_id, requester.channel_ids)
 
 
 def _requester(

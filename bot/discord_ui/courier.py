@@ -14,7 +14,7 @@ import discord
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors.jobs import CardNotSent, NotDelivered
+from bot.core.errors.jobs import CardNotSent, NotDelivered, PicturesLate
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
@@ -43,6 +43,7 @@ from bot.discord_ui.message_outbox import (
     DIRECT_MESSAGE,
     ENDING,
     FIRST_RESULT,
+    LATE,
     MessageChannel,
     MessageOutbox,
     OutgoingMessage,
@@ -215,6 +216,9 @@ class DiscordCourier:
         try:
             if not await self._message.exists(job):
                 return True  # nobody saw it
+            if failure.error.message_id == PicturesLate.message_id:
+                await self._tell_late(job, failure)
+                return True
             await first_accepted(
                 partial(self._end_in_message, job, failure),
                 partial(self._end_in_new_message, job, notice),
@@ -355,6 +359,24 @@ class DiscordCourier:
         await self._message.edit(job, [self._parts.embeds.ended(job, failure)], view=buttons)
         if failure.error.message_id not in _STOPPED_BY_HAND:
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ended)
+
+    async def _tell_late(self, job: Job, failure: JobFailure) -> None:
+        """Tell the requester, once, that pictures came after their job had ended.
+
+        The job's message stays as it is: it may show other pictures of the job.
+        """
+        notice = OutgoingMessage(
+            self._parts.notices.no_pictures(job, failure),
+            reply_to=self._message.reference,
+            mentions=job.requester.user_id,
+            view=result_buttons(self._parts.texts, job.id, job.locale),
+        )
+        channel = self._message.channel_beside(job)
+        directly = replace(notice, reply_to=None)
+        await first_accepted(
+            partial(self._parts.outbox.post, job, LATE, channel, notice),
+            partial(self._end_directly, job, directly),
+        )
 
     async def _end_in_new_message(self, job: Job, notice: OutgoingMessage) -> None:
         await self._parts.outbox.post(job, ENDING, self._message.channel_beside(job), notice)

@@ -44,6 +44,7 @@ FIRST_RESULT = 1
 MOST_FILES = 10  # attachments of a message (resources/message)
 NOTICE = FIRST_RESULT + MOST_FILES
 ENDING = NOTICE + 1
+LATE = ENDING + 1
 # Added for direct messages: a nonce counts for its author, not for its channel.
 DIRECT_MESSAGE = 16
 

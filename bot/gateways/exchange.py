@@ -98,6 +98,12 @@ class Exchange:
                 async for event in rest:
                     yield event
 
+    def look(self, task_id: str) -> AsyncGenerator[GatewayEvent, None]:
+        """Look once at a task that outlived its budget; nothing is sent again."""
+        poll = self.gateway.poll
+        once = replace(poll, budget_s=poll.interval_s)
+        return replace(self, gateway=replace(self.gateway, poll=once)).resume(task_id)
+
     async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[GatewayEvent, None]:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:

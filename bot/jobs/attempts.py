@@ -10,7 +10,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -68,7 +68,10 @@ def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRunner:
-    """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job."""
+    """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job.
+
+    ``unfinished`` is set when a task outlived its budget and is to be looked at again.
+    """
 
     database: Database
     repository: JobRepository
@@ -77,6 +80,7 @@ class AttemptRunner:
     content_store: ContentStore
     pseudonyms: Pseudonyms
     folder: Path
+    unfinished: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
@@ -210,7 +214,7 @@ class AttemptRunner:
             case Answered(urls=urls), Attempt():
                 await write(repository.answered, attempt, urls)
             case Received(pictures=pictures, usage=usage, made=made), Attempt():
-                price = self._price(job, attempt, asked)
+                price = self.price(job, attempt, asked)
                 lost = max(0, min(made, asked) - len(pictures))
                 cost = Cost(job.request.model, len(pictures), lost, usage, price)
                 await write(repository.received, attempt, cost)
@@ -225,11 +229,17 @@ class AttemptRunner:
             await self.database.write(self.repository.refused, attempt)
         else:
             is_lost = failure.billed is Billed.YES and not failure.is_ours
-            price = self._price(job, attempt, asked)
+            price = self.price(job, attempt, asked)
             cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
-            await self.database.write(self.repository.lost, attempt, failure.billed, cost)
+            may_come = failure.kind is GatewayErrorKind.TASK_UNFINISHED
+            await self.database.write(
+                self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
+            )
+            if may_come:
+                self.unfinished.set()
 
-    def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
+    def price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
+        """Return what pictures cost at the gateway of an attempt, None where nobody says."""
         each = self.catalogue.price_each(attempt.gateway, job.request)
         return None if each is None else each * pictures
 

@@ -25,7 +25,7 @@ from bot.quota.levels import (
     RequesterLimits,
     meters_of,
 )
-from bot.quota.limits import LimitSet, Period, split_charge, split_hold
+from bot.quota.limits import MAX_CREDITS, LimitSet, Period, split_charge, split_hold
 from bot.quota.meters import Amounts, Meter
 from bot.quota.picture_counts import PictureCounts
 from bot.quota.reports import Reports
@@ -146,6 +146,47 @@ class Ledger(Admin, Reports):
         if granted_back:
             add_granted(tx, hold.origin.server_id, self._real_id(tx, hold.origin), granted_back)
         return Settlement(charged, hold.amounts.credits - charged, granted_back)
+
+    def charge_late(
+        self,
+        tx: Transaction,
+        job_id: str,
+        requester: Requester | None,
+        *,
+        late: int,
+        each: int,
+        pictures: PictureCounts,
+        price: int,
+    ) -> int:
+        """Charge ``late`` pictures of a settled job as far as the person's limits have room now.
+
+        The operator's limits counted them with the doubt. ``pictures`` is how all of the job ended,
+        ``price`` what the operator paid for it. Nothing is charged to somebody whose roles are not
+        known: ``requester`` is None then. Return the credits.
+        """
+        charge = read_hold(tx, job_id, state="settled")
+        if charge is None:
+            return 0
+        meters = meters_of(charge.origin)
+        _lock(tx, meters)
+        credits = min(late * each, 0 if requester is None else self._room(tx, requester))
+        credits -= credits % each if each else 0
+        amounts = replace(
+            charge.amounts,
+            own_credits=charge.amounts.own_credits + credits,
+            credits=charge.amounts.credits + credits,
+            price=price,
+        )
+        settle_hold(tx, charge, amounts, is_doubtful=pictures.limits_requester, state="settled")
+        move_meters(tx, meters, hour=charge.hour, by=amounts - charge.amounts)
+        return credits
+
+    def _room(self, rows: Transaction, requester: Requester) -> int:
+        """Return what the limits of a person and of their server leave, the operator's aside."""
+        checks = self._levels.checks(self._limits_of(rows, requester))
+        theirs = [check for check in checks if check.meter.column in {"own_credits", "credits"}]
+        least = tightest(rows, theirs, self._now())
+        return MAX_CREDITS if least is None else least.left
 
     def doubtful(self, rows: Transaction, requester: Requester) -> DoubtfulRequests:
         """Return the person's requests of the last day that were in doubt, or paid for and lost."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
 from bot.database.transaction import Transaction
 from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck
@@ -103,15 +104,18 @@ def _has_room(check: LimitCheck, at: int, parameters: Parameters) -> str:
     return f"({' OR '.join(f'({caps})' for caps in sets)})"
 
 
-def read_hold(rows: Transaction, job_id: str) -> Hold | None:
-    """Return a job's hold; None when it has none (any more)."""
+def read_hold(
+    rows: Transaction, job_id: str, *, state: Literal["held", "settled"] = "held"
+) -> Hold | None:
+    """Return a job's hold, or what became of it; None when it is not in this state."""
     found = rows.one(
         f"""
         SELECT {_ORIGIN}, at, own_credits, credits, operator_credits, price
         FROM charges
-        WHERE job_id = $1 AND state = 'held'
+        WHERE job_id = $1 AND state = $2
         """,
         job_id,
+        state,
     )
     if found is None:
         return None
@@ -125,14 +129,21 @@ def read_hold(rows: Transaction, job_id: str) -> Hold | None:
     return Hold(job_id, origin, found["at"], amounts)
 
 
-def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts, *, is_doubtful: bool) -> bool:
-    """Turn a hold into a charge of these amounts; return False if it is settled already."""
+def settle_hold(
+    tx: Transaction,
+    hold: Hold,
+    amounts: Amounts,
+    *,
+    is_doubtful: bool,
+    state: Literal["held", "settled"] = "held",
+) -> bool:
+    """Turn a hold into a charge of these amounts; return False if it is not in this state."""
     settled = tx.query(
         """
         UPDATE charges
         SET state = 'settled', own_credits = $2, credits = $3, operator_credits = $4,
             price = $5, forgiven = $6
-        WHERE job_id = $1 AND state = 'held'
+        WHERE job_id = $1 AND state = $7
         RETURNING job_id
         """,
         hold.job_id,
@@ -141,6 +152,7 @@ def settle_hold(tx: Transaction, hold: Hold, amounts: Amounts, *, is_doubtful: b
         amounts.operator_credits,
         amounts.price,
         int(is_doubtful),
+        state,
     )
     return bool(settled)
 

@@ -49,6 +49,15 @@ class PicturesKept(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
+class PicturesLate(EaselError):
+    """``count`` pictures of a job that had ended came after all; they cost ``credits``."""
+
+    count: int
+    credits: int
+    message_id = "error-pictures-late"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotKept(Refusal):
     """The pictures of that job are no longer kept, or are not this person's."""
 

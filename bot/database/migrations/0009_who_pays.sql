@@ -11,3 +11,8 @@ ALTER TABLE costs ADD COLUMN lost BIGINT NOT NULL DEFAULT 0 CHECK (lost >= 0);
 
 -- How often a delivery was begun: pictures that two processes died delivering are only kept.
 ALTER TABLE jobs ADD COLUMN deliveries BIGINT NOT NULL DEFAULT 0 CHECK (deliveries >= 0);
+
+-- A task that outlived its budget is looked at again for a day: when next, in milliseconds since the
+-- epoch.
+ALTER TABLE attempts ADD COLUMN look_at BIGINT;
+CREATE INDEX attempts_looked_at ON attempts (look_at) WHERE look_at IS NOT NULL;

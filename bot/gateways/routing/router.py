@@ -183,6 +183,12 @@ class Router:
         """Poll a task that this gateway accepted, until ``Received``; nothing is sent again."""
         return self._continue(request, gateway, lambda exchange: exchange.resume(task_id))
 
+    def look(
+        self, request: GatewayRequest, *, gateway: str, task_id: str
+    ) -> AsyncGenerator[GatewayEvent, None]:
+        """Look once at a task that outlived its budget; nothing is sent again."""
+        return self._continue(request, gateway, lambda exchange: exchange.look(task_id))
+
     def fetch(
         self, request: GatewayRequest, *, gateway: str, urls: Sequence[str]
     ) -> AsyncGenerator[GatewayEvent, None]:

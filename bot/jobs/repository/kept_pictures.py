@@ -18,10 +18,15 @@ class KeptPicture:
 
 
 def insert_kept_pictures(
-    tx: Transaction, job_id: str, kept: Sequence[tuple[Picture, Reference]], *, at: int
+    tx: Transaction,
+    job_id: str,
+    kept: Sequence[tuple[Picture, Reference]],
+    *,
+    at: int,
+    after: int = 0,
 ) -> None:
-    """Write which pictures of a job are kept; harmless twice."""
-    for number, (picture, file) in enumerate(kept, 1):
+    """Write which pictures of a job are kept, ``after`` so many others; harmless twice."""
+    for number, (picture, file) in enumerate(kept, after + 1):
         tx.write(
             "INSERT INTO pictures (job_id, number, sha256, format, width, height, bytes,"
             " revised_prompt, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"

@@ -21,6 +21,7 @@ from bot.core.models import (
     JobState,
 )
 from bot.database.transaction import Transaction
+from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
 from bot.jobs.repository.rows import (
     Attempt,
     Cost,
@@ -246,10 +247,20 @@ class JobRepository:
         """Write that the gateway surely made nothing."""
         self._move(tx, attempt, state="refused", billed=Billed.NO)
 
-    def lost(self, tx: Transaction, attempt: Attempt, billed: Billed, cost: Cost) -> None:
+    def lost(
+        self,
+        tx: Transaction,
+        attempt: Attempt,
+        billed: Billed,
+        cost: Cost,
+        *,
+        may_come_late: bool = False,
+    ) -> None:
         """Write that an attempt brought no picture but was, or may have been, paid."""
         self._move(tx, attempt, state="unknown", billed=billed)
         self._cost(tx, attempt, billed, cost)
+        if may_come_late:
+            look_again(tx, attempt, self._now() + FIRST_LOOK_MS)
 
     def _move(self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed) -> None:
         tx.write(

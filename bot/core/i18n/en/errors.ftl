@@ -231,6 +231,19 @@ error-card-not-placed = The reply could not be posted here, so nothing was paint
 
 error-pictures-kept = The pictures could not be posted here but are kept for you, so please use `/history` to get them.
 
+error-pictures-late =
+    { $count ->
+        [one] A picture that had not been finished in time has come and is kept for you
+       *[other] { $count } pictures that had not been finished in time have come and are kept for you
+    }{ $credits ->
+        [0] {" "}at no cost
+        [one] {" "}for 1 credit
+       *[other] {" "}for { $credits } credits
+    }, so please use `/history` to get { $count ->
+        [one] it
+       *[other] them
+    }.
+
 error-not-delivered = The pictures could not be posted, so please check that the bot may send messages and attach files here; { money-back }.
 
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
@@ -304,7 +317,7 @@ error-gateway-task-failed = The image service could not finish this picture, so 
 
 error-gateway-task-lost = The image service lost track of this picture, so it may have been made and paid for; { money-doubt }: would you like to try again?
 
-error-gateway-task-unfinished = The image service has still not finished, so the picture may yet be made and paid for; { money-doubt }: would you like to try again?
+error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history` if it comes within a day; { money-doubt }: would you like to wait, or try again?
 
 ## Buttons and reactions under a result
 

@@ -207,6 +207,11 @@ error-card-not-placed = 回复无法发到这里，所以没有开始绘制，�
 
 error-pictures-kept = 图片无法发到这里，但已为你保存：请用 `/history` 查看。
 
+error-pictures-late = 之前没有及时画完的 { $count } 张图片现在画好了，已为你保存，{ $credits ->
+        [0] 不收点数
+       *[other] 共 { $credits } 点
+    }：请用 `/history` 查看。
+
 error-not-delivered = 图片无法发布，请确认机器人可以在这里发送消息和附件；{ money-back }。
 
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
@@ -279,7 +284,7 @@ error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一�
 
 error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
-error-gateway-task-unfinished = 绘图服务仍未完成，图片之后可能还会画好并计费；{ money-doubt }：要再试一次吗？
+error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会为你保存在 `/history` 中；{ money-doubt }：要再等等，还是再试一次？
 
 ## Buttons and reactions under a result
 

@@ -1,0 +1,184 @@
+"""Look again at tasks that outlived their budget, ever more seldom, for a day.
+
+Their job has ended in doubt. What comes late is kept for /history and told to its requester once;
+the job is not reopened. One transaction books it, so that it is harmless twice, also beside a
+repeated request, a deletion and a restart.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import PicturesLate
+from bot.core.models import JobState, Requester
+from bot.database.transaction import Transaction
+from bot.gateways.events import GatewayRequest, Received
+from bot.jobs.courier import JobFailure
+from bot.jobs.job_run import JobDependencies, report_failure
+from bot.jobs.picture_retention import StoredPicture
+from bot.jobs.pricing import credits_per_picture
+from bot.jobs.recovery import OpenCourier
+from bot.jobs.repository.kept_pictures import insert_kept_pictures, read_kept_pictures
+from bot.jobs.repository.late_attempts import (
+    LateAttempt,
+    due_attempts,
+    look_again,
+    next_look,
+    receive_late,
+    tell_late,
+)
+from bot.jobs.repository.rows import Cost
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SHORTEST_PAUSE_MS = 60 * 1000
+LONGEST_PAUSE_MS = 2 * 60 * 60 * 1000
+LOOKS_FOR_MS = 24 * 60 * 60 * 1000
+
+FindRequester = Callable[[Requester], Awaitable[Requester | None]]
+"""Return a person with the roles that they have now; None if that cannot be known."""
+
+
+class LateTasks:
+    """Owns the task that looks at them, until it is left."""
+
+    def __init__(self, deps: JobDependencies) -> None:
+        self._deps = deps
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    def begin(self, open_courier: OpenCourier, find_requester: FindRequester) -> None:
+        """Start, in a task that belongs to this object."""
+        looking = self._look_for_ever(open_courier, find_requester)
+        self._task = asyncio.get_running_loop().create_task(looking)
+
+    async def _look_for_ever(
+        self, open_courier: OpenCourier, find_requester: FindRequester
+    ) -> None:
+        while True:
+            try:
+                await self._wait_for_next()
+                await self.look(open_courier, find_requester)
+            except Exception:
+                # One task's defect must not end the others.
+                log.exception("late_task.defect")
+                await self._pause(SHORTEST_PAUSE_MS)
+
+    async def look(self, open_courier: OpenCourier, find_requester: FindRequester) -> None:
+        """Look once at every task whose time has come."""
+        database, now = self._deps.database, self._deps.clock.now()
+        for late in await database.read(due_attempts, now):
+            await database.write(look_again, late.attempt.key, self._next_look(late, now))
+            if not late.job.is_open and late.job.state is not JobState.DELIVERED:
+                await self._look_at(late, open_courier, find_requester)
+
+    async def _wait_for_next(self) -> None:
+        """Sleep until a task is due; a job that leaves one behind wakes this."""
+        unfinished = self._deps.attempts.unfinished
+        while True:
+            unfinished.clear()
+            at = await self._deps.database.read(next_look)
+            if at is None:
+                await unfinished.wait()
+                continue
+            # What is left behind meanwhile is due a minute later at the earliest.
+            left_ms = min(at - self._deps.clock.now(), SHORTEST_PAUSE_MS)
+            if left_ms <= 0:
+                return
+            await self._pause(left_ms)
+
+    async def _pause(self, ms: int) -> None:
+        clock = self._deps.clock
+        await clock.wait(clock.sleep(ms / 1000), "pause")
+
+    def _next_look(self, late: LateAttempt, now: int) -> int | None:
+        since_ms = now - late.ended_at
+        if since_ms >= LOOKS_FOR_MS:
+            return None
+        return now + min(max(since_ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS)
+
+    async def _look_at(
+        self, late: LateAttempt, open_courier: OpenCourier, find_requester: FindRequester
+    ) -> None:
+        job, key = late.job.job, late.attempt.key
+        folder = self._deps.attempts.folder / f"{job.id}-late"
+        folder.mkdir(parents=True, exist_ok=True)
+        request = GatewayRequest(job.request, late.attempt.asked, folder, f"slot-{key.slot}")
+        try:
+            received = await self._received(late, request)
+            if received is None:
+                return
+            stored = await self._deps.retention.store(job, received.pictures)
+            if not stored:
+                return  # the disk refused: the next look tries again
+            requester = await find_requester(job.requester)
+            error = await self._deps.database.write(self._book, late, received, stored, requester)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if error is None:
+            return
+        log.info("job.delivered_late", job=job.id, pictures=len(stored), credits=error.credits)
+        if (card := late.job.placed) is not None:
+            failure = JobFailure(error, JobState.DONE, error.credits)
+            await report_failure(self._deps, job, open_courier(job, card), failure)
+
+    async def _received(self, late: LateAttempt, request: GatewayRequest) -> Received | None:
+        key, task_id = late.attempt.key, late.attempt.task_id or ""
+        events = self._deps.attempts.router.look(request, gateway=key.gateway, task_id=task_id)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Received):
+                        return event
+        except GatewayFailure as failure:
+            if failure.kind is not GatewayErrorKind.TASK_UNFINISHED:
+                await self._deps.database.write(look_again, key, None)
+        return None
+
+    def _book(
+        self,
+        tx: Transaction,
+        late: LateAttempt,
+        received: Received,
+        stored: Sequence[StoredPicture],
+        requester: Requester | None,
+    ) -> PicturesLate | None:
+        """Turn the doubt into a late delivery; return what to tell, None for the second time."""
+        deps, job, attempt = self._deps, late.job.job, late.attempt
+        price = deps.attempts.price(job, attempt.key, attempt.asked)
+        lost = max(0, min(received.made, attempt.asked) - len(stored))
+        cost = Cost(job.request.model, len(stored), lost, received.usage, price)
+        if not receive_late(tx, attempt.key, cost):
+            return None
+        kept = read_kept_pictures(tx, job.id)
+        insert_kept_pictures(tx, job.id, stored, at=deps.clock.now(), after=len(kept))
+        credits_ = deps.ledger.charge_late(
+            tx,
+            job.id,
+            requester,
+            late=len(stored),
+            each=credits_per_picture(job),
+            pictures=deps.repository.picture_counts(tx, job.id, delivered=None),
+            price=deps.repository.price(tx, job.id),
+        )
+        error = PicturesLate(count=len(stored), credits=credits_)
+        tell_late(tx, job.id, error)
+        return error

@@ -1,0 +1,94 @@
+"""The rows of attempts whose task outlived its budget, and that are looked at again."""
+
+from dataclasses import dataclass
+
+from bot.core.errors.base import EaselError
+from bot.core.models import Billed
+from bot.database.transaction import Transaction
+from bot.jobs.repository.rows import (
+    Attempt,
+    Cost,
+    WrittenAttempt,
+    WrittenJob,
+    error_to_text,
+    written_attempt,
+    written_job,
+)
+
+FIRST_LOOK_MS = 60 * 1000  # after its budget
+
+
+@dataclass(frozen=True, slots=True)
+class LateAttempt:
+    """A task that may still bring pictures; ``ended_at`` is when its job stopped waiting for it."""
+
+    job: WrittenJob
+    attempt: WrittenAttempt
+    ended_at: int
+
+
+def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
+    """Write when a task is looked at next, None for never again."""
+    tx.write(
+        "UPDATE attempts SET look_at = $1 WHERE job_id = $2 AND slot = $3 AND number = $4",
+        at,
+        attempt.job_id,
+        attempt.slot,
+        attempt.number,
+    )
+
+
+def next_look(rows: Transaction) -> int | None:
+    """Return when the next task is looked at, None if none is."""
+    found = rows.one(
+        "SELECT CAST(MIN(look_at) AS BIGINT) AS at FROM attempts WHERE look_at IS NOT NULL"
+    )
+    return None if found is None else found["at"]
+
+
+def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
+    """Return the tasks whose time has come."""
+    attempts = rows.query("SELECT * FROM attempts WHERE look_at <= $1 ORDER BY look_at", now)
+    found = []
+    for row in attempts:
+        job = rows.one("SELECT * FROM jobs WHERE id = $1", row["job_id"])
+        if job is not None:
+            found.append(LateAttempt(written_job(job), written_attempt(row), row["ended_at"]))
+    return found
+
+
+def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
+    """Write that the pictures came after all; return False, changing nothing, the second time."""
+    received = tx.query(
+        "UPDATE attempts SET state = 'received', billed = $1, look_at = NULL"
+        " WHERE job_id = $2 AND slot = $3 AND number = $4 AND state = 'unknown' RETURNING job_id",
+        Billed.YES,
+        attempt.job_id,
+        attempt.slot,
+        attempt.number,
+    )
+    if not received:
+        return False
+    tx.write(
+        "UPDATE costs SET billed = $1, pictures = $2, lost = $3, input_tokens = $4,"
+        " output_tokens = $5, price = $6 WHERE job_id = $7 AND slot = $8 AND number = $9",
+        Billed.YES,
+        cost.pictures,
+        cost.lost,
+        None if cost.usage is None else cost.usage.input_tokens,
+        None if cost.usage is None else cost.usage.output_tokens,
+        cost.price,
+        attempt.job_id,
+        attempt.slot,
+        attempt.number,
+    )
+    return True
+
+
+def tell_late(tx: Transaction, job_id: str, error: EaselError) -> None:
+    """Write that a job has pictures after all, and that its requester is to be told so."""
+    tx.write(
+        "UPDATE jobs SET state = 'done', error = $1, told = 0, telling_failures = 0 WHERE id = $2",
+        error_to_text(error),
+        job_id,
+    )

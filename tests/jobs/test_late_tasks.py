@@ -1,0 +1,190 @@
+"""Tasks that outlive their budget: what comes late is kept, told once, and booked."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.clock import Clock
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.jobs import PicturesLate
+from bot.core.models import Job, Requester
+from bot.jobs.courier import JobFailure
+from bot.jobs.recovery import OpenCourier
+from bot.services import open_services
+from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply
+from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
+from tests.jobs.test_recovery import recover, until
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+CHARGES = "SELECT credits, operator_credits, forgiven FROM charges"
+
+
+@dataclass
+class QuickTime:
+    """A clock whose pauses take no time."""
+
+    ms: int = 1_700_000_000_000
+
+    def now(self) -> int:
+        """Return the time."""
+        return self.ms
+
+    async def sleep(self, seconds: float) -> None:
+        """Let it pass."""
+        self.ms += math.ceil(seconds * 1000)
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def process(
+    folder: Path, gateway: ScriptedGateway, time: QuickTime, **changes: object
+) -> AsyncIterator[ServiceHarness]:
+    """Run one process on the folder."""
+    clock = Clock(time.now, time.sleep)
+    async with open_services(settings(folder, gateway, **changes), clock) as services:
+        yield ServiceHarness(services, folder)
+
+
+async def known(requester: Requester) -> Requester:
+    """Return a person as Discord knows them."""
+    return requester
+
+
+async def unknown(_: Requester) -> None:
+    """Return nobody, as where Discord does not answer."""
+
+
+def opening(courier: RecordingCourier) -> OpenCourier:
+    """Return what opens this courier for every card."""
+    return lambda _job, _card: courier
+
+
+async def unfinished_job(harness: ServiceHarness, gateway: ScriptedGateway) -> None:
+    """Submit a job whose task outlives its budget."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    await harness.submit(courier := RecordingCourier())
+    await harness.services.job_service.drained()
+    (failure,) = courier.failures
+    assert isinstance(failure.error, GatewayFailure)
+    assert failure.error.kind is GatewayErrorKind.TASK_UNFINISHED
+    assert harness.rows(CHARGES) == [(0, 1, 1)]
+
+
+async def test_what_comes_late_is_kept_told_once_and_charged(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The person was told that it may still come; it is paid for once, and asked for once."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        look = harness.services.late_tasks.look
+        await look(opening(courier), known)
+        assert courier.failures == []
+        gateway.gate.set()
+        for _ in range(3):
+            time.ms += HOUR_MS
+            await look(opening(courier), known)
+        (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
+    (told,) = courier.failures
+    assert isinstance(told.error, PicturesLate)
+    assert (told.error.count, told.error.credits) == (1, 1)
+    assert (past.pictures, harness.rows("SELECT state, told FROM jobs")) == (1, [("done", 1)])
+    assert harness.rows(CHARGES) == [(1, 1, 0)]
+    assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+    meters = dict(harness.rows("SELECT subject, credits FROM meters WHERE subject <> 'budget'"))
+    assert meters == {"user:10:1": 1, "server:10": 1, "ceiling:10": 1, "operator": 1}
+    assert len(gateway.bodies) == 1
+
+
+async def test_a_late_picture_never_exceeds_a_limit(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Whoever has spent the day's credits meanwhile gets it for nothing, as it is there."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        gateway.gate.set()
+        await harness.submit(RecordingCourier(), n=5)
+        await harness.services.job_service.drained()
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), known)
+    assert [failure.charged for failure in courier.failures] == [0]
+    assert harness.rows("SELECT SUM(credits), SUM(operator_credits) FROM charges") == [(5, 6)]
+
+
+async def test_nothing_is_charged_where_the_roles_are_not_known(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A role may have a smaller limit."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        gateway.gate.set()
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), unknown)
+    assert [failure.charged for failure in courier.failures] == [0]
+    assert harness.rows(CHARGES) == [(0, 1, 0)]
+
+
+async def test_it_is_looked_at_after_a_restart_and_told_by_the_next_start(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A crash after the booking must not leave the requester without a word."""
+
+    class Dies(RecordingCourier):
+        async def end(self, job: Job, failure: JobFailure) -> bool:
+            raise ConnectionError("the process died")
+
+    time = QuickTime()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+    gateway.gate.set()
+    async with process(tmp_path, gateway, time) as harness:
+        harness.services.late_tasks.begin(opening(Dies()), known)
+        async with harness.services.late_tasks:
+            await until(lambda: harness.rows("SELECT state, told FROM jobs") == [("done", 0)])
+    async with process(tmp_path, gateway, time) as harness:
+        await recover(harness, courier := RecordingCourier())
+    (told,) = courier.failures
+    assert told.error.message_id == PicturesLate.message_id
+    assert harness.rows(CHARGES) == [(1, 1, 0)]
+    assert harness.rows("SELECT told FROM jobs") == [(1,)]
+
+
+async def test_data_that_is_deleted_meanwhile_stays_deleted(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Neither a job nor a picture comes back, and nobody is told."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+
+        async def deleting(requester: Requester) -> Requester:
+            await harness.services.deletion.delete(requester.user_id)
+            return requester
+
+        await unfinished_job(harness, gateway)
+        gateway.gate.set()
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), deleting)
+    assert courier.failures == []
+    assert harness.rows("SELECT * FROM jobs") == harness.rows("SELECT * FROM pictures") == []
+    assert harness.rows(CHARGES) == [(0, 1, 1)]
+
+
+async def test_after_a_day_nobody_looks_any_more(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """It is looked at ever more seldom, and not for ever."""
+    time = QuickTime()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        polls, ended_at = gateway.polls, time.ms
+        harness.services.late_tasks.begin(opening(RecordingCourier()), known)
+        async with harness.services.late_tasks:
+            await until(lambda: harness.rows("SELECT look_at FROM attempts") == [(None,)])
+        assert time.ms - ended_at >= 24 * HOUR_MS
+        assert 15 <= gateway.polls - polls <= 30
+    assert harness.rows(CHARGES) == [(0, 1, 1)]
