@@ -93,8 +93,9 @@ class AttemptRunner:
         slots = {slot: attempt.asked for slot, attempt in begun.items()}
         rest = max(0, request.n - sum(slots.values()))
         free = (slot for slot in count() if slot not in begun)
-        for asked in self.catalogue.fan_out(replace(request, n=rest)):
-            slots[next(free)] = asked
+        if rest:  # what was begun goes on also when its model is no longer offered
+            for asked in self.catalogue.fan_out(replace(request, n=rest)):
+                slots[next(free)] = asked
         return slots
 
     async def run_slot(
@@ -110,11 +111,12 @@ class AttemptRunner:
 
         ``report`` receives progress, previews and pictures as they come.
         """
-        request = await self._gateway_request(job, slot, asked)
         if begun is None:
+            request = await self._new_request(job, slot, asked)
             return await self._follow(
                 job, slot, asked, self.router.generate(request), report=report
             )
+        request = self._gateway_request(job, slot, asked)
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
@@ -151,17 +153,19 @@ class AttemptRunner:
             return SlotResult(asked, failure=failure)
         return SlotResult(asked, pictures)
 
-    async def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
+    def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
-        request = job.request
+        return GatewayRequest(job.request, asked, folder, f"slot-{slot}")
+
+    async def _new_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
+        """Return a request with everything that is sent, such as the files of references."""
+        request, new = job.request, self._gateway_request(job, slot, asked)
         accepted = self.catalogue.model(request.model).references
-        references = [await self._fitted(kept, accepted, folder) for kept in request.references]
-        return GatewayRequest(
+        references = [await self._fitted(kept, accepted, new.folder) for kept in request.references]
+        return replace(
+            new,
             image_request=replace(request, references=tuple(kept for kept, _ in references)),
-            n=asked,
-            folder=folder,
-            stem=f"slot-{slot}",
             references=tuple(path for _, path in references),
             mask=self.content_store.path(request.mask) if request.mask else None,
             user_tag=self.pseudonyms.of(job.requester.user_id),

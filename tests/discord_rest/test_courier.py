@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import Interrupted, NotDelivered
+from bot.core.errors.jobs import Interrupted, NotDelivered, PicturesLate
 from bot.core.models import CardAddress, JobState, Picture
 from bot.discord_ui.message_outbox import nonce_of
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
@@ -256,3 +256,19 @@ async def test_why_there_is_no_picture_is_said_where_it_can_be_read(delivery: De
         delivery.fake.messages.deaf.add(ADA)
         assert await courier.end(delivery.job, ending)
     assert delivery.fake.messages.all == {}
+
+
+async def test_what_came_late_is_told_once_and_the_card_stays_as_it_is(delivery: Delivery) -> None:
+    """The card may show other pictures of the job, and the requester has long gone."""
+    late = JobFailure(PicturesLate(count=1, credits=1), JobState.DONE, 1)
+    async with delivery.process():
+        delivery.later(16)
+    async with delivery.process() as courier:
+        for _ in range(2):
+            assert await courier.end(delivery.job, late)
+    card, notice = delivery.shown
+    assert "kept for you" not in str(card.embeds)
+    assert notice.content.startswith(f"<@{ADA}> A picture that had not been finished in time")
+    assert notice.content.endswith("for 1 credit, so please use `/history` to get it.")
+    assert (notice.answers, notice.mentions) == (card.id, {"parse": [], "users": [ADA]})
+    assert delivery.fake.refused == []

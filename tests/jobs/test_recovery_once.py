@@ -12,7 +12,7 @@ from bot.core.errors.jobs import PicturesKept
 from bot.core.models import Job
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
-from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, UrlReply
+from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, TaskReply, UrlReply
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import HangingCourier, process, recover, until
 
@@ -90,6 +90,22 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
     assert len(gateway.bodies) == 1
     assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 1, 0)]
     assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
+
+
+async def test_a_task_of_a_model_that_is_offered_no_more_is_polled_to_its_end(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The operator removed the model while its task ran: the picture was paid for."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: gateway.polls > 0)
+    gateway.gate.set()
+    async with process(tmp_path, gateway, image_models=("gpt-image-1",)) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [len(result.pictures) for result in courier.results] == [1]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
 
 
 async def test_pictures_that_two_processes_died_delivering_are_only_kept(
