@@ -43,11 +43,15 @@ SlotEvent = TaskProgress | Preview | Received
 
 @dataclass(frozen=True, slots=True)
 class SlotResult:
-    """What a slot brought: pictures, or the failure that stands in their place."""
+    """What a slot brought: pictures, or the failure that stands in their place.
+
+    ``lost`` more were paid for, but could not be downloaded or read.
+    """
 
     asked: int
     pictures: tuple[Picture, ...] = ()
     failure: GatewayFailure | None = None
+    lost: int = 0
 
     @property
     def is_in_doubt(self) -> bool:
@@ -139,7 +143,7 @@ class AttemptRunner:
         report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
     ) -> SlotResult:
-        pictures: tuple[Picture, ...] = ()
+        result = SlotResult(asked)
         try:
             async with aclosing(events):
                 async for event in events:
@@ -148,10 +152,11 @@ class AttemptRunner:
                         report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
+                        result = SlotResult(asked, pictures, lost=_lost_pictures(event, asked))
         except GatewayFailure as failure:
             await self._record_failure(job, attempt, failure, asked=asked)
             return SlotResult(asked, failure=failure)
-        return SlotResult(asked, pictures)
+        return result
 
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
@@ -217,9 +222,9 @@ class AttemptRunner:
                 await write(repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
                 await write(repository.answered, attempt, urls)
-            case Received(pictures=pictures, usage=usage, made=made), Attempt():
+            case Received(pictures=pictures, usage=usage), Attempt():
                 price = self.price(job, attempt, asked)
-                lost = max(0, min(made, asked) - len(pictures))
+                lost = _lost_pictures(event, asked)
                 cost = Cost(job.request.model, len(pictures), lost, usage, price)
                 await write(repository.received, attempt, cost)
         return attempt
@@ -250,6 +255,11 @@ class AttemptRunner:
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self.folder / job.id, ignore_errors=True)
+
+
+def _lost_pictures(received: Received, asked: int) -> int:
+    """Return how many pictures the gateway answered with that are no file."""
+    return max(0, min(received.made, asked) - len(received.pictures))
 
 
 def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:

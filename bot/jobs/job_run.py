@@ -13,7 +13,13 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import NotDelivered, PicturesKept, PicturesMissing, Unexpected
+from bot.core.errors.jobs import (
+    NotDelivered,
+    PicturesKept,
+    PicturesLost,
+    PicturesMissing,
+    Unexpected,
+)
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
 from bot.database.transaction import Transaction
@@ -277,6 +283,8 @@ def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | Non
     """Return why pictures are missing, None if none is."""
     if any(slot.failure for slot in slots):
         return worst_failure(slots)
+    if any(slot.lost for slot in slots):
+        return PicturesLost()
     return PicturesMissing() if missing > 0 else None
 
 

@@ -38,7 +38,10 @@ class TaskReply:
 
 @dataclass(frozen=True)
 class UrlReply:
-    """The picture is given as a URL, which answers when ``gate`` is set."""
+    """Pictures are given as URLs, which answer when ``gate`` is set, unless they have expired."""
+
+    made: int = 1
+    expired: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,9 @@ class ScriptedGateway:
         if isinstance(reply, StreamReply):
             return await self._stream(request)
         if isinstance(reply, UrlReply):
-            return web.json_response({"data": [{"url": f"{self.url}/files/1.png"}]})
+            names = ["gone.png"] * reply.expired + ["1.png"] * (reply.made - reply.expired)
+            data = [{"url": f"{self.url}/files/{name}"} for name in names]
+            return web.json_response({"data": data})
         if isinstance(reply, ClosedConnection):
             assert request.transport is not None
             request.transport.abort()

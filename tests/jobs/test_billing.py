@@ -10,11 +10,18 @@ from pydantic import SecretStr
 
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.errors.jobs import PicturesLost
 from bot.core.errors.quotas import BudgetSpent
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
 from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
-from tests.cogs.scripted_gateway import KEY, ClosedConnection, ErrorReply, ScriptedGateway
+from tests.cogs.scripted_gateway import (
+    KEY,
+    ClosedConnection,
+    ErrorReply,
+    ScriptedGateway,
+    UrlReply,
+)
 from tests.gateways.router_harness import SteppedClock
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness, settings
 
@@ -69,6 +76,26 @@ async def test_the_budget_is_never_exceeded_by_what_runs(
         await harness.services.job_service.drained()
         assert sum(isinstance(answer, BudgetSpent) for answer in asked) == 17
         assert harness.rows("SELECT SUM(price) FROM charges") == [(3 * DEAR,)]
+
+
+async def test_an_expired_address_costs_the_operator_and_not_the_person(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Four addresses, one of them expired: four prices, three credits, and a word why."""
+    chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
+    clock = Clock(sleep=lambda _seconds: asyncio.sleep(0))
+    async with open_services(chosen, clock) as services:
+        harness = ServiceHarness(services, tmp_path)
+        gateway.replies.append(UrlReply(made=4, expired=1))
+        await harness.submit(courier := RecordingCourier(), n=4)
+        await services.job_service.drained()
+    (result,) = courier.results
+    assert isinstance(result.shortfall, PicturesLost)
+    assert (len(result.pictures), result.charged) == (3, 3)
+    assert harness.rows("SELECT pictures, lost, price FROM costs") == [(3, 1, 4 * DEAR)]
+    assert harness.rows("SELECT credits, operator_credits, price, forgiven FROM charges") == [
+        (3, 4, 4 * DEAR, 1)
+    ]
 
 
 async def test_a_dead_process_leaves_its_price_in_doubt(

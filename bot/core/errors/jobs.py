@@ -35,6 +35,13 @@ class PicturesMissing(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
+class PicturesLost(EaselError):
+    """Some of the pictures were made and paid for, but could not be downloaded or read."""
+
+    message_id = "error-pictures-lost"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotDelivered(EaselError):
     """The pictures could not be posted anywhere; the requester is not charged."""
 

@@ -305,6 +305,8 @@ error-gateway-no-image = The image service answered without a picture, so please
 
 error-pictures-missing = The others did not arrive from the image service, so please ask again for them; { money-back }.
 
+error-pictures-lost = The others were made but could not be downloaded or read, so please ask again for them; { money-back }.
+
 error-gateway-download-failed = The picture was made but could not be downloaded, so please try again; { money-back }.
 
 error-gateway-unreachable = The image service cannot be reached right now, so please try again in a few minutes; { money-back }.

@@ -272,6 +272,8 @@ error-gateway-no-image = 绘图服务没有返回图片，请修改提示词后�
 
 error-pictures-missing = 其余图片没有从绘图服务收到，需要的话请再画一次；{ money-back }。
 
+error-pictures-lost = 其余图片已经画好，但无法下载或读取，请重新请求；{ money-back }。
+
 error-gateway-download-failed = 图片已经画好但无法下载，请再试一次；{ money-back }。
 
 error-gateway-unreachable = 暂时无法连接绘图服务，请过几分钟再试；{ money-back }。
