@@ -286,7 +286,7 @@ error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一�
 
 error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
-error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会为你保存在 `/history` 中；{ money-doubt }：要再等等，还是再试一次？
+error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会为你保存在 `/history` 中；{ money-doubt }：等不及的话，要再试一次吗？
 
 ## Buttons and reactions under a result
 
