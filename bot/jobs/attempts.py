@@ -10,7 +10,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -72,10 +72,7 @@ def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRunner:
-    """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job.
-
-    ``unfinished`` is set when a task outlived its budget and is to be looked at again.
-    """
+    """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job."""
 
     database: Database
     repository: JobRepository
@@ -84,7 +81,6 @@ class AttemptRunner:
     content_store: ContentStore
     pseudonyms: Pseudonyms
     folder: Path
-    unfinished: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pictures_per_slot(
         self, request: ImageRequest, begun: Mapping[int, WrittenAttempt]
@@ -244,8 +240,6 @@ class AttemptRunner:
             await self.database.write(
                 self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
             )
-            if may_come:
-                self.unfinished.set()
 
     def price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
         """Return what pictures cost at the gateway of an attempt, None where nobody says."""

@@ -29,7 +29,6 @@ from bot.jobs.repository.late_attempts import (
     LateAttempt,
     due_attempts,
     look_again,
-    next_look,
     receive_late,
     tell_late,
 )
@@ -73,14 +72,14 @@ class LateTasks:
     async def _look_for_ever(
         self, open_courier: OpenCourier, find_requester: FindRequester
     ) -> None:
+        clock = self._deps.clock
         while True:
+            await clock.wait(clock.sleep(SHORTEST_PAUSE_MS / 1000), "pause")
             try:
-                await self._wait_for_next()
                 await self.look(open_courier, find_requester)
             except Exception:
                 # One task's defect must not end the others.
                 log.exception("late_task.defect")
-                await self._pause(SHORTEST_PAUSE_MS)
 
     async def look(self, open_courier: OpenCourier, find_requester: FindRequester) -> None:
         """Look once at every task whose time has come."""
@@ -89,25 +88,6 @@ class LateTasks:
             await database.write(look_again, late.attempt.key, self._next_look(late, now))
             if not late.job.is_open and late.job.state is not JobState.DELIVERED:
                 await self._look_at(late, open_courier, find_requester)
-
-    async def _wait_for_next(self) -> None:
-        """Sleep until a task is due; a job that leaves one behind wakes this."""
-        unfinished = self._deps.attempts.unfinished
-        while True:
-            unfinished.clear()
-            at = await self._deps.database.read(next_look)
-            if at is None:
-                await unfinished.wait()
-                continue
-            # What is left behind meanwhile is due a minute later at the earliest.
-            left_ms = min(at - self._deps.clock.now(), SHORTEST_PAUSE_MS)
-            if left_ms <= 0:
-                return
-            await self._pause(left_ms)
-
-    async def _pause(self, ms: int) -> None:
-        clock = self._deps.clock
-        await clock.wait(clock.sleep(ms / 1000), "pause")
 
     def _next_look(self, late: LateAttempt, now: int) -> int | None:
         since_ms = now - late.ended_at

@@ -4,7 +4,7 @@ import discord
 import simcord
 
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed
-from tests.cogs.scripted_gateway import ErrorReply
+from tests.cogs.scripted_gateway import ClosedConnection, ErrorReply
 
 
 def shown_all(answer: simcord.InteractionResult) -> list[discord.Embed]:
@@ -51,6 +51,22 @@ async def test_usage_tells_of_extra_credits(world: DiscordWorld) -> None:
     card = reply_embed(await world.ada.slash(world.channel, "usage"))
     assert card.fields[-1].name == "Extra credits"
     assert str(card.fields[-1].value).startswith("**5** left")
+
+
+async def test_usage_tells_of_requests_without_a_picture(build: WorldBuilder) -> None:
+    """Somebody who has to wait wants to know until when, and an admin can help."""
+    async with build.world(max_doubtful_per_day=2) as world:
+        for count in (1, 2):
+            world.gateway.replies.append(ClosedConnection())
+            await world.imagine(world.ada)
+            await world.wait_for_jobs()
+            limits, _ = shown_all(await world.ada.slash(world.channel, "usage"))
+            field = limits.fields[-1]
+            assert field.name == "Requests without a picture"
+            assert f"**{count} of 2** that the operator may have paid for" in str(field.value)
+            assert ("you can ask again <t:" in str(field.value)) == (count == 2)
+        await world.mia.slash(world.channel, "quota reset", user=world.ada)
+        assert not (await world.imagine(world.ada)).ephemeral
 
 
 async def test_usage_says_why_somebody_is_blocked(world: DiscordWorld) -> None:

@@ -99,6 +99,8 @@ def check_books(world: OldWorld) -> None:
         " UNION SELECT 'budget', hour, SUM(price) FROM charges GROUP BY hour"
         " UNION SELECT 'server:' || server_id, hour, SUM(credits) FROM charges"
         " WHERE user_id <> 0 GROUP BY server_id, hour"
+        " UNION SELECT 'ceiling:' || server_id, hour, SUM(operator_credits) FROM charges"
+        " WHERE user_id <> 0 GROUP BY server_id, hour"
         " UNION SELECT 'user:' || server_id || ':' || user_id, hour, SUM(credits) FROM charges"
         " WHERE user_id <> 0 GROUP BY server_id, user_id, hour"
     )

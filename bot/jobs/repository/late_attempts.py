@@ -38,14 +38,6 @@ def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
     )
 
 
-def next_look(rows: Transaction) -> int | None:
-    """Return when the next task is looked at, None if none is."""
-    found = rows.one(
-        "SELECT CAST(MIN(look_at) AS BIGINT) AS at FROM attempts WHERE look_at IS NOT NULL"
-    )
-    return None if found is None else found["at"]
-
-
 def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
     """Return the tasks whose time has come."""
     attempts = rows.query("SELECT * FROM attempts WHERE look_at <= $1 ORDER BY look_at", now)

@@ -56,7 +56,7 @@ usage-granted =
 
 usage-doubtful-title = Requests without a picture
 usage-doubtful =
-    **{ $count } of { $limit }** in the last 24 hours that the operator may have paid for; they cost you nothing{ $frees_at ->
+    In the last 24 hours **{ $count } of { $limit }** that the operator may have paid for; they cost you nothing{ $frees_at ->
         [none] {""}
        *[other] {" · "}you can ask again { $frees_at }
     }
