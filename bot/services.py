@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -203,6 +203,20 @@ def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
     Raises:
         StartRefused: there is none, or it is described wrongly.
     """
+    return tuple(_with_downloads(gateway, settings) for gateway in _described_gateways(settings))
+
+
+def _with_downloads(gateway: Gateway, settings: Settings) -> Gateway:
+    """Return the gateway with the hosts and networks that all gateways' pictures may come from."""
+    download = replace(
+        gateway.download,
+        hosts=(*gateway.download.hosts, *settings.download_hosts),
+        networks=(*gateway.download.networks, *settings.download_networks),
+    )
+    return replace(gateway, download=download)
+
+
+def _described_gateways(settings: Settings) -> tuple[Gateway, ...]:
     keys = {name: key.api_key.get_secret_value() for name, key in settings.gateways.items()}
     if settings.gateways_file is not None:
         if settings.image_api_url:

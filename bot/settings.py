@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -21,6 +22,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from bot.core.errors.base import StartRefused
 from bot.core.models import parse_money
+from bot.core.proxies import Proxies
+from bot.gateways.addresses import parse_network
+from bot.gateways.gateway import host_and_port
 from bot.quota.limits import Limit, Period, parse_limits
 
 T = TypeVar("T")
@@ -92,6 +96,19 @@ def _budget(value: object) -> object:
     return parse_budget(value) if isinstance(value, str) else value
 
 
+def _is_host(entry: str) -> str:
+    if not host_and_port(entry)[0]:
+        raise ValueError(f"{entry!r} is no host")
+    return entry
+
+
+def _is_network(entry: str) -> str:
+    parse_network(entry)
+    return entry
+
+
+HostSetting = Annotated[str, AfterValidator(_is_host)]
+NetworkSetting = Annotated[str, AfterValidator(_is_network)]
 BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 BytesSetting = Annotated[int, BeforeValidator(_bytes)]
 
@@ -134,6 +151,13 @@ class Settings(BaseSettings):
     image_models: CommaList[str] = ()
     gateways_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     gateways: dict[str, GatewayKey] = Field(default_factory=dict)
+    download_hosts: CommaList[HostSetting] = ()
+    download_networks: CommaList[NetworkSetting] = ()
+    download_proxy_trusted: bool = False
+    http_proxy: SecretStr = SecretStr("")
+    https_proxy: SecretStr = SecretStr("")
+    all_proxy: SecretStr = SecretStr("")
+    no_proxy: str = ""
     database_url: str = "sqlite:///data/easel.db"
     data_dir: Path = Path("data")
     default_quota: QuotaSetting = parse_limits("20/day")
@@ -161,7 +185,18 @@ class Settings(BaseSettings):
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
         secrets = (self.discord_token, self.image_api_key, *keys)
-        return tuple(secret.get_secret_value() for secret in secrets)
+        return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+
+    @property
+    def proxies(self) -> Proxies:
+        """Return the proxies for requests to the gateways, to Discord and for downloads."""
+        return Proxies.parse(
+            http=self.http_proxy.get_secret_value(),
+            https=self.https_proxy.get_secret_value(),
+            both=self.all_proxy.get_secret_value(),
+            direct=self.no_proxy,
+            are_trusted=self.download_proxy_trusted,
+        )
 
 
 FIXES = {
@@ -171,6 +206,13 @@ FIXES = {
     "IMAGE_MODELS": "set it like gpt-image-2,dall-e-3; the first is the default",
     "GATEWAYS_FILE": "set it to the path of a gateways.toml, or leave it empty",
     "GATEWAYS": "set one GATEWAYS__NAME__API_KEY for each gateway of GATEWAYS_FILE",
+    "DOWNLOAD_HOSTS": "list hosts like minio or 10.1.2.3:9000, without http://, and with commas",
+    "DOWNLOAD_NETWORKS": "list networks like 198.18.0.0/15, separated by commas",
+    "DOWNLOAD_PROXY_TRUSTED": "set it to true or false",
+    "HTTP_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "HTTPS_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "ALL_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "NO_PROXY": "list hosts like minio,.example.com, or leave it empty",
     "DATABASE_URL": "set it like sqlite:///data/easel.db",
     "DATA_DIR": "set it to a folder that the bot can write, like data",
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",

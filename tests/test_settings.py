@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
@@ -27,6 +29,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
     """Load the settings of a process whose environment holds just these variables."""
     for name in FIXES:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.chdir(tmp_path)
 
     def start(**variables: str) -> Settings:
@@ -132,6 +135,9 @@ def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, 
         ("DEV_GUILD_ID", "here"),
         ("GATEWAYS__X__KEY", "sk-nearly"),
         ("GATEWAYS", "not a table"),
+        ("DOWNLOAD_HOSTS", "http://minio"),
+        ("DOWNLOAD_NETWORKS", "198.18.0.0/33"),
+        ("DOWNLOAD_PROXY_TRUSTED", "perhaps"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
@@ -166,6 +172,35 @@ def test_a_gateways_file_replaces_the_single_gateway(
     assert (gateway.name, gateway.key) == ("one", "sk-planted")
     assert "sk-planted" in settings.secrets
     assert "sk-planted" not in repr((settings, gateway))
+
+
+def test_trusted_hosts_and_networks_count_for_every_gateway(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """Behind a fake-ip resolver every name leads to a private network, also with IMAGE_API_URL."""
+    trusted = {"DOWNLOAD_HOSTS": "minio, 10.1.2.3:9000", "DOWNLOAD_NETWORKS": "198.18.0.0/15"}
+    (gateway,) = read_gateways(environment(**trusted))
+    assert {("minio", None), ("10.1.2.3", 9000)} < gateway.private_hosts
+    assert gateway.download.allowed_networks == (IPv4Network("198.18.0.0/15"),)
+    file = tmp_path / "gateways.toml"
+    download = 'download = { hosts = ["nas"], networks = ["10.0.0.0/8"] }'
+    table = f'base_url = "http://127.0.0.1:9"\nmodels = ["dall-e-3"]\n{download}\n'
+    file.write_text(f"[gateways.one]\n{table}")
+    (gateway,) = read_gateways(environment(IMAGE_API_URL="", GATEWAYS_FILE=str(file)))
+    assert gateway.download.hosts == ("nas", "minio", "10.1.2.3:9000")
+    assert gateway.download.networks == ("10.0.0.0/8", "198.18.0.0/15")
+
+
+def test_proxies_are_read_in_either_case(environment: Environment) -> None:
+    """As other programs read them; a password in one is a secret."""
+    settings = environment(
+        http_proxy="http://me:my-password@proxy:3128", NO_PROXY="minio", DOWNLOAD_PROXY_TRUSTED="1"
+    )
+    proxies = settings.proxies
+    assert str(proxies.proxy_of(URL("http://a.example"))).endswith("@proxy:3128")
+    assert (proxies.direct, proxies.are_trusted) == (("minio",), True)
+    assert "my-password" in settings.secrets
+    assert "my-password" not in repr(settings)
 
 
 def test_a_key_for_a_gateway_that_the_file_lacks_stops_the_start(

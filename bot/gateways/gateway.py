@@ -11,6 +11,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
+from bot.gateways.addresses import IpNetwork, parse_network
 from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
@@ -108,13 +109,20 @@ class PollSettings:
 class DownloadSettings:
     """How pictures are downloaded.
 
-    ``auth`` says whether the key is sent; ``hosts`` (``host`` or ``host:port``) are trusted
-    although their addresses are private; ``max_mb`` is in millions of bytes.
+    ``auth`` says whether the key is sent; ``hosts`` (``host`` or ``host:port``) and ``networks``
+    (such as ``10.1.0.0/16``) are trusted although they are private; ``max_mb`` is in millions of
+    bytes.
     """
 
     auth: Literal["never", "same_origin"] = "never"
     max_mb: Positive = 50
     hosts: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+    @property
+    def allowed_networks(self) -> tuple[IpNetwork, ...]:
+        """Return the networks, parsed; raise ValueError if one is none."""
+        return tuple(map(parse_network, self.networks))
 
     @property
     def max_bytes(self) -> int:

@@ -8,7 +8,14 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from bot.core.errors.base import StartRefused
-from bot.gateways.gateway import GENERATIONS, AsyncSettings, Gateway, PathSettings, host_and_port
+from bot.gateways.gateway import (
+    GENERATIONS,
+    AsyncSettings,
+    DownloadSettings,
+    Gateway,
+    PathSettings,
+    host_and_port,
+)
 from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
@@ -112,8 +119,16 @@ def _errors(gateway: Gateway) -> Iterator[str]:
     yield from _wrong_task_mode(gateway.asynchronous)
     if gateway.streaming == "sse" and gateway.asynchronous.is_on:
         yield "stream and async exclude each other: keep one"
-    if not all(host_and_port(entry)[0] for entry in gateway.download.hosts):
+    yield from _wrong_downloads(gateway.download)
+
+
+def _wrong_downloads(download: DownloadSettings) -> Iterator[str]:
+    if not all(host_and_port(entry)[0] for entry in download.hosts):
         yield "download.hosts must be host or host:port, without http://"
+    try:
+        download.allowed_networks  # noqa: B018 - parses them
+    except ValueError:
+        yield "download.networks must be networks such as 198.18.0.0/15"
 
 
 def _wrong_paths(gateway: Gateway) -> Iterator[str]:

@@ -131,6 +131,7 @@ WRONG = [
     (ONE + 'headers = { a = "b\\nc" }', {}, "headers"),
     (ONE + "download = { hosts = ['http://a/'] }", {}, r"download\.hosts"),
     (ONE + "download = { hosts = ['a:b'] }", {}, r"download\.hosts"),
+    (ONE + "download = { networks = ['10.0.0.0/33'] }", {}, r"download\.networks"),
     (ONE.replace('["m"]', "[]"), {}, "models must name"),
     (ONE.replace("https://a.example", "a.example"), {}, "base_url must be a web address"),
     (ONE.replace("https://a.example", "ftp://a.example"), {}, "base_url"),
