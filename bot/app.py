@@ -67,7 +67,12 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
 
         client.once_logged_in = once_logged_in
         downloader = await stack.enter_async_context(
-            Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
+            Downloader(
+                (),
+                clock=clock,
+                proxies=settings.proxies,
+                max_bytes=MAX_MEGABYTES * 1_000_000,
+            )
         )
         pictures = MessagePictures(client, downloader)
         for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
@@ -85,6 +90,7 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
         direct_messages=settings.allow_direct_messages,
         user_install=settings.allow_user_install,
         dev_guild_id=settings.dev_guild_id,
+        proxies=settings.proxies,
     )
 
 

@@ -78,7 +78,13 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
         )
         router = await stack.enter_async_context(
-            Router(gateways, catalogue, clock=clock, alerts=base.alerts)
+            Router(
+                gateways,
+                catalogue,
+                clock=clock,
+                alerts=base.alerts,
+                proxies=settings.proxies,
+            )
         )
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
@@ -166,7 +172,13 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             jobs=settings.data_dir / "jobs",
         ),
         alerts=base.alerts,
-        offers=OfferedModels(base.gateways, base.catalogue, clock=base.clock, alerts=base.alerts),
+        offers=OfferedModels(
+            base.gateways,
+            base.catalogue,
+            clock=base.clock,
+            alerts=base.alerts,
+            proxies=settings.proxies,
+        ),
     )
 
 

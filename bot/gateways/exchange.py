@@ -48,6 +48,12 @@ from bot.gateways.request.fields import removable_field
 
 log = structlog.get_logger()
 
+# Nothing was sent: not even the connection was made, here or by the proxy.
+_UNREACHABLE = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
 _PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
@@ -148,7 +154,7 @@ class Exchange:
     ) -> PostReply:
         try:
             response = await self._send(request, connection)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
+        except _UNREACHABLE as unreachable:
             kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
         except (aiohttp.ClientError, TimeoutError) as lost:
             kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)

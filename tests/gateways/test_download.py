@@ -40,6 +40,8 @@ class Names(AbstractResolver):
     ) -> list[ResolveResult]:
         """Look the name up."""
         self.asked.append(host)
+        if host not in self.table:
+            raise OSError(None, "Name or service not known")
         return [
             ResolveResult(hostname=host, host=ip, port=port, family=family, proto=0, flags=0)
             for ip in self.table[host]

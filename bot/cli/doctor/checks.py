@@ -56,7 +56,9 @@ async def run_checks(
         yield warning("the rest", "not checked because the settings cannot be read")
         return
     token = settings.discord_token.get_secret_value().strip()
-    answers = await discord_account.read_account(token, clock.now, timeout_s=timeout_s)
+    answers = await discord_account.read_account(
+        token, clock.now, proxies=settings.proxies, timeout_s=timeout_s
+    )
     for finding in discord_checks.check_application(answers):
         yield finding
     for finding in discord_checks.check_servers(answers, settings):
@@ -83,7 +85,7 @@ async def _gateways(
         catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
-    probes = await probe_gateways(gateways, clock)
+    probes = await probe_gateways(gateways, clock, proxies=settings.proxies)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]

@@ -9,7 +9,8 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.discord_ui.client import intents
+from bot.core.proxies import NO_PROXIES, Proxies
+from bot.discord_ui.client import discord_proxy, intents
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")
@@ -60,14 +61,19 @@ class DiscordAnswers:
 
 
 async def read_account(
-    token: str, now: Callable[[], int], *, timeout_s: float = TIMEOUT_S
+    token: str,
+    now: Callable[[], int],
+    *,
+    proxies: Proxies = NO_PROXIES,
+    timeout_s: float = TIMEOUT_S,
 ) -> DiscordAnswers:
     """Log in without a gateway connection and ask what the checks need."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         facts = "DISCORD_TOKEN holds characters that no token has" if token else _MISSING
         return _unanswered(NoAnswer(facts, _COPY))
     clock = _Clock(now)
-    async with discord.Client(intents=intents(), http_trace=clock.trace) as client:
+    proxy = discord_proxy(proxies)
+    async with discord.Client(intents=intents(), http_trace=clock.trace, proxy=proxy) as client:
         found = await _read(client, token, timeout_s)
     return replace(found, clock_ahead_ms=clock.ahead_ms)
 

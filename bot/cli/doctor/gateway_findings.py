@@ -114,6 +114,11 @@ _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
         "Check host and port in {url}, and that the gateway is running; inside a container, "
         "localhost is the container itself.",
     ),
+    ProbeOutcome.NO_PROXY: (
+        _WRONG,
+        "cannot be reached: the proxy does not answer, or refuses to connect",
+        "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add the host of {url} to NO_PROXY.",
+    ),
     ProbeOutcome.NOT_TRUSTED: (
         _WRONG,
         "has a certificate that this machine does not trust",

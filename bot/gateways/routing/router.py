@@ -18,6 +18,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
@@ -43,6 +44,7 @@ class Router:
         *,
         clock: Clock,
         alerts: OperatorAlerts | None = None,
+        proxies: Proxies = NO_PROXIES,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
@@ -51,7 +53,9 @@ class Router:
         self._alerts = alerts or OperatorAlerts(now=clock.now)
         self._health = Health(clock.now)
         self._unsupported_fields = UnsupportedFields()
+        self._proxies = proxies
         self._resolver = resolver
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._downloaders: dict[str, Downloader] = {}
         self._limits = {
             gateway.name: asyncio.Semaphore(gateway.max_at_once)
@@ -63,16 +67,24 @@ class Router:
 
     async def __aenter__(self) -> Self:
         limit_receives()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=READ_BUFFER_BYTES,
-        )
-        await self._open.enter_async_context(self._session)
         for gateway in self._gateways.values():
-            downloader = Downloader.of(gateway, clock=self._clock, resolver=self._resolver)
+            session, downloader = self._session(gateway), self._downloader(gateway)
+            self._sessions[gateway.name] = await self._open.enter_async_context(session)
             self._downloaders[gateway.name] = await self._open.enter_async_context(downloader)
         return self
+
+    def _session(self, gateway: Gateway) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=self._proxies.proxy_of(gateway.url),  # every request is to this origin
+            read_bufsize=READ_BUFFER_BYTES,
+        )
+
+    def _downloader(self, gateway: Gateway) -> Downloader:
+        return Downloader.of(
+            gateway, clock=self._clock, proxies=self._proxies, resolver=self._resolver
+        )
 
     async def __aexit__(
         self,
@@ -219,7 +231,7 @@ class Router:
             request=request,
             model=self._ability(gateway, request.image_request.model),
             gateway=self._unsupported_fields.apply(gateway, request.image_request.model),
-            session=self._session,
+            session=self._sessions[gateway.name],
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,
