@@ -4,11 +4,14 @@ Every setting is described in ``.env.example``. A wrong value ends the start wit
 that names the variable and says how to fix it.
 """
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -235,6 +238,46 @@ FIXES = {
     "LOG_FORMAT": "set it to console or json",
     "DEV_GUILD_ID": "set it to the id of your test server, or leave it empty",
 }
+
+
+_PROXY_VARIABLES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+_EASEL_NAMES = sorted(FIXES.keys() - _PROXY_VARIABLES)
+_PREFIXES = (*{f"{name.partition('_')[0]}_" for name in _EASEL_NAMES}, "GATEWAY_")
+_ALIKE_IN_FILE = 0.7  # everything in .env is meant for Easel, or for what runs it
+_ALIKE_IN_ENVIRONMENT = 0.8  # other programs have settings of their own there
+_NEARLY_A_KEY = re.compile(r"GATEWAYS?_+(?P<name>[A-Z0-9_]+?)_+API_?KEY")
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Return the names that are probably misspelt, each with the name of the setting meant.
+
+    They are those of ``.env``, and those of the environment that begin as settings do.
+    """
+    in_file = dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    ours = [name for name in os.environ if name.upper().startswith(_PREFIXES)]
+    meant = {name: _setting_meant(name, _ALIKE_IN_ENVIRONMENT) for name in ours}
+    meant |= {name: _setting_meant(name, _ALIKE_IN_FILE) for name in in_file}
+    return {name: setting for name, setting in meant.items() if setting}
+
+
+def _setting_meant(name: str, alike: float) -> str:
+    name = name.upper()
+    if name in FIXES or name.startswith("GATEWAYS__"):  # others of these stop the start
+        return ""
+    if key := _NEARLY_A_KEY.fullmatch(name):
+        return f"GATEWAYS__{key['name']}__API_KEY"
+    return next(iter(get_close_matches(name, _EASEL_NAMES, n=1, cutoff=alike)), "")
+
+
+def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what is probably not as the operator wants it: facts, and a sentence with the fix."""
+    for name, meant in misspelt_variables().items():
+        yield f"{name} is no setting", f"Did you mean {meant}?"
+    for name in settings.proxies.unusable:
+        yield (
+            f"{name} names no proxy that can be used, so requests go out directly",
+            "Set it to a proxy with http:// or https://, not SOCKS, or leave it empty.",
+        )
 
 
 def load_settings(build: Callable[[], Settings] = Settings) -> Settings:

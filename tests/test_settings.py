@@ -12,7 +12,7 @@ from yarl import URL
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
 from bot.services import read_gateways
-from bot.settings import FIXES, Settings, load_settings
+from bot.settings import FIXES, Settings, describe_doubts, load_settings, misspelt_variables
 
 ROOT = Path(__file__).parent.parent
 MINIMUM = {
@@ -150,6 +150,42 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
     assert sentence.startswith(variable)
     assert FIXES[variable] in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("IMAGE_MODEL", "IMAGE_MODELS"),
+        ("image_model", "IMAGE_MODELS"),
+        ("DISCORD_TOKE", "DISCORD_TOKEN"),
+        ("IMAGE_API_BASE_URL", "IMAGE_API_URL"),
+        ("OPERATORS_BUDGET", None),  # another program's, as far as the environment tells
+        ("GATEWAYS_OPENAI_API_KEY", "GATEWAYS__OPENAI__API_KEY"),
+        ("GATEWAY__MY_OWN__APIKEY", "GATEWAYS__MY_OWN__API_KEY"),
+        ("FTP_PROXY", None),
+        ("MAX_MEMORY", None),
+    ],
+)
+def test_a_misspelt_variable_is_told(
+    environment: Environment, name: str, meant: str | None
+) -> None:
+    """Otherwise the default is in force, and the operator does not know."""
+    environment(**{name: "my-secret-value"})
+    found = misspelt_variables()
+    assert found.get(name) == meant
+    assert "my-secret-value" not in str(found)
+
+
+def test_everything_in_the_file_is_looked_at(environment: Environment, tmp_path: Path) -> None:
+    """The file is Easel's, so that names there need not begin like settings."""
+    lines = ["\ufeffOPERATORS_BUDGET=5/day", "DISCROD_TOKEN=x", "COMPOSE_PROJECT_NAME=a", "TZ=UTC"]
+    (tmp_path / ".env").write_text("\n".join([*lines, "DEFAULT_QUOTA=1/day"]))
+    settings = environment(all_proxy="socks5://127.0.0.1:1080")
+    assert [facts for facts, _ in describe_doubts(settings)] == [
+        "OPERATORS_BUDGET is no setting",
+        "DISCROD_TOKEN is no setting",
+        "ALL_PROXY names no proxy that can be used, so requests go out directly",
+    ]
 
 
 @pytest.mark.parametrize("name", ["IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS"])

@@ -117,6 +117,20 @@ async def test_without_a_gateway_it_names_the_way_without_one(tmp_path: Path) ->
     assert 'python -m playground imagine "a lighthouse at dusk"' in ended.err
 
 
+@pytest.mark.parametrize("command", [("bot", "imagine", "a fox"), ("bot",)])
+async def test_a_misspelt_variable_is_told_before_its_consequence(
+    tmp_path: Path, gateway: ScriptedGateway, command: tuple[str, ...]
+) -> None:
+    """Otherwise the operator reads that a variable is missing that they believe to have set."""
+    env = environment(tmp_path, gateway, IMAGE_MODEL="my-secret", DISCORD_TOKEN="x")
+    del env["IMAGE_MODELS"]
+    ended = await run(*command, folder=tmp_path, env=env)
+    first, last = ended.err.splitlines()
+    assert "IMAGE_MODEL is no setting. Did you mean IMAGE_MODELS?" in first
+    assert last.startswith("easel: IMAGE_MODELS is missing")
+    assert "my-secret" not in ended.err
+
+
 async def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spent(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
