@@ -84,6 +84,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 clock=clock,
                 alerts=base.alerts,
                 proxies=settings.proxies,
+                data_dir=settings.data_dir,
             )
         )
         deps = await _job_dependencies(base, router)

@@ -1,5 +1,6 @@
 """A gateway's configuration: its URLs, headers, and deviations from OpenAI's interface."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -34,6 +35,9 @@ RequestField = Literal[
 """A field of a request, by OpenAI's name."""
 
 StringMap = Mapping[str, str]
+
+# A segment of a base URL, such as v1, v3, v1beta or v4.1.
+_VERSION = re.compile(r"(?:^|/)v\d+(?:\.\d+)?(?:(?:alpha|beta|preview)\d*)?(?:/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,8 @@ class Gateway:
     ``abilities`` describe its models where they differ from ``models.toml``. ``wrap`` names the
     object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
     error codes. ``streaming`` requests event streams from models that support them.
-    ``max_at_once`` limits concurrent requests; 0 means no limit.
+    ``max_at_once`` limits concurrent requests; 0 means no limit. ``has_guessed_path``: the operator
+    set a base URL only.
     """
 
     name: str
@@ -164,6 +169,7 @@ class Gateway:
     redirects: Literal["same_origin_307", "none"] = "same_origin_307"
     max_at_once: Annotated[int, Meta(ge=0)] = 0
     abilities: Mapping[str, ModelAbilities] = field(default_factory=dict)
+    has_guessed_path: bool = False
 
     # --- URLs -----------------------------------------------------------------------------------
 
@@ -191,9 +197,11 @@ class Gateway:
         return self._at(before + self.asynchronous.path + mark + query, **self.asynchronous.query)
 
     def _at(self, path: str, **query: str) -> URL:
-        """Return a URL below the base; ``/v1`` is never doubled."""
+        """Return a URL below the base, which may have its own version, such as ``/api/v3``."""
         base, path = self.base_url.rstrip("/"), "/" + path.lstrip("/")
-        url = URL(base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path)
+        if path.startswith("/v1/") and _VERSION.search(base.partition("://")[2].partition("/")[2]):
+            path = path.removeprefix("/v1")
+        url = URL(base + path)
         parameters = {**self.query, **query}
         return url.update_query(parameters) if parameters else url
 

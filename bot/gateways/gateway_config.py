@@ -30,10 +30,12 @@ _NO_AUTH = {"header": ""}
 def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
     """Return the gateway of IMAGE_API_URL, IMAGE_API_KEY and IMAGE_MODELS.
 
-    The URL may be a base, with or without ``/v1``, or the complete URL of generations.
+    The URL may be a base, with or without a version, or the complete URL of generations.
     """
     address, _, query = url.strip().partition("?")
     base, found, slash = address.partition(GENERATIONS)
+    if not found:  # below a version that is not /v1
+        base, found, slash = address.partition(GENERATIONS.removeprefix("/v1"))
     if not models:
         raise StartRefused("IMAGE_MODELS must name at least one model.")
     gateway = Gateway(
@@ -42,6 +44,7 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
         models=tuple(models),
         paths=PathSettings(generate=found + slash or GENERATIONS),
         query=dict(parse_qsl(query)) if found else {},
+        has_guessed_path=not found,
     )
     _check_address(gateway if found or not query else replace(gateway, base_url=url))
     return replace(gateway, key=_checked_key(key, "IMAGE_API_KEY"))
@@ -70,7 +73,8 @@ def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
     fields = {key: value for key, value in table.items() if key != "abilities"}
     if fields.get("auth") == "none":
         fields["auth"] = _NO_AUTH
-    gateway = read_table(fields, Gateway, where=where, name=name, key="", abilities={})
+    given: dict[str, object] = {"name": name, "key": "", "abilities": {}}
+    gateway = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
     for wrong in _errors(gateway):
         raise StartRefused(f"{where} {wrong}.")
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")

@@ -272,6 +272,12 @@ def test_an_unknown_model_may_be_described_beside_its_gateway() -> None:
         ("http://a/v1/images/generations/", "http://a/v1/images/generations/"),
         ("http://a/x/v1/images/generations", "http://a/x/v1/images/generations"),
         ("http://a/v1/images/generations?v=1&w", "http://a/v1/images/generations?v=1"),
+        ("https://ark.example/api/v3", "https://ark.example/api/v3/images/generations"),
+        ("https://a/v1beta/openai/", "https://a/v1beta/openai/images/generations"),
+        ("https://a/api/paas/v4", "https://a/api/paas/v4/images/generations"),
+        ("https://a/v4.1", "https://a/v4.1/images/generations"),
+        ("https://v2.a/vision", "https://v2.a/vision/v1/images/generations"),
+        ("https://a/api/v3/images/generations/", "https://a/api/v3/images/generations/"),
     ],
 )
 def test_one_gateway_by_its_address(url: str, sent: str) -> None:

@@ -35,9 +35,10 @@ class GatewayFailure(EaselError):
 
     ``billed`` says whether the operator may have paid for it; ``retry_after_s`` is the gateway's
     own hint. ``removable_field`` is a field that nobody chose and that the gateway certainly does
-    not know, or empty. ``detail`` holds the gateway's redacted words: for the operator's log only,
-    so it is no fact of the sentence. ``declined``: for another picture of the job, moderation
-    declined the same prompt.
+    not know, or empty. ``other_path`` is another path to try once, because the gateway certainly
+    lacks this one, or empty. ``detail`` holds the gateway's redacted words: for the operator's log
+    only, so it is no fact of the sentence. ``declined``: for another picture of the job,
+    moderation declined the same prompt.
     """
 
     kind: GatewayErrorKind
@@ -48,6 +49,7 @@ class GatewayFailure(EaselError):
     http_status: int | None = None
     request_id: str | None = None
     removable_field: str = ""
+    other_path: str = ""
     detail: str = ""
     declined: bool = False
 

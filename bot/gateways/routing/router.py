@@ -7,6 +7,7 @@ certain that nothing was made.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
+from bot.gateways.routing.path_spelling import PathSpellings
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ class Router:
         alerts: OperatorAlerts | None = None,
         proxies: Proxies = NO_PROXIES,
         resolver: AbstractResolver | None = None,
+        data_dir: Path | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
@@ -53,6 +56,7 @@ class Router:
         self._alerts = alerts or OperatorAlerts(now=clock.now)
         self._health = Health(clock.now)
         self._unsupported_fields = UnsupportedFields()
+        self._paths = PathSpellings(data_dir)
         self._proxies = proxies
         self._resolver = resolver
         self._sessions: dict[str, aiohttp.ClientSession] = {}
@@ -109,26 +113,27 @@ class Router:
         while True:
             gateway = await self._next_gateway(policy, request)
             last: GatewayEvent | None = None
+            used = gateway
             try:
-                async with (
-                    self._limited(gateway),
-                    aclosing(self._exchange(request, gateway).events()) as events,
-                ):
-                    async for event in events:
-                        last = event
-                        yield event
+                async with self._limited(gateway):
+                    exchange = self._exchange(request, gateway)
+                    used = exchange.gateway
+                    async with aclosing(exchange.events()) as events:
+                        async for event in events:
+                            last = event
+                            yield event
             except GatewayFailure as failure:
                 # Any later event shows that the gateway accepted the request.
                 is_unaccepted = isinstance(last, Sending)
                 if is_unaccepted:
-                    self._record(failure, request)
-                    self._unsupported_fields.record(failure, gateway, model)
+                    self._record(failure, request, used)
                 if not (is_unaccepted and policy.allows_retry(failure)):
                     _log_failure("gateway.failed", request, failure)
                     raise
                 refused = failure
             else:
                 self._health.succeeded(gateway.name, model)
+                self._paths.answered(used)
                 return
             if not policy.has_candidate_after(refused):
                 _log_failure("gateway.failed", request, refused)
@@ -173,7 +178,9 @@ class Router:
         finally:
             limit.release()
 
-    def _record(self, failure: GatewayFailure, request: GatewayRequest) -> None:
+    def _record(self, failure: GatewayFailure, request: GatewayRequest, used: Gateway) -> None:
+        self._unsupported_fields.record(failure, used, request.image_request.model)
+        self._paths.refused(failure, used)
         if self._health.failed(failure, request.image_request.model):
             log.error(
                 "gateway.down",
@@ -230,7 +237,9 @@ class Router:
         return Exchange(
             request=request,
             model=self._ability(gateway, request.image_request.model),
-            gateway=self._unsupported_fields.apply(gateway, request.image_request.model),
+            gateway=self._paths.apply(
+                self._unsupported_fields.apply(gateway, request.image_request.model)
+            ),
             session=self._sessions[gateway.name],
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
