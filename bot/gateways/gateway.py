@@ -35,6 +35,8 @@ RequestField = Literal[
 """A field of a request, by OpenAI's name."""
 
 StringMap = Mapping[str, str]
+BodyValue = str | bool | int | float | list[object] | dict[str, object]
+"""The value of a constant field."""
 
 # A segment of a base URL, such as v1, v3, v1beta or v4.1.
 _VERSION = re.compile(r"(?:^|/)v\d+(?:\.\d+)?(?:(?:alpha|beta|preview)\d*)?(?:/|$)", re.IGNORECASE)
@@ -138,7 +140,8 @@ class DownloadSettings:
 class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
-    ``abilities`` describe its models where they differ from ``models.toml``. ``wrap`` names the
+    ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
+    that every request has. ``wrap`` names the
     object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
     error codes. ``streaming`` requests event streams from models that support them.
     ``max_at_once`` limits concurrent requests; 0 means no limit. ``has_guessed_path``: the operator
@@ -157,6 +160,7 @@ class Gateway:
     drop: tuple[RequestField, ...] = ()
     rename: Mapping[RequestField, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
     coerce: Mapping[RequestField, Literal["string"]] = field(default_factory=dict)
+    body: Mapping[str, BodyValue] = field(default_factory=dict)
     wrap: str = ""
     edit_field: str = "auto"
     asynchronous: AsyncSettings = field(default_factory=AsyncSettings, metadata={"key": "async"})

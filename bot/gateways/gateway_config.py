@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import get_args
 from urllib.parse import parse_qsl
 
 from yarl import URL
@@ -14,6 +15,7 @@ from bot.gateways.gateway import (
     DownloadSettings,
     Gateway,
     PathSettings,
+    RequestField,
     host_and_port,
 )
 from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
@@ -165,12 +167,24 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
         yield f"drop must not name {name}"
     if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
         yield "rename: a name cannot be sent"
+    yield from _wrong_constants(gateway)
     if gateway.wrap and not _NAME.fullmatch(gateway.wrap):
         yield "wrap: a name cannot be sent"
     if both := sorted(set(gateway.drop) & set(gateway.always_send)):
         yield f"drop and always_send both name {both[0]}"
     if not _FORM_FIELD.fullmatch(gateway.edit_field):
         yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
+
+
+def _wrong_constants(gateway: Gateway) -> Iterator[str]:
+    """Check ``body``: a constant must not replace what a person chose."""
+    kept = [name for name in get_args(RequestField) if name not in gateway.drop]
+    sent = {gateway.rename.get(name, name): name for name in kept}
+    for name in gateway.body:
+        if not _FORM_FIELD.fullmatch(name):
+            yield "body: a name cannot be sent"
+        if name in sent:
+            yield f"body names {name}, which Easel sends itself: drop {sent[name]}, or rename it"
 
 
 def _wrong_abilities(gateway: Gateway) -> Iterator[str]:
