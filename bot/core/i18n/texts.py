@@ -123,7 +123,9 @@ class Texts:
             name: echo(fact, _LONGEST_FACT) if isinstance(fact, str) else fact
             for name, fact in error.facts.items()
         }
-        return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
+        # An error that an earlier version stored lacks the facts that it did not know.
+        known = {"reference": None, "retry_at": None, "money": money}
+        return self.say(error.message_id, locale, **known | facts)
 
     def _language(self, locale: str) -> _Language:
         found = self._languages.get(locale)

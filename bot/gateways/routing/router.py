@@ -27,6 +27,7 @@ from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Se
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
@@ -34,6 +35,8 @@ from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.path_spelling import PathSpellings
 
 log = structlog.get_logger()
+
+_MAX_HINT_S = 30 * 86_400  # a longer one is nonsense
 
 
 class Router:
@@ -128,7 +131,7 @@ class Router:
                 if is_unaccepted:
                     self._record(failure, request, used)
                 if not (is_unaccepted and policy.allows_retry(failure)):
-                    _log_failure("gateway.failed", request, failure)
+                    self._log_end(request, failure)
                     raise
                 refused = failure
             else:
@@ -136,8 +139,8 @@ class Router:
                 self._paths.answered(used)
                 return
             if not policy.has_candidate_after(refused):
-                _log_failure("gateway.failed", request, refused)
-                raise policy.failure()
+                self._log_end(request, refused)
+                raise self._with_moment(policy.failure())
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
 
@@ -159,7 +162,7 @@ class Router:
             await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
             policy.waited(candidate.wait_s)
         failure = policy.failure()
-        _log_failure("gateway.failed", request, failure)
+        self._log_end(request, failure)
         raise failure
 
     @asynccontextmanager
@@ -194,6 +197,18 @@ class Router:
             )
             self._alerts.down(failure)
 
+    def _log_end(self, request: GatewayRequest, failure: GatewayFailure) -> None:
+        """Log the failure that ends a request, and complete it for the person."""
+        self._with_moment(failure)
+        _log_failure("gateway.failed", request, failure)
+
+    def _with_moment(self, failure: GatewayFailure) -> GatewayFailure:
+        """Set the moment of a hint that is long: nobody counts 86,400 seconds."""
+        wait_s = min(failure.retry_after_s or 0.0, _MAX_HINT_S)
+        is_long = wait_s > MAX_RETRY_WAIT_S
+        failure.retry_at = self._clock.now() + round(wait_s * 1000) if is_long else None
+        return failure
+
     # --- requests of an earlier process -----------------------------------------------------------
 
     def resume(
@@ -220,7 +235,7 @@ class Router:
                 async for event in events:
                     yield event
         except GatewayFailure as failure:
-            _log_failure("gateway.failed", request, failure)
+            self._log_end(request, failure)
             raise
 
     def _configured(self, name: str) -> Gateway:
