@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
@@ -23,13 +25,15 @@ from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charge
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
 from cogs.option_choices import OptionChoices
 from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         )
 
         async def once_logged_in() -> None:
+            _warn_of_strangers(client, settings)
             await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
 
@@ -79,6 +84,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         yield bot
+
+
+def _warn_of_strangers(client: Client, settings: Settings) -> None:
+    application = client.application
+    if application is not None and application.bot_public and not settings.limits_strangers:
+        facts, fix = NOTHING_LIMITS_STRANGERS
+        log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
 def _client(settings: Settings, preference_store: PreferenceStore) -> Client:

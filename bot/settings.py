@@ -184,6 +184,12 @@ class Settings(BaseSettings):
     dev_guild_id: Annotated[int | None, BeforeValidator(_empty_is_none)] = None
 
     @property
+    def limits_strangers(self) -> bool:
+        """Whether anything limits what the admins of unknown servers may let be spent."""
+        ceilings = self.server_quota, self.total_quota, self.operator_budget
+        return bool(self.allowed_servers) or any(ceilings)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
@@ -267,6 +273,14 @@ def _setting_meant(name: str, alike: float) -> str:
     if key := _NEARLY_A_KEY.fullmatch(name):
         return f"GATEWAYS__{key['name']}__API_KEY"
     return next(iter(get_close_matches(name, _EASEL_NAMES, n=1, cutoff=alike)), "")
+
+
+NOTHING_LIMITS_STRANGERS = (
+    "anybody may invite this bot, and nothing limits what their server spends of your money",
+    "Set SERVER_QUOTA, TOTAL_QUOTA, OPERATOR_BUDGET or ALLOWED_SERVERS, or turn off Public Bot on "
+    "your application's Bot page.",
+)
+"""Facts and fix for an application that is public, where not ``limits_strangers``."""
 
 
 def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -56,6 +56,8 @@ class Client(commands.AutoShardedBot):
         dev_guild_id: int | None = None,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
+        # Otherwise discord.py warns that voice needs PyNaCl and davey.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             proxy=discord_proxy(proxies),
             command_prefix=commands.when_mentioned,

@@ -73,6 +73,8 @@ async def run_checks(
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
+    for finding in discord_checks.check_strangers(answers, settings):
+        yield finding
     for finding in discord_checks.check_user_install(answers, settings):
         yield finding
 
