@@ -152,7 +152,11 @@ class Downloader:
         await self._resolver.close()
 
     async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
-        """Download a URL into a file; raise DownloadFailed or SpoolFailed."""
+        """Download a URL into a file; raise DownloadFailed or SpoolFailed.
+
+        It is tried again for some seconds, and not after ``timeout_s``.
+        """
+        end_ms = self._clock.now() + timeout_s * 1000
         limits = aiohttp.ClientTimeout(
             min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
         )
@@ -161,6 +165,8 @@ class Downloader:
                 await self._clock.wait(self._download(url, part, limits), "download")
             except _RetryableFailure as failed:
                 wait_s = max(pause_s, min(failed.retry_after_s, MAX_DOWNLOAD_PAUSE_S))
+                if self._clock.now() + wait_s * 1000 > end_ms:
+                    raise
             else:
                 return
             await self._clock.wait(self._clock.sleep(wait_s), "pause")

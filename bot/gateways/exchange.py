@@ -14,6 +14,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, Picture
+from bot.gateways.addresses import exact_url
 from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import (
@@ -184,7 +185,7 @@ class Exchange:
         # Any other redirect turns the POST into a GET, or sends the key to another host.
         if response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none":
             with suppress(ValueError):
-                target = response.url.join(URL(response.headers.get("Location", "")))
+                target = response.url.join(exact_url(response.headers.get("Location", "")))
                 if target.origin() == response.url.origin() and target != response.url:
                     return target
         raise self._redirect_failure(response.status)

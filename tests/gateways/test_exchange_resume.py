@@ -66,7 +66,7 @@ async def test_urls_of_an_earlier_process_are_fetched(tmp_path: Path) -> None:
 async def test_urls_of_an_earlier_process_that_expired(tmp_path: Path) -> None:
     """The pictures were made and paid for."""
     async with (
-        replay_gateway(http_reply(404)) as raw,
+        replay_gateway(http_reply(410)) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         urls = [f"{raw.origin}/a"]

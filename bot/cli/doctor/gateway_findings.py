@@ -31,7 +31,7 @@ class Names:
             url=f"base_url of {table}",
             key=f"GATEWAYS__{variable}__API_KEY",
             models=f"models of {table}",
-            path=f"path of {table}",
+            path=f"paths.generate of {table}",
         )
 
 
