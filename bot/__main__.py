@@ -42,8 +42,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.command is None:
         _run_bot(settings)
         return 0
-    for facts, fix in describe_doubts(settings):
-        print(f"easel: {facts}. {fix}", file=sys.stderr)
+    if doubts := _doubts(settings):
+        print(f"easel: {doubts}", file=sys.stderr)
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
     if options.command == "gateways":
@@ -68,9 +68,13 @@ def _run_bot(settings: Settings) -> None:
     bot_logging.configure(
         level=settings.log_level, style=settings.log_format, secrets=settings.secrets
     )
-    if doubts := " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings)):
+    if doubts := _doubts(settings):
         log.warning("settings.doubtful", doubts=doubts)
     asyncio.run(serve.run_bot(settings, Clock()))
+
+
+def _doubts(settings: Settings) -> str:
+    return " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -149,7 +149,8 @@ async def _told(answer: Awaitable[T], timeout_s: float) -> T | NoAnswer:
     except (aiohttp.ClientError, OSError):
         return NoAnswer(
             "Discord cannot be reached",
-            "Check this machine's network: DNS and HTTPS to discord.com must work.",
+            "Check this machine's network: DNS and HTTPS to discord.com must work, through "
+            "HTTPS_PROXY if you set it.",
         )
     except (KeyError, TypeError, ValueError):
         return NoAnswer(
