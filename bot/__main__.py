@@ -5,11 +5,15 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+import structlog
+
 from bot.cli import db, gateways, imagine, jobs
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, describe_doubts, load_settings
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 EXIT_WRONG_USE = 2
 EXIT_STOPPED = 130
@@ -35,16 +39,18 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _run_doctor()
     settings = load_settings()
+    if options.command is None:
+        _run_bot(settings)
+        return 0
+    if doubts := _doubts(settings):
+        print(f"easel: {doubts}", file=sys.stderr)
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
     if options.command == "gateways":
         return gateways.run_gateways(settings)
     if options.command == "jobs":
         return jobs.run_jobs(settings, options)
-    if options.command == "db":
-        return db.run_db(settings, options)
-    _run_bot(settings)
-    return 0
+    return db.run_db(settings, options)
 
 
 # These two load discord.py, which takes a third of the start of any other command.
@@ -62,7 +68,13 @@ def _run_bot(settings: Settings) -> None:
     bot_logging.configure(
         level=settings.log_level, style=settings.log_format, secrets=settings.secrets
     )
+    if doubts := _doubts(settings):
+        log.warning("settings.doubtful", doubts=doubts)
     asyncio.run(serve.run_bot(settings, Clock()))
+
+
+def _doubts(settings: Settings) -> str:
+    return " ".join(f"{facts}. {fix}" for facts, fix in describe_doubts(settings))
 
 
 def _parser() -> argparse.ArgumentParser:

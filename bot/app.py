@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts, discord_timestamp
 from bot.core.process_lock import hold_bot_lock
@@ -23,13 +25,15 @@ from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charge
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
 from cogs.option_choices import OptionChoices
 from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,32 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
+            _warn_of_strangers(client, settings)
             await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
             maintenance.begin()
             late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
 
         client.once_logged_in = once_logged_in
         downloader = await stack.enter_async_context(
-            Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
+            Downloader(
+                (),
+                clock=clock,
+                proxies=settings.proxies,
+                max_bytes=MAX_MEGABYTES * 1_000_000,
+            )
         )
         pictures = MessagePictures(client, downloader)
         for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
             await client.add_cog(cog)
         client.add_dynamic_items(StopButton)
         yield bot
+
+
+def _warn_of_strangers(client: Client, settings: Settings) -> None:
+    application = client.application
+    if application is not None and application.bot_public and not settings.limits_strangers:
+        facts, fix = NOTHING_LIMITS_STRANGERS
+        log.warning("bot.unlimited", facts=facts, mend=fix)
 
 
 def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
@@ -88,6 +105,7 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
         direct_messages=settings.allow_direct_messages,
         user_install=settings.allow_user_install,
         dev_guild_id=settings.dev_guild_id,
+        proxies=settings.proxies,
     )
 
 

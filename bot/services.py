@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -80,7 +80,14 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
         )
         router = await stack.enter_async_context(
-            Router(gateways, catalogue, clock=clock, alerts=base.alerts)
+            Router(
+                gateways,
+                catalogue,
+                clock=clock,
+                alerts=base.alerts,
+                proxies=settings.proxies,
+                data_dir=settings.data_dir,
+            )
         )
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)
@@ -169,7 +176,13 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             jobs=settings.data_dir / "jobs",
         ),
         alerts=base.alerts,
-        offers=OfferedModels(base.gateways, base.catalogue, clock=base.clock, alerts=base.alerts),
+        offers=OfferedModels(
+            base.gateways,
+            base.catalogue,
+            clock=base.clock,
+            alerts=base.alerts,
+            proxies=settings.proxies,
+        ),
     )
 
 
@@ -206,6 +219,20 @@ def read_gateways(settings: Settings) -> tuple[Gateway, ...]:
     Raises:
         StartRefused: there is none, or it is described wrongly.
     """
+    return tuple(_with_downloads(gateway, settings) for gateway in _described_gateways(settings))
+
+
+def _with_downloads(gateway: Gateway, settings: Settings) -> Gateway:
+    """Return the gateway with the hosts and networks that all gateways' pictures may come from."""
+    download = replace(
+        gateway.download,
+        hosts=(*gateway.download.hosts, *settings.download_hosts),
+        networks=(*gateway.download.networks, *settings.download_networks),
+    )
+    return replace(gateway, download=download)
+
+
+def _described_gateways(settings: Settings) -> tuple[Gateway, ...]:
     keys = {name: key.api_key.get_secret_value() for name, key in settings.gateways.items()}
     if settings.gateways_file is not None:
         if settings.image_api_url:

@@ -4,12 +4,16 @@ Every setting is described in ``.env.example``. A wrong value ends the start wit
 that names the variable and says how to fix it.
 """
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -21,6 +25,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from bot.core.errors.base import StartRefused
 from bot.core.models import parse_money
+from bot.core.proxies import Proxies
+from bot.gateways.addresses import parse_network
+from bot.gateways.gateway import host_and_port
 from bot.quota.limits import Limit, Period, parse_limits
 
 T = TypeVar("T")
@@ -92,6 +99,19 @@ def _budget(value: object) -> object:
     return parse_budget(value) if isinstance(value, str) else value
 
 
+def _is_host(entry: str) -> str:
+    if not host_and_port(entry)[0]:
+        raise ValueError(f"{entry!r} is no host")
+    return entry
+
+
+def _is_network(entry: str) -> str:
+    parse_network(entry)
+    return entry
+
+
+HostSetting = Annotated[str, AfterValidator(_is_host)]
+NetworkSetting = Annotated[str, AfterValidator(_is_network)]
 BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 BytesSetting = Annotated[int, BeforeValidator(_bytes)]
 
@@ -134,6 +154,13 @@ class Settings(BaseSettings):
     image_models: CommaList[str] = ()
     gateways_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     gateways: dict[str, GatewayKey] = Field(default_factory=dict)
+    download_hosts: CommaList[HostSetting] = ()
+    download_networks: CommaList[NetworkSetting] = ()
+    download_proxy_trusted: bool = False
+    http_proxy: SecretStr = SecretStr("")
+    https_proxy: SecretStr = SecretStr("")
+    all_proxy: SecretStr = SecretStr("")
+    no_proxy: str = ""
     database_url: str = "sqlite:///data/easel.db"
     data_dir: Path = Path("data")
     default_quota: QuotaSetting = parse_limits("20/day")
@@ -157,11 +184,28 @@ class Settings(BaseSettings):
     dev_guild_id: Annotated[int | None, BeforeValidator(_empty_is_none)] = None
 
     @property
+    def limits_strangers(self) -> bool:
+        """Whether anything limits what the admins of unknown servers may let be spent."""
+        ceilings = self.server_quota, self.total_quota, self.operator_budget
+        return bool(self.allowed_servers) or any(ceilings)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Return the values of all secrets, which the log redacts."""
         keys = (gateway.api_key for gateway in self.gateways.values())
         secrets = (self.discord_token, self.image_api_key, *keys)
-        return tuple(secret.get_secret_value() for secret in secrets)
+        return (*(secret.get_secret_value() for secret in secrets), *self.proxies.secrets)
+
+    @property
+    def proxies(self) -> Proxies:
+        """Return the proxies for requests to the gateways, to Discord and for downloads."""
+        return Proxies.parse(
+            http=self.http_proxy.get_secret_value(),
+            https=self.https_proxy.get_secret_value(),
+            both=self.all_proxy.get_secret_value(),
+            direct=self.no_proxy,
+            are_trusted=self.download_proxy_trusted,
+        )
 
 
 FIXES = {
@@ -171,6 +215,13 @@ FIXES = {
     "IMAGE_MODELS": "set it like gpt-image-2,dall-e-3; the first is the default",
     "GATEWAYS_FILE": "set it to the path of a gateways.toml, or leave it empty",
     "GATEWAYS": "set one GATEWAYS__NAME__API_KEY for each gateway of GATEWAYS_FILE",
+    "DOWNLOAD_HOSTS": "list hosts like minio or 10.1.2.3:9000, without http://, and with commas",
+    "DOWNLOAD_NETWORKS": "list networks like 198.18.0.0/15, separated by commas",
+    "DOWNLOAD_PROXY_TRUSTED": "set it to true or false",
+    "HTTP_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "HTTPS_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "ALL_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
+    "NO_PROXY": "list hosts like minio,.example.com, or leave it empty",
     "DATABASE_URL": "set it like sqlite:///data/easel.db",
     "DATA_DIR": "set it to a folder that the bot can write, like data",
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
@@ -193,6 +244,54 @@ FIXES = {
     "LOG_FORMAT": "set it to console or json",
     "DEV_GUILD_ID": "set it to the id of your test server, or leave it empty",
 }
+
+
+_PROXY_VARIABLES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+_EASEL_NAMES = sorted(FIXES.keys() - _PROXY_VARIABLES)
+_PREFIXES = (*{f"{name.partition('_')[0]}_" for name in _EASEL_NAMES}, "GATEWAY_")
+_ALIKE_IN_FILE = 0.7  # everything in .env is meant for Easel, or for what runs it
+_ALIKE_IN_ENVIRONMENT = 0.8  # other programs have settings of their own there
+_NEARLY_A_KEY = re.compile(r"GATEWAYS?_+(?P<name>[A-Z0-9_]+?)_+API_?KEY")
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Return the names that are probably misspelt, each with the name of the setting meant.
+
+    They are those of ``.env``, and those of the environment that begin as settings do.
+    """
+    in_file = dotenv_values(".env", encoding="utf-8-sig", interpolate=False)
+    ours = [name for name in os.environ if name.upper().startswith(_PREFIXES)]
+    meant = {name: _setting_meant(name, _ALIKE_IN_ENVIRONMENT) for name in ours}
+    meant |= {name: _setting_meant(name, _ALIKE_IN_FILE) for name in in_file}
+    return {name: setting for name, setting in meant.items() if setting}
+
+
+def _setting_meant(name: str, alike: float) -> str:
+    name = name.upper()
+    if name in FIXES or name.startswith("GATEWAYS__"):  # others of these stop the start
+        return ""
+    if key := _NEARLY_A_KEY.fullmatch(name):
+        return f"GATEWAYS__{key['name']}__API_KEY"
+    return next(iter(get_close_matches(name, _EASEL_NAMES, n=1, cutoff=alike)), "")
+
+
+NOTHING_LIMITS_STRANGERS = (
+    "anybody may invite this bot, and nothing limits what their server spends of your money",
+    "Set SERVER_QUOTA, TOTAL_QUOTA, OPERATOR_BUDGET or ALLOWED_SERVERS, or turn off Public Bot on "
+    "your application's Bot page.",
+)
+"""Facts and fix for an application that is public, where not ``limits_strangers``."""
+
+
+def describe_doubts(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what is probably not as the operator wants it: facts, and a sentence with the fix."""
+    for name, meant in misspelt_variables().items():
+        yield f"{name} is no setting", f"Did you mean {meant}?"
+    for name in settings.proxies.unusable:
+        yield (
+            f"{name} names no proxy that can be used, so requests go out directly",
+            "Set it to a proxy with http:// or https://, not SOCKS, or leave it empty.",
+        )
 
 
 def load_settings(build: Callable[[], Settings] = Settings) -> Settings:

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
 from bot.services import read_gateways
-from bot.settings import FIXES, Settings, load_settings
+from bot.settings import FIXES, Settings, describe_doubts, load_settings, misspelt_variables
 
 ROOT = Path(__file__).parent.parent
 MINIMUM = {
@@ -27,6 +29,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environment:
     """Load the settings of a process whose environment holds just these variables."""
     for name in FIXES:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.chdir(tmp_path)
 
     def start(**variables: str) -> Settings:
@@ -132,6 +135,9 @@ def test_a_size_is_read_as_people_write_it(environment: Environment, text: str, 
         ("DEV_GUILD_ID", "here"),
         ("GATEWAYS__X__KEY", "sk-nearly"),
         ("GATEWAYS", "not a table"),
+        ("DOWNLOAD_HOSTS", "http://minio"),
+        ("DOWNLOAD_NETWORKS", "198.18.0.0/33"),
+        ("DOWNLOAD_PROXY_TRUSTED", "perhaps"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
@@ -144,6 +150,42 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_mend(
     assert sentence.startswith(variable)
     assert FIXES[variable] in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("IMAGE_MODEL", "IMAGE_MODELS"),
+        ("image_model", "IMAGE_MODELS"),
+        ("DISCORD_TOKE", "DISCORD_TOKEN"),
+        ("IMAGE_API_BASE_URL", "IMAGE_API_URL"),
+        ("OPERATORS_BUDGET", None),  # another program's, as far as the environment tells
+        ("GATEWAYS_OPENAI_API_KEY", "GATEWAYS__OPENAI__API_KEY"),
+        ("GATEWAY__MY_OWN__APIKEY", "GATEWAYS__MY_OWN__API_KEY"),
+        ("FTP_PROXY", None),
+        ("MAX_MEMORY", None),
+    ],
+)
+def test_a_misspelt_variable_is_told(
+    environment: Environment, name: str, meant: str | None
+) -> None:
+    """Otherwise the default is in force, and the operator does not know."""
+    environment(**{name: "my-secret-value"})
+    found = misspelt_variables()
+    assert found.get(name) == meant
+    assert "my-secret-value" not in str(found)
+
+
+def test_everything_in_the_file_is_looked_at(environment: Environment, tmp_path: Path) -> None:
+    """The file is Easel's, so that names there need not begin like settings."""
+    lines = ["\ufeffOPERATORS_BUDGET=5/day", "DISCROD_TOKEN=x", "COMPOSE_PROJECT_NAME=a", "TZ=UTC"]
+    (tmp_path / ".env").write_text("\n".join([*lines, "DEFAULT_QUOTA=1/day"]))
+    settings = environment(all_proxy="socks5://127.0.0.1:1080")
+    assert [facts for facts, _ in describe_doubts(settings)] == [
+        "OPERATORS_BUDGET is no setting",
+        "DISCROD_TOKEN is no setting",
+        "ALL_PROXY names no proxy that can be used, so requests go out directly",
+    ]
 
 
 @pytest.mark.parametrize("name", ["IMAGE_API_URL", "IMAGE_API_KEY", "IMAGE_MODELS"])
@@ -166,6 +208,35 @@ def test_a_gateways_file_replaces_the_single_gateway(
     assert (gateway.name, gateway.key) == ("one", "sk-planted")
     assert "sk-planted" in settings.secrets
     assert "sk-planted" not in repr((settings, gateway))
+
+
+def test_trusted_hosts_and_networks_count_for_every_gateway(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """Behind a fake-ip resolver every name leads to a private network, also with IMAGE_API_URL."""
+    trusted = {"DOWNLOAD_HOSTS": "minio, 10.1.2.3:9000", "DOWNLOAD_NETWORKS": "198.18.0.0/15"}
+    (gateway,) = read_gateways(environment(**trusted))
+    assert {("minio", None), ("10.1.2.3", 9000)} < gateway.private_hosts
+    assert gateway.download.allowed_networks == (IPv4Network("198.18.0.0/15"),)
+    file = tmp_path / "gateways.toml"
+    download = 'download = { hosts = ["nas"], networks = ["10.0.0.0/8"] }'
+    table = f'base_url = "http://127.0.0.1:9"\nmodels = ["dall-e-3"]\n{download}\n'
+    file.write_text(f"[gateways.one]\n{table}")
+    (gateway,) = read_gateways(environment(IMAGE_API_URL="", GATEWAYS_FILE=str(file)))
+    assert gateway.download.hosts == ("nas", "minio", "10.1.2.3:9000")
+    assert gateway.download.networks == ("10.0.0.0/8", "198.18.0.0/15")
+
+
+def test_proxies_are_read_in_either_case(environment: Environment) -> None:
+    """As other programs read them; a password in one is a secret."""
+    settings = environment(
+        http_proxy="http://me:my-password@proxy:3128", NO_PROXY="minio", DOWNLOAD_PROXY_TRUSTED="1"
+    )
+    proxies = settings.proxies
+    assert str(proxies.proxy_of(URL("http://a.example"))).endswith("@proxy:3128")
+    assert (proxies.direct, proxies.are_trusted) == (("minio",), True)
+    assert "my-password" in settings.secrets
+    assert "my-password" not in repr(settings)
 
 
 def test_a_key_for_a_gateway_that_the_file_lacks_stops_the_start(

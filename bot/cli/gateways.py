@@ -49,7 +49,7 @@ async def print_gateways(settings: Settings, clock: Clock, say: Callable[[str], 
     """
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
-    probes = await probe_gateways(gateways, clock)
+    probes = await probe_gateways(gateways, clock, proxies=settings.proxies)
     clean = bot_logging.Redactor(one for one in settings.secrets if len(one) >= _MIN_SECRET).clean
     for line in format_table(_rows(gateways, catalogue, probes)):
         say(clean(line))

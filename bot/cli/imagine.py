@@ -12,11 +12,12 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from bot.cli.operator_sentences import operator_sentences
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import EaselError, StartRefused
 from bot.core.errors.jobs import NotDelivered
-from bot.core.i18n.texts import Texts, plain_time
+from bot.core.i18n.texts import Money, Texts, plain_time
 from bot.core.models import (
     OPERATOR,
     OPTION_NAMES,
@@ -112,7 +113,7 @@ async def submit_and_wait(
             courier = TerminalCourier(out=out, texts=texts, now=clock.now, usual_s=usual_s)
             await services.job_service.submit(request, OPERATOR, courier, attached=attached)
         except EaselError as refusal:
-            _say(texts.sentence(refusal))
+            _say_error(refusal, texts)
             return EXIT_WRONG_OPTION
         await services.job_service.drained()
     return EXIT_NO_PICTURE if courier.failed else 0
@@ -166,7 +167,7 @@ class TerminalCourier:
             _say(str(full))
             raise NotDelivered from full
         if result.shortfall is not None:
-            _say(self._texts.sentence(result.shortfall, money="part"))
+            _say_error(result.shortfall, self._texts, money="part")
         seconds = round(result.took_ms / 1000, 1)
         _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
         return ()
@@ -178,7 +179,7 @@ class TerminalCourier:
         """Print why there is no picture."""
         await self._put_bar_away()
         self.failed = True
-        _say(self._texts.sentence(failure.error))
+        _say_error(failure.error, self._texts)
         return True
 
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:
@@ -223,6 +224,11 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         raise StartRefused(f"--out {folder} cannot be written: name another folder.") from None
+
+
+def _say_error(error: EaselError, texts: Texts, *, money: Money = "back") -> None:
+    for sentence in operator_sentences(error, texts, money=money):
+        _say(sentence)
 
 
 def _say(sentence: str) -> None:

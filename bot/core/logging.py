@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable
 from typing import Literal
 
-import stamina
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -58,8 +57,6 @@ def _keep_prefix(found: re.Match[str]) -> str:
 
 def configure(*, level: str, style: LogFormat, secrets: Iterable[str]) -> None:
     """Send every record of this process, redacted, to standard error."""
-    # stamina would log the repr of errors it retries, signed URLs included.
-    stamina.instrumentation.set_on_retry_hooks([])
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -12,10 +12,12 @@ import msgspec
 import structlog
 from discord import app_commands
 from discord.ext import commands
+from yarl import URL
 
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
 from bot.discord_ui.command_translations import CommandTranslator
@@ -33,6 +35,12 @@ def intents() -> discord.Intents:
     return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 
 
+def discord_proxy(proxies: Proxies) -> str | None:
+    """Return the proxy for all requests to Discord, as discord.py takes it."""
+    proxy = proxies.proxy_of(URL(discord.http.Route.BASE))
+    return None if proxy is None else str(proxy)
+
+
 class Client(commands.AutoShardedBot):
     """The bot's connection to Discord; it caches neither messages nor members."""
 
@@ -46,8 +54,12 @@ class Client(commands.AutoShardedBot):
         direct_messages: bool = False,
         user_install: bool = False,
         dev_guild_id: int | None = None,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
+        # Otherwise discord.py warns that voice needs PyNaCl and davey.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
+            proxy=discord_proxy(proxies),
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=CommandTree,

@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import discord
-from yarl import URL
 
 from bot.core.errors.base import Refusal
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
+from bot.gateways.addresses import exact_url
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import Upload
@@ -75,7 +75,7 @@ class MessagePictures:
         with TemporaryDirectory(prefix="easel-") as folder:
             part = Path(folder) / "picture"
             try:
-                await self._downloader.fetch(URL(url), part, timeout_s=FETCH_TIMEOUT_S)
+                await self._downloader.fetch(exact_url(url), part, timeout_s=FETCH_TIMEOUT_S)
             except (DownloadFailed, SpoolFailed, ValueError) as lost:
                 raise OSError("the picture cannot be fetched") from lost
             return part.read_bytes()

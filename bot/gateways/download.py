@@ -4,34 +4,37 @@ import socket
 from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
-import stamina
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.clock import Clock
+from bot.core.proxies import NO_PROXIES, Proxies
+from bot.gateways.addresses import AddressTrust, IpNetwork, TrustedHosts, exact_url
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import wrapping_disk_errors
+from bot.gateways.reply.error_classifier import retry_after_s
 
 MAX_DOWNLOAD_BYTES = 50_000_000
 DOWNLOAD_TIMEOUT_S = 120
 MAX_REDIRECTS = 3
-DOWNLOAD_ATTEMPTS = 3
+# A store may not have a picture yet whose address the gateway has just sent.
+DOWNLOAD_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+MAX_DOWNLOAD_PAUSE_S = 10.0  # where the store itself says how long to wait
+_NOT_YET = (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_EARLY)
+_EXPIRED = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
-_GLOBAL_V6 = IPv6Network("2000::/3")
-# Inside 2000::/3, but not public: Teredo and other tunnels, documentation, 6to4.
-_NON_PUBLIC_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16")))
-# Global by Python's tables, but used inside clouds: Oracle's metadata and Azure's wire server.
-_CLOUD_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "168.63.129.16/32")))
+_PRIVATE = (
+    "the address is private: if you trust it, add its host to DOWNLOAD_HOSTS or its network to "
+    "DOWNLOAD_NETWORKS"
+)
 
 NO_HEADERS: Mapping[str, str] = {}
-
-TrustedHosts = Collection[tuple[str, int | None]]
 
 
 class DownloadFailed(Exception):
@@ -41,6 +44,10 @@ class DownloadFailed(Exception):
 class _RetryableFailure(DownloadFailed):
     """The server or the connection failed; another attempt may succeed."""
 
+    def __init__(self, reason: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
 
 class _PrivateAddress(Exception):
     """A public gateway must not make the bot connect to its own network."""
@@ -49,54 +56,39 @@ class _PrivateAddress(Exception):
 class PublicAddressResolver(AbstractResolver):
     """Resolves names to addresses that may be connected to: exactly these are connected to."""
 
-    def __init__(self, resolver: AbstractResolver, trusted: TrustedHosts) -> None:
+    def __init__(self, resolver: AbstractResolver, trust: AddressTrust) -> None:
         self._resolver = resolver
-        self._trusted = trusted
+        self._trust = trust
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Resolve a name; raise when all of its addresses are private."""
         results = await self._resolver.resolve(host, port, family)
-        if is_trusted(host, port, self._trusted):
+        if self._trust.trusts(host, port):
             return results
-        public = [result for result in results if is_public(result["host"])]
-        if not public:
+        allowed = [result for result in results if self._trust.allows(result["host"])]
+        if results and not allowed:
             raise _PrivateAddress
-        return public
+        return allowed
+
+    async def check_all(self, host: str, port: int) -> None:
+        """Raise when any address of a name is private: a proxy may connect to each of them."""
+        results = await self._resolver.resolve(host, port, socket.AF_UNSPEC)
+        if not all(self._trust.allows(result["host"]) for result in results):
+            raise _PrivateAddress
 
     async def close(self) -> None:
         """Close the wrapped resolver."""
         await self._resolver.close()
 
 
-def is_trusted(host: str, port: int | None, trusted: TrustedHosts) -> bool:
-    """Tell whether the operator allows private addresses for this host."""
-    return (host, port) in trusted or (host, None) in trusted
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is on the public internet and no tunnel."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, IPv4Address):
-        return ip.is_global and not ip.is_multicast and not _is_in(ip, _CLOUD_V4)
-    return ip in _GLOBAL_V6 and not _is_in(ip, _NON_PUBLIC_V6)
-
-
-def _is_in(
-    ip: IPv4Address | IPv6Address, networks: tuple[IPv4Network, ...] | tuple[IPv6Network, ...]
-) -> bool:
-    return any(ip in network for network in networks)
-
-
 class Downloader:
     """Downloads the pictures of one gateway.
 
-    Only the ``trusted`` hosts may have private addresses. ``headers`` are sent only to the
-    gateway's ``origin``.
+    Only the ``trusted`` hosts and ``networks`` may be private. ``headers`` are sent only to the
+    gateway's ``origin``. What goes through a proxy is resolved and judged here first, unless the
+    proxy is trusted.
     """
 
     def __init__(
@@ -104,12 +96,15 @@ class Downloader:
         trusted: TrustedHosts,
         *,
         clock: Clock,
+        networks: Collection[IpNetwork] = (),
+        proxies: Proxies = NO_PROXIES,
         resolver: AbstractResolver | None = None,
         max_bytes: int = MAX_DOWNLOAD_BYTES,
         origin: URL | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
-        self._trusted = trusted
+        self._trust = AddressTrust(trusted, networks)
+        self._proxies = proxies
         self._max_bytes = max_bytes
         self._origin = origin
         self._headers = headers
@@ -118,13 +113,20 @@ class Downloader:
 
     @classmethod
     def of(
-        cls, gateway: Gateway, *, clock: Clock, resolver: AbstractResolver | None = None
+        cls,
+        gateway: Gateway,
+        *,
+        clock: Clock,
+        proxies: Proxies = NO_PROXIES,
+        resolver: AbstractResolver | None = None,
     ) -> Self:
         """Return a downloader as the gateway's ``download`` table configures it."""
         with_key = gateway.download.auth == "same_origin"
         return cls(
             gateway.private_hosts,
             clock=clock,
+            networks=gateway.download.allowed_networks,
+            proxies=proxies,
             resolver=resolver,
             max_bytes=gateway.download.max_bytes,
             origin=gateway.url.origin() if with_key else None,
@@ -132,16 +134,11 @@ class Downloader:
         )
 
     async def __aenter__(self) -> Self:
-        self._resolver = PublicAddressResolver(
-            self._base_resolver or aiohttp.DefaultResolver(), self._trusted
-        )
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self._resolver, use_dns_cache=False, force_close=True, limit=0
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity"},
-        )
+        base = self._base_resolver or aiohttp.DefaultResolver()
+        self._resolver = PublicAddressResolver(base, self._trust)
+        self._session = _session(self._resolver)
+        # The proxy itself may be private; what it is asked for was judged before.
+        self._proxied_session = _session(base)
         return self
 
     async def __aexit__(
@@ -151,74 +148,125 @@ class Downloader:
         at: TracebackType | None,
     ) -> None:
         await self._session.close()
+        await self._proxied_session.close()
         await self._resolver.close()
 
     async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
-        """Download a URL into a file; raise DownloadFailed or SpoolFailed."""
+        """Download a URL into a file; raise DownloadFailed or SpoolFailed.
+
+        It is tried again for some seconds, and not after ``timeout_s``.
+        """
+        end_ms = self._clock.now() + timeout_s * 1000
         limits = aiohttp.ClientTimeout(
             min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
         )
-        async for attempt in stamina.retry_context(
-            on=_RetryableFailure, attempts=DOWNLOAD_ATTEMPTS, wait_initial=0.2
-        ):
-            with attempt:
+        for pause_s in DOWNLOAD_PAUSES_S:
+            try:
                 await self._clock.wait(self._download(url, part, limits), "download")
+            except _RetryableFailure as failed:
+                wait_s = max(pause_s, min(failed.retry_after_s, MAX_DOWNLOAD_PAUSE_S))
+                if self._clock.now() + wait_s * 1000 > end_ms:
+                    raise
+            else:
+                return
+            await self._clock.wait(self._clock.sleep(wait_s), "pause")
+        await self._clock.wait(self._download(url, part, limits), "download")
 
     async def _download(self, url: URL, part: Path, limits: aiohttp.ClientTimeout) -> None:
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                async with self._get(url, limits) as response:
+                proxy = await self._checked_proxy(url)
+                async with self._get(url, limits, proxy) as response:
                     if not (target := _redirect(response)):
-                        await _write(response, part, self._max_bytes)
+                        await self._keep(response, part)
                         return
                     url = target
         except _PrivateAddress:
-            raise DownloadFailed("the address is private: see download_hosts") from None
+            reason = _PRIVATE
         except (aiohttp.InvalidURL, ValueError):
-            raise DownloadFailed("the address is no web address") from None
+            reason = "the address is no web address"
         except aiohttp.ClientError as failed:
             raise _RetryableFailure(type(failed).__name__) from None
         except TimeoutError:
-            raise DownloadFailed("the download took too long") from None
-        raise DownloadFailed("too many redirects")
+            reason = "the download took too long"
+        else:
+            reason = "too many redirects"
+        raise DownloadFailed(reason)
 
-    def _get(
-        self, url: URL, limits: aiohttp.ClientTimeout
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        host = url.raw_host or ""
+    async def _checked_proxy(self, url: URL) -> URL | None:
+        """Return the proxy for a URL, if any; raise if the URL leads to a private address."""
+        host, port = url.raw_host or "", url.port or 0
         if url.scheme not in ("http", "https"):
             raise DownloadFailed("the address is no web address")
-        is_literal = ":" in host or host.replace(".", "").isdigit()
-        if is_literal and not is_trusted(host, url.port, self._trusted) and not is_public(host):
-            raise _PrivateAddress
+        proxy = self._proxies.proxy_of(url)
+        if self._trust.trusts(host, port):
+            return proxy
+        if ":" in host or host.replace(".", "").isdigit():
+            if not self._trust.allows(host):
+                raise _PrivateAddress
+        elif proxy and not self._proxies.are_trusted:
+            await self._check_name(host, port)
+        return proxy
+
+    async def _check_name(self, host: str, port: int) -> None:
+        try:
+            await self._resolver.check_all(host, port)
+        except OSError:
+            raise DownloadFailed(
+                "the host cannot be resolved here, so what the proxy would fetch cannot be judged: "
+                "if your proxy refuses private addresses, set DOWNLOAD_PROXY_TRUSTED=true"
+            ) from None
+
+    def _get(
+        self, url: URL, limits: aiohttp.ClientTimeout, proxy: URL | None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         # Credentials in a URL would become an Authorization header, and a key that is sent to a
         # store of signed URLs makes it refuse them (open-webui #13557).
         headers = self._headers if url.origin() == self._origin else NO_HEADERS
-        return self._session.get(
-            url.with_user(None), headers=headers, timeout=limits, allow_redirects=False
+        session = self._proxied_session if proxy else self._session
+        return session.get(
+            url.with_user(None),
+            headers=headers,
+            timeout=limits,
+            allow_redirects=False,
+            proxy=proxy,
         )
+
+    async def _keep(self, response: aiohttp.ClientResponse, part: Path) -> None:
+        """Write the picture of a response to a file."""
+        _check_status(response, now_ms=self._clock.now())
+        left = self._max_bytes - (response.content_length or 0)
+        with wrapping_disk_errors(), part.open("wb") as file:
+            while left >= 0 and (chunk := await response.content.readany()):
+                file.write(chunk)
+                left = self._max_bytes - file.tell()
+        if left < 0:
+            raise DownloadFailed(f"the file is larger than {self._max_bytes / 1_000_000:g} MB")
+
+
+def _session(resolver: AbstractResolver) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            resolver=resolver, use_dns_cache=False, force_close=True, limit=0
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept-Encoding": "identity"},
+    )
 
 
 def _redirect(response: aiohttp.ClientResponse) -> URL | None:
     if response.status not in (301, 302, 303, 307, 308):
         return None
-    return response.url.join(URL(response.headers.get("Location", "")))
+    return response.url.join(exact_url(response.headers.get("Location", "")))
 
 
-async def _write(response: aiohttp.ClientResponse, part: Path, max_bytes: int) -> None:
-    if response.status in (403, 404, 410):
-        raise DownloadFailed(f"the address has expired (HTTP {response.status})")
-    if response.status != HTTPStatus.OK:
-        kind = (
-            _RetryableFailure
-            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            else DownloadFailed
-        )
-        raise kind(f"HTTP {response.status}")
-    left = max_bytes - (response.content_length or 0)
-    with wrapping_disk_errors(), part.open("wb") as file:
-        while left >= 0 and (chunk := await response.content.readany()):
-            file.write(chunk)
-            left = max_bytes - file.tell()
-    if left < 0:
-        raise DownloadFailed(f"the file is larger than {max_bytes / 1_000_000:g} MB")
+def _check_status(response: aiohttp.ClientResponse, *, now_ms: int) -> None:
+    status = response.status
+    if status == HTTPStatus.OK:
+        return
+    expired = f"the address has expired (HTTP {status})"
+    reason = expired if status in _EXPIRED else f"HTTP {status}"
+    if status in (*_NOT_YET, *_BUSY) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        hint_s = retry_after_s(response.headers, "", now_ms=now_ms)
+        raise _RetryableFailure(reason, retry_after_s=hint_s or 0.0)
+    raise DownloadFailed(reason)

@@ -14,6 +14,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, Picture
+from bot.gateways.addresses import exact_url
 from bot.gateways.connections import limit_undecrypted
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.events import (
@@ -48,6 +49,12 @@ from bot.gateways.request.fields import removable_field
 
 log = structlog.get_logger()
 
+# Nothing was sent: not even the connection was made, here or by the proxy.
+_UNREACHABLE = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
 _PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
@@ -155,7 +162,7 @@ class Exchange:
     ) -> PostReply:
         try:
             response = await self._send(request, connection)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as unreachable:
+        except _UNREACHABLE as unreachable:
             kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
         except (aiohttp.ClientError, TimeoutError) as lost:
             kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
@@ -185,7 +192,7 @@ class Exchange:
         # Any other redirect turns the POST into a GET, or sends the key to another host.
         if response.status in _REDIRECTS_OF_A_POST and self.gateway.redirects != "none":
             with suppress(ValueError):
-                target = response.url.join(URL(response.headers.get("Location", "")))
+                target = response.url.join(exact_url(response.headers.get("Location", "")))
                 if target.origin() == response.url.origin() and target != response.url:
                     return target
         raise self._redirect_failure(response.status)

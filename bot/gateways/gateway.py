@@ -1,5 +1,6 @@
 """A gateway's configuration: its URLs, headers, and deviations from OpenAI's interface."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import RequestOption
+from bot.gateways.addresses import IpNetwork, parse_network
 from bot.gateways.model_abilities import ModelAbilities, Positive, Seconds
 
 GENERATIONS = "/v1/images/generations"
@@ -33,6 +35,11 @@ RequestField = Literal[
 """A field of a request, by OpenAI's name."""
 
 StringMap = Mapping[str, str]
+BodyValue = str | bool | int | float | list[object] | dict[str, object]
+"""The value of a constant field."""
+
+# A segment of a base URL, such as v1, v3, v1beta or v4.1.
+_VERSION = re.compile(r"(?:^|/)v\d+(?:\.\d+)?(?:(?:alpha|beta|preview)\d*)?(?:/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +115,20 @@ class PollSettings:
 class DownloadSettings:
     """How pictures are downloaded.
 
-    ``auth`` says whether the key is sent; ``hosts`` (``host`` or ``host:port``) are trusted
-    although their addresses are private; ``max_mb`` is in millions of bytes.
+    ``auth`` says whether the key is sent; ``hosts`` (``host`` or ``host:port``) and ``networks``
+    (such as ``10.1.0.0/16``) are trusted although they are private; ``max_mb`` is in millions of
+    bytes.
     """
 
     auth: Literal["never", "same_origin"] = "never"
     max_mb: Positive = 50
     hosts: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+    @property
+    def allowed_networks(self) -> tuple[IpNetwork, ...]:
+        """Return the networks, parsed; raise ValueError if one is none."""
+        return tuple(map(parse_network, self.networks))
 
     @property
     def max_bytes(self) -> int:
@@ -126,10 +140,12 @@ class DownloadSettings:
 class Gateway:
     """An OpenAI-compatible image endpoint, as its table in ``gateways.toml`` describes it.
 
-    ``abilities`` describe its models where they differ from ``models.toml``. ``wrap`` names the
+    ``abilities`` describe its models where they differ from ``models.toml``. ``body`` holds fields
+    that every request has. ``wrap`` names the
     object that contains the fields of a JSON body, if any. ``error_kinds`` maps the gateway's own
     error codes. ``streaming`` requests event streams from models that support them.
-    ``max_at_once`` limits concurrent requests; 0 means no limit.
+    ``max_at_once`` limits concurrent requests; 0 means no limit. ``has_guessed_path``: the operator
+    set a base URL only.
     """
 
     name: str
@@ -144,6 +160,7 @@ class Gateway:
     drop: tuple[RequestField, ...] = ()
     rename: Mapping[RequestField, Annotated[str, Meta(min_length=1)]] = field(default_factory=dict)
     coerce: Mapping[RequestField, Literal["string"]] = field(default_factory=dict)
+    body: Mapping[str, BodyValue] = field(default_factory=dict)
     wrap: str = ""
     edit_field: str = "auto"
     asynchronous: AsyncSettings = field(default_factory=AsyncSettings, metadata={"key": "async"})
@@ -156,6 +173,7 @@ class Gateway:
     redirects: Literal["same_origin_307", "none"] = "same_origin_307"
     max_at_once: Annotated[int, Meta(ge=0)] = 0
     abilities: Mapping[str, ModelAbilities] = field(default_factory=dict)
+    has_guessed_path: bool = False
 
     # --- URLs -----------------------------------------------------------------------------------
 
@@ -183,9 +201,11 @@ class Gateway:
         return self._at(before + self.asynchronous.path + mark + query, **self.asynchronous.query)
 
     def _at(self, path: str, **query: str) -> URL:
-        """Return a URL below the base; ``/v1`` is never doubled."""
+        """Return a URL below the base, which may have its own version, such as ``/api/v3``."""
         base, path = self.base_url.rstrip("/"), "/" + path.lstrip("/")
-        url = URL(base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path)
+        if path.startswith("/v1/") and _VERSION.search(base.partition("://")[2].partition("/")[2]):
+            path = path.removeprefix("/v1")
+        url = URL(base + path)
         parameters = {**self.query, **query}
         return url.update_query(parameters) if parameters else url
 

@@ -3,12 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import get_args
 from urllib.parse import parse_qsl
 
 from yarl import URL
 
 from bot.core.errors.base import StartRefused
-from bot.gateways.gateway import GENERATIONS, AsyncSettings, Gateway, PathSettings, host_and_port
+from bot.gateways.gateway import (
+    GENERATIONS,
+    AsyncSettings,
+    DownloadSettings,
+    Gateway,
+    PathSettings,
+    RequestField,
+    host_and_port,
+)
 from bot.gateways.model_abilities import ModelAbilities, merge_abilities, shipped_models
 from bot.gateways.toml_tables import TomlTable, as_table, read_sections, read_table
 
@@ -23,10 +32,12 @@ _NO_AUTH = {"header": ""}
 def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
     """Return the gateway of IMAGE_API_URL, IMAGE_API_KEY and IMAGE_MODELS.
 
-    The URL may be a base, with or without ``/v1``, or the complete URL of generations.
+    The URL may be a base, with or without a version, or the complete URL of generations.
     """
     address, _, query = url.strip().partition("?")
     base, found, slash = address.partition(GENERATIONS)
+    if not found:  # below a version that is not /v1
+        base, found, slash = address.partition(GENERATIONS.removeprefix("/v1"))
     if not models:
         raise StartRefused("IMAGE_MODELS must name at least one model.")
     gateway = Gateway(
@@ -35,6 +46,7 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
         models=tuple(models),
         paths=PathSettings(generate=found + slash or GENERATIONS),
         query=dict(parse_qsl(query)) if found else {},
+        has_guessed_path=not found,
     )
     _check_address(gateway if found or not query else replace(gateway, base_url=url))
     return replace(gateway, key=_checked_key(key, "IMAGE_API_KEY"))
@@ -63,7 +75,8 @@ def _gateway(name: str, table: TomlTable, where: str) -> Gateway:
     fields = {key: value for key, value in table.items() if key != "abilities"}
     if fields.get("auth") == "none":
         fields["auth"] = _NO_AUTH
-    gateway = read_table(fields, Gateway, where=where, name=name, key="", abilities={})
+    given: dict[str, object] = {"name": name, "key": "", "abilities": {}}
+    gateway = read_table(fields, Gateway, where=where, has_guessed_path=False, **given)
     for wrong in _errors(gateway):
         raise StartRefused(f"{where} {wrong}.")
     abilities = as_table(table.get("abilities", {}), where=f"{where} abilities")
@@ -112,8 +125,16 @@ def _errors(gateway: Gateway) -> Iterator[str]:
     yield from _wrong_task_mode(gateway.asynchronous)
     if gateway.streaming == "sse" and gateway.asynchronous.is_on:
         yield "stream and async exclude each other: keep one"
-    if not all(host_and_port(entry)[0] for entry in gateway.download.hosts):
+    yield from _wrong_downloads(gateway.download)
+
+
+def _wrong_downloads(download: DownloadSettings) -> Iterator[str]:
+    if not all(host_and_port(entry)[0] for entry in download.hosts):
         yield "download.hosts must be host or host:port, without http://"
+    try:
+        download.allowed_networks  # noqa: B018 - parses them
+    except ValueError:
+        yield "download.networks must be networks such as 198.18.0.0/15"
 
 
 def _wrong_paths(gateway: Gateway) -> Iterator[str]:
@@ -146,12 +167,24 @@ def _wrong_fields(gateway: Gateway) -> Iterator[str]:
         yield f"drop must not name {name}"
     if not all(map(_FORM_FIELD.fullmatch, gateway.rename.values())):
         yield "rename: a name cannot be sent"
+    yield from _wrong_constants(gateway)
     if gateway.wrap and not _NAME.fullmatch(gateway.wrap):
         yield "wrap: a name cannot be sent"
     if both := sorted(set(gateway.drop) & set(gateway.always_send)):
         yield f"drop and always_send both name {both[0]}"
     if not _FORM_FIELD.fullmatch(gateway.edit_field):
         yield 'edit_field must be "auto", or a name such as "image" or "image[]"'
+
+
+def _wrong_constants(gateway: Gateway) -> Iterator[str]:
+    """Check ``body``: a constant must not replace what a person chose."""
+    kept = [name for name in get_args(RequestField) if name not in gateway.drop]
+    sent = {gateway.rename.get(name, name): name for name in kept}
+    for name in gateway.body:
+        if not _FORM_FIELD.fullmatch(name):
+            yield "body: a name cannot be sent"
+        if name in sent:
+            yield f"body names {name}, which Easel sends itself: drop {sent[name]}, or rename it"
 
 
 def _wrong_abilities(gateway: Gateway) -> Iterator[str]:

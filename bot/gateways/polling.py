@@ -13,6 +13,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
+from bot.gateways.addresses import exact_url
 from bot.gateways.events import TaskProgress
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import DownloadSpool
@@ -219,7 +220,7 @@ def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
     if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         return None
     with suppress(ValueError):
-        target = response.url.join(URL(response.headers.get("Location", "")))
+        target = response.url.join(exact_url(response.headers.get("Location", "")))
         if target.origin() == response.url.origin() and target != response.url:
             return target
     return None

@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.gateway import Gateway
 from bot.gateways.reply.error_classifier import GatewayResponse, classify_error
 from bot.gateways.reply.redaction import redact
@@ -42,6 +43,7 @@ class ProbeOutcome(StrEnum):
     ELSEWHERE = "elsewhere"
     NO_ADDRESS = "no-address"
     NO_CONNECTION = "no-connection"
+    NO_PROXY = "no-proxy"
     NOT_TRUSTED = "not-trusted"
     NO_TLS = "no-tls"
     SILENT = "silent"
@@ -74,12 +76,15 @@ async def probe_gateway(
     session: aiohttp.ClientSession,
     clock: Clock,
     *,
+    proxies: Proxies = NO_PROXIES,
     timeout_s: float = PROBE_TIMEOUT_S,
 ) -> ProbeResult:
     """Send one request, following no redirect; errors of the gateway become an outcome."""
     outcome = ProbeOutcome.CUT_OFF
     try:
-        return await clock.wait(_get(gateway, session, clock, timeout_s), "gateway")
+        return await clock.wait(_get(gateway, session, clock, proxies, timeout_s), "gateway")
+    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
+        outcome = ProbeOutcome.NO_PROXY
     except aiohttp.ClientConnectorDNSError:
         outcome = ProbeOutcome.NO_ADDRESS
     except aiohttp.ClientConnectorCertificateError:
@@ -96,13 +101,20 @@ async def probe_gateway(
 
 
 async def probe_gateways(
-    gateways: Sequence[Gateway], clock: Clock, *, timeout_s: float = PROBE_TIMEOUT_S
+    gateways: Sequence[Gateway],
+    clock: Clock,
+    *,
+    proxies: Proxies = NO_PROXIES,
+    timeout_s: float = PROBE_TIMEOUT_S,
 ) -> list[ProbeResult]:
     """Probe all gateways at the same time; the results are in their order."""
     connector = aiohttp.TCPConnector(force_close=True)
     cookies = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies) as session:
-        probes = (probe_gateway(one, session, clock, timeout_s=timeout_s) for one in gateways)
+        probes = (
+            probe_gateway(one, session, clock, proxies=proxies, timeout_s=timeout_s)
+            for one in gateways
+        )
         return await asyncio.gather(*probes)
 
 
@@ -121,10 +133,15 @@ def clock_ahead_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
 
 
 async def _get(
-    gateway: Gateway, session: aiohttp.ClientSession, clock: Clock, timeout_s: float
+    gateway: Gateway,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    proxies: Proxies,
+    timeout_s: float,
 ) -> ProbeResult:
     async with session.get(
         gateway.models_url,
+        proxy=proxies.proxy_of(gateway.models_url),
         headers=gateway.request_headers(),
         timeout=aiohttp.ClientTimeout(timeout_s),
         allow_redirects=False,

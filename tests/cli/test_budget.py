@@ -41,7 +41,7 @@ async def test_the_terminal_spends_the_budget_too(tmp_path: Path, gateway: Scrip
     assert (await run(*command, folder=tmp_path, env=env)).code == 0
     refused = await run(*command, folder=tmp_path, env=env)
     assert refused.code != 0
-    assert "budget" in refused.err
+    assert "OPERATOR_BUDGET is used up" in refused.err
     with sqlite3.connect(tmp_path / "data" / "easel.db") as database:
         assert database.execute("SELECT price FROM charges").fetchall() == [(80_000,)]
     assert len(gateway.bodies) == 1

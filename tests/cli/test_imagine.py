@@ -110,12 +110,39 @@ async def test_a_failure_is_a_sentence_and_exit_code_1(
     assert len(gateway.bodies) == 1
 
 
+async def test_a_failure_is_told_to_the_operator(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """Nobody else can mend a refused key."""
+    gateway.replies.append(ErrorReply(401, "invalid_api_key"))
+    ended = await run(
+        "bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path, gateway)
+    )
+    said = ended.err.splitlines()[-3:]
+    assert said[0].startswith("The gateway refused the key, so please copy it again")
+    assert said[1].startswith("Gateway default: auth, HTTP 401, in its words: ")
+    assert said[2].startswith("Run `python -m bot doctor`")
+    assert "operator" not in ended.err
+
+
 async def test_without_a_gateway_it_names_the_way_without_one(tmp_path: Path) -> None:
     """The first thing somebody tries must not be a dead end."""
     ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path))
     assert ended.code == 2
     assert ended.err.startswith("easel: IMAGE_API_URL is missing")
     assert 'python -m playground imagine "a lighthouse at dusk"' in ended.err
+
+
+@pytest.mark.parametrize("command", [("bot", "imagine", "a fox"), ("bot",)])
+async def test_a_misspelt_variable_is_told_before_its_consequence(
+    tmp_path: Path, gateway: ScriptedGateway, command: tuple[str, ...]
+) -> None:
+    """Otherwise the operator reads that a variable is missing that they believe to have set."""
+    env = environment(tmp_path, gateway, IMAGE_MODEL="my-secret", DISCORD_TOKEN="x")
+    del env["IMAGE_MODELS"]
+    ended = await run(*command, folder=tmp_path, env=env)
+    first, last = ended.err.splitlines()
+    assert "IMAGE_MODEL is no setting. Did you mean IMAGE_MODELS?" in first
+    assert last.startswith("easel: IMAGE_MODELS is missing")
+    assert "my-secret" not in ended.err
 
 
 async def test_a_folder_that_cannot_be_written_is_told_before_anything_is_spent(
@@ -139,7 +166,7 @@ async def test_the_operators_total_holds_in_the_terminal_too(
     assert (await run(*command, folder=tmp_path, env=env)).code == 0
     ended = await run(*command, folder=tmp_path, env=env)
     assert ended.code == 2
-    assert "the operator's limit for all servers" in ended.err
+    assert "TOTAL_QUOTA allows 1 credit per day, 0 are left and this costs 1" in ended.err
     assert "<t:" not in ended.err
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import discord
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from bot.cli.serve import run_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.quota.limits import parse_limits
 from bot.settings import Settings
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
@@ -57,6 +59,29 @@ async def test_a_signal_stops_the_bot_in_order(
     assert [path.name for path in (tmp_path / "run").iterdir()] in ([], ["bot.lock"])
     assert f"PUT /applications/{APPLICATION_ID}/commands" in fake.requests
     assert fake.refused == []
+
+
+@pytest.mark.parametrize(("ceiling", "warned"), [("", True), ("500/month", False)])
+async def test_a_start_warns_of_what_the_operator_should_know_and_of_nothing_else(
+    fake: FakeDiscord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    ceiling: str,
+    warned: bool,
+) -> None:
+    """Anybody may invite this application; but nobody has to install libraries for voice."""
+    monkeypatch.setattr(discord.VoiceClient, "warn_nacl", True)
+    monkeypatch.setattr(discord.VoiceClient, "warn_dave", True)
+    fake.silent.add(GATEWAY)
+    given = settings(tmp_path).model_copy(update={"server_quota": parse_limits(ceiling)})
+    with structlog.testing.capture_logs() as logs:
+        serving = asyncio.create_task(run_bot(given, Clock()))
+        await asyncio.wait_for(until_connecting(fake), 60)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(serving, 60)
+    assert ("bot.unlimited" in [entry["event"] for entry in logs]) == warned
+    assert "voice" not in caplog.text
 
 
 async def test_a_token_that_discord_refuses_is_one_sentence(

@@ -11,6 +11,7 @@ from aiohttp.abc import AbstractResolver
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import AnySize, ImageRequest, Picture, PictureFormat, Reference, TokenUsage
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import Answered, GatewayEvent, GatewayRequest, Received
 from bot.gateways.gateway import Gateway
@@ -147,6 +148,7 @@ async def run_generation(
     resolver: AbstractResolver | None = None,
     mask: Path | None = None,
     user_tag: str = "",
+    proxies: Proxies = NO_PROXIES,
 ) -> GenerationResult:
     """Generate pictures with the gateway's first model and return everything that happened."""
     models = {known.name: known} if known else shipped_models()
@@ -166,7 +168,9 @@ async def run_generation(
     paths = tuple(one.path for one in attached)
     order = GatewayRequest(request, n, folder, "slot-0", paths, mask, user_tag)
     catalogue = Catalogue(gateway.models, models)
-    async with Router([gateway], catalogue, clock=watch.clock, resolver=resolver) as router:
+    async with Router(
+        [gateway], catalogue, clock=watch.clock, resolver=resolver, proxies=proxies
+    ) as router:
         try:
             async with aclosing(router.generate(order)) as events:
                 async for event in events:

@@ -117,6 +117,7 @@ async def open_router(
     known: Sequence[ModelAbilities] = (PAINTER,),
     pairs: Mapping[GatewayModel, ModelAbilities] | None = None,
     clock: SteppedClock | None = None,
+    data_dir: Path | None = None,
 ) -> AsyncIterator[RouterHarness]:
     """Open a router over these gateways, in this order."""
     clock = clock or SteppedClock()
@@ -130,6 +131,6 @@ async def open_router(
 
     async with (
         OperatorAlerts(listener, now=clock.now) as alerts,
-        Router(gateways, catalogue, clock=clock.clock, alerts=alerts) as router,
+        Router(gateways, catalogue, clock=clock.clock, alerts=alerts, data_dir=data_dir) as router,
     ):
         yield RouterHarness(router, alerts, clock, folder, heard)

@@ -120,7 +120,7 @@ FAILS = [
 @pytest.mark.parametrize("case", FAILS, ids=[f"row {case.row}" for case in FAILS])
 async def test_a_row_that_fails(case: Fails, tmp_path: Path) -> None:
     """One paid request, one sentence, and nothing of the gateway's words in it."""
-    answers = [case.answer, http_reply(404)] if case.row == 8 else [case.answer]
+    answers = [case.answer, http_reply(410)] if case.row == 8 else [case.answer]
     async with replay_gateway(*answers) as raw:
         gateway = raw.gateway(error_kinds={"1101": Kind.QUOTA})
         result = await run_generation(gateway, tmp_path, known=PAINTER)

@@ -63,10 +63,25 @@ async def test_urls_of_an_earlier_process_are_fetched(tmp_path: Path) -> None:
     assert len(raw.requests) == 2
 
 
+async def test_urls_of_an_earlier_process_are_asked_for_as_they_were_written(
+    tmp_path: Path,
+) -> None:
+    """Their signature holds after a restart, too."""
+    path = "/a%2Fb?sig=%7E%2F%3D"
+    async with (
+        replay_gateway(http_reply(200, picture_bytes())) as raw,
+        open_router(tmp_path, raw.gateway()) as one,
+    ):
+        urls = [raw.origin + path]
+        heard = await collect_events(one.router.fetch(one.new_request(), gateway="raw", urls=urls))
+    assert heard.has_pictures
+    assert raw.requests[0].startswith(f"GET {path} HTTP/1.1".encode())
+
+
 async def test_urls_of_an_earlier_process_that_expired(tmp_path: Path) -> None:
     """The pictures were made and paid for."""
     async with (
-        replay_gateway(http_reply(404)) as raw,
+        replay_gateway(http_reply(410)) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         urls = [f"{raw.origin}/a"]

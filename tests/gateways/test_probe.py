@@ -284,6 +284,16 @@ def test_the_clock_is_compared_with_the_date(headers: RawHeaders, ahead_ms: int 
     assert clock_ahead_ms(headers, CLOCK_START_MS) == ahead_ms
 
 
+@pytest.mark.parametrize("path", ["", "/images/generations", "/images/generations/"])
+def test_a_version_of_its_own_is_kept_for_every_path(path: str) -> None:
+    """Ark, Google and Zhipu have other versions than /v1."""
+    gateway = single_gateway(url=f"https://h/api/v3{path}", key=GATEWAY_KEY, models=("painter",))
+    slash = "/" if path.endswith("/") else ""
+    assert str(gateway.models_url) == f"https://h/api/v3/models{slash}"
+    assert str(gateway.edit_url) == f"https://h/api/v3/images/edits{slash}"
+    assert str(gateway.task_url("t")) == f"https://h/api/v3/images/tasks/t{slash}"
+
+
 async def test_the_probe_brings_the_clock_along() -> None:
     """Without Discord the gateway is the only other clock."""
     date = formatdate(CLOCK_START_MS // 1000 - 7, usegmt=True)

@@ -14,7 +14,6 @@ from typing import Any
 from unittest.mock import patch
 
 import aiohttp
-import stamina
 import structlog
 from yarl import URL
 
@@ -103,7 +102,6 @@ def default_logging() -> Iterator[None]:
         structlog.configure(**structured)
         root.handlers[:] = handlers
         root.setLevel(level)
-        stamina.instrumentation.set_on_retry_hooks(None)
 
 
 async def _printed_url(printed: io.StringIO, serving: asyncio.Task[None]) -> str:

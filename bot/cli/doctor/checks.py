@@ -6,14 +6,16 @@ from pathlib import Path
 
 from bot.cli.doctor import discord_account, discord_checks, file_checks
 from bot.cli.doctor.clock import check_clock
-from bot.cli.doctor.finding import Finding, Sign, print_line, warning, wrong
+from bot.cli.doctor.finding import Finding, Sign, fine, print_line, warning, wrong
 from bot.cli.doctor.gateway_findings import Names, describe_probe
 from bot.cli.doctor.settings_check import Setup, read_setup
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.gateways.catalogue import Catalogue
+from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeResult, probe_gateways
+from bot.gateways.routing.path_spelling import found_paths, with_found_path
 from bot.services import check_prices, read_gateways
 from bot.settings import Settings
 
@@ -56,7 +58,9 @@ async def run_checks(
         yield warning("the rest", "not checked because the settings cannot be read")
         return
     token = settings.discord_token.get_secret_value().strip()
-    answers = await discord_account.read_account(token, clock.now, timeout_s=timeout_s)
+    answers = await discord_account.read_account(
+        token, clock.now, proxies=settings.proxies, timeout_s=timeout_s
+    )
     for finding in discord_checks.check_application(answers):
         yield finding
     for finding in discord_checks.check_servers(answers, settings):
@@ -69,6 +73,8 @@ async def run_checks(
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)
+    for finding in discord_checks.check_strangers(answers, settings):
+        yield finding
     for finding in discord_checks.check_user_install(answers, settings):
         yield finding
 
@@ -83,11 +89,24 @@ async def _gateways(
         catalogue = Catalogue.of(gateways)
     except StartRefused as refused:
         return (wrong("gateway", "cannot be used", str(refused)),), ()
-    probes = await probe_gateways(gateways, clock)
+    probes = await probe_gateways(gateways, clock, proxies=settings.proxies)
     in_file = settings.gateways_file is not None
     named = (Names.of(gateway, in_file=in_file) for gateway in gateways)
     findings = [describe_probe(one, names) for one, names in zip(probes, named, strict=True)]
-    return [*findings, *_budget(settings, catalogue)], probes
+    return [*findings, *_found_paths(gateways, settings), *_budget(settings, catalogue)], probes
+
+
+def _found_paths(gateways: Sequence[Gateway], settings: Settings) -> Iterator[Finding]:
+    """Tell the paths that a request found by trying; the settings need not say them."""
+    found = found_paths(settings.data_dir)
+    for gateway in gateways:
+        used = with_found_path(gateway, found)
+        if used.paths != gateway.paths:
+            yield fine(
+                f"gateway {gateway.name}",
+                f"has its path at {used.url.path}, as a request found; "
+                "you may write it at the end of IMAGE_API_URL",
+            )
 
 
 def _budget(settings: Settings, catalogue: Catalogue) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.discord_ui.client import intents
+from bot.core.proxies import NO_PROXIES, Proxies
+from bot.discord_ui.client import discord_proxy, intents
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")
@@ -60,14 +61,19 @@ class DiscordAnswers:
 
 
 async def read_account(
-    token: str, now: Callable[[], int], *, timeout_s: float = TIMEOUT_S
+    token: str,
+    now: Callable[[], int],
+    *,
+    proxies: Proxies = NO_PROXIES,
+    timeout_s: float = TIMEOUT_S,
 ) -> DiscordAnswers:
     """Log in without a gateway connection and ask what the checks need."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         facts = "DISCORD_TOKEN holds characters that no token has" if token else _MISSING
         return _unanswered(NoAnswer(facts, _COPY))
     clock = _Clock(now)
-    async with discord.Client(intents=intents(), http_trace=clock.trace) as client:
+    proxy = discord_proxy(proxies)
+    async with discord.Client(intents=intents(), http_trace=clock.trace, proxy=proxy) as client:
         found = await _read(client, token, timeout_s)
     return replace(found, clock_ahead_ms=clock.ahead_ms)
 
@@ -143,7 +149,8 @@ async def _told(answer: Awaitable[T], timeout_s: float) -> T | NoAnswer:
     except (aiohttp.ClientError, OSError):
         return NoAnswer(
             "Discord cannot be reached",
-            "Check this machine's network: DNS and HTTPS to discord.com must work.",
+            "Check this machine's network: DNS and HTTPS to discord.com must work, through "
+            "HTTPS_PROXY if you set it.",
         )
     except (KeyError, TypeError, ValueError):
         return NoAnswer(

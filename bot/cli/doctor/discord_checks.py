@@ -8,7 +8,7 @@ from yarl import URL
 
 from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
-from bot.settings import Settings
+from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
 
 # What the bot needs, in the words of Discord's own settings pages.
 NEEDED: Final = {
@@ -138,6 +138,15 @@ def check_invitation(answers: DiscordAnswers) -> Finding:
     if not application.bot_public:
         return fine("invite link", f"for the application's owner only: {link}")
     return fine("invite link", link)
+
+
+def check_strangers(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:
+    """Warn where anybody may invite the bot and spend without an end."""
+    application = answers.application
+    if isinstance(application, NoAnswer) or not application.bot_public:
+        return
+    if not settings.limits_strangers:
+        yield warning("strangers", *NOTHING_LIMITS_STRANGERS)
 
 
 def check_user_install(answers: DiscordAnswers, settings: Settings) -> Iterator[Finding]:

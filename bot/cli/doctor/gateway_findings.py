@@ -31,7 +31,7 @@ class Names:
             url=f"base_url of {table}",
             key=f"GATEWAYS__{variable}__API_KEY",
             models=f"models of {table}",
-            path=f"path of {table}",
+            path=f"paths.generate of {table}",
         )
 
 
@@ -113,6 +113,11 @@ _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
         "cannot be reached: nothing accepts the connection",
         "Check host and port in {url}, and that the gateway is running; inside a container, "
         "localhost is the container itself.",
+    ),
+    ProbeOutcome.NO_PROXY: (
+        _WRONG,
+        "cannot be reached: the proxy does not answer, or refuses to connect",
+        "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add the host of {url} to NO_PROXY.",
     ),
     ProbeOutcome.NOT_TRUSTED: (
         _WRONG,

@@ -7,9 +7,9 @@ from functools import partial
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli.doctor.finding import Finding, fine, wrong
+from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
-from bot.settings import FIXES, Settings, load_settings
+from bot.settings import FIXES, Settings, describe_doubts, load_settings
 
 BuildSettings = Callable[..., Settings]
 
@@ -43,7 +43,9 @@ def read_setup(build: BuildSettings = Settings) -> Setup:
             instead |= _default(culprits[0])
         else:
             unread = frozenset(instead) & Settings.model_fields.keys()
-            return Setup(settings, tuple(findings) or (fine("settings", "can be read"),), unread)
+            readable = tuple(findings) or (fine("settings", "can be read"),)
+            doubts = (warning("settings", *doubt) for doubt in describe_doubts(settings))
+            return Setup(settings, (*readable, *doubts), unread)
 
 
 def _built(build: BuildSettings, instead: dict[str, object], culprits: list[str]) -> Settings:

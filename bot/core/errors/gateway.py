@@ -34,10 +34,12 @@ class GatewayFailure(EaselError):
     """An exchange that brought no picture.
 
     ``billed`` says whether the operator may have paid for it; ``retry_after_s`` is the gateway's
-    own hint. ``removable_field`` is a field that nobody chose and that the gateway certainly does
-    not know, or empty. ``detail`` holds the gateway's redacted words: for the operator's log only,
-    so it is no fact of the sentence. ``declined``: for another picture of the job, moderation
-    declined the same prompt.
+    own hint, and ``retry_at`` the moment that it means, in milliseconds since the epoch, if it is
+    too long to be said in seconds. ``removable_field`` is a field that nobody chose and that the
+    gateway certainly does not know, or empty. ``other_path`` is another path to try once, because
+    the gateway certainly lacks this one, or empty. ``detail`` holds the gateway's redacted words:
+    for the operator's log only, so it is no fact of the sentence. ``declined``: for another
+    picture of the job, moderation declined the same prompt.
     """
 
     kind: GatewayErrorKind
@@ -45,9 +47,11 @@ class GatewayFailure(EaselError):
     billed: Billed
     param: str = ""
     retry_after_s: float | None = None
+    retry_at: int | None = None
     http_status: int | None = None
     request_id: str | None = None
     removable_field: str = ""
+    other_path: str = ""
     detail: str = ""
     declined: bool = False
 
@@ -64,7 +68,11 @@ class GatewayFailure(EaselError):
     @property
     def facts(self) -> dict[str, Fact | None]:
         """Return what a person may see: neither gateway, host nor the gateway's words."""
-        shown: dict[str, Fact | None] = {"param": self.param, "retry_after_s": self.retry_after_s}
+        shown: dict[str, Fact | None] = {
+            "param": self.param,
+            "retry_after_s": self.retry_after_s,
+            "retry_at": self.retry_at,
+        }
         return shown | {"declined": 1} if self.declined else shown
 
 

@@ -117,13 +117,25 @@ class Texts:
         warnings.warn(f"{message_id} lacks a fact: {text}", stacklevel=2)
         return text
 
-    def sentence(self, error: EaselError, locale: str = FALLBACK, *, money: Money = "back") -> str:
-        """Return one sentence: what went wrong, what to do next, and what it cost."""
+    def sentence(
+        self,
+        error: EaselError,
+        locale: str = FALLBACK,
+        *,
+        money: Money = "back",
+        message_id: str | None = None,
+    ) -> str:
+        """Return one sentence: what went wrong, what to do next, and what it cost.
+
+        ``message_id`` is another sentence for the same facts than the one that people read.
+        """
         facts = {
             name: echo(fact, _LONGEST_FACT) if isinstance(fact, str) else fact
             for name, fact in error.facts.items()
         }
-        return self.say(error.message_id, locale, **{"reference": None, "money": money} | facts)
+        # An error that an earlier version stored lacks the facts that it did not know.
+        known = {"reference": None, "retry_at": None, "money": money}
+        return self.say(message_id or error.message_id, locale, **known | facts)
 
     def _language(self, locale: str) -> _Language:
         found = self._languages.get(locale)

@@ -13,6 +13,7 @@ from pathlib import Path
 from yarl import URL
 
 from bot.core.models import TokenUsage
+from bot.gateways.addresses import exact_url
 from bot.gateways.reply.streaming_json import StreamingJson
 
 # Keys under which pictures are nested; the first that holds any counts.
@@ -178,9 +179,9 @@ def _is_web_url(text: str) -> bool:
 
 
 def parse_url(text: str) -> URL | None:
-    """Parse a URL; None if it is invalid."""
+    """Parse a URL as it was written; None if it is invalid."""
     try:
-        return URL(text)
+        return exact_url(text)
     except ValueError:
         return None
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from yarl import URL
 
+from bot.gateways.addresses import exact_url
 from bot.gateways.gateway import Gateway
 from bot.gateways.reply.error_classifier import (
     ErrorBody,
@@ -63,7 +64,7 @@ class SubmittedTask:
     def url(self, gateway: Gateway) -> URL:
         """Return the URL to poll: always on the gateway's own origin, because the key is sent."""
         if self.name.startswith("/"):
-            url = gateway.url.join(URL(self.name))
+            url = gateway.url.join(exact_url(self.name))
             if url.origin() == gateway.url.origin():
                 return url.update_query(gateway.query) if gateway.query else url
         return gateway.task_url(self.name)
@@ -144,7 +145,7 @@ def _poll_path(response: GatewayResponse, body: JsonObject, gateway: Gateway) ->
     given = body.get("poll_url"), inner, location
     for text in filter(None, map(non_empty_text, given)):
         with suppress(ValueError):
-            url = gateway.url.join(URL(text))
+            url = gateway.url.join(exact_url(text))
             if url.origin() == gateway.url.origin() and url.path != gateway.url.path:
                 return url.raw_path_qs if len(url.raw_path_qs) <= _MAX_PATH else None
     return None

@@ -42,7 +42,7 @@ def request_fields(
     for name, value in _sent(request, model, gateway).items():
         text = gateway.coerce.get(name) == "string"
         fields[gateway.rename.get(name, name)] = field_text(value) if text else value
-    return {**fields, **gateway.asynchronous.body}
+    return {**fields, **gateway.body, **gateway.asynchronous.body}
 
 
 def removable_field(
@@ -118,6 +118,8 @@ def _values(
 
 def field_text(value: object) -> str:
     """Return a value as text, for a form or a gateway that accepts only strings."""
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value).decode()
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -38,7 +38,8 @@ class Candidate:
 class FailoverPolicy:
     """The candidates for one request: its gateways in order, each at most three times.
 
-    In addition, each may be asked once more without a field that it does not support.
+    In addition, each may be asked once more without a field that it does not support, or at the
+    other spelling of its path.
     """
 
     def __init__(self, gateways: Sequence[Gateway], model: str, health: Health) -> None:
@@ -52,7 +53,7 @@ class FailoverPolicy:
         self._pause_s: dict[str, float] = {}  # that remains before each gateway is asked again
         self._failures: dict[str, GatewayFailure] = {}
         self._rate_limited = ""  # the gateway that refused last, if it was for its rate limit
-        self._preferred = ""  # the gateway that refused nothing but a removable field
+        self._preferred = ""  # the gateway that refused nothing but a field or a path
         self._without_field: set[str] = set()  # gateways that were asked again without a field
         self._waited_s = 0.0
 
@@ -80,12 +81,15 @@ class FailoverPolicy:
         if failure.billed is not Billed.NO:
             return False
         without = bool(failure.removable_field) and failure.gateway not in self._without_field
-        return without or failure.kind in _FAILOVER_KINDS
+        return without or bool(failure.other_path) or failure.kind in _FAILOVER_KINDS
 
     def has_candidate_after(self, failure: GatewayFailure) -> bool:
         """Record a failure that allows a retry; tell whether there is another candidate."""
         name = failure.gateway
-        self._preferred = name if failure.removable_field else ""
+        is_refused_in_form = bool(failure.removable_field or failure.other_path)
+        self._preferred = name if is_refused_in_form else ""
+        if failure.other_path:
+            return self.next() is not None
         if failure.removable_field:
             self._without_field.add(name)
             return self.next() is not None

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import structlog
 
 from bot.core.clock import Clock
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import RETIREMENT_DAYS, Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.probe import ProbeOutcome, ProbeResult, probe_gateways
@@ -31,16 +32,18 @@ class OfferedModels:
         *,
         clock: Clock,
         alerts: OperatorAlerts,
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._gateways = gateways
         self._catalogue = catalogue
         self._clock = clock
         self._alerts = alerts
+        self._proxies = proxies
         self._probes: dict[str, ProbeResult] = {}
 
     async def refresh(self) -> None:
         """Request the list of every gateway; log and alert what the operator should know."""
-        for result in await probe_gateways(self._gateways, self._clock):
+        for result in await probe_gateways(self._gateways, self._clock, proxies=self._proxies):
             # A gateway that is unreachable today keeps yesterday's list.
             if result.models is not None or result.gateway not in self._probes:
                 self._probes[result.gateway] = result

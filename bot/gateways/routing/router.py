@@ -7,6 +7,7 @@ certain that nothing was made.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
+from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
@@ -25,12 +27,16 @@ from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Se
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
+from bot.gateways.routing.path_spelling import PathSpellings
 
 log = structlog.get_logger()
+
+_MAX_HINT_S = 30 * 86_400  # a longer one is nonsense
 
 
 class Router:
@@ -43,7 +49,9 @@ class Router:
         *,
         clock: Clock,
         alerts: OperatorAlerts | None = None,
+        proxies: Proxies = NO_PROXIES,
         resolver: AbstractResolver | None = None,
+        data_dir: Path | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
@@ -51,7 +59,10 @@ class Router:
         self._alerts = alerts or OperatorAlerts(now=clock.now)
         self._health = Health(clock.now)
         self._unsupported_fields = UnsupportedFields()
+        self._paths = PathSpellings(data_dir)
+        self._proxies = proxies
         self._resolver = resolver
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._downloaders: dict[str, Downloader] = {}
         self._limits = {
             gateway.name: asyncio.Semaphore(gateway.max_at_once)
@@ -63,16 +74,24 @@ class Router:
 
     async def __aenter__(self) -> Self:
         limit_receives()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=READ_BUFFER_BYTES,
-        )
-        await self._open.enter_async_context(self._session)
         for gateway in self._gateways.values():
-            downloader = Downloader.of(gateway, clock=self._clock, resolver=self._resolver)
+            session, downloader = self._session(gateway), self._downloader(gateway)
+            self._sessions[gateway.name] = await self._open.enter_async_context(session)
             self._downloaders[gateway.name] = await self._open.enter_async_context(downloader)
         return self
+
+    def _session(self, gateway: Gateway) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=self._proxies.proxy_of(gateway.url),  # every request is to this origin
+            read_bufsize=READ_BUFFER_BYTES,
+        )
+
+    def _downloader(self, gateway: Gateway) -> Downloader:
+        return Downloader.of(
+            gateway, clock=self._clock, proxies=self._proxies, resolver=self._resolver
+        )
 
     async def __aexit__(
         self,
@@ -97,30 +116,31 @@ class Router:
         while True:
             gateway = await self._next_gateway(policy, request)
             last: GatewayEvent | None = None
+            used = gateway
             try:
-                async with (
-                    self._limited(gateway),
-                    aclosing(self._exchange(request, gateway).events()) as events,
-                ):
-                    async for event in events:
-                        last = event
-                        yield event
+                async with self._limited(gateway):
+                    exchange = self._exchange(request, gateway)
+                    used = exchange.gateway
+                    async with aclosing(exchange.events()) as events:
+                        async for event in events:
+                            last = event
+                            yield event
             except GatewayFailure as failure:
                 # Any later event shows that the gateway accepted the request.
                 is_unaccepted = isinstance(last, Sending)
                 if is_unaccepted:
-                    self._record(failure, request)
-                    self._unsupported_fields.record(failure, gateway, model)
+                    self._record(failure, request, used)
                 if not (is_unaccepted and policy.allows_retry(failure)):
-                    _log_failure("gateway.failed", request, failure)
+                    self._log_end(request, failure)
                     raise
                 refused = failure
             else:
                 self._health.succeeded(gateway.name, model)
+                self._paths.answered(used)
                 return
             if not policy.has_candidate_after(refused):
-                _log_failure("gateway.failed", request, refused)
-                raise policy.failure()
+                self._log_end(request, refused)
+                raise self._with_moment(policy.failure())
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
 
@@ -142,7 +162,7 @@ class Router:
             await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
             policy.waited(candidate.wait_s)
         failure = policy.failure()
-        _log_failure("gateway.failed", request, failure)
+        self._log_end(request, failure)
         raise failure
 
     @asynccontextmanager
@@ -161,7 +181,9 @@ class Router:
         finally:
             limit.release()
 
-    def _record(self, failure: GatewayFailure, request: GatewayRequest) -> None:
+    def _record(self, failure: GatewayFailure, request: GatewayRequest, used: Gateway) -> None:
+        self._unsupported_fields.record(failure, used, request.image_request.model)
+        self._paths.refused(failure, used)
         if self._health.failed(failure, request.image_request.model):
             log.error(
                 "gateway.down",
@@ -174,6 +196,18 @@ class Router:
                 detail=failure.detail,
             )
             self._alerts.down(failure)
+
+    def _log_end(self, request: GatewayRequest, failure: GatewayFailure) -> None:
+        """Log the failure that ends a request, and complete it for the person."""
+        self._with_moment(failure)
+        _log_failure("gateway.failed", request, failure)
+
+    def _with_moment(self, failure: GatewayFailure) -> GatewayFailure:
+        """Set the moment of a hint that is long: nobody counts 86,400 seconds."""
+        wait_s = min(failure.retry_after_s or 0.0, _MAX_HINT_S)
+        is_long = wait_s > MAX_RETRY_WAIT_S
+        failure.retry_at = self._clock.now() + round(wait_s * 1000) if is_long else None
+        return failure
 
     # --- requests of an earlier process -----------------------------------------------------------
 
@@ -207,7 +241,7 @@ class Router:
                 async for event in events:
                     yield event
         except GatewayFailure as failure:
-            _log_failure("gateway.failed", request, failure)
+            self._log_end(request, failure)
             raise
 
     def _configured(self, name: str) -> Gateway:
@@ -224,8 +258,10 @@ class Router:
         return Exchange(
             request=request,
             model=self._ability(gateway, request.image_request.model),
-            gateway=self._unsupported_fields.apply(gateway, request.image_request.model),
-            session=self._session,
+            gateway=self._paths.apply(
+                self._unsupported_fields.apply(gateway, request.image_request.model)
+            ),
+            session=self._sessions[gateway.name],
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,

@@ -72,5 +72,6 @@ async def open_installation(folder: Path, env: pytest.MonkeyPatch) -> AsyncItera
             IMAGE_API_URL=gateway.origin,
             IMAGE_API_KEY=GATEWAY_KEY,
             IMAGE_MODELS="painter",
+            SERVER_QUOTA="500/month",
         )
         yield installation

@@ -148,6 +148,26 @@ async def test_a_wrong_clock_is_told(
     assert "timedatectl set-ntp true" in found.fix
 
 
+async def test_a_path_that_was_found_is_told(installation: Installation) -> None:
+    """The operator may write it down, and sees what is in use."""
+    (installation.folder / "data").mkdir()
+    found = f'{{"{installation.gateway.origin}": "/v1/images/generations/"}}'
+    (installation.folder / "data" / "gateway-paths.json").write_text(found)
+    findings = await installation.examined()
+    facts = [one.facts for one in findings if one.check == "gateway default"]
+    assert facts[1].startswith("has its path at /v1/images/generations/, as a request found")
+
+
+async def test_a_misspelt_variable_is_a_warning(installation: Installation) -> None:
+    """The setting that it was meant for has its default, which nobody chose."""
+    findings = await installation.examined(OPERATOR_BUGDET="5/day", ALL_PROXY="socks5://127.0.0.1")
+    doubts = [one for one in findings if one.check == "settings" and one.sign is Sign.WARNING]
+    assert [(one.facts, one.fix) for one in doubts[:1]] == [
+        ("OPERATOR_BUGDET is no setting", "Did you mean OPERATOR_BUDGET?")
+    ]
+    assert doubts[1].facts.startswith("ALL_PROXY names no proxy that can be used")
+
+
 async def test_without_discord_the_gateways_clock_is_asked(installation: Installation) -> None:
     """Any answer knows the time."""
     date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}  # NOW_MS

@@ -226,6 +226,30 @@ async def test_a_private_bots_link_says_for_whom_it_is(installation: Installatio
     assert re.match("for the application's owner only: https://discord.com/", found.facts)
 
 
+@pytest.mark.parametrize(
+    ("public", "variables", "warned"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"SERVER_QUOTA": "500/month"}, False),
+        (True, {"TOTAL_QUOTA": "500/month"}, False),
+        (True, {"OPERATOR_BUDGET": "5/day"}, False),
+        (True, {"ALLOWED_SERVERS": "11"}, False),
+        (True, {"DEFAULT_QUOTA": "1/day"}, True),  # an admin of any server may lift it
+    ],
+)
+async def test_a_public_bot_without_any_ceiling_is_a_warning(
+    installation: Installation, public: bool, variables: dict[str, str], warned: bool
+) -> None:
+    """Strangers could spend the operator's money without an end."""
+    installation.discord.application = application(bot_public=public)
+    installation.set(**{"SERVER_QUOTA": "", **variables})
+    findings = await installation.examined()
+    found = [one for one in findings if one.check == "strangers"]
+    assert [one.sign for one in found] == [Sign.WARNING] * warned
+    assert all("Set SERVER_QUOTA, TOTAL_QUOTA" in one.fix for one in found)
+
+
 async def test_people_get_a_link_of_their_own_where_they_may_install_the_bot(
     installation: Installation,
 ) -> None:

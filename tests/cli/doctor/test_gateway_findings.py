@@ -101,7 +101,7 @@ async def test_every_gateway_of_a_file_is_asked_and_named_as_written(
 def test_the_file_and_the_variables_have_their_own_names() -> None:
     """A fix must name something that the operator has."""
     gateway = Gateway(name="x", base_url="https://h.example", models=("painter",))
-    assert Names.of(gateway, in_file=True).path == "path of [gateways.x]"
+    assert Names.of(gateway, in_file=True).path == "paths.generate of [gateways.x]"
     assert "the whole address" in Names.of(gateway, in_file=False).path
 
 

@@ -177,6 +177,11 @@ def _spent(level: LimitLevel, limit: int, left: int, frees_at: int | None) -> Qu
             "your credits were given back.",
         ),
         (
+            _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=86_400, retry_at=24 * HOUR),
+            "The image service is busy, so please try again in 1 day; "
+            "your credits were given back.",
+        ),
+        (
             _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),
             "The connection to the image service broke, so the picture may have been made and paid "
             "for; you were not charged: would you like to try again?",
@@ -217,6 +222,10 @@ def test_sentences_read_well(texts: Texts, error: EaselError, said: str) -> None
         (
             _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=0.4),
             "绘图服务正忙，请在 1 秒后再试；点数已退还给你。",
+        ),
+        (
+            _gateway(GatewayErrorKind.RATE_LIMITED, retry_after_s=86_400, retry_at=24 * HOUR),
+            "绘图服务正忙，请在 1天后再试；点数已退还给你。",
         ),
         (
             _gateway(GatewayErrorKind.TIMEOUT_UNKNOWN),

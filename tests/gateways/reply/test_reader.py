@@ -13,7 +13,7 @@ from tests.gateways.sample_pictures import b64, picture_bytes
 PNG = picture_bytes()
 BASE = URL("https://gw.example/sub/")
 CDN = "https://cdn.example/a.webp?sig=%2Fx%3D"
-REMOTE = URL(CDN)
+REMOTE = URL(CDN, encoded=True)
 
 
 def _reply(folder: Path, body: object) -> ParsedReply:

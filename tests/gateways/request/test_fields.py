@@ -56,6 +56,18 @@ async def test_fields_in_the_words_of_the_gateway(tmp_path: Path) -> None:
     }
 
 
+async def test_constant_fields_are_in_every_request(tmp_path: Path) -> None:
+    """Some vendors draw a watermark unless each request forbids it."""
+    constants = {"watermark": False, "options": {"max_images": 1}, "seed": 1.5}
+    raw, _ = await capture_request(tmp_path, PAINTER, at_body=constants)
+    assert request_json(raw.requests[0]).items() > constants.items()
+    one = attach_file(tmp_path / "one", b"abc")
+    raw, _ = await capture_request(tmp_path, PAINTER, attached=[one], at_body=constants)
+    texts = {name: data for name, _, _, data in request_form(raw.requests[0])}
+    assert texts["watermark"] == b"false"
+    assert texts["options"] == b'{"max_images":1}'
+
+
 @pytest.mark.parametrize(
     ("references", "renamed"),
     [

@@ -183,6 +183,24 @@ async def test_nobody_waits_longer_than_two_minutes(tmp_path: Path) -> None:
     assert (refused.failed.billed, refused.events, raw.posts) == (Billed.NO, [], 1)
 
 
+@pytest.mark.parametrize(("hint", "told_s"), [("86400", 86_400), ("9e99", 30 * 86_400)])
+async def test_a_hint_of_a_day_is_a_moment_and_a_rest_of_an_hour(
+    hint: str, told_s: int, tmp_path: Path
+) -> None:
+    """Nobody counts 86,400 seconds; and the gateway may be there again much sooner."""
+    async with (
+        replay_gateway(error(429, None, Retry_After=hint), GOOD) as raw,
+        open_router(tmp_path, raw.gateway()) as one,
+    ):
+        now = one.clock.now_ms
+        failed = (await one.generate()).failed
+        assert failed.facts["retry_at"] == now + told_s * 1000
+        one.clock.advance(60)
+        assert (await one.generate()).failed.facts["retry_at"] == now + 3_600_000
+        one.clock.advance(3_540)
+        assert (await one.generate()).has_pictures
+
+
 async def test_a_rest_that_others_lengthen_does_not_hold_an_order_for_ever(tmp_path: Path) -> None:
     """The clock stands still, as if the suspension never ended."""
     clock = StoppedClock()

@@ -68,7 +68,7 @@ async def test_what_was_answered_is_only_fetched(tmp_path: Path) -> None:
 async def test_what_is_gone_is_told(tmp_path: Path) -> None:
     """Addresses of pictures expire."""
     async with (
-        replay_gateway(*[http_reply(404)] * 3) as raw,
+        replay_gateway(http_reply(410)) as raw,
         open_router(tmp_path, raw.gateway()) as one,
     ):
         urls = (f"{raw.origin}/picture.png",)

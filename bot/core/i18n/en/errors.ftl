@@ -279,10 +279,13 @@ error-gateway-auth = The image service rejected the bot's credentials, so the op
 error-gateway-quota = The bot's account at the image service has no money left, so the operator has to top it up; { money-back }.
 
 error-gateway-rate-limited =
-    { $retry_after_s ->
-        [none] The image service is busy, so please try again in a minute; { money-back }.
-        [one] The image service is busy, so please try again in { $retry_after_s } second; { money-back }.
-       *[other] The image service is busy, so please try again in { $retry_after_s } seconds; { money-back }.
+    { $retry_at ->
+        [none] { $retry_after_s ->
+            [none] The image service is busy, so please try again in a minute; { money-back }.
+            [one] The image service is busy, so please try again in { $retry_after_s } second; { money-back }.
+           *[other] The image service is busy, so please try again in { $retry_after_s } seconds; { money-back }.
+        }
+       *[other] The image service is busy, so please try again { $retry_at }; { money-back }.
     }
 
 error-gateway-moderation = The image service declined this prompt, so please reword it and try again; { money-back }.

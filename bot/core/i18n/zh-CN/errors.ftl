@@ -247,9 +247,12 @@ error-gateway-auth = 绘图服务拒绝了机器人的密钥，请等待运营�
 error-gateway-quota = 机器人在绘图服务的账户余额已用完，请等待运营者充值；{ money-back }。
 
 error-gateway-rate-limited =
-    { $retry_after_s ->
-        [none] 绘图服务正忙，请一分钟后再试；{ money-back }。
-       *[other] 绘图服务正忙，请在 { $retry_after_s } 秒后再试；{ money-back }。
+    { $retry_at ->
+        [none] { $retry_after_s ->
+            [none] 绘图服务正忙，请一分钟后再试；{ money-back }。
+           *[other] 绘图服务正忙，请在 { $retry_after_s } 秒后再试；{ money-back }。
+        }
+       *[other] 绘图服务正忙，请在 { $retry_at }再试；{ money-back }。
     }
 
 error-gateway-moderation = 绘图服务拒绝了这个提示词，请修改后再试；{ money-back }。
