@@ -94,6 +94,7 @@ def check_the_books(folder: Path) -> None:
     assert dict(metered) == {
         **{f"user:10:{user_id}": own for user_id, own in people},
         "server:10": credits,
+        "ceiling:10": spent,
         "operator": spent,
         "budget": price,
     }
