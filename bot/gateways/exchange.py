@@ -109,7 +109,9 @@ class Exchange:
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task to its end, then fetch the pictures."""
         if isinstance(reply, SubmittedTask):
-            poller = TaskPoller(reply, self.gateway, self.session, spool, self.clock)
+            poller = TaskPoller(
+                reply, self.gateway, self.session, spool, self.clock, redacted=self._redacted
+            )
             try:
                 while progress := await poller.next_progress():
                     yield progress
@@ -297,7 +299,12 @@ class Exchange:
     # --- its failures -------------------------------------------------------------------------
 
     def _classify(self, response: GatewayResponse) -> ClassifiedError:
-        return classify_error(response, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
+        return classify_error(
+            response,
+            now_ms=self.clock.now(),
+            kinds=self.gateway.error_kinds,
+            prompt=self.request.image_request.prompt,
+        )
 
     def _request_failure(self, response: GatewayResponse) -> GatewayFailure:
         """Return the failure of the POST, with the field that it may be repeated without."""
@@ -338,11 +345,6 @@ class Exchange:
         http_status: int | None = None,
         request_id: str | None = None,
     ) -> GatewayFailure:
-        secrets = (
-            *self.gateway.secrets,
-            self.gateway.url.raw_host or "",
-            self.request.image_request.prompt,
-        )
         return GatewayFailure(
             kind=kind,
             gateway=self.gateway.name,
@@ -351,8 +353,12 @@ class Exchange:
             retry_after_s=retry_after_s,
             http_status=http_status,
             request_id=request_id,
-            detail=redact(detail, secrets),
+            detail=self._redacted(detail),
         )
+
+    def _redacted(self, text: str) -> str:
+        secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
+        return redact(text, secrets, prompt=self.request.image_request.prompt)
 
 
 def _words(error: Exception) -> str:

@@ -20,6 +20,7 @@ from bot.gateways.reply.error_classifier import (
     ClassifiedError,
     GatewayResponse,
     classify_error,
+    has_error,
     retry_after_s,
 )
 from bot.gateways.reply.reader import ParsedReply, read_reply
@@ -72,6 +73,7 @@ class TaskPoller:
         spool: DownloadSpool,
         clock: Clock,
         *,
+        redacted: Callable[[str], str] = str,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._reply: ParsedReply | None = None
@@ -80,12 +82,14 @@ class TaskPoller:
         self._spool = spool
         self._clock = clock
         self._chance = chance
+        self._redacted = redacted
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
         self._began_ms = clock.now()
         self._paused_s = 0.0
         self._fraction: float | None = None
         self._has_reported = False
+        self._has_shown_picture = False
         self._has_logged_status = False
 
     @property
@@ -174,7 +178,8 @@ class TaskPoller:
     def _log_unknown_status(self, status: str) -> None:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
-            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status[:40])
+            status = self._redacted(status)[:40]
+            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status)
 
     # --- what a poll's reply means --------------------------------------------------------------
 
@@ -192,19 +197,27 @@ class TaskPoller:
             raise TaskStopped(error, response)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
+        self._has_shown_picture = self._has_shown_picture or bool(reply.pictures)
         if state == "failure":
             failed = replace(response, body=_error_json(body))
-            raise self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED)
+            raise self._failed(self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED))
         if reply.pictures and state != "pending":
             return state == "success" or not status
         if state == "success":
             detail = task_error(body).message or "the task succeeded without a picture"
             raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
-        if body.get("error") and not state:
+        if has_error(body) and not state:
             stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)
-            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+            if stopped.error.kind is Kind.AUTH:  # about the poll, not about the task
                 raise stopped
+            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+                raise self._failed(stopped)
         return False
+
+    def _failed(self, stopped: TaskStopped) -> TaskStopped:
+        """Return the end of a task that failed: before any picture, it is certainly not billed."""
+        billed = Billed.MAYBE if self._has_shown_picture else Billed.NO
+        return TaskStopped(replace(stopped.error, billed=billed), stopped.response)
 
     def _stopped(
         self, response: GatewayResponse, kept_kinds: set[Kind], otherwise: Kind

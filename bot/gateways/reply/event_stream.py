@@ -16,7 +16,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture, TokenUsage
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_reply_bytes
-from bot.gateways.reply.error_classifier import GatewayResponse
+from bot.gateways.reply.error_classifier import GatewayResponse, has_error
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
 from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
@@ -45,7 +45,8 @@ class StreamResult:
     """What a stream brought.
 
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
-    the stream was complete; ``has_begun`` tells whether a preview arrived.
+    the stream was complete; ``has_begun`` tells whether work may have begun: a preview arrived, or
+    the error was no JSON object, as when a gateway could not read what its own upstream sent.
     """
 
     pictures: tuple[ReplyPicture, ...]
@@ -168,7 +169,8 @@ class EventStream:
 
     def _handle_error(self, data: StreamingJson, fields: dict[str, object]) -> None:
         if not self._error:
-            body = fields or {"error": data.text}
+            self._has_begun = self._has_begun or not fields
+            body = fields if has_error(fields) else {"error": fields or data.text}
             status, headers = self._response.status, self._response.headers
             self._error = GatewayResponse(status, headers, body, data.text)
 
@@ -200,7 +202,7 @@ def _kind(name: str, fields: Mapping[str, object]) -> EventKind | None:
     names = [name, non_empty_text(fields.get("type")) or ""]
     known = (_EVENT_KINDS.get(one.casefold().rpartition(".")[2]) for one in names)
     kind: EventKind | None = next((one for one in known if one), None)
-    if fields.get("error") and kind != "failed":
+    if has_error(fields) and kind != "failed":
         return "error"
     is_preview = "partial_image_index" in fields or _PREVIEW_NAME.search(" ".join(names))
     return "preview" if kind is None and is_preview else kind

@@ -13,6 +13,7 @@ from pathlib import Path
 from yarl import URL
 
 from bot.core.models import TokenUsage
+from bot.gateways.reply.error_classifier import has_error
 from bot.gateways.reply.streaming_json import StreamingJson
 
 # Keys under which pictures are nested; the first that holds any counts.
@@ -91,7 +92,7 @@ class _PictureFinder:
         """Yield the pictures of a reply."""
         if not isinstance(body, dict):
             yield from self._in_node(body, 0)
-        elif body.get("error"):  # the URLs of an error lead to explanations
+        elif has_error(body):  # the URLs of an error lead to explanations
             yield from self._in_node(body.get("data"), 1)
         else:
             yield from list(self._in_node(body, 0)) or self._in_choices(body.get("choices"))

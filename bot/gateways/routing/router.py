@@ -108,8 +108,10 @@ class Router:
             except GatewayFailure as failure:
                 # Any later event shows that the gateway accepted the request.
                 is_unaccepted = isinstance(last, Sending)
-                if is_unaccepted:
+                # An empty account is one also when a task says so.
+                if is_unaccepted or failure.kind is GatewayErrorKind.QUOTA:
                     self._record(failure, request)
+                if is_unaccepted:
                     self._unsupported_fields.record(failure, gateway, model)
                 if not (is_unaccepted and policy.allows_retry(failure)):
                     _log_failure("gateway.failed", request, failure)
