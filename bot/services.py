@@ -78,7 +78,13 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
         )
         router = await stack.enter_async_context(
-            Router(gateways, catalogue, clock=clock, alerts=base.alerts)
+            Router(
+                gateways,
+                catalogue,
+                clock=clock,
+                alerts=base.alerts,
+                unread_folder=settings.data_dir / "unread",
+            )
         )
         deps = await _job_dependencies(base, router)
         job_service = JobService(deps)

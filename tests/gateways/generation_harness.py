@@ -147,6 +147,7 @@ async def run_generation(
     resolver: AbstractResolver | None = None,
     mask: Path | None = None,
     user_tag: str = "",
+    unread: Path | None = None,
 ) -> GenerationResult:
     """Generate pictures with the gateway's first model and return everything that happened."""
     models = {known.name: known} if known else shipped_models()
@@ -166,7 +167,9 @@ async def run_generation(
     paths = tuple(one.path for one in attached)
     order = GatewayRequest(request, n, folder, "slot-0", paths, mask, user_tag)
     catalogue = Catalogue(gateway.models, models)
-    async with Router([gateway], catalogue, clock=watch.clock, resolver=resolver) as router:
+    async with Router(
+        [gateway], catalogue, clock=watch.clock, resolver=resolver, unread_folder=unread
+    ) as router:
         try:
             async with aclosing(router.generate(order)) as events:
                 async for event in events:

@@ -47,7 +47,7 @@ async def test_a_task_of_an_earlier_process_that_failed(tmp_path: Path) -> None:
         heard = await collect_events(
             one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
         )
-    assert (heard.failed.kind, heard.failed.billed) == (Kind.TASK_FAILED, Billed.MAYBE)
+    assert (heard.failed.kind, heard.failed.billed) == (Kind.TASK_FAILED, Billed.NO)
     assert heard.failed.request_id == "req_7"
 
 

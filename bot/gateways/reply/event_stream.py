@@ -45,14 +45,16 @@ class StreamResult:
     """What a stream brought.
 
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
-    the stream was complete; ``has_begun`` tells whether work may have begun: a preview arrived, or
-    the error was no JSON object, as when a gateway could not read what its own upstream sent.
+    the stream was complete, and ``is_cut`` whether more pictures may have been made. ``has_begun``
+    tells whether work may have begun: a preview arrived, or the error was no JSON object, as when a
+    gateway could not read what its own upstream sent.
     """
 
     pictures: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     error: GatewayResponse | None
     connection_error: str
+    is_cut: bool
     has_begun: bool
     headers: Mapping[str, str]
 
@@ -81,6 +83,7 @@ class EventStream:
         self._usage: TokenUsage | None = None
         self._error: GatewayResponse | None = None
         self._connection_error = ""
+        self._is_cut = False
         self._has_begun = False
         self._completed = 0
         self._is_over = False
@@ -96,6 +99,7 @@ class EventStream:
             usage=self._usage,
             error=self._error,
             connection_error=self._connection_error,
+            is_cut=self._is_cut,
             has_begun=self._has_begun,
             headers=self._response.headers,
         )
@@ -121,7 +125,13 @@ class EventStream:
             while not (self._is_over or self._preview):
                 self._feed(await self._response.content.readany())
         except (aiohttp.ClientError, TimeoutError) as lost:
+            self._is_cut = True
             self._end(f"{type(lost).__name__}: {lost}")
+        except SpoolFailed as failed:
+            if not self._pictures:
+                raise
+            self._is_cut = True
+            self._end(failed.detail)
 
     def _feed(self, chunk: bytes) -> None:
         if not chunk:
@@ -177,7 +187,8 @@ class EventStream:
     def _handle_picture(self, data: StreamingJson, kind: EventKind | None) -> None:
         reply = read_reply(data, self._base)
         # A result has at least two of: a known name, picture data, valid JSON.
-        if sum(map(bool, (kind, reply.pictures, reply.body))) < 2:
+        is_cut = not (reply.pictures or reply.is_whole)
+        if is_cut or sum(map(bool, (kind, reply.pictures, reply.body))) < 2:
             data.discard()
             return
         self._pictures += reply.pictures

@@ -7,6 +7,7 @@ certain that nothing was made.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -19,12 +20,13 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.connections import READ_BUFFER_BYTES, limit_receives
+from bot.gateways.connections import MAX_HEADER_BYTES, READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
 from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
@@ -44,6 +46,7 @@ class Router:
         clock: Clock,
         alerts: OperatorAlerts | None = None,
         resolver: AbstractResolver | None = None,
+        unread_folder: Path | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
@@ -52,6 +55,7 @@ class Router:
         self._health = Health(clock.now)
         self._unsupported_fields = UnsupportedFields()
         self._resolver = resolver
+        self._unread = UnreadFiles(unread_folder, clock.now) if unread_folder else None
         self._downloaders: dict[str, Downloader] = {}
         self._limits = {
             gateway.name: asyncio.Semaphore(gateway.max_at_once)
@@ -67,6 +71,8 @@ class Router:
             connector=aiohttp.TCPConnector(force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=READ_BUFFER_BYTES,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
         )
         await self._open.enter_async_context(self._session)
         for gateway in self._gateways.values():
@@ -225,6 +231,7 @@ class Router:
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,
+            unread=self._unread,
         )
 
     def _ability(self, gateway: Gateway, model: str) -> ModelAbilities:
