@@ -37,6 +37,7 @@ from bot.gateways.reply.error_classifier import (
     unknown_field,
 )
 from bot.gateways.reply.event_stream import EventStream, StreamResult
+from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
@@ -49,6 +50,8 @@ from bot.images.sniff import sniff
 
 log = structlog.get_logger()
 
+_MAX_EXCERPT = 200  # characters of a reply without a picture
+_NO_PICTURE_KINDS = (GatewayErrorKind.NO_IMAGE, GatewayErrorKind.BAD_RESPONSE)
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -112,7 +115,13 @@ class Exchange:
         """Poll a task to its end, then fetch the pictures."""
         if isinstance(reply, SubmittedTask):
             poller = TaskPoller(
-                reply, self.gateway, self.session, spool, self.clock, redacted=self._redacted
+                reply,
+                self.gateway,
+                self.session,
+                spool,
+                self.clock,
+                reading=self.reading,
+                redacted=self._redacted,
             )
             try:
                 while progress := await poller.next_progress():
@@ -257,9 +266,7 @@ class Exchange:
         empty = ClassifiedError(
             GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
         )
-        raise self._classified_failure(
-            empty, GatewayResponse(HTTPStatus.OK, result.headers, None, "")
-        )
+        raise self._classified_failure(empty, result.last)
 
     async def _pictures(
         self, found: Sequence[ReplyPicture], spool: DownloadSpool
@@ -319,6 +326,8 @@ class Exchange:
     def _classified_failure(
         self, error: ClassifiedError, response: GatewayResponse | None
     ) -> GatewayFailure:
+        if response and error.kind in _NO_PICTURE_KINDS:
+            self._log_reply(response)
         return self._failure(
             error.kind,
             error.billed,
@@ -350,6 +359,14 @@ class Exchange:
             request_id=request_id,
             detail=self._redacted(detail),
         )
+
+    def _log_reply(self, response: GatewayResponse) -> None:
+        """Log what came instead of a picture; its words paraphrase the prompt: only at DEBUG."""
+        name, status = self.gateway.name, response.status
+        outline = self._redacted(reply_outline(response.body, response.text))[:_MAX_EXCERPT]
+        log.warning("gateway.no_picture", gateway=name, http_status=status, reply=outline)
+        words = self._redacted(response.text)[:_MAX_EXCERPT]
+        log.debug("gateway.no_picture_text", gateway=name, http_status=status, reply=words)
 
     def _redacted(self, text: str) -> str:
         secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")

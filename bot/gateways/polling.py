@@ -1,5 +1,6 @@
 """Poll an asynchronous task until it ends; its request was paid and is never sent again."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,8 +24,8 @@ from bot.gateways.reply.error_classifier import (
     has_error,
     retry_after_s,
 )
-from bot.gateways.reply.reader import ParsedReply, read_reply
-from bot.gateways.reply.streaming_json import StreamingJson
+from bot.gateways.reply.reader import ParsedReply, ReplyPicture, read_reply
+from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
     SubmittedTask,
@@ -73,7 +74,8 @@ class TaskPoller:
         spool: DownloadSpool,
         clock: Clock,
         *,
-        redacted: Callable[[str], str] = str,
+        reading: asyncio.Lock,
+        redacted: Callable[[str], str],
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._reply: ParsedReply | None = None
@@ -82,6 +84,7 @@ class TaskPoller:
         self._spool = spool
         self._clock = clock
         self._chance = chance
+        self._reading = reading
         self._redacted = redacted
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
@@ -130,24 +133,32 @@ class TaskPoller:
         await self._clock.wait(self._clock.sleep(pause_s), "pause")
 
     async def _poll(self) -> TaskProgress | None:
-        json_reader = StreamingJson(self._spool)
         try:
-            response = await self._clock.wait(self._get(json_reader), "gateway")
+            response, body = await self._clock.wait(self._get(), "gateway")
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._retry_after_s = None
-            json_reader.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        reply = read_reply(json_reader, self._gateway.reply_base)
-        response = replace(response, body=reply.body, text=json_reader.text)
+        if body.is_cut:
+            self._retry_after_s = None
+            body.json.discard()
+            log.info("gateway.poll_failed", gateway=self._gateway.name, why="cut")
+            return None
+        reply = self._parsed(body)
+        response = replace(response, body=reply.body, text=body.json.text)
         self._retry_after_s = retry_after_s(response.headers, "", now_ms=self._clock.now())
         if self._is_done(response, reply):
             self._reply = reply
             return None
-        json_reader.discard()
+        body.json.discard()
         return self._new_progress(response)
 
-    async def _get(self, json_reader: StreamingJson) -> GatewayResponse:
+    def _parsed(self, body: ReplyBody) -> ParsedReply:
+        if body.picture:
+            return ParsedReply((ReplyPicture(body.picture),), None, None)
+        return read_reply(body.json, self._gateway.reply_base)
+
+    async def _get(self) -> tuple[GatewayResponse, ReplyBody]:
         url = self._url
         timeout = aiohttp.ClientTimeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         headers = self._gateway.request_headers()
@@ -157,11 +168,12 @@ class TaskPoller:
             ) as response:
                 target = _same_origin_target(response)
                 if not target:
-                    async for chunk in response.content.iter_any():
-                        json_reader.feed(chunk)
-                    return GatewayResponse(response.status, response.headers, None, "")
+                    body = ReplyBody(response, self._spool, self._reading)
+                    await body.open()
+                    await body.read()
+                    return GatewayResponse(response.status, response.headers, None, ""), body
                 url = target
-        return GatewayResponse(HTTPStatus.LOOP_DETECTED, {}, None, "")
+        raise aiohttp.ClientError("redirected too often")
 
     def _new_progress(self, response: GatewayResponse) -> TaskProgress | None:
         """Return the progress of a running task if it is new."""
@@ -204,7 +216,7 @@ class TaskPoller:
         if reply.pictures and state != "pending":
             return state == "success" or not status
         if state == "success":
-            detail = task_error(body).message or "the task succeeded without a picture"
+            detail = "the task succeeded without a picture"
             raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
         if has_error(body) and not state:
             stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)

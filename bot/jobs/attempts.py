@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+import structlog
+
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
@@ -107,6 +109,7 @@ class AttemptRunner:
 
         ``report`` receives progress, previews and pictures as they come.
         """
+        structlog.contextvars.bind_contextvars(job=job.id)
         request = await self._gateway_request(job, slot, asked)
         if begun is None:
             return await self._follow(

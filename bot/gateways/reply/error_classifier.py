@@ -104,7 +104,9 @@ def classify_error(
     kind, billed = _kind_and_billed(response, said, hint, kinds)
     is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     param = error.param or ("image" if is_too_large else "")
-    return ClassifiedError(kind, billed, error.message, param, hint)
+    # Text that comes without an error paraphrases the prompt.
+    message = "" if kind is Kind.NO_IMAGE else error.message
+    return ClassifiedError(kind, billed, message, param, hint)
 
 
 def _kind_and_billed(

@@ -47,7 +47,7 @@ class StreamResult:
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
     the stream was complete, and ``is_cut`` whether more pictures may have been made. ``has_begun``
     tells whether work may have begun: a preview arrived, or the error was no JSON object, as when a
-    gateway could not read what its own upstream sent.
+    gateway could not read what its own upstream sent. ``last`` is the last event with JSON.
     """
 
     pictures: tuple[ReplyPicture, ...]
@@ -56,6 +56,7 @@ class StreamResult:
     connection_error: str
     is_cut: bool
     has_begun: bool
+    last: GatewayResponse
     headers: Mapping[str, str]
 
 
@@ -83,6 +84,7 @@ class EventStream:
         self._usage: TokenUsage | None = None
         self._error: GatewayResponse | None = None
         self._connection_error = ""
+        self._last: tuple[object, str] = (None, "")
         self._is_cut = False
         self._has_begun = False
         self._completed = 0
@@ -101,6 +103,7 @@ class EventStream:
             connection_error=self._connection_error,
             is_cut=self._is_cut,
             has_begun=self._has_begun,
+            last=GatewayResponse(self._response.status, self._response.headers, *self._last),
             headers=self._response.headers,
         )
 
@@ -160,6 +163,7 @@ class EventStream:
             return
         body = parse_json(event.data)
         fields = body if isinstance(body, dict) else {}
+        self._last = (body, event.data.text) if body else self._last
         match _kind(event.name, fields):
             case "preview":
                 self._handle_preview(event.data)

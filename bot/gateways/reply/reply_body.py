@@ -29,6 +29,7 @@ _COMMENT_STARTS = (b":", b"#", b"//")
 _DATA_URI = b"data:image/"
 # A body that is one string without quotes: a data URI, or base64 of a PNG, JPEG, WebP or GIF.
 _BARE_STRINGS = (_DATA_URI, b"iVBOR", b"/9j/", b"UklGR", b"R0lGOD")
+_BINARY = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _OTHER_BYTES = "application/octet-stream"
 
 BodyKind = Literal["events", "json", "string", "picture"]
@@ -153,11 +154,11 @@ def _body_kind(
 
 
 def _kind_by_type(content_type: str, opening: bytes) -> BodyKind:
-    if opening and content_type.startswith("image/"):
+    is_binary = bool(_BINARY.search(opening))
+    is_image = content_type.startswith("image/") and (is_binary or opening.startswith(b"<"))
+    if is_image or (is_binary and content_type == _OTHER_BYTES):
         return "picture"
     is_stream = is_event_stream(content_type, opening)
     if is_stream is None:
         is_stream = content_type == EVENT_STREAM_TYPE
-    if is_stream or not opening:
-        return "events" if is_stream else "json"
-    return "picture" if content_type == _OTHER_BYTES and opening[:1] != b"<" else "json"
+    return "events" if is_stream else "json"
