@@ -41,7 +41,13 @@ from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
 from bot.gateways.reply.reply_body import ReplyBody
-from bot.gateways.reply.task_status import SubmittedTask, submitted_task
+from bot.gateways.reply.task_status import (
+    SubmittedTask,
+    error_json,
+    status_word,
+    submitted_task,
+    task_state,
+)
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
@@ -249,6 +255,8 @@ class Exchange:
             )
             if task or reply.pictures:
                 return task or reply
+            if isinstance(reply.body, dict) and task_state(status_word(reply.body)) == "failure":
+                response = replace(response, body=error_json(reply.body))
         if body.is_cut and http.status < HTTPStatus.BAD_REQUEST:
             raise self._connection_lost(body.connection_error, http.headers)
         raise self._request_failure(response)
@@ -356,7 +364,7 @@ class Exchange:
             param=param,
             retry_after_s=retry_after_s,
             http_status=http_status,
-            request_id=request_id,
+            request_id=self._redacted(request_id) if request_id else None,
             detail=self._redacted(detail),
         )
 

@@ -29,6 +29,7 @@ from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
     SubmittedTask,
+    error_json,
     is_unknown_task,
     progress_fraction,
     status_word,
@@ -211,7 +212,7 @@ class TaskPoller:
             raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
         self._has_shown_picture = self._has_shown_picture or bool(reply.pictures)
         if state == "failure":
-            failed = replace(response, body=_error_json(body))
+            failed = replace(response, body=error_json(body))
             raise self._failed(self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED))
         if reply.pictures and state != "pending":
             return state == "success" or not status
@@ -252,9 +253,3 @@ def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
 
 def _object(body: object) -> JsonObject:
     return body if isinstance(body, dict) else {}
-
-
-def _error_json(body: JsonObject) -> dict[str, object]:
-    """Return the error of a failed task in OpenAI's shape."""
-    error = task_error(body)
-    return {"error": {"message": error.message, "code": error.code, "type": error.type}}

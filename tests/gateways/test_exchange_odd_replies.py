@@ -58,6 +58,8 @@ def _fails(  # a row as it stands in the table
 FAILS = [
     _fails(1, 200, _said(None, "boom"), Kind.UPSTREAM, NO),
     _fails(1, 200, b"\n \n" + b'{"error":{"message":"%s"}}' % SAFETY.encode(), Kind.MODERATION, NO),
+    _fails(1, 200, {"id": "t-1", "status": "failed"}, Kind.UPSTREAM, NO),
+    _fails(1, 200, {"task_id": "t-1", "status": "NSFW"}, Kind.MODERATION, NO),
     Fails(1, _after_102(_said("rate_limit_exceeded")), Kind.RATE_LIMITED, NO),
     _fails(2, 200, b"<!doctype html><html>", Kind.BAD_RESPONSE, MAYBE),
     _fails(2, 405, b"<html></html>", Kind.MODEL_UNAVAILABLE, NO),

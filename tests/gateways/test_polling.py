@@ -278,14 +278,6 @@ async def test_some_answers_end_the_looking(
     assert (raw.posts, len(raw.requests)) == (1, 2)
 
 
-async def test_a_redirect_loop_is_a_failed_poll(tmp_path: Path) -> None:
-    """It is tried like any other until the budget is spent."""
-    there, back = (http_reply(301, headers={"Location": path}) for path in ("/a", "/b"))
-    raw, result = await _poll(tmp_path, there, back, there, DONE)
-    assert len(result.pictures) == 1
-    assert raw.posts == 1
-
-
 async def test_a_slash_on_the_way_to_the_task(tmp_path: Path) -> None:
     """Gin answers a GET with 301 for a slash more or less."""
     slash = http_reply(301, headers={"Location": "/v1/images/tasks/t-1/"})

@@ -30,3 +30,13 @@ async def test_an_oddly_framed_end_is_an_end(answer: RawReply, tmp_path: Path) -
         gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
         result = await run_generation(gateway, tmp_path, known=make_model("painter", timeout_s=5))
     assert (len(result.pictures), len(raw.requests)) == (1, 3)
+
+
+async def test_a_redirect_loop_is_a_failed_poll(tmp_path: Path) -> None:
+    """It is tried like any other until the budget is spent."""
+    accepted, done = http_reply(200, {"task_id": "t-1"}), http_reply(200, DONE)
+    there, back = (http_reply(301, headers={"Location": path}) for path in ("/a", "/b"))
+    async with replay_gateway(accepted, there, back, there, done) as raw:
+        gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
+        result = await run_generation(gateway, tmp_path, known=make_model("painter", timeout_s=5))
+    assert (len(result.pictures), raw.posts) == (1, 1)

@@ -82,13 +82,14 @@ DECLINED_PHRASES = _phrases(
 # They say that no work began, also with a status of 500 and above.
 UNBEGUN_PHRASES = _phrases(
     (
-        r"(?:insufficient|not enough).{0,20} (?:quota|balance|credits?|funds)|quota.not.enough"
+        r"(?:insufficient|not enough|out of).{0,20}[ _](?:quota|balance|credits?|funds)"
+        r"|(?:quota|balance|credits?|funds)[ _](?:is |are )?(?:not[ _]enough|insufficient|used up)"
         r"|exceeded.{0,20} quota|plan and billing|billing.{0,6} limit|account.{0,20} overdue"
-        r"|(?:余额|额度|配额|点数|积分)\S{0,4}(?:不足|用尽|耗尽|不够)|欠费",
+        r"|(?:余额|额度|配额|点数|积分)\S{0,4}(?:不足|用尽|耗尽|不够|失败)|欠费|请\S{0,4}充值",
         Kind.QUOTA,
     ),
     (
-        r"overloaded|server is busy|at capacity|负载\S{0,4}饱和|负载过高|系统繁忙|服务器?繁忙",
+        r"overloaded|server is busy|at capacity|负载\S{0,4}(?:饱和|过高|较高)|系统繁忙|服务器?繁忙",
         Kind.RATE_LIMITED,
     ),
     (

@@ -51,9 +51,10 @@ _BASE64_KEYS = (
     "imageBytes",
 )
 _URL_KEYS = ("url", "image_url", "imageUrl", "img_url", "file_url", "download_url", "sample")
-# Under these keys a gateway repeats what was sent to it.
-_SENT_KEY = re.compile(
-    r"input|request|prompt|reference|param|mask|source|init|original", re.IGNORECASE
+# Under these keys a gateway repeats what was sent to it, or shows what is not finished.
+_OTHER_KEY = re.compile(
+    r"input|request|prompt|reference|param|mask|source|init|original|thumb|preview|partial",
+    re.IGNORECASE,
 )
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
@@ -181,7 +182,7 @@ class _PictureFinder:
         for entry in node if isinstance(node, list) else ():
             yield from self._elsewhere(entry, depth + 1)
         for key, entry in node.items() if isinstance(node, dict) else ():
-            if not (_SENT_KEY.search(key) or (key == "image" and not depth)):
+            if not (_OTHER_KEY.search(key) or (key == "image" and not depth)):
                 yield from self._elsewhere(entry, depth + 1)
 
     def _in_node(self, node: object, depth: int) -> Iterator[ReplyPicture]:

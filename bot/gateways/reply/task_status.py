@@ -206,6 +206,13 @@ def task_error(body: JsonObject) -> ErrorBody:
     return ErrorBody(message, code, error.type)
 
 
+def error_json(body: JsonObject) -> dict[str, object]:
+    """Return the error of a failed task in OpenAI's shape; its status is the last resort."""
+    error = task_error(body)
+    message = error.message or status_word(body)
+    return {"error": {"message": message, "code": error.code, "type": error.type}}
+
+
 def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     for fields in _levels(body):
         yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")

@@ -63,6 +63,9 @@ CASES: list[tuple[int, object, str, str]] = [
     (200, _error("账户余额不足"), "quota", "no"),
     (200, {"code": 500, "msg": "额度已用尽"}, "quota", "no"),
     (500, _error("余额不足,请充值"), "quota", "no"),
+    (500, _error("预扣费额度失败, 用户剩余额度: $0.00"), "quota", "no"),
+    (500, _error("token quota is not enough"), "quota", "no"),
+    (503, _error("Out of credits."), "quota", "no"),
     (503, _error("x", "insufficient_quota"), "quota", "no"),
     (500, _error("billing"), "quota", "maybe"),
     # MiniMax's shape
