@@ -112,8 +112,8 @@ class Exchange:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
             pictures = [ReplyPicture(source) for text in urls if (source := parse_url(text))]
-            pictures = pictures[: self.request.n]
-            yield Received(await self._pictures(pictures, spool), None, len(urls))
+            made = min(len(urls), self.request.n)
+            yield Received(await self._pictures(pictures[: self.request.n], spool), None, made)
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool

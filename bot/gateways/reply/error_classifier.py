@@ -200,8 +200,8 @@ def _kind_of_others(response: GatewayResponse, error: ErrorBody) -> Kind:
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         lost = not body or response.status in _PROXY_TIMEOUTS
         return Kind.TIMEOUT_UNKNOWN if lost else Kind.UPSTREAM
-    broken = has_error(body) or not isinstance(body.get("data"), list)
-    return Kind.UPSTREAM if broken and error.message else Kind.NO_IMAGE
+    is_message = bool(error.message) and not isinstance(body.get("data"), list)
+    return Kind.UPSTREAM if has_error(body) or is_message else Kind.NO_IMAGE
 
 
 def _error_body_of(response: GatewayResponse) -> ErrorBody:

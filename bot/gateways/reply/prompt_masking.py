@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from itertools import accumulate
 
 MASK = "[prompt]"
 RUN_CHARACTERS = 12
@@ -42,10 +43,10 @@ class _Letters:
 
 @dataclass(frozen=True, slots=True)
 class _Runs:
-    """The runs of a prompt, by their length; those ``of_words`` begin and end with a word."""
+    """The runs of a prompt; those ``of_words`` count only where words begin and end."""
 
-    anywhere: dict[int, frozenset[str]]
-    of_words: dict[int, frozenset[str]]
+    anywhere: frozenset[str]
+    of_words: frozenset[str]
 
 
 def without_prompt(text: str, prompt: str) -> str:
@@ -53,16 +54,15 @@ def without_prompt(text: str, prompt: str) -> str:
     if not text or len(prompt.strip()) < _MIN_PROMPT:
         return text
     found, runs = _letters(text), _runs(prompt)
-    marked = bytearray(len(found.letters))
-    for length, known in runs.anywhere.items():
-        for start in range(len(found.letters) - length + 1):
-            if found.letters[start : start + length] in known:
+    letters, marked = found.letters, bytearray(len(found.letters))
+    for length in range(_UNSPACED_RUN, RUN_CHARACTERS + 1):
+        for start in range(len(letters) - length + 1):
+            if letters[start : start + length] in runs.anywhere:
                 marked[start : start + length] = b"\1" * length
-    for length, known in runs.of_words.items():
-        for start in found.starts:
-            end = start + length
-            if end in found.ends and found.letters[start:end] in known:
-                marked[start:end] = b"\1" * length
+    for start in found.starts:
+        for end in range(start + _MIN_RUN, start + _MIN_INSIDE_WORDS):
+            if end in found.ends and letters[start:end] in runs.of_words:
+                marked[start:end] = b"\1" * (end - start)
     return _masked(text, found, marked)
 
 
@@ -84,29 +84,27 @@ def _masked(text: str, found: _Letters, marked: bytearray) -> str:
 def _runs(prompt: str) -> _Runs:
     words = [word.casefold() for word in _WORD.findall(prompt)]
     letters = "".join(words)
-    anywhere: dict[int, set[str]] = {}
-    of_words: dict[int, set[str]] = {}
-    for run in _windows(letters, RUN_CHARACTERS):
-        anywhere.setdefault(RUN_CHARACTERS, set()).add(run)
-    for run in _short_runs(prompt):
-        anywhere.setdefault(len(run), set()).add(run)
-    triples = zip(*(words[skip:] for skip in range(RUN_WORDS)), strict=False)
-    whole = letters if len(words) < RUN_WORDS or len(letters) < RUN_CHARACTERS else ""
-    for run in [*map("".join, triples), whole]:
-        if _MIN_RUN <= len(run) < RUN_CHARACTERS:
-            table = of_words if len(run) < _MIN_INSIDE_WORDS else anywhere
-            table.setdefault(len(run), set()).add(run)
-    return _Runs(*({size: frozenset(of) for size, of in it.items()} for it in (anywhere, of_words)))
+    anywhere = set(_windows(letters, RUN_CHARACTERS)) | _short_runs(prompt)
+    runs_of_words = {"".join(run) for run in zip(words, words[1:], words[2:], strict=False)}
+    if len(words) < RUN_WORDS or len(letters) < RUN_CHARACTERS:
+        runs_of_words.add(letters)
+    of_words = {run for run in runs_of_words if _MIN_RUN <= len(run) < _MIN_INSIDE_WORDS}
+    anywhere |= {run for run in runs_of_words if _MIN_INSIDE_WORDS <= len(run) < RUN_CHARACTERS}
+    return _Runs(frozenset(anywhere), frozenset(of_words))
 
 
-def _short_runs(prompt: str) -> Iterator[str]:
-    """Yield twelve characters, spaces counted, as far as they are letters; and unspaced ones."""
-    for window in _windows(" ".join(prompt.split()).casefold(), RUN_CHARACTERS):
-        run = "".join(_WORD.findall(window))
-        if _MIN_INSIDE_WORDS <= len(run) < RUN_CHARACTERS:
-            yield run
-    for part in _UNSPACED.findall(prompt):
-        yield from _windows(part, _UNSPACED_RUN)
+def _short_runs(prompt: str) -> set[str]:
+    """Return twelve characters, spaces counted, as far as they are letters; and unspaced ones."""
+    text = " ".join(prompt.casefold().split())
+    before = list(accumulate(map(str.isalnum, text), initial=0))  # letters, at each position
+    letters = "".join(filter(str.isalnum, text))
+    spaced = {
+        letters[first:last]
+        for first, last in zip(before, before[RUN_CHARACTERS:], strict=False)
+        if _MIN_INSIDE_WORDS <= last - first < RUN_CHARACTERS
+    }
+    parts = _UNSPACED.findall(prompt)
+    return spaced.union(*(_windows(part, _UNSPACED_RUN) for part in parts))
 
 
 def _windows(text: str, length: int) -> Iterator[str]:

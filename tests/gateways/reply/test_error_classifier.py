@@ -127,6 +127,7 @@ CASES: list[tuple[int, object, str, str]] = [
     (200, [_error("boom")], "upstream", "no"),
     (200, {"error": "boom", "data": []}, "upstream", "no"),
     (200, {"detail": "boom"}, "upstream", "no"),
+    (200, {"error": {"code": "E1"}, "data": []}, "upstream", "no"),
     (200, {"code": 500, "message": "boom", "data": None}, "upstream", "no"),
     (200, {"code": 21, "message": "boom", "result": "task-1"}, "upstream", "maybe"),
     (200, {"message": "boom"}, "upstream", "maybe"),
