@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.core.clock import Clock
+from bot.gateways.connections import MAX_HEADER_BYTES
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 
@@ -141,6 +142,7 @@ class Downloader:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity"},
+            max_field_size=MAX_HEADER_BYTES,
         )
         return self
 

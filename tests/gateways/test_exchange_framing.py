@@ -1,5 +1,6 @@
 """No paid picture is lost to framing, to a damaged sibling, or to a disk that is full."""
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
-from bot.gateways.reply import reply_body
+from bot.gateways.reply import download_spool, reply_body
+from bot.images.sniff import PictureInfo, sniff
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GenerationResult, make_model, run_generation
 from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
@@ -193,23 +195,42 @@ async def test_a_cut_stream_may_have_made_all(tmp_path: Path) -> None:
 # --- the disk -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("n", "free_mib"), [(1, 63), (6, 95)])
 async def test_on_a_full_disk_nothing_is_paid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    n: int, free_mib: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The free space is checked before the request is announced."""
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=70 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free_mib << 20))
     async with replay_gateway() as raw:
-        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+        result = await run_generation(raw.gateway(), tmp_path, n=n, known=PAINTER)
     assert (result.failed.kind, result.failed.billed) == (Kind.DISK_FULL, Billed.NO)
     assert (raw.posts, result.names) == (0, [])
+
+
+async def test_one_file_that_cannot_be_stored_does_not_take_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full for a moment."""
+    sniffed: list[Path] = []
+
+    def full_at_first(path: Path) -> PictureInfo | None:
+        sniffed.append(path)
+        if len(sniffed) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return sniff(path)
+
+    monkeypatch.setattr(download_spool, "sniff", full_at_first)
+    answer = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 3})
+    result = await _paint(tmp_path, answer, n=3)
+    assert (len(result.pictures), result.received.made) == (2, 3)
 
 
 async def test_a_picture_too_large_for_the_reply_does_not_take_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first was whole before the reply became too large."""
-    monkeypatch.setattr("bot.gateways.reply.download_spool.MIN_BODY_BYTES", 200_000)
-    monkeypatch.setattr("bot.gateways.reply.download_spool.BODY_BYTES_PER_PICTURE", 10_000)
+    monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 200_000)
+    monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
     data = [{"b64_json": b64(PNG)}, {"b64_json": b64(PNG * 20)}]
     result = await _paint(tmp_path, http_reply(200, {"data": data}), n=2)
     assert (len(result.pictures), result.received.made) == (1, 2)

@@ -93,7 +93,7 @@ class DownloadSpool:
         """Raise SpoolFailed when the disk has hardly room for the pictures."""
         with wrapping_disk_errors():
             free = shutil.disk_usage(self._folder).free
-        if free < MIN_FREE_BYTES + self.pictures * FREE_BYTES_PER_PICTURE:
+        if free < max(MIN_FREE_BYTES, self.pictures * FREE_BYTES_PER_PICTURE):
             detail = f"the disk has only {free >> 20} MiB left"
             raise SpoolFailed(GatewayErrorKind.DISK_FULL, detail)
 
