@@ -170,6 +170,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             ledger=deps.ledger,
             content_store=content_store,
             jobs=settings.data_dir / "jobs",
+            unread=settings.data_dir / "unread",
         ),
         alerts=base.alerts,
         offers=OfferedModels(base.gateways, base.catalogue, clock=base.clock, alerts=base.alerts),
