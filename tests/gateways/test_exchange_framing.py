@@ -135,6 +135,7 @@ async def test_the_body_is_base64(head: str, tmp_path: Path) -> None:
     assert [one.path.read_bytes() for one in (await _paint(tmp_path, answer)).pictures] == [PNG]
 
 
+DATA_URI = f"data:image/png;base64,{b64(PNG)}"
 NAMES = {
     "Stability": {"artifacts": [{"base64": b64(PNG), "seed": 1}]},
     "Imagen": {"predictions": [{"bytesBase64Encoded": b64(PNG), "mimeType": "image/png"}]},
@@ -142,6 +143,9 @@ NAMES = {
     "Gemini": {"candidates": [{"content": {"parts": [{"inlineData": {"data": b64(PNG)}}]}}]},
     "WebUI": {"images": [b64(PNG)], "parameters": {"init_images": [b64(PNG)]}},
     "responses": {"output": [{"type": "image_generation_call", "result": b64(PNG)}]},
+    "DashScope": {"output": {"choices": [{"message": {"content": [{"image": DATA_URI}]}}]}},
+    "an image of its own": {"image": {"url": DATA_URI}},
+    "a response": {"response": {"images": [{"url": DATA_URI}]}},
     "an object": {"data": [{"image": {"b64_json": b64(PNG)}}]},
     "unknown": {"answer": {"drawing": b64(PNG)}, "request": {"picture": b64(PNG)}},
 }

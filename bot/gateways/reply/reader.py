@@ -37,6 +37,9 @@ _CONTAINER_KEYS = (
     "generatedImages",
     "image_base64",
     "binary_data_base64",
+    "generations",
+    "response",
+    "task",
 )
 # Keys of one picture, in order of preference. `image` is base64 at some gateways and a URL at
 # others; beside a task it is the reference that was sent.
@@ -56,6 +59,7 @@ _OTHER_KEY = re.compile(
     r"input|request|prompt|reference|param|mask|source|init|original|thumb|preview|partial",
     re.IGNORECASE,
 )
+_TASK_KEYS = {"task_id", "id", "status", "state"}
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
@@ -168,8 +172,15 @@ class _PictureFinder:
         elif has_error(body):  # the URLs of an error lead to explanations
             yield from self._in_node(body.get("data"), 1)
         else:
-            found = list(self._in_node(body, 0)) or list(self._in_choices(body.get("choices")))
-            yield from found or self._elsewhere(body, 0)
+            # Beside a task, an image of the whole reply is the reference that was sent.
+            whole = {"image": body.get("image")} if not _TASK_KEYS & body.keys() else {}
+            ways = (
+                self._in_node(body, 0),
+                self._in_choices(body),
+                self._in_fields(whole, 1),
+                self._elsewhere(body, 0),
+            )
+            yield from next(filter(None, map(list, ways)), [])
 
     def _elsewhere(self, node: object, depth: int) -> Iterator[ReplyPicture]:
         """Yield what looks like a picture under names that are not known."""
@@ -246,7 +257,9 @@ class _PictureFinder:
 
     # --- chat completions: some gateways generate pictures only through them ---------------------
 
-    def _in_choices(self, choices: object) -> Iterator[ReplyPicture]:
+    def _in_choices(self, body: dict[str, object]) -> Iterator[ReplyPicture]:
+        output = body.get("output")
+        choices = body.get("choices") or (isinstance(output, dict) and output.get("choices"))
         for choice in choices[:_MAX_CHOICES] if isinstance(choices, list) else ():
             message = choice.get("message") if isinstance(choice, dict) else None
             if isinstance(message, dict):
@@ -256,7 +269,8 @@ class _PictureFinder:
     def _in_content(self, content: object) -> Iterator[ReplyPicture]:
         for part in content if isinstance(content, list) else [content]:
             if isinstance(part, dict):
-                yield from self._in_fields({"image_url": part.get("image_url")}, 1)
+                fields = {key: part.get(key) for key in ("image", "image_url")}
+                yield from self._in_fields(fields, 1)
             text = non_empty_text(part.get("text") if isinstance(part, dict) else part)
             yield from self._in_prose(text or "")
 
