@@ -1,5 +1,6 @@
 """The composition root: opens every part in one stack and hands each what it needs."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
+from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
@@ -62,7 +64,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
-            Maintenance(_maintenance_tasks(services, clock), clock)
+            Maintenance(_maintenance_tasks(settings, services, clock), clock)
         )
 
         late_tasks = await stack.enter_async_context(services.late_tasks)
@@ -122,12 +124,15 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
+def _maintenance_tasks(
+    settings: Settings, services: Services, clock: Clock
+) -> Sequence[MaintenanceTask]:
     return (
         services.deletion.complete,
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
         services.offers.refresh,
+        partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
 
 

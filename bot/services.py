@@ -87,6 +87,7 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
                 alerts=base.alerts,
                 proxies=settings.proxies,
                 data_dir=settings.data_dir,
+                unread_folder=settings.data_dir / "unread",
             )
         )
         deps = await _job_dependencies(base, router)
@@ -174,6 +175,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             ledger=deps.ledger,
             content_store=content_store,
             jobs=settings.data_dir / "jobs",
+            unread=settings.data_dir / "unread",
         ),
         alerts=base.alerts,
         offers=OfferedModels(

@@ -5,6 +5,9 @@ from typing import Any
 
 import aiohttp
 
+MAX_HEADER_BYTES = 1 << 18
+"""The longest header of a reply; aiohttp's own limit of 8 KiB loses paid replies."""
+
 RECEIVE_BYTES = 1 << 16
 READ_BUFFER_BYTES = 1 << 14
 """aiohttp stops receiving above twice this; each reply that waits holds one receive more."""

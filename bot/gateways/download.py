@@ -15,6 +15,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.addresses import AddressTrust, IpNetwork, TrustedHosts, exact_url
+from bot.gateways.connections import MAX_HEADER_BYTES
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import retry_after_s
@@ -251,6 +252,7 @@ def _session(resolver: AbstractResolver) -> aiohttp.ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"Accept-Encoding": "identity"},
+        max_field_size=MAX_HEADER_BYTES,
     )
 
 

@@ -78,7 +78,9 @@ class Answered:
 class Received:
     """The last event: picture files on disk, at least one and at most as many as requested.
 
-    ``made`` is how many the gateway answered with: those that are no file were paid for and lost.
+    ``made`` is how many of the requested pictures the gateway made, as far as is known, so that it
+    may bill them: more than there are files where one could not be downloaded or read, and all of
+    them where the reply was cut. 0 means as many as there are files.
     """
 
     pictures: tuple[Picture, ...]

@@ -38,14 +38,22 @@ from bot.gateways.reply.error_classifier import (
     unknown_field,
 )
 from bot.gateways.reply.event_stream import EventStream, StreamResult
-from bot.gateways.reply.event_stream_parser import EVENT_STREAM_TYPE, is_event_stream
+from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
 from bot.gateways.reply.redaction import redact
-from bot.gateways.reply.streaming_json import JSON_WHITESPACE, StreamingJson
-from bot.gateways.reply.task_status import SubmittedTask, submitted_task
+from bot.gateways.reply.reply_body import ReplyBody
+from bot.gateways.reply.task_status import (
+    SubmittedTask,
+    error_json,
+    status_word,
+    submitted_task,
+    task_state,
+)
+from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
 from bot.gateways.request.fields import removable_field
+from bot.images.sniff import sniff
 
 log = structlog.get_logger()
 
@@ -55,7 +63,8 @@ _UNREACHABLE = (
     aiohttp.ConnectionTimeoutError,
     aiohttp.ClientHttpProxyError,
 )
-_PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
+_MAX_EXCERPT = 200  # characters of a reply without a picture
+_NO_PICTURE_KINDS = (GatewayErrorKind.NO_IMAGE, GatewayErrorKind.BAD_RESPONSE)
 _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -78,6 +87,7 @@ class Exchange:
     downloader: Downloader
     reading: asyncio.Lock
     clock: Clock
+    unread: UnreadFiles | None = None
 
     async def events(self) -> AsyncGenerator[GatewayEvent, None]:
         """Send the request and run it; raise GatewayFailure when it brings no picture."""
@@ -115,15 +125,23 @@ class Exchange:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
             pictures = [ReplyPicture(source) for text in urls if (source := parse_url(text))]
-            pictures = pictures[: self.request.n]
-            yield Received(await self._pictures(pictures, spool), None, len(pictures))
+            made = min(len(urls), self.request.n)
+            yield Received(await self._pictures(pictures[: self.request.n], spool), None, made)
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
     ) -> AsyncGenerator[GatewayEvent, None]:
         """Poll a task to its end, then fetch the pictures."""
         if isinstance(reply, SubmittedTask):
-            poller = TaskPoller(reply, self.gateway, self.session, spool, self.clock)
+            poller = TaskPoller(
+                reply,
+                self.gateway,
+                self.session,
+                spool,
+                self.clock,
+                reading=self.reading,
+                redacted=self._redacted,
+            )
             try:
                 while progress := await poller.next_progress():
                     yield progress
@@ -134,7 +152,8 @@ class Exchange:
         pictures = reply.pictures[: self.request.n]
         if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
             yield Answered(urls)
-        yield Received(await self._pictures(pictures, spool), reply.usage, len(pictures))
+        made = len(pictures) if reply.is_whole else self.request.n
+        yield Received(await self._pictures(pictures, spool), reply.usage, made)
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
@@ -145,7 +164,11 @@ class Exchange:
         billed = billed_before
         request = self.request
         try:
-            with DownloadSpool(request.folder, request.stem, pictures=request.n) as spool:
+            with DownloadSpool(
+                request.folder, request.stem, pictures=request.n, unread=self.unread
+            ) as spool:
+                if billed_before is Billed.NO:
+                    spool.check_space()
                 billed = Billed.YES
                 yield spool
         except SpoolFailed as failed:
@@ -209,54 +232,33 @@ class Exchange:
 
     async def _read(self, response: aiohttp.ClientResponse, spool: DownloadSpool) -> PostReply:
         """Read the whole reply, unless its first bytes begin an event stream."""
-        try:
-            opening, is_stream = await self._opening(response)
-            if is_stream:
-                return EventStream(
-                    response,
-                    spool,
-                    self.clock,
-                    base=self.gateway.reply_base,
-                    pictures=self.request.n,
-                    opening=opening,
-                )
-            json_reader = StreamingJson(spool)
-            await self._decode(opening, response.content, json_reader)
-        except (aiohttp.ClientError, TimeoutError) as lost:
-            detail = _words(lost)
-        else:
-            return self._parse(response, json_reader)
-        raise self._connection_lost(detail, response.headers)
+        body = ReplyBody(response, spool, self.reading)
+        await body.open()
+        if body.kind == "events":
+            return EventStream(
+                response,
+                spool,
+                self.clock,
+                base=self.gateway.reply_base,
+                pictures=self.request.n,
+                opening=body.opening,
+            )
+        await body.read()
+        if body.picture:
+            return await self._whole_body(body.picture, body, response.headers)
+        return self._parse(response, body)
 
-    async def _decode(
-        self, opening: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson
-    ) -> None:
-        """Feed a reply to its reader; what waits for its turn stays in the read buffer."""
-        piece = opening
-        while True:
-            async with self.reading:
-                fed_bytes = _feed_buffered(piece, content, json_reader)
-                await asyncio.sleep(0)  # let other tasks run between two chunks
-            piece = b""
-            if not fed_bytes and not (piece := await content.read(_PIECE_BYTES)):
-                return
+    async def _whole_body(
+        self, picture: Path, body: ReplyBody, headers: Mapping[str, str]
+    ) -> ParsedReply:
+        if body.connection_error and not await asyncio.to_thread(sniff, picture):
+            raise self._connection_lost(body.connection_error, headers)
+        return ParsedReply((ReplyPicture(picture),), None, None)
 
-    async def _opening(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-        """Return the first bytes, and whether they begin an event stream."""
-        opening, is_stream = b"", None if response.status < HTTPStatus.BAD_REQUEST else False
-        while is_stream is None and (chunk := await response.content.read(_PIECE_BYTES)):
-            opening = (opening + chunk).lstrip(JSON_WHITESPACE)
-            is_stream = is_event_stream(response.content_type, opening)
-        if is_stream is None:
-            is_stream = response.content_type == EVENT_STREAM_TYPE
-        return opening, is_stream
-
-    def _parse(
-        self, http: aiohttp.ClientResponse, json_reader: StreamingJson
-    ) -> ParsedReply | SubmittedTask:
+    def _parse(self, http: aiohttp.ClientResponse, body: ReplyBody) -> ParsedReply | SubmittedTask:
         """Look for pictures, then for a task: not every gateway honours the async flag."""
-        reply = read_reply(json_reader, self.gateway.reply_base)
-        response = GatewayResponse(http.status, http.headers, reply.body, json_reader.text)
+        reply = read_reply(body.json, self.gateway.reply_base)
+        response = GatewayResponse(http.status, http.headers, reply.body, body.json.text)
         if http.status < HTTPStatus.BAD_REQUEST:
             task = submitted_task(
                 response,
@@ -266,11 +268,15 @@ class Exchange:
             )
             if task or reply.pictures:
                 return task or reply
+            if isinstance(reply.body, dict) and task_state(status_word(reply.body)) == "failure":
+                response = replace(response, body=error_json(reply.body))
+        if body.is_cut and http.status < HTTPStatus.BAD_REQUEST:
+            raise self._connection_lost(body.connection_error, http.headers)
         raise self._request_failure(response)
 
     def _stream_reply(self, result: StreamResult) -> ParsedReply:
         if result.pictures:
-            return ParsedReply(result.pictures, result.usage, None)
+            return ParsedReply(result.pictures, result.usage, None, not result.is_cut)
         if result.error:
             error = self._classify(result.error)
             if result.has_begun:
@@ -281,9 +287,7 @@ class Exchange:
         empty = ClassifiedError(
             GatewayErrorKind.NO_IMAGE, Billed.MAYBE, "the stream held no picture"
         )
-        raise self._classified_failure(
-            empty, GatewayResponse(HTTPStatus.OK, result.headers, None, "")
-        )
+        raise self._classified_failure(empty, result.last)
 
     async def _pictures(
         self, found: Sequence[ReplyPicture], spool: DownloadSpool
@@ -292,26 +296,38 @@ class Exchange:
         kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
         pictures = []
         for number, one in enumerate(found, start=1):
-            part = one.source
-            if not isinstance(part, Path):
-                url, part = part, spool.new_part()
-                try:
-                    await self.downloader.fetch(url, part, timeout_s=self.model.timeout_s)
-                except DownloadFailed as failed:
-                    kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
-                    log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
-                    continue
-            picture = await asyncio.to_thread(spool.keep, part, number, one.revised_prompt)
-            if picture:
-                pictures.append(picture)
+            try:
+                picture = await self._picture(one, number, spool)
+            except DownloadFailed as failed:
+                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
+                log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
+            except SpoolFailed as failed:
+                kind, detail = failed.kind, failed.detail
+                log.warning("gateway.picture_lost", gateway=self.gateway.name, detail=detail)
+            else:
+                pictures += [picture] if picture else []
         if not pictures:
             raise self._failure(kind, Billed.YES, detail)
         return tuple(pictures)
 
+    async def _picture(
+        self, one: ReplyPicture, number: int, spool: DownloadSpool
+    ) -> Picture | None:
+        part = one.source
+        if not isinstance(part, Path):
+            url, part = part, spool.new_part()
+            await self.downloader.fetch(url, part, timeout_s=self.model.timeout_s)
+        return await asyncio.to_thread(spool.keep, part, number, one.revised_prompt)
+
     # --- its failures -------------------------------------------------------------------------
 
     def _classify(self, response: GatewayResponse) -> ClassifiedError:
-        return classify_error(response, now_ms=self.clock.now(), kinds=self.gateway.error_kinds)
+        return classify_error(
+            response,
+            now_ms=self.clock.now(),
+            kinds=self.gateway.error_kinds,
+            prompt=self.request.image_request.prompt,
+        )
 
     def _request_failure(self, response: GatewayResponse) -> GatewayFailure:
         """Return the failure of the POST, with the field that it may be repeated without."""
@@ -331,6 +347,8 @@ class Exchange:
     def _classified_failure(
         self, error: ClassifiedError, response: GatewayResponse | None
     ) -> GatewayFailure:
+        if response and error.kind in _NO_PICTURE_KINDS:
+            self._log_reply(response)
         return self._failure(
             error.kind,
             error.billed,
@@ -352,11 +370,6 @@ class Exchange:
         http_status: int | None = None,
         request_id: str | None = None,
     ) -> GatewayFailure:
-        secrets = (
-            *self.gateway.secrets,
-            self.gateway.url.raw_host or "",
-            self.request.image_request.prompt,
-        )
         return GatewayFailure(
             kind=kind,
             gateway=self.gateway.name,
@@ -364,20 +377,22 @@ class Exchange:
             param=param,
             retry_after_s=retry_after_s,
             http_status=http_status,
-            request_id=request_id,
-            detail=redact(detail, secrets),
+            request_id=self._redacted(request_id) if request_id else None,
+            detail=self._redacted(detail),
         )
+
+    def _log_reply(self, response: GatewayResponse) -> None:
+        """Log what came instead of a picture; its words paraphrase the prompt: only at DEBUG."""
+        name, status = self.gateway.name, response.status
+        outline = self._redacted(reply_outline(response.body, response.text))[:_MAX_EXCERPT]
+        log.warning("gateway.no_picture", gateway=name, http_status=status, reply=outline)
+        words = self._redacted(response.text)[:_MAX_EXCERPT]
+        log.debug("gateway.no_picture_text", gateway=name, http_status=status, reply=words)
+
+    def _redacted(self, text: str) -> str:
+        secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
+        return redact(text, secrets, prompt=self.request.image_request.prompt)
 
 
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson) -> int:
-    """Feed a piece and what has arrived after it; return how many bytes that was.
-
-    In a function of its own, so that nothing refers to the bytes while the next ones are awaited.
-    """
-    if chunk := piece + content.read_nowait():
-        json_reader.feed(chunk)
-    return len(chunk)

@@ -1,5 +1,6 @@
 """Poll an asynchronous task until it ends; its request was paid and is never sent again."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,13 +22,15 @@ from bot.gateways.reply.error_classifier import (
     ClassifiedError,
     GatewayResponse,
     classify_error,
+    has_error,
     retry_after_s,
 )
-from bot.gateways.reply.reader import ParsedReply, read_reply
-from bot.gateways.reply.streaming_json import StreamingJson
+from bot.gateways.reply.reader import ParsedReply, ReplyPicture, read_reply
+from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
     SubmittedTask,
+    error_json,
     is_unknown_task,
     progress_fraction,
     status_word,
@@ -73,6 +76,8 @@ class TaskPoller:
         spool: DownloadSpool,
         clock: Clock,
         *,
+        reading: asyncio.Lock,
+        redacted: Callable[[str], str],
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._reply: ParsedReply | None = None
@@ -81,12 +86,15 @@ class TaskPoller:
         self._spool = spool
         self._clock = clock
         self._chance = chance
+        self._reading = reading
+        self._redacted = redacted
         self._url = task.url(gateway)
         self._retry_after_s = task.retry_after_s
         self._began_ms = clock.now()
         self._paused_s = 0.0
         self._fraction: float | None = None
         self._has_reported = False
+        self._has_shown_picture = False
         self._has_logged_status = False
 
     @property
@@ -127,24 +135,32 @@ class TaskPoller:
         await self._clock.wait(self._clock.sleep(pause_s), "pause")
 
     async def _poll(self) -> TaskProgress | None:
-        json_reader = StreamingJson(self._spool)
         try:
-            response = await self._clock.wait(self._get(json_reader), "gateway")
+            response, body = await self._clock.wait(self._get(), "gateway")
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._retry_after_s = None
-            json_reader.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        reply = read_reply(json_reader, self._gateway.reply_base)
-        response = replace(response, body=reply.body, text=json_reader.text)
+        if body.is_cut:
+            self._retry_after_s = None
+            body.json.discard()
+            log.info("gateway.poll_failed", gateway=self._gateway.name, why="cut")
+            return None
+        reply = self._parsed(body)
+        response = replace(response, body=reply.body, text=body.json.text)
         self._retry_after_s = retry_after_s(response.headers, "", now_ms=self._clock.now())
         if self._is_done(response, reply):
             self._reply = reply
             return None
-        json_reader.discard()
+        body.json.discard()
         return self._new_progress(response)
 
-    async def _get(self, json_reader: StreamingJson) -> GatewayResponse:
+    def _parsed(self, body: ReplyBody) -> ParsedReply:
+        if body.picture:
+            return ParsedReply((ReplyPicture(body.picture),), None, None)
+        return read_reply(body.json, self._gateway.reply_base)
+
+    async def _get(self) -> tuple[GatewayResponse, ReplyBody]:
         url = self._url
         timeout = aiohttp.ClientTimeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         headers = self._gateway.request_headers()
@@ -154,11 +170,12 @@ class TaskPoller:
             ) as response:
                 target = _same_origin_target(response)
                 if not target:
-                    async for chunk in response.content.iter_any():
-                        json_reader.feed(chunk)
-                    return GatewayResponse(response.status, response.headers, None, "")
+                    body = ReplyBody(response, self._spool, self._reading)
+                    await body.open()
+                    await body.read()
+                    return GatewayResponse(response.status, response.headers, None, ""), body
                 url = target
-        return GatewayResponse(HTTPStatus.LOOP_DETECTED, {}, None, "")
+        raise aiohttp.ClientError("redirected too often")
 
     def _new_progress(self, response: GatewayResponse) -> TaskProgress | None:
         """Return the progress of a running task if it is new."""
@@ -175,7 +192,8 @@ class TaskPoller:
     def _log_unknown_status(self, status: str) -> None:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
-            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status[:40])
+            status = self._redacted(status)[:40]
+            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status)
 
     # --- what a poll's reply means --------------------------------------------------------------
 
@@ -193,19 +211,27 @@ class TaskPoller:
             raise TaskStopped(error, response)
         if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise self._stopped(response, _FINAL_KINDS, Kind.TASK_LOST)
+        self._has_shown_picture = self._has_shown_picture or bool(reply.pictures)
         if state == "failure":
-            failed = replace(response, body=_error_json(body))
-            raise self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED)
+            failed = replace(response, body=error_json(body))
+            raise self._failed(self._stopped(failed, _KINDS_OF_TASKS, Kind.TASK_FAILED))
         if reply.pictures and state != "pending":
             return state == "success" or not status
         if state == "success":
-            detail = task_error(body).message or "the task succeeded without a picture"
+            detail = "the task succeeded without a picture"
             raise TaskStopped(ClassifiedError(Kind.NO_IMAGE, Billed.MAYBE, detail), response)
-        if body.get("error") and not state:
+        if has_error(body) and not state:
             stopped = self._stopped(response, _FINAL_KINDS, Kind.TASK_FAILED)
-            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+            if stopped.error.kind is Kind.AUTH:  # about the poll, not about the task
                 raise stopped
+            if stopped.error.kind in _FINAL_KINDS:  # after other errors it is polled again
+                raise self._failed(stopped)
         return False
+
+    def _failed(self, stopped: TaskStopped) -> TaskStopped:
+        """Return the end of a task that failed: before any picture, it is certainly not billed."""
+        billed = Billed.MAYBE if self._has_shown_picture else Billed.NO
+        return TaskStopped(replace(stopped.error, billed=billed), stopped.response)
 
     def _stopped(
         self, response: GatewayResponse, kept_kinds: set[Kind], otherwise: Kind
@@ -228,9 +254,3 @@ def _same_origin_target(response: aiohttp.ClientResponse) -> URL | None:
 
 def _object(body: object) -> JsonObject:
     return body if isinstance(body, dict) else {}
-
-
-def _error_json(body: JsonObject) -> dict[str, object]:
-    """Return the error of a failed task in OpenAI's shape."""
-    error = task_error(body)
-    return {"error": {"message": error.message, "code": error.code, "type": error.type}}

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+import structlog
+
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
@@ -111,6 +113,7 @@ class AttemptRunner:
 
         ``report`` receives progress, previews and pictures as they come.
         """
+        structlog.contextvars.bind_contextvars(job=job.id)
         if begun is None:
             request = await self._new_request(job, slot, asked)
             return await self._follow(

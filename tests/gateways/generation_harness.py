@@ -149,6 +149,7 @@ async def run_generation(
     mask: Path | None = None,
     user_tag: str = "",
     proxies: Proxies = NO_PROXIES,
+    unread: Path | None = None,
 ) -> GenerationResult:
     """Generate pictures with the gateway's first model and return everything that happened."""
     models = {known.name: known} if known else shipped_models()
@@ -169,7 +170,12 @@ async def run_generation(
     order = GatewayRequest(request, n, folder, "slot-0", paths, mask, user_tag)
     catalogue = Catalogue(gateway.models, models)
     async with Router(
-        [gateway], catalogue, clock=watch.clock, resolver=resolver, proxies=proxies
+        [gateway],
+        catalogue,
+        clock=watch.clock,
+        resolver=resolver,
+        proxies=proxies,
+        unread_folder=unread,
     ) as router:
         try:
             async with aclosing(router.generate(order)) as events:

@@ -1,6 +1,7 @@
 import asyncio
 import errno
 import json
+import stat
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.gateways.generation_harness import (
     GATEWAY_KEY,
     SECRET_PROMPT,
     RecordingClock,
+    files_in,
     make_model,
     run_generation,
 )
@@ -223,13 +225,30 @@ async def test_html_with_200_says_what_to_mend(tmp_path: Path) -> None:
 
 
 async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Path) -> None:
-    """It was paid for, perhaps in a format that we do not know yet."""
-    async with replay_gateway(
-        http_reply(200, {"data": [{"b64_json": b64(b"<svg/>" * 9999)}]})
-    ) as raw:
-        result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    """It was paid for, perhaps in a format that we do not know yet; the log says where it is."""
+    odd = b"<svg/>" * 9999
+    answer = http_reply(200, {"data": [{"b64_json": b64(odd)}]})
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(answer) as raw:
+            result = await run_generation(
+                raw.gateway(), tmp_path / "job", known=PAINTER, unread=tmp_path / "unread"
+            )
     assert (result.failed.kind, result.failed.billed) == (Kind.BAD_RESPONSE, Billed.YES)
-    assert result.left == [".raw"]
+    assert result.left == []
+    (kept,) = files_in(tmp_path / "unread")
+    assert kept.read_bytes() == odd
+    assert kept.name.startswith("job-slot-0")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [entry["file"] for entry in logs if "file" in entry] == [str(kept)]
+
+
+async def test_a_picture_with_a_wrong_letter_is_kept_for_the_operator(tmp_path: Path) -> None:
+    """A person can repair it; a long text that is no picture is not kept."""
+    broken = b64(BIG)[:9_000] + "!" + b64(BIG)[9_000:]
+    answer = http_reply(200, {"data": [{"b64_json": broken}], "text": "Once upon, a time. " * 999})
+    async with replay_gateway(answer) as raw:
+        await run_generation(raw.gateway(), tmp_path / "job", known=PAINTER, unread=tmp_path / "un")
+    assert [path.read_text() for path in files_in(tmp_path / "un")] == [broken]
 
 
 async def test_one_broken_picture_does_not_spoil_the_others(tmp_path: Path) -> None:

@@ -56,10 +56,10 @@ def _fails(  # a row as it stands in the table
 
 
 FAILS = [
-    _fails(1, 200, _said(None, "boom"), Kind.UPSTREAM, MAYBE),
-    _fails(
-        1, 200, b"\n \n" + b'{"error":{"message":"%s"}}' % SAFETY.encode(), Kind.MODERATION, MAYBE
-    ),
+    _fails(1, 200, _said(None, "boom"), Kind.UPSTREAM, NO),
+    _fails(1, 200, b"\n \n" + b'{"error":{"message":"%s"}}' % SAFETY.encode(), Kind.MODERATION, NO),
+    _fails(1, 200, {"id": "t-1", "status": "failed"}, Kind.UPSTREAM, NO),
+    _fails(1, 200, {"task_id": "t-1", "status": "NSFW"}, Kind.MODERATION, NO),
     Fails(1, _after_102(_said("rate_limit_exceeded")), Kind.RATE_LIMITED, NO),
     _fails(2, 200, b"<!doctype html><html>", Kind.BAD_RESPONSE, MAYBE),
     _fails(2, 405, b"<html></html>", Kind.MODEL_UNAVAILABLE, NO),
@@ -74,12 +74,12 @@ FAILS = [
         Kind.UPSTREAM,
         MAYBE,
     ),
-    Fails(6, sse.stream_reply(sse.error_event("upstream_error"), sse.DONE), Kind.UPSTREAM, MAYBE),
-    Fails(7, sse.stream_reply(sse.sibling_failed(0), sse.DONE), Kind.MODERATION, MAYBE),
+    Fails(6, sse.stream_reply(sse.error_event("upstream_error"), sse.DONE), Kind.UPSTREAM, NO),
+    Fails(7, sse.stream_reply(sse.sibling_failed(0), sse.DONE), Kind.MODERATION, NO),
     _fails(8, 200, {"data": [{"url": "/gone.png"}]}, Kind.DOWNLOAD_FAILED, YES),
     _fails(12, 200, {"data": []}, Kind.NO_IMAGE, MAYBE),
     _fails(12, 200, {"data": [{"url": "", "b64_json": ""}]}, Kind.NO_IMAGE, MAYBE),
-    _fails(12, 200, {"data": [{"url": None, "is_image_safe": False}]}, Kind.NO_IMAGE, MAYBE),
+    _fails(12, 200, {"data": [{"url": None, "is_image_safe": False}]}, Kind.MODERATION, NO),
     _fails(14, 400, _said("unknown_parameter"), Kind.INVALID_REQUEST, NO),
     _fails(14, 400, _said("400", "UnsupportedParamsError"), Kind.INVALID_REQUEST, NO),
     _fails(15, 422, {"detail": [{"loc": ["body", "x"], "msg": "m"}]}, Kind.INVALID_REQUEST, NO),
@@ -89,7 +89,7 @@ FAILS = [
     _fails(21, 429, _said("rate_limit_exceeded"), Kind.RATE_LIMITED, NO, retry_after_ms="999000"),
     _fails(21, 429, _said(None, "Limit: 0/1min"), Kind.RATE_LIMITED, NO),
     _fails(21, 429, _said(None, FULL), Kind.RATE_LIMITED, NO),
-    _fails(21, 503, _said(None, FULL), Kind.RATE_LIMITED, MAYBE),
+    _fails(21, 503, _said(None, FULL), Kind.RATE_LIMITED, NO),
     _fails(22, 402, b"", Kind.QUOTA, NO),
     _fails(22, 403, _said("insufficient_user_quota"), Kind.QUOTA, NO),
     _fails(22, 400, _said("billing_hard_limit_reached"), Kind.QUOTA, NO),

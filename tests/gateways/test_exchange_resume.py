@@ -3,7 +3,7 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
-from bot.gateways.events import TaskAccepted
+from bot.gateways.events import Received, TaskAccepted
 from tests.gateways.replay_gateway import http_reply, replay_gateway
 from tests.gateways.router_harness import collect_events, open_router
 from tests.gateways.sample_pictures import b64, picture_bytes
@@ -47,7 +47,7 @@ async def test_a_task_of_an_earlier_process_that_failed(tmp_path: Path) -> None:
         heard = await collect_events(
             one.router.resume(one.new_request(), gateway="raw", task_id="t-1")
         )
-    assert (heard.failed.kind, heard.failed.billed) == (Kind.TASK_FAILED, Billed.MAYBE)
+    assert (heard.failed.kind, heard.failed.billed) == (Kind.TASK_FAILED, Billed.NO)
     assert heard.failed.request_id == "req_7"
 
 
@@ -76,6 +76,19 @@ async def test_urls_of_an_earlier_process_are_asked_for_as_they_were_written(
         heard = await collect_events(one.router.fetch(one.new_request(), gateway="raw", urls=urls))
     assert heard.has_pictures
     assert raw.requests[0].startswith(f"GET {path} HTTP/1.1".encode())
+
+
+async def test_an_expired_url_of_an_earlier_process_was_made_too(tmp_path: Path) -> None:
+    """The gateway bills both."""
+    gone, file = http_reply(410), http_reply(200, picture_bytes())
+    async with replay_gateway(gone, file) as raw, open_router(tmp_path, raw.gateway()) as one:
+        urls = [f"{raw.origin}/a", f"{raw.origin}/b"]
+        heard = await collect_events(
+            one.router.fetch(one.new_request(n=2), gateway="raw", urls=urls)
+        )
+    received = heard.events[-1]
+    assert isinstance(received, Received)
+    assert (len(received.pictures), received.made) == (1, 2)
 
 
 async def test_urls_of_an_earlier_process_that_expired(tmp_path: Path) -> None:

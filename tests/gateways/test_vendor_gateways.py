@@ -207,7 +207,9 @@ async def test_a_task_without_a_picture(
         name, task_replies=[look], poll=PollSettings(interval_s=5, budget_s=60)
     ) as at:
         result = await at.generate(tmp_path)
-    assert (result.failed.kind, result.failed.billed) == (kind, Billed.MAYBE)
+    failed_before_a_picture = kind in (Kind.TASK_FAILED, Kind.MODERATION)
+    billed = Billed.NO if failed_before_a_picture else Billed.MAYBE
+    assert (result.failed.kind, result.failed.billed) == (kind, billed)
     assert (at.services.posts, result.left) == (1, [])
 
 
@@ -219,12 +221,12 @@ REFUSALS: dict[str, tuple[str, JsonReply, Kind, Billed]] = {
     "replicate busy": ("flux", replicate.THROTTLED, Kind.RATE_LIMITED, Billed.NO),
     "ideogram declines": ("ideogram", ideogram.UNSAFE_PROMPT, Kind.MODERATION, Billed.NO),
     "ideogram busy": ("ideogram", ideogram.THROTTLED, Kind.RATE_LIMITED, Billed.NO),
-    "ideogram unsafe, null": ("ideogram", ideogram.UNSAFE, Kind.NO_IMAGE, Billed.MAYBE),
-    "ideogram unsafe, empty": ("ideogram", ideogram.UNSAFE_EMPTY, Kind.NO_IMAGE, Billed.MAYBE),
+    "ideogram unsafe, null": ("ideogram", ideogram.UNSAFE, Kind.MODERATION, Billed.NO),
+    "ideogram unsafe, empty": ("ideogram", ideogram.UNSAFE_EMPTY, Kind.MODERATION, Billed.NO),
     "midjourney is full": ("midjourney", mj.FULL, Kind.RATE_LIMITED, Billed.NO),
-    "midjourney declines": ("midjourney", mj.BANNED, Kind.MODERATION, Billed.MAYBE),
+    "midjourney declines": ("midjourney", mj.BANNED, Kind.MODERATION, Billed.NO),
     "midjourney has nobody": ("midjourney", mj.NO_ACCOUNT, Kind.MODEL_UNAVAILABLE, Billed.NO),
-    "midjourney is broken": ("midjourney", mj.FAILURE_AT_ONCE, Kind.UPSTREAM, Billed.MAYBE),
+    "midjourney is broken": ("midjourney", mj.FAILURE_AT_ONCE, Kind.UPSTREAM, Billed.NO),
     "midjourney asks back": ("midjourney", mj.CONFIRM, Kind.UPSTREAM, Billed.MAYBE),
     "midjourney says null": ("midjourney", mj.UNKNOWN, Kind.BAD_RESPONSE, Billed.MAYBE),
     "new-api, empty": ("midjourney", mj.NEW_API_QUOTA, Kind.QUOTA, Billed.NO),
@@ -278,7 +280,7 @@ async def test_a_wrong_field(name: str, tmp_path: Path) -> None:
         failed = (await at.generate(tmp_path)).failed
     wrong = (Kind.INVALID_REQUEST, Billed.NO)
     assert (failed.kind, failed.billed) == (
-        wrong if name in CHECKED else (Kind.UPSTREAM, Billed.MAYBE)
+        wrong if name in CHECKED else (Kind.UPSTREAM, Billed.NO)
     )
     assert (at.services.posts, at.services.paid) == (1, 0)
 

@@ -67,6 +67,7 @@ class PersonalDataHarness:
             ledger=self.ledger,
             content_store=self.content_store,
             jobs=folder / "jobs",
+            unread=folder / "unread",
         )
         self.export = PersonalDataExport(database, self.content_store)
 
@@ -227,6 +228,17 @@ async def test_files_that_a_job_left_behind_go_too(harness: PersonalDataHarness)
     (harness.folder / "jobs" / job.id / "slot-0.raw").write_bytes(b"half a picture")
     await harness.deletion.delete(ADA.user_id)
     assert list((harness.folder / "jobs").iterdir()) == []
+
+
+async def test_files_that_could_not_be_read_go_too(harness: PersonalDataHarness) -> None:
+    """They would stay for a week; those of others do."""
+    unread = harness.folder / "unread"
+    unread.mkdir()
+    for person in (ADA, BEN):
+        job = await harness.finished_job(person)
+        (unread / f"{job.id}-slot-0-1f.bin").write_text(person.name)
+    await harness.deletion.delete(ADA.user_id)
+    assert [path.read_text() for path in unread.iterdir()] == [BEN.name]
 
 
 async def test_others_write_while_much_is_deleted(harness: PersonalDataHarness) -> None:

@@ -205,6 +205,18 @@ async def test_what_costs_nothing_may_be_in_doubt_as_well(
     assert harness.rows("SELECT billed FROM costs") == [("maybe",)]
 
 
+async def test_what_a_gateway_does_is_logged_with_the_job(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """The operator finds the request of a complaint, also with several at once."""
+    gateway.replies += [ClosedConnection(), ClosedConnection()]
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        jobs = [await harness.submit(RecordingCourier()) for _ in range(2)]
+        await harness.services.job_service.drained()
+    told = [entry["job"] for entry in logs if entry["event"].startswith("gateway.")]
+    assert sorted(told) == sorted(job.id for job in jobs)
+
+
 async def test_a_persons_usage_is_their_own(harness: ServiceHarness) -> None:
     """Ben is not charged for Ada's evening."""
     await harness.submit(RecordingCourier(), n=5)

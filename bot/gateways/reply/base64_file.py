@@ -7,9 +7,12 @@ from typing import BinaryIO
 import msgspec
 import pybase64
 
-_PREFIX = re.compile(rb"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
+from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+
+_PREFIX = re.compile(rb"\s*(?:data:[^,]{0,200}|image/[\w.+-]{1,20});base64,", re.IGNORECASE)
 # Chat models answer with text and ![caption](data:image/png;base64,…).
 _MARKDOWN = re.compile(rb"\]\(\s*data:image/[^,]{0,200};base64,", re.IGNORECASE)
+_PART = re.compile(rb"[^=]+=*|=+")  # up to its padding
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WHITESPACE = b" \t\r\n\f\v"
 _ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(.))", re.DOTALL)
@@ -22,17 +25,18 @@ class Base64File:
     """The file of one JSON string.
 
     As long as the string is valid base64, its bytes are written to ``*.part``. Accepted are also
-    the URL-safe alphabet, white space, JSON escapes, a ``data:`` prefix, a markdown image and
-    missing padding. Any other string is kept as text in ``*.raw``, because it may be a picture
-    that was paid for.
+    the URL-safe alphabet, white space, JSON escapes, a ``data:`` prefix, a markdown image, missing
+    or extra padding, and parts that were encoded one by one. Any other string is kept as text in
+    ``*.raw``, because it may be a picture that was paid for.
     """
 
     def __init__(self, part: Path) -> None:
         self.path = part
         self.is_base64 = True
+        self.may_be_picture = False  # it began as one, but is not base64 to the end
         self._file: BinaryIO = part.open("xb")
         self._rest: bytes | None = None  # up to three characters; None before the first text
-        self._is_padded = False
+        self._is_over_padded = False
         self._is_markdown = False
         self._is_complete = False  # the bracket that closes a markdown image was read
 
@@ -64,14 +68,26 @@ class Base64File:
         if self._is_markdown and b")" in text:
             text, self._is_complete = text.partition(b")")[0], True
         try:
-            data, rest = _decode_groups(text)
+            data, self._rest = _decode_groups(text)
         except ValueError:
-            data, rest = _decode_groups(text.translate(_URL_SAFE, _WHITESPACE))
-        is_padded = self._is_padded or len(data) % 3 > 0
-        if (self._is_padded and data) or (is_padded and rest.strip(b"=" + _WHITESPACE)):
-            raise ValueError("text after the padding")
+            data, self._rest = self._decode_parts(text.translate(_URL_SAFE, _WHITESPACE))
         self._file.write(data)
-        self._is_padded, self._rest = is_padded, b"" if is_padded else rest
+
+    def _decode_parts(self, text: bytes) -> tuple[bytes, bytes]:
+        """Decode parts that were encoded one by one; only the last may have too much padding."""
+        decoded, rest = [], b""
+        for part in _PART.findall(text):
+            plain = part.rstrip(b"=")
+            needed, found = -len(plain) % 4, len(part) - len(plain)
+            if rest or (self._is_over_padded and plain):
+                raise ValueError("text after the padding")
+            if found < needed or not found:
+                data, rest = _decode_groups(part)
+            else:
+                data = pybase64.b64decode(plain + b"=" * needed, validate=True)
+                self._is_over_padded = self._is_over_padded or found > needed
+            decoded.append(data)
+        return b"".join(decoded), rest
 
     def _without_prefix(self, text: bytes) -> bytes:
         if prefix := _PREFIX.match(text):
@@ -88,10 +104,21 @@ class Base64File:
         part, self.path = self.path, self.path.with_suffix(".raw")
         self._file = self.path.open("xb")
         with part.open("rb") as decoded:
+            head = decoded.read(SIGNATURE_BYTES) or _first_bytes(text)
+            self.may_be_picture = begins_like_picture(head)
+            decoded.seek(0)
             while piece := decoded.read(_COPY_BYTES):
                 self._file.write(pybase64.b64encode(piece))
         part.unlink()
         self._file.write((self._rest or b"") + text)
+
+
+def _first_bytes(text: bytes) -> bytes:
+    plain = text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
+    try:
+        return pybase64.b64decode(plain[: SIGNATURE_BYTES // 3 * 4], validate=True)
+    except ValueError:
+        return b""
 
 
 def _unescape(text: bytes) -> bytes:

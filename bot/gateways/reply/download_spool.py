@@ -1,6 +1,7 @@
 """The temporary files of one exchange, with limits on how much may arrive."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -14,10 +15,13 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.sniff import PictureInfo, sniff
 
 MIN_BODY_BYTES = 128 << 20
 BODY_BYTES_PER_PICTURE = 48 << 20
+MIN_FREE_BYTES = 64 << 20
+FREE_BYTES_PER_PICTURE = 16 << 20
 
 
 class SpoolFailed(Exception):
@@ -47,12 +51,18 @@ def max_reply_bytes(pictures: int) -> int:
 
 
 class DownloadSpool:
-    """Files ``STEM-…`` in a folder; the exit removes those that were not kept as pictures."""
+    """Files ``STEM-…`` in a folder; the exit removes those that were not kept as pictures.
 
-    def __init__(self, folder: Path, stem: str, *, pictures: int) -> None:
+    What cannot be read goes to ``unread``, if that is given.
+    """
+
+    def __init__(
+        self, folder: Path, stem: str, *, pictures: int, unread: UnreadFiles | None = None
+    ) -> None:
         self._folder = folder
         self._stem = stem
         self.pictures = pictures
+        self._unread = unread
         self._token = token_hex(16)
         self._numbers = count(1)
         self._temporary: list[Path] = []
@@ -72,9 +82,20 @@ class DownloadSpool:
         for file in self._base64_files:
             with suppress(OSError):  # the disk may refuse the last bytes
                 file.abandon()
+            if file.may_be_picture:
+                with suppress(OSError):
+                    self._set_aside(file.path)
         for path in self._temporary:
             with suppress(OSError):  # it was renamed to a picture
                 path.unlink()
+
+    def check_space(self) -> None:
+        """Raise SpoolFailed when the disk has hardly room for the pictures."""
+        with wrapping_disk_errors():
+            free = shutil.disk_usage(self._folder).free
+        if free < max(MIN_FREE_BYTES, self.pictures * FREE_BYTES_PER_PICTURE):
+            detail = f"the disk has only {free >> 20} MiB left"
+            raise SpoolFailed(GatewayErrorKind.DISK_FULL, detail)
 
     def new_part(self) -> Path:
         """Return a new path for an incomplete file."""
@@ -96,13 +117,17 @@ class DownloadSpool:
         with wrapping_disk_errors():
             info = sniff(part)
             if not info:
-                part.rename(part.with_suffix(".raw"))
+                self._set_aside(part)
                 return None
             path = self._folder / f"{self._stem}-{number}.{info.format}"
             _fsync(part)
             part.rename(path)
             _fsync(self._folder)  # the new name must survive a power failure, too
             return _picture(path, info, revised_prompt)
+
+    def _set_aside(self, file: Path) -> None:
+        if self._unread:
+            self._unread.keep(file, f"{self._folder.name}-{self._stem}")
 
     def keep_preview(self, part: Path) -> Picture | None:
         """Name a preview by its format; the exit removes it. None if the file is no picture."""

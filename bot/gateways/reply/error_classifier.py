@@ -14,62 +14,21 @@ from math import isfinite
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
+from bot.gateways.reply.error_tables import (
+    DECLINED,
+    DECLINED_PHRASES,
+    KINDS_BY_CODE,
+    NEVER_BILLED,
+    SUCCESS_CODES,
+    UNBEGUN_PHRASES,
+    VAGUE_PHRASES,
+)
+from bot.gateways.reply.prompt_masking import without_prompt
 
 MAX_RETRY_WAIT_S = 120  # a longer hint is not waited for (as in openai-python)
 
-_KINDS_BY_CODE = {
-    "moderation_blocked": Kind.MODERATION,
-    "content_policy_violation": Kind.MODERATION,
-    "content_filter": Kind.MODERATION,
-    "contentfilter": Kind.MODERATION,
-    "responsibleaipolicyviolation": Kind.MODERATION,
-    "datainspectionfailed": Kind.MODERATION,
-    "inputtextsensitivecontentdetected": Kind.MODERATION,
-    "inputimagesensitivecontentdetected": Kind.MODERATION,
-    "outputimagesensitivecontentdetected": Kind.MODERATION,
-    "insufficient_quota": Kind.QUOTA,
-    "insufficient_user_quota": Kind.QUOTA,
-    "insufficient_balance": Kind.QUOTA,
-    "pre_consume_token_quota_failed": Kind.QUOTA,
-    "billing_hard_limit_reached": Kind.QUOTA,
-    "rate_limit_exceeded": Kind.RATE_LIMITED,
-    "rate_limit_error": Kind.RATE_LIMITED,
-    "too_many_requests": Kind.RATE_LIMITED,
-    "model_not_found": Kind.MODEL_UNAVAILABLE,
-    "api_not_implemented": Kind.MODEL_UNAVAILABLE,
-    "invalid_api_key": Kind.AUTH,
-    "authentication_error": Kind.AUTH,
-    "permission_error": Kind.AUTH,
-    "unknown_parameter": Kind.INVALID_REQUEST,
-    "unsupported_parameter": Kind.INVALID_REQUEST,
-    "missing_required_parameter": Kind.INVALID_REQUEST,
-    "invalid_value": Kind.INVALID_REQUEST,
-    "bad_response_status_code": Kind.UPSTREAM,
-    "do_request_failed": Kind.UPSTREAM,
-}
-
+_MAX_MESSAGE = 10_000  # in which phrases are looked for
 NO_KINDS: Mapping[str, Kind] = {}
-
-_PHRASES = (
-    (
-        r"safety (?:system|check)|banned.prompt|moderat(?:ion|ed)|content.?policy|敏感|违规|审核",
-        Kind.MODERATION,
-    ),
-    (
-        r"insufficient.{0,9} (?:quota|balance|credit)|quota.not.enough|billing|余额不足|额度不足",
-        Kind.QUOTA,
-    ),
-    (r"rate.?limit|too many requests|负载已饱和|请求过于频繁", Kind.RATE_LIMITED),
-    (r"无可用渠道|no available channel", Kind.MODEL_UNAVAILABLE),
-)
-# What vendors also say of accounts, with other statuses.
-_DECLINED = re.compile(
-    r"responsible ai|content exists risk|usage guidelines"
-    r"|(?:sensitive|inappropriate) (?:content|information)",
-    re.IGNORECASE,
-)
-_NO_CHANNEL = HTTPStatus.SERVICE_UNAVAILABLE
-_PATTERNS = tuple((re.compile(phrase, re.IGNORECASE), kind) for phrase, kind in _PHRASES)
 
 _KINDS_BY_STATUS = {
     401: Kind.AUTH,
@@ -80,14 +39,6 @@ _KINDS_BY_STATUS = {
     429: Kind.RATE_LIMITED,
 }
 _PROXY_TIMEOUTS = frozenset({504, *range(520, 525)})  # of nginx and Cloudflare
-# As a code these mean that no work began, whatever the status is.
-_NEVER_BILLED = {
-    Kind.AUTH,
-    Kind.QUOTA,
-    Kind.RATE_LIMITED,
-    Kind.MODEL_UNAVAILABLE,
-    Kind.INVALID_REQUEST,
-}
 
 _SECONDS = {"ms": 0.001, "milli": 0.001, "s": 1, "m": 60}
 _HINT = re.compile(r"\b(?:in|after)\s+(\d{1,9}(?:\.\d{1,9})?)\s*(ms|milli|s|m)", re.IGNORECASE)
@@ -131,9 +82,16 @@ class ErrorBody:
 
 
 def classify_error(
-    response: GatewayResponse, *, now_ms: int, kinds: Mapping[str, Kind] = NO_KINDS
+    response: GatewayResponse,
+    *,
+    now_ms: int,
+    kinds: Mapping[str, Kind] = NO_KINDS,
+    prompt: str = "",
 ) -> ClassifiedError:
-    """Classify a response without pictures; ``kinds`` are by the gateway's own codes."""
+    """Classify a response without pictures; ``kinds`` are by the gateway's own codes.
+
+    What it quotes of the ``prompt`` says nothing about the error.
+    """
     if isinstance(response.body, list) and isinstance(next(iter(response.body), None), dict):
         response = replace(response, body=response.body[0])  # Google's interfaces send a list
     if response.status < HTTPStatus.BAD_REQUEST and not isinstance(response.body, dict | list):
@@ -142,28 +100,92 @@ def classify_error(
         )
     error = _error_body_of(response)
     hint = retry_after_s(response.headers, error.message, now_ms=now_ms)
-    kind, billed = _kind_and_billed(response, error, hint, kinds)
-    return ClassifiedError(kind, billed, error.message, error.param, hint)
+    said = replace(error, message=without_prompt(error.message[:_MAX_MESSAGE], prompt))
+    kind, billed = _kind_and_billed(response, said, hint, kinds)
+    is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    param = error.param or ("image" if is_too_large else "")
+    # Text that comes without an error paraphrases the prompt.
+    message = "" if kind is Kind.NO_IMAGE else error.message
+    return ClassifiedError(kind, billed, message, param, hint)
 
 
 def _kind_and_billed(
     response: GatewayResponse, error: ErrorBody, hint: float | None, kinds: Mapping[str, Kind]
 ) -> tuple[Kind, Billed]:
-    refused = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
-    billed = Billed.NO if refused else Billed.MAYBE
+    status = response.status
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_success = status < HTTPStatus.BAD_REQUEST
+    certain = refused or (is_success and _reports_error(response.body))
+    billed = Billed.NO if certain else Billed.MAYBE
     for word in (error.code, error.type):
-        if kind := kinds.get(word) or _KINDS_BY_CODE.get(word.casefold()):
-            return kind, Billed.NO if kind in _NEVER_BILLED else billed
-    for pattern, kind in _PATTERNS:
-        if pattern.search(error.message):
-            # new-api sends it before any channel took the request.
-            untaken = kind is Kind.MODEL_UNAVAILABLE and response.status == _NO_CHANNEL
-            return kind, Billed.NO if untaken else billed
-    if response.status not in _KINDS_BY_STATUS and _DECLINED.search(error.message):
-        return Kind.MODERATION, billed
+        if kind := kinds.get(word) or KINDS_BY_CODE.get(word.casefold()):
+            unbegun = kind in NEVER_BILLED or (is_success and kind is Kind.MODERATION)
+            return kind, Billed.NO if unbegun else billed
+    if found := _kind_by_phrase(response, error.message, billed):
+        return found
     if refused:
-        return _kind_of_4xx(response.status, hint)
+        return _kind_of_4xx(status, hint)
+    if is_success and _is_moderated(response.body):
+        return Kind.MODERATION, Billed.NO
     return _kind_of_others(response, error), billed
+
+
+def _kind_by_phrase(
+    response: GatewayResponse, message: str, billed: Billed
+) -> tuple[Kind, Billed] | None:
+    """Return what a phrase of the message means; of a web page that is not taken as certain."""
+    is_page = not isinstance(response.body, dict) and response.text.lstrip().startswith("<")
+    unbegun = billed if is_page else Billed.NO
+    declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
+    tables = [(DECLINED_PHRASES, declined), (UNBEGUN_PHRASES, unbegun)]
+    if response.status != HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt
+        tables.append((VAGUE_PHRASES, billed))
+    for phrases, billed_then in tables:
+        for phrase, kind in phrases:
+            if phrase.search(message):
+                return kind, billed_then
+    if response.status not in _KINDS_BY_STATUS and DECLINED.search(message):
+        return Kind.MODERATION, declined
+    return None
+
+
+def _reports_error(body: object) -> bool:
+    """Tell whether the JSON of a reply with status 200 is an error, so that nothing was made."""
+    if has_error(body) or not isinstance(body, dict):
+        return has_error(body)
+    is_refusal = bool(body.get("detail")) or not is_success_code(body.get("code"))
+    return is_refusal and not (body.get("data") or body.get("result"))  # a result may be a task
+
+
+def has_error(body: object) -> bool:
+    """Tell whether a JSON object reports an error; some gateways send an empty one, too."""
+    if not isinstance(body, dict):
+        return False
+    error, base = body.get("error"), body.get("base_resp")
+    if isinstance(base, dict) and not is_success_code(base.get("status_code")):
+        return True
+    if not isinstance(error, dict):
+        return bool(error.strip() if isinstance(error, str) else error)
+    return any(bool(value) and not is_success_code(value) for value in error.values())
+
+
+def is_success_code(code: object) -> bool:
+    """Tell whether a code means success; no code does, too."""
+    return code is None or str(code).casefold() in SUCCESS_CODES
+
+
+def _is_moderated(body: object) -> bool:
+    """Tell whether a reply without pictures says in a field of its own that they were withheld."""
+    fields = body if isinstance(body, dict) else {}
+    entries = [*_objects(fields.get("data")), *_objects(fields.get("choices"))]
+    return any(
+        one.get("is_image_safe") is False or one.get("finish_reason") == "content_filter"
+        for one in entries
+    )
+
+
+def _objects(value: object) -> list[dict[str, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _kind_of_4xx(status: int, hint: float | None) -> tuple[Kind, Billed]:
@@ -178,8 +200,8 @@ def _kind_of_others(response: GatewayResponse, error: ErrorBody) -> Kind:
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         lost = not body or response.status in _PROXY_TIMEOUTS
         return Kind.TIMEOUT_UNKNOWN if lost else Kind.UPSTREAM
-    broken = body.get("error") or not isinstance(body.get("data"), list)
-    return Kind.UPSTREAM if broken and error.message else Kind.NO_IMAGE
+    is_message = bool(error.message) and not isinstance(body.get("data"), list)
+    return Kind.UPSTREAM if has_error(body) or is_message else Kind.NO_IMAGE
 
 
 def _error_body_of(response: GatewayResponse) -> ErrorBody:
@@ -190,6 +212,12 @@ def _error_body_of(response: GatewayResponse) -> ErrorBody:
 
 def parse_error_body(body: Mapping[str, object]) -> ErrorBody:
     """Return the error in a JSON body; empty fields where it has none."""
+    base = body.get("base_resp")
+    if isinstance(base, dict) and not is_success_code(base.get("status_code")):
+        code = _as_text(base.get("status_code"))
+        return ErrorBody(_as_text(base.get("status_msg")), code, f"base_resp:{code}")
+    if not has_error(body):
+        body = {name: value for name, value in body.items() if name != "error"}
     error = body.get("error") or body.get("detail") or body
     if isinstance(error, list):
         error = error[0]

@@ -16,7 +16,7 @@ from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture, TokenUsage
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_reply_bytes
-from bot.gateways.reply.error_classifier import GatewayResponse
+from bot.gateways.reply.error_classifier import GatewayResponse, has_error
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
 from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
 from bot.gateways.reply.streaming_json import StreamingJson
@@ -45,14 +45,18 @@ class StreamResult:
     """What a stream brought.
 
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
-    the stream was complete; ``has_begun`` tells whether a preview arrived.
+    the stream was complete, and ``is_cut`` whether more pictures may have been made. ``has_begun``
+    tells whether work may have begun: a preview arrived, or the error was no JSON object, as when a
+    gateway could not read what its own upstream sent. ``last`` is the last event with JSON.
     """
 
     pictures: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     error: GatewayResponse | None
     connection_error: str
+    is_cut: bool
     has_begun: bool
+    last: GatewayResponse
     headers: Mapping[str, str]
 
 
@@ -80,6 +84,8 @@ class EventStream:
         self._usage: TokenUsage | None = None
         self._error: GatewayResponse | None = None
         self._connection_error = ""
+        self._last: tuple[object, str] = (None, "")
+        self._is_cut = False
         self._has_begun = False
         self._completed = 0
         self._is_over = False
@@ -95,7 +101,9 @@ class EventStream:
             usage=self._usage,
             error=self._error,
             connection_error=self._connection_error,
+            is_cut=self._is_cut,
             has_begun=self._has_begun,
+            last=GatewayResponse(self._response.status, self._response.headers, *self._last),
             headers=self._response.headers,
         )
 
@@ -120,7 +128,13 @@ class EventStream:
             while not (self._is_over or self._preview):
                 self._feed(await self._response.content.readany())
         except (aiohttp.ClientError, TimeoutError) as lost:
+            self._is_cut = True
             self._end(f"{type(lost).__name__}: {lost}")
+        except SpoolFailed as failed:
+            if not self._pictures:
+                raise
+            self._is_cut = True
+            self._end(failed.detail)
 
     def _feed(self, chunk: bytes) -> None:
         if not chunk:
@@ -149,6 +163,7 @@ class EventStream:
             return
         body = parse_json(event.data)
         fields = body if isinstance(body, dict) else {}
+        self._last = (body, event.data.text) if body else self._last
         match _kind(event.name, fields):
             case "preview":
                 self._handle_preview(event.data)
@@ -168,14 +183,16 @@ class EventStream:
 
     def _handle_error(self, data: StreamingJson, fields: dict[str, object]) -> None:
         if not self._error:
-            body = fields or {"error": data.text}
+            self._has_begun = self._has_begun or not fields
+            body = fields if has_error(fields) else {"error": fields or data.text}
             status, headers = self._response.status, self._response.headers
             self._error = GatewayResponse(status, headers, body, data.text)
 
     def _handle_picture(self, data: StreamingJson, kind: EventKind | None) -> None:
         reply = read_reply(data, self._base)
         # A result has at least two of: a known name, picture data, valid JSON.
-        if sum(map(bool, (kind, reply.pictures, reply.body))) < 2:
+        is_cut = not (reply.pictures or reply.is_whole)
+        if is_cut or sum(map(bool, (kind, reply.pictures, reply.body))) < 2:
             data.discard()
             return
         self._pictures += reply.pictures
@@ -200,7 +217,7 @@ def _kind(name: str, fields: Mapping[str, object]) -> EventKind | None:
     names = [name, non_empty_text(fields.get("type")) or ""]
     known = (_EVENT_KINDS.get(one.casefold().rpartition(".")[2]) for one in names)
     kind: EventKind | None = next((one for one in known if one), None)
-    if fields.get("error") and kind != "failed":
+    if has_error(fields) and kind != "failed":
         return "error"
     is_preview = "partial_image_index" in fields or _PREVIEW_NAME.search(" ".join(names))
     return "preview" if kind is None and is_preview else kind

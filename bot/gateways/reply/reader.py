@@ -14,6 +14,9 @@ from yarl import URL
 
 from bot.core.models import TokenUsage
 from bot.gateways.addresses import exact_url
+from bot.gateways.reply.download_spool import wrapping_disk_errors
+from bot.gateways.reply.error_classifier import has_error
+from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
 from bot.gateways.reply.streaming_json import StreamingJson
 
 # Keys under which pictures are nested; the first that holds any counts.
@@ -26,14 +29,45 @@ _CONTAINER_KEYS = (
     "results",
     "result_url",
     "image_urls",
+    "imageUrls",
+    "urls",
+    "outputs",
+    "artifacts",
+    "predictions",
+    "generated_images",
+    "generatedImages",
+    "image_base64",
+    "binary_data_base64",
+    "generations",
+    "response",
+    "task",
 )
 # Keys of one picture, in order of preference. `image` is base64 at some gateways and a URL at
 # others; beside a task it is the reference that was sent.
-_BASE64_KEYS = ("b64_json", "image")
-_URL_KEYS = ("url", "image_url", "imageUrl")
+_BASE64_KEYS = (
+    "b64_json",
+    "image",
+    "base64",
+    "b64",
+    "image_base64",
+    "imageBase64",
+    "bytesBase64Encoded",
+    "imageBytes",
+)
+_URL_KEYS = ("url", "image_url", "imageUrl", "img_url", "file_url", "download_url", "sample")
+# Under these keys a gateway repeats what was sent to it, or shows what is not finished.
+_OTHER_KEY = re.compile(
+    r"input|request|prompt|reference|param|mask|source|init|original|thumb|preview|partial",
+    re.IGNORECASE,
+)
+_TASK_KEYS = {"task_id", "id", "status", "state"}
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
+_DECODER = json.JSONDecoder(strict=False)
+_NEXT_VALUE = re.compile(r"\s*[\[{\"]")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
+_MAX_REPAIRED = 1 << 18  # characters of JSON
 _MARKDOWN_IMAGE = re.compile(r"!\[[^\]]{0,300}\]\(\s*([^\s)]{1,2000})")
 _PICTURE_URL = re.compile(
     r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
@@ -51,27 +85,71 @@ class ReplyPicture:
 
 @dataclass(frozen=True, slots=True)
 class ParsedReply:
-    """The content of a reply; ``body`` is its JSON, None if it is none."""
+    """The content of a reply; ``body`` is its JSON, None if it is none.
+
+    One that was cut is not ``is_whole``: there may have been more pictures.
+    """
 
     pictures: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     body: object = field(repr=False)  # a gateway may repeat the key in it
+    is_whole: bool = True
 
 
 def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
-    """Read a reply; relative URLs are resolved against ``base``."""
-    body = parse_json(json_reader)
-    if body is None:  # invalid JSON around complete pictures must not lose them
-        return ParsedReply(tuple(map(ReplyPicture, json_reader.decoded)), None, None)
-    pictures = _PictureFinder(json_reader, base).find(body)
-    return ParsedReply(tuple(pictures), _find_usage(body), body)
+    """Read a reply; relative URLs are resolved against ``base``.
+
+    Whatever follows the JSON is passed over, and of broken JSON everything counts that is whole.
+    """
+    bodies = list(_bodies(json_reader))
+    is_whole = bool(bodies)
+    if not is_whole and (repaired := _repaired(json_reader)) is not None:
+        bodies = [repaired]
+    finder = _PictureFinder(json_reader, base)
+    found = [(body, tuple(finder.find(body))) for body in bodies]
+    pictures = tuple(one for _, some in found for one in some)
+    if not is_whole and not pictures:
+        pictures = tuple(map(ReplyPicture, json_reader.decoded))
+    body = next((body for body, some in found if some), bodies[-1] if bodies else None)
+    return ParsedReply(pictures, _find_usage(body), body, is_whole)
 
 
 def parse_json(json_reader: StreamingJson) -> object:
-    """Return the parsed JSON, with placeholders for files; None if it is none."""
+    """Return the first JSON value, repaired if it was cut; None if there is none."""
+    return next(_bodies(json_reader), None) or _repaired(json_reader)
+
+
+def _bodies(json_reader: StreamingJson) -> Iterator[object]:
+    """Yield the JSON values of a text, with placeholders for files, up to what is none."""
+    text, position = json_reader.text if json_reader.is_json else "", 0
+    while start := _NEXT_VALUE.match(text, position):
+        try:
+            # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
+            value, position = _DECODER.raw_decode(text, start.end() - 1)
+        except (ValueError, RecursionError):
+            return
+        yield value
+
+
+def _repaired(json_reader: StreamingJson) -> object:
+    """Return JSON that was cut, up to its last whole value; None if it is none."""
+    text, position = json_reader.text if json_reader.is_json else "", 0
+    closers: list[str] = []
+    whole, is_value = "", True
+    for token in _TOKEN.finditer(text[:_MAX_REPAIRED]):
+        if text[position : token.start()].strip():
+            break
+        mark, position = token[0], token.end()
+        if mark in "{[":
+            closers.append("}" if mark == "{" else "]")
+        elif mark in "}]" and closers:
+            closers.pop()
+        if mark in ":,{[":
+            is_value = mark == ":" or (closers[-1:] == ["]"])
+        elif is_value or mark in "}]":
+            whole, is_value = text[:position] + "".join(reversed(closers)), True
     try:
-        # More tolerant than msgspec: raw line breaks in strings, half a surrogate pair, NaN.
-        return json.loads(json_reader.text, strict=False) if json_reader.is_json else None
+        return _DECODER.decode(whole) if whole else None
     except (ValueError, RecursionError):
         return None
 
@@ -92,10 +170,32 @@ class _PictureFinder:
         """Yield the pictures of a reply."""
         if not isinstance(body, dict):
             yield from self._in_node(body, 0)
-        elif body.get("error"):  # the URLs of an error lead to explanations
+        elif has_error(body):  # the URLs of an error lead to explanations
             yield from self._in_node(body.get("data"), 1)
         else:
-            yield from list(self._in_node(body, 0)) or self._in_choices(body.get("choices"))
+            # Beside a task, an image of the whole reply is the reference that was sent.
+            whole = {"image": body.get("image")} if not _TASK_KEYS & body.keys() else {}
+            ways = (
+                self._in_node(body, 0),
+                self._in_choices(body),
+                self._in_fields(whole, 1),
+                self._elsewhere(body, 0),
+            )
+            yield from next(filter(None, map(list, ways)), [])
+
+    def _elsewhere(self, node: object, depth: int) -> Iterator[ReplyPicture]:
+        """Yield what looks like a picture under names that are not known."""
+        if isinstance(node, str) and self.json_reader.is_placeholder(node):
+            source = self.json_reader.file_of(node)
+            if source and begins_like_picture(_head(source)):
+                yield ReplyPicture(source)
+        if depth > _MAX_DEPTH:
+            return
+        for entry in node if isinstance(node, list) else ():
+            yield from self._elsewhere(entry, depth + 1)
+        for key, entry in node.items() if isinstance(node, dict) else ():
+            if not (_OTHER_KEY.search(key) or (key == "image" and not depth)):
+                yield from self._elsewhere(entry, depth + 1)
 
     def _in_node(self, node: object, depth: int) -> Iterator[ReplyPicture]:
         if depth > _MAX_DEPTH:
@@ -120,8 +220,15 @@ class _PictureFinder:
     def _in_fields(self, fields: dict[str, object], depth: int) -> Iterator[ReplyPicture]:
         """Yield the picture that an object describes, or the pictures of its list of URLs."""
         revised_prompt = non_empty_text(fields.get("revised_prompt"))
-        for key in _BASE64_KEYS if depth else _BASE64_KEYS[:1]:
-            if text := non_empty_text(fields.get(key)):
+        for key in _BASE64_KEYS:
+            if key == "image" and not depth:
+                continue
+            inner = fields.get(key)
+            if isinstance(inner, dict) and depth < _MAX_DEPTH:
+                if found := list(self._in_fields(inner, depth + 1)):
+                    yield from found
+                    return
+            elif text := non_empty_text(inner):
                 is_url = _is_web_url(text)
                 if source := parse_url(text) if is_url else self.json_reader.file_of(text):
                     yield ReplyPicture(source, revised_prompt)
@@ -151,7 +258,9 @@ class _PictureFinder:
 
     # --- chat completions: some gateways generate pictures only through them ---------------------
 
-    def _in_choices(self, choices: object) -> Iterator[ReplyPicture]:
+    def _in_choices(self, body: dict[str, object]) -> Iterator[ReplyPicture]:
+        output = body.get("output")
+        choices = body.get("choices") or (isinstance(output, dict) and output.get("choices"))
         for choice in choices[:_MAX_CHOICES] if isinstance(choices, list) else ():
             message = choice.get("message") if isinstance(choice, dict) else None
             if isinstance(message, dict):
@@ -161,7 +270,8 @@ class _PictureFinder:
     def _in_content(self, content: object) -> Iterator[ReplyPicture]:
         for part in content if isinstance(content, list) else [content]:
             if isinstance(part, dict):
-                yield from self._in_fields({"image_url": part.get("image_url")}, 1)
+                fields = {key: part.get(key) for key in ("image", "image_url")}
+                yield from self._in_fields(fields, 1)
             text = non_empty_text(part.get("text") if isinstance(part, dict) else part)
             yield from self._in_prose(text or "")
 
@@ -172,6 +282,11 @@ class _PictureFinder:
         for one in inline or dict.fromkeys(_MARKDOWN_IMAGE.findall(text) or urls):
             if source := self._source(one):
                 yield ReplyPicture(source)
+
+
+def _head(path: Path) -> bytes:
+    with wrapping_disk_errors(), path.open("rb") as file:
+        return file.read(SIGNATURE_BYTES)
 
 
 def _is_web_url(text: str) -> bool:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from bot.gateways.reply.prompt_masking import without_prompt
+
 MAX_DETAIL = 500
-_MAX_INPUT = 4 * MAX_DETAIL
+_MAX_INPUT = 8 * MAX_DETAIL
 _MIN_SECRET = 4  # shorter secrets would match ordinary text
 
 _PATTERNS = (
@@ -17,12 +19,12 @@ _PATTERNS = (
 )
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return one line of at most 500 characters without any of the secrets."""
+def redact(text: str, secrets: Iterable[str], *, prompt: str = "") -> str:
+    """Return one line of at most 500 characters without the secrets or parts of the prompt."""
     for secret in secrets:
         if len(secret) >= _MIN_SECRET:
             text = text.replace(secret, "[secret]")
-    text = text[:_MAX_INPUT]
+    text = without_prompt(text[:_MAX_INPUT], prompt)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return " ".join(text.split())[:MAX_DETAIL]

@@ -38,6 +38,9 @@ class StreamingJson:
         self._decoded: dict[str, Path] = {}  # by placeholder
         self._text = bytearray()
         self.is_json: bool | None = None  # whether it begins like JSON; None: no text yet
+        self.is_closed = False  # the JSON is complete; its end may follow
+        self.is_over = False  # nothing that follows is of interest
+        self._depth = 0  # of the brackets that are open
         self._string_start: int | None = None  # of the open string, in the text
         self._long_string: Base64File | None = None
         self._escape = b""  # an escape that the end of the last chunk cut
@@ -45,13 +48,26 @@ class StreamingJson:
     # --- while it arrives ---------------------------------------------------------------------
 
     def feed(self, chunk: bytes) -> None:
-        """Read the next bytes; raise SpoolFailed when they cannot be stored."""
+        """Read the next bytes; raise SpoolFailed when they cannot be stored.
+
+        What follows complete JSON may be too long or too much: that loses nothing.
+        """
+        if self.is_over:
+            return
+        try:
+            self._feed(chunk)
+        except SpoolFailed:
+            if not self.is_closed:
+                raise
+            self.is_over = True
+
+    def _feed(self, chunk: bytes) -> None:
         self._left_bytes -= len(chunk)
         if self._left_bytes < 0:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
         if self.is_json is None:
             chunk = chunk.lstrip(JSON_WHITESPACE)
-            self.is_json = chunk.startswith((b"{", b"[")) if chunk else None
+            self.is_json = chunk.startswith((b"{", b"[", b'"')) if chunk else None
         if self.is_json:
             with wrapping_disk_errors():
                 self._read(self._escape + chunk)
@@ -72,7 +88,11 @@ class StreamingJson:
         """Copy the text up to the next opening quote; return the position behind it."""
         quote = chunk.find(b'"', start)
         end = quote + 1 or len(chunk)
-        self._text += chunk[start:end]
+        text = chunk[start:end]
+        self._text += text
+        self._depth += _opened(text)
+        if self._depth <= 0 and (b"}" in text or b"]" in text):
+            self.is_closed = True
         if quote >= 0:
             self._string_start = len(self._text)
         return end
@@ -118,6 +138,7 @@ class StreamingJson:
                 self._text += _TRUNCATED.encode()
         self._text += b'"'
         self._string_start = self._long_string = None
+        self.is_closed = self.is_closed or self._depth <= 0
 
     # --- afterwards ---------------------------------------------------------------------------
 
@@ -154,6 +175,11 @@ class StreamingJson:
             with suppress(OSError):  # the disk may refuse the last bytes, or it was renamed
                 file.abandon()
                 file.path.unlink()
+
+
+def _opened(text: bytes) -> int:
+    """Return how many brackets a text without strings leaves open."""
+    return text.count(b"{") + text.count(b"[") - text.count(b"}") - text.count(b"]")
 
 
 def _closing_quote(chunk: bytes, start: int) -> int:

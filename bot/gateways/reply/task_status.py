@@ -19,6 +19,8 @@ from bot.gateways.gateway import Gateway
 from bot.gateways.reply.error_classifier import (
     ErrorBody,
     GatewayResponse,
+    has_error,
+    is_success_code,
     parse_error_body,
     retry_after_s,
 )
@@ -33,18 +35,16 @@ TaskState = Literal["pending", "success", "failure"]
 _STATE_WORDS: Mapping[TaskState, str] = {
     "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
     " IN_PROGRESS UNKNOWN",
-    "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED",
+    "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED READY",
     "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
-    " REJECTED NOT_FOUND MODERATED"
+    " REJECTED NOT_FOUND MODERATED BLOCKED DECLINED DENIED FILTERED FLAGGED NSFW"
+    " TERMINATED TIMED_OUT"
     " MODAL",  # Midjourney waits for a dialog that cannot be answered
 }
 _TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
 _LAST_WORD = re.compile(r"[A-Z]+\Z")
 _NEGATED = re.compile(r"(?<![A-Z])(?:NOT|NO|NON|UN|PARTIAL|PARTIALLY)[^A-Z]")
-_SUCCESS_CODES = frozenset(
-    {"", "success", "succeed", "succeeded", "ok", "0", "1", "200", "201", "202"}
-    | {"22"}  # midjourney-proxy: queued
-)
+_WITHHELD = re.compile(r"(?:MODERATED|FILTERED|FLAGGED|NSFW)\Z")
 _UNKNOWN_TASK = re.compile(
     r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
 )
@@ -81,12 +81,12 @@ def submitted_task(
     A reply with pictures is a task only if it says that it is not finished.
     """
     body = response.body
-    if not isinstance(body, dict) or body.get("error"):
+    if not isinstance(body, dict) or has_error(body):
         return None
     state = task_state(status_word(body))
     if (has_pictures and state != "pending") or state == "failure":
         return None
-    if not _is_success_code(body.get("code")):
+    if not is_success_code(body.get("code")):
         return None
     is_task = state == "pending" or "task" in str(body.get("object", ""))
     is_expected = gateway.asynchronous.is_on or response.status == HTTPStatus.ACCEPTED or is_task
@@ -95,10 +95,6 @@ def submitted_task(
         return None
     name = _poll_path(response, body, gateway) or task_id
     return SubmittedTask(name, retry_after_s(response.headers, "", now_ms=now_ms))
-
-
-def _is_success_code(code: object) -> bool:
-    return code is None or str(code).casefold() in _SUCCESS_CODES
 
 
 def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:
@@ -204,21 +200,28 @@ def _number(text: str) -> float | None:
 
 def task_error(body: JsonObject) -> ErrorBody:
     """Return the error of a failed task; empty where the reply gives no reason."""
-    holder = next((fields for fields in _levels(body) if fields.get("error")), None)
+    holder = next((fields for fields in _levels(body) if has_error(fields)), None)
     error = parse_error_body(holder) if holder else ErrorBody()
     message = next(filter(None, map(non_empty_text, _reasons(body, error))), "")
     code = error.code or str(body.get("error_code") or body.get("code") or "")
     return ErrorBody(message, code, error.type)
 
 
+def error_json(body: JsonObject) -> dict[str, object]:
+    """Return the error of a failed task in OpenAI's shape; its status is the last resort."""
+    error = task_error(body)
+    message = error.message or status_word(body)
+    return {"error": {"message": message, "code": error.code, "type": error.type}}
+
+
 def _reasons(body: JsonObject, error: ErrorBody) -> Iterator[object]:
     for fields in _levels(body):
         yield fields.get("fail_reason") or fields.get("failReason") or fields.get("task_status_msg")
     yield error.message
-    if body.get("code") is None or not _is_success_code(body.get("code")):
+    if body.get("code") is None or not is_success_code(body.get("code")):
         yield body.get("message")
-    if "MODERATED" in (status := status_word(body)):
-        yield status
+    if _WITHHELD.search(status := status_word(body)):
+        yield f"moderated: {status}"
 
 
 def is_unknown_task(body: JsonObject, text: str = "") -> bool:

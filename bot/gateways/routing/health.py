@@ -94,13 +94,11 @@ class Health:
         return False
 
     def _refused(self, failure: GatewayFailure, scope: HealthScope) -> bool:
-        status = failure.http_status
         # 401 is about the key, 403 about what the key may do with this model.
-        is_forbidden = failure.kind is Kind.AUTH and status == HTTPStatus.FORBIDDEN
+        is_forbidden = failure.kind is Kind.AUTH and failure.http_status == HTTPStatus.FORBIDDEN
         if not is_forbidden:
             scope = (failure.gateway, _ALL_MODELS)
-        # A firewall forbids prompts, and an error with 400 may quote a prompt about billing.
-        if is_forbidden or status == HTTPStatus.BAD_REQUEST:
+        else:  # a firewall may forbid one prompt
             self._refusals[scope] += 1
             if self._refusals[scope] < REFUSALS_TO_SUSPEND:
                 return False

@@ -21,13 +21,14 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.connections import READ_BUFFER_BYTES, limit_receives
+from bot.gateways.connections import MAX_HEADER_BYTES, READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
 from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
+from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
 from bot.gateways.routing.failover import FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
@@ -52,6 +53,7 @@ class Router:
         proxies: Proxies = NO_PROXIES,
         resolver: AbstractResolver | None = None,
         data_dir: Path | None = None,
+        unread_folder: Path | None = None,
     ) -> None:
         self._gateways = {gateway.name: gateway for gateway in gateways}
         self._catalogue = catalogue
@@ -63,6 +65,7 @@ class Router:
         self._proxies = proxies
         self._resolver = resolver
         self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._unread = UnreadFiles(unread_folder, clock.now) if unread_folder else None
         self._downloaders: dict[str, Downloader] = {}
         self._limits = {
             gateway.name: asyncio.Semaphore(gateway.max_at_once)
@@ -86,6 +89,8 @@ class Router:
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=self._proxies.proxy_of(gateway.url),  # every request is to this origin
             read_bufsize=READ_BUFFER_BYTES,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
         )
 
     def _downloader(self, gateway: Gateway) -> Downloader:
@@ -128,7 +133,8 @@ class Router:
             except GatewayFailure as failure:
                 # Any later event shows that the gateway accepted the request.
                 is_unaccepted = isinstance(last, Sending)
-                if is_unaccepted:
+                # An empty account is one also when a task says so.
+                if is_unaccepted or failure.kind is GatewayErrorKind.QUOTA:
                     self._record(failure, request, used)
                 if not (is_unaccepted and policy.allows_retry(failure)):
                     self._log_end(request, failure)
@@ -265,6 +271,7 @@ class Router:
             downloader=self._downloaders[gateway.name],
             reading=self._reading,
             clock=self._clock,
+            unread=self._unread,
         )
 
     def _ability(self, gateway: Gateway, model: str) -> ModelAbilities:

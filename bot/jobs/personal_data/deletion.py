@@ -36,15 +36,26 @@ class JobsStillRunning(Refusal):
 
 
 class PersonalDataDeletion:
-    """Deletes people's jobs; ``jobs`` is the folder of the pictures of open ones."""
+    """Deletes people's jobs.
+
+    ``jobs`` is the folder of the pictures of open ones, ``unread`` that of files that could not be
+    read, whose names begin with the job's id.
+    """
 
     def __init__(
-        self, *, database: Database, ledger: Ledger, content_store: ContentStore, jobs: Path
+        self,
+        *,
+        database: Database,
+        ledger: Ledger,
+        content_store: ContentStore,
+        jobs: Path,
+        unread: Path,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._content_store = content_store
         self._jobs = jobs
+        self._unread = unread
         self._one_at_a_time = asyncio.Lock()
 
     async def delete(self, user_id: int) -> int:
@@ -104,6 +115,8 @@ class PersonalDataDeletion:
             self._content_store.remove(file)
         for job_id in job_ids:
             shutil.rmtree(self._jobs / job_id, ignore_errors=True)
+            for path in self._unread.glob(f"{job_id}-*"):
+                path.unlink(missing_ok=True)
 
 
 def _batches(job_ids: Sequence[str], size: int) -> Sequence[Sequence[str]]:

@@ -67,6 +67,7 @@ ERRORS = [
     *(_sample(kind) for kind in dict.fromkeys(_kinds_of_error()) if kind not in SPECIAL),
     *(_gateway(kind) for kind in GatewayErrorKind),
     *(_gateway(kind, param="size", retry_after_s=1.5) for kind in GatewayErrorKind),
+    _gateway(GatewayErrorKind.INVALID_REQUEST, param="image"),
     *(
         QuotaSpent(level=level, limit=limit, period="week", left=left, credits=6, frees_at=frees_at)
         for level in LimitLevel

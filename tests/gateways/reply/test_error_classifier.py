@@ -29,6 +29,7 @@ def _error(message: str = "", code: object = None, kind: str | None = None) -> d
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
+NONE = "no-image"
 SAFETY = "Your request was rejected as a result of our safety system."
 NO_CHANNEL = "当前分组 default 下对于模型 X 无可用渠道"
 CASES: list[tuple[int, object, str, str]] = [
@@ -39,7 +40,7 @@ CASES: list[tuple[int, object, str, str]] = [
     (400, _error("litellm.BadRequestError: " + SAFETY, "400"), "moderation", "no"),
     (400, _error("内容违规,请修改"), "moderation", "no"),
     (422, {"error": "Prompt failed the content policy checks"}, "moderation", "no"),
-    (200, _error(SAFETY), "moderation", "maybe"),
+    (200, _error(SAFETY), "moderation", "no"),
     # in the words of Volcengine, Alibaba, DeepSeek, Azure and Google, the last one also in a list
     (400, _error("x", "OutputImageSensitiveContentDetected", "BadRequest"), "moderation", "no"),
     (400, _error("The input text may contain sensitive information."), "moderation", "no"),
@@ -59,12 +60,32 @@ CASES: list[tuple[int, object, str, str]] = [
     (400, _error("x", "billing_hard_limit_reached", "invalid_request_error"), "quota", "no"),
     (429, _error("You exceeded…", "insufficient_quota", "insufficient_quota"), "quota", "no"),
     (429, _error("insufficient user quota"), "quota", "no"),
+    (200, _error("账户余额不足"), "quota", "no"),
+    (200, {"code": 500, "msg": "额度已用尽"}, "quota", "no"),
+    (500, _error("余额不足,请充值"), "quota", "no"),
+    (500, _error("预扣费额度失败, 用户剩余额度: $0.00"), "quota", "no"),
+    (500, _error("token quota is not enough"), "quota", "no"),
+    (503, _error("Out of credits."), "quota", "no"),
+    (503, _error("x", "insufficient_quota"), "quota", "no"),
+    (500, _error("billing"), "quota", "maybe"),
+    # MiniMax's shape
+    (200, {"base_resp": {"status_code": 1008, "status_msg": "balance"}}, "quota", "no"),
+    (200, {"base_resp": {"status_code": 1026, "status_msg": "new"}}, "moderation", "no"),
+    (200, {"base_resp": {"status_code": 1002, "status_msg": "x"}}, "rate-limited", "no"),
+    (200, {"data": {}, "base_resp": {"status_code": 1024, "status_msg": "x"}}, "upstream", "no"),
+    (200, {"data": [], "base_resp": {"status_code": 0, "status_msg": "success"}}, NONE, "maybe"),
     # busy
     (429, _error("Rate limit reached", "rate_limit_exceeded"), "rate-limited", "no"),
     (429, "", "rate-limited", "no"),
     (429, "<html><title>Error 1015</title></html>", "rate-limited", "no"),
     (503, _error("slow", "rate_limit_exceeded"), "rate-limited", "no"),
-    (503, _error("当前分组上游负载已饱和,请稍后再试"), "rate-limited", "maybe"),
+    (503, _error("当前分组上游负载已饱和,请稍后再试"), "rate-limited", "no"),
+    (503, _error("The model is overloaded.", 503), "rate-limited", "no"),
+    (529, _error("x", None, "overloaded_error"), "rate-limited", "no"),
+    (502, _error("rate limit"), "rate-limited", "maybe"),
+    (503, "no upstream", "timeout-unknown", "maybe"),
+    (503, "<html><title>503 Service Temporarily Unavailable</title>", "timeout-unknown", "maybe"),
+    (503, "<html><title>overloaded</title></html>", "rate-limited", "maybe"),
     # the model
     (404, _error("x", "model_not_found"), "model-unavailable", "no"),
     (
@@ -75,6 +96,8 @@ CASES: list[tuple[int, object, str, str]] = [
     ),
     (503, _error(NO_CHANNEL, "model_not_found", "new_api_error"), "model-unavailable", "no"),
     (503, _error(NO_CHANNEL, "", "new_api_error"), "model-unavailable", "no"),
+    (500, _error("The model `x` does not exist"), "model-unavailable", "no"),
+    (500, _error("x", "get_channel_failed", "new_api_error"), "model-unavailable", "no"),
     (404, _error("Invalid URL (POST /v1/x)"), "model-unavailable", "no"),
     (501, _error("x", "api_not_implemented"), "model-unavailable", "no"),
     (404, "", "model-unavailable", "no"),
@@ -100,9 +123,19 @@ CASES: list[tuple[int, object, str, str]] = [
     (524, {"title": "A timeout occurred"}, "timeout-unknown", "maybe"),
     (408, "", "timeout-unknown", "maybe"),
     # 200 proves nothing
-    (200, _error("boom"), "upstream", "maybe"),
-    (200, {"error": "boom", "data": []}, "upstream", "maybe"),
-    (200, {"code": 500, "message": "boom", "data": None}, "upstream", "maybe"),
+    (200, _error("boom"), "upstream", "no"),
+    (200, [_error("boom")], "upstream", "no"),
+    (200, {"error": "boom", "data": []}, "upstream", "no"),
+    (200, {"detail": "boom"}, "upstream", "no"),
+    (200, {"error": {"code": "E1"}, "data": []}, "upstream", "no"),
+    (200, {"code": 500, "message": "boom", "data": None}, "upstream", "no"),
+    (200, {"code": 21, "message": "boom", "result": "task-1"}, "upstream", "maybe"),
+    (200, {"message": "boom"}, "upstream", "maybe"),
+    (200, {"error": {"message": "", "code": None}, "data": []}, "no-image", "maybe"),
+    (200, {"error": {}, "data": []}, "no-image", "maybe"),
+    (200, {"error": " ", "data": []}, "no-image", "maybe"),
+    (200, {"data": [{"url": "", "is_image_safe": False}]}, "moderation", "no"),
+    (200, {"choices": [{"finish_reason": "content_filter"}]}, "moderation", "no"),
     (200, {"code": "success", "message": "ok", "data": []}, "no-image", "maybe"),
     (200, {"created": 1, "data": []}, "no-image", "maybe"),
     (200, {"created": 1}, "no-image", "maybe"),
@@ -201,7 +234,7 @@ def test_a_408_with_a_hint_has_not_begun() -> None:
     ("status", "body", "kind", "billed"),
     [
         (429, {"code": 1102, "message": "pack depleted"}, Kind.QUOTA, Billed.NO),
-        (200, {"error": {"code": "E7", "message": "x"}}, Kind.MODERATION, Billed.MAYBE),
+        (200, {"error": {"code": "E7", "message": "x"}}, Kind.MODERATION, Billed.NO),
         (400, {"error": {"type": "busy_type", "message": "x"}}, Kind.RATE_LIMITED, Billed.NO),
         (400, {"error": {"code": "invalid_value"}}, Kind.MODERATION, Billed.NO),
         (400, {"error": {"code": "other"}}, Kind.INVALID_REQUEST, Billed.NO),
@@ -230,6 +263,20 @@ def test_a_gateway_s_own_codes(status: int, body: object, kind: Kind, billed: Bi
 def test_where_request_ids_are(headers: dict[str, str], body: object, found: str | None) -> None:
     """In headers, in the body, or at the end of new-api's words."""
     assert request_id(headers, body) == found
+
+
+@pytest.mark.parametrize("quoted", ["content policy", "rate limit", "余额不足"])
+def test_what_is_quoted_of_the_prompt_is_no_reason(quoted: str) -> None:
+    """A prompt about money must not take the gateway down for everybody."""
+    prompt = f"a poster that says {quoted} in red letters"
+    body = _error(f"Invalid characters in 'that says {quoted} in red'")
+    answer = GatewayResponse(400, {}, body, "")
+    assert classify_error(answer, now_ms=0, prompt=prompt).kind is Kind.INVALID_REQUEST
+
+
+def test_a_picture_that_is_too_large_is_named() -> None:
+    """The person can attach a smaller one."""
+    assert (_judge(413, "<html></html>").param, _judge(400, "").param) == ("image", "")
 
 
 def test_no_request_id() -> None:

@@ -211,7 +211,7 @@ async def test_all_siblings_failed(tmp_path: Path) -> None:
     """Then why the first one did is the reason."""
     answer = sse.stream_reply(sse.sibling_failed(0), sse.sibling_failed(1), sse.summary_event())
     failed = (await _paint(tmp_path, answer, n=2)).failed
-    assert (failed.kind, failed.billed) == (Kind.MODERATION, Billed.MAYBE)
+    assert (failed.kind, failed.billed) == (Kind.MODERATION, Billed.NO)
 
 
 async def test_a_whole_reply_as_one_event(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import TokenUsage
 from bot.gateways.reply import download_spool as download_spool_module
 from bot.gateways.reply import streaming_json as streaming_json_module
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import ClassifiedError, GatewayResponse, classify_error
 from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.streaming_json import LONG_STRING_BYTES, StreamingJson
-from tests.gateways.generation_harness import files_in
 from tests.gateways.sample_pictures import b64, picture_bytes
 
 BASE = URL("https://a.example/")
@@ -60,6 +60,8 @@ SPELLINGS: dict[str, Callable[[bytes], str]] = {
     "raw line breaks": lambda data: b64(data).replace("A", "A\n"),
     "url-safe": lambda data: base64.urlsafe_b64encode(data).decode(),
     "no padding": lambda data: b64(data).rstrip("="),
+    "extra padding": lambda data: b64(data) + "==",
+    "much extra padding": lambda data: b64(data) + "=" * 9 + "\\n",
     "half padding": lambda data: b64(data).removesuffix("="),
     "line break at the end": lambda data: b64(data) + "\\n",
     "data URI": lambda data: f"data:image/png;base64,{b64(data)}",
@@ -168,13 +170,53 @@ def test_broken_base64_is_kept_as_text(junk: str, tmp_path: Path) -> None:
         raw[0].unlink()
 
 
-@pytest.mark.parametrize("cut", [0, 12_000 + len('{"data":[{"b64_json":"')])
-def test_nothing_may_follow_the_padding(cut: int, tmp_path: Path) -> None:
-    """Two pictures glued together are no picture, wherever the network cuts them."""
-    glued = b64(BIG[:8_998]) + b64(BIG)
-    assert glued[11_998:12_000] == "=="
-    assert _read(tmp_path, *_cut(_body(glued), [cut]))[1] == []
-    assert [path.read_text() for path in files_in(tmp_path)] == [glued]
+@pytest.mark.parametrize("cut", range(11_996, 12_004))
+@pytest.mark.parametrize("at", [8_997, 8_998, 8_999])
+def test_parts_that_were_encoded_one_by_one_are_one_picture(
+    at: int, cut: int, tmp_path: Path
+) -> None:
+    """Some relays encode chunk by chunk and join the texts, padding and all."""
+    joined = b64(BIG[:at]) + b64(BIG[at:-3]) + "\\n" + b64(BIG[-3:])
+    assert _read(tmp_path, *_cut(_body(joined), [cut + len('{"data":[{"b64_json":"')]))[1] == [BIG]
+
+
+@pytest.mark.parametrize(
+    "end", [b"}garbage", b"\n\ndata: [DONE]\n\n", b": ping", b"\0" * 99, b'"x']
+)
+def test_what_follows_the_json_does_not_matter(end: bytes, tmp_path: Path) -> None:
+    """Neither do the usage and the revised prompt get lost."""
+    data = [{"b64_json": b64(BIG), "revised_prompt": "a fox"}]
+    body = json.dumps({"data": data, "usage": {"input_tokens": 5}})
+    reply, files = _read(tmp_path, body.encode() + end)
+    assert (files, reply.usage, reply.is_whole) == ([BIG], TokenUsage(5, 0), True)
+    assert reply.pictures[0].revised_prompt == "a fox"
+
+
+def test_an_endless_end_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture came before it."""
+    monkeypatch.setattr(download_spool_module, "MIN_BODY_BYTES", 50_000)
+    monkeypatch.setattr(download_spool_module, "BODY_BYTES_PER_PICTURE", 50_000)
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(_body(b64(BIG)))
+        assert (json_reader.is_closed, json_reader.is_over) == (True, False)
+        json_reader.feed(b"x" * 50_000)
+        assert json_reader.is_over
+        assert len(read_reply(json_reader, BASE).pictures) == 1
+
+
+def test_of_cut_json_everything_counts_that_is_whole(tmp_path: Path) -> None:
+    """Two of three came before the line broke."""
+    body = json.dumps({"created": 1, "data": [{"url": f"https://a/{n}"} for n in "abc"]})
+    reply, _ = _read(tmp_path, body[:-6].encode())
+    assert [str(one.source) for one in reply.pictures] == ["https://a/a", "https://a/b"]
+    assert not reply.is_whole
+
+
+def test_several_json_values_are_one_reply(tmp_path: Path) -> None:
+    """One line for each picture, or a line of progress first."""
+    body = b'{"status":"processing"}\n' + _body(b64(BIG)) + b"\n" + _body(b64(SMALL))
+    assert _read(tmp_path, body)[1] == [BIG, SMALL]
 
 
 def test_whole_pictures_survive_broken_json(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import structlog
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import Billed
+from bot.gateways.gateway import AsyncSettings
 from bot.gateways.routing.health import (
     DOWN_SUSPENSION_S,
     MAX_SUSPENSION_S,
@@ -16,7 +17,7 @@ from bot.gateways.routing.health import (
     Health,
 )
 from tests.gateways.generation_harness import CLOCK_START_MS, GATEWAY_KEY, make_model
-from tests.gateways.replay_gateway import RawReply, replay_gateway
+from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
 from tests.gateways.router_harness import SteppedClock, open_router
 from tests.gateways.routing.test_failover import BUSY_LONG, EMPTY, GOOD, error
 
@@ -70,13 +71,12 @@ def test_403_takes_only_the_model_down() -> None:
     assert (rest_s(health), rest_s(health, model="another")) == (DOWN_SUSPENSION_S, 0)
 
 
-@pytest.mark.parametrize(("kind", "status"), [(Kind.AUTH, 403), (Kind.QUOTA, 400)])
-def test_one_persons_prompt_takes_nothing_down(kind: Kind, status: int) -> None:
-    """A firewall that forbids a prompt, or an error that quotes one about billing departments."""
+def test_one_persons_prompt_takes_nothing_down() -> None:
+    """A firewall forbids some prompts with 403."""
     health = Health(SteppedClock().now)
     for _ in range(5):
-        assert not health.failed(failure(kind, status=status), "painter")
-        assert not health.failed(failure(kind, status=status), "painter")
+        assert not health.failed(failure(Kind.AUTH, status=403), "painter")
+        assert not health.failed(failure(Kind.AUTH, status=403), "painter")
         health.succeeded("a", "painter")
     assert rest_s(health) == 0
 
@@ -96,6 +96,31 @@ def test_a_doubtful_word_about_money_takes_nobody_down() -> None:
     health = Health(SteppedClock().now)
     assert not health.failed(failure(Kind.QUOTA, billed=Billed.MAYBE, status=500), "painter")
     assert rest_s(health) == 0
+
+
+@pytest.mark.parametrize("status", [200, 400, 402, 403, 429, 500, 503])
+async def test_an_empty_account_rests_whatever_the_status(status: int, tmp_path: Path) -> None:
+    """Every request would be refused in the same words until the operator has paid."""
+    async with (
+        replay_gateway(error(status, None, "账户余额不足")) as raw,
+        open_router(tmp_path, raw.gateway()) as one,
+    ):
+        for _ in range(2):
+            failed = (await one.generate()).failed
+            assert (failed.kind, failed.billed) == (Kind.QUOTA, Billed.NO)
+    assert raw.posts == 1
+    assert len(one.alerts_sent) == 1
+
+
+async def test_an_empty_account_that_a_task_tells_of_rests_too(tmp_path: Path) -> None:
+    """The request was accepted, so it is not sent elsewhere, but the next ones are."""
+    failed = http_reply(200, {"status": "failed", "fail_reason": "余额不足"})
+    async with replay_gateway(http_reply(200, {"task_id": "t-1"}), failed) as raw:
+        gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
+        async with open_router(tmp_path, gateway) as one:
+            assert (await one.generate()).failed.billed is Billed.NO
+            assert (await one.generate()).failed.kind is Kind.QUOTA
+    assert raw.posts == 1
 
 
 async def test_a_down_gateway_is_tried_again_after_its_time(tmp_path: Path) -> None:

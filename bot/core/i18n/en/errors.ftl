@@ -293,6 +293,7 @@ error-gateway-moderation = The image service declined this prompt, so please rew
 error-gateway-invalid-request =
     { $param ->
         [none] The image service rejected these options, so please change the size or the prompt and try again; { money-back }.
+        [image] The image service rejected the reference images, so please attach smaller or other ones and try again; { money-back }.
        *[other] The image service rejected the option { $param }, so please change it or leave it out and try again; { money-back }.
     }
 

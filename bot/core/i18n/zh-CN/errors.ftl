@@ -260,6 +260,7 @@ error-gateway-moderation = 绘图服务拒绝了这个提示词，请修改后�
 error-gateway-invalid-request =
     { $param ->
         [none] 绘图服务不接受这些选项，请修改尺寸或提示词后再试；{ money-back }。
+        [image] 绘图服务不接受这些参考图，请换成更小的或其他图片后再试；{ money-back }。
        *[other] 绘图服务不接受选项 { $param }，请修改或去掉它后再试；{ money-back }。
     }
 
