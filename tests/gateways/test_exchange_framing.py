@@ -55,6 +55,9 @@ AROUND: dict[str, RawReply] = {
         200, {"error": {"message": "", "type": "", "code": None}, **json.loads(REPLY)}
     ),
     "an empty error": http_reply(200, {"error": "", **json.loads(REPLY)}),
+    "an error of another picture": http_reply(
+        200, {"images": [{"b64_json": b64(PNG)}], "errors": ["the second failed"]}
+    ),
     "no base_resp error": http_reply(
         200,
         {"data": {"image_base64": [b64(PNG)]}, "base_resp": {"status_code": 0, "status_msg": "ok"}},

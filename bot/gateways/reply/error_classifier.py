@@ -165,7 +165,7 @@ def has_error(body: object) -> bool:
     if isinstance(base, dict) and not is_success_code(base.get("status_code")):
         return True
     if not isinstance(error, dict):
-        return bool(error.strip() if isinstance(error, str) else error)
+        return bool(error.strip() if isinstance(error, str) else error or body.get("errors"))
     return any(bool(value) and not is_success_code(value) for value in error.values())
 
 
@@ -218,11 +218,12 @@ def parse_error_body(body: Mapping[str, object]) -> ErrorBody:
         return ErrorBody(_as_text(base.get("status_msg")), code, f"base_resp:{code}")
     if not has_error(body):
         body = {name: value for name, value in body.items() if name != "error"}
-    error = body.get("error") or body.get("detail") or body
+    error = body.get("error") or body.get("errors") or body.get("detail") or body
     if isinstance(error, list):
         error = error[0]
     if not isinstance(error, dict):
-        return ErrorBody(message=_as_text(error), code=_as_text(body.get("code")))
+        code = _as_text(body.get("code")) or _as_text(body.get("name"))
+        return ErrorBody(message=_as_text(error), code=code)
     where = error.get("loc")
     return ErrorBody(
         message=next(_messages(error), ""),

@@ -12,6 +12,7 @@ KINDS_BY_CODE = {
     "moderation_blocked": Kind.MODERATION,
     "content_policy_violation": Kind.MODERATION,
     "content_filter": Kind.MODERATION,
+    "content_moderation": Kind.MODERATION,
     "contentfilter": Kind.MODERATION,
     "responsibleaipolicyviolation": Kind.MODERATION,
     "datainspectionfailed": Kind.MODERATION,

@@ -170,8 +170,8 @@ class _PictureFinder:
         """Yield the pictures of a reply."""
         if not isinstance(body, dict):
             yield from self._in_node(body, 0)
-        elif has_error(body):  # the URLs of an error lead to explanations
-            yield from self._in_node(body.get("data"), 1)
+        elif has_error(body):  # its own URLs lead to explanations
+            yield from self._in_containers(body, 0)
         else:
             # Beside a task, an image of the whole reply is the reference that was sent.
             whole = {"image": body.get("image")} if not _TASK_KEYS & body.keys() else {}
