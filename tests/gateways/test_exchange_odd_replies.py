@@ -129,7 +129,7 @@ async def test_a_row_that_fails(case: Fails, tmp_path: Path) -> None:
     assert result.left == []
     assert GATEWAY_KEY not in repr(failed)
     assert "upstream.example" not in repr(failed)
-    assert set(failed.facts) == {"param", "retry_after_s"}
+    assert set(failed.facts) == {"param", "retry_after_s", "retry_at"}
 
 
 @dataclass(frozen=True)
