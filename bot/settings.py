@@ -7,7 +7,8 @@ that names the variable and says how to fix it.
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from shlex import quote
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -21,6 +22,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from bot.core.errors.base import StartRefused
 from bot.core.models import parse_money
+from bot.core.process_lock import LockFolders
+from bot.database.database import database_path
 from bot.quota.limits import Limit, Period, parse_limits
 
 T = TypeVar("T")
@@ -28,6 +31,8 @@ T = TypeVar("T")
 
 _UNITS = {"": 1, "M": 10**6, "G": 10**9, "T": 10**12}
 _MIN_BYTES = 100 * 10**6
+OLD_DATABASE = Path("data/easel.db")
+"""Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
 
 
 def _comma_list(value: object) -> object:
@@ -111,6 +116,11 @@ class GatewayKey(BaseModel):
     api_key: SecretStr
 
 
+def _in_data_dir(settings: dict[str, Any]) -> str:
+    """Return the default of DATABASE_URL; ``settings`` are those above it."""
+    return f"sqlite:///{settings.get('data_dir', OLD_DATABASE.parent) / OLD_DATABASE.name}"
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; in the environment the names are in capitals."""
 
@@ -125,8 +135,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_quotes(cls, values: dict[str, object]) -> object:
-        return {name: _unquoted(value) for name, value in values.items()}
+    def _normalized(cls, values: dict[str, object]) -> object:
+        plain = {name: _unquoted(value) for name, value in values.items()}
+        if plain.get("database_url") == "":
+            del plain["database_url"]
+        return plain
 
     discord_token: SecretStr = SecretStr("")
     image_api_url: str = ""
@@ -134,8 +147,8 @@ class Settings(BaseSettings):
     image_models: CommaList[str] = ()
     gateways_file: Annotated[Path | None, BeforeValidator(_empty_is_none)] = None
     gateways: dict[str, GatewayKey] = Field(default_factory=dict)
-    database_url: str = "sqlite:///data/easel.db"
     data_dir: Path = Path("data")
+    database_url: str = Field(default_factory=_in_data_dir)
     default_quota: QuotaSetting = parse_limits("20/day")
     server_quota: QuotaSetting = ()
     total_quota: QuotaSetting = ()
@@ -164,6 +177,30 @@ class Settings(BaseSettings):
         return tuple(secret.get_secret_value() for secret in secrets)
 
 
+def database_file(settings: Settings) -> Path:
+    """Return the file of the database.
+
+    Raises:
+        StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
+    """
+    path = database_path(settings.database_url)
+    is_given = "database_url" in settings.model_fields_set
+    if is_given or path.exists() or not OLD_DATABASE.exists():
+        return path
+    old, new = quote(str(OLD_DATABASE)), quote(str(settings.data_dir))
+    raise StartRefused(
+        f"The database lies in DATA_DIR by default now, and {path} does not exist while "
+        f"{OLD_DATABASE} does: stop the bot that uses it and move it with "
+        f"mkdir -p {new} && mv {old}* {new}/ - or keep it there with "
+        f"DATABASE_URL=sqlite:///{OLD_DATABASE}."
+    )
+
+
+def lock_folders(settings: Settings) -> LockFolders:
+    """Return where processes on this database hold their locks; raises as ``database_file``."""
+    return LockFolders(database_file(settings), settings.data_dir)
+
+
 FIXES = {
     "DISCORD_TOKEN": "copy the token from your application's Bot page",
     "IMAGE_API_URL": "set it like https://api.openai.com/v1",
@@ -171,7 +208,7 @@ FIXES = {
     "IMAGE_MODELS": "set it like gpt-image-2,dall-e-3; the first is the default",
     "GATEWAYS_FILE": "set it to the path of a gateways.toml, or leave it empty",
     "GATEWAYS": "set one GATEWAYS__NAME__API_KEY for each gateway of GATEWAYS_FILE",
-    "DATABASE_URL": "set it like sqlite:///data/easel.db",
+    "DATABASE_URL": "set it like sqlite:////srv/easel.db; leave it empty for easel.db in DATA_DIR",
     "DATA_DIR": "set it to a folder that the bot can write, like data",
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
     "SERVER_QUOTA": "set it like 500/month; leave it empty for no limit",

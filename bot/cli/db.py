@@ -16,9 +16,8 @@ from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.database.backup import DatabaseDamaged, DatabaseStatus, copy_database, read_status
-from bot.database.database import database_path
 from bot.database.migrator import shipped
-from bot.settings import Settings
+from bot.settings import Settings, database_file
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1
@@ -43,7 +42,7 @@ def run_db(settings: Settings, options: argparse.Namespace) -> int:
     Raises:
         StartRefused: there is no database, or the backup cannot be written.
     """
-    path = database_path(settings.database_url)
+    path = database_file(settings)
     if not path.is_file():
         raise StartRefused(
             f"There is no database {path} yet: the first start creates it; "

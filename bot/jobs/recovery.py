@@ -18,7 +18,7 @@ import structlog
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
-from bot.core.process_lock import is_dead, others_alive
+from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_run import JobDependencies, report_failure, settle_abandoned
@@ -67,14 +67,14 @@ class ResumableJob:
 class Recovery:
     """Takes over what dead processes left.
 
-    ``owner`` is this process. The folders hold everybody's process locks, the pictures of open
-    jobs, and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    ``owner`` is this process; ``locks`` are everybody's. The folders hold the pictures of open jobs
+    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
     owner: str
-    locks_folder: Path
+    locks: LockFolders
     jobs_folder: Path
     content_store_folder: Path
     max_queue_age_ms: int
@@ -124,7 +124,7 @@ class Recovery:
         error = CancelledByOperator()
         if await self.deps.cancellation.cancel_queued(found.job, error):
             return True
-        is_abandoned = found.is_open and is_dead(self.locks_folder, found.owner)
+        is_abandoned = found.is_open and is_dead(self.locks, found.owner)
         if not (is_abandoned and await self._adopt(found)):
             return False
         await settle_abandoned(self.deps, found.job, unsent=error, sent=InterruptedInDoubt())
@@ -133,7 +133,7 @@ class Recovery:
     async def _abandoned(self) -> list[WrittenJob]:
         unfinished = await self.deps.database.read(self.deps.repository.unfinished)
         owners = {found.owner for found in unfinished}
-        dead = {owner for owner in owners if is_dead(self.locks_folder, owner)}
+        dead = {owner for owner in owners if is_dead(self.locks, owner)}
         return [found for found in unfinished if found.owner in dead]
 
     async def _adopt(self, found: WrittenJob) -> bool:
@@ -185,7 +185,7 @@ class Recovery:
     def _remove_parts(self) -> None:
         # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
         parts = list(self.content_store_folder.rglob("*.part"))
-        if others_alive(self.locks_folder, self.owner):
+        if others_alive(self.locks, self.owner):
             return
         for part in parts:
             part.unlink(missing_ok=True)
