@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from bot.cli import db, gateways, imagine, jobs
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import UMASK
 from bot.settings import Settings, load_settings
 
 EXIT_WRONG_USE = 2
@@ -21,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     options = _parser().parse_args(argv)
+    os.umask(UMASK)
     try:
         return _run(options)
     except StartRefused as refused:

@@ -16,12 +16,12 @@ from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
 from bot.database.backup import DatabaseDamaged, DatabaseStatus, copy_database, read_status
+from bot.database.database import SQLITE_ENDS
 from bot.database.migrator import shipped
 from bot.settings import Settings, database_file
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1
-_ENDS = ("", "-wal", "-shm", "-journal")  # of the files that are one database to SQLite
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 Say = Callable[[str], None]
@@ -111,7 +111,7 @@ def _refuse_unless_free(path: Path, file: Path, *, force: bool) -> None:
         raise StartRefused(
             f"There is no folder {file.parent}: create it, or name a file in one that exists."
         )
-    own = {path.with_name(path.name + end).resolve() for end in _ENDS}
+    own = {path.with_name(path.name + end).resolve() for end in SQLITE_ENDS}
     if file.resolve() in own:
         raise StartRefused(f"{file} is, or belongs to, the database itself: name another file.")
     if file.exists() and not force:

@@ -8,15 +8,27 @@ import structlog
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-FOLDER_MODE = 0o700
-_OTHERS = 0o077
-_CONTENTS = ("backup", "charts", "jobs", "run", "unread", "vault")
+UMASK = 0o077
+"""What a process sets with ``os.umask``, so that all that it creates is private."""
+
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+_CONTENTS = ("backup", "charts", "jobs", "run", "unread", "user-tags.key", "vault")
 
 
 def make_private_folder(folder: Path) -> None:
     """Create a folder, and those above it, for this user alone; an existing one stays as it is."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        missing.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        missing.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+
+def create_private_file(path: Path) -> None:
+    """Create an empty file that this user alone may read; an existing one stays as it is.
+
+    Raises:
+        OSError: it cannot be created, or not be written.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
 
 
 def restrict_data_folder(folder: Path) -> None:
@@ -42,31 +54,30 @@ def restrict_files(*paths: Path) -> None:
             _warn(path, refused)
 
 
-def _close(folder: Path) -> None:
+def _close(path: Path) -> None:
     try:
-        if not folder.is_dir() or not folder.stat().st_mode & _OTHERS:
+        if not path.exists() or not path.stat().st_mode & UMASK:
             return
-        for place, _, files in os.walk(folder, topdown=False):
+        for place, _, files in os.walk(path, topdown=False):
             for name in files:
                 _restrict(Path(place, name))
             _restrict(Path(place))
+        _restrict(path)
     except OSError as refused:
-        _warn(folder, refused)
+        _warn(path, refused)
     else:
-        log.info("files.restricted", folder=str(folder))
+        log.info("files.restricted", path=str(path))
 
 
 def _restrict(path: Path) -> None:
     mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        return
-    if mode & _OTHERS:
-        path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+    if mode & UMASK and not stat.S_ISLNK(mode):
+        path.chmod(stat.S_IMODE(mode) & ~UMASK)
 
 
 def _is_shared(folder: Path) -> bool:
     """Return whether it is the current folder, somebody's home, or one above these."""
-    inner = (Path.cwd(), Path.home())
+    inner = (Path.cwd(), Path(os.environ.get("HOME", "/")))
     return any(place.is_relative_to(folder.resolve()) for place in inner)
 
 

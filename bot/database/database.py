@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.database import migrator
 from bot.database.connection import Connection
 from bot.database.transaction import Transaction
@@ -28,6 +29,8 @@ _WRITER = (
     "wal_autocheckpoint=4000",
 )
 _READER = (*_BOTH, "query_only=ON")
+SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
+"""How the names end of the files that are one database to SQLite."""
 
 
 def database_path(url: str) -> Path:
@@ -72,6 +75,7 @@ class Database:
             try:
                 database = await stack.enter_async_context(cls._connected(path))
                 await database._bring_up_to_date(path, backup_dir, now, migrations)
+                restrict_files(*(path.with_name(path.name + end) for end in SQLITE_ENDS))
             except (OSError, sqlite3.Error) as error:
                 raise StartRefused(
                     f"The database {path} cannot be used ({error}): point DATABASE_URL to a "
@@ -116,9 +120,9 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def _connected(cls, path: Path) -> AsyncIterator[Self]:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
-        sqlite3.connect(path).close()
+        make_private_folder(path.parent)
+        create_private_file(path)
         async with (
             Connection.open(path, pragmas=_WRITER) as writer,
             Connection.open(path, pragmas=_READER) as reader,
@@ -143,8 +147,9 @@ class Database:
 def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:
     """Copy what is committed, while the migrating transaction keeps other writers out."""
     copy = backup_dir / f"{path.stem}-v{version}-{now()}.db"
-    copy.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(copy.parent)
     part = copy.with_suffix(".part")
+    create_private_file(part)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
     part.replace(copy)
