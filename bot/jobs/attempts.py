@@ -197,7 +197,7 @@ class AttemptRunner:
         self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: GatewayEvent
     ) -> Attempt | None:
         """Write an event before the exchange acts on it; return the attempt that is under way."""
-        write, repository = self.database.write, self.repository
+        write, repository = self.database.write_when_possible, self.repository
         match event, attempt:
             case Sending(gateway=gateway), _:
                 return await write(
@@ -222,10 +222,12 @@ class AttemptRunner:
         if attempt is None:
             return
         if failure.billed is Billed.NO:
-            await self.database.write(self.repository.refused, attempt)
+            await self.database.write_when_possible(self.repository.refused, attempt)
         else:
             cost = Cost(job.request.model, price=self._price(job, attempt, asked))
-            await self.database.write(self.repository.lost, attempt, failure.billed, cost)
+            await self.database.write_when_possible(
+                self.repository.lost, attempt, failure.billed, cost
+            )
 
     def _price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
         each = self.catalogue.price_each(attempt.gateway, job.request)

@@ -37,11 +37,15 @@ class Billing:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
 
         Raises:
-            Refusal: a limit or the operator's budget does not allow it.
+            Refusal: a limit or the operator's budget does not allow it, or the database does not
+                answer in time.
         """
         price = self.catalogue.highest_price(job.request)
         try:
-            await self.database.write(self._hold, job, price=price, attached=attached)
+            await self.database.write_soon(
+                lambda tx: self._hold(tx, job, price=price, attached=attached),
+                undo=lambda tx: self._cancel_unseen(tx, job),
+            )
         except BudgetSpent:
             await self._alert_of_refusal(price)
             raise
@@ -56,7 +60,7 @@ class Billing:
         doubtful: int = 0,
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice."""
-        settled, reached = await self.database.write(
+        settled, reached = await self.database.write_when_possible(
             self._settle, job, state, error, delivered=delivered, doubtful=doubtful
         )
         for part in reached:
@@ -71,10 +75,20 @@ class Billing:
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
-        failure, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
+        failure, reached = await self.database.write_when_possible(
+            self._settle_abandoned, job, unsent, sent
+        )
         for part in reached:
             self.alerts.budget(part)
         return failure
+
+    def cancel_unseen_later(self, job: Job) -> None:
+        """Cancel a job that nobody saw as soon as the database takes it; harmless twice."""
+        self.database.write_later(self._cancel_unseen, job)
+
+    def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
+        self.repository.not_placed(tx, job.id)
+        self._settle(tx, job, JobState.CANCELLED, None, delivered=0, doubtful=0)
 
     def _hold(
         self, tx: Transaction, job: Job, *, price: int, attached: AttachmentUrls | None
