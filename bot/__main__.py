@@ -78,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("gateways", help="list gateways and models, and what they can do")
     jobs.add_jobs_options(commands.add_parser("jobs", help="list jobs; cancel or repeat one"))
-    db.add_db_options(commands.add_parser("db", help="check the database, or back it up"))
+    db.add_db_options(
+        commands.add_parser("db", help="check the database, back it up, or restore it")
+    )
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
     return parser
 

@@ -53,6 +53,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         services = await stack.enter_async_context(open_services(settings, clock))
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
+        for request in await services.deletion.undone_requests():
+            await preference_store.delete_person(request.user_id)
+            await services.deletion.repeat(request)
         await preference_store.load()
         bot = Bot(services, _client(settings, preference_store), preference_store)
         client, couriers = bot.client, _couriers(bot, clock)

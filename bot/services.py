@@ -26,6 +26,7 @@ from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
 from bot.jobs.job_run import JobDependencies
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing, ServerCostCache
@@ -170,6 +171,11 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             ledger=deps.ledger,
             content_store=content_store,
             jobs=settings.data_dir / "jobs",
+            requests=DeletionRequests(
+                base.locks.database,
+                hashed=deps.attempts.pseudonyms.deletion_mark,
+                now=base.clock.now,
+            ),
         ),
         alerts=base.alerts,
         offers=OfferedModels(base.gateways, base.catalogue, clock=base.clock, alerts=base.alerts),

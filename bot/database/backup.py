@@ -10,6 +10,7 @@ from pathlib import Path
 _BUSY_TIMEOUT_S = 10.0
 _MOST_PROBLEMS = 3
 _PRIMARY = 0xFF  # of an extended error code (https://sqlite.org/rescode.html)
+_OURS = {"migrations", "jobs", "attempts", "charges"}
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -37,7 +38,7 @@ def read_status(path: Path) -> DatabaseStatus:
         Damaged: it is not an intact database.
         sqlite3.Error: it cannot be read.
     """
-    with _telling_damage(), closing(read_only(path)) as database:
+    with telling_damage(), closing(read_only(path)) as database:
         database.execute("BEGIN")
         if problems := find_damage(database):
             raise DatabaseDamaged("; ".join(problems))
@@ -61,13 +62,13 @@ def copy_database(path: Path, target: Path) -> int:
     # It contains people's prompts: no other user of the machine may read it.
     part.touch(mode=0o600, exist_ok=False)
     try:
-        with _telling_damage():
+        with telling_damage():
             _fill(path, part)
             size = _settle(part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    _sync(target.parent)
+    sync_to_disk(target.parent)
     return size
 
 
@@ -94,8 +95,16 @@ def schema_version(database: sqlite3.Connection) -> int:
     return int(database.execute("SELECT MAX(version) FROM migrations").fetchone()[0] or 0)
 
 
+def is_foreign(database: sqlite3.Connection) -> bool:
+    """Return whether the file has tables, but not those of Easel."""
+    rows = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    names = {str(name) for (name,) in rows}
+    return bool(names) and not names >= _OURS
+
+
 @contextmanager
-def _telling_damage() -> Iterator[None]:
+def telling_damage() -> Iterator[None]:
+    """Raise what SQLite says of a damaged file as DatabaseDamaged."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -141,11 +150,11 @@ def _settle(part: Path) -> int:
     with closing(read_only(part)) as copied:
         if problems := find_damage(copied):
             raise DatabaseDamaged("; ".join(problems))
-    _sync(part)
+    sync_to_disk(part)
     return part.stat().st_size
 
 
-def _sync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Sync a file, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -25,6 +25,7 @@ from bot.jobs.personal_data.deletion import (
     JobsStillRunning,
     PersonalDataDeletion,
 )
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.repository import personal_data
@@ -66,6 +67,9 @@ class PersonalDataHarness:
             ledger=self.ledger,
             content_store=self.content_store,
             jobs=folder / "jobs",
+            requests=DeletionRequests(
+                folder / "easel.db", hashed=Pseudonyms(b"k" * 32).deletion_mark, now=self.now
+            ),
         )
         self.export = PersonalDataExport(database, self.content_store)
 
