@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,8 @@ from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
-from bot.settings import Settings, load_settings
+from bot.database.faults import fault_of
+from bot.settings import Settings, database_file, load_settings
 
 EXIT_WRONG_USE = 2
 EXIT_STOPPED = 130
@@ -38,6 +40,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _run_doctor()
     settings = load_settings()
+    try:
+        return _run_with(settings, options)
+    except sqlite3.Error as error:
+        if (fault := fault_of(error)) is None:
+            raise
+        raise StartRefused(fault.sentence(database_file(settings))) from error
+
+
+def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     if options.command == "imagine":
         return imagine.run_imagine(settings, options)
     if options.command == "gateways":

@@ -16,8 +16,15 @@ from bot.cli.table import Row, format_table
 from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
-from bot.database.backup import DatabaseDamaged, DatabaseStatus, copy_database, read_status
+from bot.database.backup import (
+    DatabaseDamaged,
+    DatabaseForeign,
+    DatabaseStatus,
+    copy_database,
+    read_status,
+)
 from bot.database.database import SQLITE_ENDS
+from bot.database.faults import FOREIGN
 from bot.database.migrator import shipped
 from bot.settings import Settings, database_file, lock_folders
 
@@ -71,6 +78,8 @@ def print_status(path: Path, now: int, say: Say) -> int:
         _print_columns(say, _file_facts(path))
         say(Texts().say("db-damaged", path=str(path), problems=str(damage)))
         return EXIT_PROBLEM
+    except DatabaseForeign:
+        raise StartRefused(FOREIGN.sentence(path)) from None
     except sqlite3.Error as error:
         raise StartRefused(
             f"The database {path} cannot be read ({error}): let your user read it and its folder, "

@@ -10,7 +10,6 @@ from pathlib import Path
 _BUSY_TIMEOUT_S = 10.0
 _MOST_PROBLEMS = 3
 _PRIMARY = 0xFF  # of an extended error code (https://sqlite.org/rescode.html)
-_OURS = {"migrations", "jobs", "attempts", "charges"}
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -31,15 +30,22 @@ class DatabaseDamaged(Exception):
     """The file is not an intact database; the text says what is wrong."""
 
 
+class DatabaseForeign(Exception):
+    """The file is the database of another program."""
+
+
 def read_status(path: Path) -> DatabaseStatus:
     """Check the file and count its rows in one transaction; nothing is written.
 
     Raises:
-        Damaged: it is not an intact database.
+        DatabaseDamaged: it is not an intact database.
+        DatabaseForeign: another program has made it.
         sqlite3.Error: it cannot be read.
     """
     with telling_damage(), closing(read_only(path)) as database:
         database.execute("BEGIN")
+        if is_foreign(database):
+            raise DatabaseForeign
         if problems := find_damage(database):
             raise DatabaseDamaged("; ".join(problems))
         return _status(database)
@@ -97,9 +103,9 @@ def schema_version(database: sqlite3.Connection) -> int:
 
 def is_foreign(database: sqlite3.Connection) -> bool:
     """Return whether the file has tables, but not those of Easel."""
-    rows = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    names = {str(name) for (name,) in rows}
-    return bool(names) and not names >= _OURS
+    (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+    columns = {str(row[1]) for row in database.execute("PRAGMA table_info(migrations)")}
+    return bool(tables) and "version" not in columns
 
 
 @contextmanager

@@ -14,7 +14,9 @@ import structlog
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.database import migrator
+from bot.database.backup import is_foreign, read_only
 from bot.database.connection import Connection, RunningTransaction
+from bot.database.faults import FOREIGN, unusable
 from bot.database.outage import (
     WAITS,
     DatabaseBusy,
@@ -98,10 +100,7 @@ class Database:
                 await database._bring_up_to_date(path, backup_dir, now, migrations)
                 restrict_files(*(path.with_name(path.name + end) for end in SQLITE_ENDS))
             except (OSError, sqlite3.Error) as error:
-                raise StartRefused(
-                    f"The database {path} cannot be used ({error}): point DATABASE_URL to a "
-                    f"file that Easel may create and write, and keep {backup_dir} writable."
-                ) from error
+                raise StartRefused(unusable(error).sentence(path)) from error
             try:
                 yield database
             finally:
@@ -251,6 +250,7 @@ class Database:
         # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
         make_private_folder(path.parent)
         create_private_file(path)
+        _refuse_foreign(path)
         async with (
             Connection.open(path, pragmas=_WRITER, busy_s=waits.busy_s) as writer,
             Connection.open(path, pragmas=_READER, busy_s=waits.busy_s) as reader,
@@ -270,6 +270,13 @@ class Database:
             back_up=partial(_back_up, path, backup_dir, now),
             now=now,
         )
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise StartRefused, before anything is changed, for the database of another program."""
+    with closing(read_only(path)) as database:
+        if is_foreign(database):
+            raise StartRefused(FOREIGN.sentence(path))
 
 
 def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:

@@ -82,6 +82,15 @@ class Billing:
             self.alerts.budget(part)
         return failure
 
+    async def set_aside(self, job_id: str) -> None:
+        """End a job of which too little can be read to do more; its credits are released."""
+        await self.database.write_when_possible(self._set_aside, job_id)
+
+    def _set_aside(self, tx: Transaction, job_id: str) -> None:
+        self.repository.ended(tx, job_id, JobState.UNKNOWN)
+        self.repository.told(tx, job_id)
+        self.ledger.settle(tx, job_id, delivered=0)
+
     def cancel_unseen_later(self, job: Job) -> None:
         """Cancel a job that nobody saw as soon as the database takes it; harmless twice."""
         self.database.write_later(self._cancel_unseen, job)

@@ -9,6 +9,7 @@ announced just before the death, if Discord took it.
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ class Recovery:
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
-        taken = [await self._take(found) for found in await self._abandoned()]
+        await self._set_unreadable_aside()
+        taken = [await self._take_or_set_aside(found) for found in await self._abandoned()]
         await self._remove_stale_files()
         return [job for job in taken if job is not None]
 
@@ -140,6 +142,26 @@ class Recovery:
         adopt = self.deps.repository.adopt
         return await self.deps.database.write(adopt, found.job.id, owner=found.owner)
 
+    async def _set_unreadable_aside(self) -> None:
+        repository, database = self.deps.repository, self.deps.database
+        for found in await database.read(repository.unreadable):
+            if is_dead(self.locks, found.owner):
+                log.error("job.unreadable", job=found.id, problem=found.problem)
+                await self.deps.billing.set_aside(found.id)
+
+    async def _take_or_set_aside(
+        self, found: WrittenJob
+    ) -> UnreportedFailure | ResumableJob | None:
+        try:
+            return await self._take(found)
+        except sqlite3.Error:
+            raise
+        except Exception:
+            # One job's rows must not keep the others, nor the bot, from starting.
+            log.exception("job.unreadable", job=found.job.id)
+            await self.deps.billing.set_aside(found.job.id)
+            return None
+
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
         if not await self._adopt(found):
             return None
@@ -176,7 +198,9 @@ class Recovery:
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs_folder.glob("*")))
         unfinished = await self.deps.database.read(self.deps.repository.unfinished)
+        unreadable = await self.deps.database.read(self.deps.repository.unreadable)
         open_jobs = {written.job.id for written in unfinished if written.is_open}
+        open_jobs.update(written.id for written in unreadable)
         for folder in found:
             if folder.name not in open_jobs:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
 from bot.core.process_lock import bot_is_alive
-from bot.database.backup import find_damage, read_only, schema_version
+from bot.database.backup import find_damage, is_foreign, read_only, schema_version
+from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
 from bot.settings import Settings, database_file, lock_folders
 
@@ -22,8 +23,8 @@ _FOLDER_FIX = "Let the bot's user write there, or set DATA_DIR to a folder that 
 _ROOM_FIX = "Free some disk space, or move DATA_DIR to a larger disk."
 _FILE_FIX = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
 _BROKEN_FIX = (
-    "Stop the bot, keep a copy of the file, and restore the newest one of DATA_DIR/backup, "
-    "or point DATABASE_URL to a new file."
+    "Stop the bot, and restore your newest backup, or the newest file of DATA_DIR/backup, with "
+    "python -m bot db restore FILE."
 )
 
 
@@ -74,11 +75,17 @@ def check_database(settings: Settings) -> Finding:
 def _read(path: Path) -> Finding:
     try:
         with closing(read_only(path)) as database:
+            if is_foreign(database):
+                return _faulty(path, FOREIGN)
             if problems := find_damage(database):
                 return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_FIX)
             return _versions(path, schema_version(database))
     except sqlite3.Error as error:
-        return wrong("database", f"{path} cannot be read ({error})", _BROKEN_FIX)
+        return _faulty(path, unusable(error))
+
+
+def _faulty(path: Path, fault: DatabaseFault) -> Finding:
+    return wrong("database", f"{path} {fault.what}", f"{fault.mend[0].upper()}{fault.mend[1:]}.")
 
 
 def _versions(path: Path, version: int) -> Finding:

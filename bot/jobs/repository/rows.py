@@ -77,6 +77,15 @@ class WrittenJob:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableJob:
+    """A job whose row cannot be read, such as after damage or a change by hand."""
+
+    id: str
+    owner: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenAttempt:
     """The newest attempt of a slot, as it is recorded."""
 
@@ -155,6 +164,15 @@ def written_job(row: Row) -> WrittenJob:
     return WrittenJob(
         job, row["owner"], JobState(row["state"]), _card(row), error, _attached(row["attached"])
     )
+
+
+def read_job(row: Row) -> WrittenJob | UnreadableJob:
+    """Read a row of ``jobs``, or say why that is impossible."""
+    try:
+        return written_job(row)
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        # The error's text may quote a prompt.
+        return UnreadableJob(row["id"], row["owner"], type(error).__name__)
 
 
 def written_attempt(row: Row) -> WrittenAttempt:

@@ -181,7 +181,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "easel.db"
     path.write_text("hello " * 1000)
     found = check_database(at(path))
-    assert found.facts == f"{path} cannot be read (file is not a database)"
+    assert found.facts == f"{path} is damaged, or another kind of file (file is not a database)"
     assert "backup" in found.fix
 
 
@@ -196,7 +196,7 @@ def test_a_damaged_database_is_told(database: Path) -> None:
     found = check_database(at(database))
     assert found.sign is Sign.WRONG
     assert "is damaged: " in found.facts
-    assert "restore the newest one" in found.fix
+    assert "restore your newest backup" in found.fix
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""A start that meets a row which it cannot read: one job is set aside, and all others go on."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
+from tests.jobs.service_harness import BEN, RecordingCourier
+from tests.jobs.test_recovery import process, recover, until
+
+ADAS = "WHERE user_name = 'Ada'"
+ATTEMPT = "WHERE job_id IN (SELECT id FROM jobs WHERE user_name = 'Ada')"
+STATES = "SELECT user_name, state, told FROM jobs ORDER BY user_name"
+
+
+def change(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(sql)
+        database.commit()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        f"UPDATE jobs SET request = 'no JSON' {ADAS}",
+        f"UPDATE jobs SET request = '{{}}' {ADAS}",
+        f"UPDATE jobs SET request = '[1]' {ADAS}",
+        f"UPDATE jobs SET request = NULLIF(request, '') || '}}' {ADAS}",
+        f"UPDATE jobs SET error = '{{}}' {ADAS}",
+        f"UPDATE jobs SET attached = '7' {ADAS}",
+        f"UPDATE attempts SET urls = 'no list', state = 'answered' {ATTEMPT}",
+    ],
+)
+async def test_one_unreadable_job_stops_nothing(
+    tmp_path: Path, gateway: ScriptedGateway, damage: str
+) -> None:
+    """Its credits are given back, the operator is told its id, and the others are painted."""
+    gateway.replies.extend([TaskReply(), UrlReply()])
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        ada = await harness.submit(RecordingCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        await harness.submit(RecordingCourier(), BEN)
+        begun = "SELECT COUNT(*) FROM attempts WHERE state <> 'sending'"
+        await until(lambda: harness.rows(begun) == [(2,)])
+    change(tmp_path / "easel.db", damage)
+    gateway.gate.set()
+    courier = RecordingCourier()
+    with capture_logs() as events:
+        async with process(tmp_path, gateway) as harness:
+            await recover(harness, courier)
+            assert harness.rows(STATES) == [("Ada", "unknown", 1), ("Ben", "done", 1)]
+            held = harness.rows("SELECT SUM(credits) FROM charges")
+            assert await recover(harness, courier) == []
+    told = [(event["job"], event["log_level"]) for event in events if "unread" in event["event"]]
+    assert told == [(ada.id, "error")]
+    assert held == [(1,)]
+    assert len(courier.results) == 1
+
+
+async def test_the_files_of_an_unreadable_job_of_a_living_process_stay(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Only its own process knows what becomes of it."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as living:
+        await living.submit(RecordingCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        (folder,) = (tmp_path / "jobs").iterdir()
+        change(tmp_path / "easel.db", f"UPDATE jobs SET request = 'no JSON' {ADAS}")
+        async with process(tmp_path, gateway) as harness:
+            assert await harness.services.recovery.take_over() == []
+            assert folder.is_dir()
+            assert harness.rows("SELECT state FROM jobs") == [("working",)]
+        gateway.gate.set()
+        await living.services.job_service.drained()
