@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.jobs.repository.history_search import last_jobs
+from bot.jobs.repository.listing import list_jobs
+from bot.jobs.repository.personal_data import jobs_of
 from tests.cogs.scripted_gateway import ScriptedGateway, TaskReply, UrlReply
-from tests.jobs.service_harness import BEN, RecordingCourier
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import process, recover, until
 
 ADAS = "WHERE user_name = 'Ada'"
@@ -78,3 +81,25 @@ async def test_the_files_of_an_unreadable_job_of_a_living_process_stay(
             assert harness.rows("SELECT state FROM jobs") == [("working",)]
         gateway.gate.set()
         await living.services.job_service.drained()
+
+
+async def test_an_unreadable_job_is_in_nobodys_way(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Lists show it without its words, and its requester can still have everything deleted."""
+    async with process(tmp_path, gateway) as harness:
+        for _ in range(2):
+            await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
+    broken = "UPDATE jobs SET request = '{\"sha256\":' WHERE id = (SELECT MIN(id) FROM jobs)"
+    change(tmp_path / "easel.db", broken)
+    async with process(tmp_path, gateway) as harness:
+        database = harness.services.database
+        listed = await database.read(list_jobs, recent=20)
+        assert [job.prompt for job in listed] == ["", "a fox"]
+        last = await database.read(last_jobs, ADA.user_id, most=5)
+        assert [written.job.request.model for written in last] == ["dall-e-3", "-"]
+        assert len(await database.read(jobs_of, ADA.user_id, before=None, most=5)) == 2
+        assert await harness.services.deletion.delete(BEN.user_id) == 0
+        assert await harness.services.deletion.delete(ADA.user_id) == 2
+        assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]

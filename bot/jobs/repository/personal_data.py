@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
-from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
+from bot.jobs.repository.rows import UNREADABLE, WrittenJob, listed_job, request_from_text
 
 DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
@@ -44,7 +44,7 @@ def jobs_of(
         *values,
     )
     return [
-        PersonalJob(written_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
+        PersonalJob(listed_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
         for row in found
     ]
 
@@ -150,7 +150,10 @@ def _count(rows: Transaction, where: str, *values: int) -> int:
 
 
 def _attached(row: Row) -> Sequence[Reference]:
-    request = request_from_text(row["request"])
+    try:
+        request = request_from_text(row["request"])
+    except UNREADABLE:
+        return ()
     return (*request.references, request.mask) if request.mask else request.references
 
 
