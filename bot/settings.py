@@ -185,7 +185,7 @@ def database_file(settings: Settings) -> Path:
     """
     path = database_path(settings.database_url)
     is_given = "database_url" in settings.model_fields_set
-    if is_given or path.exists() or not OLD_DATABASE.exists():
+    if is_given or _exists(path) or not _exists(OLD_DATABASE):
         return path
     old, new = quote(str(OLD_DATABASE)), quote(str(settings.data_dir))
     raise StartRefused(
@@ -194,6 +194,13 @@ def database_file(settings: Settings) -> Path:
         f"mkdir -p {new} && mv {old}* {new}/ - or keep it there with "
         f"DATABASE_URL=sqlite:///{OLD_DATABASE}."
     )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # whoever opens it says why
 
 
 def lock_folders(settings: Settings) -> LockFolders:

@@ -173,9 +173,9 @@ class Database:
             DatabaseBusy: it is not committed, or is about to be undone.
             DatabaseLost: the file is gone.
         """
+        limit_s = self.waits.answer_s if within_s is None else within_s
         running = self._writer.start("BEGIN IMMEDIATE", self._checked(function))
         try:
-            limit_s = self.waits.answer_s if within_s is None else within_s
             await asyncio.wait((running.ended,), timeout=limit_s)
             if running.ended.done():
                 with self._outage.watched():
@@ -187,6 +187,7 @@ class Database:
         except asyncio.CancelledError:
             self._abandon(running, undo)
             raise
+        self._outage.failed(TimeoutError(f"no answer within {limit_s:.1f} s"))
         self._abandon(running, undo)
         raise DatabaseBusy
 

@@ -94,13 +94,14 @@ class OutageLog:
             yield
         except (sqlite3.Error, DatabaseLost) as error:
             if is_passing(error):
-                self._failed(error)
+                self.failed(error)
             raise
         if self._is_out:
             self._is_out = False
             log.info("database.available")
 
-    def _failed(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> None:
+        """Log the begin of an outage, unless it has begun."""
         if self._is_out:
             return
         self._is_out = True

@@ -1,5 +1,6 @@
 """Put a backup in the place of the database; the one before it is moved aside."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -88,11 +89,21 @@ def forgotten_charges(present: Path, prepared: Path) -> ForgottenCharges | None:
 def replace_database(path: Path, prepared: Path, aside: Path) -> None:
     """Move the database with its log to ``aside``, and the prepared one to its place."""
     # The log first: without it the file is older, but never mixed with the other one's log.
-    for end in SQLITE_ENDS[::-1]:
+    for end in SQLITE_ENDS[1:]:
         with suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
-    prepared.rename(path)
+    if path.exists():
+        _give_second_name(path, aside)
+    prepared.replace(path)
     sync_to_disk(path.parent)
+
+
+def _give_second_name(path: Path, aside: Path) -> None:
+    try:
+        # At every moment there is a database: a start in between must not make an empty one.
+        os.link(path, aside)
+    except OSError:
+        path.rename(aside)  # a file system without links
 
 
 def _check(copied: sqlite3.Connection) -> None:

@@ -1,6 +1,7 @@
 """A database that is locked, full, slow or gone: what has happened is written later, once."""
 
 import asyncio
+import resource
 import shutil
 import sqlite3
 import threading
@@ -116,6 +117,32 @@ async def test_a_full_disk_is_waited_for(database: Database) -> None:
         assert await names(database) == []
         await database.write(pages, 1_000_000)
         await writing
+    assert len(await names(database)) == 1
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let every write behind ``size`` bytes of a file fail, as a bad disk does (EFBIG)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_an_input_output_error_is_waited_for(database: Database) -> None:
+    """SQLITE_IOERR_WRITE, such as of a network disk that comes back."""
+    with capture_logs() as events:
+        with largest_file(300_000):
+            writing = asyncio.create_task(
+                database.write_when_possible(lambda tx: insert(tx, "x" * 1_000_000))
+            )
+            await until_tried(events)
+            await asyncio.sleep(0.1)
+            assert not writing.done()
+        await writing
+    assert events[0]["error"] == "disk I/O error"
     assert len(await names(database)) == 1
 
 
