@@ -9,7 +9,7 @@ from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.database.test_outage import commits_wait, locked
-from tests.jobs.service_harness import RecordingCourier, ServiceHarness
+from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
 from tests.jobs.test_recovery import process, until
 
 STATES = "SELECT state, told FROM jobs"
@@ -126,3 +126,47 @@ async def test_a_hold_that_is_committed_too_late_by_a_dying_process_is_released(
         assert await harness.services.recovery.take_over() == []
         assert harness.rows(STATES) == [("cancelled", 1)]
         assert harness.rows("SELECT SUM(credits) FROM meters") == [(0,)]
+
+
+async def test_a_cancellation_that_meets_a_lock_says_so_and_works_later(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The button tells the truth: nothing was cancelled, and the next press does it."""
+    gateway.gate.clear()
+    courier = RecordingCourier()
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
+        await hurry(harness)
+        await harness.submit(RecordingCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        job = await harness.submit(courier)
+        cancel = harness.services.cancellation.cancel
+        with locked(tmp_path / "easel.db"), pytest.raises(DatabaseBusy):
+            await cancel(job.id, ADA, moderates=False)
+        assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("working",), ("queued",)]
+        await cancel(job.id, ADA, moderates=False)
+        gateway.gate.set()
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
+    assert [failure.error.message_id for failure in courier.failures] == ["error-stopped"]
+
+
+async def test_a_cancellation_that_is_committed_too_late_is_told_by_the_job(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Whoever pressed was asked to try again; the card says in the end what happened."""
+    gateway.gate.clear()
+    courier = RecordingCourier()
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
+        await hurry(harness)
+        await harness.submit(RecordingCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        job = await harness.submit(courier)
+        async with commits_wait(harness.services.database) as (_, may_end):
+            with pytest.raises(DatabaseBusy):
+                await harness.services.cancellation.cancel(job.id, ADA, moderates=False)
+            may_end.set()
+        gateway.gate.set()
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
+    assert [failure.error.message_id for failure in courier.failures] == ["error-stopped"]
+    assert len(gateway.bodies) == 1
