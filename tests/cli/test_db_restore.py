@@ -239,3 +239,32 @@ async def test_a_damaged_database_is_replaced(tmp_path: Path, gateway: ScriptedG
     said = restored(tmp_path, copy)
     assert said[2].startswith("What was charged since that backup is not known")
     assert read(tmp_path / "easel.db", STATES) == [("done",)]
+
+
+async def test_a_backup_is_restored_where_there_is_no_database(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """On a new machine, before the first start."""
+    await painted(tmp_path, gateway)
+    copy = tmp_path / "copy.db"
+    copy_database(tmp_path / "easel.db", copy)
+    said = restored(tmp_path / "new" / "data", copy)
+    assert [line.split(":")[0] for line in said[1:]] == [
+        "No job was open in it.",
+        "Nobody in it has had their data deleted since then.",
+    ]
+    await painted(tmp_path / "new" / "data", gateway)
+    assert read(tmp_path / "new" / "data" / "easel.db", STATES) == [("done",), ("done",)]
+
+
+async def test_a_restore_can_be_taken_back(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """The wrong file was named: what was moved aside is a backup like any other."""
+    await painted(tmp_path, gateway)
+    copy = tmp_path / "copy.db"
+    copy_database(tmp_path / "easel.db", copy)
+    await painted(tmp_path, gateway)
+    restored(tmp_path, copy)
+    (aside,) = tmp_path.glob("easel.db.before-*")
+    aside.rename(back := tmp_path / "back.db")
+    restored(tmp_path, back)
+    assert len(read(tmp_path / "easel.db", STATES)) == 2

@@ -34,6 +34,7 @@ def change(path: Path, sql: str) -> None:
         f"UPDATE jobs SET request = '[1]' {ADAS}",
         f"UPDATE jobs SET request = NULLIF(request, '') || '}}' {ADAS}",
         f"UPDATE jobs SET error = '{{}}' {ADAS}",
+        f"UPDATE jobs SET request = CAST(X'7B22FF' AS TEXT) {ADAS}",
         f"UPDATE jobs SET attached = '7' {ADAS}",
         f"UPDATE attempts SET urls = 'no list', state = 'answered' {ATTEMPT}",
     ],
@@ -103,3 +104,22 @@ async def test_an_unreadable_job_is_in_nobodys_way(
         assert await harness.services.deletion.delete(BEN.user_id) == 0
         assert await harness.services.deletion.delete(ADA.user_id) == 2
         assert harness.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
+
+
+async def test_letters_that_are_no_text_cost_nothing_else(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A flipped bit in a name: the job goes on, and everybody else's rows are read."""
+    gateway.replies.append(TaskReply())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: harness.rows("SELECT state FROM attempts") == [("task",)])
+    change(tmp_path / "easel.db", "UPDATE jobs SET user_name = CAST(X'41FF61' AS TEXT)")
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+        assert harness.rows("SELECT state FROM jobs") == [("done",)]
+        (written,) = await harness.services.database.read(last_jobs, ADA.user_id, most=5)
+    assert written.job.requester.name == "A\N{REPLACEMENT CHARACTER}a"
+    assert len(courier.results) == 1
