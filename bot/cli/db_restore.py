@@ -40,10 +40,10 @@ def restore(file: Path, locks: LockFolders, now: Callable[[], int], say: Say) ->
         )
     path = locks.database.resolve()
     with hold_bot_lock(locks):
+        pseudonyms = Pseudonyms(read_or_make_key(locks.data_dir / "user-tags.key"))
         restored = _restore(file, path, now)
     say(Texts().say("db-restored", file=str(file), path=str(path)))
-    key = read_or_make_key(locks.data_dir / "user-tags.key")
-    _tell(restored, DeletionRequests(path, hashed=Pseudonyms(key).deletion_mark, now=now), say)
+    _tell(restored, DeletionRequests(path, hashed=pseudonyms.deletion_mark, now=now), say)
 
 
 @dataclass(frozen=True, slots=True)

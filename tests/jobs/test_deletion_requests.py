@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from bot.core.errors.base import StartRefused
 from bot.core.pseudonyms import Pseudonyms
 from bot.jobs.personal_data.deletion_requests import KEPT_MS, DeletionRequest, DeletionRequests
 
@@ -55,3 +58,19 @@ def test_what_no_backup_can_bring_back_is_forgotten(tmp_path: Path) -> None:
     now.now_ms += 1
     opened(tmp_path, now).forget_old()
     assert {each.user_id for each in opened(tmp_path, now).among([ADA, BEN])} == {BEN}
+
+
+def test_a_damaged_line_is_skipped(tmp_path: Path) -> None:
+    """The file must not keep the bot from starting."""
+    now = Time()
+    opened(tmp_path, now).add(ADA)
+    with (tmp_path / "easel.db-deletions").open("ab") as file:
+        file.write(b"\xff\xff\nwhen who\n12\n")
+    assert len(opened(tmp_path, now).among([ADA, BEN])) == 1
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    """Left by root, for example."""
+    (tmp_path / "easel.db-deletions").mkdir()
+    with pytest.raises(StartRefused, match="deletions cannot be read"):
+        opened(tmp_path, Time()).among([ADA])

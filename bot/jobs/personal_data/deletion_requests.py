@@ -5,13 +5,16 @@ them again. The file is no part of the database, so that restoring one does not 
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.errors.base import StartRefused
 from bot.core.private_files import create_private_file
 
+_LINE = re.compile(r"(?P<at>\d{1,18}) (?P<mark>[0-9a-f]{32})")
 # As long as anybody should keep a backup.
 KEPT_MS = 90 * 24 * 3600 * 1000
 
@@ -36,7 +39,11 @@ class DeletionRequests:
         self._writing = threading.Lock()
 
     def add(self, user_id: int) -> None:
-        """Write that somebody has their data deleted now; it is on the disk afterwards."""
+        """Write that somebody has their data deleted now; it is on the disk afterwards.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         with self._writing:
             self._write({**self._read(), self._hashed(user_id): self._now()})
 
@@ -57,11 +64,16 @@ class DeletionRequests:
 
     def _read(self) -> dict[str, int]:
         try:
-            lines = self._path.read_text(encoding="ascii").splitlines()
+            lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
         except FileNotFoundError:
             return {}
-        found = (line.split() for line in lines)
-        return {parts[1]: int(parts[0]) for parts in found if len(parts) == 2}
+        except OSError as refused:
+            raise StartRefused(
+                f"The file {self._path} cannot be read ({refused.strerror}): let the bot's user "
+                "read it."
+            ) from refused
+        found = (_LINE.fullmatch(line) for line in lines)
+        return {line["mark"]: int(line["at"]) for line in found if line}
 
     def _write(self, kept: dict[str, int]) -> None:
         part = self._path.with_name(f"{self._path.name}.part")
