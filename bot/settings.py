@@ -183,9 +183,10 @@ def database_file(settings: Settings) -> Path:
     Raises:
         StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
     """
-    path = database_path(settings.database_url)
-    is_given = "database_url" in settings.model_fields_set
-    if is_given or _exists(path) or not _exists(OLD_DATABASE):
+    if "database_url" in settings.model_fields_set:
+        return database_path(settings.database_url)
+    path = settings.data_dir / OLD_DATABASE.name
+    if _exists(path) or not _exists(OLD_DATABASE):
         return path
     old, new = quote(str(OLD_DATABASE)), quote(str(settings.data_dir))
     raise StartRefused(

@@ -217,6 +217,7 @@ def test_the_database_lies_in_the_data_folder_unless_it_is_said_otherwise(
     assert database_file(environment()) == Path("data/easel.db")
     folder = str(tmp_path / "volume")
     assert database_file(environment(DATA_DIR=folder)) == tmp_path / "volume" / "easel.db"
+    assert database_file(environment(DATA_DIR="a?b#c")) == Path("a?b#c/easel.db")
     empty = environment(DATA_DIR=folder, DATABASE_URL="")
     assert database_file(empty) == tmp_path / "volume" / "easel.db"
     given = environment(DATA_DIR=folder, DATABASE_URL="sqlite:///other.db")
