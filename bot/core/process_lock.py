@@ -112,7 +112,11 @@ def _writing(folder: Path, folders: LockFolders) -> Iterator[None]:
 
 
 def is_dead(folders: LockFolders, owner: str) -> bool:
-    """Return whether the owner's process is gone, and remove its lock files if so."""
+    """Return whether the owner's process is gone, and remove its lock files if so.
+
+    Raises:
+        StartRefused: a lock cannot be opened, such as one that root has left.
+    """
     places = [folder for folder in folders.both if folder.is_dir()]
     return False not in [_is_free(folder / f"{owner}.lock", remove=True) for folder in places]
 
@@ -125,6 +129,11 @@ def _is_free(path: Path, *, remove: bool = False) -> bool:
             return True
     except Timeout:
         return False
+    except OSError as refused:
+        raise StartRefused(
+            f"The lock {path} cannot be opened ({refused.strerror}): give it and the files beside "
+            "it to the bot's user."
+        ) from refused
 
 
 def bot_is_alive(folders: LockFolders) -> bool:

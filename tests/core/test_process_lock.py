@@ -149,3 +149,10 @@ def test_easel_0_1_sees_the_lock_of_this_version(folders: LockFolders) -> None:
     """Whoever goes back must not start beside the new bot either."""
     with hold_bot_lock(folders), pytest.raises(Timeout):
         FileLock(folders.in_data_dir / "bot.lock").acquire(blocking=False)
+
+
+def test_a_lock_that_cannot_be_opened_is_one_sentence(folders: LockFolders) -> None:
+    """Whoever ran a command as root is told what to change; a folder stands for such a file."""
+    (folders.in_data_dir / "somebody.lock").mkdir(parents=True)
+    with pytest.raises(StartRefused, match=r"The lock .*somebody\.lock cannot be opened"):
+        is_dead(folders, "somebody")
