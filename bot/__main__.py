@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +13,9 @@ from bot.cli import db, gateways, imagine, jobs
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.settings import Settings, describe_doubts, load_settings
+from bot.core.private_files import UMASK
+from bot.database.faults import fault_of
+from bot.settings import Settings, database_file, describe_doubts, load_settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -25,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 no picture or a problem was found, 2 wrong use, 130 stopped.
     """
     options = _parser().parse_args(argv)
+    os.umask(UMASK)
     try:
         return _run(options)
     except StartRefused as refused:
@@ -39,6 +44,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return _run_doctor()
     settings = load_settings()
+    try:
+        return _run_with(settings, options)
+    except sqlite3.Error as error:
+        if (fault := fault_of(error)) is None:
+            raise
+        raise StartRefused(fault.sentence(database_file(settings))) from error
+
+
+def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     if options.command is None:
         _run_bot(settings)
         return 0
@@ -87,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("gateways", help="list gateways and models, and what they can do")
     jobs.add_jobs_options(commands.add_parser("jobs", help="list jobs; cancel or repeat one"))
-    db.add_db_options(commands.add_parser("db", help="check the database, or back it up"))
+    db.add_db_options(
+        commands.add_parser("db", help="check the database, back it up, or restore it")
+    )
     commands.add_parser("doctor", help="check the whole setup and say what to fix")
     return parser
 

@@ -27,7 +27,7 @@ from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charge
 from bot.preferences.preference_store import PreferenceStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
-from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
+from bot.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
 from cogs.button_guard import ButtonGuard
 from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
@@ -55,10 +55,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         StartRefused: something in the settings or the data folder stops the start.
     """
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_bot_lock(settings.data_dir / "run"))
+        stack.enter_context(hold_bot_lock(lock_folders(settings)))
         services = await stack.enter_async_context(open_services(settings, clock))
         taken = await services.recovery.take_over()
         preference_store = PreferenceStore(services.database, now=clock.now)
+        for request in await services.deletion.undone_requests():
+            await preference_store.delete_person(request.user_id)
+            await services.deletion.repeat(request)
         await preference_store.load()
         bot = Bot(services, _client(settings, preference_store), preference_store)
         client, couriers = bot.client, _couriers(bot, clock)

@@ -1,5 +1,6 @@
 """Open every service below Discord in one stack, for the bot and for the terminal."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -8,9 +9,10 @@ from pathlib import Path
 
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
-from bot.core.process_lock import hold_process_lock
+from bot.core.private_files import restrict_data_folder
+from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
-from bot.database.database import Database, database_path
+from bot.database.database import Database
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.gateway import Gateway
 from bot.gateways.gateway_config import parse_gateways, single_gateway
@@ -25,6 +27,7 @@ from bot.jobs.cancellation import Cancellation
 from bot.jobs.job_run import JobDependencies
 from bot.jobs.late_tasks import LateTasks
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.pricing import Pricing, ServerCostCache
@@ -33,7 +36,7 @@ from bot.jobs.recovery import Recovery
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.service import JobService
 from bot.quota.ledger import Ledger
-from bot.settings import FIXES, Settings
+from bot.settings import FIXES, Settings, lock_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
     gateways = read_gateways(settings)
     catalogue = Catalogue.of(gateways)
     check_prices(settings, catalogue)
+    locks = lock_folders(settings)
+    await asyncio.to_thread(restrict_data_folder, settings.data_dir)
     async with AsyncExitStack() as stack:
         base = _Base(
             settings=settings,
@@ -75,8 +80,9 @@ async def open_services(settings: Settings, clock: Clock) -> AsyncIterator[Servi
             gateways=gateways,
             catalogue=catalogue,
             content_store=ContentStore(settings.data_dir / "vault", clock.now),
-            owner=stack.enter_context(hold_process_lock(settings.data_dir / "run")),
-            database=await stack.enter_async_context(_database(settings, clock)),
+            locks=locks,
+            owner=stack.enter_context(hold_process_lock(locks)),
+            database=await stack.enter_async_context(_database(locks, clock)),
             alerts=await stack.enter_async_context(OperatorAlerts(now=clock.now)),
         )
         router = await stack.enter_async_context(
@@ -105,6 +111,7 @@ class _Base:
     gateways: tuple[Gateway, ...]
     catalogue: Catalogue
     content_store: ContentStore
+    locks: LockFolders
     owner: str
     database: Database
     alerts: OperatorAlerts
@@ -160,7 +167,7 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             deps,
             job_service,
             base.owner,
-            locks_folder=settings.data_dir / "run",
+            locks=base.locks,
             jobs_folder=settings.data_dir / "jobs",
             content_store_folder=settings.data_dir / "vault",
             max_queue_age_ms=settings.max_queue_age * 1000,
@@ -176,6 +183,11 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
             content_store=content_store,
             jobs=settings.data_dir / "jobs",
             unread=settings.data_dir / "unread",
+            requests=DeletionRequests(
+                base.locks.database,
+                hashed=deps.attempts.pseudonyms.deletion_mark,
+                now=base.clock.now,
+            ),
         ),
         alerts=base.alerts,
         offers=OfferedModels(
@@ -188,9 +200,8 @@ def _services(base: _Base, deps: JobDependencies, job_service: JobService) -> Se
     )
 
 
-def _database(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Database]:
-    path = database_path(settings.database_url)
-    return Database.open(path, backup_dir=settings.data_dir / "backup", now=clock.now)
+def _database(locks: LockFolders, clock: Clock) -> AbstractAsyncContextManager[Database]:
+    return Database.open(locks.database, backup_dir=locks.data_dir / "backup", now=clock.now)
 
 
 def _ledger(settings: Settings, clock: Clock, pseudonyms: Pseudonyms) -> Ledger:

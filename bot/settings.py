@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from shlex import quote
+from typing import Annotated, Any, Literal, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -25,7 +26,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from bot.core.errors.base import StartRefused
 from bot.core.models import parse_money
+from bot.core.process_lock import LockFolders
 from bot.core.proxies import Proxies
+from bot.database.database import database_path
 from bot.gateways.addresses import parse_network
 from bot.gateways.gateway import host_and_port
 from bot.quota.limits import Limit, Period, parse_limits
@@ -35,6 +38,8 @@ T = TypeVar("T")
 
 _UNITS = {"": 1, "M": 10**6, "G": 10**9, "T": 10**12}
 _MIN_BYTES = 100 * 10**6
+OLD_DATABASE = Path("data/easel.db")
+"""Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
 
 
 def _comma_list(value: object) -> object:
@@ -131,6 +136,11 @@ class GatewayKey(BaseModel):
     api_key: SecretStr
 
 
+def _in_data_dir(settings: dict[str, Any]) -> str:
+    """Return the default of DATABASE_URL; ``settings`` are those above it."""
+    return f"sqlite:///{settings.get('data_dir', OLD_DATABASE.parent) / OLD_DATABASE.name}"
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; in the environment the names are in capitals."""
 
@@ -145,8 +155,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_quotes(cls, values: dict[str, object]) -> object:
-        return {name: _unquoted(value) for name, value in values.items()}
+    def _normalized(cls, values: dict[str, object]) -> object:
+        plain = {name: _unquoted(value) for name, value in values.items()}
+        if plain.get("database_url") == "":
+            del plain["database_url"]
+        return plain
 
     discord_token: SecretStr = SecretStr("")
     image_api_url: str = ""
@@ -161,8 +174,8 @@ class Settings(BaseSettings):
     https_proxy: SecretStr = SecretStr("")
     all_proxy: SecretStr = SecretStr("")
     no_proxy: str = ""
-    database_url: str = "sqlite:///data/easel.db"
     data_dir: Path = Path("data")
+    database_url: str = Field(default_factory=_in_data_dir)
     default_quota: QuotaSetting = parse_limits("20/day")
     server_quota: QuotaSetting = ()
     total_quota: QuotaSetting = ()
@@ -208,6 +221,38 @@ class Settings(BaseSettings):
         )
 
 
+def database_file(settings: Settings) -> Path:
+    """Return the file of the database.
+
+    Raises:
+        StartRefused: DATABASE_URL names none, or Easel 0.1 has left it in another place.
+    """
+    if "database_url" in settings.model_fields_set:
+        return database_path(settings.database_url)
+    path = settings.data_dir / OLD_DATABASE.name
+    if _exists(path) or not _exists(OLD_DATABASE):
+        return path
+    old, new = quote(str(OLD_DATABASE)), quote(str(settings.data_dir))
+    raise StartRefused(
+        f"The database lies in DATA_DIR by default now, and {path} does not exist while "
+        f"{OLD_DATABASE} does: stop the bot that uses it and move it with "
+        f"mkdir -p {new} && mv {old}* {new}/ - or keep it there with "
+        f"DATABASE_URL=sqlite:///{OLD_DATABASE}."
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # whoever opens it says why
+
+
+def lock_folders(settings: Settings) -> LockFolders:
+    """Return where processes on this database hold their locks; raises as ``database_file``."""
+    return LockFolders(database_file(settings), settings.data_dir)
+
+
 FIXES = {
     "DISCORD_TOKEN": "copy the token from your application's Bot page",
     "IMAGE_API_URL": "set it like https://api.openai.com/v1",
@@ -222,7 +267,7 @@ FIXES = {
     "HTTPS_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
     "ALL_PROXY": "set it like http://proxy.example.com:3128, or leave it empty",
     "NO_PROXY": "list hosts like minio,.example.com, or leave it empty",
-    "DATABASE_URL": "set it like sqlite:///data/easel.db",
+    "DATABASE_URL": "set it like sqlite:////srv/easel.db; leave it empty for easel.db in DATA_DIR",
     "DATA_DIR": "set it to a folder that the bot can write, like data",
     "DEFAULT_QUOTA": "set it like 20/day or 5/hour, 20/day; leave it empty for no limit",
     "SERVER_QUOTA": "set it like 500/month; leave it empty for no limit",

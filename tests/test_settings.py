@@ -12,7 +12,14 @@ from yarl import URL
 from bot.core.errors.base import StartRefused
 from bot.quota.limits import Limit, Period
 from bot.services import read_gateways
-from bot.settings import FIXES, Settings, describe_doubts, load_settings, misspelt_variables
+from bot.settings import (
+    FIXES,
+    Settings,
+    database_file,
+    describe_doubts,
+    load_settings,
+    misspelt_variables,
+)
 
 ROOT = Path(__file__).parent.parent
 MINIMUM = {
@@ -279,3 +286,35 @@ def test_a_file_that_cannot_be_read_is_named(environment: Environment) -> None:
     """A wrong path is one sentence, no traceback."""
     with pytest.raises(StartRefused, match="GATEWAYS_FILE cannot be read"):
         read_gateways(environment(IMAGE_API_URL="", GATEWAYS_FILE="nowhere.toml"))
+
+
+def test_the_database_lies_in_the_data_folder_unless_it_is_said_otherwise(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """Whoever moves DATA_DIR to a volume expects the credits there as well."""
+    assert database_file(environment()) == Path("data/easel.db")
+    folder = str(tmp_path / "volume")
+    assert database_file(environment(DATA_DIR=folder)) == tmp_path / "volume" / "easel.db"
+    assert database_file(environment(DATA_DIR="a?b#c")) == Path("a?b#c/easel.db")
+    empty = environment(DATA_DIR=folder, DATABASE_URL="")
+    assert database_file(empty) == tmp_path / "volume" / "easel.db"
+    given = environment(DATA_DIR=folder, DATABASE_URL="sqlite:///other.db")
+    assert database_file(given) == Path("other.db")
+
+
+def test_a_database_in_its_old_place_is_not_taken_for_none(
+    environment: Environment, tmp_path: Path
+) -> None:
+    """An empty new one would forget everybody's limits and jobs without a word."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "easel.db").touch()
+    assert database_file(environment()) == Path("data/easel.db")
+    with pytest.raises(StartRefused, match=r"mkdir -p 'a volume' && mv data/easel\.db"):
+        database_file(environment(DATA_DIR="a volume"))
+    kept = environment(DATA_DIR="a volume", DATABASE_URL="sqlite:///data/easel.db")
+    assert database_file(kept) == Path("data/easel.db")
+    (tmp_path / "a volume").mkdir()
+    (tmp_path / "a volume" / "easel.db").touch()
+    assert database_file(environment(DATA_DIR="a volume", DATABASE_URL="")) == Path(
+        "a volume/easel.db"
+    )

@@ -1,6 +1,6 @@
-"""``python -m bot db``: check the database and show its contents, or back it up.
+"""``python -m bot db``: check the database and show its contents, back it up, or restore it.
 
-A bot may run meanwhile. Neither action changes or migrates the database.
+A bot may run meanwhile, except for ``restore``. The others neither change nor migrate anything.
 """
 
 import argparse
@@ -9,20 +9,27 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from bot.cli.db_restore import restore
 from bot.cli.doctor.finding import print_line
 from bot.cli.jobs import format_age
 from bot.cli.table import Row, format_table
 from bot.core.clock import wall_clock_ms
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
-from bot.database.backup import DatabaseDamaged, DatabaseStatus, copy_database, read_status
-from bot.database.database import database_path
+from bot.database.backup import (
+    DatabaseDamaged,
+    DatabaseForeign,
+    DatabaseStatus,
+    copy_database,
+    read_status,
+)
+from bot.database.database import SQLITE_ENDS
+from bot.database.faults import FOREIGN
 from bot.database.migrator import shipped
-from bot.settings import Settings
+from bot.settings import Settings, database_file, lock_folders
 
 EXIT_FINE = 0
 EXIT_PROBLEM = 1
-_ENDS = ("", "-wal", "-shm", "-journal")  # of the files that are one database to SQLite
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 Say = Callable[[str], None]
@@ -35,15 +42,20 @@ def add_db_options(parser: argparse.ArgumentParser) -> None:
     backup = actions.add_parser("backup", help="copy it into one file; the bot may keep running")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes")
     backup.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    restored = actions.add_parser("restore", help="put a backup in its place; stop the bot first")
+    restored.add_argument("file", type=Path, metavar="FILE", help="the backup; it stays as it is")
 
 
 def run_db(settings: Settings, options: argparse.Namespace) -> int:
     """Run the action and return the exit code: 1 if the database is damaged or too new.
 
     Raises:
-        StartRefused: there is no database, or the backup cannot be written.
+        StartRefused: there is no database, or the backup cannot be written or restored.
     """
-    path = database_path(settings.database_url)
+    if options.action == "restore":
+        restore(options.file, lock_folders(settings), wall_clock_ms, print_line)
+        return EXIT_FINE
+    path = database_file(settings)
     if not path.is_file():
         raise StartRefused(
             f"There is no database {path} yet: the first start creates it; "
@@ -66,6 +78,8 @@ def print_status(path: Path, now: int, say: Say) -> int:
         _print_columns(say, _file_facts(path))
         say(Texts().say("db-damaged", path=str(path), problems=str(damage)))
         return EXIT_PROBLEM
+    except DatabaseForeign:
+        raise StartRefused(FOREIGN.sentence(path)) from None
     except sqlite3.Error as error:
         raise StartRefused(
             f"The database {path} cannot be read ({error}): let your user read it and its folder, "
@@ -99,7 +113,7 @@ def back_up(path: Path, file: Path, data_dir: Path, say: Say, *, force: bool) ->
             "or name a file that can be written."
         ) from error
     say(Texts().say("db-copied", file=str(file), size=format_bytes(size)))
-    say(Texts().say("db-restore", file=str(file), path=str(path)))
+    say(Texts().say("db-restore", file=str(file)))
     kept = {"vault": str(data_dir / "vault"), "key": str(data_dir / "user-tags.key")}
     say(Texts().say("db-beside", **kept))
     return EXIT_FINE
@@ -112,7 +126,7 @@ def _refuse_unless_free(path: Path, file: Path, *, force: bool) -> None:
         raise StartRefused(
             f"There is no folder {file.parent}: create it, or name a file in one that exists."
         )
-    own = {path.with_name(path.name + end).resolve() for end in _ENDS}
+    own = {path.with_name(path.name + end).resolve() for end in SQLITE_ENDS}
     if file.resolve() in own:
         raise StartRefused(f"{file} is, or belongs to, the database itself: name another file.")
     if file.exists() and not force:

@@ -18,12 +18,12 @@ from bot.core.errors.base import StartRefused
 from bot.core.i18n.escaping import one_line
 from bot.core.i18n.texts import Texts
 from bot.core.models import ImageRequest
-from bot.database.database import Database, database_path
+from bot.database.database import Database
 from bot.images.references import Attachments
 from bot.jobs.repository.listing import ListedJob, find_jobs, list_jobs
 from bot.jobs.repository.rows import WrittenJob
 from bot.services import Services, open_services
-from bot.settings import Settings
+from bot.settings import Settings, database_file
 
 EXIT_FINE = 0
 EXIT_NOT_CANCELLED = 1
@@ -62,7 +62,7 @@ def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
 
 async def print_jobs(settings: Settings, clock: Clock, say: Say, *, prompts: bool) -> int:
     """Print the table; prompts are private, so they are shown only on request."""
-    path = database_path(settings.database_url)
+    path = database_file(settings)
     jobs: Sequence[ListedJob] = ()
     if path.is_file():
         backups = settings.data_dir / "backup"

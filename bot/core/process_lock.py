@@ -1,89 +1,151 @@
-"""Operating-system locks that every process holds while it runs.
+"""Operating-system locks that every process holds beside the database while it runs.
 
 The kernel frees a lock at SIGKILL, so a job whose owner's lock can be acquired has lost its
 process. Liveness needs no clock and no heartbeat.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import make_private_folder
 
 _BOT = "bot"
 
 
+@dataclass(frozen=True, slots=True)
+class LockFolders:
+    """Where processes hold their locks: in each of these folders.
+
+    ``database`` is the file that they share, whatever their ``data_dir``. Easel 0.1 knows the
+    lock in ``data_dir`` only, so that one is taken as well until nobody updates from it.
+    """
+
+    database: Path
+    data_dir: Path
+
+    @property
+    def beside_database(self) -> Path:
+        """Return the folder that all processes on one database share."""
+        file = self.database.resolve()
+        return file.with_name(f"{file.name}-locks")
+
+    @property
+    def in_data_dir(self) -> Path:
+        """Return the folder of Easel 0.1."""
+        return self.data_dir / "run"
+
+    @property
+    def both(self) -> tuple[Path, Path]:
+        """Return both, in the order in which they are locked."""
+        return self.in_data_dir, self.beside_database
+
+
 @contextmanager
-def hold_process_lock(folder: Path) -> Iterator[str]:
-    """Hold a new owner's lock in ``folder`` and yield the owner's id.
+def hold_process_lock(folders: LockFolders) -> Iterator[str]:
+    """Hold a new owner's locks and yield the owner's id.
 
     Raises:
-        StartRefused: the data folder cannot be written.
+        StartRefused: the folders cannot be written.
     """
     owner = uuid4().hex
-    with _writing(folder):
-        # A start that removes dead processes' locks may hold a new one for a moment.
-        held = FileLock(folder / f"{owner}.lock").acquire(timeout=5)
-    with held:
-        try:
-            yield owner
-        finally:
-            (folder / f"{owner}.lock").unlink(missing_ok=True)
+    with ExitStack() as stack:
+        for folder in folders.both:
+            with _writing(folder, folders):
+                # A start that removes dead processes' locks may hold a new one for a moment.
+                stack.enter_context(FileLock(folder / f"{owner}.lock").acquire(timeout=5))
+            stack.callback((folder / f"{owner}.lock").unlink, missing_ok=True)
+        yield owner
 
 
 @contextmanager
-def hold_bot_lock(folder: Path) -> Iterator[None]:
-    """Hold the lock of the one bot of a data folder.
+def hold_bot_lock(folders: LockFolders) -> Iterator[None]:
+    """Hold the locks of the one bot of a database and a data folder.
 
     Raises:
-        StartRefused: another bot holds it, or the data folder cannot be written.
+        StartRefused: another bot holds one, or the folders cannot be written.
     """
-    lock = FileLock(folder / f"{_BOT}.lock")
-    try:
-        with _writing(folder):
-            lock.acquire(blocking=False)
-    except Timeout:
-        raise StartRefused(
-            f"Another Easel bot already runs on DATA_DIR={folder.parent}: "
-            "stop it first, or give this one another DATA_DIR."
-        ) from None
-    try:
+    with ExitStack() as stack:
+        for folder in folders.both:
+            try:
+                with _writing(folder, folders):
+                    held = FileLock(folder / f"{_BOT}.lock").acquire(blocking=False)
+            except Timeout:
+                raise StartRefused(_occupied(folder, folders)) from None
+            stack.enter_context(held)
         yield
-    finally:
-        lock.release()
+
+
+def _occupied(folder: Path, folders: LockFolders) -> str:
+    if folder == folders.in_data_dir:
+        return (
+            f"Another Easel bot already runs on DATA_DIR={folders.data_dir}: "
+            "stop it first, or give this one another DATA_DIR."
+        )
+    return (
+        f"Another Easel bot already uses the database {folders.database}: "
+        "stop it first, or give this one another DATABASE_URL."
+    )
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path, folders: LockFolders) -> Iterator[None]:
     """Create the folder; turn a refusal, of this or in the body, into StartRefused."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         yield
     except Timeout:
         raise
     except OSError as refused:
+        place = f"DATA_DIR={folder.parent}"
+        if folder != folders.in_data_dir:
+            place = f"The folder {folder.parent} of the database"
         raise StartRefused(
-            f"DATA_DIR={folder.parent} cannot be written ({refused.strerror}): let the bot's user "
+            f"{place} cannot be written ({refused.strerror}): let the bot's user "
             "write there, or set it to a folder that it may write."
         ) from refused
 
 
-def is_dead(folder: Path, owner: str) -> bool:
-    """Return whether the owner's process is gone, and remove its lock file if so."""
-    path = folder / f"{owner}.lock"
+def is_dead(folders: LockFolders, owner: str) -> bool:
+    """Return whether the owner's process is gone, and remove its lock files if so.
+
+    Raises:
+        StartRefused: a lock cannot be opened, such as one that root has left.
+    """
+    places = [folder for folder in folders.both if folder.is_dir()]
+    return False not in [_is_free(folder / f"{owner}.lock", remove=True) for folder in places]
+
+
+def _is_free(path: Path, *, remove: bool = False) -> bool:
     try:
         with FileLock(path).acquire(blocking=False):
-            path.unlink(missing_ok=True)
+            if remove:
+                path.unlink(missing_ok=True)
             return True
     except Timeout:
         return False
+    except OSError as refused:
+        raise StartRefused(
+            f"The lock {path} cannot be opened ({refused.strerror}): give it and the files beside "
+            "it to the bot's user."
+        ) from refused
 
 
-def others_alive(folder: Path, owner: str) -> bool:
+def bot_is_alive(folders: LockFolders) -> bool:
+    """Return whether a bot runs; nothing is created."""
+    # Acquiring a lock creates its file, and without one no bot has ever started there.
+    places = [folder for folder in folders.both if (folder / f"{_BOT}.lock").is_file()]
+    return not all(_is_free(folder / f"{_BOT}.lock") for folder in places)
+
+
+def others_alive(folders: LockFolders, owner: str = "") -> bool:
     """Return whether another process runs, and remove the lock files of dead ones."""
-    others = {path.stem for path in folder.glob("*.lock")} - {owner, _BOT}
-    dead = {other for other in others if is_dead(folder, other)}
+    found = {path.stem for folder in folders.both for path in folder.glob("*.lock")}
+    others = found - {owner, _BOT}
+    dead = {other for other in others if is_dead(folders, other)}
     return dead != others

@@ -1,8 +1,8 @@
 """Pseudonyms: keyed hashes of Discord ids.
 
 OpenAI and others ask for a stable id of the end user, and what somebody spent counts after their
-data was deleted. Both get a hash of the Discord id, keyed with a secret that never leaves the data
-folder, so that nobody can hash all ids and compare. The two hashes are independent.
+data was deleted. Each gets a hash of the Discord id, keyed with a secret that never leaves the data
+folder, so that nobody can hash all ids and compare. The hashes are independent of each other.
 """
 
 import hashlib
@@ -31,6 +31,12 @@ class Pseudonyms:
         data = str(user_id).encode()
         hashed = hashlib.blake2b(data, key=self._key, digest_size=8, person=b"pseudonym")
         return -1 - int.from_bytes(hashed.digest()) % 2**62
+
+    def deletion_mark(self, user_id: int) -> str:
+        """Return the hash under which a deletion of somebody's data is remembered."""
+        data = str(user_id).encode()
+        hashed = hashlib.blake2b(data, key=self._key, digest_size=16, person=b"deletion")
+        return hashed.hexdigest()
 
 
 def read_or_make_key(path: Path) -> bytes:

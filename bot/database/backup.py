@@ -30,15 +30,22 @@ class DatabaseDamaged(Exception):
     """The file is not an intact database; the text says what is wrong."""
 
 
+class DatabaseForeign(Exception):
+    """The file is the database of another program."""
+
+
 def read_status(path: Path) -> DatabaseStatus:
     """Check the file and count its rows in one transaction; nothing is written.
 
     Raises:
-        Damaged: it is not an intact database.
+        DatabaseDamaged: it is not an intact database.
+        DatabaseForeign: another program has made it.
         sqlite3.Error: it cannot be read.
     """
-    with _telling_damage(), closing(read_only(path)) as database:
+    with telling_damage(), closing(read_only(path)) as database:
         database.execute("BEGIN")
+        if is_foreign(database):
+            raise DatabaseForeign
         if problems := find_damage(database):
             raise DatabaseDamaged("; ".join(problems))
         return _status(database)
@@ -61,13 +68,13 @@ def copy_database(path: Path, target: Path) -> int:
     # It contains people's prompts: no other user of the machine may read it.
     part.touch(mode=0o600, exist_ok=False)
     try:
-        with _telling_damage():
+        with telling_damage():
             _fill(path, part)
             size = _settle(part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-    _sync(target.parent)
+    sync_to_disk(target.parent)
     return size
 
 
@@ -94,8 +101,16 @@ def schema_version(database: sqlite3.Connection) -> int:
     return int(database.execute("SELECT MAX(version) FROM migrations").fetchone()[0] or 0)
 
 
+def is_foreign(database: sqlite3.Connection) -> bool:
+    """Return whether the file has tables, but not those of Easel."""
+    (tables,) = database.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+    columns = {str(row[1]) for row in database.execute("PRAGMA table_info(migrations)")}
+    return bool(tables) and "version" not in columns
+
+
 @contextmanager
-def _telling_damage() -> Iterator[None]:
+def telling_damage() -> Iterator[None]:
+    """Raise what SQLite says of a damaged file as DatabaseDamaged."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -141,11 +156,11 @@ def _settle(part: Path) -> int:
     with closing(read_only(part)) as copied:
         if problems := find_damage(copied):
             raise DatabaseDamaged("; ".join(problems))
-    _sync(part)
+    sync_to_disk(part)
     return part.stat().st_size
 
 
-def _sync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Sync a file, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -5,9 +5,10 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import aiosqlite
 
@@ -15,13 +16,23 @@ from bot.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")
 
-# How long a statement waits for another process, such as a terminal job beside the bot.
-_BUSY_TIMEOUT_S = 10.0
 _ROWS_AT_ONCE = 64  # of aiosqlite's own cursors, which are not used here
 
 
 class _CallerGone(Exception):
-    """The caller of the transaction was cancelled before its COMMIT."""
+    """The caller of the transaction had gone before its COMMIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTransaction(Generic[T]):
+    """A transaction in the thread of its connection; ``ended`` has its result or its error."""
+
+    ended: asyncio.Future[T]
+    caller_gone: threading.Event
+
+    def abandon(self) -> None:
+        """Let it roll back, unless its COMMIT has begun."""
+        self.caller_gone.set()
 
 
 class Connection(aiosqlite.Connection):
@@ -29,12 +40,17 @@ class Connection(aiosqlite.Connection):
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, *, pragmas: Sequence[str]) -> AsyncIterator[Self]:
-        """Open the file, set the pragmas, and close it at the end."""
+    async def open(
+        cls, path: Path, *, pragmas: Sequence[str], busy_s: float
+    ) -> AsyncIterator[Self]:
+        """Open the file, set the pragmas, and close it at the end.
+
+        A statement waits ``busy_s`` seconds for other processes.
+        """
         connect = partial(
             sqlite3.connect,
             path,
-            timeout=_BUSY_TIMEOUT_S,
+            timeout=busy_s,
             isolation_level=None,  # sqlite3 itself must not begin transactions
         )
         connection = cls(connect, _ROWS_AT_ONCE)
@@ -50,21 +66,26 @@ class Connection(aiosqlite.Connection):
         Cancelling the caller rolls back what is not committed yet. The cancellation is raised
         after the transaction has ended, also when it was committed.
         """
-        caller_gone = threading.Event()
-        running = asyncio.ensure_future(
-            self._execute(self._transaction, begin, function, caller_gone)  # type: ignore[no-untyped-call]  # aiosqlite's
-        )
+        running = self.start(begin, function)
+        ended = running.ended
         cancelled: asyncio.CancelledError | None = None
-        while not running.done():
+        while not ended.done():
             try:
-                await asyncio.wait((running,))
+                await asyncio.wait((ended,))
             except asyncio.CancelledError as asked:
                 cancelled = asked
-                caller_gone.set()
+                running.abandon()
         if cancelled:
-            raise cancelled from running.exception()
-        result: T = running.result()
-        return result
+            raise cancelled from ended.exception()
+        return ended.result()
+
+    def start(self, begin: str, function: Callable[[Transaction], T]) -> "RunningTransaction[T]":
+        """Start a transaction, whose caller may abandon it."""
+        caller_gone = threading.Event()
+        ended: asyncio.Future[T] = asyncio.ensure_future(
+            self._execute(self._transaction, begin, function, caller_gone)  # type: ignore[no-untyped-call]  # aiosqlite's
+        )
+        return RunningTransaction(ended, caller_gone)
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the database file; return False if a reader prevents it."""
@@ -85,9 +106,10 @@ class Connection(aiosqlite.Connection):
         return run_transaction(self._conn, begin, unless_gone)
 
     def _empty_log(self) -> bool:
+        (before,) = self._conn.execute("PRAGMA busy_timeout").fetchone()
         try:
             self._conn.execute("PRAGMA busy_timeout=0")
             (is_busy, *_) = self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            self._conn.execute(f"PRAGMA busy_timeout={int(_BUSY_TIMEOUT_S * 1000)}")
+            self._conn.execute(f"PRAGMA busy_timeout={before}")
         return not is_busy

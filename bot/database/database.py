@@ -1,17 +1,34 @@
 """The SQLite database: one connection that writes and one that reads."""
 
+import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
+import structlog
+
 from bot.core.errors.base import StartRefused
+from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.database import migrator
-from bot.database.connection import Connection
+from bot.database.backup import is_foreign, read_only
+from bot.database.connection import Connection, RunningTransaction
+from bot.database.faults import FOREIGN, unusable
+from bot.database.outage import (
+    WAITS,
+    DatabaseBusy,
+    DatabaseLost,
+    DatabaseWaits,
+    OpenFile,
+    OutageLog,
+    is_passing,
+)
 from bot.database.transaction import Transaction
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +45,8 @@ _WRITER = (
     "wal_autocheckpoint=4000",
 )
 _READER = (*_BOTH, "query_only=ON")
+SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
+"""How the names end of the files that are one database to SQLite."""
 
 
 def database_path(url: str) -> Path:
@@ -50,9 +69,15 @@ class Database:
     connection, so it cannot be interrupted, cancelled in the middle or left half done.
     """
 
-    def __init__(self, writer: Connection, reader: Connection) -> None:
+    def __init__(
+        self, writer: Connection, reader: Connection, file: OpenFile, waits: DatabaseWaits
+    ) -> None:
         self._writer = writer
         self._reader = reader
+        self._file = file
+        self.waits = waits
+        self._outage = OutageLog()
+        self._later: set[asyncio.Task[object]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -63,6 +88,7 @@ class Database:
         backup_dir: Path,
         now: Callable[[], int],
         migrations: Sequence[str] | None = None,
+        waits: DatabaseWaits = WAITS,
     ) -> AsyncIterator[Self]:
         """Open the file, migrate it (by default to the shipped version), and close it at the end.
 
@@ -70,14 +96,15 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             try:
-                database = await stack.enter_async_context(cls._connected(path))
+                database = await stack.enter_async_context(cls._connected(path, waits))
                 await database._bring_up_to_date(path, backup_dir, now, migrations)
+                restrict_files(*(path.with_name(path.name + end) for end in SQLITE_ENDS))
             except (OSError, sqlite3.Error) as error:
-                raise StartRefused(
-                    f"The database {path} cannot be used ({error}): point DATABASE_URL to a "
-                    f"file that Easel may create and write, and keep {backup_dir} writable."
-                ) from error
-            yield database
+                raise StartRefused(unusable(error).sentence(path)) from error
+            try:
+                yield database
+            finally:
+                await database._leave_later()
 
     async def write(
         self,
@@ -91,9 +118,114 @@ class Database:
         It is committed at the end and rolled back on any exception. If the caller is cancelled,
         the cancellation is raised when the transaction has ended.
         """
-        return await self._writer.transaction(
-            "BEGIN IMMEDIATE", lambda tx: function(tx, *args, **kwargs)
-        )
+        with self._outage.watched():
+            return await self._writer.transaction(
+                "BEGIN IMMEDIATE", self._checked(lambda tx: function(tx, *args, **kwargs))
+            )
+
+    async def write_when_possible(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Write as ``write`` does, again and again while the database is locked, full or away.
+
+        For what has happened already, such as the end of a job: it is written as soon as the
+        database is back. Any other error is raised.
+        """
+        for pause_s in self.waits.pauses():
+            try:
+                return await self.write(function, *args, **kwargs)
+            except (sqlite3.Error, DatabaseLost) as error:
+                if not is_passing(error):
+                    raise
+            await self.waits.sleep(pause_s)
+        raise AssertionError  # there is always another pause
+
+    def write_later(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Write as ``write_when_possible`` does, while the caller goes on.
+
+        If the process ends before, nothing is written: the next start must find out by itself.
+        """
+        self._keep(self.write_when_possible(function, *args, **kwargs))
+
+    async def write_soon(
+        self,
+        function: Callable[[Transaction], T],
+        *,
+        undo: Callable[[Transaction], object] | None = None,
+        within_s: float | None = None,
+    ) -> T:
+        """Run a writing transaction for somebody who must be answered, by default in 2 seconds.
+
+        The transaction is rolled back when its caller has given up before the COMMIT. If the COMMIT
+        itself takes too long, ``undo`` is written after it; without one it stays.
+
+        Raises:
+            DatabaseBusy: it is not committed, or is about to be undone.
+            DatabaseLost: the file is gone.
+        """
+        limit_s = self.waits.answer_s if within_s is None else within_s
+        running = self._writer.start("BEGIN IMMEDIATE", self._checked(function))
+        try:
+            await asyncio.wait((running.ended,), timeout=limit_s)
+            if running.ended.done():
+                with self._outage.watched():
+                    return running.ended.result()
+        except sqlite3.Error as error:
+            if is_passing(error):
+                raise DatabaseBusy from error
+            raise
+        except asyncio.CancelledError:
+            self._abandon(running, undo)
+            raise
+        self._outage.failed(TimeoutError(f"no answer within {limit_s:.1f} s"))
+        self._abandon(running, undo)
+        raise DatabaseBusy
+
+    def _checked(self, function: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
+        def in_the_open_file(tx: Transaction) -> T:
+            self._file.check()
+            return function(tx)
+
+        return in_the_open_file
+
+    def _abandon(
+        self, running: RunningTransaction[T], undo: Callable[[Transaction], object] | None
+    ) -> None:
+        running.abandon()
+        self._keep(self._undo_late(running, undo))
+
+    async def _undo_late(
+        self, running: RunningTransaction[T], undo: Callable[[Transaction], object] | None
+    ) -> None:
+        await asyncio.wait((running.ended,))
+        if running.ended.exception() is None and undo is not None:
+            await self.write_when_possible(undo)
+            log.info("database.late_commit_undone")
+
+    def _keep(self, writing: Coroutine[object, object, object]) -> None:
+        task = asyncio.get_running_loop().create_task(writing)
+        self._later.add(task)
+        task.add_done_callback(self._written_later)
+
+    def _written_later(self, task: asyncio.Task[object]) -> None:
+        self._later.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("database.not_written_later", exc_info=error)
+
+    async def _leave_later(self) -> None:
+        for task in self._later:
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
 
     async def read(
         self,
@@ -115,15 +247,16 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def _connected(cls, path: Path) -> AsyncIterator[Self]:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    async def _connected(cls, path: Path, waits: DatabaseWaits) -> AsyncIterator[Self]:
         # aiosqlite's thread would outlive a failed opening, and the loop: fail here first.
-        sqlite3.connect(path).close()
+        make_private_folder(path.parent)
+        create_private_file(path)
+        _refuse_foreign(path)
         async with (
-            Connection.open(path, pragmas=_WRITER) as writer,
-            Connection.open(path, pragmas=_READER) as reader,
+            Connection.open(path, pragmas=_WRITER, busy_s=waits.busy_s) as writer,
+            Connection.open(path, pragmas=_READER, busy_s=waits.busy_s) as reader,
         ):
-            yield cls(writer, reader)
+            yield cls(writer, reader, OpenFile(path), waits)
 
     async def _bring_up_to_date(
         self,
@@ -140,11 +273,19 @@ class Database:
         )
 
 
+def _refuse_foreign(path: Path) -> None:
+    """Raise StartRefused, before anything is changed, for the database of another program."""
+    with closing(read_only(path)) as database:
+        if is_foreign(database):
+            raise StartRefused(FOREIGN.sentence(path))
+
+
 def _back_up(path: Path, backup_dir: Path, now: Callable[[], int], version: int) -> None:
     """Copy what is committed, while the migrating transaction keeps other writers out."""
     copy = backup_dir / f"{path.stem}-v{version}-{now()}.db"
-    copy.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(copy.parent)
     part = copy.with_suffix(".part")
+    create_private_file(part)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
     part.replace(copy)

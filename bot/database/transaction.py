@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -10,6 +10,9 @@ Row = sqlite3.Row
 Value = str | int | float | bytes | None
 
 T = TypeVar("T")
+
+# Python's words, with the text behind them: SQLite itself does not look into it.
+_NO_TEXT = "Could not decode to UTF-8"
 
 # Quoted strings, quoted names and comments come first, so that a $1 inside them is left alone.
 _PARAMETER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(?P<number>\d+)""", re.DOTALL)
@@ -29,8 +32,23 @@ class Transaction:
         """
 
     def query(self, sql: str, *params: Value) -> list[Row]:
-        """Run a statement and return every row, also those of ``RETURNING``."""
-        return self._connection.execute(rewritten(sql), params).fetchall()
+        """Run a statement and return every row, also those of ``RETURNING``.
+
+        Letters that a damaged text lost are replaced, so that one row hides no other.
+        """
+        try:
+            return self._connection.execute(rewritten(sql), params).fetchall()
+        except sqlite3.OperationalError as error:
+            if not (str(error).startswith(_NO_TEXT) and sql.lstrip().startswith("SELECT")):
+                raise
+        return self._query_damaged(sql, params)
+
+    def _query_damaged(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        self._connection.text_factory = lambda text: text.decode(errors="replace")
+        try:
+            return self._connection.execute(rewritten(sql), params).fetchall()
+        finally:
+            self._connection.text_factory = str
 
     def one(self, sql: str, *params: Value) -> Row | None:
         """Return the first row, or None."""

@@ -31,6 +31,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # Discord remembers a nonce "for the past few minutes".
 NONCE_LIFETIME_MS = 2 * 60 * 1000
+# Discord wants an answer within 3 seconds; sending it takes a part of that.
+ANSWER_WITHIN_MS = 2400
+MIN_ANNOUNCING_MS = 200
 MOST_TRIES = 3
 # How many messages of a channel are searched.
 MOST_SEARCHED = 200
@@ -131,12 +134,20 @@ class MessageOutbox:
         self._now = now
 
     async def announce(self, job: Job, card: AnnouncedCard) -> None:
-        """Write where a job's message is about to be placed."""
-        await self._database.write(self._repository.announced, job.id, card)
+        """Write where a job's message is about to be placed.
+
+        Raises:
+            DatabaseBusy: it is not written in time for Discord; the caller cancels the job.
+        """
+        left_ms = max(ANSWER_WITHIN_MS - (self._now() - job.created_at), MIN_ANNOUNCING_MS)
+        await self._database.write_soon(
+            lambda tx: self._repository.announced(tx, job.id, card),
+            within_s=left_ms / 1000,
+        )
 
     async def withdraw(self, job: Job) -> None:
         """Write that the announced message was not placed for certain."""
-        await self._database.write(self._repository.not_placed, job.id)
+        await self._database.write_when_possible(self._repository.not_placed, job.id)
 
     async def post(
         self,
@@ -163,12 +174,12 @@ class MessageOutbox:
     async def _post(
         self, channel: MessageChannel, message: OutgoingMessage, entry: OutboxMessage
     ) -> CardAddress:
-        written = await self._database.write(outbox_messages.announce, entry)
+        written = await self._database.write_when_possible(outbox_messages.announce, entry)
         message_id = written.message_id or await self._find(channel, message, written)
         if message_id is None:
             message_id = await _send(channel, message, entry.nonce)
         address = CardAddress(written.channel_id, message_id, application_id=0)
-        await self._database.write(self._confirm, entry, address)
+        await self._database.write_when_possible(self._confirm, entry, address)
         return address
 
     def _confirm(self, tx: Transaction, entry: OutboxMessage, address: CardAddress) -> None:
@@ -193,7 +204,9 @@ class MessageOutbox:
             log.info("outbox.search_failed", error=repr(forbidden))
             found = None
         if found is None:
-            await self._database.write(outbox_messages.announce_again, written.nonce, self._now())
+            await self._database.write_when_possible(
+                outbox_messages.announce_again, written.nonce, self._now()
+            )
         return found
 
 

@@ -208,7 +208,7 @@ class AttemptRunner:
         self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: GatewayEvent
     ) -> Attempt | None:
         """Write an event before the exchange acts on it; return the attempt that is under way."""
-        write, repository = self.database.write, self.repository
+        write, repository = self.database.write_when_possible, self.repository
         match event, attempt:
             case Sending(gateway=gateway), _:
                 return await write(
@@ -234,13 +234,13 @@ class AttemptRunner:
         if attempt is None:
             return
         if failure.billed is Billed.NO:
-            await self.database.write(self.repository.refused, attempt)
+            await self.database.write_when_possible(self.repository.refused, attempt)
         else:
             is_lost = failure.billed is Billed.YES and not failure.is_ours
             price = self.price(job, attempt, asked)
             cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
             may_come = failure.kind is GatewayErrorKind.TASK_UNFINISHED
-            await self.database.write(
+            await self.database.write_when_possible(
                 self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
             )
 

@@ -21,6 +21,7 @@ from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
+from bot.quota.picture_counts import PictureCounts
 
 ALERT_PERCENTS = (100, 80, 50)  # of the operator's budget, the most urgent first
 
@@ -39,11 +40,15 @@ class Billing:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
 
         Raises:
-            Refusal: a limit or the operator's budget does not allow it.
+            Refusal: a limit or the operator's budget does not allow it, or the database does not
+                answer in time.
         """
         price = self.catalogue.highest_price(job.request)
         try:
-            await self.database.write(self._hold, job, price=price, attached=attached)
+            await self.database.write_soon(
+                lambda tx: self._hold(tx, job, price=price, attached=attached),
+                undo=lambda tx: self._cancel_unseen(tx, job),
+            )
         except BudgetSpent:
             await self._alert_of_refusal(price)
             raise
@@ -61,7 +66,7 @@ class Billing:
         The person pays for the ``delivered`` pictures; what became of the others is in the rows of
         the attempts.
         """
-        settled, reached = await self.database.write(
+        settled, reached = await self.database.write_when_possible(
             self._settle, job, state, error, delivered=delivered
         )
         for part in reached:
@@ -76,10 +81,32 @@ class Billing:
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
-        failure, reached = await self.database.write(self._settle_abandoned, job, unsent, sent)
+        failure, reached = await self.database.write_when_possible(
+            self._settle_abandoned, job, unsent, sent
+        )
         for part in reached:
             self.alerts.budget(part)
         return failure
+
+    async def set_aside(self, job_id: str) -> None:
+        """End a job of which too little can be read to do more; its credits are released."""
+        await self.database.write_when_possible(self._set_aside, job_id)
+
+    def _set_aside(self, tx: Transaction, job_id: str) -> None:
+        self.repository.ended(tx, job_id, JobState.UNKNOWN)
+        self.repository.told(tx, job_id)
+        # How many credits each of its pictures costs is not known.
+        self.ledger.settle(
+            tx, job_id, PictureCounts(), each=0, price=self.repository.price(tx, job_id)
+        )
+
+    def cancel_unseen_later(self, job: Job) -> None:
+        """Cancel a job that nobody saw as soon as the database takes it; harmless twice."""
+        self.database.write_later(self._cancel_unseen, job)
+
+    def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
+        self.repository.not_placed(tx, job.id)
+        self._settle(tx, job, JobState.CANCELLED, None, delivered=0)
 
     def _hold(
         self, tx: Transaction, job: Job, *, price: int, attached: AttachmentUrls | None

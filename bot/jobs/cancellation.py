@@ -153,8 +153,12 @@ class Cancellation:
         """Cancel a queued job of any process; return False if it is not queued.
 
         Whether it was cancelled or started first, the database decides.
+
+        Raises:
+            DatabaseBusy: it did not say so in time; a late decision is told by the job's own task.
         """
-        if not await self._database.write(self._cancel_queued, job, error):
+        database = self._database
+        if not await database.write_soon(lambda tx: self._cancel_queued(tx, job, error)):
             return False
         if (found := self._open.get(job.id)) is not None:
             # Its own task tells the card.

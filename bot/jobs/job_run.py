@@ -22,6 +22,7 @@ from bot.core.errors.jobs import (
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
+from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
 from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
@@ -90,19 +91,18 @@ class JobRun:
             EaselError: nothing was held, or the card could not be placed and the hold is released.
         """
         job, deps = self.job, self._deps
-        try:
-            await deps.billing.hold(job, attached=self._attached.urls)
-        except asyncio.CancelledError:
-            # It comes as well when everything was committed.
-            await deps.billing.settle(job, JobState.CANCELLED)
-            raise
+        await deps.billing.hold(job, attached=self._attached.urls)
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
         try:
             self._ticket.shown = waiting = deps.queue.position(self._ticket)
             card = await self._courier.place(job, waiting=waiting)
             if card is not None:
-                await deps.database.write(deps.repository.placed, job.id, card)
+                await deps.database.write_when_possible(deps.repository.placed, job.id, card)
+        except DatabaseBusy:
+            # The person must be answered before the database can be.
+            deps.billing.cancel_unseen_later(job)
+            raise
         except BaseException:
             # Nobody saw the card, or it could not be written down: the job never happened.
             await deps.billing.settle(job, JobState.CANCELLED)
@@ -146,7 +146,7 @@ class JobRun:
             await self._fail(error)
             return False
         self.job = replace(self.job, request=request)
-        await deps.database.write(deps.repository.referenced, self.job)
+        await deps.database.write_when_possible(deps.repository.referenced, self.job)
         return True
 
     async def _work(self) -> None:
@@ -158,7 +158,8 @@ class JobRun:
                 await deps.queue.wait_for_start(ticket)
         if not self._begun:
             self._started_at = deps.clock.now()
-        if not await deps.database.write(deps.repository.reached, job.id, JobState.WORKING):
+        write = deps.database.write_when_possible
+        if not await write(deps.repository.reached, job.id, JobState.WORKING):
             await self._report_written_failure()
             return
         slots = await self._generate()
@@ -201,13 +202,15 @@ class JobRun:
         stored: Sequence[StoredPicture] = ()
         if not job.requester.is_operator:
             stored = await deps.retention.store(job, pictures)
-        result = await deps.database.write(self._record_received, pictures, slots, stored)
+        result = await deps.database.write_when_possible(
+            self._record_received, pictures, slots, stored
+        )
         try:
             self._delivered = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
             await self._end_undelivered(error, result, slots)
             return
-        await deps.database.write(deps.repository.delivered, job.id, self._delivered)
+        await deps.database.write_when_possible(deps.repository.delivered, job.id, self._delivered)
         delivered = len(pictures)
         await deps.billing.settle(job, JobState.DONE, result.shortfall, delivered=delivered)
         missing = result.asked - delivered
@@ -307,4 +310,5 @@ async def report_failure(
     """Make the card of an ended job say so, and record whether it could."""
     is_told = await courier.end(job, failure)
     repository = deps.repository
-    await deps.database.write(repository.told if is_told else repository.not_told, job.id)
+    written = repository.told if is_told else repository.not_told
+    await deps.database.write_when_possible(written, job.id)

@@ -110,7 +110,9 @@ class LateTasks:
             if not stored:
                 return  # the disk refused: the next look tries again
             requester = await find_requester(job.requester)
-            error = await self._deps.database.write(self._book, late, received, stored, requester)
+            error = await self._deps.database.write_when_possible(
+                self._book, late, received, stored, requester
+            )
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         if error is None:

@@ -85,7 +85,8 @@ class PictureRetention:
             NoRoom: what is kept is still needed.
         """
         if self._is_full():
-            await self.delete_expired()
+            # Without their rows: a person waits, and the database may be locked.
+            await self._delete_files(self._oldest())
         if self._is_full():
             log.warning(
                 "retention.full",
@@ -155,17 +156,20 @@ class PictureRetention:
 
         It works in small batches, and a crash between two of them loses nothing but time.
         """
-        before = self._now() - int(self._limits.retention / timedelta(milliseconds=1))
-        async with self._deleting:
-            await self._delete_files(before)
-            await self._delete_rows(before, delete_old_pictures)
-            await self._delete_rows(before, outbox_messages.delete_old_messages)
+        before = self._oldest()
+        await self._delete_files(before)
+        await self._delete_rows(before, delete_old_pictures)
+        await self._delete_rows(before, outbox_messages.delete_old_messages)
+
+    def _oldest(self) -> int:
+        return self._now() - int(self._limits.retention / timedelta(milliseconds=1))
 
     async def _delete_files(self, before: int) -> None:
-        most = int(self._limits.max_bytes * CLEARED_SHARE)
-        old = await asyncio.to_thread(self._content_store.expired, before=before, most_bytes=most)
-        for start in range(0, len(old), ROWS_PER_BATCH):
-            await asyncio.to_thread(self._remove, old[start : start + ROWS_PER_BATCH])
+        most, expired = int(self._limits.max_bytes * CLEARED_SHARE), self._content_store.expired
+        async with self._deleting:
+            old = await asyncio.to_thread(expired, before=before, most_bytes=most)
+            for start in range(0, len(old), ROWS_PER_BATCH):
+                await asyncio.to_thread(self._remove, old[start : start + ROWS_PER_BATCH])
         if old:
             log.info("retention.deleted", files=len(old), bytes=sum(file.bytes for file in old))
 

@@ -9,6 +9,7 @@ one that was announced just before the death, if Discord took it.
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import structlog
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
-from bot.core.process_lock import is_dead, others_alive
+from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_run import JobDependencies, report_failure, settle_abandoned
@@ -69,21 +70,22 @@ class ResumableJob:
 class Recovery:
     """Takes over what dead processes left.
 
-    ``owner`` is this process. The folders hold everybody's process locks, the pictures of open
-    jobs, and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
+    ``owner`` is this process; ``locks`` are everybody's. The folders hold the pictures of open jobs
+    and the kept pictures. What was not sent within ``max_queue_age_ms`` is not sent.
     """
 
     deps: JobDependencies
     job_service: JobService
     owner: str
-    locks_folder: Path
+    locks: LockFolders
     jobs_folder: Path
     content_store_folder: Path
     max_queue_age_ms: int
 
     async def take_over(self) -> list[UnreportedFailure | ResumableJob]:
         """Take every abandoned job, oldest first; return those to resume or to report."""
-        taken = [await self._take(found) for found in await self._abandoned()]
+        await self._set_unreadable_aside()
+        taken = [await self._take_or_set_aside(found) for found in await self._abandoned()]
         await self._remove_stale_files()
         return [job for job in taken if job is not None]
 
@@ -126,7 +128,7 @@ class Recovery:
         error = CancelledByOperator()
         if await self.deps.cancellation.cancel_queued(found.job, error):
             return True
-        is_abandoned = found.is_open and is_dead(self.locks_folder, found.owner)
+        is_abandoned = found.is_open and is_dead(self.locks, found.owner)
         if not (is_abandoned and await self._adopt(found)):
             return False
         await settle_abandoned(self.deps, found.job, unsent=error, sent=InterruptedInDoubt())
@@ -135,12 +137,32 @@ class Recovery:
     async def _abandoned(self) -> list[WrittenJob]:
         unfinished = await self.deps.database.read(self.deps.repository.unfinished)
         owners = {found.owner for found in unfinished}
-        dead = {owner for owner in owners if is_dead(self.locks_folder, owner)}
+        dead = {owner for owner in owners if is_dead(self.locks, owner)}
         return [found for found in unfinished if found.owner in dead]
 
     async def _adopt(self, found: WrittenJob) -> bool:
         adopt = self.deps.repository.adopt
         return await self.deps.database.write(adopt, found.job.id, owner=found.owner)
+
+    async def _set_unreadable_aside(self) -> None:
+        repository, database = self.deps.repository, self.deps.database
+        for found in await database.read(repository.unreadable):
+            if is_dead(self.locks, found.owner):
+                log.error("job.unreadable", job=found.id, problem=found.problem)
+                await self.deps.billing.set_aside(found.id)
+
+    async def _take_or_set_aside(
+        self, found: WrittenJob
+    ) -> UnreportedFailure | ResumableJob | None:
+        try:
+            return await self._take(found)
+        except sqlite3.Error:
+            raise
+        except Exception:
+            # One job's rows must not keep the others, nor the bot, from starting.
+            log.exception("job.unreadable", job=found.job.id)
+            await self.deps.billing.set_aside(found.job.id)
+            return None
 
     async def _take(self, found: WrittenJob) -> UnreportedFailure | ResumableJob | None:
         if not await self._adopt(found):
@@ -178,7 +200,9 @@ class Recovery:
         # A job is written before it has files, so one that began meanwhile is not among these.
         found = await asyncio.to_thread(lambda: list(self.jobs_folder.glob("*")))
         unfinished = await self.deps.database.read(self.deps.repository.unfinished)
+        unreadable = await self.deps.database.read(self.deps.repository.unreadable)
         open_jobs = {written.job.id for written in unfinished if written.is_open}
+        open_jobs.update(written.id for written in unreadable)
         for folder in found:
             if folder.name not in open_jobs:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -187,7 +211,7 @@ class Recovery:
     def _remove_parts(self) -> None:
         # Whoever wrote one of these held a lock before; one who starts now wrote none of them.
         parts = list(self.content_store_folder.rglob("*.part"))
-        if others_alive(self.locks_folder, self.owner):
+        if others_alive(self.locks, self.owner):
             return
         for part in parts:
             part.unlink(missing_ok=True)

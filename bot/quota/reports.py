@@ -62,6 +62,10 @@ class Reports:
         """
         move_to_pseudonym(tx, user_id, self._pseudonym(user_id), at=self._now())
 
+    def is_anonymous(self, rows: Transaction, user_id: int) -> bool:
+        """Return whether a person's charges were ever moved to their pseudonym."""
+        return is_anonymous(rows, self._pseudonym(user_id))
+
     def _known_as(self, rows: Transaction, user_id: int) -> int:
         pseudonym = self._pseudonym(user_id)
         return pseudonym if is_anonymous(rows, pseudonym) else user_id

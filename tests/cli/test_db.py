@@ -207,17 +207,18 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
 
 
 async def test_a_copy_can_be_restored(tmp_path: Path, gateway: ScriptedGateway) -> None:
-    """The sentence that a backup ends with is tried here."""
-    async with process(tmp_path, gateway) as harness:
+    """The command that a backup ends with is tried here."""
+    folder = tmp_path / "data"
+    async with process(folder, gateway) as harness:
         await harness.submit(RecordingCourier())
         await harness.services.job_service.drained()
-        copied(tmp_path / "easel.db", tmp_path / "copy.db")
+        _, said = copied(folder / "easel.db", tmp_path / "copy.db")
         await harness.submit(RecordingCourier())
         await harness.services.job_service.drained()
-    for end in ("-wal", "-shm"):
-        (tmp_path / f"easel.db{end}").unlink(missing_ok=True)
-    (tmp_path / "easel.db").write_bytes((tmp_path / "copy.db").read_bytes())
-    async with process(tmp_path, gateway) as harness:
+    (command,) = (line.partition("run: python -m ")[2] for line in said if "run: " in line)
+    ended = await run(*command.split(), folder=tmp_path, env=environment(tmp_path, gateway))
+    assert (ended.code, ended.err) == (0, "")
+    async with process(folder, gateway) as harness:
         assert harness.rows("SELECT state FROM jobs") == [("done",)]
         await harness.submit(RecordingCourier())
         await harness.services.job_service.drained()

@@ -15,8 +15,9 @@ from pydantic import SecretStr
 from bot.cli.serve import run_bot
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
+from bot.core.process_lock import hold_bot_lock
 from bot.quota.limits import parse_limits
-from bot.settings import Settings
+from bot.settings import Settings, lock_folders
 from playground.settings import painter_settings
 from tests.cli.process import TIMEOUT_S, environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -90,6 +91,16 @@ async def test_a_token_that_discord_refuses_is_one_sentence(
     """The most common mistake of a first start."""
     with pytest.raises(StartRefused, match="DISCORD_TOKEN was refused by Discord: copy"):
         await run_bot(settings(tmp_path, token="not.the.token"), Clock())
+
+
+async def test_a_second_bot_on_one_database_is_one_sentence(tmp_path: Path) -> None:
+    """Whatever its DATA_DIR: it would answer every command once more and pay for open jobs."""
+    second = settings(tmp_path).model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    with (
+        hold_bot_lock(lock_folders(settings(tmp_path))),
+        pytest.raises(StartRefused, match="Another Easel bot already uses the database"),
+    ):
+        await run_bot(second, Clock())
 
 
 async def test_a_missing_token_is_one_sentence(tmp_path: Path) -> None:

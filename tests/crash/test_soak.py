@@ -1,8 +1,10 @@
-"""Twenty people for a while, a gateway with faults, and restarts: nothing is lost or leaks."""
+"""Twenty people, a gateway with faults, a locked database, restarts: nothing is lost or leaks."""
 
 import asyncio
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -43,13 +45,26 @@ async def killed_process(folder: Path, gateway: CountingGateway, seconds: float)
         process.kill()
 
 
+async def lock_at_times(path: Path, every_s: float) -> None:
+    """Keep other processes from writing for a quarter of the time: 15 s of each minute."""
+    while True:
+        await asyncio.sleep(every_s * 3 / 4)
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=5)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(every_s / 4)
+
+
 async def soak(folder: Path, *, seconds: float, restarts: int) -> None:
     """Let processes follow each other, every second one killed, and compare everything."""
-    chance = Random(seed())
+    chance, turn_s = Random(seed()), seconds / (restarts + 1)
     async with open_gateway(chance, refused=0.05, broken=0.05) as gateway:
+        locking = asyncio.create_task(lock_at_times(folder / "easel.db", min(turn_s, 60)))
         for number in range(restarts + 1):
             run_for = killed_process if number % 2 else one_process
-            await run_for(folder, gateway, seconds / (restarts + 1))
+            await run_for(folder, gateway, turn_s)
+        locking.cancel()
+        await asyncio.wait((locking,))
+        assert locking.cancelled()
         await run_to_end(folder, gateway)
     print(invariants.rows(folder, "SELECT state, COUNT(*) FROM jobs GROUP BY state"))  # noqa: T201
 

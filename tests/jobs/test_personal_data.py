@@ -25,6 +25,7 @@ from bot.jobs.personal_data.deletion import (
     JobsStillRunning,
     PersonalDataDeletion,
 )
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
 from bot.jobs.personal_data.export import PersonalDataExport
 from bot.jobs.picture_retention import PictureRetention, RetentionLimits
 from bot.jobs.repository import personal_data
@@ -68,6 +69,9 @@ class PersonalDataHarness:
             content_store=self.content_store,
             jobs=folder / "jobs",
             unread=folder / "unread",
+            requests=DeletionRequests(
+                folder / "easel.db", hashed=Pseudonyms(b"k" * 32).deletion_mark, now=self.now
+            ),
         )
         self.export = PersonalDataExport(database, self.content_store)
 

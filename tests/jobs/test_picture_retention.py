@@ -14,6 +14,7 @@ from bot.images.content_store import REFERENCE_NEEDED_MS, ContentStore
 from bot.jobs.picture_retention import ROWS_PER_BATCH, PictureRetention, RetentionLimits
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
+from tests.database.test_outage import locked
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 DAY_MS = 24 * 3600 * 1000
@@ -117,6 +118,17 @@ async def test_beyond_the_room_the_oldest_goes_first(harness: RetentionHarness) 
     await harness.retention.ensure_space()
     assert await harness.kept() == [1] * 8 + [0] * 2
     assert harness.content_store.total_bytes == 800
+
+
+async def test_space_is_made_while_the_database_is_locked(harness: RetentionHarness) -> None:
+    """A person waits for an answer; the rows of the deleted files go with the next day's task."""
+    for number in range(10):
+        await harness.finished_job(bytes([number]) * 100)
+        harness.now_ms += REFERENCE_NEEDED_MS
+    await harness.database.write(Transaction.query, "PRAGMA busy_timeout = 1")
+    with locked(harness.folder / "easel.db"):
+        await harness.retention.ensure_space()
+    assert await harness.kept() == [1] * 8 + [0] * 2
 
 
 async def test_what_is_needed_now_is_never_cleared(harness: RetentionHarness) -> None:

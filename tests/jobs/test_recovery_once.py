@@ -1,5 +1,6 @@
 """What a start asks, charges and tells for dead processes' jobs: once, whatever happens to it."""
 
+import asyncio
 import shutil
 import sqlite3
 from pathlib import Path
@@ -150,3 +151,19 @@ async def test_a_defect_at_one_card_leaves_the_others_to_be_told(
         await recover(harness, breaks := Breaks())
     assert len(breaks.failures) == 2
     assert harness.rows("SELECT user_id, told FROM jobs ORDER BY user_id") == [(1, 0), (2, 1)]
+
+
+async def test_a_process_with_another_data_folder_takes_no_living_jobs(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A terminal job with its own DATA_DIR on the bot's database paid for the bot's jobs again."""
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as living:
+        await living.submit(RecordingCourier())
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        async with process(tmp_path, gateway, data_dir=tmp_path / "elsewhere") as other:
+            assert await other.services.recovery.take_over() == []
+            gateway.gate.set()
+            await living.services.job_service.drained()
+    assert living.rows("SELECT state FROM jobs") == [("done",)]
+    assert len(gateway.bodies) == 1

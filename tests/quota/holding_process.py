@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.core.errors.base import Refusal
 from bot.core.models import ImageRequest, Job, JobState, Requester, new_job_id
-from bot.core.process_lock import hold_process_lock
+from bot.core.process_lock import LockFolders, hold_process_lock
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
@@ -65,7 +65,7 @@ class HoldingProcess:
 
 async def main(folder: Path, end: str, default: str, server_quota: str, budget: str) -> None:
     """Hold everything at once, when told."""
-    with hold_process_lock(folder / "run") as owner:
+    with hold_process_lock(LockFolders(folder / "easel.db", folder)) as owner:
         clock = ManualClock()
         ledger = ledger_of(clock, default=default, server_quota=server_quota, budget=budget)
         async with Database.open(folder / "easel.db", backup_dir=folder, now=clock) as database:

@@ -68,8 +68,8 @@ async def run_checks(
     findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding
-    yield await asyncio.to_thread(file_checks.check_folder, settings.data_dir, free_bytes)
-    yield await asyncio.to_thread(file_checks.check_database, settings.database_url)
+    yield await asyncio.to_thread(file_checks.check_folder, settings, free_bytes)
+    yield await asyncio.to_thread(file_checks.check_database, settings)
     theirs = {f"the clock of {one.gateway}": one.clock_ahead_ms for one in probes}
     yield check_clock({"Discord's": answers.clock_ahead_ms, **theirs})
     yield discord_checks.check_invitation(answers)

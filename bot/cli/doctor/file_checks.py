@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bot.cli.doctor.finding import Finding, fine, warning, wrong
 from bot.core.errors.base import StartRefused
-from bot.core.process_lock import hold_bot_lock
-from bot.database.backup import find_damage, read_only, schema_version
-from bot.database.database import database_path
+from bot.core.process_lock import bot_is_alive
+from bot.database.backup import find_damage, is_foreign, read_only, schema_version
+from bot.database.faults import FOREIGN, DatabaseFault, unusable
 from bot.database.migrator import shipped
+from bot.settings import Settings, database_file, lock_folders
 
 FAIL_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9
@@ -22,8 +23,8 @@ _FOLDER_FIX = "Let the bot's user write there, or set DATA_DIR to a folder that 
 _ROOM_FIX = "Free some disk space, or move DATA_DIR to a larger disk."
 _FILE_FIX = "Let the bot's user write it and its folder, or point DATABASE_URL elsewhere."
 _BROKEN_FIX = (
-    "Stop the bot, keep a copy of the file, and restore the newest one of DATA_DIR/backup, "
-    "or point DATABASE_URL to a new file."
+    "Stop the bot, and restore your newest backup, or the newest file of DATA_DIR/backup, with "
+    "python -m bot db restore FILE."
 )
 
 
@@ -32,14 +33,14 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Finding:
+def check_folder(settings: Settings, free: Callable[[Path], int] = free_bytes) -> Finding:
     """Check that files can be written, the free disk space, and whether a bot runs there."""
-    folder = folder.absolute()
+    folder = settings.data_dir.absolute()
     try:
         place = _existing(folder)
         _write_and_remove(place)
         room = free(place)
-        running = _a_bot_runs(folder)
+        running = _a_bot_runs(settings)
     except OSError as refused:
         facts = f"{folder} cannot be written ({refused.strerror})"
         return wrong("data folder", facts, _FOLDER_FIX)
@@ -53,10 +54,10 @@ def check_folder(folder: Path, free: Callable[[Path], int] = free_bytes) -> Find
     return fine("data folder", facts)
 
 
-def check_database(url: str) -> Finding:
+def check_database(settings: Settings) -> Finding:
     """Check the database, or report that the start will create it."""
     try:
-        path = database_path(url).absolute()
+        path = database_file(settings).absolute()
     except StartRefused as refused:
         return wrong("database", "cannot be used", str(refused))
     try:
@@ -74,11 +75,17 @@ def check_database(url: str) -> Finding:
 def _read(path: Path) -> Finding:
     try:
         with closing(read_only(path)) as database:
+            if is_foreign(database):
+                return _faulty(path, FOREIGN)
             if problems := find_damage(database):
                 return wrong("database", f"{path} is damaged: {'; '.join(problems)}", _BROKEN_FIX)
             return _versions(path, schema_version(database))
     except sqlite3.Error as error:
-        return wrong("database", f"{path} cannot be read ({error})", _BROKEN_FIX)
+        return _faulty(path, unusable(error))
+
+
+def _faulty(path: Path, fault: DatabaseFault) -> Finding:
+    return wrong("database", f"{path} {fault.what}", f"{fault.mend[0].upper()}{fault.mend[1:]}.")
 
 
 def _versions(path: Path, version: int) -> Finding:
@@ -106,15 +113,11 @@ def _write_and_remove(folder: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _a_bot_runs(data_dir: Path) -> bool:
-    # Without the file no bot has ever started here, and acquiring the lock would create it.
-    if not (data_dir / "run" / "bot.lock").is_file():
-        return False
+def _a_bot_runs(settings: Settings) -> bool:
     try:
-        with hold_bot_lock(data_dir / "run"):
-            return False
+        return bot_is_alive(lock_folders(settings))
     except StartRefused:
-        return True
+        return False  # the check of the database says why
 
 
 def _size(count: int) -> str:

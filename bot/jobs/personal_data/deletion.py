@@ -18,6 +18,7 @@ from bot.core.models import Reference
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, StoredFile
+from bot.jobs.personal_data.deletion_requests import DeletionRequest, DeletionRequests
 from bot.jobs.repository import personal_data
 from bot.quota.ledger import Ledger
 
@@ -50,12 +51,14 @@ class PersonalDataDeletion:
         content_store: ContentStore,
         jobs: Path,
         unread: Path,
+        requests: DeletionRequests,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._content_store = content_store
         self._jobs = jobs
         self._unread = unread
+        self._requests = requests
         self._one_at_a_time = asyncio.Lock()
 
     async def delete(self, user_id: int) -> int:
@@ -71,9 +74,24 @@ class PersonalDataDeletion:
         await self.complete()
         return disowned
 
+    async def undone_requests(self) -> list[DeletionRequest]:
+        """Return the deletions that a restored backup does not know."""
+        people = await self._database.read(personal_data.people)
+        requests = await asyncio.to_thread(self._requests.among, people)
+        return [each for each in requests if await self._database.read(self._is_undone, each)]
+
+    async def repeat(self, request: DeletionRequest) -> None:
+        """Delete again what a restored backup has brought back; harmless twice.
+
+        The rows and files go with the next ``complete``.
+        """
+        jobs = await self._database.write(self._disown_again, request)
+        log.info("personal_data.deleted_again", jobs=jobs)
+
     async def complete(self) -> None:
-        """Delete the disowned jobs with their files; harmless twice."""
+        """Delete the disowned jobs with their files, and old requests; harmless twice."""
         async with self._one_at_a_time:
+            await asyncio.to_thread(self._requests.forget_old)
             job_ids = await self._database.read(personal_data.disowned_jobs)
             if not job_ids:
                 return
@@ -89,7 +107,18 @@ class PersonalDataDeletion:
             raise JobsStillRunning(count=count)
         disowned = personal_data.disown(tx, user_id)
         self._ledger.make_anonymous(tx, user_id)
+        # Before the commit: better one too many than one that a backup undoes.
+        self._requests.add(user_id)
         return disowned
+
+    def _is_undone(self, rows: Transaction, request: DeletionRequest) -> bool:
+        if not self._ledger.is_anonymous(rows, request.user_id):
+            return True
+        return personal_data.has_jobs_until(rows, request.user_id, request.at)
+
+    def _disown_again(self, tx: Transaction, request: DeletionRequest) -> int:
+        self._ledger.make_anonymous(tx, request.user_id)
+        return personal_data.disown(tx, request.user_id, until=request.at)
 
     async def _unshared_files(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.core.models import ImageRequest
 from bot.database.transaction import Transaction, Value
-from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
+from bot.jobs.repository.rows import WrittenJob, listed_job, read_job
 
 # One batch of a search: small, for most of it may be more than a page needs.
 _BATCH = 50
@@ -37,7 +37,7 @@ EVERYTHING = HistoryFilter()
 def job_of(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
     """Return a job of this person, None when there is none."""
     row = rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
-    return None if row is None else written_job(row)
+    return None if row is None else listed_job(row)
 
 
 def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
@@ -47,7 +47,7 @@ def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]
         user_id,
         most,
     )
-    return [written_job(row) for row in found]
+    return [listed_job(row) for row in found]
 
 
 def page_around(
@@ -77,11 +77,13 @@ def page_around(
 def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
     """Return the models of a person's last ``most`` jobs, that of the newest first."""
     found = rows.query(
-        "SELECT request FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2",
+        "SELECT * FROM jobs WHERE user_id = $1 ORDER BY created_at DESC LIMIT $2",
         user_id,
         most,
     )
-    return list(dict.fromkeys(request_from_text(row["request"]).model for row in found))
+    read = (read_job(row) for row in found)
+    jobs = (each.job for each in read if isinstance(each, WrittenJob))
+    return list(dict.fromkeys(job.request.model for job in jobs))
 
 
 def _batch(
@@ -109,7 +111,7 @@ def _batch(
         most,
         *values,
     )
-    return [written_job(row) for row in found]
+    return [listed_job(row) for row in found]
 
 
 def _pattern(wanted: HistoryFilter) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.database.transaction import Row, Transaction
-from bot.jobs.repository.rows import WrittenJob, written_job
+from bot.jobs.repository.rows import WrittenJob, listed_job
 
 # Ids are lower-case hexadecimal digits and hyphens: this sorts behind all of them.
 _BEHIND = "~"
@@ -46,11 +46,11 @@ def find_jobs(rows: Transaction, prefix: str) -> Sequence[WrittenJob]:
         prefix,
         prefix + _BEHIND,
     )
-    return [written_job(row) for row in found]
+    return [listed_job(row) for row in found]
 
 
 def _listed(row: Row) -> ListedJob:
-    written = written_job(row)
+    written = listed_job(row)
     return ListedJob(
         id=written.job.id,
         state=written.state,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.kept_pictures import KeptPicture, read_kept_pictures
-from bot.jobs.repository.rows import WrittenJob, request_from_text, written_job
+from bot.jobs.repository.rows import UNREADABLE, WrittenJob, listed_job, request_from_text
 
 DELETED_USER_ID = -1
 """The requester of jobs that are being deleted."""
@@ -44,7 +44,7 @@ def jobs_of(
         *values,
     )
     return [
-        PersonalJob(written_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
+        PersonalJob(listed_job(row), row["ended_at"], read_kept_pictures(rows, row["id"]))
         for row in found
     ]
 
@@ -59,15 +59,31 @@ def at_work(rows: Transaction, user_id: int) -> int:
     return _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
 
 
-def disown(tx: Transaction, user_id: int) -> int:
+def people(rows: Transaction) -> list[int]:
+    """Return everybody of whom there is a job, a charge, a preference or a preset."""
+    tables = ("jobs", "charges", "preferences", "presets")
+    found = rows.query(
+        " UNION ".join(f"SELECT user_id FROM {table} WHERE user_id > 0" for table in tables)
+    )
+    return [row["user_id"] for row in found]
+
+
+def has_jobs_until(rows: Transaction, user_id: int, until: int) -> bool:
+    """Tell whether a person has jobs from before a moment."""
+    return _count(rows, "user_id = $1 AND created_at <= $2", user_id, until) > 0
+
+
+def disown(tx: Transaction, user_id: int, *, until: int = 2**62) -> int:
     """Remove the requester from a person's jobs, except running ones; return how many.
 
-    Recovery no longer updates the messages of these jobs.
+    ``until`` is the latest moment at which they began. Recovery no longer updates the messages of
+    these jobs.
     """
     disowned = tx.query(
         f"UPDATE jobs SET user_id = {DELETED_USER_ID}, user_name = '', told = 1"
-        f" WHERE user_id = $1 AND NOT {_AT_WORK} RETURNING id",
+        f" WHERE user_id = $1 AND created_at <= $2 AND NOT {_AT_WORK} RETURNING id",
         user_id,
+        until,
     )
     return len(disowned)
 
@@ -128,13 +144,16 @@ def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
     tx.write(f"DELETE FROM jobs WHERE user_id = {DELETED_USER_ID} AND id IN ({among})", *job_ids)
 
 
-def _count(rows: Transaction, where: str, user_id: int) -> int:
-    found = rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", user_id)
+def _count(rows: Transaction, where: str, *values: int) -> int:
+    found = rows.one(f"SELECT COUNT(*) AS jobs FROM jobs WHERE {where}", *values)
     return int(found["jobs"]) if found else 0
 
 
 def _attached(row: Row) -> Sequence[Reference]:
-    request = request_from_text(row["request"])
+    try:
+        request = request_from_text(row["request"])
+    except UNREADABLE:
+        return ()
     return (*request.references, request.mask) if request.mask else request.references
 
 

@@ -20,15 +20,17 @@ from bot.core.models import (
     Job,
     JobState,
 )
-from bot.database.transaction import Transaction
+from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
 from bot.jobs.repository.rows import (
     Attempt,
     Cost,
+    UnreadableJob,
     WrittenAttempt,
     WrittenJob,
     addresses_to_text,
     error_to_text,
+    read_job,
     request_to_text,
     written_attempt,
     written_job,
@@ -366,18 +368,31 @@ class JobRepository:
     # --- what a start looks for ---------------------------------------------------------------
 
     def unfinished(self, rows: Transaction) -> list[WrittenJob]:
-        """Return the jobs that are open, or whose card does not say yet how they ended."""
-        found = rows.query(
-            "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"
-        )
-        return [
-            written_job(row)
-            for row in found
-            if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
-        ]
+        """Return the jobs that are open, or whose card does not say yet how they ended.
+
+        Those that cannot be read are left out.
+        """
+        read = (read_job(row) for row in _unfinished_rows(rows))
+        return [each for each in read if isinstance(each, WrittenJob)]
+
+    def unreadable(self, rows: Transaction) -> list[UnreadableJob]:
+        """Return those of the unfinished jobs whose rows cannot be read."""
+        read = (read_job(row) for row in _unfinished_rows(rows))
+        return [each for each in read if isinstance(each, UnreadableJob)]
 
 
 def _sum_of(column: str, billed: str) -> str:
     """Return the SQL for the sum of a column over the attempts that were billed so."""
     chosen = f"CASE WHEN attempts.billed = '{billed}' THEN {column} ELSE 0 END"
     return f"CAST(COALESCE(SUM({chosen}), 0) AS BIGINT)"
+
+
+def _unfinished_rows(rows: Transaction) -> list[Row]:
+    found = rows.query(
+        "SELECT * FROM jobs WHERE ended_at IS NULL OR told = 0 ORDER BY created_at, id"
+    )
+    return [
+        row
+        for row in found
+        if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
+    ]

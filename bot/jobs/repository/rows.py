@@ -20,6 +20,9 @@ from bot.core.models import (
 )
 from bot.database.transaction import Row
 
+# What decoding raises for text that Easel did not write.
+UNREADABLE = (msgspec.MsgspecError, KeyError, TypeError, ValueError)
+
 # The pattern of history_search.py finds the first three.
 _FIRST_FIELDS = ("prompt", "model", "size")
 _REQUEST_FIELDS = tuple(
@@ -77,6 +80,15 @@ class WrittenJob:
     def is_open(self) -> bool:
         """Whether it has not ended, and its pictures were not posted."""
         return self.state in {JobState.QUEUED, JobState.WORKING, JobState.RECEIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableJob:
+    """A job whose row cannot be read, such as after damage or a change by hand."""
+
+    id: str
+    owner: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +176,26 @@ def written_job(row: Row) -> WrittenJob:
         _attached(row["attached"]),
         row["deliveries"],
     )
+
+
+def read_job(row: Row) -> WrittenJob | UnreadableJob:
+    """Read a row of ``jobs``, or say why that is impossible."""
+    try:
+        return written_job(row)
+    except UNREADABLE as error:
+        # The error's text may quote a prompt.
+        return UnreadableJob(row["id"], row["owner"], type(error).__name__)
+
+
+def listed_job(row: Row) -> WrittenJob:
+    """Read a row of ``jobs`` for a list; one that cannot be read has an empty request."""
+    read = read_job(row)
+    if isinstance(read, WrittenJob):
+        return read
+    requester = Requester(row["user_id"], row["server_id"], row["user_name"])
+    request = ImageRequest(prompt="", model="-", size="auto", n=1)
+    job = Job(row["id"], request, requester, row["credits"], row["created_at"], row["locale"])
+    return WrittenJob(job, row["owner"], JobState(row["state"]), card=None, error=None)
 
 
 def written_attempt(row: Row) -> WrittenAttempt:

@@ -15,6 +15,8 @@ from bot.core.process_lock import hold_bot_lock
 from bot.database.database import Database
 from bot.database.migrator import shipped
 from bot.database.transaction import Transaction
+from bot.settings import Settings, lock_folders
+from playground.settings import GivenSettings
 
 OURS = len(shipped())
 
@@ -35,8 +37,12 @@ async def database(tmp_path: Path) -> Path:
     return path
 
 
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def at(path: Path) -> Settings:
+    return GivenSettings(database_url=f"sqlite:///{path}", data_dir=path.parent)
+
+
+def of(folder: Path) -> Settings:
+    return GivenSettings(data_dir=folder)
 
 
 @contextmanager
@@ -48,14 +54,14 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 
 def test_a_folder_is_really_written_and_left_as_it_was(tmp_path: Path) -> None:
     """Rights on paper are not rights on a read-only disk."""
-    found = check_folder(tmp_path, plenty)
+    found = check_folder(of(tmp_path), plenty)
     assert (found.sign, found.facts) == (Sign.FINE, f"{tmp_path}, 50.0 GB free")
     assert everything(tmp_path) == set()
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """The start makes it; in the wrong user's name it would be in the bot's way."""
-    found = check_folder(tmp_path / "a" / "b", plenty)
+    found = check_folder(of(tmp_path / "a" / "b"), plenty)
     assert found.sign is Sign.FINE
     assert found.facts.endswith("; it will be created at the start")
     assert everything(tmp_path) == set()
@@ -64,7 +70,7 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     """DATA_DIR below a file, or where the bot's user may not write."""
     (tmp_path / "file").write_text("")
-    found = check_folder(tmp_path / "file" / "data", plenty)
+    found = check_folder(of(tmp_path / "file" / "data"), plenty)
     assert found.sign is Sign.WRONG
     assert found.facts == f"{tmp_path / 'file' / 'data'} cannot be written (Not a directory)"
     assert "DATA_DIR" in found.fix
@@ -83,7 +89,7 @@ def test_little_room_is_told_with_the_figure(
     tmp_path: Path, free: int, sign: Sign, said: str
 ) -> None:
     """A full disk loses pictures that are paid for."""
-    found = check_folder(tmp_path, lambda _: free)
+    found = check_folder(of(tmp_path), lambda _: free)
     assert found.sign is sign
     assert said in found.facts
     assert (found.fix != "") is (sign is not Sign.FINE)
@@ -91,25 +97,25 @@ def test_little_room_is_told_with_the_figure(
 
 def test_a_running_bot_is_seen_and_not_disturbed(tmp_path: Path) -> None:
     """The doctor is mostly called while the bot runs."""
-    with hold_bot_lock(tmp_path / "run"):
-        found = check_folder(tmp_path, plenty)
+    with hold_bot_lock(lock_folders(of(tmp_path))):
+        found = check_folder(of(tmp_path), plenty)
         assert found.facts.endswith("; a bot is running on it, which is fine")
     assert found.sign is Sign.FINE
-    assert "a bot runs" not in check_folder(tmp_path, plenty).facts
-    with hold_bot_lock(tmp_path / "run"):
+    assert "a bot runs" not in check_folder(of(tmp_path), plenty).facts
+    with hold_bot_lock(lock_folders(of(tmp_path))):
         pass  # the doctor kept no lock
 
 
 def test_an_address_that_is_no_sqlite_file_is_the_stores_sentence(tmp_path: Path) -> None:
     """The same words as at the start."""
-    found = check_database("mysql://x")
+    found = check_database(GivenSettings(database_url="mysql://x"))
     assert found.sign is Sign.WRONG
     assert found.fix.startswith("DATABASE_URL names no SQLite file")
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """A file of the wrong user would stop the bot."""
-    found = check_database(url(tmp_path / "deep" / "easel.db"))
+    found = check_database(at(tmp_path / "deep" / "easel.db"))
     assert found.sign is Sign.FINE
     assert found.facts.endswith("easel.db will be created at the start")
     assert everything(tmp_path) == set()
@@ -118,7 +124,7 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 def test_a_sound_database_is_left_as_it_was(database: Path) -> None:
     """SQLite would leave -wal and -shm files behind, in the name of the doctor's user."""
     before = everything(database.parent)
-    found = check_database(url(database))
+    found = check_database(at(database))
     assert (found.sign, found.facts) == (Sign.FINE, f"{database}, intact, version {OURS}")
     assert everything(database.parent) == before
 
@@ -128,12 +134,12 @@ async def test_a_database_in_use_is_read_with_its_newest_rows(database: Path) ->
 
     def look_before_the_commit(tx: Transaction) -> None:
         tx.write("INSERT INTO migrations (version, at) VALUES ($1, 1)", OURS + 1)
-        assert check_database(url(database)).sign is Sign.FINE
+        assert check_database(at(database)).sign is Sign.FINE
 
     backup_dir = database.parent
     async with Database.open(database, backup_dir=backup_dir, now=wall_clock_ms) as opened:
         await opened.write(look_before_the_commit)
-    found = check_database(url(database))
+    found = check_database(at(database))
     assert found.sign is Sign.WRONG
 
 
@@ -143,7 +149,7 @@ async def test_committed_rows_of_a_running_bot_are_seen(database: Path) -> None:
         running.execute("INSERT INTO migrations (version, at) VALUES (?, 1)", (OURS + 1,))
         running.commit()
         assert database.with_name("easel.db-wal").exists()
-        found = check_database(url(database))
+        found = check_database(at(database))
     assert found.sign is Sign.WRONG
 
 
@@ -151,7 +157,7 @@ def test_a_newer_database_is_told_before_the_start_refuses_it(database: Path) ->
     """After a step back to an earlier Easel."""
     with writing(database) as connection:
         connection.execute("INSERT INTO migrations (version, at) VALUES (?, 1)", (OURS + 1,))
-    found = check_database(url(database))
+    found = check_database(at(database))
     assert found.sign is Sign.WRONG
     assert found.facts.endswith(f"version {OURS + 1}, newer than this Easel's {OURS}")
     assert found.fix.startswith("Update Easel")
@@ -164,7 +170,7 @@ def test_an_older_database_is_only_announced(tmp_path: Path, script: str) -> Non
     with writing(path) as connection:
         connection.executescript(script + ";")
     before = path.read_bytes()
-    found = check_database(url(path))
+    found = check_database(at(path))
     assert found.sign is Sign.FINE
     assert found.facts.endswith(f"version 0; the start will upgrade it to {OURS}")
     assert path.read_bytes() == before
@@ -174,8 +180,8 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     """DATABASE_URL of the wrong file."""
     path = tmp_path / "easel.db"
     path.write_text("hello " * 1000)
-    found = check_database(url(path))
-    assert found.facts == f"{path} cannot be read (file is not a database)"
+    found = check_database(at(path))
+    assert found.facts == f"{path} is damaged, or another kind of file (file is not a database)"
     assert "backup" in found.fix
 
 
@@ -187,16 +193,16 @@ def test_a_damaged_database_is_told(database: Path) -> None:
     with database.open("r+b") as file:
         file.seek(-20 * 4096 + 8, os.SEEK_END)  # behind the head of a page
         file.write(b"\xff" * 8)
-    found = check_database(url(database))
+    found = check_database(at(database))
     assert found.sign is Sign.WRONG
     assert "is damaged: " in found.facts
-    assert "restore the newest one" in found.fix
+    assert "restore your newest backup" in found.fix
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     """A container's volume mounted over the file makes a folder of it."""
     (tmp_path / "easel.db").mkdir()
-    found = check_database(url(tmp_path / "easel.db"))
+    found = check_database(at(tmp_path / "easel.db"))
     assert found.facts.endswith("easel.db cannot be used (Is a directory)")
     assert "DATABASE_URL" in found.fix
 
@@ -206,6 +212,6 @@ def test_a_database_that_may_not_be_written_is_told(
 ) -> None:
     """Made by root once, read by the bot's user ever since."""
     monkeypatch.setattr(os, "access", lambda *_: False)  # tests may run as root, who may all
-    found = check_database(url(database))
+    found = check_database(at(database))
     assert (found.sign, found.facts) == (Sign.WRONG, f"{database} cannot be written")
     assert found.fix.startswith("Let the bot's user write it")

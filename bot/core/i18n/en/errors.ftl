@@ -227,6 +227,10 @@ error-nothing-to-stop = This request has ended or is about to end, so it can no 
 
 error-shutting-down = The bot is about to restart, so please try again in a minute.
 
+error-database-busy = The bot's database does not answer right now, so nothing was changed or charged: please try again in a minute.
+
+error-database-lost = The bot's database file is gone, so nothing can be started: please tell the operator of this bot.
+
 error-card-not-placed = The reply could not be posted here, so nothing was painted or charged: please try again.
 
 error-pictures-kept = The pictures could not be posted here but are kept for you, so please use `/history` to get them.

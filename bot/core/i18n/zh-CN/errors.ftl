@@ -203,6 +203,10 @@ error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停�
 
 error-shutting-down = 机器人即将重启，请一分钟后再试。
 
+error-database-busy = 机器人的数据库暂时没有响应，所以什么都没有改变，也没有扣点数：请一分钟后再试。
+
+error-database-lost = 机器人的数据库文件不见了，现在无法开始新的请求：请告诉机器人的运营者。
+
 error-card-not-placed = 回复无法发到这里，所以没有开始绘制，也没有扣点数：请再试一次。
 
 error-pictures-kept = 图片无法发到这里，但已为你保存：请用 `/history` 查看。

@@ -1,0 +1,103 @@
+"""``python -m bot db restore``: put a backup in the place of the database while no bot runs."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.errors.base import StartRefused
+from bot.core.i18n.texts import Texts
+from bot.core.process_lock import LockFolders, bot_is_alive, hold_bot_lock, others_alive
+from bot.core.pseudonyms import Pseudonyms, read_or_make_key
+from bot.database.database import SQLITE_ENDS
+from bot.database.restore import (
+    BackupRefused,
+    ForgottenCharges,
+    forgotten_charges,
+    prepare_backup,
+    replace_database,
+)
+from bot.database.transaction import Transaction
+from bot.jobs.personal_data.deletion_requests import DeletionRequests
+from bot.jobs.repository import personal_data
+from bot.jobs.repository.restored_jobs import set_open_jobs_aside
+
+Say = Callable[[str], None]
+
+
+def restore(file: Path, locks: LockFolders, now: Callable[[], int], say: Say) -> None:
+    """Restore the backup, and print what it does not know.
+
+    Raises:
+        StartRefused: a process uses the database, or the backup cannot be restored.
+    """
+    _refuse_unless_a_backup(file, locks.database)
+    if bot_is_alive(locks) or others_alive(locks):
+        raise StartRefused(
+            f"The database {locks.database} is in use: stop the bot, and wait for other commands, "
+            "before you restore a backup."
+        )
+    path = locks.database.resolve()
+    with hold_bot_lock(locks):
+        pseudonyms = Pseudonyms(read_or_make_key(locks.data_dir / "user-tags.key"))
+        restored = _restore(file, path, now)
+    say(Texts().say("db-restored", file=str(file), path=str(path)))
+    _tell(restored, DeletionRequests(path, hashed=pseudonyms.deletion_mark, now=now), say)
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    """What was restored: ``aside`` is the database before it, if there was one."""
+
+    aside: Path | None
+    forgotten: ForgottenCharges | None
+    open_jobs: int
+    people: Sequence[int]
+
+
+def _restore(file: Path, path: Path, now: Callable[[], int]) -> _Restored:
+    prepared = path.with_name(f"{path.name}.restoring")
+    aside = path.with_name(f"{path.name}.before-{_stamp(now())}") if path.exists() else None
+    try:
+        open_jobs, people = prepare_backup(file, prepared, _set_aside, now=now)
+        forgotten = forgotten_charges(path, prepared) if aside else None
+        replace_database(path, prepared, aside or path.with_name(f"{path.name}.before"))
+    except BackupRefused as refused:
+        raise StartRefused(f"{file} was not restored, because {refused}.") from None
+    except (OSError, sqlite3.Error) as error:
+        raise StartRefused(
+            f"{file} could not be restored ({error}): let your user read it and write "
+            f"{path.parent}, and free some disk space."
+        ) from error
+    return _Restored(aside, forgotten, open_jobs, people)
+
+
+def _tell(restored: _Restored, deletions: DeletionRequests, say: Say) -> None:
+    texts = Texts()
+    if restored.aside:
+        say(texts.say("db-moved-aside", aside=str(restored.aside)))
+        if restored.forgotten is None:
+            say(texts.say("db-forgotten-unknown"))
+        else:
+            count, credits_ = restored.forgotten.count, restored.forgotten.credits
+            say(texts.say("db-forgotten", count=count, credits=credits_))
+    say(texts.say("db-jobs-set-aside", count=restored.open_jobs))
+    say(texts.say("db-deletions-repeated", count=len(deletions.among(restored.people))))
+
+
+def _set_aside(tx: Transaction) -> tuple[int, list[int]]:
+    """Return how many jobs were open, and everybody of whom the backup has data."""
+    return set_open_jobs_aside(tx), personal_data.people(tx)
+
+
+def _refuse_unless_a_backup(file: Path, path: Path) -> None:
+    if not file.is_file():
+        raise StartRefused(f"There is no file {file}: name the backup that you want to restore.")
+    own = {path.with_name(path.name + end).resolve() for end in SQLITE_ENDS}
+    if file.resolve() in own:
+        raise StartRefused(f"{file} is, or belongs to, the database itself: name a backup.")
+
+
+def _stamp(now_ms: int) -> str:
+    return datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -1,0 +1,85 @@
+"""Which people had their data deleted, as keyed hashes in a file beside the database.
+
+A backup from before a deletion brings the data back: after it was restored, the next start deletes
+them again. The file is no part of the database, so that restoring one does not lose it.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.errors.base import StartRefused
+from bot.core.private_files import create_private_file
+
+_LINE = re.compile(r"(?P<at>\d{1,18}) (?P<mark>[0-9a-f]{32})")
+# As long as anybody should keep a backup.
+KEPT_MS = 90 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """Somebody who had their data deleted at ``at``, in milliseconds since the epoch."""
+
+    user_id: int
+    at: int
+
+
+class DeletionRequests:
+    """The file of deletions; ``hashed`` makes the keyed hash of a Discord id. Its methods block."""
+
+    def __init__(
+        self, database: Path, *, hashed: Callable[[int], str], now: Callable[[], int]
+    ) -> None:
+        self._path = database.with_name(f"{database.name}-deletions")
+        self._hashed = hashed
+        self._now = now
+        self._writing = threading.Lock()
+
+    def add(self, user_id: int) -> None:
+        """Write that somebody has their data deleted now; it is on the disk afterwards.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with self._writing:
+            self._write({**self._read(), self._hashed(user_id): self._now()})
+
+    def among(self, user_ids: Iterable[int]) -> list[DeletionRequest]:
+        """Return the last deletion of each of these people who asked for one."""
+        if not (kept := self._read()):
+            return []
+        found = ((user_id, kept.get(self._hashed(user_id))) for user_id in user_ids)
+        return [DeletionRequest(user_id, at) for user_id, at in found if at is not None]
+
+    def forget_old(self) -> None:
+        """Forget what no backup can bring back any more."""
+        with self._writing:
+            kept = self._read()
+            recent = {mark: at for mark, at in kept.items() if at > self._now() - KEPT_MS}
+            if recent != kept:
+                self._write(recent)
+
+    def _read(self) -> dict[str, int]:
+        try:
+            lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            return {}
+        except OSError as refused:
+            raise StartRefused(
+                f"The file {self._path} cannot be read ({refused.strerror}): let the bot's user "
+                "read it."
+            ) from refused
+        found = (_LINE.fullmatch(line) for line in lines)
+        return {line["mark"]: int(line["at"]) for line in found if line}
+
+    def _write(self, kept: dict[str, int]) -> None:
+        part = self._path.with_name(f"{self._path.name}.part")
+        create_private_file(part)
+        with part.open("w", encoding="ascii") as file:
+            file.writelines(f"{at} {mark}\n" for mark, at in kept.items())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._path)
