@@ -14,6 +14,7 @@ IN_DISCORD_ONLY = {
     "error-server-not-listed",
     "error-limit-above-ceiling",
     "error-cost-below-the-operators",
+    "error-too-many-doubtful",
 }
 KINDS = list(GatewayErrorKind)
 THE_OPERATOR = {"en": "operator", "zh-CN": "运营者"}

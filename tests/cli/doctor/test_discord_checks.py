@@ -43,7 +43,10 @@ async def test_a_discord_that_cannot_be_reached_is_one_sentence(installation: In
     installation.env.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{port}")
     token = of(await installation.examined(), "token")
     assert token.facts == "Discord cannot be reached"
-    assert token.fix == "Check this machine's network: DNS and HTTPS to discord.com must work."
+    assert token.fix == (
+        "Check this machine's network: DNS and HTTPS to discord.com must work, "
+        "through HTTPS_PROXY if you set it."
+    )
 
 
 async def test_a_silent_discord_ends_by_time(installation: Installation) -> None:
