@@ -6,7 +6,7 @@ line in ``app``, with the place in Discord's documentation that describes the sh
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -87,6 +87,7 @@ class Answer:
 
     status: int
     body: Json | str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -231,7 +232,9 @@ def _json(body: object, status: int = 200) -> web.Response:
 def _answered(answer: Answer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(status=answer.status, text=answer.body, content_type="text/html")
-    return _json(answer.body, status=answer.status)
+    response = _json(answer.body, status=answer.status)
+    response.headers.update(answer.headers)
+    return response
 
 
 @asynccontextmanager

@@ -50,6 +50,11 @@ card-more =
         [one] One more picture follows in the next message.
        *[other] { $count } more pictures follow in the next messages.
     }
+card-left-out =
+    { $count ->
+        [one] One picture could not be shown here, but it is kept for you: use `/history` to get it.
+       *[other] { $count } pictures could not be shown here, but they are kept for you: use `/history` to get them.
+    }
 card-kept = The result could not be posted here, but it is kept for you: use `/history` to get it.
 card-left-none = No credits left: next credit { $frees_at }.
 

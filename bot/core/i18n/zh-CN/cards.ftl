@@ -46,6 +46,7 @@ card-shortfall = 请求了 { $asked } 张图片，实际得到 { $arrived } 张�
 card-prompt-withheld = 这里不显示提示词。
 card-shown-as-webp = 以 WebP 格式显示：原图太大，无法发到这个频道。
 card-more = 还有 { $count } 张图片，见下一条消息。
+card-left-out = 有 { $count } 张图片无法显示在这里，但已为你保存：请用 `/history` 查看。
 card-kept = 结果无法发到这里，但已为你保存：请用 `/history` 查看。
 card-left-none = 点数已用完，{ $frees_at }开始恢复。
 
