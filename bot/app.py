@@ -12,6 +12,7 @@ from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
+from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.courier import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
@@ -80,7 +81,7 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / "commands.sha256",
+        synced_file=settings.data_dir / SYNCED_FILE,
         allowed_servers=frozenset(settings.allowed_servers),
         direct_messages=settings.allow_direct_messages,
         user_install=settings.allow_user_install,

@@ -1,14 +1,12 @@
 """The Discord client: intents, mentions, admission by place, command sync, the error handler."""
 
-import hashlib
+import asyncio
 from collections.abc import Awaitable, Callable
-from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 import discord
-import msgspec
 import structlog
 from discord import app_commands
 from discord.ext import commands
@@ -18,12 +16,21 @@ from bot.core.errors.jobs import ServerNotListed, Unexpected
 from bot.core.i18n.texts import Texts
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
+from bot.discord_ui.command_sync import (
+    CommandRegistry,
+    SyncedCommands,
+    digest,
+    entry_points,
+    payload_of,
+)
 from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+# discord.py would wait for as long as Discord says: hours, at the daily limit.
+MOST_SYNC_S = 20.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
 
@@ -97,16 +104,36 @@ class Client(commands.AutoShardedBot):
             await self.once_logged_in()
 
     async def sync_commands(self) -> bool:
-        """Send the commands to Discord if they have changed since the last start."""
+        """Send the commands to Discord if they, or Discord's, are not as after the last time.
+
+        Where Discord refuses or does not answer, the bot works with what Discord has.
+        """
         self._allow_personal_commands()
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
-        digest = self._digest()
-        if self._synced_file.is_file() and self._synced_file.read_text() == digest:
+        try:
+            async with asyncio.timeout(MOST_SYNC_S):
+                return await self._update_commands()
+        except (TimeoutError, *DISCORD_ERRORS) as refused:
+            log.warning(
+                "commands.not_synced",
+                error=repr(refused),
+                fix="people see the commands of before; they are sent again at the next start, "
+                "and python -m bot doctor says what Discord has",
+            )
             return False
-        await self.tree.sync(guild=self._dev_guild)
-        self._synced_file.write_text(digest)
-        log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
+
+    async def _update_commands(self) -> bool:
+        server_id = self._dev_guild.id if self._dev_guild else None
+        registry = CommandRegistry(self.http, self.application_id or 0, server_id)
+        before = await registry.fetch()
+        commands = await payload_of(self.tree, self._dev_guild)
+        sent = digest(commands, self.application_id, server_id)
+        if SyncedCommands.read(self._synced_file) == SyncedCommands(sent, digest(before)):
+            return False
+        await registry.replace([*commands, *entry_points(before)])
+        SyncedCommands(sent, digest(await registry.fetch())).write(self._synced_file)
+        log.info("commands.synced", server=server_id)
         return True
 
     def _allow_personal_commands(self) -> None:
@@ -123,15 +150,6 @@ class Client(commands.AutoShardedBot):
             command.allowed_contexts = app_commands.AppCommandContext(
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
-
-    def _digest(self) -> str:
-        found = self.tree.get_commands(guild=self._dev_guild)
-        defined = sorted((command.to_dict(self.tree) for command in found), key=itemgetter("name"))
-        where = [self.application_id, self._dev_guild and self._dev_guild.id]
-        content = msgspec.json.encode(
-            [where, defined, self._translator.all_texts()], order="sorted"
-        )
-        return hashlib.sha256(content).hexdigest()
 
     async def on_ready(self) -> None:
         """Log that the connection is ready."""

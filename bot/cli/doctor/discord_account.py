@@ -1,7 +1,7 @@
 """The bot's account at Discord, over REST only: the token, the application and its servers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TypeVar
@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.discord_ui.client import intents
+from bot.discord_ui.command_sync import CommandRegistry, JsonCommand
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")
@@ -56,11 +57,16 @@ class DiscordAnswers:
 
     application: discord.AppInfo | NoAnswer
     servers: Servers | NoAnswer
+    commands: Sequence[JsonCommand] | NoAnswer
     clock_ahead_ms: int | None = None
 
 
 async def read_account(
-    token: str, now: Callable[[], int], *, timeout_s: float = TIMEOUT_S
+    token: str,
+    now: Callable[[], int],
+    *,
+    dev_guild_id: int | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> DiscordAnswers:
     """Log in without a gateway connection and ask what the checks need."""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
@@ -68,15 +74,22 @@ async def read_account(
         return _unanswered(NoAnswer(facts, _COPY))
     clock = _Clock(now)
     async with discord.Client(intents=intents(), http_trace=clock.trace) as client:
-        found = await _read(client, token, timeout_s)
+        found = await _read(client, token, dev_guild_id, timeout_s)
     return replace(found, clock_ahead_ms=clock.ahead_ms)
 
 
-async def _read(client: discord.Client, token: str, timeout_s: float) -> DiscordAnswers:
+async def _read(
+    client: discord.Client, token: str, dev_guild_id: int | None, timeout_s: float
+) -> DiscordAnswers:
     application = await _told(_application(client, token), timeout_s)
     if isinstance(application, NoAnswer):
         return _unanswered(application)
-    return DiscordAnswers(application, await _told(_servers(client), timeout_s))
+    registry = CommandRegistry(client.http, application.id, dev_guild_id)
+    return DiscordAnswers(
+        application,
+        await _told(_servers(client), timeout_s),
+        await _told(registry.fetch(), timeout_s),
+    )
 
 
 class _Clock:
@@ -98,7 +111,7 @@ class _Clock:
 
 
 def _unanswered(why: NoAnswer) -> DiscordAnswers:
-    return DiscordAnswers(why, why)
+    return DiscordAnswers(why, why, why)
 
 
 async def _application(client: discord.Client, token: str) -> discord.AppInfo:
