@@ -20,7 +20,7 @@ from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
 from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
 from bot.jobs.billing import Billing
-from bot.jobs.cancellation import Cancellation, DetachableCourier
+from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobResult
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import Pricing, credits_per_picture, doubtful_credits, remaining_credits
@@ -30,6 +30,7 @@ from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.jobs.send_gate import SendGate
 from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -71,6 +72,7 @@ class JobRun:
         self._ticket = ticket
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
+        self._gate = SendGate()
         self._started_at = job.created_at
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
@@ -107,7 +109,7 @@ class JobRun:
     async def run(self) -> None:
         """See an accepted job to its end."""
         deps = self._deps
-        with deps.cancellation.tracked(self.job, self._courier, self._ticket):
+        with deps.cancellation.tracked(self.job, self._courier, self._ticket, self._gate):
             try:
                 if await self._load_references():
                     await self._work()
@@ -159,8 +161,10 @@ class JobRun:
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
         if pictures:
             await self._deliver(pictures, slots)
-        else:
+        elif any(slot.failure for slot in slots):
             await self._fail(worst_failure(slots), slots)
+        else:  # it was stopped before anything was sent
+            await self._fail(JobCancelled(), slots)
         await asyncio.to_thread(deps.attempts.remove_files, job)
 
     async def _generate(self) -> list[SlotResult]:
@@ -173,21 +177,30 @@ class JobRun:
             started_at=self._started_at,
             usual_ms=deps.queue.usual_ms(job.request.model),
             slots=len(asked),
+            begun=len(self._begun),
         )
         async with updates.shown():
             runs = [
                 deps.attempts.run_slot(
-                    job, slot, asked[slot], begun=self._begun.get(slot), report=updates.report
+                    job,
+                    slot,
+                    asked[slot],
+                    begun=self._begun.get(slot),
+                    gate=self._gate,
+                    report=updates.report,
                 )
                 for slot in sorted(asked)
             ]
             # All of them end before one's defect does: none is sent for a job that has ended.
             results = await asyncio.gather(*runs, return_exceptions=True)
         slots: list[SlotResult] = []
-        for result in results:
-            if isinstance(result, BaseException):
+        for slot, result in zip(sorted(asked), results, strict=True):
+            if isinstance(result, asyncio.CancelledError) and self._gate.is_closed:
+                slots.append(SlotResult(asked[slot]))
+            elif isinstance(result, BaseException):
                 raise result
-            slots.append(result)
+            else:
+                slots.append(result)
         return slots
 
     async def _deliver(self, pictures: tuple[Picture, ...], slots: Sequence[SlotResult]) -> None:

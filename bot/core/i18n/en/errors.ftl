@@ -220,6 +220,10 @@ error-stopped-waiting = Painting had already begun, so it goes on without update
 
 error-not-yours-to-stop = Only the person who asked and members with the permission Manage Messages can stop this, so please ask one of them.
 
+error-already-cancelled = This request was already cancelled and nothing was charged, so please ask again whenever you like.
+
+error-already-stopped-waiting = Nobody waits for this request any more: if a picture comes, it is charged and kept, so please look for it with `/history`.
+
 error-nothing-to-stop = This request has ended or is about to end, so it can no longer be stopped: please look at its message in a moment.
 
 error-shutting-down = The bot is about to restart, so please try again in a minute.

@@ -200,6 +200,10 @@ error-stopped-waiting = 绘制已经开始，会继续进行，但这张卡片�
 
 error-not-yours-to-stop = 只有请求的人和拥有“管理消息”权限的成员可以停止，请联系他们。
 
+error-already-cancelled = 这个请求之前已经取消，没有扣点数，想画时请随时再来。
+
+error-already-stopped-waiting = 已经没有人在等这个请求：如果画成，会扣点数并为你保存，请用 `/history` 查看。
+
 error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停止：请稍后查看它的卡片。
 
 error-shutting-down = 机器人即将重启，请一分钟后再试。
