@@ -155,6 +155,7 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        await world.env.advance_time(4)
         await world.restart()
         await press(world, world.ada, world.card)
         assert "Stopped for Ada" in words(world.card)
