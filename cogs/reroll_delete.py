@@ -19,6 +19,7 @@ from bot.discord_ui.caller import (
     may_use_commands,
 )
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
+from bot.discord_ui.short_lived_messages import ShortLivedMessages
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
@@ -40,11 +41,16 @@ class RerollDeleteCog(commands.Cog):
         self._deps = deps
         self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
+        self._refusals = ShortLivedMessages()
         self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
         self._deps.client.add_dynamic_items(ResultButton)
+
+    async def cog_unload(self) -> None:
+        """Delete the refusals that still stand in channels."""
+        await self._refusals.close()
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -195,8 +201,8 @@ class RerollDeleteCog(commands.Cog):
         locale = self._deps.client.languages.of_server(person.guild)  # everybody sees it
         sentence = self._deps.client.texts.sentence(refusal, locale)
         try:
-            await message.reply(
-                f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
-            )
+            told = await message.reply(f"{person.mention} {sentence}", mention_author=False)
         except DISCORD_ERRORS as lost:
             log.info("reaction.refusal_not_sent", error=repr(lost))
+        else:
+            self._refusals.delete_later(told, after_s=REFUSAL_STAYS_S)
