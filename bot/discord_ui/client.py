@@ -136,6 +136,12 @@ class Client(commands.AutoShardedBot):
         log.info("commands.synced", server=server_id)
         return True
 
+    async def registered_command(self, name: str) -> app_commands.AppCommand | None:
+        """Return what Discord knows as a slash command; it raises what discord.py raises."""
+        found = await self.tree.fetch_commands(guild=self._dev_guild)
+        slash = discord.AppCommandType.chat_input
+        return next((one for one in found if one.name == name and one.type is slash), None)
+
     def _allow_personal_commands(self) -> None:
         """Make personal commands available wherever the operator allows them."""
         if not (self._direct_messages or self._user_install):

@@ -76,7 +76,7 @@ class JobRepository:
         )
         tx.write(
             "UPDATE jobs SET token = NULL"
-            " WHERE ended_at IS NULL AND token IS NOT NULL AND created_at < $1",
+            " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
         )
 
@@ -150,7 +150,9 @@ class JobRepository:
         With ``only_unsent`` also if a request of it was sent that was not surely refused.
         """
         found = tx.query(
-            "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
+            "UPDATE jobs SET state = $1, ended_at = $2, error = $3, attached = NULL,"
+            # Without it nobody can tell a private card, also after a crash between the two.
+            " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
             f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''} RETURNING id",
             state,
@@ -161,8 +163,8 @@ class JobRepository:
         return bool(found)
 
     def told(self, tx: Transaction, job_id: str) -> None:
-        """Write that the job's card says how it ended."""
-        tx.write("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
+        """Write that the job's card says how it ended; its token is needed no more."""
+        tx.write("UPDATE jobs SET told = 1, token = NULL WHERE id = $1", job_id)
 
     def not_told(self, tx: Transaction, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
