@@ -6,6 +6,7 @@ dead process left, the next start takes over from the state that was written las
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
@@ -146,12 +147,22 @@ class JobRun:
         return True
 
     async def _work(self) -> None:
-        """Wait for the start; generate and deliver the pictures, unless the job was cancelled."""
+        """Wait for the start, and paint."""
         deps, job, ticket = self._deps, self.job, self._ticket
-        if not deps.queue.request_start(ticket):
-            updates = QueueUpdates(job, self._courier, deps.clock, queue=deps.queue, ticket=ticket)
-            async with updates.shown():
+        async with AsyncExitStack() as shown:
+            if not deps.queue.request_start(ticket):
+                updates = QueueUpdates(
+                    job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
+                )
+                await shown.enter_async_context(updates.shown())
                 await deps.queue.wait_for_start(ticket)
+                # An update under way may wait for Discord: the job's place must not.
+                updates.stop()
+            await self._paint()
+
+    async def _paint(self) -> None:
+        """Generate and deliver the pictures, unless the job was cancelled."""
+        deps, job = self._deps, self.job
         if not self._begun:
             self._started_at = deps.clock.now()
         if not await deps.database.write(deps.repository.reached, job.id, JobState.WORKING):
@@ -193,6 +204,8 @@ class JobRun:
             ]
             # All of them end before one's defect does: none is sent for a job that has ended.
             results = await asyncio.gather(*runs, return_exceptions=True)
+            # What follows may wait for Discord: the job's place is free before.
+            self._leave_queue(results)
         slots: list[SlotResult] = []
         for slot, result in zip(sorted(asked), results, strict=True):
             if isinstance(result, asyncio.CancelledError) and self._gate.is_closed:
@@ -202,6 +215,14 @@ class JobRun:
             else:
                 slots.append(result)
         return slots
+
+    def _leave_queue(self, results: Sequence[SlotResult | BaseException]) -> None:
+        queue = self._deps.queue
+        painted = any(isinstance(each, SlotResult) and each.pictures for each in results)
+        if painted and not self._begun:
+            queue.leave_painted(self._ticket)
+        else:
+            queue.leave(self._ticket)
 
     async def _deliver(self, pictures: tuple[Picture, ...], slots: Sequence[SlotResult]) -> None:
         deps, job = self._deps, self.job

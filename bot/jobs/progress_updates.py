@@ -18,7 +18,7 @@ from bot.core.models import Job
 from bot.gateways.events import Preview, Received, RequestRefused, Sending, TaskProgress
 from bot.jobs.attempts import SlotEvent
 from bot.jobs.courier import Courier, JobProgress, QueuePosition
-from bot.jobs.queue.queue import Queue
+from bot.jobs.queue.queue import KEPT_UP_TO_DATE, Queue
 from bot.jobs.queue.waiting_list import Ticket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -56,6 +56,11 @@ class ThrottledUpdates(ABC):
             if not self._updating:
                 task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Begin no further update; who does not wait for one under way shows the next after it."""
+        self._closed = True
+        self._changed.set()
 
     async def _show(self) -> None:
         while not self._closed:
@@ -189,5 +194,8 @@ class QueueUpdates(ThrottledUpdates):
         if (position := self._queue.changed_position(self._ticket)) is not None:
             await self._courier.update(self._job, position)
 
-    def _outdated_in_s(self) -> float:
-        return QUEUE_ESTIMATE_STEP_S
+    def _outdated_in_s(self) -> float | None:
+        """Return None far from the front: the queue wakes a card that comes near."""
+        shown = self._ticket.shown
+        is_far = shown is not None and shown.ahead >= KEPT_UP_TO_DATE
+        return None if is_far else QUEUE_ESTIMATE_STEP_S
