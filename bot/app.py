@@ -59,14 +59,18 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
-            Maintenance(_maintenance_tasks(services, clock), clock)
+            Maintenance(
+                (services.deletion.complete, services.offers.refresh),
+                clock,
+                patient=_patient_tasks(bot, clock),
+            )
         )
-
-        async def once_logged_in() -> None:
-            await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
-            maintenance.begin()
-
-        client.once_logged_in = once_logged_in
+        resume = partial(
+            services.recovery.resume, taken, couriers.reopen, partial(read_from_cdn, client)
+        )
+        # Nobody waits until hundreds of old cards are told.
+        client.once_logged_in = partial(maintenance.begin, resume)
+        client.once_closing = maintenance.end
         downloader = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)
         )
@@ -102,12 +106,12 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _maintenance_tasks(services: Services, clock: Clock) -> Sequence[MaintenanceTask]:
+def _patient_tasks(bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
+    services = bot.services
     return (
-        services.deletion.complete,
+        bot.client.sync_commands,  # Discord may have refused them for a day
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
-        services.offers.refresh,
     )
 
 

@@ -70,7 +70,8 @@ class Client(commands.AutoShardedBot):
         self._allowed_servers = allowed_servers
         self._direct_messages = direct_messages
         self._user_install = user_install
-        self.once_logged_in: Callable[[], Awaitable[None]] | None = None
+        self.once_logged_in: Callable[[], None] | None = None
+        self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
@@ -101,7 +102,13 @@ class Client(commands.AutoShardedBot):
         await self.tree.set_translator(self._translator)
         await self.sync_commands()
         if self.once_logged_in is not None:
-            await self.once_logged_in()
+            self.once_logged_in()
+
+    async def close(self) -> None:
+        """End what uses the connection, then close it."""
+        if self.once_closing is not None:
+            await self.once_closing()
+        await super().close()
 
     async def sync_commands(self) -> bool:
         """Send the commands to Discord if they, or Discord's, are not as after the last time.
@@ -118,8 +125,8 @@ class Client(commands.AutoShardedBot):
             log.warning(
                 "commands.not_synced",
                 error=repr(refused),
-                fix="people see the commands of before; they are sent again at the next start, "
-                "and python -m bot doctor says what Discord has",
+                fix="people see the commands of before; they are sent again within a day and at "
+                "the next start, and python -m bot doctor says what Discord has",
             )
             return False
 
