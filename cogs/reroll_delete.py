@@ -9,6 +9,7 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import ShuttingDown
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress, JobState
 from bot.discord_ui.buttons import ResultButton
@@ -18,6 +19,7 @@ from bot.discord_ui.caller import (
     may_manage_messages,
     may_use_commands,
 )
+from bot.discord_ui.courier_parts import ChannelTurns
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
 from bot.jobs.repository.rows import WrittenJob
@@ -42,6 +44,7 @@ class RerollDeleteCog(commands.Cog):
         self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
         self._refusals = ShortLivedMessages()
+        self._turns = ChannelTurns()
         self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
@@ -153,7 +156,12 @@ class RerollDeleteCog(commands.Cog):
                     person, reaction.channel_id, self._deps.client.languages
                 )
                 courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
-                await self._deps.request_builder.repeat(written.job, caller, courier)
+                # Discord takes one card a second in a channel: a thousand reactions must not
+                # fill the queue with jobs that nobody sees yet.
+                async with self._turns.turn(reaction.channel_id):
+                    await self._deps.request_builder.repeat(written.job, caller, courier)
+        except ShuttingDown:
+            log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
         finally:

@@ -19,7 +19,7 @@ from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
-from bot.discord_ui.courier_parts import CourierParts, DeliveryTurns
+from bot.discord_ui.courier_parts import ChannelTurns, CourierParts
 from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
     TokenExpired,
@@ -94,7 +94,7 @@ class Couriers:
             ReferenceThumbnails(texts, content_store),
             NoticeTexts(texts),
             RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
-            DeliveryTurns(),
+            ChannelTurns(),
             reroll_emoji,
         )
         self.reposter = Reposter(client, texts, embeds, outbox, packer)

@@ -1,4 +1,4 @@
-"""What all couriers of one bot share, and the turns in which they deliver."""
+"""What all couriers of one bot share, and the turns of channels in which they deliver."""
 
 from asyncio import Semaphore
 from collections.abc import AsyncIterator, Callable
@@ -14,13 +14,13 @@ from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbn
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
 
-# Deliveries at a time; each has up to eleven files open.
+# Of deliveries: each has up to eleven files open.
 MOST_IN_ONE_CHANNEL = 5
 MOST_IN_ALL = 50
 
 
-class DeliveryTurns:
-    """Bounds the deliveries under way, so that their open files are bounded, too.
+class ChannelTurns:
+    """Bounds how much is under way at a time, in one channel and in all.
 
     Discord's rate limit slows down one busy channel: the others do not wait for it.
     """
@@ -49,5 +49,5 @@ class CourierParts:
     thumbnails: ReferenceThumbnails
     notices: NoticeTexts
     notifier: RequesterNotifier
-    turns: DeliveryTurns
+    turns: ChannelTurns
     reroll_emoji: Callable[[int], str]
