@@ -17,9 +17,9 @@ from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.i18n.texts import Texts
-from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.core.models import AnnouncedCard, CardAddress, Job, JobState
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
-from bot.discord_ui.courier_parts import ChannelTurns, CourierParts
+from bot.discord_ui.courier_parts import ChannelTurns, CourierParts, preview_files
 from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
     TokenExpired,
@@ -28,7 +28,7 @@ from bot.discord_ui.discord_errors import (
     is_refused,
     is_too_large,
 )
-from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
+from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt
 from bot.discord_ui.job_message import (
     JobMessage,
     answer_interaction,
@@ -126,6 +126,7 @@ class DiscordCourier:
         self._message_gone = False
         self._thumbnail: ReferenceThumbnail | None = None
         self._left_out = 0
+        self._elsewhere: discord.Embed | None = None
 
     # --- the courier protocol -----------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class DiscordCourier:
                 await self._message.edit(job, [embeds.queued(job, state)], view=view)
             else:
                 preview = state.preview
-                files = partial(self._preview, job, preview) if preview else list[discord.File]
+                files = partial(preview_files, embeds, job, preview)
                 await self._message.edit(job, [embeds.painting(job, state)], files, view=view)
         except DISCORD_ERRORS as error:
             self._message_gone = isinstance(
@@ -158,10 +159,7 @@ class DiscordCourier:
             log.info("job_message.not_updated", job=job.id, error=repr(error))
 
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Deliver the pictures in the job's message, a new or a direct one, or keep them.
-
-        Whatever is raised leads to the next of these.
-        """
+        """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
         try:
             async with self._parts.turns.turn(self._message.address.channel_id):
@@ -191,11 +189,14 @@ class DiscordCourier:
         )
         self._left_out = len(result.pictures) - sum(map(len, groups))
         self._thumbnail = await self._parts.thumbnails.draw(job)
-        return await first_successful(
+        messages = await first_successful(
             partial(self._deliver_in_message, job, result, groups),
             partial(self._deliver_in_new_message, job, result, groups),
             partial(self._deliver_directly, job, result, groups),
         )
+        if not self._is_among(messages):
+            self._elsewhere = self._parts.embeds.elsewhere(job, result)
+        return messages
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Notify a requester who waited long, and add the re-roll emoji.
@@ -204,7 +205,10 @@ class DiscordCourier:
         reaction reaches the bot and counts for a server.
         """
         address, server_id = self._message.address, job.requester.server_id
-        if any(message.message_id == address.message_id for message in messages):
+        if self._elsewhere is not None:
+            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+            await self._message.edit_if_possible(job, self._elsewhere, buttons)
+        if self._is_among(messages):
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         here = [each for each in messages if each.channel_id == address.channel_id]
         if here and server_id and not address.only_by_token:
@@ -228,6 +232,10 @@ class DiscordCourier:
             log.warning("job_message.not_ended", job=job.id, error=repr(error))
             return is_refused(error)
         return True
+
+    def _is_among(self, messages: Sequence[CardAddress]) -> bool:
+        here = self._message.address.message_id
+        return any(message.message_id == here for message in messages)
 
     # --- delivery -----------------------------------------------------------------------------
 
@@ -388,7 +396,3 @@ class DiscordCourier:
 
     async def _direct(self, job: Job) -> discord.DMChannel:
         return await self._parts.client.create_dm(discord.Object(job.requester.user_id))
-
-    def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
-        alt_text = self._parts.embeds.alt_text(job, picture, 1, 1)
-        return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]

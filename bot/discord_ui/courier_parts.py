@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.core.i18n.texts import Texts
-from bot.discord_ui.job_embeds import JobEmbeds
+from bot.core.models import Job, Picture
+from bot.discord_ui.job_embeds import JobEmbeds, preview_name
 from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbnails
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
@@ -51,3 +52,11 @@ class CourierParts:
     notifier: RequesterNotifier
     turns: ChannelTurns
     reroll_emoji: Callable[[int], str]
+
+
+def preview_files(embeds: JobEmbeds, job: Job, picture: Picture | None) -> list[discord.File]:
+    """Return what a message shows of an unfinished picture, nothing where there is none."""
+    if picture is None:
+        return []
+    alt_text = embeds.alt_text(job, picture, 1, 1)
+    return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]

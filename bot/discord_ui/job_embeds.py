@@ -135,6 +135,12 @@ class JobEmbeds:
         embed.description = f"{embed.description}\n{small(self._say(job, 'card-kept'))}"
         return embed
 
+    def elsewhere(self, job: Job, result: JobResult) -> discord.Embed:
+        """Show that the pictures came in another message."""
+        (embed,) = self.result(job, result, ())
+        embed.description = f"{embed.description}\n{small(self._say(job, 'card-elsewhere'))}"
+        return embed
+
     def reposted(self, job: Job, files: Sequence[PostedFile]) -> list[discord.Embed]:
         """Show the files of one message of a job that is posted again from the history."""
         (prompt,) = self._prompts(job, None)

@@ -215,6 +215,13 @@ class JobMessage:
         await first_successful(*(partial(_until_connected, job, way) for way in ways))
         return self.address
 
+    async def edit_if_possible(self, job: Job, embed: discord.Embed, view: View) -> None:
+        """Replace what a message says that may be gone, or closed to the bot."""
+        try:
+            await self.edit(job, [embed], view=view)
+        except DISCORD_ERRORS as error:
+            log.info("job_message.not_edited", job=job.id, error=repr(error))
+
     async def add_reactions(self, messages: Sequence[CardAddress], emoji: str) -> None:
         """Put a first reaction under messages with pictures, where that is allowed."""
         for message in messages:

@@ -59,6 +59,19 @@ async def test_each_way_that_fails_leads_to_the_next(
     assert bool(messages.at(ADA)) is (len(ways) == 3)
 
 
+async def test_a_card_that_took_no_picture_says_where_it_is(delivery: Delivery) -> None:
+    """It would say Painting for ever; Discord takes words where it refuses the files."""
+    async with delivery.process() as courier:
+        spoil(delivery, "token", "card", answer=Answer(400, {"code": 20009, "message": "Explicit"}))
+        messages = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+        delivery.fake.instead.clear()
+        await courier.after_delivery(delivery.job, messages)
+    card, posted = delivery.shown
+    assert "came in another message" in str(card.embeds[0]["description"])
+    assert (card.files, list(posted.files.values())) == ({}, [1000])
+    assert posted.reactions == ["🔄"]
+
+
 async def test_where_every_way_fails_the_pictures_are_kept_or_not_delivered(
     delivery: Delivery,
 ) -> None:

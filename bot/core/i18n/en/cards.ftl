@@ -56,6 +56,7 @@ card-left-out =
        *[other] { $count } pictures could not be shown here, but they are kept for you: use `/history` to get them.
     }
 card-kept = The result could not be posted here, but it is kept for you: use `/history` to get it.
+card-elsewhere = The result came in another message, because Discord did not take it here.
 card-left-none = No credits left: next credit { $frees_at }.
 
 ## The button under a job that is queued or running

@@ -236,6 +236,12 @@ error-not-delivered = The pictures could not be posted, so please check that the
 
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
 
+error-some-not-posted =
+    { $count ->
+        [one] One picture cannot be shown in this channel, so please try *Original* under the result.
+       *[other] { $count } pictures cannot be shown in this channel, so please try *Original* under the result.
+    }
+
 error-not-posted = The pictures could not be posted here, so please try a channel where the bot may send messages and attach files.
 
 error-no-room = The bot has no storage space for more pictures right now, so please try again in an hour, or ask the operator of this bot to free some.

@@ -216,6 +216,8 @@ error-not-delivered = 图片无法发布，请确认机器人可以在这里发�
 
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
 
+error-some-not-posted = 有 { $count } 张图片无法在这个频道显示，请试试结果下方的“原图”。
+
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
 
 error-no-room = 机器人暂时没有存储空间存放更多图片，请一小时后再试，或联系机器人的运营者腾出空间。
