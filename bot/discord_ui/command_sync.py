@@ -72,7 +72,7 @@ class SyncedCommands:
     @classmethod
     def read(cls, file: Path) -> "SyncedCommands | None":
         """Return what was written, None where nothing was, or by an earlier version."""
-        digests = file.read_text().split() if file.is_file() else []
+        digests = file.read_text(errors="replace").split() if file.is_file() else []
         return cls(*digests) if len(digests) == 2 else None
 
     def write(self, file: Path) -> None:

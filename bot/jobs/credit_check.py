@@ -17,17 +17,26 @@ class _RolledBack(Exception):
 
 
 async def check_credits(
-    database: Database, ledger: Ledger, requester: Requester, *, credits: int
+    database: Database,
+    ledger: Ledger,
+    requester: Requester,
+    *,
+    credits: int,
+    within_s: float = MOST_WAIT_S,
 ) -> None:
-    """Try to hold so many credits, and undo it.
+    """Try to hold so many credits, and undo it; return without an answer after ``within_s``.
 
     Raises:
         Refusal: what the request would be refused with, such as Blocked or QuotaSpent.
     """
+    # A write cannot be cancelled: where the database is locked for long, it ends by itself.
+    trying = asyncio.ensure_future(database.write(_try_to_hold, ledger, requester, credits))
+    trying.add_done_callback(lambda tried: tried.cancelled() or tried.exception())
+    done, _ = await asyncio.wait((trying,), timeout=within_s)
     try:
-        async with asyncio.timeout(MOST_WAIT_S):
-            await database.write(_try_to_hold, ledger, requester, credits)
-    except (_RolledBack, TimeoutError):
+        if done:
+            trying.result()
+    except _RolledBack:
         return
 
 
