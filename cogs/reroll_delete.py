@@ -150,22 +150,25 @@ class RerollDeleteCog(commands.Cog):
         message = channel.get_partial_message(reaction.message_id)
         self._waiting.add(key)
         try:
-            if written := await self._ended(reaction.message_id):
-                self._deps.job_lookup.check_repeatable(written, by=person.id)
-                caller = caller_of_reaction(
-                    person, reaction.channel_id, self._deps.client.languages
-                )
-                courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
-                # Discord takes one card a second in a channel: a thousand reactions must not
-                # fill the queue with jobs that nobody sees yet.
-                async with self._turns.turn(reaction.channel_id):
-                    await self._deps.request_builder.repeat(written.job, caller, courier)
+            # Discord takes one card a second in a channel: a thousand reactions must not fill the
+            # queue with jobs that nobody sees yet.
+            async with self._turns.turn(reaction.channel_id):
+                await self._repeat(message, person)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
         finally:
             self._waiting.discard(key)
+
+    async def _repeat(self, message: discord.PartialMessage, person: discord.Member) -> None:
+        written = await self._ended(message.id)
+        if written is None:
+            return
+        self._deps.job_lookup.check_repeatable(written, by=person.id)
+        caller = caller_of_reaction(person, message.channel.id, self._deps.client.languages)
+        courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
+        await self._deps.request_builder.repeat(written.job, caller, courier)
 
     async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
         """Delete what the person requested themselves; the reactions of others do nothing."""
