@@ -13,7 +13,7 @@ from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_sync import SYNCED_FILE
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -65,11 +65,13 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
                 patient=_patient_tasks(bot, clock),
             )
         )
-        resume = partial(
-            services.recovery.resume, taken, couriers.reopen, partial(read_from_cdn, client)
-        )
-        # Nobody waits until hundreds of old cards are told.
-        client.once_logged_in = partial(maintenance.begin, resume)
+
+        async def once_logged_in() -> None:
+            read = partial(read_from_cdn, client)
+            # Nobody waits until hundreds of old cards are told.
+            maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
+
+        client.once_logged_in = once_logged_in
         client.once_closing = maintenance.end
         downloader = await stack.enter_async_context(
             Downloader((), clock=clock, max_bytes=MAX_MEGABYTES * 1_000_000)

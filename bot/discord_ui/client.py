@@ -70,7 +70,7 @@ class Client(commands.AutoShardedBot):
         self._allowed_servers = allowed_servers
         self._direct_messages = direct_messages
         self._user_install = user_install
-        self.once_logged_in: Callable[[], None] | None = None
+        self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
@@ -102,7 +102,7 @@ class Client(commands.AutoShardedBot):
         await self.tree.set_translator(self._translator)
         await self.sync_commands()
         if self.once_logged_in is not None:
-            self.once_logged_in()
+            await self.once_logged_in()
 
     async def close(self) -> None:
         """End what uses the connection, then close it."""

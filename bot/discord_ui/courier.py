@@ -13,13 +13,11 @@ from functools import partial
 import discord
 import structlog
 
-from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import CardNotSent, NotDelivered
-from bot.core.i18n.texts import Texts
-from bot.core.models import AnnouncedCard, CardAddress, Job, JobState
+from bot.core.models import CardAddress, Job, JobState
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
-from bot.discord_ui.courier_parts import ChannelTurns, CourierParts, preview_files
+from bot.discord_ui.courier_parts import CourierParts, preview_files
 from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
     TokenExpired,
@@ -28,18 +26,14 @@ from bot.discord_ui.discord_errors import (
     is_refused,
     is_too_large,
 )
-from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt
+from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.job_message import (
     JobMessage,
-    answer_interaction,
-    reply_to_message,
 )
 from bot.discord_ui.message_attachments import (
     FOLLOW_UP_FILES,
     AttachmentGroup,
-    AttachmentPacker,
     ReferenceThumbnail,
-    ReferenceThumbnails,
     picture_message,
 )
 from bot.discord_ui.message_outbox import (
@@ -48,73 +42,17 @@ from bot.discord_ui.message_outbox import (
     FIRST_RESULT,
     NOTICE,
     MessageChannel,
-    MessageOutbox,
     OutgoingMessage,
 )
-from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
-from bot.discord_ui.reposts import Reposter
-from bot.images.content_store import ContentStore
 from bot.images.conversion import max_bytes_each
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
-from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SHRINKS = 3
 # Whoever stopped a job was there and needs no notice.
 _STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
-
-
-class Couriers:
-    """Makes the couriers of one bot.
-
-    ``reroll_emoji`` returns that of a server, ``may_mention`` whether a person wants to be notified
-    after a long wait.
-    """
-
-    def __init__(
-        self,
-        client: discord.Client,
-        texts: Texts,
-        outbox: MessageOutbox,
-        content_store: ContentStore,
-        clock: Clock,
-        *,
-        reroll_emoji: Callable[[int], str],
-        may_mention: Callable[[int], bool],
-    ) -> None:
-        embeds, packer = JobEmbeds(texts), AttachmentPacker()
-        self._now = clock.now
-        self._parts = CourierParts(
-            client,
-            texts,
-            embeds,
-            outbox,
-            packer,
-            ReferenceThumbnails(texts, content_store),
-            NoticeTexts(texts),
-            RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
-            ChannelTurns(),
-            reroll_emoji,
-        )
-        self.reposter = Reposter(client, texts, embeds, outbox, packer)
-
-    def answering(self, interaction: discord.Interaction) -> Courier:
-        """Return the courier of a command that nobody has answered yet."""
-        parts = self._parts
-        place = partial(answer_interaction, parts.client, parts.outbox, interaction)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
-
-    def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
-        """Return the courier that replies to a message with a new one."""
-        parts = self._parts
-        place = partial(reply_to_message, parts.outbox, message, max_file_bytes)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
-
-    def reopen(self, _job: Job, address: CardAddress | AnnouncedCard) -> Courier:
-        """Return the courier of a message that an earlier process placed, or announced."""
-        message = JobMessage(self._parts.client, self._now, address=address)
-        return DiscordCourier(self._parts, message)
 
 
 class DiscordCourier:
@@ -253,6 +191,7 @@ class DiscordCourier:
             everything = await self._parts.packer.pack_into_one(
                 groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
             )
+            self._left_out = len(result.pictures) - len(everything)
             message, rest = await self._shrinking(everything, show), ()
         return (message, *rest)
 
@@ -331,8 +270,8 @@ class DiscordCourier:
     ) -> OutgoingMessage:
         embeds, of = self._parts.embeds, len(result.pictures)
         files = [posted.file(job) for posted in group]
-        left_out = self._left_out if result.kept else 0
-        more = of - self._left_out - len(group)
+        left_out = self._left_out
+        more = of - len(group) - left_out
         shown = embeds.result(job, result, files, more=more, left_out=left_out)
         message = picture_message(embeds, job, group, shown, of=of)
         message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))

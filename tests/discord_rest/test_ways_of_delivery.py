@@ -102,17 +102,26 @@ def unreadable(folder: Path) -> Picture:
     return Picture(path, "png", 64, 64, 11 * MIB)
 
 
-async def test_a_damaged_picture_does_not_take_the_good_ones_with_it(delivery: Delivery) -> None:
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (True, "One picture could not be shown here, but it is kept for you"),
+        (False, "One picture is too large or damaged to be shown here"),
+    ],
+)
+async def test_a_damaged_picture_does_not_take_the_good_ones_with_it(
+    delivery: Delivery, kept: bool, says: str
+) -> None:
     """Two of three are shown, and the card says where the third is."""
     async with delivery.process() as courier:
         first, last = delivery.pictures(1000, 2000)
         pictures = (first, unreadable(delivery.folder), last)
-        await courier.deliver(delivery.job, result(pictures, kept=True))
+        await courier.deliver(delivery.job, result(pictures, kept=kept))
     (card,) = delivery.shown
     assert list(card.files.values()) == [1000, 2000]
     assert [name[-5:] for name in card.files] == ["1.png", "3.png"]
     said = str(card.embeds[0]["description"])
-    assert "One picture could not be shown here, but it is kept for you" in said
+    assert says in said
     assert "follow" not in said
 
 
