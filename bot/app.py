@@ -15,7 +15,8 @@ from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.buttons import StopButton
 from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import Client
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.command_sync import SYNCED_FILE
+from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -67,18 +68,24 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
-            Maintenance(_maintenance_tasks(settings, services, clock), clock)
+            Maintenance(
+                (services.deletion.complete, services.offers.refresh),
+                clock,
+                patient=_patient_tasks(settings, bot, clock),
+            )
         )
 
         late_tasks = await stack.enter_async_context(services.late_tasks)
 
         async def once_logged_in() -> None:
             _warn_of_strangers(client, settings)
-            await services.recovery.resume(taken, couriers.reopen, partial(read_from_cdn, client))
-            maintenance.begin()
+            read = partial(read_from_cdn, client)
+            # Nobody waits until hundreds of old cards are told.
+            maintenance.begin(partial(services.recovery.resume, taken, couriers.reopen, read))
             late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
 
         client.once_logged_in = once_logged_in
+        client.once_closing = maintenance.end
         downloader = await stack.enter_async_context(
             Downloader(
                 (),
@@ -105,7 +112,7 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
     return Client(
         texts=Texts(when=discord_timestamp),
         languages=Languages(preference_store),
-        synced_file=settings.data_dir / "commands.sha256",
+        synced_file=settings.data_dir / SYNCED_FILE,
         allowed_servers=frozenset(settings.allowed_servers),
         direct_messages=settings.allow_direct_messages,
         user_install=settings.allow_user_install,
@@ -127,14 +134,12 @@ def _couriers(bot: Bot, clock: Clock) -> Couriers:
     )
 
 
-def _maintenance_tasks(
-    settings: Settings, services: Services, clock: Clock
-) -> Sequence[MaintenanceTask]:
+def _patient_tasks(settings: Settings, bot: Bot, clock: Clock) -> Sequence[MaintenanceTask]:
+    services = bot.services
     return (
-        services.deletion.complete,
+        bot.client.sync_commands,  # Discord may have refused them for a day
         services.retention.delete_expired,
         partial(delete_old_charges, services.database, services.ledger, clock.now),
-        services.offers.refresh,
         partial(to_thread, UnreadFiles(settings.data_dir / "unread", clock.now).delete_old),
     )
 

@@ -66,9 +66,12 @@ class ButtonGuard:
         check_controls(settings, caller.requester, written.job)
         return written, caller
 
-    async def is_repeated(self, interaction: Interaction, control: str, job_id: str) -> bool:
-        """Tell whether the same person just pressed the same button; then acknowledge only."""
-        if not self._pressed.is_repeated((interaction.user.id, control, job_id)):
+    async def is_repeated(self, interaction: Interaction, control: str, content: object) -> bool:
+        """Tell whether the same person just did the same; then acknowledge only.
+
+        ``content`` is what was done: a job's id of a button, everything that was typed of a form.
+        """
+        if not self._pressed.is_repeated((interaction.user.id, control, content)):
             return False
         await interaction.response.defer()
         return True

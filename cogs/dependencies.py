@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore

@@ -30,13 +30,15 @@ from bot.discord_ui.modals import (
 )
 from bot.discord_ui.uploads import read_from_cdn
 from bot.images.references import Attachments, Upload
+from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>.+)")
+# The last number tells two openings of one form apart; those of before v0.2.0 have none.
+FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>[^:]+)(?::(?P<opening>\d+))?")
 # A select has 25 options, and one of them is to start from no picture.
 MAX_SELECTABLE = 24
 # The messages whose pictures are remembered until the form is sent.
@@ -150,8 +152,19 @@ class EditCog(commands.Cog):
     async def _show(
         self, interaction: Interaction, custom_id: str, offer: FormDefaults, caller: CallerContext
     ) -> None:
+        await self._check_credits(caller)
+        custom_id = f"{custom_id}:{interaction.id}"
         modal = edit_form(self._deps.client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
+
+    async def _check_credits(self, caller: CallerContext) -> None:
+        """Refuse who could submit nothing, before they fill in a form."""
+        services, server_id = self._deps.services, caller.requester.server_id
+        models = self._deps.request_builder.allowed_models(server_id)
+        costs = [services.pricing.credits_each(server_id, name, None) for name in models]
+        await check_credits(
+            services.database, services.ledger, caller.requester, credits=min([1, *costs])
+        )
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
         """Return the model to propose: allowed here, and able to use the chosen picture."""
@@ -182,20 +195,26 @@ class EditCog(commands.Cog):
         filled = None
         try:
             filled = read_submitted_form(data)
-            submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
-            await submit(interaction, found["of"], filled)
+            await self._submit(interaction, found, filled)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._deps.client.answer_error(interaction, error)
             if filled is not None:
                 await self._return_prompt(interaction, filled.prompt)
+
+    async def _submit(
+        self, interaction: Interaction, found: re.Match[str], filled: FormInput
+    ) -> None:
+        # Discord may send a form twice; two forms are two requests, whatever was typed.
+        sent = found["of"], found["opening"], filled
+        submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
+        if not await self._deps.button_guard.is_repeated(interaction, found["kind"], sent):
+            await submit(interaction, found["of"], filled)
 
     async def _submit_edited(
         self, interaction: Interaction, job_id: str, filled: FormInput
     ) -> None:
         written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
-        if await self._deps.button_guard.is_repeated(interaction, "edited", job_id):
-            return
         await self._deps.request_builder.submit(
             self._edited_options(filled, written.job.request),
             caller,
@@ -241,8 +260,6 @@ class EditCog(commands.Cog):
         if uploads is None:
             raise FormForgotten
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
-        if await self._deps.button_guard.is_repeated(interaction, "begun", message_id):
-            return
         await self._deps.request_builder.submit(
             ImageOptions(
                 prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None

@@ -9,6 +9,7 @@ from discord import Interaction
 from discord.ext import commands
 
 from bot.core.errors.base import EaselError
+from bot.core.errors.jobs import ShuttingDown
 from bot.core.errors.quotas import Blocked
 from bot.core.models import OPEN_STATES, CardAddress, JobState
 from bot.discord_ui.buttons import ResultButton
@@ -18,7 +19,9 @@ from bot.discord_ui.caller import (
     may_manage_messages,
     may_use_commands,
 )
+from bot.discord_ui.courier_parts import ChannelTurns
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
+from bot.discord_ui.short_lived_messages import ShortLivedMessages
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
@@ -40,11 +43,17 @@ class RerollDeleteCog(commands.Cog):
         self._deps = deps
         self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
+        self._refusals = ShortLivedMessages()
+        self._turns = ChannelTurns()
         self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
         self._deps.client.add_dynamic_items(ResultButton)
+
+    async def cog_unload(self) -> None:
+        """Delete the refusals that still stand in channels."""
+        await self._refusals.close()
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -141,17 +150,25 @@ class RerollDeleteCog(commands.Cog):
         message = channel.get_partial_message(reaction.message_id)
         self._waiting.add(key)
         try:
-            if written := await self._ended(reaction.message_id):
-                self._deps.job_lookup.check_repeatable(written, by=person.id)
-                caller = caller_of_reaction(
-                    person, reaction.channel_id, self._deps.client.languages
-                )
-                courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
-                await self._deps.request_builder.repeat(written.job, caller, courier)
+            # Discord takes one card a second in a channel: a thousand reactions must not fill the
+            # queue with jobs that nobody sees yet.
+            async with self._turns.turn(reaction.channel_id):
+                await self._repeat(message, person)
+        except ShuttingDown:
+            log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
             await self._refuse(message, person, reaction.emoji, refusal)
         finally:
             self._waiting.discard(key)
+
+    async def _repeat(self, message: discord.PartialMessage, person: discord.Member) -> None:
+        written = await self._ended(message.id)
+        if written is None:
+            return
+        self._deps.job_lookup.check_repeatable(written, by=person.id)
+        caller = caller_of_reaction(person, message.channel.id, self._deps.client.languages)
+        courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
+        await self._deps.request_builder.repeat(written.job, caller, courier)
 
     async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
         """Delete what the person requested themselves; the reactions of others do nothing."""
@@ -195,8 +212,8 @@ class RerollDeleteCog(commands.Cog):
         locale = self._deps.client.languages.of_server(person.guild)  # everybody sees it
         sentence = self._deps.client.texts.sentence(refusal, locale)
         try:
-            await message.reply(
-                f"{person.mention} {sentence}", delete_after=REFUSAL_STAYS_S, mention_author=False
-            )
+            told = await message.reply(f"{person.mention} {sentence}", mention_author=False)
         except DISCORD_ERRORS as lost:
             log.info("reaction.refusal_not_sent", error=repr(lost))
+        else:
+            self._refusals.delete_later(told, after_s=REFUSAL_STAYS_S)

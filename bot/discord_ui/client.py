@@ -1,14 +1,12 @@
 """The Discord client: intents, mentions, admission by place, command sync, the error handler."""
 
-import hashlib
+import asyncio
 from collections.abc import Awaitable, Callable
-from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 import discord
-import msgspec
 import structlog
 from discord import app_commands
 from discord.ext import commands
@@ -20,12 +18,21 @@ from bot.core.i18n.texts import Texts
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
+from bot.discord_ui.command_sync import (
+    CommandRegistry,
+    SyncedCommands,
+    digest,
+    entry_points,
+    payload_of,
+)
 from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+# discord.py would wait for as long as Discord says: hours, at the daily limit.
+MOST_SYNC_S = 20.0
 # The extras of a command that works also outside servers, where the operator allows it.
 PERSONAL: Final = {"personal": True}
 
@@ -76,6 +83,7 @@ class Client(commands.AutoShardedBot):
         self._direct_messages = direct_messages
         self._user_install = user_install
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
+        self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
@@ -108,18 +116,50 @@ class Client(commands.AutoShardedBot):
         if self.once_logged_in is not None:
             await self.once_logged_in()
 
+    async def close(self) -> None:
+        """End what uses the connection, then close it."""
+        if self.once_closing is not None:
+            await self.once_closing()
+        await super().close()
+
     async def sync_commands(self) -> bool:
-        """Send the commands to Discord if they have changed since the last start."""
+        """Send the commands to Discord if they, or Discord's, are not as after the last time.
+
+        Where Discord refuses or does not answer, the bot works with what Discord has.
+        """
         self._allow_personal_commands()
         if self._dev_guild is not None:
             self.tree.copy_global_to(guild=self._dev_guild)
-        digest = self._digest()
-        if self._synced_file.is_file() and self._synced_file.read_text() == digest:
+        try:
+            async with asyncio.timeout(MOST_SYNC_S):
+                return await self._update_commands()
+        except (TimeoutError, *DISCORD_ERRORS) as refused:
+            log.warning(
+                "commands.not_synced",
+                error=repr(refused),
+                fix="people see the commands of before; they are sent again within a day and at "
+                "the next start, and python -m bot doctor says what Discord has",
+            )
             return False
-        await self.tree.sync(guild=self._dev_guild)
-        self._synced_file.write_text(digest)
-        log.info("commands.synced", server=self._dev_guild and self._dev_guild.id)
+
+    async def _update_commands(self) -> bool:
+        server_id = self._dev_guild.id if self._dev_guild else None
+        registry = CommandRegistry(self.http, self.application_id or 0, server_id)
+        before = await registry.fetch()
+        commands = await payload_of(self.tree, self._dev_guild)
+        sent = digest(commands, self.application_id, server_id)
+        if SyncedCommands.read(self._synced_file) == SyncedCommands(sent, digest(before)):
+            return False
+        await registry.replace([*commands, *entry_points(before)])
+        SyncedCommands(sent, digest(await registry.fetch())).write(self._synced_file)
+        log.info("commands.synced", server=server_id)
         return True
+
+    async def registered_command(self, name: str) -> app_commands.AppCommand | None:
+        """Return what Discord knows as a slash command; it raises what discord.py raises."""
+        found = await self.tree.fetch_commands(guild=self._dev_guild)
+        slash = discord.AppCommandType.chat_input
+        return next((one for one in found if one.name == name and one.type is slash), None)
 
     def _allow_personal_commands(self) -> None:
         """Make personal commands available wherever the operator allows them."""
@@ -135,15 +175,6 @@ class Client(commands.AutoShardedBot):
             command.allowed_contexts = app_commands.AppCommandContext(
                 guild=True, dm_channel=self._direct_messages, private_channel=self._user_install
             )
-
-    def _digest(self) -> str:
-        found = self.tree.get_commands(guild=self._dev_guild)
-        defined = sorted((command.to_dict(self.tree) for command in found), key=itemgetter("name"))
-        where = [self.application_id, self._dev_guild and self._dev_guild.id]
-        content = msgspec.json.encode(
-            [where, defined, self._translator.all_texts()], order="sorted"
-        )
-        return hashlib.sha256(content).hexdigest()
 
     async def on_ready(self) -> None:
         """Log that the connection is ready."""

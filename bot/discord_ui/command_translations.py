@@ -34,17 +34,6 @@ class CommandTranslator(app_commands.Translator):
             return None
         return self._texts.say(name, locale.value)
 
-    def all_texts(self) -> dict[str, dict[str, str]]:
-        """Return all texts of commands by language and id."""
-        return {
-            locale: {
-                name: self._texts.say(name, locale)
-                for name in self._texts.ids(locale)
-                if name.startswith(("command-", "menu-"))
-            }
-            for locale in self._texts.locales
-        }
-
 
 def command_text_id(context: TranslationContextTypes) -> str | None:
     """Return the id of a text; names that people type have none."""

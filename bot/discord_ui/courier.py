@@ -7,36 +7,33 @@ What one person alone sees never comes to a channel.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import discord
 import structlog
 
-from bot.core.clock import Clock
+from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import CardNotSent, NotDelivered, PicturesLate
-from bot.core.i18n.texts import Texts
-from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.core.models import CardAddress, Job, JobState
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.courier_parts import CourierParts, preview_files
 from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
-    TOO_LARGE,
     TokenExpired,
     first_accepted,
+    first_successful,
     is_refused,
+    is_too_large,
 )
-from bot.discord_ui.job_embeds import JobEmbeds, hide_declined_prompt, preview_name
+from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.job_message import (
     JobMessage,
-    answer_interaction,
-    reply_to_message,
 )
 from bot.discord_ui.message_attachments import (
     FOLLOW_UP_FILES,
     AttachmentGroup,
-    AttachmentPacker,
     ReferenceThumbnail,
-    ReferenceThumbnails,
     picture_message,
 )
 from bot.discord_ui.message_outbox import (
@@ -44,88 +41,19 @@ from bot.discord_ui.message_outbox import (
     ENDING,
     FIRST_RESULT,
     LATE,
+    NOTICE,
     MessageChannel,
-    MessageOutbox,
     OutgoingMessage,
 )
-from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
-from bot.discord_ui.reposts import Reposter
-from bot.images.content_store import ContentStore
 from bot.images.conversion import max_bytes_each
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
-from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MOST_SHRINKS = 3
 # Whoever stopped a job was there and needs no notice.
 _STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
-
-
-@dataclass(frozen=True, slots=True)
-class CourierParts:
-    """What all couriers of one bot share; ``reroll_emoji`` is that of a server."""
-
-    client: discord.Client
-    texts: Texts
-    embeds: JobEmbeds
-    outbox: MessageOutbox
-    packer: AttachmentPacker
-    thumbnails: ReferenceThumbnails
-    notices: NoticeTexts
-    notifier: RequesterNotifier
-    reroll_emoji: Callable[[int], str]
-
-
-class Couriers:
-    """Makes the couriers of one bot.
-
-    ``reroll_emoji`` returns that of a server, ``may_mention`` whether a person wants to be notified
-    after a long wait.
-    """
-
-    def __init__(
-        self,
-        client: discord.Client,
-        texts: Texts,
-        outbox: MessageOutbox,
-        content_store: ContentStore,
-        clock: Clock,
-        *,
-        reroll_emoji: Callable[[int], str],
-        may_mention: Callable[[int], bool],
-    ) -> None:
-        embeds, packer = JobEmbeds(texts), AttachmentPacker()
-        self._now = clock.now
-        self._parts = CourierParts(
-            client,
-            texts,
-            embeds,
-            outbox,
-            packer,
-            ReferenceThumbnails(texts, content_store),
-            NoticeTexts(texts),
-            RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
-            reroll_emoji,
-        )
-        self.reposter = Reposter(client, texts, embeds, outbox, packer)
-
-    def answering(self, interaction: discord.Interaction) -> Courier:
-        """Return the courier of a command that nobody has answered yet."""
-        parts = self._parts
-        place = partial(answer_interaction, parts.client, parts.outbox, interaction)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
-
-    def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
-        """Return the courier that replies to a message with a new one."""
-        parts = self._parts
-        place = partial(reply_to_message, parts.outbox, message, max_file_bytes)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
-
-    def reopen(self, _job: Job, address: CardAddress | AnnouncedCard) -> Courier:
-        """Return the courier of a message that an earlier process placed, or announced."""
-        message = JobMessage(self._parts.client, self._now, address=address)
-        return DiscordCourier(self._parts, message)
 
 
 class DiscordCourier:
@@ -136,6 +64,8 @@ class DiscordCourier:
         self._message = message
         self._message_gone = False
         self._thumbnail: ReferenceThumbnail | None = None
+        self._left_out = 0
+        self._elsewhere: discord.Embed | None = None
 
     # --- the courier protocol -----------------------------------------------------------------
 
@@ -159,7 +89,7 @@ class DiscordCourier:
                 await self._message.edit(job, [embeds.queued(job, state)], view=view)
             else:
                 preview = state.preview
-                files = partial(self._preview, job, preview) if preview else list[discord.File]
+                files = partial(preview_files, embeds, job, preview)
                 await self._message.edit(job, [embeds.painting(job, state)], files, view=view)
         except DISCORD_ERRORS as error:
             self._message_gone = isinstance(
@@ -170,6 +100,24 @@ class DiscordCourier:
     async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
+        try:
+            async with self._parts.turns.turn(self._message.address.channel_id):
+                return await self._deliver(job, result)
+        except Exception as error:
+            known = isinstance(error, (EaselError, *DISCORD_ERRORS))
+            log.warning(
+                "job_message.not_delivered",
+                job=job.id,
+                kept=result.kept,
+                error=repr(error),
+                exc_info=not known,
+            )
+            if not result.kept:
+                raise NotDelivered from error
+        await self._say_that_they_are_kept(job, result)
+        return ()
+
+    async def _deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         address = self._message.address
         # Where follow-ups are few, no picture takes a message for itself.
         most = max_bytes_each(
@@ -178,21 +126,16 @@ class DiscordCourier:
         groups = await self._parts.packer.pack(
             result.pictures, max_file_bytes=most, folder=result.pictures[0].path.parent
         )
+        self._left_out = len(result.pictures) - sum(map(len, groups))
         self._thumbnail = await self._parts.thumbnails.draw(job)
-        try:
-            return await first_accepted(
-                partial(self._deliver_in_message, job, result, groups),
-                partial(self._deliver_in_new_message, job, result, groups),
-                partial(self._deliver_directly, job, result, groups),
-            )
-        except DISCORD_ERRORS as error:
-            log.warning(
-                "job_message.not_delivered", job=job.id, kept=result.kept, error=repr(error)
-            )
-            if not result.kept:
-                raise NotDelivered from error
-        await self._say_that_they_are_kept(job, result)
-        return ()
+        messages = await first_successful(
+            partial(self._deliver_in_message, job, result, groups),
+            partial(self._deliver_in_new_message, job, result, groups),
+            partial(self._deliver_directly, job, result, groups),
+        )
+        if not self._is_among(messages):
+            self._elsewhere = self._parts.embeds.elsewhere(job, result)
+        return messages
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Notify a requester who waited long, and add the re-roll emoji.
@@ -201,7 +144,10 @@ class DiscordCourier:
         reaction reaches the bot and counts for a server.
         """
         address, server_id = self._message.address, job.requester.server_id
-        if any(message.message_id == address.message_id for message in messages):
+        if self._elsewhere is not None:
+            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+            await self._message.edit_if_possible(job, self._elsewhere, buttons)
+        if self._is_among(messages):
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         here = [each for each in messages if each.channel_id == address.channel_id]
         if here and server_id and not address.only_by_token:
@@ -221,13 +167,17 @@ class DiscordCourier:
                 return True
             await first_accepted(
                 partial(self._end_in_message, job, failure),
-                partial(self._end_in_new_message, job, notice),
-                partial(self._end_directly, job, notice),
+                partial(self._say_in_new_message, job, ENDING, notice),
+                partial(self._say_directly, job, ENDING, notice),
             )
         except DISCORD_ERRORS as error:
             log.warning("job_message.not_ended", job=job.id, error=repr(error))
             return is_refused(error)
         return True
+
+    def _is_among(self, messages: Sequence[CardAddress]) -> bool:
+        here = self._message.address.message_id
+        return any(message.message_id == here for message in messages)
 
     # --- delivery -----------------------------------------------------------------------------
 
@@ -239,12 +189,13 @@ class DiscordCourier:
         try:
             channel = self._message.channel_beside(job)
             rest = await self._post_rest(job, result, groups, channel, part=FIRST_RESULT)
-        except DISCORD_ERRORS as error:
+        except Exception as error:  # noqa: BLE001 - the pictures come first, whatever it was
             # Commands are answered also where the bot may not write: all in one message, then.
             log.info("job_message.all_in_one", job=job.id, error=repr(error))
             everything = await self._parts.packer.pack_into_one(
                 groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
             )
+            self._left_out = len(result.pictures) - len(everything)
             message, rest = await self._shrinking(everything, show), ()
         return (message, *rest)
 
@@ -323,7 +274,9 @@ class DiscordCourier:
     ) -> OutgoingMessage:
         embeds, of = self._parts.embeds, len(result.pictures)
         files = [posted.file(job) for posted in group]
-        shown = embeds.result(job, result, files, more=of - len(group))
+        left_out = self._left_out
+        more = of - len(group) - left_out
+        shown = embeds.result(job, result, files, more=more, left_out=left_out)
         message = picture_message(embeds, job, group, shown, of=of)
         message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
         return message if self._thumbnail is None else self._thumbnail.add_to(message)
@@ -336,29 +289,41 @@ class DiscordCourier:
             try:
                 return await post(group)
             except discord.HTTPException as refused:
-                if refused.code != TOO_LARGE and refused.status != 413:
+                if not is_too_large(refused):
                     raise
                 size = sum(posted.picture.bytes for posted in group)
                 log.info("job_message.too_large", bytes=size)
-            group = await self._parts.packer.shrink(group, group[0].original.path.parent)
+            smaller = await self._parts.packer.shrink(group, group[0].original.path.parent)
+            self._left_out += len(group) - len(smaller)
+            group = smaller
         return await post(group)
 
     async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
         buttons = result_buttons(self._parts.texts, job.id, job.locale)
+        embeds = [self._parts.embeds.kept(job, result)]
+        notice = OutgoingMessage(
+            self._parts.notices.kept(job), mentions=self._parts.notifier.mentioned(job)
+        )
         try:
-            await self._message.edit(job, [self._parts.embeds.kept(job, result)], view=buttons)
-        except DISCORD_ERRORS as error:
+            await first_successful(
+                partial(self._message.edit, job, embeds, view=buttons),
+                partial(self._say_in_new_message, job, NOTICE, notice),
+                partial(self._say_directly, job, NOTICE, notice),
+            )
+        except Exception as error:  # noqa: BLE001 - the pictures are kept all the same
             log.info("job_message.not_edited", job=job.id, error=repr(error))
 
     # --- the end without pictures -------------------------------------------------------------
 
-    async def _end_in_message(self, job: Job, failure: JobFailure) -> None:
+    async def _end_in_message(self, job: Job, failure: JobFailure) -> CardAddress:
         buttons = None
         if failure.state is not JobState.CANCELLED:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
-        await self._message.edit(job, [self._parts.embeds.ended(job, failure)], view=buttons)
+        embeds = [self._parts.embeds.ended(job, failure)]
+        card = await self._message.edit(job, embeds, view=buttons)
         if failure.error.message_id not in _STOPPED_BY_HAND:
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ended)
+        return card
 
     async def _tell_late(self, job: Job, failure: JobFailure) -> None:
         """Tell the requester, once, that pictures came after their job had ended.
@@ -371,25 +336,22 @@ class DiscordCourier:
             mentions=job.requester.user_id,
             view=result_buttons(self._parts.texts, job.id, job.locale),
         )
-        channel = self._message.channel_beside(job)
-        directly = replace(notice, reply_to=None)
         await first_accepted(
-            partial(self._parts.outbox.post, job, LATE, channel, notice),
-            partial(self._end_directly, job, directly),
+            partial(self._say_in_new_message, job, LATE, notice),
+            partial(self._say_directly, job, LATE, replace(notice, reply_to=None)),
         )
 
-    async def _end_in_new_message(self, job: Job, notice: OutgoingMessage) -> None:
-        await self._parts.outbox.post(job, ENDING, self._message.channel_beside(job), notice)
+    async def _say_in_new_message(
+        self, job: Job, part: int, notice: OutgoingMessage
+    ) -> CardAddress:
+        channel = self._message.channel_beside(job)
+        return await self._parts.outbox.post(job, part, channel, notice)
 
-    async def _end_directly(self, job: Job, notice: OutgoingMessage) -> None:
-        part = DIRECT_MESSAGE + ENDING
-        await self._parts.outbox.post(job, part, await self._direct(job), notice)
+    async def _say_directly(self, job: Job, part: int, notice: OutgoingMessage) -> CardAddress:
+        direct = await self._direct(job)
+        return await self._parts.outbox.post(job, DIRECT_MESSAGE + part, direct, notice)
 
     # --- parts of messages --------------------------------------------------------------------
 
     async def _direct(self, job: Job) -> discord.DMChannel:
         return await self._parts.client.create_dm(discord.Object(job.requester.user_id))
-
-    def _preview(self, job: Job, picture: Picture) -> list[discord.File]:
-        alt_text = self._parts.embeds.alt_text(job, picture, 1, 1)
-        return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]

@@ -1,6 +1,7 @@
 """How requests to Discord fail, and whether something else may be tried then."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TypeVar
 
 import aiohttp
@@ -19,8 +20,11 @@ class TokenExpired(discord.DiscordException):
 # A connection that broke: nobody knows whether Discord took the request. discord.py passes on what
 # aiohttp raises, except for two errors of other systems than this one.
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError)
+# What discord.py raises at an answer that it does not understand: KeyError at a 429 without
+# retry_after (webhook/async_.py), ValueError at broken JSON.
+ANSWER_ERRORS = (KeyError, TypeError, ValueError)
 # Everything that a request to Discord can raise.
-DISCORD_ERRORS = (discord.DiscordException, *CONNECTION_ERRORS)
+DISCORD_ERRORS = (discord.DiscordException, *CONNECTION_ERRORS, *ANSWER_ERRORS)
 
 # "Request entity too large": the limit was another than we were told.
 TOO_LARGE = 40005
@@ -46,6 +50,30 @@ async def first_accepted(*attempts: Callable[[], Awaitable[T]]) -> T:
                 raise
             log.info("job_message.refused", code=refused.code, status=refused.status)
     return await attempts[-1]()
+
+
+async def first_successful(*ways: Callable[[], Awaitable[T]]) -> T:
+    """Try the ways in order until one raises nothing; return its result.
+
+    Whatever is raised leads to the next way: a picture is rather posted twice than lost. It raises
+    what the last way raised, and at once what is too large, as it is so everywhere.
+    """
+    for way in ways[:-1]:
+        try:
+            return await way()
+        except Exception as error:
+            if is_too_large(error):
+                raise
+            known = isinstance(error, DISCORD_ERRORS)
+            log.info("job_message.next_way", error=repr(error), exc_info=not known)
+    return await ways[-1]()
+
+
+def is_too_large(error: Exception) -> bool:
+    """Return whether Discord refused the size of a message."""
+    if not isinstance(error, discord.HTTPException):
+        return False
+    return error.code == TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 def is_refused(error: BaseException) -> bool:

@@ -5,7 +5,8 @@ sees, and those in places where the bot is not.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
 import structlog
@@ -21,6 +22,7 @@ from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
     TOKEN_EXPIRED_CODES,
     TokenExpired,
+    first_successful,
     is_refused,
 )
 from bot.discord_ui.message_outbox import (
@@ -107,6 +109,15 @@ async def reply_to_message(
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class MessageContent:
+    """What an edit makes of a message; the files are opened for each try."""
+
+    embeds: list[discord.Embed]
+    files: MakeFiles
+    view: View | None
+
+
 class JobMessage:
     """A job's message, edited through its token while that is valid, then through its channel.
 
@@ -189,13 +200,27 @@ class JobMessage:
         *,
         view: View | None = None,
     ) -> CardAddress:
-        """Replace the whole message; it raises what discord.py raises."""
-        for _ in range(MOST_TRIES - 1):
-            try:
-                return await self._edit(job, embeds, files, view)
-            except CONNECTION_ERRORS as error:
-                log.info("job_message.connection_broke", job=job.id, error=repr(error))
-        return await self._edit(job, embeds, files, view)
+        """Replace the whole message: harmless twice, so by every way that there is.
+
+        It raises what discord.py raised on the last way, and TokenExpired where there is none.
+        """
+        content = MessageContent(embeds, files, view)
+        ways: list[Callable[[], Awaitable[None]]] = []
+        if self._has_token(job):
+            ways.append(partial(self._edit_by_token, content))
+        if not self.address.only_by_token:
+            ways.append(partial(self._edit_in_channel, content))
+        if not ways:
+            raise TokenExpired
+        await first_successful(*(partial(_until_connected, job, way) for way in ways))
+        return self.address
+
+    async def edit_if_possible(self, job: Job, embed: discord.Embed, view: View) -> None:
+        """Replace what a message says that may be gone, or closed to the bot."""
+        try:
+            await self.edit(job, [embed], view=view)
+        except DISCORD_ERRORS as error:
+            log.info("job_message.not_edited", job=job.id, error=repr(error))
 
     async def add_reactions(self, messages: Sequence[CardAddress], emoji: str) -> None:
         """Put a first reaction under messages with pictures, where that is allowed."""
@@ -205,31 +230,34 @@ class JobMessage:
             except DISCORD_ERRORS as forbidden:
                 log.debug("job_message.no_reaction", error=repr(forbidden))
 
-    async def _edit(
-        self, job: Job, embeds: list[discord.Embed], files: MakeFiles, view: View | None
-    ) -> CardAddress:
+    def _has_token(self, job: Job) -> bool:
+        """Return whether to use the token; where it is the only access, to its last second."""
         address = self.address
-        # Where the token is the only access it is tried to its last second.
-        if address.token and (
-            not self._token_expired if address.only_by_token else not self._is_token_old(job)
-        ):
-            webhook = discord.Webhook.partial(
-                address.application_id, address.token, client=self._client
+        old = self._token_expired if address.only_by_token else self._is_token_old(job)
+        return bool(address.token) and not old
+
+    async def _edit_by_token(self, content: MessageContent) -> None:
+        address = self.address
+        webhook = discord.Webhook.partial(
+            address.application_id, address.token or "", client=self._client
+        )
+        try:
+            await webhook.edit_message(
+                address.message_id,
+                embeds=content.embeds,
+                attachments=content.files(),
+                view=content.view,
             )
-            try:
-                await webhook.edit_message(
-                    address.message_id, embeds=embeds, attachments=files(), view=view
-                )
-            except discord.HTTPException as refused:
-                if refused.code not in TOKEN_EXPIRED_CODES:
-                    raise
+        except discord.HTTPException as refused:
+            if refused.code in TOKEN_EXPIRED_CODES:
                 self._token_expired = True
-            else:
-                return address
-        if address.only_by_token:
-            raise TokenExpired
-        await self._message(address).edit(embeds=embeds, attachments=files(), view=view)
-        return address
+                raise TokenExpired from refused
+            raise
+
+    async def _edit_in_channel(self, content: MessageContent) -> None:
+        await self._message(self.address).edit(
+            embeds=content.embeds, attachments=content.files(), view=content.view
+        )
 
     def _is_token_old(self, job: Job) -> bool:
         return self._token_expired or self._now() - job.created_at >= TOKEN_LIFETIME_MS
@@ -237,6 +265,16 @@ class JobMessage:
     def _message(self, address: CardAddress) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(address.channel_id)
         return channel.get_partial_message(address.message_id)
+
+
+async def _until_connected(job: Job, way: Callable[[], Awaitable[None]]) -> None:
+    """Try a way of editing anew while the connection breaks, a few times."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return await way()
+        except CONNECTION_ERRORS as error:
+            log.info("job_message.connection_broke", job=job.id, error=repr(error))
+    return await way()
 
 
 async def _find_response(client: discord.Client, card: AnnouncedCard) -> int | None:

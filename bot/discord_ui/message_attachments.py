@@ -55,22 +55,18 @@ class AttachmentPacker:
     ) -> list[AttachmentGroup]:
         """Fit each picture to the limit, then fill as few messages as they need, in order.
 
-        It raises EaselError when a picture cannot be made small enough.
+        What cannot be fitted is left out, here and below; if nothing remains it raises why.
         """
         limit = max_bytes_each(max_file_bytes, 1)
-        fitted = [
-            await self._fit(PostedPicture(number, picture, picture), limit, folder)
-            for number, picture in enumerate(pictures, 1)
+        originals = [
+            PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)
         ]
-        return split_into_messages(fitted)
+        return split_into_messages(await self._fit_each(originals, limit, folder))
 
     async def shrink(self, group: AttachmentGroup, folder: Path) -> AttachmentGroup:
-        """Make the largest pictures half as large, and every other one no larger than that.
-
-        It raises EaselError when that cannot be done.
-        """
+        """Make the largest pictures half as large, and every other one no larger than that."""
         limit = max(posted.picture.bytes for posted in group) // 2
-        return tuple([await self._fit(posted, limit, folder) for posted in group])
+        return await self._fit_each(group, limit, folder)
 
     async def pack_into_one(
         self, groups: Sequence[AttachmentGroup], *, max_file_bytes: int, folder: Path
@@ -78,7 +74,21 @@ class AttachmentPacker:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [posted for group in groups for posted in group]
         limit = max_bytes_each(max_file_bytes, len(everything))
-        return tuple([await self._fit(posted, limit, folder) for posted in everything])
+        return await self._fit_each(everything, limit, folder)
+
+    async def _fit_each(
+        self, group: Sequence[PostedPicture], limit: int, folder: Path
+    ) -> AttachmentGroup:
+        fitted, failure = [], None
+        for posted in group:
+            try:
+                fitted.append(await self._fit(posted, limit, folder))
+            except Exception as error:  # noqa: BLE001 - it must not take the others with it
+                log.warning("result.not_fitted", number=posted.number, error=repr(error))
+                failure = error
+        if failure is not None and not fitted:
+            raise failure
+        return tuple(fitted)
 
     async def _fit(self, posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
         if posted.picture.bytes <= limit:
@@ -183,8 +193,7 @@ class ReferenceThumbnails:
         try:
             async with self._drawing:
                 data = await asyncio.to_thread(draw_contact_sheet, paths)
-        except (OSError, ValueError) as error:
-            # A result without its thumbnail is still a result.
+        except Exception as error:  # noqa: BLE001 - a result without it is still a result
             log.info("result.no_thumbnail", job=job.id, error=repr(error))
             return None
         alt_text = self._texts.say("card-references", job.locale, count=len(references))

@@ -23,6 +23,7 @@ from bot.discord_ui.quota_embeds import (
     mention,
     subject_name,
 )
+from bot.quota.levels import SERVER
 
 LIMITS_ON_A_PAGE = 10
 CHANGES_ON_A_PAGE = 8
@@ -258,21 +259,31 @@ class UsageReportEmbeds:
     def usage(
         self, subject: str, days: Sequence[DayRow], locale: str = "en", *, with_chart: bool
     ) -> discord.Embed:
-        """Show the days, the oldest first; without a chart the table has bars of text."""
+        """Show the days, the oldest first; without a chart the table has bars of text.
+
+        A person's days do not count what was paid with a grant.
+        """
         embed = discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("quota-usage-title", locale, days=len(days)),
         )
         who = subject_name(self._texts, subject, locale)
         if not any(day.credits for day in days):
-            embed.description = self._texts.say("quota-usage-nothing", locale, subject=who)
+            nothing = self._texts.say("quota-usage-nothing", locale, subject=who)
+            embed.description = f"{nothing}{self._without_grants(subject, locale)}"
             return embed
         facts = self._texts.say(
             "quota-usage-facts", locale, subject=who, **self._facts(days, locale)
         )
         table = self._table(days, locale, bars=not with_chart)
-        embed.description = f"{facts}\n```\n{table}\n```"
+        left_out = self._without_grants(subject, locale)
+        embed.description = f"{facts}\n```\n{table}\n```{left_out}"
         return embed.set_image(url=f"attachment://{CHART_FILE}") if with_chart else embed
+
+    def _without_grants(self, subject: str, locale: str) -> str:
+        if subject == SERVER:
+            return ""
+        return f"\n{small(self._texts.say('quota-usage-without-grants', locale))}"
 
     def alt_text(self, days: Sequence[DayRow], locale: str = "en") -> str:
         """Describe the chart to a screen reader."""

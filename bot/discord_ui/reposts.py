@@ -1,7 +1,7 @@
 """Post the pictures of a finished job again, from the history."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import discord
 import structlog
 
+from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import NotPosted
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job, Picture
@@ -26,6 +27,14 @@ from bot.discord_ui.message_outbox import (
 from bot.images.conversion import max_bytes_each
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+@dataclass(eq=False, kw_only=True)
+class SomeNotPosted(Refusal):
+    """Pictures of the history that cannot be made small enough for this channel."""
+
+    count: int
+    message_id = "error-some-not-posted"
 
 
 class RepostAudience(Enum):
@@ -65,6 +74,7 @@ class Reposter:
 
         Raises:
             NotPosted: the bot cannot post here, not even to the person alone.
+            SomeNotPosted: all but some were posted, which cannot be fitted to this channel.
         """
         place = place_of_caller(interaction)
         files = FOLLOW_UP_FILES if place is CallerPlace.ELSEWHERE else 1
@@ -88,6 +98,8 @@ class Reposter:
         except DISCORD_ERRORS as error:
             log.info("history.not_posted", job=job.id, error=repr(error))
             raise NotPosted from error
+        if missing := len(pictures) - sum(map(len, groups)):
+            raise SomeNotPosted(count=missing)
         return audience
 
     async def _post_in_channel(

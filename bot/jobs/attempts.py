@@ -39,15 +39,17 @@ from bot.images.conversion import convert_picture, picture_size
 from bot.images.sniff import sniff
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
+from bot.jobs.send_gate import SendGate
 
-SlotEvent = TaskProgress | Preview | Received
+SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
 
 
 @dataclass(frozen=True, slots=True)
 class SlotResult:
     """What a slot brought: pictures, or the failure that stands in their place.
 
-    ``lost`` more were paid for, but could not be downloaded or read.
+    ``lost`` more were paid for, but could not be downloaded or read. It has neither where nothing
+    was sent, because the job was stopped before.
     """
 
     asked: int
@@ -107,18 +109,20 @@ class AttemptRunner:
         asked: int,
         *,
         begun: WrittenAttempt | None,
+        gate: SendGate,
         report: Callable[[SlotEvent], None],
     ) -> SlotResult:
         """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
-        ``report`` receives progress, previews and pictures as they come.
+        ``report`` receives requests, progress, previews and pictures as they come. While the slot
+        waits at the ``gate``, nothing of it is out.
         """
         structlog.contextvars.bind_contextvars(job=job.id)
         if begun is None:
             request = await self._new_request(job, slot, asked)
-            return await self._follow(
-                job, slot, asked, self.router.generate(request), report=report
-            )
+            gate.wait()
+            events = self.router.generate(request)
+            return await self._follow(job, slot, asked, events, gate=gate, report=report)
         request = self._gateway_request(job, slot, asked)
         match begun.state:
             case "task":
@@ -130,7 +134,9 @@ class AttemptRunner:
                 return await asyncio.to_thread(_received_before, request, begun)
             case _:
                 return await self._lost(job, begun)
-        return await self._follow(job, slot, asked, events, report=report, attempt=begun.key)
+        return await self._follow(
+            job, slot, asked, events, gate=gate, report=report, attempt=begun.key
+        )
 
     async def _follow(
         self,
@@ -139,6 +145,7 @@ class AttemptRunner:
         asked: int,
         events: AsyncGenerator[GatewayEvent, None],
         *,
+        gate: SendGate,
         report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
     ) -> SlotResult:
@@ -146,7 +153,14 @@ class AttemptRunner:
         try:
             async with aclosing(events):
                 async for event in events:
+                    is_sending = isinstance(event, Sending)
+                    if is_sending and not gate.pass_through():
+                        return SlotResult(asked)
                     attempt = await self._record(job, slot, asked, attempt, event)
+                    if is_sending and attempt is None:  # the job has ended meanwhile
+                        return SlotResult(asked)
+                    if isinstance(event, RequestRefused):
+                        gate.wait()
                     if isinstance(event, SlotEvent):
                         report(event)
                     if isinstance(event, Received):

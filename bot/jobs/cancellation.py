@@ -1,13 +1,14 @@
-"""Cancel a queued job, or detach the requester from a running one.
+"""Cancel a job of which nothing was sent, or detach the requester from a running one.
 
-A queued job ends as cancelled and its credits are released. A job whose request was sent cannot be
-taken back: it goes on, its pictures are kept and charged, but its card shows nothing of it.
+The first ends as cancelled and its credits are released. A request that was sent cannot be taken
+back: the job goes on, its pictures are kept and charged, but its card shows nothing of it, and no
+further request of it is sent.
 """
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -19,6 +20,7 @@ from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueueP
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.send_gate import SendGate
 from bot.quota.ledger import Ledger
 from bot.quota.picture_counts import PictureCounts
 
@@ -47,6 +49,20 @@ class NotYoursToCancel(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class AlreadyCancelled(Refusal):
+    """The job was cancelled before, and nothing was charged."""
+
+    message_id = "error-already-cancelled"
+
+
+@dataclass(eq=False, kw_only=True)
+class AlreadyDetached(Refusal):
+    """Somebody stopped waiting for the job before."""
+
+    message_id = "error-already-stopped-waiting"
+
+
+@dataclass(eq=False, kw_only=True)
 class NothingToCancel(Refusal):
     """The job has ended already, or is about to."""
 
@@ -61,6 +77,11 @@ class DetachableCourier:
         self._one_at_a_time = asyncio.Lock()
         self._is_ending = False
         self._is_detached = False
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether the card shows nothing more."""
+        return self._is_detached
 
     async def detach(self, job: Job) -> bool:
         """Say so on the card; return False if the job's end is under way already."""
@@ -107,6 +128,16 @@ class DetachableCourier:
             return await self._courier.end(job, failure)
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenJob:
+    """A job of this process; one press of its button is handled after the other."""
+
+    courier: DetachableCourier
+    ticket: Ticket
+    gate: SendGate
+    pressing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Cancellation:
     """Cancels the jobs of this process, for those who may."""
 
@@ -117,57 +148,74 @@ class Cancellation:
         self._ledger = ledger
         self._repository = repository
         self._queue = queue
-        self._open: dict[str, tuple[DetachableCourier, Ticket]] = {}
+        self._open: dict[str, _OpenJob] = {}
 
     @contextmanager
-    def tracked(self, job: Job, courier: DetachableCourier, ticket: Ticket) -> Iterator[None]:
+    def tracked(
+        self, job: Job, courier: DetachableCourier, ticket: Ticket, gate: SendGate
+    ) -> Iterator[None]:
         """Let a job of this process be cancelled, or its requester detached, in this context."""
-        self._open[job.id] = courier, ticket
+        self._open[job.id] = _OpenJob(courier, ticket, gate)
         try:
             yield
         finally:
             del self._open[job.id]
 
     async def cancel(self, job_id: str, by: Requester, *, moderates: bool) -> None:
-        """Cancel a queued job and release its credits; detach the requester of a running one.
+        """Cancel an unsent job and release its credits; detach the requester of a running one.
 
         ``moderates`` tells whether they may manage messages where the card is.
 
         Raises:
             NotYoursToCancel: they neither asked for it nor moderate.
-            NothingToCancel: it has ended.
+            AlreadyCancelled, AlreadyDetached, NothingToCancel: it was stopped, or has ended.
         """
         written = await self._database.read(self._repository.job, job_id)
-        if written is None or not written.is_open:
+        if written is None:
             raise NothingToCancel
-        if not (moderates or by.user_id == written.job.requester.user_id):
+        job = written.job
+        if not (moderates or by.user_id == job.requester.user_id):
             raise NotYoursToCancel
-        if await self.cancel_queued(written.job, JobCancelled()):
-            log.info("job.cancelled", job=job_id, by=by.user_id)
-        elif (found := self._open.get(job_id)) is not None and await found[0].detach(written.job):
+        found = self._open.get(job_id)
+        async with nullcontext() if found is None else found.pressing:
+            if await self.cancel_unsent(job, JobCancelled()):
+                log.info("job.cancelled", job=job_id, by=by.user_id)
+                return
+            await self._detach(job, found)
             log.info("job.detached", job=job_id, by=by.user_id)
-        else:
+
+    async def _detach(self, job: Job, found: _OpenJob | None) -> None:
+        written = await self._database.read(self._repository.job, job.id)
+        if written is not None and written.state is JobState.CANCELLED:
+            raise AlreadyCancelled
+        if found is None or written is None or not written.is_open:
             raise NothingToCancel
+        if found.courier.is_detached:
+            raise AlreadyDetached
+        if not await found.courier.detach(job):
+            raise NothingToCancel
+        found.gate.close()
 
-    async def cancel_queued(self, job: Job, error: EaselError) -> bool:
-        """Cancel a queued job of any process; return False if it is not queued.
+    async def cancel_unsent(self, job: Job, error: EaselError) -> bool:
+        """Cancel a job of any process; return False if it has ended, or a request of it is out.
 
-        Whether it was cancelled or started first, the database decides.
+        Whether it was cancelled or sent first, the database decides.
 
         Raises:
             DatabaseBusy: it did not say so in time; a late decision is told by the job's own task.
         """
         database = self._database
-        if not await database.write_soon(lambda tx: self._cancel_queued(tx, job, error)):
+        if not await database.write_soon(lambda tx: self._cancel_unsent(tx, job, error)):
             return False
         if (found := self._open.get(job.id)) is not None:
             # Its own task tells the card.
-            self._queue.dismiss(found[1])
+            self._queue.dismiss(found.ticket)
+            found.gate.close()
         return True
 
-    def _cancel_queued(self, tx: Transaction, job: Job, error: EaselError) -> bool:
+    def _cancel_unsent(self, tx: Transaction, job: Job, error: EaselError) -> bool:
         repository = self._repository
-        if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_queued=True):
+        if not repository.ended(tx, job.id, JobState.CANCELLED, error, only_unsent=True):
             return False
         self._ledger.settle(tx, job.id, PictureCounts(), each=0, price=0)
         return True

@@ -6,6 +6,7 @@ dead process left, the next start takes over from the state that was written las
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
@@ -27,7 +28,7 @@ from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
 from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
 from bot.jobs.billing import Billing
-from bot.jobs.cancellation import Cancellation, DetachableCourier
+from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobResult
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
@@ -37,6 +38,7 @@ from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
+from bot.jobs.send_gate import SendGate
 from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -78,6 +80,7 @@ class JobRun:
         self._ticket = ticket
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
+        self._gate = SendGate()
         self._started_at = job.created_at
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
@@ -113,7 +116,7 @@ class JobRun:
     async def run(self) -> None:
         """See an accepted job to its end."""
         deps = self._deps
-        with deps.cancellation.tracked(self.job, self._courier, self._ticket):
+        with deps.cancellation.tracked(self.job, self._courier, self._ticket, self._gate):
             try:
                 if await self._load_references():
                     await self._work()
@@ -150,12 +153,22 @@ class JobRun:
         return True
 
     async def _work(self) -> None:
-        """Wait for the start; generate and deliver the pictures, unless the job was cancelled."""
+        """Wait for the start, and paint."""
         deps, job, ticket = self._deps, self.job, self._ticket
-        if not deps.queue.request_start(ticket):
-            updates = QueueUpdates(job, self._courier, deps.clock, queue=deps.queue, ticket=ticket)
-            async with updates.shown():
+        async with AsyncExitStack() as shown:
+            if not deps.queue.request_start(ticket):
+                updates = QueueUpdates(
+                    job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
+                )
+                await shown.enter_async_context(updates.shown())
                 await deps.queue.wait_for_start(ticket)
+                # An update under way may wait for Discord: the job's place must not.
+                updates.stop()
+            await self._paint()
+
+    async def _paint(self) -> None:
+        """Generate and deliver the pictures, unless the job was cancelled."""
+        deps, job = self._deps, self.job
         if not self._begun:
             self._started_at = deps.clock.now()
         write = deps.database.write_when_possible
@@ -166,8 +179,10 @@ class JobRun:
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
         if pictures:
             await self._deliver(pictures, slots)
-        else:
+        elif any(slot.failure for slot in slots):
             await self._fail(worst_failure(slots), slots)
+        else:  # it was stopped before anything was sent
+            await self._fail(JobCancelled(), slots)
         await asyncio.to_thread(deps.attempts.remove_files, job)
 
     async def _generate(self) -> list[SlotResult]:
@@ -180,22 +195,41 @@ class JobRun:
             started_at=self._started_at,
             usual_ms=deps.queue.usual_ms(job.request.model),
             slots=len(asked),
+            begun=len(self._begun),
         )
         async with updates.shown():
             runs = [
                 deps.attempts.run_slot(
-                    job, slot, asked[slot], begun=self._begun.get(slot), report=updates.report
+                    job,
+                    slot,
+                    asked[slot],
+                    begun=self._begun.get(slot),
+                    gate=self._gate,
+                    report=updates.report,
                 )
                 for slot in sorted(asked)
             ]
             # All of them end before one's defect does: none is sent for a job that has ended.
             results = await asyncio.gather(*runs, return_exceptions=True)
+            # What follows may wait for Discord: the job's place is free before.
+            self._leave_queue(results)
         slots: list[SlotResult] = []
-        for result in results:
-            if isinstance(result, BaseException):
+        for slot, result in zip(sorted(asked), results, strict=True):
+            if isinstance(result, asyncio.CancelledError) and self._gate.is_closed:
+                slots.append(SlotResult(asked[slot]))
+            elif isinstance(result, BaseException):
                 raise result
-            slots.append(result)
+            else:
+                slots.append(result)
         return slots
+
+    def _leave_queue(self, results: Sequence[SlotResult | BaseException]) -> None:
+        queue = self._deps.queue
+        painted = any(isinstance(each, SlotResult) and each.pictures for each in results)
+        if painted and not self._begun:
+            queue.leave_painted(self._ticket)
+        else:
+            queue.leave(self._ticket)
 
     async def _deliver(self, pictures: tuple[Picture, ...], slots: Sequence[SlotResult]) -> None:
         deps, job = self._deps, self.job

@@ -1,4 +1,7 @@
-"""Run maintenance tasks at the start and then daily, such as deleting old charges."""
+"""Run maintenance tasks at the start and then daily, such as deleting old charges.
+
+What a start has to finish comes first; what may take long waits until people have been answered.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,18 +17,30 @@ from bot.quota.ledger import Ledger
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DAY_S = 24 * 3600.0
+# Whoever waited for the bot writes to it in its first seconds.
+QUIET_START_S = 60.0
 # The longest limit looks back 30 days, and an admin at the charges of a month.
 CHARGE_RETENTION_MS = 40 * 24 * 3600 * 1000
 CHARGES_PER_BATCH = 100
 
-MaintenanceTask = Callable[[], Awaitable[None]]
+MaintenanceTask = Callable[[], Awaitable[object]]
 
 
 class Maintenance:
-    """Runs every task at the start and daily, until it is left."""
+    """Runs every task daily until it is left: the ``patient`` ones a minute after the start.
 
-    def __init__(self, tasks: Sequence[MaintenanceTask], clock: Clock) -> None:
+    What ``begin`` is given runs once, before all of them.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[MaintenanceTask],
+        clock: Clock,
+        *,
+        patient: Sequence[MaintenanceTask] = (),
+    ) -> None:
         self._tasks = tasks
+        self._patient_tasks = patient
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
 
@@ -38,17 +53,26 @@ class Maintenance:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        await self.end()
+
+    def begin(self, *first: MaintenanceTask) -> None:
+        """Start, in a task that belongs to this object."""
+        self._task = asyncio.get_running_loop().create_task(self._run_all(first))
+
+    async def end(self) -> None:
+        """Stop in the middle of any task; harmless twice."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait((self._task,))
 
-    def begin(self) -> None:
-        """Start, in a task that belongs to this object."""
-        self._task = asyncio.get_running_loop().create_task(self._daily())
-
-    async def _daily(self) -> None:
+    async def _run_all(self, first: Sequence[MaintenanceTask]) -> None:
+        for task in first:
+            await _run(task)
         while True:
             for task in self._tasks:
+                await _run(task)
+            await self._clock.wait(self._clock.sleep(QUIET_START_S), "quiet start")
+            for task in self._patient_tasks:
                 await _run(task)
             await self._clock.wait(self._clock.sleep(DAY_S), "day")
 

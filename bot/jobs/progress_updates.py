@@ -15,10 +15,10 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.models import Job
-from bot.gateways.events import Preview, Received, TaskProgress
+from bot.gateways.events import Preview, Received, RequestRefused, Sending, TaskProgress
 from bot.jobs.attempts import SlotEvent
-from bot.jobs.courier import Courier, JobProgress
-from bot.jobs.queue.queue import Queue
+from bot.jobs.courier import Courier, JobProgress, QueuePosition
+from bot.jobs.queue.queue import KEPT_UP_TO_DATE, Queue
 from bot.jobs.queue.waiting_list import Ticket
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -56,6 +56,11 @@ class ThrottledUpdates(ABC):
             if not self._updating:
                 task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Begin no further update; who does not wait for one under way shows the next after it."""
+        self._closed = True
+        self._changed.set()
 
     async def _show(self) -> None:
         while not self._closed:
@@ -97,7 +102,10 @@ class ThrottledUpdates(ABC):
 
 
 class ProgressUpdates(ThrottledUpdates):
-    """Shows how far a running job is."""
+    """Shows how far a running job is, and that it starts while none of its requests is out.
+
+    ``begun`` requests were sent by a dead process.
+    """
 
     interval_s = PROGRESS_INTERVAL_S
 
@@ -110,14 +118,21 @@ class ProgressUpdates(ThrottledUpdates):
         started_at: int,
         usual_ms: int | None,
         slots: int,
+        begun: int = 0,
     ) -> None:
         super().__init__(job, courier, clock)
         self._progress = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
+        self._requests_out = begun
+        self._says_starting = False
 
     def report(self, event: SlotEvent) -> None:
         """Note an event of a slot; of several slots only finished pictures count."""
         match event:
+            case Sending():
+                self._requests_out += 1
+            case RequestRefused():
+                self._requests_out -= 1
             case Received(pictures=pictures):
                 done = self._progress.done + len(pictures)
                 self._progress = replace(self._progress, done=done)
@@ -127,13 +142,29 @@ class ProgressUpdates(ThrottledUpdates):
                 self._progress = replace(self._progress, fraction=fraction)
         self._changed.set()
 
+    @property
+    def _is_painting(self) -> bool:
+        """Whether a gateway has a request, or had one that brought pictures."""
+        return self._requests_out > 0 or self._progress.done > 0
+
+    async def _show(self) -> None:
+        if not self._is_painting:
+            await self._wait_for_change()
+        await super()._show()
+
     async def _update(self) -> None:
-        elapsed_ms = max(0, self._clock.now() - self._progress.started_at)
-        self._progress = replace(self._progress, elapsed_ms=elapsed_ms)
-        await self._courier.update(self._job, self._progress)
+        if self._is_painting:
+            elapsed_ms = max(0, self._clock.now() - self._progress.started_at)
+            self._progress = replace(self._progress, elapsed_ms=elapsed_ms)
+            await self._courier.update(self._job, self._progress)
+        elif not self._says_starting:
+            await self._courier.update(self._job, QueuePosition(0, 0))
+        self._says_starting = not self._is_painting
 
     def _outdated_in_s(self) -> float | None:
         progress = self._progress
+        if not self._is_painting:
+            return None if self._says_starting else PROGRESS_INTERVAL_S
         if progress.usual_ms is None or progress.is_overdue:
             return None
         rest_s = (progress.usual_ms - progress.elapsed_ms) / 1000
@@ -163,5 +194,8 @@ class QueueUpdates(ThrottledUpdates):
         if (position := self._queue.changed_position(self._ticket)) is not None:
             await self._courier.update(self._job, position)
 
-    def _outdated_in_s(self) -> float:
-        return QUEUE_ESTIMATE_STEP_S
+    def _outdated_in_s(self) -> float | None:
+        """Return None far from the front: the queue wakes a card that comes near."""
+        shown = self._ticket.shown
+        is_far = shown is not None and shown.ahead >= KEPT_UP_TO_DATE
+        return None if is_far else QUEUE_ESTIMATE_STEP_S

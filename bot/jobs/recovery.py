@@ -124,9 +124,9 @@ class Recovery:
             log.exception("card.defect", job=ended.job.id)
 
     async def cancel(self, found: WrittenJob) -> bool:
-        """Cancel a queued job, or one whose process is dead; return False for any other."""
+        """Cancel an unsent job, or one whose process is dead; return False for any other."""
         error = CancelledByOperator()
-        if await self.deps.cancellation.cancel_queued(found.job, error):
+        if await self.deps.cancellation.cancel_unsent(found.job, error):
             return True
         is_abandoned = found.is_open and is_dead(self.locks, found.owner)
         if not (is_abandoned and await self._adopt(found)):

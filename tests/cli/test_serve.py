@@ -113,9 +113,9 @@ async def test_a_missing_token_is_one_sentence(tmp_path: Path) -> None:
 async def test_a_start_that_discord_refuses_is_one_sentence(
     fake: FakeDiscord, tmp_path: Path
 ) -> None:
-    """DEV_GUILD_ID is a server that the bot is not in: no traceback, but who knows more."""
+    """No traceback, but who knows more."""
     refused = Answer(403, {"code": 50001, "message": "Missing Access"})
-    fake.instead[f"/applications/{APPLICATION_ID}/commands"] = refused
+    fake.instead["/oauth2/applications/@me"] = refused
     with pytest.raises(StartRefused, match=r"HTTP 403.*python -m bot doctor"):
         await run_bot(settings(tmp_path), Clock())
 

@@ -44,7 +44,7 @@ async def test_timings_are_told_apart(build: WorldBuilder) -> None:
         await world.imagine(world.ben)
         await world.env.advance_time(5)
         world.gateway.gate.set()
-        await world.env.advance_time(10)
+        await world.env.advance_time(5)
         await world.wait_for_jobs()
         first, second = world.messages()
         adas = facts(reply_embed(await press(world, world.ada, first, "details")))

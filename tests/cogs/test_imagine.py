@@ -260,7 +260,10 @@ async def test_a_picture_that_can_neither_be_posted_nor_kept_is_not_charged(
 ) -> None:
     """A person pays for what they can get."""
     (world.folder / "vault").write_text("a file where a folder should be")
-    world.env.inject_error("PATCH", "/webhooks/*", status=503, times=9)
+    for path in ("/webhooks/*", "/channels/*"):
+        world.env.inject_error("PATCH", path, status=503, times=9)
+    for path in ("/channels/*", "/users/@me/channels"):
+        world.env.inject_error("POST", path, status=503, times=9)
     await world.imagine(world.ada)
     await world.wait_for_jobs()
     assert world.credits() == 0

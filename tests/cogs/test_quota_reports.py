@@ -80,7 +80,8 @@ async def test_without_the_extra_there_are_bars_of_text(
         asked = await world.mia.slash(world.channel, "quota usage", user=world.ada, days=2)
         response = await told(world, asked)
         assert response.attachments == []
-        facts, _, *table, _ = str(embed_of(response).description).splitlines()
+        facts, _, *table, _, left_out = str(embed_of(response).description).splitlines()
+        assert "Extra credits are not counted here" in left_out
         assert facts == f"<@{world.ada.id}> · **5** in total · most on Jan 1 (4)"
         assert table == ["Jan 1  4  ██████████", "Jan 2  1  ██▌"]
 

@@ -160,6 +160,19 @@ async def test_a_page_that_is_gone_shows_the_last_one(world: DiscordWorld) -> No
     assert answer.response.components == []
 
 
+async def test_pages_do_not_turn_for_who_lost_the_permission(world: DiscordWorld) -> None:
+    """The buttons stay under the answer, and the list would tell what changed since."""
+    limit_many(world, 11)
+    answer = await show(world)
+    commands = await world.bot.client.tree.fetch_commands()
+    (group,) = (command for command in commands if command.name == "quota")
+    world.guild.set_command_permissions(group, {world.mia: False})
+    turned = await turn(world, answer, "▶")
+    assert "ask an admin" in reply_text(turned)
+    world.guild.set_command_permissions(group, {world.mia: True})
+    assert "Page 2" in str(page(await turn(world, answer, "▶")).footer.text)
+
+
 async def test_pages_do_not_turn_in_a_server_that_is_served_no_more(world: DiscordWorld) -> None:
     """The operator's list holds for old buttons as well."""
     limit_many(world, 11)

@@ -68,7 +68,8 @@ async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: Di
 
 async def test_a_card_told_after_its_token_expired_calls_its_requester(world: DiscordWorld) -> None:
     """The bot was down for longer than a token lives: the same card, and one line to Ada."""
-    world.env.inject_error("PATCH", "/webhooks/*", status=503, times=2)
+    for path in ("/webhooks/*", "/channels/*"):
+        world.env.inject_error("PATCH", path, status=503, times=2)
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
     await world.wait_for_jobs()

@@ -41,6 +41,9 @@ async def an_evening(world: DiscordWorld) -> None:
     (world.folder / "jobs").write_text("so that a defect is logged with its traceback")
     await world.imagine(world.ada, PROMPT)
     await world.wait_for_jobs()
+    (world.folder / "jobs").unlink()
+    await world.restart()  # tells the cards that could not be told before
+    await world.wait_for_jobs()
 
 
 def is_ours(thing: object) -> bool:

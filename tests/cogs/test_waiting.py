@@ -155,6 +155,7 @@ async def test_the_button_works_after_a_restart(build: WorldBuilder) -> None:
         world.gateway.replies.append(TaskReply())
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        await world.env.advance_time(4)
         await world.restart()
         await press(world, world.ada, world.card)
         assert "Stopped for Ada" in words(world.card)
@@ -199,7 +200,8 @@ async def test_a_job_that_waits_again_after_a_restart_can_be_cancelled(build: Wo
 async def test_a_card_that_ended_meanwhile_has_nothing_to_stop(world: DiscordWorld) -> None:
     """A click may be on its way while the card ends, or the card could not be edited."""
     world.gateway.replies.append(ClosedConnection())
-    world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10008, times=9)
+    for path in ("/webhooks/*", "/channels/*"):
+        world.env.inject_error("PATCH", path, status=404, code=10008, times=9)
     await world.imagine(world.ada)
     await world.wait_for_jobs()
     card = min(world.channel.history(), key=lambda message: message.id)

@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from bot.app import open_bot
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock
+from bot.services import Services
 from tests.crash.service_process import settings
 from tests.discord_rest.events import command, reaction
 from tests.discord_rest.fake import TOKEN
 
 LONGEST_SLEEP_S = 0.02
+MOST_WAIT_S = 60.0
 
 
 class ProcessPlan(msgspec.Struct, frozen=True):
@@ -69,7 +71,15 @@ async def run(plan: ProcessPlan) -> None:
         if plan.rolls:
             client.dispatch("raw_reaction_add", reaction(client, plan.rolls))
             await asyncio.Event().wait()
+        await until_nothing_is_left(bot.services)
         await bot.services.job_service.drained()
+
+
+async def until_nothing_is_left(services: Services) -> None:
+    """Wait until every job has ended and its card says so; the bot does that beside its work."""
+    async with asyncio.timeout(MOST_WAIT_S):
+        while await services.database.read(services.repository.unfinished):  # noqa: ASYNC110 - a database has no events
+            await asyncio.sleep(LONGEST_SLEEP_S)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.models import CardAddress, ImageRequest, Job, Picture, Requester, new_job_id
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.discord_ui.courier import Couriers
+from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.images.content_store import ContentStore
 from bot.jobs.courier import Courier, JobResult

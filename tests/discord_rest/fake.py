@@ -6,7 +6,7 @@ line in ``app``, with the place in Discord's documentation that describes the sh
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -87,6 +87,7 @@ class Answer:
 
     status: int
     body: Json | str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -103,6 +104,7 @@ class FakeDiscord:
     now_ms: int = NOW_MS
     application: Json = field(default_factory=application)
     guilds: list[Json] = field(default_factory=list)
+    commands: list[Json] = field(default_factory=list)
     instead: dict[str, Answer] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
@@ -122,6 +124,7 @@ class FakeDiscord:
         app.router.add_get("/api/v10/users/@me", self._me)
         app.router.add_get("/api/v10/oauth2/applications/@me", self._application)
         app.router.add_get("/api/v10/users/@me/guilds", self._guilds)
+        app.router.add_get("/api/v10/applications/{id}/commands", self._list_commands)
         app.router.add_put("/api/v10/applications/{id}/commands", self._commands)
         self.messages.add_routes(app.router)
         self.interactions.add_routes(app.router)
@@ -191,19 +194,26 @@ class FakeDiscord:
         if request.match_info["id"] != str(APPLICATION_ID):
             raise web.HTTPForbidden
         given = await request.json()
-        return _json(
-            [
-                {
-                    "description": "",  # of context menus, which come without one
-                    **command,
-                    "id": str(number),
-                    "application_id": str(APPLICATION_ID),
-                    "version": "1",
-                    "default_member_permissions": command.get("default_member_permissions"),
-                }
-                for number, command in enumerate(given, 1)
-            ]
-        )
+        left_out = {*map(_entry_point, self.commands)} - {*map(_entry_point, given), None}
+        if left_out:
+            message = "You cannot remove this app's Entry Point command in a bulk update operation."
+            raise Refused(400, 50240, message)
+        self.commands = [
+            {
+                "description": "",  # of context menus, which come without one
+                **command,
+                "id": str(number),
+                "application_id": str(APPLICATION_ID),
+                "version": "1",
+                "default_member_permissions": command.get("default_member_permissions"),
+            }
+            for number, command in enumerate(given, 1)
+        ]
+        return _json(self.commands)
+
+    async def _list_commands(self, request: web.Request) -> web.Response:
+        _only(request, "with_localizations")
+        return _json(self.commands)
 
 
 def _limited(retry_after_s: float) -> web.Response:
@@ -216,6 +226,10 @@ def _limited(retry_after_s: float) -> web.Response:
 def _only(request: web.Request, *known: str) -> None:
     if request.query.keys() - set(known):
         raise web.HTTPBadRequest
+
+
+def _entry_point(command: Json) -> object:
+    return command["name"] if command.get("type") == 4 else None
 
 
 def _id(guild: Json) -> int:
@@ -231,7 +245,9 @@ def _json(body: object, status: int = 200) -> web.Response:
 def _answered(answer: Answer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(status=answer.status, text=answer.body, content_type="text/html")
-    return _json(answer.body, status=answer.status)
+    response = _json(answer.body, status=answer.status)
+    response.headers.update(answer.headers)
+    return response
 
 
 @asynccontextmanager

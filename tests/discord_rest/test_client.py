@@ -1,16 +1,38 @@
 """What the client says when a command failed, against the loopback Discord."""
 
+import asyncio
 from pathlib import Path
 
 import discord
 
 from bot.app import open_bot
 from bot.core.clock import Clock
-from bot.core.errors.jobs import ShuttingDown
+from bot.core.errors.jobs import Interrupted, ShuttingDown
+from bot.core.models import JobState
 from playground.settings import painter_settings
+from tests.discord_rest.delivery import Delivery
 from tests.discord_rest.events import CHANNEL, command
-from tests.discord_rest.fake import TOKEN, fake_discord
+from tests.discord_rest.fake import APPLICATION_ID, TOKEN, fake_discord
 from tests.discord_rest.test_placing import drop_the_answer
+
+
+async def test_no_login_waits_until_old_cards_are_told(delivery: Delivery) -> None:
+    """Discord edits slowly, and three hundred cards of yesterday would keep people waiting."""
+    async with delivery.process():
+        card = delivery.card.message_id
+        await delivery.database.write(
+            delivery.repository.ended, delivery.job.id, JobState.CANCELLED, Interrupted()
+        )
+    settings = painter_settings("http://127.0.0.1:9/v1", delivery.folder)
+    path = f"/webhooks/{APPLICATION_ID}/a-token/messages/{card}"
+    delivery.fake.silent.add(path)
+    clock = Clock(now=lambda: delivery.fake.now_ms)
+    async with open_bot(settings, clock) as bot, bot.client as client:
+        await asyncio.wait_for(client.login(TOKEN), 10)
+        while path not in delivery.fake.asked:
+            delivery.fake.heard.clear()
+            await asyncio.wait_for(delivery.fake.heard.wait(), 10)
+    assert not delivery.shown[0].embeds
 
 
 async def test_a_refusal_whose_line_breaks_is_only_logged(tmp_path: Path) -> None:

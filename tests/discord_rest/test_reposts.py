@@ -6,10 +6,11 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import NotPosted
-from bot.discord_ui.reposts import RepostAudience
+from bot.discord_ui.reposts import RepostAudience, SomeNotPosted
 from tests.discord_rest.delivery import THREE, Delivery, asked
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
+from tests.discord_rest.test_ways_of_delivery import unreadable
 
 
 async def repost(delivery: Delivery, *, token_dies: bool = False) -> RepostAudience:
@@ -68,6 +69,20 @@ async def test_a_channel_that_closes_in_between_gets_what_it_got(delivery: Deliv
         assert await repost(delivery) is RepostAudience.ONE_PERSON
     assert [len(message.files) for message in delivery.shown] == [2]
     assert [len(message.files) for message in to_ada(delivery)] == [1]
+
+
+async def test_what_cannot_be_shown_is_told_beside_what_can(delivery: Delivery) -> None:
+    """A damaged picture does not keep the others back, and nobody wonders where it is."""
+    async with delivery.process():
+        delivery.fake.messages.all.clear()
+        interaction = asked(delivery, "history")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        pictures = (*delivery.pictures(1000), unreadable(delivery.folder))
+        with pytest.raises(SomeNotPosted):
+            await delivery.couriers.reposter.post(
+                interaction, delivery.job, pictures, delivery.folder
+            )
+    assert [list(message.files.values()) for message in delivery.shown] == [[1000]]
 
 
 async def test_what_can_be_shown_to_nobody_is_one_sentence(delivery: Delivery) -> None:

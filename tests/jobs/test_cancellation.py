@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import NotDelivered
-from bot.core.models import OPERATOR, CardAddress, ImageOptions, ImageRequest, Job
+from bot.core.models import OPERATOR, CardAddress, ImageOptions, ImageRequest, Job, JobState
 from bot.images.references import Attachments, Upload
 from bot.jobs.cancellation import (
+    AlreadyCancelled,
+    AlreadyDetached,
     Cancellation,
     DetachableCourier,
     JobCancelled,
@@ -24,10 +27,12 @@ from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
-from tests.cogs.scripted_gateway import ScriptedGateway
+from bot.settings import GatewayKey
+from tests.cogs.scripted_gateway import KEY, ScriptedGateway
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
+UNREACHABLE = "http://127.0.0.1:9/v1"
 RESULT = JobResult((), 1, 0, 0, None, None)
 WORK = JobProgress(0, 0, 1)
 
@@ -119,11 +124,120 @@ async def test_who_cancels_in_line_does_not_wait_for_a_slot_to_hear_of_it(
     assert harness.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
     await until(lambda: bool(courier.failures))
     assert courier.failures[0].error.message_id == JobCancelled.message_id
-    with pytest.raises(NothingToCancel):
+    with pytest.raises(AlreadyCancelled):
         await harness.services.cancellation.cancel(job.id, BEN, moderates=False)
     gateway.gate.set()
     await harness.services.job_service.drained()
     assert len(gateway.bodies) == 1
+
+
+async def test_six_presses_at_once_tell_the_truth(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """One cancels for free; the others must not say that painting had begun and is charged."""
+    job, courier = await waiting(harness, gateway)
+    cancel = harness.services.cancellation.cancel
+    told = await asyncio.gather(
+        *(cancel(job.id, BEN, moderates=False) for _ in range(6)), return_exceptions=True
+    )
+    assert sorted(map(type, told), key=str) == [type(None), *[AlreadyCancelled] * 5]
+    gateway.gate.set()
+    await harness.services.job_service.drained()
+    assert [failure.error.message_id for failure in courier.failures] == [JobCancelled.message_id]
+    assert harness.rows(f"SELECT credits FROM charges WHERE job_id = '{job.id}'") == [(0,)]
+
+
+async def test_who_stopped_waiting_before_is_told_so(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """The second press changes nothing, and says that a picture is kept and charged."""
+    gateway.gate.clear()
+    job = await harness.submit(courier := RecordingCourier())
+    await asyncio.wait_for(gateway.asked.wait(), 60)
+    cancel = harness.services.cancellation.cancel
+    told = await asyncio.gather(
+        *(cancel(job.id, ADA, moderates=False) for _ in range(3)), return_exceptions=True
+    )
+    assert sorted(map(type, told), key=str) == [type(None), *[AlreadyDetached] * 2]
+    gateway.gate.set()
+    await harness.services.job_service.drained()
+    assert len(courier.failures) == 1
+    assert harness.rows(
+        "SELECT jobs.state, charges.credits FROM jobs JOIN charges ON job_id = id"
+    ) == [("done", 1)]
+    with pytest.raises(NothingToCancel):
+        await cancel(job.id, ADA, moderates=False)
+
+
+async def test_while_a_gateway_rests_a_job_is_cancelled_for_free(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Nothing is out: the credits come back at once, the place is free, and nothing follows."""
+    rests, over = asyncio.Event(), asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        rests.set()
+        await over.wait()
+
+    changed = settings(tmp_path, gateway, max_concurrent_jobs=1, image_api_url=UNREACHABLE)
+    async with open_services(changed, Clock(sleep=sleep)) as services:
+        harness = ServiceHarness(services, tmp_path)
+        job = await harness.submit(courier := RecordingCourier())
+        await asyncio.wait_for(rests.wait(), 60)
+        await until(lambda: harness.rows("SELECT state FROM attempts") == [("refused",)])
+        await services.cancellation.cancel(job.id, ADA, moderates=False)
+        await services.job_service.drained()
+        with pytest.raises(AlreadyCancelled):
+            await services.cancellation.cancel(job.id, ADA, moderates=False)
+        over.set()
+    assert [failure.error.message_id for failure in courier.failures] == [JobCancelled.message_id]
+    assert harness.rows(
+        "SELECT jobs.state, charges.credits FROM jobs JOIN charges ON job_id = id"
+    ) == [("cancelled", 0)]
+    assert len(harness.rows("SELECT * FROM attempts")) == 1
+
+
+async def test_after_stop_waiting_no_further_request_is_sent(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """One of two is out and is paid for; the other waits for the gateway and is never sent."""
+    table = tmp_path / "gateways.toml"
+    table.write_text(
+        f'[gateways.one]\nbase_url = "{gateway.url}"\nmodels = ["dall-e-3"]\nmax_at_once = 1\n'
+    )
+    changed = settings(
+        tmp_path,
+        gateway,
+        image_api_url="",
+        gateways_file=table,
+        gateways={"one": GatewayKey(api_key=SecretStr(KEY))},
+    )
+    gateway.gate.clear()
+    async with open_services(changed, Clock()) as services:
+        harness = ServiceHarness(services, tmp_path)
+        job = await harness.submit(RecordingCourier(), n=2)
+        await asyncio.wait_for(gateway.asked.wait(), 60)
+        await services.cancellation.cancel(job.id, ADA, moderates=False)
+        gateway.gate.set()
+        await services.job_service.drained()
+    assert len(gateway.bodies) == 1
+    assert harness.rows(
+        "SELECT jobs.state, charges.credits FROM jobs JOIN charges ON job_id = id"
+    ) == [("done", 1)]
+
+
+async def test_a_job_that_has_ended_sends_nothing_more(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """Another process cancelled it between two requests: the database says no."""
+    gateway.gate.clear()
+    job = await harness.submit(RecordingCourier())
+    await asyncio.wait_for(gateway.asked.wait(), 60)
+    repository = JobRepository(owner="another", now=Clock().now)
+    write = harness.services.database.write
+    assert await write(repository.ended, job.id, JobState.CANCELLED)
+    assert await write(repository.sending, job.id, 1, gateway="one", pictures=1) is None
+    gateway.gate.set()
 
 
 async def test_only_the_requester_and_moderators_stop_a_job(

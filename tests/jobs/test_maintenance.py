@@ -9,6 +9,7 @@ from bot.jobs.maintenance import (
     CHARGE_RETENTION_MS,
     CHARGES_PER_BATCH,
     Maintenance,
+    MaintenanceTask,
     delete_old_charges,
 )
 from tests.quota.ledger_driver import NOON, LedgerDriver, ManualClock, requester
@@ -52,3 +53,27 @@ async def test_a_task_that_fails_ends_neither_the_others_nor_tomorrow() -> None:
         maintenance.begin()
         await asyncio.wait_for(days.wait(), 60)
     assert done == ["fails", "works"] * 3
+
+
+async def test_the_first_minute_belongs_to_people() -> None:
+    """Old cards are told at once; a vault of 100,000 files is cleared when nobody waits for it."""
+    events: list[str] = []
+    over = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        events.append(f"{seconds:g} s")
+        if len(events) == 5:
+            over.set()
+            await asyncio.Event().wait()
+
+    def task(name: str) -> MaintenanceTask:
+        async def run() -> None:
+            events.append(name)
+
+        return run
+
+    clock = Clock(sleep=sleep)
+    async with Maintenance((task("offers"),), clock, patient=(task("vault"),)) as maintenance:
+        maintenance.begin(task("cards"))
+        await asyncio.wait_for(over.wait(), 60)
+    assert events == ["cards", "offers", "60 s", "vault", "86400 s"]

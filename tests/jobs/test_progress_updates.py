@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.clock import Clock, await_directly
-from bot.core.models import OPERATOR, ImageRequest, Job, Picture, Requester
-from bot.gateways.events import Preview, Received, TaskProgress
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.models import OPERATOR, Billed, ImageRequest, Job, Picture, Requester
+from bot.gateways.events import Preview, Received, RequestRefused, Sending, TaskProgress
 from bot.jobs.courier import JobProgress, QueuePosition
 from bot.jobs.progress_updates import (
     PROGRESS_INTERVAL_S,
@@ -67,7 +68,9 @@ def progress_updates(
     now: Callable[[], int] = lambda: 7,
 ) -> ProgressUpdates:
     clock = Clock(now=now, sleep=sleeps.sleep)
-    return ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots)
+    updates = ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots)
+    updates.report(Sending("g"))
+    return updates
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -133,6 +136,41 @@ async def test_the_last_preview_is_shown_though_the_line_is_silent(tmp_path: Pat
     assert isinstance(last, JobProgress)
     assert last.preview is not None
     assert last.preview.width == 2
+
+
+async def test_it_says_painting_only_while_a_request_is_out() -> None:
+    """A gateway that rests paints nothing: the card says that the job starts, once."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    busy = GatewayFailure(kind=GatewayErrorKind.RATE_LIMITED, gateway="g", billed=Billed.NO)
+    clock = Clock(now=lambda: 7, sleep=sleeps.sleep)
+    updates = ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=None, slots=1)
+    async with updates.shown():
+        await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
+        assert display.shown == []  # a card that was just placed says so already
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 1)
+        for event in (Sending("g"), RequestRefused(busy), Sending("g")):
+            updates.report(event)
+            await until(lambda: not sleeps.step.is_set())
+            sleeps.step.set()
+            await until(lambda: len(sleeps.begun) > 1)
+        await until(lambda: len(display.shown) == 2)
+    assert display.shown == [QueuePosition(0, 0), JobProgress(7, 0, 4)]
+
+
+async def test_a_refused_request_takes_the_painting_back() -> None:
+    """The gateway asked for a pause of a minute: nobody paints."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    busy = GatewayFailure(kind=GatewayErrorKind.RATE_LIMITED, gateway="g", billed=Billed.NO)
+    updates = progress_updates(display, sleeps)
+    async with updates.shown():
+        await until(lambda: len(display.shown) == 1)
+        updates.report(RequestRefused(busy))
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 2)
+    assert display.shown == [JobProgress(7, 0, 4), QueuePosition(0, 0)]
 
 
 async def test_without_news_nothing_is_edited() -> None:

@@ -1,17 +1,21 @@
 """The queue: which job may run now, and which position the others are shown."""
 
 import asyncio
+import time
 from functools import partial
 
 import pytest
 
-from bot.core.clock import await_directly
+from bot.core.clock import Clock, await_directly
 from bot.core.errors.jobs import TooManyWaiting
-from bot.core.models import Requester
+from bot.core.models import OPERATOR, ImageRequest, Job, Requester
 from bot.jobs.courier import QueuePosition
+from bot.jobs.progress_updates import QueueUpdates
 from bot.jobs.queue.queue import Queue, QueueFull, QueueLimits
 from bot.jobs.queue.waiting_list import Ticket
+from tests.jobs.service_harness import RecordingCourier
 
+JOB = Job("j", ImageRequest("a fox", "m", "auto", 1), OPERATOR, 1, 0)
 USUAL_S = {"slow": 60.0, "fast": 10.0}
 
 
@@ -202,9 +206,62 @@ async def test_estimates_follow_what_the_model_took_lately() -> None:
     for took_ms in (30_000, 20_000, 900_000):
         ticket = claimed(q, 1, model="fast")
         clock.ms += took_ms
-        q.leave(ticket)
+        q.leave_painted(ticket)
     claimed(q, 1, model="fast")
     assert q.position(claimed(q, 2)) == QueuePosition(0, 30_000)
+
+
+async def test_refused_jobs_teach_nothing() -> None:
+    """Three refusals of 18 ms made every estimate "in a moment"."""
+    clock = ManualClock()
+    q = queue(max_running=1, clock=clock)
+    for _ in range(3):
+        ticket = claimed(q, 1, model="fast")
+        clock.ms += 18
+        q.leave(ticket)
+    claimed(q, 1, model="fast")
+    assert q.position(claimed(q, 2)) == QueuePosition(0, 10_000)
+
+
+async def test_a_place_is_given_back_once() -> None:
+    """The pictures are files, and later the job ends: both free the place of the same job."""
+    q = queue(max_running=1)
+    first, second, third = claimed(q, 1), claimed(q, 2), claimed(q, 3)
+    q.leave_painted(first)
+    q.leave(first)
+    assert (second.running, third.running) == (True, False)
+
+
+async def test_a_busy_channel_does_not_fill_the_queue_of_other_servers() -> None:
+    """A thousand reactions in one: the second server has its half, the third its third."""
+    q = queue(max_running=1, waiting=12)
+    for user in range(12):
+        enter(q, user, server=1)
+    for server, share in ((2, 6), (3, 4)):
+        for user in range(share):
+            enter(q, 100 * server + user, server=server)
+        with pytest.raises(QueueFull):
+            enter(q, 100 * server + 99, server=server)
+    with pytest.raises(QueueFull):
+        enter(q, 13, server=1)
+
+
+async def test_cards_far_from_the_front_cost_nothing() -> None:
+    """Of 3,000 waiting cards all but ten look at nothing: no forecast, no timer."""
+    q = queue(max_running=1, waiting=5_000)
+    claimed(q, 0)
+    line = [claimed(q, user) for user in range(1, 3_001)]
+    looked_at: list[Ticket] = []
+    for ahead, ticket in enumerate(line):
+        ticket.shown = QueuePosition(ahead, 1)
+        ticket.on_move = partial(looked_at.append, ticket)
+    begun = time.process_time()
+    for ticket in line:
+        q.changed_position(ticket)
+    assert time.process_time() - begun < 0.5  # it was 44 s
+    assert looked_at == []
+    updates = QueueUpdates(JOB, RecordingCourier(), Clock(), queue=q, ticket=line[-1])
+    assert updates._outdated_in_s() is None
 
 
 async def test_only_the_first_ten_hear_that_they_moved_and_only_when_they_did() -> None:

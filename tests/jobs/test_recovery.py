@@ -387,8 +387,8 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
         job = await harness.submit(waiting := RecordingCourier(), BEN)
         await asyncio.wait_for(gateway.asked.wait(), 60)
         async with process(tmp_path, gateway) as other:
-            assert await other.services.cancellation.cancel_queued(job, CancelledByOperator())
-            assert not await other.services.cancellation.cancel_queued(job, CancelledByOperator())
+            assert await other.services.cancellation.cancel_unsent(job, CancelledByOperator())
+            assert not await other.services.cancellation.cancel_unsent(job, CancelledByOperator())
         gateway.gate.set()
         await harness.services.job_service.drained()
     assert (len(first.results), waiting.results) == (1, [])

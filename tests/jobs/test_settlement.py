@@ -40,8 +40,11 @@ def slot_ends(draw: st.DrawFn) -> SlotEnd:
 def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end: SlotEnd) -> None:
     """Write what a job writes while a slot runs."""
     for _ in range(end.refusals):  # each was tried again at another gateway
-        repository.refused(tx, repository.sending(tx, job.id, slot, gateway="no", pictures=1))
+        refused = repository.sending(tx, job.id, slot, gateway="no", pictures=1)
+        assert refused is not None
+        repository.refused(tx, refused)
     attempt = repository.sending(tx, job.id, slot, gateway="one", pictures=end.asked)
+    assert attempt is not None
     price = PRICE * end.asked
     match end.end:
         case "received":

@@ -59,12 +59,17 @@ async def run_checks(
         return
     token = settings.discord_token.get_secret_value().strip()
     answers = await discord_account.read_account(
-        token, clock.now, proxies=settings.proxies, timeout_s=timeout_s
+        token,
+        clock.now,
+        proxies=settings.proxies,
+        dev_guild_id=settings.dev_guild_id,
+        timeout_s=timeout_s,
     )
     for finding in discord_checks.check_application(answers):
         yield finding
     for finding in discord_checks.check_servers(answers, settings):
         yield finding
+    yield discord_checks.check_commands(answers, settings)
     findings, probes = await _gateways(setup, settings, clock)
     for finding in findings:
         yield finding

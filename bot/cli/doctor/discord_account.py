@@ -1,7 +1,7 @@
 """The bot's account at Discord, over REST only: the token, the application and its servers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TypeVar
@@ -11,6 +11,7 @@ import discord
 
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.client import discord_proxy, intents
+from bot.discord_ui.command_sync import CommandRegistry, JsonCommand
 from bot.gateways.probe import clock_ahead_ms
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class DiscordAnswers:
 
     application: discord.AppInfo | NoAnswer
     servers: Servers | NoAnswer
+    commands: Sequence[JsonCommand] | NoAnswer
     clock_ahead_ms: int | None = None
 
 
@@ -65,6 +67,7 @@ async def read_account(
     now: Callable[[], int],
     *,
     proxies: Proxies = NO_PROXIES,
+    dev_guild_id: int | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> DiscordAnswers:
     """Log in without a gateway connection and ask what the checks need."""
@@ -74,15 +77,22 @@ async def read_account(
     clock = _Clock(now)
     proxy = discord_proxy(proxies)
     async with discord.Client(intents=intents(), http_trace=clock.trace, proxy=proxy) as client:
-        found = await _read(client, token, timeout_s)
+        found = await _read(client, token, dev_guild_id, timeout_s)
     return replace(found, clock_ahead_ms=clock.ahead_ms)
 
 
-async def _read(client: discord.Client, token: str, timeout_s: float) -> DiscordAnswers:
+async def _read(
+    client: discord.Client, token: str, dev_guild_id: int | None, timeout_s: float
+) -> DiscordAnswers:
     application = await _told(_application(client, token), timeout_s)
     if isinstance(application, NoAnswer):
         return _unanswered(application)
-    return DiscordAnswers(application, await _told(_servers(client), timeout_s))
+    registry = CommandRegistry(client.http, application.id, dev_guild_id)
+    return DiscordAnswers(
+        application,
+        await _told(_servers(client), timeout_s),
+        await _told(registry.fetch(), timeout_s),
+    )
 
 
 class _Clock:
@@ -104,7 +114,7 @@ class _Clock:
 
 
 def _unanswered(why: NoAnswer) -> DiscordAnswers:
-    return DiscordAnswers(why, why)
+    return DiscordAnswers(why, why, why)
 
 
 async def _application(client: discord.Client, token: str) -> discord.AppInfo:

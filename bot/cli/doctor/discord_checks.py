@@ -8,6 +8,7 @@ from yarl import URL
 
 from bot.cli.doctor.discord_account import DiscordAnswers, NoAnswer, Server, Servers
 from bot.cli.doctor.finding import Finding, fine, listing, warning, wrong
+from bot.discord_ui.command_sync import SYNCED_FILE, SyncedCommands, digest
 from bot.settings import NOTHING_LIMITS_STRANGERS, Settings
 
 # What the bot needs, in the words of Discord's own settings pages.
@@ -121,6 +122,27 @@ def _not_joined(servers: Servers, settings: Settings) -> Iterator[Finding]:
             f"DEV_GUILD_ID={settings.dev_guild_id} is a server that the bot is not in",
             "Invite the bot to it with the link below, or leave DEV_GUILD_ID empty.",
         )
+
+
+def check_commands(answers: DiscordAnswers, settings: Settings) -> Finding:
+    """Compare the commands that Discord has with what the bot found after its last update."""
+    commands = answers.commands
+    if isinstance(answers.application, NoAnswer):
+        return warning("commands", _NOT_ASKED)
+    if isinstance(commands, NoAnswer):
+        return wrong("commands", commands.facts, commands.fix)
+    synced = SyncedCommands.read(settings.data_dir / SYNCED_FILE)
+    if not commands and synced is None:
+        return fine("commands", "none yet; the first start registers them")
+    named = listing([str(command["name"]) for command in commands]) or "none"
+    if synced is None or synced.registered != digest(commands):
+        return warning(
+            "commands",
+            f"Discord has {named}: this is not what the bot registered",
+            "Restart the bot: it registers them again, or logs commands.not_synced with Discord's "
+            "reason. If they change once more, another program uses the same token.",
+        )
+    return fine("commands", f"Discord has {named}")
 
 
 def check_invitation(answers: DiscordAnswers) -> Finding:

@@ -50,19 +50,48 @@ def forecast(
     max_running: int,
     max_running_per_user: int,
 ) -> Iterator[tuple[Ticket, float]]:
-    """Yield the waiting tickets in the order in which they will start, and in how many seconds."""
+    """Yield the waiting tickets in the order in which they will start, and in how many seconds.
+
+    Only as many of them are looked at as are taken, and those whose users run enough jobs already.
+    """
     heapify(running)
     busy = Counter(user_id for _, user_id in running)
-    waiting = list(waiting_list)
-    now_s = 0.0
-    while waiting:
-        free = (ticket for ticket in waiting if busy[ticket.user_id] < max_running_per_user)
-        ticket = next(free, None) if len(running) < max_running else None
-        if ticket is None:
+    line, now_s = _Line(waiting_list), 0.0
+    while True:
+        ticket = None
+        if len(running) < max_running:
+            ticket = line.take(lambda user_id: busy[user_id] < max_running_per_user)
+        if ticket is not None:
+            busy[ticket.user_id] += 1
+            heappush(running, (now_s + usual.seconds(ticket.model), ticket.user_id))
+            yield ticket, now_s
+        elif running and not line.is_empty():
             now_s, done = heappop(running)
             busy[done] -= 1
-            continue
-        waiting.remove(ticket)
-        busy[ticket.user_id] += 1
-        heappush(running, (now_s + usual.seconds(ticket.model), ticket.user_id))
-        yield ticket, now_s
+        else:
+            return
+
+
+class _Line:
+    """The waiting tickets in their order; of those that were passed over, the first come first."""
+
+    def __init__(self, waiting_list: Iterable[Ticket]) -> None:
+        self._rest = iter(waiting_list)
+        self._passed_over: list[Ticket] = []
+
+    def take(self, may_run: Callable[[int], bool]) -> Ticket | None:
+        """Remove the first ticket whose user may run a job; None if there is none."""
+        for index, ticket in enumerate(self._passed_over):
+            if may_run(ticket.user_id):
+                return self._passed_over.pop(index)
+        for ticket in self._rest:
+            if may_run(ticket.user_id):
+                return ticket
+            self._passed_over.append(ticket)
+        return None
+
+    def is_empty(self) -> bool:
+        """Tell whether no ticket is left."""
+        if not self._passed_over and (ticket := next(self._rest, None)) is not None:
+            self._passed_over.append(ticket)
+        return not self._passed_over

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,6 +17,8 @@ from bot.jobs.queue.waiting_list import Ticket, WaitingList
 # The first so many are shown every new position, and a changed estimate from this difference on.
 KEPT_UP_TO_DATE = 10
 ESTIMATE_CHANGE_MS = 10_000
+# The same estimates for so long, unless the queue changes.
+FRONT_KNOWN_MS = 1_000
 
 
 @dataclass(eq=False, kw_only=True)
@@ -57,6 +59,8 @@ class Queue:
         self._wait = wait
         self._waiting = WaitingList()
         self._running: list[Ticket] = []
+        self._known_front: Mapping[Ticket, QueuePosition] | None = None
+        self._known_front_at = 0
 
     # --- the states of a ticket ---------------------------------------------------------------
 
@@ -64,11 +68,14 @@ class Queue:
         """Add a job; it cannot start before ``request_start``.
 
         Raises:
-            QueueFull: as many jobs wait as may.
+            QueueFull: as many jobs wait as may, and of this server as many as of any other.
             TooManyWaiting: the person has too many waiting jobs already.
         """
         limits = self._limits
-        if len(self._waiting) >= limits.max_waiting:
+        # One busy channel must not keep the other servers out.
+        if len(self._waiting) >= limits.max_waiting and self._waiting.is_over_its_share(
+            requester.server_id, of=limits.max_waiting
+        ):
             raise QueueFull(limit=limits.max_waiting)
         if self._waiting.count(requester.user_id) >= limits.max_waiting_per_user:
             raise TooManyWaiting(limit=limits.max_waiting_per_user)
@@ -78,6 +85,7 @@ class Queue:
         """Add a job that was accepted before a restart, whatever the limits."""
         ticket = Ticket(requester.server_id, requester.user_id, model)
         self._waiting.add(ticket)
+        self._known_front = None
         return ticket
 
     def request_start(self, ticket: Ticket) -> bool:
@@ -102,11 +110,15 @@ class Queue:
             ticket.start.set_result(None)
         self._announce_moves()
 
+    def leave_painted(self, ticket: Ticket) -> None:
+        """Remove a job whose pictures are there, and remember how long that took."""
+        self._usual.add(ticket.model, self._elapsed_s(ticket))
+        self.leave(ticket)
+
     def leave(self, ticket: Ticket) -> None:
         """Remove a job, whether it waits, runs or is gone already."""
-        if ticket.running:
+        if ticket in self._running:
             self._running.remove(ticket)
-            self._usual.add(ticket.model, self._elapsed_s(ticket))
         self._waiting.remove(ticket)
         self._start_jobs()
 
@@ -124,15 +136,28 @@ class Queue:
 
     def changed_position(self, ticket: Ticket) -> QueuePosition | None:
         """Return the ticket's position if it is worth showing and was not shown yet."""
-        position, shown = self.position(ticket), ticket.shown
+        shown = ticket.shown
+        position = self.position(ticket) if shown is None else self._front().get(ticket)
+        if position is None:
+            return None
         if shown is not None:
-            if position.ahead >= KEPT_UP_TO_DATE:
-                return None
             change_ms = abs(position.starts_in_ms - shown.starts_in_ms)
             if position.ahead == shown.ahead and change_ms < ESTIMATE_CHANGE_MS:
                 return None
         ticket.shown = position
         return position
+
+    def _front(self) -> Mapping[Ticket, QueuePosition]:
+        """Return the first tickets with their positions; all cards share one forecast."""
+        now = self._now()
+        if self._known_front is None or abs(now - self._known_front_at) > FRONT_KNOWN_MS:
+            first = enumerate(islice(self._forecast(), KEPT_UP_TO_DATE))
+            self._known_front_at = now
+            self._known_front = {
+                ticket: QueuePosition(ahead, round(starts_in_s * 1000))
+                for ahead, (ticket, starts_in_s) in first
+            }
+        return self._known_front
 
     def usual_ms(self, model: str) -> int:
         """Return how long the model's jobs usually run."""
@@ -155,10 +180,9 @@ class Queue:
         return (self._now() - (ticket.started_at or 0)) / 1000
 
     def _announce_moves(self) -> None:
-        if all(ticket.on_move is None for ticket in self._waiting):
-            return
-        for ahead, (ticket, _) in enumerate(islice(self._forecast(), KEPT_UP_TO_DATE)):
-            is_shown = ticket.shown is not None and ticket.shown.ahead == ahead
+        self._known_front = None
+        for ticket, position in self._front().items():
+            is_shown = ticket.shown is not None and ticket.shown.ahead == position.ahead
             if ticket.on_move is not None and not is_shown:
                 ticket.on_move()
 

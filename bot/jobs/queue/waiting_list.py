@@ -1,7 +1,7 @@
 """The waiting jobs in the order in which they start: round robin over servers, then users."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TypeVar
@@ -49,9 +49,7 @@ class WaitingList:
         self._servers: dict[int, dict[int, list[Ticket]]] = {}
 
     def __iter__(self) -> Iterator[Ticket]:
-        return _round_robin(
-            [list(_round_robin(users.values())) for users in self._servers.values()]
-        )
+        return _round_robin(_round_robin(users.values()) for users in self._servers.values())
 
     def __len__(self) -> int:
         return sum(len(tickets) for users in self._servers.values() for tickets in users.values())
@@ -59,6 +57,12 @@ class WaitingList:
     def count(self, user_id: int) -> int:
         """Count the tickets of one user, in all servers."""
         return sum(len(users.get(user_id, ())) for users in self._servers.values())
+
+    def is_over_its_share(self, server_id: int, *, of: int) -> bool:
+        """Tell whether a server has used up its part of so many places, like every other server."""
+        others = len(self._servers.keys() - {server_id})
+        waiting = sum(map(len, self._servers.get(server_id, {}).values()))
+        return waiting >= of // (others + 1)
 
     def add(self, ticket: Ticket) -> None:
         """Add a ticket behind the others of its user."""
@@ -88,7 +92,7 @@ class WaitingList:
             self._servers[ticket.server_id] = users
 
 
-def _round_robin(groups: Iterable[Sequence[T]]) -> Iterator[T]:
-    """Yield the first of each group, then the second of each, and so on."""
+def _round_robin(groups: Iterable[Iterable[T]]) -> Iterator[T]:
+    """Yield the first of each group, then the second of each, and so on: only what is taken."""
     for round_ in zip_longest(*groups):
         yield from (each for each in round_ if each is not None)

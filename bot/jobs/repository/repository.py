@@ -44,7 +44,7 @@ TOKEN_LIFE_MS = 15 * 60 * 1000
 MAX_TELLING_FAILURES = 3
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
-_QUEUED = f"'{JobState.QUEUED}'"
+_UNSENT = " AND NOT EXISTS (SELECT 1 FROM attempts WHERE job_id = $4 AND state <> 'refused')"
 
 
 class JobRepository:
@@ -80,7 +80,7 @@ class JobRepository:
         )
         tx.write(
             "UPDATE jobs SET token = NULL"
-            " WHERE ended_at IS NULL AND token IS NOT NULL AND created_at < $1",
+            " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
         )
 
@@ -147,13 +147,18 @@ class JobRepository:
         state: JobState,
         error: EaselError | None = None,
         *,
-        only_queued: bool = False,
+        only_unsent: bool = False,
     ) -> bool:
-        """End an open job, or a queued one only; return False, and change nothing, otherwise."""
+        """End an open job; return False, and change nothing, if it has ended.
+
+        With ``only_unsent`` also if a request of it was sent that was not surely refused.
+        """
         found = tx.query(
-            "UPDATE jobs SET state = $1, ended_at = $2, error = $3, token = NULL, attached = NULL,"
+            "UPDATE jobs SET state = $1, ended_at = $2, error = $3, attached = NULL,"
+            # Without it nobody can tell a private card, also after a crash between the two.
+            " token = CASE WHEN channel_id IS NULL OR told = 1 THEN NULL ELSE token END,"
             " told = CASE WHEN channel_id IS NULL THEN 1 ELSE told END"
-            f" WHERE id = $4 AND state IN ({_QUEUED if only_queued else _OPEN}) RETURNING id",
+            f" WHERE id = $4 AND state IN ({_OPEN}){_UNSENT if only_unsent else ''} RETURNING id",
             state,
             self._now(),
             None if error is None else error_to_text(error),
@@ -162,8 +167,8 @@ class JobRepository:
         return bool(found)
 
     def told(self, tx: Transaction, job_id: str) -> None:
-        """Write that the job's card says how it ended."""
-        tx.write("UPDATE jobs SET told = 1 WHERE id = $1", job_id)
+        """Write that the job's card says how it ended; its token is needed no more."""
+        tx.write("UPDATE jobs SET told = 1, token = NULL WHERE id = $1", job_id)
 
     def not_told(self, tx: Transaction, job_id: str) -> None:
         """Write that the card could not be told how the job ended."""
@@ -193,8 +198,11 @@ class JobRepository:
 
     def sending(
         self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
-    ) -> Attempt:
-        """Write that a paid POST is about to leave."""
+    ) -> Attempt | None:
+        """Write that a paid POST is about to leave; return None if the job has ended."""
+        is_open = f"SELECT id FROM jobs WHERE id = $1 AND state IN ({_OPEN})"
+        if tx.one(is_open, job_id) is None:
+            return None
         row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
             " SELECT $1, $2, COUNT(*) + 1, $3, CAST($4 AS BIGINT), 'sending', 'maybe',"

@@ -14,7 +14,9 @@ from tests.gateways.generation_harness import GATEWAY_KEY
 from tests.gateways.replay_gateway import http_reply
 
 
-async def test_a_healthy_installation_is_ten_lines_and_exit_0(installation: Installation) -> None:
+async def test_a_healthy_installation_is_eleven_lines_and_exit_0(
+    installation: Installation,
+) -> None:
     """An operator sees at one glance that the bot will run, and how to invite it."""
     assert await installation.reported() == 0
     free = f"{shutil.disk_usage(installation.folder).free / 10**9:.1f} GB free"
@@ -26,6 +28,7 @@ async def test_a_healthy_installation_is_ten_lines_and_exit_0(installation: Inst
         "✓ intents         none of the privileged intents is needed",
         "✓ interactions    are sent to the bot",
         "✓ servers         the bot is in 1",
+        "✓ commands        none yet; the first start registers them",
         "✓ gateway default offers 2 models, yours among them",
         f"✓ data folder     {folder}, {free}; it will be created at the start",
         f"✓ database        {database} will be created at the start",
@@ -56,6 +59,7 @@ async def test_without_token_and_gateway_everything_else_is_checked(
         ("✗", "token"),
         ("✓", "intents"),
         ("!", "servers"),
+        ("!", "commands"),
         ("✗", "gateway"),
         ("✓", "data folder"),
         ("✓", "database"),

@@ -10,8 +10,9 @@ import pytest
 from bot.cli.doctor.discord_account import MAX_PAGES, PAGE
 from bot.cli.doctor.discord_checks import NEEDED
 from bot.cli.doctor.finding import Sign
-from tests.cli.doctor.installation import ALL_NEEDED, Installation, of
-from tests.discord_rest.fake import Answer, application, guild
+from bot.discord_ui.command_sync import SYNCED_FILE, SyncedCommands, digest
+from tests.cli.doctor.installation import ALL_NEEDED, LIST, Installation, of
+from tests.discord_rest.fake import APPLICATION_ID, Answer, application, guild
 from tests.gateways.untrusted_tls import untrusted_tls_port
 
 ADMINISTRATOR = 1 << 3
@@ -156,7 +157,7 @@ async def test_every_page_of_servers_is_read(installation: Installation) -> None
     assert f"Club {2 * PAGE + 1}" in next(
         one.facts for one in findings if one.check == "permissions"
     )
-    assert installation.discord.requests[2:] == [
+    assert installation.discord.requests[2:5] == [
         "GET /users/@me/guilds?limit=200&with_counts=0",
         "GET /users/@me/guilds?limit=200&with_counts=0&after=200",
         "GET /users/@me/guilds?limit=200&with_counts=0&after=400",
@@ -277,6 +278,39 @@ async def test_an_application_that_people_cannot_install_is_told(
     assert found.fix.startswith("Turn on User Install")
 
 
+async def test_commands_are_compared_with_those_that_the_bot_registered(
+    installation: Installation,
+) -> None:
+    """None, or another program's, look to people as if the bot were broken."""
+    installation.gateway.answers.append(LIST)  # for the third time
+    usage = {"id": "1", "type": 1, "name": "usage", "version": "5"}
+    launch = {"id": "2", "type": 4, "name": "launch", "version": "5"}
+    installation.discord.commands = [usage, launch]
+    found = of(await installation.examined(), "commands")
+    assert (found.sign, "this is not what the bot registered" in found.facts) == (
+        Sign.WARNING,
+        True,
+    )
+    assert "commands.not_synced" in found.fix
+    (installation.folder / "data").mkdir()
+    SyncedCommands("sent", digest([launch, {**usage, "version": "6"}])).write(
+        installation.folder / "data" / SYNCED_FILE
+    )
+    found = of(await installation.examined(), "commands")
+    assert (found.sign, found.facts) == (Sign.FINE, "Discord has usage, launch")
+    installation.discord.commands = []
+    found = of(await installation.examined(), "commands")
+    assert (found.sign, found.facts.partition(":")[0]) == (Sign.WARNING, "Discord has none")
+
+
+async def test_a_list_of_commands_that_discord_refuses_is_told(installation: Installation) -> None:
+    """DEV_GUILD_ID names a server that the bot is not in."""
+    path = f"/applications/{APPLICATION_ID}/guilds/12/commands"
+    installation.discord.instead[path] = Answer(403, {"code": 50001, "message": "Missing Access"})
+    found = of(await installation.examined(DEV_GUILD_ID="12"), "commands")
+    assert (found.sign, found.facts) == (Sign.WRONG, "Discord answers HTTP 403")
+
+
 async def test_the_token_goes_to_discord_only_as_a_bots(installation: Installation) -> None:
     """The fake answers nothing to any other header, and saw nothing else."""
     await installation.examined()
@@ -285,4 +319,5 @@ async def test_the_token_goes_to_discord_only_as_a_bots(installation: Installati
         "GET /users/@me",
         "GET /oauth2/applications/@me",
         "GET /users/@me/guilds?limit=200&with_counts=0",
+        f"GET /applications/{APPLICATION_ID}/commands?with_localizations=true",
     ]

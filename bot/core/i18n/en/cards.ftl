@@ -45,12 +45,23 @@ card-revised = Prompt as revised by the model
 card-shortfall = { $arrived } of { $asked } pictures arrived.
 card-prompt-withheld = The prompt is not shown here.
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
+card-left-out =
+    { $count ->
+        [one] One picture is too large or damaged to be shown here, so please ask for a smaller size.
+       *[other] { $count } pictures are too large or damaged to be shown here, so please ask for a smaller size.
+    }
 card-more =
     { $count ->
         [one] One more picture follows in the next message.
        *[other] { $count } more pictures follow in the next messages.
     }
+card-left-out-kept =
+    { $count ->
+        [one] One picture could not be shown here, but it is kept for you: use `/history` to get it.
+       *[other] { $count } pictures could not be shown here, but they are kept for you: use `/history` to get them.
+    }
 card-kept = The result could not be posted here, but it is kept for you: use `/history` to get it.
+card-elsewhere = The result came in another message, because Discord did not take it here.
 card-left-none = No credits left: next credit { $frees_at }.
 
 ## The button under a job that is queued or running

@@ -201,6 +201,8 @@ error-servers-only = This command works only in servers, so please use it in a c
 
 error-not-allowed = You may not use this command here, so please ask an admin of this server if this is a mistake.
 
+error-command-not-allowed = You may not use this command here any more, so please ask an admin of this server.
+
 error-outdated-command = Your Discord still shows an old version of this command, so please restart Discord and try again.
 
 ## Queue, cancellation and delivery
@@ -222,6 +224,10 @@ error-stopped = This request was cancelled before painting began, so please ask 
 error-stopped-waiting = Painting had already begun, so it goes on without updates here: if a picture comes, it is charged and kept, so please look for it with `/history`.
 
 error-not-yours-to-stop = Only the person who asked and members with the permission Manage Messages can stop this, so please ask one of them.
+
+error-already-cancelled = This request was already cancelled and nothing was charged, so please ask again whenever you like.
+
+error-already-stopped-waiting = Nobody waits for this request any more: if a picture comes, it is charged and kept, so please look for it with `/history`.
 
 error-nothing-to-stop = This request has ended or is about to end, so it can no longer be stopped: please look at its message in a moment.
 
@@ -251,6 +257,12 @@ error-pictures-late =
 error-not-delivered = The pictures could not be posted, so please check that the bot may send messages and attach files here; { money-back }.
 
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
+
+error-some-not-posted =
+    { $count ->
+        [one] One picture cannot be shown in this channel, so please try *Original* under the result.
+       *[other] { $count } pictures cannot be shown in this channel, so please try *Original* under the result.
+    }
 
 error-not-posted = The pictures could not be posted here, so please try a channel where the bot may send messages and attach files.
 

@@ -166,6 +166,7 @@ quota-usage-title =
     }
 quota-usage-facts = { $subject } · **{ $total }** in total · most on { $day } ({ $most })
 quota-usage-nothing = { $subject } · no credits were used in this period.
+quota-usage-without-grants = Extra credits are not counted here; `/quota usage` without a person counts them, too.
 quota-usage-alt = Bar chart by day: { $total } credits in total, most on { $day } with { $most }.
 
 ## /quota export

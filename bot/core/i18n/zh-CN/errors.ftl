@@ -177,6 +177,8 @@ error-servers-only = 这个命令只能在服务器中使用，请到服务器�
 
 error-not-allowed = 你不能在这里使用这个命令，如有误会，请联系本服务器的管理员。
 
+error-command-not-allowed = 你已不能在这里使用这个命令，请联系本服务器的管理员。
+
 error-outdated-command = 你的 Discord 显示的还是这个命令的旧版本，请重启 Discord 后再试。
 
 ## Queue, cancellation and delivery
@@ -199,6 +201,10 @@ error-stopped-waiting = 绘制已经开始，会继续进行，但这张卡片�
 
 error-not-yours-to-stop = 只有请求的人和拥有“管理消息”权限的成员可以停止，请联系他们。
 
+error-already-cancelled = 这个请求之前已经取消，没有扣点数，想画时请随时再来。
+
+error-already-stopped-waiting = 已经没有人在等这个请求：如果画成，会扣点数并为你保存，请用 `/history` 查看。
+
 error-nothing-to-stop = 这个请求已经结束或即将结束，不能再停止：请稍后查看它的卡片。
 
 error-shutting-down = 机器人即将重启，请一分钟后再试。
@@ -219,6 +225,8 @@ error-pictures-late = 之前没有及时画完的 { $count } 张图片现在画�
 error-not-delivered = 图片无法发布，请确认机器人可以在这里发送消息和附件；{ money-back }。
 
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
+
+error-some-not-posted = 有 { $count } 张图片无法在这个频道显示，请试试结果下方的“原图”。
 
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
 

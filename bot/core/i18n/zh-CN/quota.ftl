@@ -151,6 +151,7 @@ quota-usage-title =
     }
 quota-usage-facts = { $subject } · 共 **{ $total }** 点 · { $day }最多（{ $most } 点）
 quota-usage-nothing = { $subject } · 这段时间没有用掉点数。
+quota-usage-without-grants = 这里不计入额外点数；不指定成员的 `/quota usage` 会一并计入。
 quota-usage-alt = 每天的柱状图：共 { $total } 点，{ $day }最多，为 { $most } 点。
 
 ## /quota export

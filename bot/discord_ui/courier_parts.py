@@ -1,0 +1,62 @@
+"""What all couriers of one bot share, and the turns of channels in which they deliver."""
+
+from asyncio import Semaphore
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot.core.i18n.texts import Texts
+from bot.core.models import Job, Picture
+from bot.discord_ui.job_embeds import JobEmbeds, preview_name
+from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbnails
+from bot.discord_ui.message_outbox import MessageOutbox
+from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
+
+# Of deliveries: each has up to eleven files open.
+MOST_IN_ONE_CHANNEL = 5
+MOST_IN_ALL = 50
+
+
+class ChannelTurns:
+    """Bounds how much is under way at a time, in one channel and in all.
+
+    Discord's rate limit slows down one busy channel: the others do not wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._in_all = Semaphore(MOST_IN_ALL)
+        self._in_channel: WeakValueDictionary[int, Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def turn(self, channel_id: int) -> AsyncIterator[None]:
+        """Wait for a turn in a channel, and keep it in this context."""
+        here = self._in_channel.setdefault(channel_id, Semaphore(MOST_IN_ONE_CHANNEL))
+        async with here, self._in_all:
+            yield
+
+
+@dataclass(frozen=True, slots=True)
+class CourierParts:
+    """What all couriers of one bot share; ``reroll_emoji`` is that of a server."""
+
+    client: discord.Client
+    texts: Texts
+    embeds: JobEmbeds
+    outbox: MessageOutbox
+    packer: AttachmentPacker
+    thumbnails: ReferenceThumbnails
+    notices: NoticeTexts
+    notifier: RequesterNotifier
+    turns: ChannelTurns
+    reroll_emoji: Callable[[int], str]
+
+
+def preview_files(embeds: JobEmbeds, job: Job, picture: Picture | None) -> list[discord.File]:
+    """Return what a message shows of an unfinished picture, nothing where there is none."""
+    if picture is None:
+        return []
+    alt_text = embeds.alt_text(job, picture, 1, 1)
+    return [discord.File(picture.path, filename=preview_name(picture), description=alt_text)]

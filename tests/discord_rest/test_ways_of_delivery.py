@@ -1,0 +1,166 @@
+"""Whatever is raised while pictures are delivered leads to the next way, on the wire."""
+
+import random
+import struct
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors.jobs import NotDelivered
+from bot.core.models import CardAddress, Picture
+from bot.images.content_store import ContentStore
+from bot.jobs.courier import JobResult
+from tests.discord_rest.delivery import Delivery, result
+from tests.discord_rest.events import ADA, CHANNEL
+from tests.discord_rest.fake import APPLICATION_ID, Answer
+from tests.discord_rest.messages import MIB
+
+# Cloudflare answers so; discord.py looks for retry_after and raises KeyError.
+BLOCKED = Answer(429, {"code": 0, "message": "You are being blocked"}, {"Via": "1.1 google"})
+
+
+def spoil(delivery: Delivery, *ways: str, answer: Answer = BLOCKED) -> None:
+    """Let the first ways of a delivery fail, by the names of the paths below."""
+    card = delivery.card.message_id
+    paths = {
+        "token": f"/webhooks/{APPLICATION_ID}/a-token/messages/{card}",
+        "card": f"/channels/{CHANNEL}/messages/{card}",
+        "channel": f"/channels/{CHANNEL}/messages",
+        "direct": "/users/@me/channels",
+    }
+    delivery.fake.instead.update({paths[way]: answer for way in ways})
+
+
+@pytest.mark.parametrize(
+    "answer", [BLOCKED, Answer(400, {"code": 50083, "message": "Thread is archived"})]
+)
+@pytest.mark.parametrize(
+    ("ways", "shown"),
+    [
+        (("token",), ([1000], [])),
+        (("token", "card"), ([], [1000])),
+        (("token", "card", "channel"), ([], [1000])),
+    ],
+)
+async def test_each_way_that_fails_leads_to_the_next(
+    delivery: Delivery, ways: tuple[str, ...], shown: tuple[list[int], ...], answer: Answer
+) -> None:
+    """The picture was paid: Discord's moods, known or not, must not lose it."""
+    async with delivery.process():
+        spoil(delivery, *ways, answer=answer)
+    (posted,) = await delivery.deliver(1000)
+    messages = delivery.fake.messages
+    assert (posted == delivery.card) is (ways == ("token",))
+    on_card = list(delivery.shown[0].files.values())
+    elsewhere = [*messages.at(CHANNEL)[1:], *messages.at(ADA)]
+    assert (on_card, [size for each in elsewhere for size in each.files.values()]) == shown
+    assert bool(messages.at(ADA)) is (len(ways) == 3)
+
+
+async def test_a_card_that_took_no_picture_says_where_it_is(delivery: Delivery) -> None:
+    """It would say Painting for ever; Discord takes words where it refuses the files."""
+    async with delivery.process() as courier:
+        spoil(delivery, "token", "card", answer=Answer(400, {"code": 20009, "message": "Explicit"}))
+        messages = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+        delivery.fake.instead.clear()
+        await courier.after_delivery(delivery.job, messages)
+    card, posted = delivery.shown
+    assert "came in another message" in str(card.embeds[0]["description"])
+    assert (card.files, list(posted.files.values())) == ({}, [1000])
+    assert posted.reactions == ["🔄"]
+
+
+async def test_where_every_way_fails_the_pictures_are_kept_or_not_delivered(
+    delivery: Delivery,
+) -> None:
+    """Kept pictures count as delivered; others are given back."""
+    async with delivery.process():
+        spoil(delivery, "token", "card", "channel", "direct")
+    assert await delivery.deliver(1000, kept=True) == ()
+    with pytest.raises(NotDelivered):
+        await delivery.deliver(1000)
+
+
+async def test_that_they_are_kept_is_said_where_it_can_be_read(delivery: Delivery) -> None:
+    """The files are gone, such as from a full disk; the words reach the card, else the channel."""
+    async with delivery.process() as courier:
+        (picture,) = delivery.pictures(1000)
+        picture.path.unlink()
+        assert await courier.deliver(delivery.job, result((picture,), kept=True)) == ()
+        assert "use `/history`" in str(delivery.shown[0].embeds)
+        spoil(delivery, "token", "card")
+        await courier.deliver(delivery.job, result((picture,), kept=True))
+    assert delivery.shown[1].content.startswith(f"<@{ADA}> The result could not be posted")
+
+
+def unreadable(folder: Path) -> Picture:
+    """Return a picture that is too large for the channel and cannot be made smaller."""
+    path = folder / "damaged.png"
+    path.write_bytes(random.randbytes(11 * MIB))
+    return Picture(path, "png", 64, 64, 11 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (True, "One picture could not be shown here, but it is kept for you"),
+        (False, "One picture is too large or damaged to be shown here"),
+    ],
+)
+async def test_a_damaged_picture_does_not_take_the_good_ones_with_it(
+    delivery: Delivery, kept: bool, says: str
+) -> None:
+    """Two of three are shown, and the card says where the third is."""
+    async with delivery.process() as courier:
+        first, last = delivery.pictures(1000, 2000)
+        pictures = (first, unreadable(delivery.folder), last)
+        await courier.deliver(delivery.job, result(pictures, kept=kept))
+    (card,) = delivery.shown
+    assert list(card.files.values()) == [1000, 2000]
+    assert [name[-5:] for name in card.files] == ["1.png", "3.png"]
+    said = str(card.embeds[0]["description"])
+    assert says in said
+    assert "follow" not in said
+
+
+async def test_a_picture_that_nobody_can_fit_is_kept(delivery: Delivery) -> None:
+    """Nothing remains to be posted: the card leads to the history."""
+    async with delivery.process() as courier:
+        only = (unreadable(delivery.folder),)
+        assert await courier.deliver(delivery.job, result(only, kept=True)) == ()
+    assert "use `/history` to get it" in str(delivery.shown[0].embeds)
+
+
+def bomb(path: Path, side: int) -> Path:
+    """Write a PNG that announces more pixels than anybody may decode."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    checked = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + checked)
+    return path
+
+
+async def test_a_thumbnail_that_cannot_be_drawn_does_not_stop_the_result(
+    delivery: Delivery,
+) -> None:
+    """A reference of 40,000 × 40,000 pixels is refused by Pillow with an error of its own."""
+    vault = ContentStore(delivery.folder / "vault", lambda: delivery.fake.now_ms)
+    kept = vault.keep_file(bomb(delivery.folder / "bomb.png", 40_000), "png")
+    async with delivery.process() as courier:
+        request = replace(delivery.job.request, references=(kept,))
+        delivery.job = replace(delivery.job, request=request)
+        shown: JobResult = result(delivery.pictures(1000))
+        assert await courier.deliver(delivery.job, shown) == (delivery.card,)
+    assert list(delivery.shown[0].files.values()) == [1000]
+
+
+async def test_an_answer_to_nobody_is_kept(delivery: Delivery) -> None:
+    """A private answer whose token has died has no other way."""
+    async with delivery.process():
+        delivery.fake.messages.tokens.clear()
+        delivery.card = CardAddress(
+            CHANNEL, delivery.card.message_id, APPLICATION_ID, "a-token", only_by_token=True
+        )
+        spoil(delivery, "direct")
+    assert await delivery.deliver(1000, kept=True) == ()

@@ -1,0 +1,53 @@
+"""Who could request nothing is told before they fill in a form; nothing stays held."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.clock import Clock
+from bot.core.errors.quotas import QuotaSpent
+from bot.jobs.credit_check import check_credits
+from bot.quota.limits import parse_limits
+from bot.services import open_services
+from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
+
+
+@pytest.fixture
+async def harness(tmp_path: Path, gateway: ScriptedGateway) -> AsyncIterator[ServiceHarness]:
+    """Open services where everybody has one credit a day."""
+    changed = settings(tmp_path, gateway, default_quota=parse_limits("1/day"))
+    async with open_services(changed, Clock()) as services:
+        yield ServiceHarness(services, tmp_path)
+
+
+async def check(harness: ServiceHarness, credits: int = 1) -> None:
+    """Check Ada's credits as a form does."""
+    services = harness.services
+    await check_credits(services.database, services.ledger, ADA, credits=credits)
+
+
+async def test_a_check_holds_nothing_and_says_what_a_request_would_hear(
+    harness: ServiceHarness,
+) -> None:
+    """The limit that is spent is named, with when it frees; free models are open to all."""
+    await check(harness)
+    assert harness.rows("SELECT * FROM charges") == []
+    await harness.submit(RecordingCourier())
+    await harness.services.job_service.drained()
+    with pytest.raises(QuotaSpent) as spent:
+        await check(harness)
+    assert (spent.value.limit, spent.value.left) == (1, 0)
+    assert spent.value.frees_at is not None
+    await check(harness, credits=0)
+    await check_credits(harness.services.database, harness.services.ledger, BEN, credits=1)
+
+
+async def test_a_locked_database_does_not_keep_a_form_closed(harness: ServiceHarness) -> None:
+    """Discord waits three seconds: the form opens, and its request is checked later."""
+    with sqlite3.connect(harness.folder / "easel.db") as other:
+        other.execute("BEGIN IMMEDIATE")
+        services = harness.services
+        await check_credits(services.database, services.ledger, ADA, credits=1, within_s=0.01)
