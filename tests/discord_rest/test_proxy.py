@@ -13,8 +13,9 @@ from tests.gateways.replay_gateway import http_reply, replay_gateway
 PROXY = "http://me:pass@proxy.example:3128"
 
 
-def test_the_proxy_for_discord() -> None:
+def test_the_proxy_for_discord(monkeypatch: pytest.MonkeyPatch) -> None:
     """NO_PROXY may name Discord; by default it is https."""
+    monkeypatch.setattr(discord.http.Route, "BASE", "https://discord.com/api/v10")
     assert discord_proxy(Proxies.parse(https=PROXY)) == PROXY
     assert discord_proxy(Proxies.parse(http=PROXY)) is None
     assert discord_proxy(Proxies.parse(both=PROXY, direct="discord.com")) is None
