@@ -1,6 +1,5 @@
 """Files of messages: fit pictures to Discord's limits, and split them into messages."""
 
-import asyncio
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.images.conversion import fit_to_limit, max_bytes_each
+from bot.images.decoding import PictureTooLarge, PictureUnreadable, in_pixel_thread
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,32 +45,31 @@ AttachmentGroup = tuple[PostedPicture, ...]
 
 
 class AttachmentPacker:
-    """Fits one picture at a time, because decoded pictures are large."""
-
-    def __init__(self) -> None:
-        self._fitting = asyncio.Lock()
+    """Fits pictures to limits; one that cannot be fitted is left out, unless none can."""
 
     async def pack(
         self, pictures: Sequence[Picture], *, max_file_bytes: int, folder: Path
     ) -> list[AttachmentGroup]:
         """Fit each picture to the limit, then fill as few messages as they need, in order.
 
-        It raises EaselError when a picture cannot be made small enough.
+        Raises:
+            PictureTooLarge, PictureUnreadable: not one of them can be shown.
         """
-        limit = max_bytes_each(max_file_bytes, 1)
-        fitted = [
-            await self._fit(PostedPicture(number, picture, picture), limit, folder)
-            for number, picture in enumerate(pictures, 1)
+        posted = [
+            PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)
         ]
-        return split_into_messages(fitted)
+        return split_into_messages(
+            await _fit_all(posted, max_bytes_each(max_file_bytes, 1), folder)
+        )
 
     async def shrink(self, group: AttachmentGroup, folder: Path) -> AttachmentGroup:
         """Make the largest pictures half as large, and every other one no larger than that.
 
-        It raises EaselError when that cannot be done.
+        Raises:
+            PictureTooLarge, PictureUnreadable: that cannot be done with any of them.
         """
         limit = max(posted.picture.bytes for posted in group) // 2
-        return tuple([await self._fit(posted, limit, folder) for posted in group])
+        return await _fit_all(group, limit, folder)
 
     async def pack_into_one(
         self, groups: Sequence[AttachmentGroup], *, max_file_bytes: int, folder: Path
@@ -78,16 +77,29 @@ class AttachmentPacker:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [posted for group in groups for posted in group]
         limit = max_bytes_each(max_file_bytes, len(everything))
-        return tuple([await self._fit(posted, limit, folder) for posted in everything])
+        return await _fit_all(everything, limit, folder)
 
-    async def _fit(self, posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
-        if posted.picture.bytes <= limit:
-            return posted
-        async with self._fitting:
-            fitted = await asyncio.to_thread(
-                fit_to_limit, posted.original, max_bytes=limit, folder=folder
-            )
-        return PostedPicture(posted.number, posted.original, fitted)
+
+async def _fit_all(pictures: Sequence[PostedPicture], limit: int, folder: Path) -> AttachmentGroup:
+    fitted: list[PostedPicture] = []
+    wrong: PictureTooLarge | PictureUnreadable | None = None
+    for posted in pictures:
+        try:
+            fitted.append(await _fit(posted, limit, folder))
+        except (PictureTooLarge, PictureUnreadable) as error:
+            wrong = error
+            cause = repr(error.__cause__ or error)
+            log.warning("result.picture_left_out", file=posted.original.path.name, error=cause)
+    if wrong is not None and not fitted:
+        raise wrong
+    return tuple(fitted)
+
+
+async def _fit(posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
+    if posted.picture.bytes <= limit:
+        return posted
+    fitted = await in_pixel_thread(fit_to_limit, posted.original, max_bytes=limit, folder=folder)
+    return PostedPicture(posted.number, posted.original, fitted)
 
 
 def split_into_messages(pictures: Sequence[PostedPicture]) -> list[AttachmentGroup]:
@@ -167,12 +179,11 @@ class ReferenceThumbnail:
 
 
 class ReferenceThumbnails:
-    """Draws the thumbnails of jobs, one at a time."""
+    """Draws the thumbnails of jobs."""
 
     def __init__(self, texts: Texts, content_store: ContentStore) -> None:
         self._texts = texts
         self._content_store = content_store
-        self._drawing = asyncio.Lock()
 
     async def draw(self, job: Job) -> ReferenceThumbnail | None:
         """Return what the job started from, None where there is nothing to show."""
@@ -180,12 +191,9 @@ class ReferenceThumbnails:
         if not references:
             return None
         paths = [self._content_store.path(reference) for reference in references]
-        try:
-            async with self._drawing:
-                data = await asyncio.to_thread(draw_contact_sheet, paths)
-        except (OSError, ValueError) as error:
-            # A result without its thumbnail is still a result.
-            log.info("result.no_thumbnail", job=job.id, error=repr(error))
+        data = await in_pixel_thread(draw_contact_sheet, paths)
+        if data is None:  # a result without its thumbnail is still a result
+            log.info("result.no_thumbnail", job=job.id)
             return None
         alt_text = self._texts.say("card-references", job.locale, count=len(references))
         return ReferenceThumbnail(f"easel-{job.id[-8:]}-references.webp", alt_text, data)

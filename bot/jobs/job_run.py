@@ -132,13 +132,15 @@ class JobRun:
         """
         deps = self._deps
         await deps.references.renew(self.job.request)
-        if not self._attached.uploads:
+        if self._begun:
             return True
         try:
             request = await deps.references.fetch_and_keep(self._attached, self.job.request)
         except EaselError as error:
             await self._fail(error)
             return False
+        if request == self.job.request:
+            return True
         self.job = replace(self.job, request=request)
         await deps.database.write(deps.repository.referenced, self.job)
         return True

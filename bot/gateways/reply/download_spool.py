@@ -14,6 +14,7 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
+from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo, sniff
 
 MIN_BODY_BYTES = 128 << 20
@@ -94,7 +95,7 @@ class DownloadSpool:
         It blocks, so call it in a thread.
         """
         with wrapping_disk_errors():
-            info = sniff(part)
+            info = inspect_picture(part)
             if not info:
                 part.rename(part.with_suffix(".raw"))
                 return None
