@@ -47,11 +47,18 @@ def draw_contact_sheet(pictures: Sequence[PictureSource]) -> bytes | None:
     if not shown:
         return None
     if len(shown) == 1:
-        return encode(ImageOps.contain(shown[0], (SHEET_SIDE, SHEET_SIDE)), "webp", _QUALITY)
+        return encode(contain(shown[0], SHEET_SIDE), "webp", _QUALITY)
     square = Image.new("RGBA", (SHEET_SIDE, SHEET_SIDE))
     for picture, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
         square.paste(ImageOps.fit(picture, (width, height)), (left, top))
     return encode(square, "webp", _QUALITY)
+
+
+def contain(picture: Image.Image, side: int) -> Image.Image:
+    """Return a picture whose longer side has so many pixels, and the other at least one."""
+    scale = side / max(picture.size)
+    width, height = (max(1, round(edge * scale)) for edge in picture.size)
+    return picture.resize((width, height))
 
 
 def _readable(pictures: Sequence[PictureSource]) -> Iterator[Image.Image]:

@@ -11,10 +11,9 @@ from pathlib import Path
 from time import perf_counter
 
 import structlog
-from PIL import ImageOps
 
 from bot.core.models import Reference
-from bot.images.contact_sheet import draw_contact_sheet
+from bot.images.contact_sheet import contain, draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.images.decoding import (
     PictureTooLarge,
@@ -96,5 +95,4 @@ def _contact_sheet(pictures: Sequence[bytes]) -> bytes | None:
 
 
 def _small_webp(path: Path) -> bytes:
-    side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return encode(ImageOps.contain(small_copy(path, THUMBNAIL_SIDE), side), "webp", _QUALITY)
+    return encode(contain(small_copy(path, THUMBNAIL_SIDE), THUMBNAIL_SIDE), "webp", _QUALITY)
