@@ -293,10 +293,10 @@ class ReferenceLoader:
     def _normal_form_of_kept(
         self, number: int, reference: Reference, new: list[StoredFile]
     ) -> Reference:
-        if reference.sha256 in self._normal:
-            return reference
         if not self._content_store.is_intact(reference):
             raise ReferenceLost(number=number)
+        if reference.sha256 in self._normal:
+            return reference
         path = self._content_store.path(reference)
         normal = self._keep_form(number, path, new)
         return reference if normal == reference else normal

@@ -75,6 +75,11 @@ class JobRun:
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
+    @property
+    def awaited_bytes(self) -> int:
+        """How many bytes of attachments are not in the content store yet."""
+        return sum(upload.size for upload in self._attached.uploads)
+
     # --- before the task ----------------------------------------------------------------------
 
     async def accept(self) -> None:
@@ -139,6 +144,7 @@ class JobRun:
         except EaselError as error:
             await self._fail(error)
             return False
+        self._attached = NO_ATTACHMENTS
         if request == self.job.request:
             return True
         self.job = replace(self.job, request=request)
