@@ -135,6 +135,7 @@ class DiscordCourier:
         self._message = message
         self._message_gone = False
         self._thumbnail: ReferenceThumbnail | None = None
+        self._left_out = 0
 
     # --- the courier protocol -----------------------------------------------------------------
 
@@ -177,6 +178,7 @@ class DiscordCourier:
         groups = await self._parts.packer.pack(
             result.pictures, max_file_bytes=most, folder=result.pictures[0].path.parent
         )
+        self._left_out = len(result.pictures) - sum(map(len, groups))
         self._thumbnail = await self._parts.thumbnails.draw(job)
         try:
             return await first_accepted(
@@ -241,6 +243,7 @@ class DiscordCourier:
             everything = await self._parts.packer.pack_into_one(
                 groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
             )
+            self._left_out = len(result.pictures) - len(everything)
             message, rest = await self._shrinking(everything, show), ()
         return (message, *rest)
 
@@ -319,7 +322,9 @@ class DiscordCourier:
     ) -> OutgoingMessage:
         embeds, of = self._parts.embeds, len(result.pictures)
         files = [posted.file(job) for posted in group]
-        shown = embeds.result(job, result, files, more=of - len(group))
+        left_out = self._left_out
+        more = of - len(group) - left_out
+        shown = embeds.result(job, result, files, more=more, left_out=left_out)
         message = picture_message(embeds, job, group, shown, of=of)
         message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
         return message if self._thumbnail is None else self._thumbnail.add_to(message)

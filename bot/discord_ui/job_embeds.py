@@ -101,14 +101,22 @@ class JobEmbeds:
         return embed
 
     def result(
-        self, job: Job, result: JobResult, files: Sequence[PostedFile], *, more: int = 0
+        self,
+        job: Job,
+        result: JobResult,
+        files: Sequence[PostedFile],
+        *,
+        more: int = 0,
+        left_out: int = 0,
     ) -> list[discord.Embed]:
         """Show the files of one message as galleries; only the first embed has text.
 
         ``files`` are this message's attachments, at most 10; without any there is only text.
-        ``more`` pictures follow in further messages.
+        ``more`` pictures follow in further messages; those ``left_out`` cannot be shown.
         """
         lines = self._result_lines(job, result, files, more)
+        if left_out:
+            lines.append(small(self._say(job, "card-left-out", count=left_out)))
         words = self._embed(job, "result", *lines, count=len(result.pictures))
         words.set_footer(text=FACT_SEPARATOR.join(self._result_facts(job, result)))
         return _with_images(job, words, files)

@@ -17,6 +17,7 @@ from bot.images.decoding import (
     decode_upright,
     encode,
     open_picture,
+    require_memory,
 )
 
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)
@@ -54,8 +55,7 @@ def convert_picture(
     Raises:
         PictureTooLarge, PictureUnreadable: as ``fit_to_limit``.
     """
-    image = _decoded(picture)
-    for candidate, quality in _candidates(image):
+    for candidate, quality in _candidates(_decoded(picture)):
         data = encode(candidate, wanted, quality)
         if len(data) <= max_bytes:
             path = _write(folder / f"{picture.path.stem}-shown.{wanted}", data)
@@ -91,6 +91,8 @@ def _decoded(picture: Picture) -> Image.Image:
     """Return a picture with no more pixels than may be encoded."""
     _refuse_bomb(picture.width, picture.height)
     with open_picture(picture.path) as image:
+        # Pillow copies transparent pictures to resize them.
+        require_memory(image, copies=int(image.mode == "RGBA"))
         return _encodable(decode_upright(image))
 
 
@@ -112,13 +114,13 @@ def _refuse_bomb(width: int, height: int) -> None:
 
 def _candidates(image: Image.Image) -> Iterator[tuple[Image.Image, int]]:
     """Yield pictures and qualities to try, from the best to the smallest."""
-    largest = _within(image, _LONGEST_SIDE)
+    image = _within(image, _LONGEST_SIDE)
     for quality in _QUALITIES:
-        yield largest, quality
-    longest = max(largest.size)
-    while longest > 1:
-        longest = math.floor(longest * 0.8)
-        yield _within(image, longest), _QUALITIES[-1]
+        yield image, quality
+    while max(image.size) > 1:
+        # From the one before, so that never more than two are in memory.
+        image = _within(image, math.floor(max(image.size) * 0.8))
+        yield image, _QUALITIES[-1]
 
 
 def _within(image: Image.Image, longest: int) -> Image.Image:

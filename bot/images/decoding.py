@@ -169,12 +169,11 @@ def small_copy(source: PictureSource, side: int) -> Image.Image:
         PictureTooLarge, PictureUnreadable: as ``open_picture``.
     """
     with open_picture(source, side=2 * side) as image:
-        require_memory(image, copies=int(image.has_transparency_data))
+        require_memory(image, copies=int(image.mode == "RGBA"))
         image.load()
-        factor = max(min(image.size) // (2 * side), max(image.size) // (8 * side))
-        small = image.reduce(factor) if factor > 1 and image.mode in {"L", "RGB", "RGBA"} else image
+        factor = max(min(image.size) // (2 * side), max(image.size) // (8 * side), 1)
         turn = turn_of(image)
-        small = small.convert("RGBA")
+        small = _eight_bits(_reduced(image, factor)).convert("RGBA")
         return small if turn is None else small.transpose(turn)
 
 
@@ -193,11 +192,22 @@ def encode(image: Image.Image, kind: PictureFormat, quality: int) -> bytes:
     return data.getvalue()
 
 
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """Return a decoded picture with its sides divided, without a copy of the whole in between."""
+    if factor == 1:
+        return image
+    if image.mode in {"L", "RGB", "RGBA"}:
+        return image.reduce(factor)
+    width, height = (max(1, edge // factor) for edge in image.size)
+    return image.resize((width, height), Image.Resampling.NEAREST)
+
+
 def _copies_of(image: Image.Image) -> int:
     """Return how many copies ``decode_upright`` makes at once."""
     if image.mode.startswith("I"):
         return 2
-    return int(image.mode != "RGB" or image.format == "WEBP" or turn_of(image) is not None)
+    is_plain = image.mode == "RGBA" or (image.mode == "RGB" and not image.has_transparency_data)
+    return int(not is_plain or image.format == "WEBP" or turn_of(image) is not None)
 
 
 def _decoding_bytes(image: Image.Image) -> float:

@@ -45,6 +45,11 @@ card-revised = Prompt as revised by the model
 card-shortfall = { $arrived } of { $asked } pictures arrived.
 card-prompt-withheld = The prompt is not shown here.
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
+card-left-out =
+    { $count ->
+        [one] One picture is too large or damaged to be shown here, so please ask for a smaller size.
+       *[other] { $count } pictures are too large or damaged to be shown here, so please ask for a smaller size.
+    }
 card-more =
     { $count ->
         [one] One more picture follows in the next message.

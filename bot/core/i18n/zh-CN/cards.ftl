@@ -45,6 +45,7 @@ card-revised = 模型修改后的提示词
 card-shortfall = 请求了 { $asked } 张图片，实际得到 { $arrived } 张。
 card-prompt-withheld = 这里不显示提示词。
 card-shown-as-webp = 以 WebP 格式显示：原图太大，无法发到这个频道。
+card-left-out = 有 { $count } 张图片太大或已损坏，无法在这里显示，请选择小一些的尺寸。
 card-more = 还有 { $count } 张图片，见下一条消息。
 card-kept = 结果无法发到这里，但已为你保存：请用 `/history` 查看。
 card-left-none = 点数已用完，{ $frees_at }开始恢复。
