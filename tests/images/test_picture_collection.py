@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from bot.core.models import ImageRequest, Picture, PictureFormat, Reference
 from bot.images.contact_sheet import draw_contact_sheet
@@ -126,6 +127,25 @@ async def survives(folder: Path, data: bytes) -> None:
     with suppress(PictureTooLarge, PictureUnreadable):
         fit_to_limit(Picture(path, "png", 9, 9, 10**9), max_bytes=10_000, folder=folder)
     inspect_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("SVG", "an SVG drawing, which Discord does not show"),
+        ("HEIC", "a HEIC photo or a film, which cannot be read here"),
+        ("HTML", "text instead of a picture"),
+        ("nothing", "the file is empty"),
+        ("PNG cut at 60 %", "damaged, too large, or in an unknown format"),
+    ],
+)
+def test_the_log_says_why_a_result_is_no_picture(tmp_path: Path, name: str, reason: str) -> None:
+    """The operator paid for it, and asks the gateway why."""
+    path = tmp_path / "slot-0-1.part"
+    path.write_bytes(broken_pictures()[name])
+    with capture_logs() as logs:
+        assert inspect_picture(path) is None
+    assert [(each["event"], each["reason"]) for each in logs] == [("picture.refused", reason)]
 
 
 @pytest.mark.parametrize("kind", ["png", "gif"])
