@@ -58,7 +58,7 @@ async def test_no_picture_takes_more_memory_than_a_small_machine_has(tmp_path: P
     lines = [line.split() for line in said.decode().splitlines() if line[:2] in {"0-", "1-", "2-"}]
     assert process.returncode == 0
     assert len(lines) == len(LARGE) + 1 + len(collection)
-    assert [line for line in lines if int(line[1]) > MOST_BYTES] == []
+    assert [line for line in lines if int(line[1]) > MOST_BYTES][:1] == []
 
 
 def noise_of_4096() -> bytes:

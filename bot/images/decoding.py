@@ -105,7 +105,7 @@ def open_picture(source: PictureSource, *, side: int = 0) -> Iterator[Image.Imag
         PictureTooLarge: it has too many pixels, and nothing was decoded.
         PictureUnreadable: its bytes are no whole picture of a known format.
     """
-    with _errors_of_decoders(), Image.open(source, formats=FORMATS) as image:
+    with _errors_of_decoders(), _released(Image.open(source, formats=FORMATS)) as image:
         pixels = image.width * image.height
         if pixels > MAX_DECODED_PIXELS:
             raise too_large(image)
@@ -226,6 +226,20 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 @contextmanager
+def _released(image: Image.Image) -> Iterator[Image.Image]:
+    """Close a picture's file at the end; after an error free its pixels, too.
+
+    Otherwise they are in memory for as long as somebody holds the error, whose traceback has them.
+    """
+    try:
+        with image:
+            yield image
+    except BaseException:
+        image.close()
+        raise
+
+
+@contextmanager
 def _errors_of_decoders() -> Iterator[None]:
     try:
         yield
@@ -235,4 +249,5 @@ def _errors_of_decoders() -> Iterator[None]:
         raise PictureTooLarge(width=0, height=0) from bomb
     except Exception as damage:
         # Besides OSError and ValueError: struct.error, SyntaxError, ZeroDivisionError, KeyError …
+        damage.__traceback__ = None  # it has the decoder's memory
         raise PictureUnreadable from damage

@@ -251,7 +251,7 @@ class ReferenceLoader:
     ) -> Reference:
         part = self._content_store.new_part()
         try:
-            await self._fetch(number, upload, part)
+            _check_size(number, await self._fetch(number, upload, part))
             fetched_at = self._now()
             kept = await in_pixel_thread(
                 self._keep_form, number, part, new, write=write, url=upload.url
@@ -260,16 +260,16 @@ class ReferenceLoader:
             await asyncio.to_thread(part.unlink, missing_ok=True)
         return replace(kept, fetched_at=fetched_at)
 
-    async def _fetch(self, number: int, upload: Upload, part: Path) -> None:
+    async def _fetch(self, number: int, upload: Upload, part: Path) -> int:
+        """Fetch an upload to a file; return its size, and keep nothing of it in memory."""
         async with self._fetching:
             try:
                 async with asyncio.timeout(FETCH_TIMEOUT_S):
                     data = await upload.read()
             except OSError as gone:  # a TimeoutError is one, too
                 raise ReferenceLost(number=number) from gone
-            _check_size(number, len(data))
             with _disk_errors():
-                await asyncio.to_thread(part.write_bytes, data)
+                return await asyncio.to_thread(part.write_bytes, data)
 
     def _keep_form(
         self,
