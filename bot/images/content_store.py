@@ -58,7 +58,7 @@ class ContentStore:
     def keep_file(self, path: Path, format_: PictureFormat) -> Reference:
         """Keep a picture that is a whole file already; that file stays as it is."""
         reference = reference_of_file(path, format_)
-        self._store(reference, lambda part: link_or_copy(path, part))
+        self._store(reference, lambda part: _link_durably(path, part))
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -169,6 +169,12 @@ def reference_of_file(path: Path, format_: PictureFormat) -> Reference:
 
 def _kept_at(found: os.stat_result) -> int:
     return found.st_mtime_ns // 1_000_000
+
+
+def _link_durably(path: Path, part: Path) -> None:
+    link_or_copy(path, part)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _write(part: Path, data: bytes) -> None:
