@@ -142,7 +142,7 @@ def turn_of(image: Image.Image) -> Image.Transpose | None:
 def decode_upright(image: Image.Image) -> Image.Image:
     """Decode an opened picture; return its first frame upright, with 8 bits, as RGB or RGBA.
 
-    It keeps nothing of what the decoder needed.
+    The opened one is closed, unless it is returned itself.
     """
     try:
         require_memory(image, copies=_copies_of(image))
@@ -152,12 +152,16 @@ def decode_upright(image: Image.Image) -> Image.Image:
         require_memory(image, copies=_copies_of(image))
     profile = image.info.get("icc_profile") if image.mode in _COLOUR_MODES else None
     image.load()
-    turn = turn_of(image)
+    turn, is_webp = turn_of(image), image.format == "WEBP"
     plain = _eight_bits(image)
+    if plain is not image:
+        image.close()  # a turned copy comes in its place, not beside it
     if turn is not None:
         plain = plain.transpose(turn)
-    elif plain is image and image.format == "WEBP":
+    elif plain is image and is_webp:
         plain = plain.copy()
+    if plain is not image:
+        image.close()
     plain.info = {"icc_profile": profile} if profile else {}
     return plain
 
