@@ -21,6 +21,7 @@ from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
     FormDefaults,
+    FormFile,
     FormForgotten,
     FormInput,
     FormOutdated,
@@ -28,7 +29,7 @@ from bot.discord_ui.modals import (
     picture_choice,
     read_submitted_form,
 )
-from bot.discord_ui.uploads import read_from_cdn
+from bot.discord_ui.uploads import declared_type, read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
@@ -270,10 +271,12 @@ class EditCog(commands.Cog):
         )
 
     def _files(self, filled: FormInput) -> tuple[Upload, ...]:
-        return tuple(
-            Upload(file.size, partial(read_from_cdn, self._deps.client, file.url), file.url)
-            for file in filled.files
-        )
+        return tuple(self._upload(file) for file in filled.files)
+
+    def _upload(self, file: FormFile) -> Upload:
+        declared = declared_type(file.filename, file.content_type, file.size)
+        read = partial(read_from_cdn, self._deps.client, file.url)
+        return Upload(file.size, read, file.url, declared)
 
     async def _return_prompt(self, interaction: Interaction, prompt: str) -> None:
         """Return the prompt of a form that was refused, so that nobody has to type it again."""

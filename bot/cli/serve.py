@@ -35,13 +35,13 @@ async def run_bot(settings: Settings, clock: Clock) -> None:
     token = settings.discord_token.get_secret_value()
     if not token:
         raise StartRefused(f"DISCORD_TOKEN is missing: {FIXES['DISCORD_TOKEN']}.")
-    _give_large_blocks_back()
+    give_large_blocks_back()
     with _on_signal() as stop:
         async with open_bot(settings, clock) as bot:
             await _run(bot, token, stop, grace_s=settings.shutdown_grace)
 
 
-def _give_large_blocks_back() -> None:
+def give_large_blocks_back() -> None:
     """Make glibc return the memory of a decoded picture to the system when it is freed.
 
     Otherwise glibc adapts to the first one and keeps such blocks, in every thread that has had one

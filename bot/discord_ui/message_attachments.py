@@ -1,6 +1,5 @@
 """Files of messages: fit pictures to Discord's limits, and split them into messages."""
 
-import asyncio
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
 from bot.images.contact_sheet import draw_contact_sheet
 from bot.images.content_store import ContentStore
 from bot.images.conversion import fit_to_limit, max_bytes_each
+from bot.images.decoding import in_pixel_thread
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,10 +45,7 @@ AttachmentGroup = tuple[PostedPicture, ...]
 
 
 class AttachmentPacker:
-    """Fits one picture at a time, because decoded pictures are large."""
-
-    def __init__(self) -> None:
-        self._fitting = asyncio.Lock()
+    """Fits pictures to limits; one that cannot be fitted is left out, unless none can."""
 
     async def pack(
         self, pictures: Sequence[Picture], *, max_file_bytes: int, folder: Path
@@ -57,16 +54,17 @@ class AttachmentPacker:
 
         What cannot be fitted is left out, here and below; if nothing remains it raises why.
         """
-        limit = max_bytes_each(max_file_bytes, 1)
-        originals = [
+        posted = [
             PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)
         ]
-        return split_into_messages(await self._fit_each(originals, limit, folder))
+        return split_into_messages(
+            await _fit_all(posted, max_bytes_each(max_file_bytes, 1), folder)
+        )
 
     async def shrink(self, group: AttachmentGroup, folder: Path) -> AttachmentGroup:
         """Make the largest pictures half as large, and every other one no larger than that."""
         limit = max(posted.picture.bytes for posted in group) // 2
-        return await self._fit_each(group, limit, folder)
+        return await _fit_all(group, limit, folder)
 
     async def pack_into_one(
         self, groups: Sequence[AttachmentGroup], *, max_file_bytes: int, folder: Path
@@ -74,30 +72,29 @@ class AttachmentPacker:
         """Fit everything into one message, for a channel where nothing else can be posted."""
         everything = [posted for group in groups for posted in group]
         limit = max_bytes_each(max_file_bytes, len(everything))
-        return await self._fit_each(everything, limit, folder)
+        return await _fit_all(everything, limit, folder)
 
-    async def _fit_each(
-        self, group: Sequence[PostedPicture], limit: int, folder: Path
-    ) -> AttachmentGroup:
-        fitted, failure = [], None
-        for posted in group:
-            try:
-                fitted.append(await self._fit(posted, limit, folder))
-            except Exception as error:  # noqa: BLE001 - it must not take the others with it
-                log.warning("result.not_fitted", number=posted.number, error=repr(error))
-                failure = error
-        if failure is not None and not fitted:
-            raise failure
-        return tuple(fitted)
 
-    async def _fit(self, posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
-        if posted.picture.bytes <= limit:
-            return posted
-        async with self._fitting:
-            fitted = await asyncio.to_thread(
-                fit_to_limit, posted.original, max_bytes=limit, folder=folder
-            )
-        return PostedPicture(posted.number, posted.original, fitted)
+async def _fit_all(pictures: Sequence[PostedPicture], limit: int, folder: Path) -> AttachmentGroup:
+    fitted: list[PostedPicture] = []
+    wrong: Exception | None = None
+    for posted in pictures:
+        try:
+            fitted.append(await _fit(posted, limit, folder))
+        except Exception as error:  # noqa: BLE001 - it must not take the others with it
+            wrong = error
+            cause = repr(error.__cause__ or error)
+            log.warning("result.picture_left_out", file=posted.original.path.name, error=cause)
+    if wrong is not None and not fitted:
+        raise wrong
+    return tuple(fitted)
+
+
+async def _fit(posted: PostedPicture, limit: int, folder: Path) -> PostedPicture:
+    if posted.picture.bytes <= limit:
+        return posted
+    fitted = await in_pixel_thread(fit_to_limit, posted.original, max_bytes=limit, folder=folder)
+    return PostedPicture(posted.number, posted.original, fitted)
 
 
 def split_into_messages(pictures: Sequence[PostedPicture]) -> list[AttachmentGroup]:
@@ -177,12 +174,11 @@ class ReferenceThumbnail:
 
 
 class ReferenceThumbnails:
-    """Draws the thumbnails of jobs, one at a time."""
+    """Draws the thumbnails of jobs."""
 
     def __init__(self, texts: Texts, content_store: ContentStore) -> None:
         self._texts = texts
         self._content_store = content_store
-        self._drawing = asyncio.Lock()
 
     async def draw(self, job: Job) -> ReferenceThumbnail | None:
         """Return what the job started from, None where there is nothing to show."""
@@ -191,10 +187,12 @@ class ReferenceThumbnails:
             return None
         paths = [self._content_store.path(reference) for reference in references]
         try:
-            async with self._drawing:
-                data = await asyncio.to_thread(draw_contact_sheet, paths)
+            data = await in_pixel_thread(draw_contact_sheet, paths)
         except Exception as error:  # noqa: BLE001 - a result without it is still a result
             log.info("result.no_thumbnail", job=job.id, error=repr(error))
+            return None
+        if data is None:
+            log.info("result.no_thumbnail", job=job.id)
             return None
         alt_text = self._texts.say("card-references", job.locale, count=len(references))
         return ReferenceThumbnail(f"easel-{job.id[-8:]}-references.webp", alt_text, data)

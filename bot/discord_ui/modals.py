@@ -63,6 +63,8 @@ class FormFile:
 
     url: str
     size: int
+    filename: str = ""
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

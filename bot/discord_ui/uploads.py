@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from mimetypes import guess_type
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +14,13 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.gateways.addresses import exact_url
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
-from bot.images.references import Upload
+from bot.images.references import DeclaredType, Upload
 
 FETCH_TIMEOUT_S = 30
+
+_HEIC_TYPES = ("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence")
+_HEIC_ENDINGS = (".heic", ".heif")
+_UNKNOWN_TYPES = ("", "application/octet-stream")
 
 MessagePart = discord.Message | discord.MessageSnapshot
 
@@ -37,7 +42,19 @@ async def read_from_cdn(client: discord.Client, url: str) -> bytes:
 
 def upload_of(attachment: discord.Attachment) -> Upload:
     """Return an attachment as an upload, to be read when it is needed."""
-    return Upload(attachment.size, partial(_read, attachment), attachment.url)
+    declared = declared_type(attachment.filename, attachment.content_type, attachment.size)
+    return Upload(attachment.size, partial(_read, attachment), attachment.url, declared)
+
+
+def declared_type(name: str, content_type: str | None, size: int) -> DeclaredType:
+    """Tell what a file is by what Discord says of it: its name, type and size."""
+    name, said = name.lower(), (content_type or "").partition(";")[0].strip().lower()
+    if said in _HEIC_TYPES or name.endswith(_HEIC_ENDINGS):
+        return DeclaredType.HEIC
+    if said in _UNKNOWN_TYPES:
+        said = guess_type(name)[0] or ""
+    may_be_one = said in _UNKNOWN_TYPES or (said.startswith("image/") and said != "image/svg+xml")
+    return DeclaredType.PERHAPS_PICTURE if may_be_one and size else DeclaredType.NO_PICTURE
 
 
 class MessagePictures:

@@ -1,22 +1,26 @@
 """Draw up to five pictures as tiles of one small square.
 
-It blocks for a while and belongs in a thread, one at a time: it decodes every picture.
+It decodes every picture: run it with ``in_pixel_thread``. One that cannot be read is left out.
 """
 
-import io
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageOps
+
+from bot.images.decoding import (
+    PictureSource,
+    PictureTooLarge,
+    PictureUnreadable,
+    encode,
+    small_copy,
+)
 
 SHEET_SIDE = 240  # pixels: three for each point of the 80 that Discord gives a thumbnail
 TILE_GAP = 8
 _HALF = (SHEET_SIDE - TILE_GAP) // 2
 _THIRD = (SHEET_SIDE - 2 * TILE_GAP) // 3
 _FAR = SHEET_SIDE - _HALF
-
-PictureSource = Path | io.BytesIO
-"""A picture's file, or its content."""
+_QUALITY = 85
 
 Tile = tuple[int, int, int, int]
 """Left, top, width and height."""
@@ -34,29 +38,32 @@ _TILES: dict[int, tuple[Tile, ...]] = {
 MAX_TILES = max(_TILES)
 
 
-def draw_contact_sheet(pictures: Sequence[PictureSource]) -> bytes:
+def draw_contact_sheet(pictures: Sequence[PictureSource]) -> bytes | None:
     """Return a WebP of one picture as a whole, or of up to five as tiles of a square.
 
-    It raises OSError or ValueError when a picture cannot be read.
+    None if not one of them can be read.
     """
-    shown = pictures[:MAX_TILES]
+    shown = list(_readable(pictures[:MAX_TILES]))
+    if not shown:
+        return None
     if len(shown) == 1:
-        return _webp(ImageOps.contain(_opened(shown[0], SHEET_SIDE), (SHEET_SIDE, SHEET_SIDE)))
+        return encode(contain(shown[0], SHEET_SIDE), "webp", _QUALITY)
     square = Image.new("RGBA", (SHEET_SIDE, SHEET_SIDE))
     for picture, (left, top, width, height) in zip(shown, _TILES[len(shown)], strict=True):
-        tile = ImageOps.fit(_opened(picture, max(width, height)), (width, height))
-        square.paste(tile, (left, top))
-    return _webp(square)
+        square.paste(ImageOps.fit(picture, (width, height)), (left, top))
+    return encode(square, "webp", _QUALITY)
 
 
-def _opened(picture: PictureSource, side: int) -> Image.Image:
-    """Return the picture upright; a JPEG is decoded only as large as it is needed."""
-    with Image.open(picture) as image:
-        image.draft("RGB", (2 * side, 2 * side))
-        return ImageOps.exif_transpose(image).convert("RGBA")
+def contain(picture: Image.Image, side: int) -> Image.Image:
+    """Return a picture whose longer side has so many pixels, and the other at least one."""
+    scale = side / max(picture.size)
+    width, height = (max(1, round(edge * scale)) for edge in picture.size)
+    return picture.resize((width, height))
 
 
-def _webp(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=85)
-    return file.getvalue()
+def _readable(pictures: Sequence[PictureSource]) -> Iterator[Image.Image]:
+    for picture in pictures:
+        try:
+            yield small_copy(picture, SHEET_SIDE)
+        except (PictureTooLarge, PictureUnreadable):
+            continue

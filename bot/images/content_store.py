@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,10 +57,8 @@ class ContentStore:
 
     def keep_file(self, path: Path, format_: PictureFormat) -> Reference:
         """Keep a picture that is a whole file already; that file stays as it is."""
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        reference = Reference(digest, format_, path.stat().st_size)
-        self._store(reference, lambda part: link_or_copy(path, part))
+        reference = reference_of_file(path, format_)
+        self._store(reference, lambda part: _link_durably(path, part))
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -71,6 +69,18 @@ class ContentStore:
         """Tell whether a reference is still kept, whole."""
         path = self.path(reference)
         return path.is_file() and path.stat().st_size == reference.bytes
+
+    def is_intact(self, reference: Reference) -> bool:
+        """Tell whether a reference is kept with exactly the content that it was named for."""
+        try:
+            return reference_of_file(self.path(reference), reference.format) == reference
+        except OSError:
+            return False
+
+    def new_part(self) -> Path:
+        """Return a path for a file that is not complete; the caller removes it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f"{uuid4().hex}.part"
 
     def find(self, reference: Reference) -> StoredFile | None:
         """Return the file of a reference, None when it is kept no longer."""
@@ -86,10 +96,13 @@ class ContentStore:
         with suppress(FileNotFoundError):
             self._touch(self.path(reference))
 
-    def expired(self, *, before: int, most_bytes: int) -> list[StoredFile]:
+    def expired(
+        self, *, before: int, most_bytes: int, needed: Collection[str] = ()
+    ) -> list[StoredFile]:
         """Return files from before a moment, and then the oldest until the rest is small enough.
 
-        It counts all files anew, as another process may keep pictures, too.
+        ``needed`` are hashes of files that stay, however old they are. It counts all files anew,
+        as another process may keep pictures, too.
         """
         files = sorted(self._files())
         left = self.total_bytes = sum(file.bytes for file in files)
@@ -98,6 +111,8 @@ class ContentStore:
         for file in files:
             if file.at >= before and (left <= most_bytes or file.at >= needed_since):
                 break
+            if file.path.stem in needed:
+                continue
             left -= file.bytes
             gone.append(file)
         return gone
@@ -145,8 +160,21 @@ def reference_of(data: bytes, format_: PictureFormat) -> Reference:
     return Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
 
 
+def reference_of_file(path: Path, format_: PictureFormat) -> Reference:
+    """Return the reference of a picture in a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Reference(digest, format_, path.stat().st_size)
+
+
 def _kept_at(found: os.stat_result) -> int:
     return found.st_mtime_ns // 1_000_000
+
+
+def _link_durably(path: Path, part: Path) -> None:
+    link_or_copy(path, part)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _write(part: Path, data: bytes) -> None:

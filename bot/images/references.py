@@ -1,17 +1,28 @@
 """Load a job's reference pictures: fetched once, checked by content, kept in the content store."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
 
 from bot.core.errors.base import EaselError, Refusal
+from bot.core.errors.jobs import PictureStorageFull
 from bot.core.models import AttachmentUrls, ImageRequest, Reference
-from bot.images.content_store import ContentStore, StoredFile, reference_of
-from bot.images.conversion import PictureTooLarge, PictureUnreadable, picture_size, read_upload
+from bot.images.content_store import ContentStore, StoredFile, reference_of_file
+from bot.images.conversion import picture_size
+from bot.images.decoding import PictureTooLarge, PictureUnreadable, in_pixel_thread
+from bot.images.normal_form import NormalForm, write_mask, write_normal_form
 
 MAX_MEGABYTES = 20
 # Decoded, this is 100 MB: what a machine with 512 MB can spare for a moment.
 MAX_MEGAPIXELS = 25
+# Attachments arrive whole in memory: so many of them at once in the whole process.
+MAX_FETCHED_AT_ONCE = 2
+FETCH_TIMEOUT_S = 60
+_MAX_REMEMBERED = 10_000
 # What OpenAI takes for a mask (images/edits).
 MAX_MASK_BYTES = 4_000_000
 
@@ -23,6 +34,22 @@ class ReferenceTooLarge(Refusal):
     number: int
     limit: int
     message_id = "error-reference-too-large"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceNoPicture(Refusal):
+    """Discord says of the ``number``-th reference that it is no picture, or it is empty."""
+
+    number: int
+    message_id = "error-reference-no-picture"
+
+
+@dataclass(eq=False, kw_only=True)
+class ReferenceHeic(Refusal):
+    """The ``number``-th reference is a HEIC photo, which Pillow does not read."""
+
+    number: int
+    message_id = "error-reference-heic"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -59,6 +86,21 @@ class MaskUnfit(EaselError):
     message_id = "error-mask-unfit"
 
 
+@dataclass(eq=False, kw_only=True)
+class MaskOpaque(EaselError):
+    """The mask is transparent nowhere, so that nothing may change."""
+
+    message_id = "error-mask-opaque"
+
+
+class DeclaredType(Enum):
+    """What a file is said to be, by its content type and name."""
+
+    PERHAPS_PICTURE = "perhaps a picture"
+    HEIC = "a HEIC photo"
+    NO_PICTURE = "no picture"
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A picture that somebody attached.
@@ -70,6 +112,7 @@ class Upload:
     read: Callable[[], Awaitable[bytes]]
     """Fetch the bytes; raise OSError when they are gone."""
     url: str | None = None
+    declared: DeclaredType = DeclaredType.PERHAPS_PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +159,34 @@ def _upload_at(url: str, read: FetchAttachment) -> Upload:
     return Upload(0, fetch, url or None)
 
 
+class WriteForm(Protocol):
+    """Writes a picture from a file to another one, unless it is as wanted already."""
+
+    def __call__(self, source: Path, target: Path, /, *, max_pixels: int) -> NormalForm:
+        """Return the file to keep."""
+        ...
+
+
 class ReferenceLoader:
-    """Turns uploads into references; one picture is decoded at a time."""
+    """Turns uploads into references: fetched to a file, checked, kept in their normal form."""
 
     def __init__(self, content_store: ContentStore, *, now: Callable[[], int]) -> None:
         self._content_store = content_store
         self._now = now
-        self._decoding = asyncio.Lock()
+        self._fetching = asyncio.Semaphore(MAX_FETCHED_AT_ONCE)
+        self._normal: set[str] = set()
+        """Hashes of kept pictures that are known to be in their normal form."""
 
     def check(self, attached: Attachments, request: ImageRequest) -> None:
         """Refuse what is known to be wrong before anything is held.
 
         Raises:
-            ReferenceTooLarge: an upload says that it is.
+            ReferenceTooLarge, ReferenceNoPicture, ReferenceHeic: an upload says that it is.
             ReferenceLost: a reference of an earlier job is kept no longer.
         """
         for number, upload in enumerate(attached.uploads, len(request.references) + 1):
             _check_size(number, upload.size)
+            _check_type(number, upload.declared)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
             if not self._content_store.has(reference):
@@ -141,7 +195,8 @@ class ReferenceLoader:
     async def fetch_and_keep(self, attached: Attachments, request: ImageRequest) -> ImageRequest:
         """Fetch, check and keep everything, and return the request with it.
 
-        What the request has of an earlier job comes first.
+        What the request has of an earlier job comes first. It is checked as well: it may be a
+        picture as a gateway sent it.
 
         Raises:
             EaselError: something is gone, too large, no picture, or a mask that does not fit.
@@ -151,19 +206,28 @@ class ReferenceLoader:
             return await self._kept(attached, request, new)
         except EaselError:
             # No job refers to them, so that no deletion of personal data would find them.
-            async with self._decoding:
-                await asyncio.to_thread(self._remove, new)
+            await asyncio.to_thread(self._remove, new)
             raise
 
     async def _kept(
         self, attached: Attachments, request: ImageRequest, new: list[StoredFile]
     ) -> ImageRequest:
-        uploads = enumerate(attached.uploads, len(request.references) + 1)
-        kept = [await self._keep(number, upload, new) for number, upload in uploads]
-        references = (*request.references, *kept[: len(attached.pictures)])
-        mask = kept[-1] if attached.mask else None
-        if mask is not None:
-            await asyncio.to_thread(self._check_mask, mask, references[0])
+        earlier = [
+            await in_pixel_thread(self._normal_form_of_kept, number, reference, new)
+            for number, reference in enumerate(request.references, 1)
+        ]
+        uploads = enumerate(attached.pictures, len(earlier) + 1)
+        fetched = [
+            await self._keep(number, upload, new, write=write_normal_form)
+            for number, upload in uploads
+        ]
+        references = (*earlier, *fetched)
+        mask = request.mask
+        if attached.mask is not None:
+            number = len(references) + 1
+            mask = await self._keep(number, attached.mask, new, write=_write_transparent_mask)
+        if mask is not None and references:
+            await in_pixel_thread(self._check_mask, mask, references[0])
         return replace(request, references=references, mask=mask)
 
     def _remove(self, new: Sequence[StoredFile]) -> None:
@@ -178,35 +242,111 @@ class ReferenceLoader:
 
     def _check_mask(self, mask: Reference, first: Reference) -> None:
         size = picture_size(self._content_store.path(first))
-        fits = picture_size(self._content_store.path(mask)) == size and mask.format == "png"
+        fits = picture_size(self._content_store.path(mask)) == size
         if not fits or mask.bytes > MAX_MASK_BYTES:
             raise MaskUnfit(width=size[0], height=size[1])
 
-    async def _keep(self, number: int, upload: Upload, new: list[StoredFile]) -> Reference:
+    async def _keep(
+        self, number: int, upload: Upload, new: list[StoredFile], *, write: WriteForm
+    ) -> Reference:
+        part = self._content_store.new_part()
         try:
-            data = await upload.read()
-        except OSError as gone:
-            raise ReferenceLost(number=number) from gone
-        fetched_at = self._now()
-        _check_size(number, len(data))
-        async with self._decoding:
-            kept = await asyncio.to_thread(self._check_and_keep, number, data, new)
-        return replace(kept, url=upload.url, fetched_at=fetched_at)
+            _check_size(number, await self._fetch(number, upload, part))
+            fetched_at = self._now()
+            kept = await in_pixel_thread(
+                self._keep_form, number, part, new, write=write, url=upload.url
+            )
+        finally:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+        return replace(kept, fetched_at=fetched_at)
 
-    def _check_and_keep(self, number: int, data: bytes, new: list[StoredFile]) -> Reference:
+    async def _fetch(self, number: int, upload: Upload, part: Path) -> int:
+        """Fetch an upload to a file; return its size, and keep nothing of it in memory."""
+        async with self._fetching:
+            try:
+                async with asyncio.timeout(FETCH_TIMEOUT_S):
+                    data = await upload.read()
+            except OSError as gone:  # a TimeoutError is one, too
+                raise ReferenceLost(number=number) from gone
+            with _disk_errors():
+                return await asyncio.to_thread(part.write_bytes, data)
+
+    def _keep_form(
+        self,
+        number: int,
+        source: Path,
+        new: list[StoredFile],
+        *,
+        write: WriteForm = write_normal_form,
+        url: str | None = None,
+    ) -> Reference:
+        target = self._content_store.new_part()
         try:
-            whole, format_ = read_upload(data, max_pixels=MAX_MEGAPIXELS * 1_000_000)
-        except PictureTooLarge as bomb:
-            raise ReferenceTooManyPixels(number=number, limit=MAX_MEGAPIXELS) from bomb
-        except PictureUnreadable as wrong:
-            raise ReferenceUnreadable(number=number) from wrong
-        was_there = self._content_store.find(reference_of(whole, format_)) is not None
-        reference = self._content_store.keep(whole, format_)
+            with _naming(number), _disk_errors():
+                form = write(source, target, max_pixels=MAX_MEGAPIXELS * 1_000_000)
+                kept = self._stored(form, new)
+        finally:
+            target.unlink(missing_ok=True)
+        # What is sent is what is kept: the address serves what was attached.
+        return replace(kept, url=url if form.path == source else None)
+
+    def _normal_form_of_kept(
+        self, number: int, reference: Reference, new: list[StoredFile]
+    ) -> Reference:
+        if not self._content_store.is_intact(reference):
+            raise ReferenceLost(number=number)
+        if reference.sha256 in self._normal:
+            return reference
+        path = self._content_store.path(reference)
+        normal = self._keep_form(number, path, new)
+        return reference if normal == reference else normal
+
+    def _stored(self, form: NormalForm, new: list[StoredFile]) -> Reference:
+        """Keep a picture; add its file to ``new`` if it was not kept before."""
+        was_there = self._content_store.has(reference_of_file(form.path, form.format))
+        reference = self._content_store.keep_file(form.path, form.format)
         if not was_there and (file := self._content_store.find(reference)) is not None:
             new.append(file)
+        if len(self._normal) >= _MAX_REMEMBERED:
+            self._normal.clear()
+        self._normal.add(reference.sha256)
         return reference
+
+
+def _write_transparent_mask(source: Path, target: Path, *, max_pixels: int) -> NormalForm:
+    form = write_mask(source, target, max_pixels=max_pixels)
+    if form is None:
+        raise MaskOpaque
+    return form
+
+
+@contextmanager
+def _naming(number: int) -> Iterator[None]:
+    """Raise errors that name the ``number``-th reference."""
+    try:
+        yield
+    except PictureTooLarge as bomb:
+        limit = min(MAX_MEGAPIXELS, bomb.most_pixels // 1_000_000)
+        raise ReferenceTooManyPixels(number=number, limit=limit) from bomb
+    except PictureUnreadable as wrong:
+        raise ReferenceUnreadable(number=number) from wrong
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as full:
+        raise PictureStorageFull from full
 
 
 def _check_size(number: int, size: int) -> None:
     if size > MAX_MEGABYTES * 1_000_000:
         raise ReferenceTooLarge(number=number, limit=MAX_MEGABYTES)
+
+
+def _check_type(number: int, declared: DeclaredType) -> None:
+    if declared is DeclaredType.HEIC:
+        raise ReferenceHeic(number=number)
+    if declared is DeclaredType.NO_PICTURE:
+        raise ReferenceNoPicture(number=number)

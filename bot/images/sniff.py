@@ -96,6 +96,9 @@ def _jpeg(file: BinaryIO, _: bytes, file_size: int) -> PictureInfo | None:
     while at < file_size:
         file.seek(at)
         prefix, marker, length = struct.unpack(">BBH", file.read(4))
+        if (prefix, marker) == (0xFF, 0xFF):  # a fill byte (ITU T.81 B.1.1.2)
+            at += 1
+            continue
         if prefix != 0xFF or length < 2:
             return None
         if marker in _JPEG_FRAMES:

@@ -1,7 +1,6 @@
 """Make thumbnails of kept pictures on demand, and join those of each job in a contact sheet.
 
-An original is decoded once, and its thumbnail is kept in memory. It is decoded in a thread, one at
-a time, as a decoded picture is large.
+An original is decoded once, and its thumbnail is kept in memory.
 """
 
 import asyncio
@@ -12,25 +11,27 @@ from pathlib import Path
 from time import perf_counter
 
 import structlog
-from PIL import Image, ImageOps
 
 from bot.core.models import Reference
-from bot.images.contact_sheet import draw_contact_sheet
+from bot.images.contact_sheet import contain, draw_contact_sheet
 from bot.images.content_store import ContentStore
+from bot.images.decoding import (
+    PictureTooLarge,
+    PictureUnreadable,
+    encode,
+    in_pixel_thread,
+    small_copy,
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 THUMBNAIL_SIDE = 240  # pixels
 PICTURES_PER_JOB = 4  # of one job
-MAX_SOURCE_PIXELS = 4096 * 4096  # 50 MB decoded, 250 of a WebP
 # Nobody waits longer for thumbnails that are not made yet: the next request will find them.
 TIME_LIMIT_S = 1.5
 THUMBNAILS_KEPT = 512  # of about 10 KB each
 UNREADABLE = b""
-_REDUCIBLE = ("L", "RGB", "RGBA")
-# What Pillow raises for bad bytes, and for a picture that claims to be huge.
-_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_BAD = (OSError, SyntaxError, ValueError, EOFError, *_BOMB)
+_QUALITY = 85
 
 
 class Thumbnails:
@@ -42,7 +43,6 @@ class Thumbnails:
         self._content_store = content_store
         self._clock = clock
         self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
-        self._decoding = asyncio.Lock()
 
     async def contact_sheets(self, jobs: Sequence[Sequence[Reference]]) -> list[bytes | None]:
         """Return a WebP for each job, None where nothing of it could be made in time.
@@ -54,15 +54,19 @@ class Thumbnails:
             if picture.sha256 in self._thumbnails:
                 self._thumbnails.move_to_end(picture.sha256)
                 continue
-            async with self._decoding:
-                if self._clock() >= until:
-                    break
-                self._remember(picture, await asyncio.to_thread(self._thumbnail, picture))
+            left_s = until - self._clock()
+            if left_s <= 0:
+                break
+            try:
+                made = in_pixel_thread(self._thumbnail, picture)
+                self._remember(picture, await asyncio.wait_for(made, left_s))
+            except TimeoutError:  # others' pictures are decoded before
+                break
         small = [
             [self._thumbnails.get(picture.sha256) for picture in job[:PICTURES_PER_JOB]]
             for job in jobs
         ]
-        return await asyncio.to_thread(
+        return await in_pixel_thread(
             lambda: [_contact_sheet(list(filter(None, job))) for job in small]
         )
 
@@ -74,8 +78,9 @@ class Thumbnails:
     def _thumbnail(self, picture: Reference) -> bytes:
         try:
             return _small_webp(self._content_store.path(picture))
-        except _BAD as damage:
-            log.info("thumbnail.unreadable", sha256=picture.sha256, error=repr(damage))
+        except (PictureTooLarge, PictureUnreadable) as damage:
+            cause = repr(damage.__cause__ or damage)
+            log.info("thumbnail.unreadable", sha256=picture.sha256, error=cause)
             return UNREADABLE
 
 
@@ -90,19 +95,4 @@ def _contact_sheet(pictures: Sequence[bytes]) -> bytes | None:
 
 
 def _small_webp(path: Path) -> bytes:
-    with Image.open(path) as image:
-        if image.width * image.height > MAX_SOURCE_PIXELS:
-            raise ValueError("too many pixels")
-        # A JPEG can be decoded small; anything else is made small before it is converted.
-        image.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-        image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        small = ImageOps.contain(_reduced(image).convert("RGBA"), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    data = io.BytesIO()
-    small.save(data, "WEBP", quality=85)
-    return data.getvalue()
-
-
-def _reduced(image: Image.Image) -> Image.Image:
-    factor = max(image.size) // (2 * THUMBNAIL_SIDE)
-    return image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image
+    return encode(contain(small_copy(path, THUMBNAIL_SIDE), THUMBNAIL_SIDE), "webp", _QUALITY)

@@ -35,8 +35,10 @@ from bot.gateways.events import (
 from bot.gateways.model_abilities import ReferenceLimits
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
-from bot.images.conversion import convert_picture, picture_size
-from bot.images.sniff import sniff
+from bot.images.conversion import convert_picture, picture_size, resize_mask
+from bot.images.decoding import in_pixel_thread
+from bot.images.inspection import inspect_picture
+from bot.images.references import ReferenceLost
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
 from bot.jobs.send_gate import SendGate
@@ -118,12 +120,12 @@ class AttemptRunner:
         waits at the ``gate``, nothing of it is out.
         """
         structlog.contextvars.bind_contextvars(job=job.id)
+        request = self._gateway_request(job, slot, asked)
         if begun is None:
-            request = await self._new_request(job, slot, asked)
+            request = await self._with_references(request)
             gate.wait()
             events = self.router.generate(request)
             return await self._follow(job, slot, asked, events, gate=gate, report=report)
-        request = self._gateway_request(job, slot, asked)
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
@@ -174,20 +176,42 @@ class AttemptRunner:
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
-        return GatewayRequest(job.request, asked, folder, f"slot-{slot}")
-
-    async def _new_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
-        """Return a request with everything that is sent, such as the files of references."""
-        request, new = job.request, self._gateway_request(job, slot, asked)
-        accepted = self.catalogue.model(request.model).references
-        references = [await self._fitted(kept, accepted, new.folder) for kept in request.references]
-        return replace(
-            new,
-            image_request=replace(request, references=tuple(kept for kept, _ in references)),
-            references=tuple(path for _, path in references),
-            mask=self.content_store.path(request.mask) if request.mask else None,
+        return GatewayRequest(
+            image_request=job.request,
+            n=asked,
+            folder=folder,
+            stem=f"slot-{slot}",
             user_tag=self.pseudonyms.of(job.requester.user_id),
         )
+
+    async def _with_references(self, request: GatewayRequest) -> GatewayRequest:
+        """Add the files of the references, and of the mask over the first of them.
+
+        Raises:
+            ReferenceLost: one is gone, or not what was kept.
+        """
+        wanted, folder = request.image_request, request.folder
+        kept = (*wanted.references, wanted.mask) if wanted.mask else wanted.references
+        for number, reference in enumerate(kept, 1):
+            if not await asyncio.to_thread(self.content_store.is_intact, reference):
+                raise ReferenceLost(number=number)
+        accepted = self.catalogue.model(wanted.model).references
+        fitted = [await self._fitted(each, accepted, folder) for each in wanted.references]
+        paths = tuple(path for _, path in fitted)
+        return replace(
+            request,
+            image_request=replace(wanted, references=tuple(each for each, _ in fitted)),
+            references=paths,
+            mask=await self._fitted_mask(wanted.mask, paths, folder) if wanted.mask else None,
+        )
+
+    async def _fitted_mask(self, kept: Reference, over: Sequence[Path], folder: Path) -> Path:
+        """Return the mask with as many pixels as the first reference has when it is sent."""
+        mask = self.content_store.path(kept)
+        size = await in_pixel_thread(picture_size, over[0])
+        if size == await in_pixel_thread(picture_size, mask):
+            return mask
+        return await in_pixel_thread(resize_mask, mask, size, folder=folder)
 
     async def _fitted(
         self, kept: Reference, accepted: ReferenceLimits | None, folder: Path
@@ -196,9 +220,9 @@ class AttemptRunner:
         path = self.content_store.path(kept)
         if accepted is None or accepted.accepts(kept):
             return kept, path
-        size = await asyncio.to_thread(picture_size, path)
+        size = await in_pixel_thread(picture_size, path)
         wanted = next(name for name in ("webp", "jpeg", "png") if name in accepted.formats)
-        made = await asyncio.to_thread(
+        made = await in_pixel_thread(
             convert_picture,
             Picture(path, kept.format, *size, kept.bytes),
             wanted,
@@ -297,7 +321,7 @@ def _received_files(request: GatewayRequest) -> tuple[Picture, ...]:
 
 
 def _picture(path: Path) -> Picture | None:
-    looks = sniff(path)
+    looks = inspect_picture(path)
     if looks is None:
         return None
     return Picture(path, looks.format, looks.width, looks.height, path.stat().st_size)

@@ -85,6 +85,11 @@ class JobRun:
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
+    @property
+    def awaited_bytes(self) -> int:
+        """How many bytes of attachments are not in the content store yet."""
+        return sum(upload.size for upload in self._attached.uploads)
+
     # --- before the task ----------------------------------------------------------------------
 
     async def accept(self) -> None:
@@ -141,13 +146,16 @@ class JobRun:
         """
         deps = self._deps
         await deps.references.renew(self.job.request)
-        if not self._attached.uploads:
+        if self._begun:
             return True
         try:
             request = await deps.references.fetch_and_keep(self._attached, self.job.request)
         except EaselError as error:
             await self._fail(error)
             return False
+        self._attached = NO_ATTACHMENTS
+        if request == self.job.request:
+            return True
         self.job = replace(self.job, request=request)
         await deps.database.write_when_possible(deps.repository.referenced, self.job)
         return True

@@ -22,6 +22,7 @@ from bot.jobs.repository.kept_pictures import (
     KeptPicture,
     delete_old_pictures,
     read_kept_pictures,
+    read_needed_files,
 )
 from bot.jobs.repository.rows import WrittenJob
 
@@ -78,16 +79,16 @@ class PictureRetention:
         self._now = now
         self._deleting = asyncio.Lock()
 
-    async def ensure_space(self) -> None:
-        """Delete the oldest files if the allowed space is nearly full.
+    async def ensure_space(self, incoming_bytes: int = 0) -> None:
+        """Delete the oldest files if the allowed space is nearly full, or would be with a new job.
 
         Raises:
-            NoRoom: what is kept is still needed.
+            PictureStorageFull: what is kept is still needed.
         """
-        if self._is_full():
+        if self._is_full(incoming_bytes):
             # Without their rows: a person waits, and the database may be locked.
             await self._delete_files(self._oldest())
-        if self._is_full():
+        if self._is_full(incoming_bytes):
             log.warning(
                 "retention.full",
                 bytes=self._content_store.total_bytes,
@@ -165,9 +166,12 @@ class PictureRetention:
         return self._now() - int(self._limits.retention / timedelta(milliseconds=1))
 
     async def _delete_files(self, before: int) -> None:
-        most, expired = int(self._limits.max_bytes * CLEARED_SHARE), self._content_store.expired
+        most = int(self._limits.max_bytes * CLEARED_SHARE)
         async with self._deleting:
-            old = await asyncio.to_thread(expired, before=before, most_bytes=most)
+            needed = await self._database.read(read_needed_files)
+            old = await asyncio.to_thread(
+                self._content_store.expired, before=before, most_bytes=most, needed=needed
+            )
             for start in range(0, len(old), ROWS_PER_BATCH):
                 await asyncio.to_thread(self._remove, old[start : start + ROWS_PER_BATCH])
         if old:
@@ -182,8 +186,9 @@ class PictureRetention:
         for file in files:
             self._content_store.remove(file)
 
-    def _is_full(self) -> bool:
-        return self._content_store.total_bytes >= self._limits.max_bytes * FULL_SHARE
+    def _is_full(self, incoming_bytes: int) -> bool:
+        expected = self._content_store.total_bytes + incoming_bytes
+        return expected >= self._limits.max_bytes * FULL_SHARE
 
     def _count_kept(self, jobs: Sequence[Sequence[KeptPicture]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]

@@ -49,7 +49,8 @@ class JobService:
             raise ShuttingDown
         deps = self._deps
         deps.references.check(attached, request)
-        await deps.retention.ensure_space()
+        awaited = sum(run.awaited_bytes for run in self._runs.values())
+        await deps.retention.ensure_space(awaited + sum(upload.size for upload in attached.uploads))
         ticket = deps.queue.enter(requester, request.model)
         try:
             now = deps.clock.now()

@@ -25,7 +25,7 @@ from tests.cogs.actions import (
 )
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
-from tests.cogs.test_references import PNG, sent
+from tests.cogs.test_references import MASK, PNG, sent
 from tests.images.test_content_store import picture_bytes
 
 WEBP = picture_bytes("webp")
@@ -149,11 +149,11 @@ async def test_files_come_after_what_was_chosen(world: DiscordWorld) -> None:
 
 async def test_a_mask_stays_with_its_references(world: DiscordWorld) -> None:
     """Another word for the same hole."""
-    files: dict[str, Any] = {"reference1": ("x.png", PNG), "mask": ("m.png", PNG)}
+    files: dict[str, Any] = {"reference1": ("x.png", PNG), "mask": ("m.png", MASK)}
     card = await finished_card(world, model="gpt-image-2", **files)
     shown = await press(world, world.ada, card, "edit")
     await submit_form(world, world.ada, shown, prompt="an owl")
-    assert world.gateway.bodies[-1]["mask"] == [PNG]
+    assert world.gateway.bodies[-1]["mask"] == [MASK]
     shown = await press(world, world.ada, world.card, "edit")
     await world.env.advance_time(3)
     await submit_form(world, world.ada, shown, start=["nothing"])

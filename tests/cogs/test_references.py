@@ -7,9 +7,10 @@ import pytest
 
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.scripted_gateway import png
-from tests.images.test_content_store import picture_bytes
+from tests.images.test_content_store import mask_bytes, picture_bytes
 
 PNG = picture_bytes("png")
+MASK = mask_bytes()
 
 
 def attached(world: DiscordWorld) -> list[str]:
@@ -92,12 +93,12 @@ async def test_a_file_that_is_too_large_is_refused_before_the_card(world: Discor
 async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorld) -> None:
     """GPT image models take both as files of a form."""
     jpeg = picture_bytes("jpeg")
-    files = {"reference1": ("a.jpg", jpeg), "reference2": ("b.png", PNG), "mask": ("m.png", PNG)}
+    files = {"reference1": ("a.jpg", jpeg), "reference2": ("b.png", PNG), "mask": ("m.png", MASK)}
     await world.ada.slash(world.channel, "imagine", prompt="a fox", model="gpt-image-2", **files)
     await world.wait_for_jobs()
     (body,) = world.gateway.bodies
     assert body["image[]"] == [jpeg, PNG]
-    assert body["mask"] == [PNG]
+    assert body["mask"] == [MASK]
     assert body["prompt"] == "a fox"
     assert len(str(body["user"])) == 32
     assert str(world.ada.id) not in str(body["user"])
@@ -107,7 +108,7 @@ async def test_a_mask_says_where_the_first_picture_may_change(world: DiscordWorl
 
 async def test_a_mask_that_does_not_fit_ends_the_job(world: DiscordWorld) -> None:
     """The sentence says which pixels would fit, and the credits come back."""
-    mask = picture_bytes("png", size=(9, 9))
+    mask = mask_bytes(size=(9, 9))
     await world.ada.slash(
         world.channel,
         "imagine",

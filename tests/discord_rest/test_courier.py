@@ -182,6 +182,22 @@ async def test_a_limit_that_is_lower_than_it_said_makes_the_pictures_smaller(
     assert "Shown as WebP" in str(card.embeds[0]["description"])
 
 
+async def test_a_picture_that_cannot_be_shown_does_not_take_the_others(
+    delivery: Delivery,
+) -> None:
+    """It is damaged and too large to be posted as it is; the card says that one is missing."""
+    path = delivery.folder / "damaged.png"
+    path.write_bytes(bytes(11 * MIB))
+    damaged = Picture(path, "png", 64, 64, 11 * MIB)
+    async with delivery.process() as courier:
+        await courier.deliver(delivery.job, result((damaged, *delivery.pictures(1000, 2000))))
+    (card,) = delivery.shown
+    assert sorted(card.files.values()) == [1000, 2000]
+    said = str(card.embeds[0]["description"])
+    assert "One picture is too large or damaged to be shown here" in said
+    assert "next message" not in said
+
+
 async def test_a_rate_limit_is_waited_for(delivery: Delivery) -> None:
     """Patience costs nobody a picture."""
     async with delivery.process():

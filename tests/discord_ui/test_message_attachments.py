@@ -1,6 +1,7 @@
 """Pictures in messages: as few as they need, and none too large."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from PIL import Image
 
 from bot.core.models import Picture
 from bot.discord_ui.message_attachments import AttachmentPacker
+from bot.images.decoding import PictureTooLarge, PictureUnreadable
+from tests.images.test_content_store import png_bomb
 
 MIB = 1024 * 1024
 
@@ -74,3 +77,26 @@ async def test_everything_is_squeezed_into_one_message(tmp_path: Path) -> None:
     )
     assert sum(shown.picture.bytes for shown in parcel) < 25 * MIB
     assert len(parcel) == 10
+
+
+@pytest.mark.parametrize("data", [b"damaged", png_bomb(13_000, 13_000)])
+async def test_a_picture_that_cannot_be_fitted_does_not_take_the_others(
+    tmp_path: Path, data: bytes
+) -> None:
+    """The good ones keep their numbers; whoever waits for one that is damaged gets the rest."""
+    (tmp_path / "bad.png").write_bytes(data)
+    bad = Picture(tmp_path / "bad.png", "png", 8, 8, 10 * MIB)
+    first, third = noise(tmp_path / "a.png", 100), noise(tmp_path / "c.png", 300)
+    packer = AttachmentPacker()
+    (group,) = await packer.pack([first, bad, third], max_file_bytes=MIB, folder=tmp_path)
+    assert [posted.number for posted in group] == [1, 3]
+    everything = [*group, replace(group[0], number=2, original=bad, picture=bad)]
+    together = await packer.pack_into_one([tuple(everything)], max_file_bytes=MIB, folder=tmp_path)
+    assert [posted.number for posted in together] == [1, 3]
+
+
+async def test_damaged_pictures_alone_end_in_a_sentence(tmp_path: Path) -> None:
+    """There is nothing to post."""
+    bad = file(tmp_path, 1, 2 * MIB)
+    with pytest.raises((PictureTooLarge, PictureUnreadable)):
+        await AttachmentPacker().pack([bad], max_file_bytes=MIB, folder=tmp_path)

@@ -284,7 +284,7 @@ async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(_: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(download_spool, "sniff", full)
+    monkeypatch.setattr(download_spool, "inspect_picture", full)
     async with replay_gateway(GOOD) as raw:
         result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert (result.failed.kind, result.failed.billed) == (Kind.DISK_FULL, Billed.YES)

@@ -72,6 +72,13 @@ def test_a_jpeg_with_long_tables_before_its_size(file: Path) -> None:
     assert _looks(file, data[:2] + segment * 3 + data[2:]) == PictureInfo("jpeg", 33, 6)
 
 
+def test_fill_bytes_before_markers_are_skipped(file: Path) -> None:
+    """Any marker of a JPEG may be preceded by them (ITU T.81 B.1.1.2)."""
+    data = picture_bytes("jpeg", width=33)
+    filled = data[:2] + b"\xff\xff" + data[2:].replace(b"\xff\xc0", b"\xff\xff\xff\xc0")
+    assert _looks(file, filled) == PictureInfo("jpeg", 33, 6)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -11,6 +11,7 @@ from bot.core.models import PictureFormat, Reference
 from bot.images import thumbnails
 from bot.images.content_store import ContentStore
 from bot.images.thumbnails import TIME_LIMIT_S, Thumbnails
+from tests.images.test_content_store import png_bomb
 
 
 class ThumbnailHarness:
@@ -112,14 +113,12 @@ async def test_every_format_is_made_small(tmp_path: Path, kind: PictureFormat) -
     assert sizes(await harness.thumbnails.contact_sheets([[picture]])) == [(240, 120)]
 
 
-async def test_what_cannot_be_read_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     """A damaged file, one that is gone, and one that is too large to decode: the page comes."""
     harness = ThumbnailHarness(tmp_path)
     damaged = harness.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
-    gone, good, huge = harness.keep(50), harness.keep(), harness.keep(100, size=(101, 100))
+    gone, good = harness.keep(50), harness.keep()
+    huge = harness.content_store.keep(png_bomb(16_000, 16_000), "png")
     harness.content_store.path(gone).unlink()
-    monkeypatch.setattr(thumbnails, "MAX_SOURCE_PIXELS", 10_000)
     made = await harness.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

@@ -139,6 +139,32 @@ async def test_what_is_needed_now_is_never_cleared(harness: RetentionHarness) ->
     assert await harness.kept() == [10]
 
 
+async def test_what_an_open_job_needs_stays_however_old_it_is(harness: RetentionHarness) -> None:
+    """A job may wait for hours, and a task run for a day: its references are not cleared away."""
+    store = harness.content_store
+    reference, mask = store.keep(b"r" * 400, "png"), store.keep(b"m" * 400, "png")
+    request = ImageRequest("a fox", "m", "auto", 1, references=(reference,), mask=mask)
+    job = Job(new_job_id(harness.now_ms), request, ADA, 1, harness.now_ms)
+    await harness.database.write(harness.repository.queued, job)
+    await harness.keep(job, b"p" * 200)
+    harness.now_ms += 40 * DAY_MS
+    with pytest.raises(PictureStorageFull):
+        await harness.retention.ensure_space()
+    assert store.total_bytes == 1000
+    await harness.database.write(harness.repository.ended, job.id, JobState.DONE)
+    await harness.retention.ensure_space()
+    assert store.total_bytes == 0
+
+
+async def test_a_job_whose_attachments_have_no_space_is_refused(harness: RetentionHarness) -> None:
+    """It is refused before the hold, and nothing that somebody kept makes way for nothing."""
+    await harness.finished_job(b"p" * 100)
+    await harness.retention.ensure_space(800)
+    with pytest.raises(PictureStorageFull):
+        await harness.retention.ensure_space(900)
+    assert await harness.kept() == [1]
+
+
 async def test_a_start_counts_what_is_there(harness: RetentionHarness) -> None:
     """Also the remains of a write that a crash cut off; they go like everything old."""
     await harness.finished_job(b"one")

@@ -22,7 +22,7 @@ from tests.cogs.scripted_gateway import (
     TaskReply,
     UrlReply,
 )
-from tests.images.test_content_store import picture_bytes
+from tests.images.test_content_store import mask_bytes, picture_bytes
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 
@@ -286,7 +286,7 @@ async def test_references_that_were_not_fetched_are_fetched_again(
     tmp_path: Path, gateway: ScriptedGateway, mask: bool
 ) -> None:
     """They come in their order, and their URLs are deleted from the database."""
-    attachment = Attachment(picture_bytes("png"))
+    attachment = Attachment(mask_bytes())
     async with process(tmp_path, gateway, **MODEL_WITH_REFERENCES) as harness:
         await submit_with(harness, attachment.attached(mask=mask))
         await asyncio.wait_for(attachment.asked.wait(), 60)

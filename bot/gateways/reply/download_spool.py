@@ -16,6 +16,7 @@ from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
 from bot.gateways.reply.unread_files import UnreadFiles
+from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo, sniff
 
 MIN_BODY_BYTES = 128 << 20
@@ -115,7 +116,7 @@ class DownloadSpool:
         It blocks, so call it in a thread.
         """
         with wrapping_disk_errors():
-            info = sniff(part)
+            info = inspect_picture(part)
             if not info:
                 self._set_aside(part)
                 return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.models import Picture, Reference
 from bot.database.transaction import Transaction
+from bot.jobs.repository.rows import request_from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,21 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
         )
         for row in found
     ]
+
+
+def read_needed_files(rows: Transaction) -> set[str]:
+    """Return the hashes of the references and pictures of all jobs that have not ended."""
+    requests = [
+        request_from_text(row["request"])
+        for row in rows.query("SELECT request FROM jobs WHERE ended_at IS NULL")
+    ]
+    references = {kept.sha256 for request in requests for kept in request.references}
+    masks = {request.mask.sha256 for request in requests if request.mask is not None}
+    pictures = rows.query(
+        "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
+        " WHERE jobs.ended_at IS NULL"
+    )
+    return references | masks | {row["sha256"] for row in pictures}
 
 
 def delete_old_pictures(tx: Transaction, *, before: int, most: int) -> int:

@@ -112,11 +112,17 @@ error-mask-without-reference = A mask marks which part of a reference image may 
 
 error-mask-unfit = The mask must be a PNG of at most 4 MB and as large as the first reference image ({ $width } by { $height } pixels), so please attach one like this; { money-back }.
 
+error-mask-opaque = The mask has no transparent part, so nothing could change: please make the part to repaint transparent and attach it again; { money-back }.
+
+error-reference-no-picture = Reference image { $number } is not a picture, so please attach a PNG, JPEG, WebP, GIF, AVIF, BMP or TIFF file.
+
+error-reference-heic = Reference image { $number } is a HEIC photo, which cannot be read here, so please send it as a JPEG.
+
 error-reference-too-large = Reference image { $number } is larger than { $limit } MB, so please attach a smaller file.
 
 error-reference-too-many-pixels = Reference image { $number } has more than { $limit } megapixels, so please attach a smaller one; { money-back }.
 
-error-reference-unreadable = Reference image { $number } is not a readable PNG, JPEG, WebP or GIF, so please attach another file; { money-back }.
+error-reference-unreadable = Reference image { $number } is not a readable PNG, JPEG, WebP, GIF, AVIF, BMP or TIFF, so please attach another file; { money-back }.
 
 error-reference-lost = Reference image { $number } could not be downloaded, so please attach it again; { money-back }.
 

@@ -109,11 +109,17 @@ error-mask-without-reference = 蒙版用来标出参考图中可以改动的部�
 
 error-mask-unfit = 蒙版必须是不超过 4 MB 的 PNG，并与第一张参考图同为 { $width }×{ $height } 像素，请重新上传；{ money-back }。
 
+error-mask-opaque = 蒙版没有透明部分，图片不会有任何改动：请把要重画的部分擦成透明后重新上传；{ money-back }。
+
+error-reference-no-picture = 第 { $number } 张参考图不是图片，请上传 PNG、JPEG、WebP、GIF、AVIF、BMP 或 TIFF 文件。
+
+error-reference-heic = 第 { $number } 张参考图是 HEIC 照片，这里无法读取，请转成 JPEG 后再上传。
+
 error-reference-too-large = 第 { $number } 张参考图超过 { $limit } MB，请上传小一些的文件。
 
 error-reference-too-many-pixels = 第 { $number } 张参考图超过 { $limit } 百万像素，请上传小一些的图片；{ money-back }。
 
-error-reference-unreadable = 第 { $number } 张参考图不是能读取的 PNG、JPEG、WebP 或 GIF，请换一个文件；{ money-back }。
+error-reference-unreadable = 第 { $number } 张参考图不是能读取的 PNG、JPEG、WebP、GIF、AVIF、BMP 或 TIFF，请换一个文件；{ money-back }。
 
 error-reference-lost = 第 { $number } 张参考图无法下载，请重新上传；{ money-back }。
 

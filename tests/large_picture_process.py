@@ -1,0 +1,75 @@
+"""A process that uses one picture as reference, result, thumbnail and attachment.
+
+``python -m tests.large_picture_process FOLDER`` uses every file of FOLDER/files after the other and
+prints for each its name, its peak memory so far in bytes, and what could not be done with it.
+"""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import bot.app  # noqa: F401 - the bot's process has all of it in memory
+from bot.cli.serve import give_large_blocks_back
+from bot.core.errors.base import EaselError
+from bot.core.models import ImageRequest, Picture
+from bot.images.contact_sheet import draw_contact_sheet
+from bot.images.content_store import ContentStore
+from bot.images.conversion import fit_to_limit
+from bot.images.decoding import in_pixel_thread
+from bot.images.inspection import inspect_picture
+from bot.images.references import Attachments, ReferenceLoader, Upload
+from bot.images.thumbnails import Thumbnails
+
+MOST_BYTES = 8_000_000  # what is larger is encoded again
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process ever had (proc(5), VmHWM)."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+async def use(path: Path, folder: Path) -> list[str]:
+    """Use a picture everywhere; return what was refused."""
+    store = ContentStore(folder / "vault")
+    part = folder / "result.part"
+    shutil.copyfile(path, part)
+    refused = []
+    works: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+        ("reference", lambda: _refer(path, store)),
+        ("attachment", lambda: _fit(path, folder)),
+        ("sheet", lambda: in_pixel_thread(draw_contact_sheet, [path] * 5)),
+        ("thumbnail", lambda: Thumbnails(store).contact_sheets([[store.keep_file(path, "png")]])),
+        ("result", lambda: asyncio.to_thread(inspect_picture, part)),
+    )
+    for name, work in works:
+        try:
+            await work()
+        except EaselError:
+            refused.append(name)
+    return refused
+
+
+async def _refer(path: Path, store: ContentStore) -> None:
+    attached = Attachments((Upload(0, lambda: asyncio.to_thread(path.read_bytes)),))
+    loader = ReferenceLoader(store, now=lambda: 7)
+    await loader.fetch_and_keep(attached, ImageRequest("a fox", "m", "auto", 1))
+
+
+async def _fit(path: Path, folder: Path) -> None:
+    picture = Picture(path, "png", 1, 1, 10**9)
+    await in_pixel_thread(fit_to_limit, picture, max_bytes=MOST_BYTES, folder=folder)
+
+
+async def main(folder: Path) -> None:
+    """Use everything and print a line for each."""
+    give_large_blocks_back()
+    for path in sorted((folder / "files").iterdir()):
+        refused = await use(path, folder)
+        sys.stdout.write(f"{path.name} {peak_bytes()} {','.join(refused) or '-'}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
