@@ -23,7 +23,8 @@ from bot.images.decoding import (
 _LONGEST_SIDE = 16_383  # WebP stores a side in 14 bits (RFC 9649 §2.5)
 _QUALITIES = (90, 80, 65)
 # What is encoded at once: the encoder takes up to 7 bytes for each pixel, and 40 with transparency.
-_MAX_ENCODED_PIXELS = {"RGB": 4096 * 4096, "RGBA": 2048 * 2048}
+_MAX_ENCODED_PIXELS = {"RGB": 3500 * 3500, "RGBA": 2048 * 2048}
+_MAX_RESAMPLED_PIXELS = 20_000_000  # a smooth resize needs about as much memory again
 _REQUEST_BYTES = 25 * 1024 * 1024  # Discord, resources/message: the largest message request
 _TEXT_BYTES = 256 * 1024  # embeds, alt texts and multipart headers of that request
 
@@ -100,7 +101,7 @@ def _encodable(image: Image.Image) -> Image.Image:
     most, pixels = _MAX_ENCODED_PIXELS[image.mode], image.width * image.height
     if pixels <= most:
         return image
-    if image.mode == "RGB":
+    if image.mode == "RGB" and pixels > _MAX_RESAMPLED_PIXELS:
         smaller = image.reduce(2)  # it needs no copy of the whole
         smaller.info = image.info
         return smaller
