@@ -5,6 +5,7 @@ FOLDER/data, and prints in one line how many jobs were done and its peak memory 
 """
 
 import asyncio
+import os
 import itertools
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +21,8 @@ from bot.services import Services, open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier, settings
 
-MEMBERS, JOBS, REFERENCES = 8, 10, 5
+MEMBERS = int(os.environ.get("EASEL_MEMBERS", "2"))
+JOBS, REFERENCES = 10, 5
 PIECE_BYTES = 1 << 16
 
 

@@ -51,7 +51,7 @@ def large_file() -> bytes:
 
 @pytest.mark.slow
 async def test_many_large_references_at_once_take_little_memory(tmp_path: Path) -> None:
-    """Eight members with ten jobs of five pictures each must not end the bot."""
+    """Members with ten jobs of five pictures each must not end the bot; EASEL_MEMBERS of them."""
     (tmp_path / "files").mkdir()
     for number in range(FILES):
         (tmp_path / "files" / f"{number}.png").write_bytes(large_file())
