@@ -5,8 +5,8 @@ FOLDER/data, and prints in one line how many jobs were done and its peak memory 
 """
 
 import asyncio
-import os
 import itertools
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace

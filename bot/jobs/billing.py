@@ -19,6 +19,7 @@ from bot.jobs.courier import JobFailure
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.repository import JobRepository
+from bot.jobs.repository.settled_pictures import read_picture_counts
 from bot.quota.allowances import Allowance
 from bot.quota.ledger import Ledger, Settlement
 from bot.quota.picture_counts import PictureCounts
@@ -128,7 +129,7 @@ class Billing:
         """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
         price = self.repository.price(tx, job.id)
-        pictures = self.repository.picture_counts(tx, job.id, delivered=delivered)
+        pictures = read_picture_counts(tx, job.id, delivered=delivered)
         each = credits_per_picture(job)
         settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
         if settled is None or not price:
@@ -151,7 +152,7 @@ class Billing:
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()
-        elif self.repository.picture_counts(tx, job.id, delivered=0).counted_for_operator:
+        elif read_picture_counts(tx, job.id, delivered=0).counted_for_operator:
             state, error = JobState.UNKNOWN, sent
         settled, reached = self._settle(tx, job, state, error, delivered=kept)
         return JobFailure(error, state, settled.charged if settled else 0), reached

@@ -33,6 +33,7 @@ from bot.jobs.repository.late_attempts import (
     tell_late,
 )
 from bot.jobs.repository.rows import Cost
+from bot.jobs.repository.settled_pictures import read_picture_counts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -158,7 +159,7 @@ class LateTasks:
             requester,
             late=len(stored),
             each=credits_per_picture(job),
-            pictures=deps.repository.picture_counts(tx, job.id, delivered=None),
+            pictures=read_picture_counts(tx, job.id, delivered=None),
             price=deps.repository.price(tx, job.id),
         )
         error = PicturesLate(count=len(stored), credits=credits_)

@@ -239,7 +239,8 @@ async def test_bytes_that_are_no_picture_are_kept_for_the_operator(tmp_path: Pat
     assert kept.read_bytes() == odd
     assert kept.name.startswith("job-slot-0")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [entry["file"] for entry in logs if "file" in entry] == [str(kept)]
+    told = [entry for entry in logs if entry["event"] == "gateway.unreadable_kept"]
+    assert [entry["file"] for entry in told] == [str(kept)]
 
 
 async def test_a_picture_with_a_wrong_letter_is_kept_for_the_operator(tmp_path: Path) -> None:

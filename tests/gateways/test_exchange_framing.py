@@ -11,7 +11,8 @@ import pytest
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
 from bot.gateways.reply import download_spool, reply_body
-from bot.images.sniff import PictureInfo, sniff
+from bot.images.inspection import inspect_picture
+from bot.images.sniff import PictureInfo
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GenerationResult, make_model, run_generation
 from tests.gateways.replay_gateway import RawReply, http_reply, replay_gateway
@@ -224,9 +225,9 @@ async def test_one_file_that_cannot_be_stored_does_not_take_the_others(
         sniffed.append(path)
         if len(sniffed) == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return sniff(path)
+        return inspect_picture(path)
 
-    monkeypatch.setattr(download_spool, "sniff", full_at_first)
+    monkeypatch.setattr(download_spool, "inspect_picture", full_at_first)
     answer = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 3})
     result = await _paint(tmp_path, answer, n=3)
     assert (len(result.pictures), result.received.made) == (2, 3)

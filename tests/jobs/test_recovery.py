@@ -395,8 +395,6 @@ async def test_a_job_that_another_process_cancelled_is_not_painted(
     assert [failure.error.message_id for failure in waiting.failures] == [
         "error-cancelled-by-operator"
     ]
-    assert harness.rows("SELECT state, told FROM jobs ORDER BY id") == [
-        ("done", 1),
-        ("cancelled", 1),
-    ]
+    ended = harness.rows("SELECT state, told FROM jobs ORDER BY id")
+    assert ended == [("done", 1), ("cancelled", 1)]
     assert harness.rows("SELECT SUM(credits) FROM charges") == [(1,)]

@@ -9,6 +9,7 @@ from bot.core.models import Billed, ImageRequest, Job
 from bot.database.transaction import Transaction
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Cost
+from bot.jobs.repository.settled_pictures import read_picture_counts
 from tests.quota.ledger_driver import LedgerDriver, requester
 
 BOB = requester(1)
@@ -84,7 +85,7 @@ def test_the_person_pays_for_what_they_can_get_and_the_operator_counts_the_rest(
         driver.database.write(repository.queued, job)
         for slot, end in enumerate(ends):
             driver.database.write(record, repository, job, slot, end)
-        pictures = driver.database.read(repository.picture_counts, job.id, delivered=delivered)
+        pictures = driver.database.read(read_picture_counts, job.id, delivered=delivered)
         price = driver.database.read(repository.price, job.id)
         settle = driver.ledger.settle
         for _ in range(2):  # harmless twice

@@ -35,7 +35,6 @@ from bot.jobs.repository.rows import (
     written_attempt,
     written_job,
 )
-from bot.quota.picture_counts import PictureCounts
 
 # Discord drops an interaction token after 15 minutes (receiving-and-responding).
 TOKEN_LIFE_MS = 15 * 60 * 1000
@@ -321,26 +320,6 @@ class JobRepository:
             price = None if each is None else each * row["asked"]
             self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
 
-    def picture_counts(
-        self, rows: Transaction, job_id: str, *, delivered: int | None
-    ) -> PictureCounts:
-        """Return how the pictures of a job ended whose attempts have all ended.
-
-        ``delivered`` is how many the person can get: None for all that are files.
-        """
-        row = rows.one(
-            f"SELECT {_sum_of('asked', 'maybe')} AS in_doubt, {_sum_of('asked', 'yes')} AS paid,"
-            f" {_sum_of('costs.pictures', 'yes')} AS arrived, {_sum_of('lost', 'yes')} AS lost"
-            " FROM attempts LEFT JOIN costs ON costs.job_id = attempts.job_id"
-            " AND costs.slot = attempts.slot AND costs.number = attempts.number"
-            " WHERE attempts.job_id = $1 AND state <> 'refused'",
-            job_id,
-        )
-        assert row is not None  # noqa: S101 - an aggregate always has one row
-        got = row["arrived"] if delivered is None else delivered
-        missing = row["paid"] - row["lost"] - got
-        return PictureCounts(got, row["in_doubt"], row["lost"], missing)
-
     def price(self, rows: Transaction, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
         row = rows.one(
@@ -387,12 +366,6 @@ class JobRepository:
         """Return those of the unfinished jobs whose rows cannot be read."""
         read = (read_job(row) for row in _unfinished_rows(rows))
         return [each for each in read if isinstance(each, UnreadableJob)]
-
-
-def _sum_of(column: str, billed: str) -> str:
-    """Return the SQL for the sum of a column over the attempts that were billed so."""
-    chosen = f"CASE WHEN attempts.billed = '{billed}' THEN {column} ELSE 0 END"
-    return f"CAST(COALESCE(SUM({chosen}), 0) AS BIGINT)"
 
 
 def _unfinished_rows(rows: Transaction) -> list[Row]:

@@ -1,0 +1,29 @@
+"""How the pictures of a job ended, read from the rows of its attempts."""
+
+from bot.database.transaction import Transaction
+from bot.quota.picture_counts import PictureCounts
+
+
+def read_picture_counts(rows: Transaction, job_id: str, *, delivered: int | None) -> PictureCounts:
+    """Return how the pictures of a job ended whose attempts have all ended.
+
+    ``delivered`` is how many the person can get: None for all that are files.
+    """
+    row = rows.one(
+        f"SELECT {_sum_of('asked', 'maybe')} AS in_doubt, {_sum_of('asked', 'yes')} AS paid,"
+        f" {_sum_of('costs.pictures', 'yes')} AS arrived, {_sum_of('lost', 'yes')} AS lost"
+        " FROM attempts LEFT JOIN costs ON costs.job_id = attempts.job_id"
+        " AND costs.slot = attempts.slot AND costs.number = attempts.number"
+        " WHERE attempts.job_id = $1 AND state <> 'refused'",
+        job_id,
+    )
+    assert row is not None  # noqa: S101 - an aggregate always has one row
+    got = row["arrived"] if delivered is None else delivered
+    missing = row["paid"] - row["lost"] - got
+    return PictureCounts(got, row["in_doubt"], row["lost"], missing)
+
+
+def _sum_of(column: str, billed: str) -> str:
+    """Return the SQL for the sum of a column over the attempts that were billed so."""
+    chosen = f"CASE WHEN attempts.billed = '{billed}' THEN {column} ELSE 0 END"
+    return f"CAST(COALESCE(SUM({chosen}), 0) AS BIGINT)"
