@@ -45,6 +45,7 @@ from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     SubmittedTask,
     error_json,
+    possible_task_id,
     status_word,
     submitted_task,
     task_state,
@@ -383,11 +384,11 @@ class Exchange:
 
     def _log_reply(self, response: GatewayResponse) -> None:
         """Log what came instead of a picture; its words paraphrase the prompt: only at DEBUG."""
-        name, status = self.gateway.name, response.status
+        told = log.bind(gateway=self.gateway.name, http_status=response.status)
         outline = self._redacted(reply_outline(response.body, response.text))[:_MAX_EXCERPT]
-        log.warning("gateway.no_picture", gateway=name, http_status=status, reply=outline)
+        told.warning("gateway.no_picture", task=possible_task_id(response.body), reply=outline)
         words = self._redacted(response.text)[:_MAX_EXCERPT]
-        log.debug("gateway.no_picture_text", gateway=name, http_status=status, reply=words)
+        told.debug("gateway.no_picture_text", reply=words)
 
     def _redacted(self, text: str) -> str:
         secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")

@@ -27,14 +27,18 @@ _PATH = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z\[\]_a-z{}~-]*")
 _PLACEHOLDER = re.compile(r"[<>]")
 _NEVER_DROPPED = frozenset({"prompt", "image", "images", "mask"})
 _NO_AUTH = {"header": ""}
+_ASYNC_VALUES = ("true", "1")
 
 
 def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
     """Return the gateway of IMAGE_API_URL, IMAGE_API_KEY and IMAGE_MODELS.
 
-    The URL may be a base, with or without a version, or the complete URL of generations.
+    The URL may be a base, with or without a version, or the complete URL of generations. With
+    ``?async=true`` every reply is expected to be a task.
     """
-    address, _, query = url.strip().partition("?")
+    address, _, query_text = url.strip().partition("?")
+    query = dict(parse_qsl(query_text))
+    by_query = {"async": query.pop("async")} if query.get("async") in _ASYNC_VALUES else {}
     base, found, slash = address.partition(GENERATIONS)
     if not found:  # below a version that is not /v1
         base, found, slash = address.partition(GENERATIONS.removeprefix("/v1"))
@@ -45,10 +49,11 @@ def single_gateway(*, url: str, key: str, models: Sequence[str]) -> Gateway:
         base_url=base,
         models=tuple(models),
         paths=PathSettings(generate=found + slash or GENERATIONS),
-        query=dict(parse_qsl(query)) if found else {},
+        query=query if found else {},
+        asynchronous=AsyncSettings(mode="query", query=by_query) if by_query else AsyncSettings(),
         has_guessed_path=not found,
     )
-    _check_address(gateway if found or not query else replace(gateway, base_url=url))
+    _check_address(gateway if found or not query_text else replace(gateway, base_url=url))
     return replace(gateway, key=_checked_key(key, "IMAGE_API_KEY"))
 
 

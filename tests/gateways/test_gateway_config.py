@@ -305,3 +305,14 @@ def test_one_wrong_gateway(url: str, key: str, models: list[str], named: str) ->
     """The variable is named."""
     with pytest.raises(StartRefused, match=named):
         single_gateway(url=url, key=key, models=models)
+
+
+def test_the_async_flag_in_the_one_url_asks_for_tasks_as_a_table_does() -> None:
+    """Then every shape of a task is understood; polls do not carry the flag."""
+    url = "https://a.example/v1/images/generations?async=true&v=2"
+    gateway = single_gateway(url=url, key="sk-1", models=["m"])
+    assert gateway.asynchronous.is_on
+    assert dict(gateway.url.query) == {"async": "true", "v": "2"}
+    assert "async" not in gateway.task_url("t").query
+    off = single_gateway(url=url.replace("true", "false"), key="sk-1", models=["m"])
+    assert not off.asynchronous.is_on

@@ -101,3 +101,13 @@ async def test_an_unknown_status_of_a_task_is_redacted(tmp_path: Path) -> None:
             await run_generation(gateway, tmp_path, known=PAINTER, prompt=PROMPT)
     assert "gateway.task_status_unknown" in [entry["event"] for entry in logs]
     assert "LONELY" not in repr(logs)
+
+
+async def test_the_id_of_a_task_that_was_not_understood_is_logged(tmp_path: Path) -> None:
+    """The operator can ask the gateway's support for the picture that was paid for."""
+    answer = http_reply(200, {"result": "mj-1753"})
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(answer) as raw:
+            await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    (told,) = [entry for entry in logs if entry["event"] == "gateway.no_picture"]
+    assert told["task"] == "mj-1753"

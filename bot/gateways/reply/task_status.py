@@ -97,6 +97,11 @@ def submitted_task(
     return SubmittedTask(name, retry_after_s(response.headers, "", now_ms=now_ms))
 
 
+def possible_task_id(body: object) -> str | None:
+    """Return what may be the id of a task that was not understood: for the operator's log."""
+    return _task_id(body, by_any_name=True) if isinstance(body, dict) else None
+
+
 def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:
     nested = _nested(body)
     certain = (body.get("task_id"), nested.get("task_id"))
