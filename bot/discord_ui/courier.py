@@ -44,6 +44,7 @@ from bot.discord_ui.message_outbox import (
     NOTICE,
     MessageChannel,
     OutgoingMessage,
+    nonce_of,
 )
 from bot.images.conversion import max_bytes_each
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
@@ -224,6 +225,7 @@ class DiscordCourier:
         *,
         part: int,
     ) -> Sequence[CardAddress]:
+        self._left_out = len(result.pictures) - sum(map(len, groups))  # an earlier way changed it
         notices = self._parts.notices
         closed = self._message.address.only_by_token and result.kept
         content = notices.token_expired(job) if closed else notices.message_gone(job)
@@ -336,20 +338,24 @@ class DiscordCourier:
             mentions=job.requester.user_id,
             view=result_buttons(self._parts.texts, job.id, job.locale),
         )
+        slot = str(failure.error.facts.get("slot") or 0)  # several may come late, each is told
         await first_accepted(
-            partial(self._say_in_new_message, job, LATE, notice),
-            partial(self._say_directly, job, LATE, replace(notice, reply_to=None)),
+            partial(self._say_in_new_message, job, LATE, notice, slot),
+            partial(self._say_directly, job, LATE, replace(notice, reply_to=None), slot),
         )
 
     async def _say_in_new_message(
-        self, job: Job, part: int, notice: OutgoingMessage
+        self, job: Job, part: int, notice: OutgoingMessage, slot: str = ""
     ) -> CardAddress:
-        channel = self._message.channel_beside(job)
-        return await self._parts.outbox.post(job, part, channel, notice)
+        channel, nonce = self._message.channel_beside(job), nonce_of(job, part) + slot
+        return await self._parts.outbox.post(job, part, channel, notice, nonce=nonce)
 
-    async def _say_directly(self, job: Job, part: int, notice: OutgoingMessage) -> CardAddress:
-        direct = await self._direct(job)
-        return await self._parts.outbox.post(job, DIRECT_MESSAGE + part, direct, notice)
+    async def _say_directly(
+        self, job: Job, part: int, notice: OutgoingMessage, slot: str = ""
+    ) -> CardAddress:
+        direct, part = await self._direct(job), DIRECT_MESSAGE + part
+        nonce = nonce_of(job, part) + slot
+        return await self._parts.outbox.post(job, part, direct, notice, nonce=nonce)
 
     # --- parts of messages --------------------------------------------------------------------
 

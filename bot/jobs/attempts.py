@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
 from bot.database.database import Database
@@ -99,9 +100,14 @@ class AttemptRunner:
         slots = {slot: attempt.asked for slot, attempt in begun.items()}
         rest = max(0, request.n - sum(slots.values()))
         free = (slot for slot in count() if slot not in begun)
-        if rest:  # what was begun goes on also when its model is no longer offered
-            for asked in self.catalogue.fan_out(replace(request, n=rest)):
-                slots[next(free)] = asked
+        try:
+            fan_out = self.catalogue.fan_out(replace(request, n=rest)) if rest else ()
+        except UnknownModel:
+            if not slots:
+                raise
+            fan_out = ()  # what was begun goes on also when its model is no longer offered
+        for asked in fan_out:
+            slots[next(free)] = asked
         return slots
 
     async def run_slot(
@@ -277,7 +283,11 @@ class AttemptRunner:
             is_lost = failure.billed is Billed.YES and not failure.is_ours
             price = self.price(job, attempt, asked)
             cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
-            may_come = failure.kind is GatewayErrorKind.TASK_UNFINISHED
+            # A full disk is no end of a task that was polled, either.
+            is_task_left = failure.kind is GatewayErrorKind.TASK_UNFINISHED or (
+                failure.is_ours and failure.billed is Billed.MAYBE
+            )
+            may_come = is_task_left and not job.requester.is_operator
             await self.database.write_when_possible(
                 self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
             )

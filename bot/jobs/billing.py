@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import PicturesKept
+from bot.core.errors.jobs import PicturesKept, Unexpected
 from bot.core.errors.quotas import BudgetSpent
 from bot.core.models import AttachmentUrls, Job, JobState
 from bot.database.database import Database
@@ -18,6 +18,7 @@ from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.kept_pictures import read_kept_pictures
+from bot.jobs.repository.late_attempts import forget_looks
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.settled_pictures import read_picture_counts
 from bot.quota.allowances import Allowance
@@ -74,10 +75,16 @@ class Billing:
             self.alerts.budget(part)
         return settled
 
+    async def close_attempts(self, job: Job) -> None:
+        """Put in doubt what a defect of this bot left under way."""
+        await self.database.write_when_possible(self._close_attempts, job)
+
     async def settle_abandoned(
         self, job: Job, *, unsent: EaselError, sent: EaselError
     ) -> JobFailure | None:
         """End a job that no process works on, by what the database knows of it.
+
+        What a defect of this bot (``Unexpected``) lost does not limit the person.
 
         Returns:
             What to tell the person, None if the pictures were posted before.
@@ -96,9 +103,16 @@ class Billing:
     def _set_aside(self, tx: Transaction, job_id: str) -> None:
         self.repository.ended(tx, job_id, JobState.UNKNOWN)
         self.repository.told(tx, job_id)
-        # How many credits each of its pictures costs is not known.
+        forget_looks(tx, job_id)
+        self.repository.close_attempts(tx, job_id, model="", price_at=lambda _: None)
+        # How many credits each of its pictures costs is not known: all of them, or none.
+        is_sent = read_picture_counts(tx, job_id, delivered=0).counted_for_operator > 0
         self.ledger.settle(
-            tx, job_id, PictureCounts(), each=0, price=self.repository.price(tx, job_id)
+            tx,
+            job_id,
+            PictureCounts(missing=int(is_sent)),
+            each=self.ledger.charged(tx, job_id),
+            price=self.repository.price(tx, job_id),
         )
 
     def cancel_unseen_later(self, job: Job) -> None:
@@ -125,11 +139,13 @@ class Billing:
         error: EaselError | None,
         *,
         delivered: int | None,
+        by_us: bool = False,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
         price = self.repository.price(tx, job.id)
         pictures = read_picture_counts(tx, job.id, delivered=delivered)
+        pictures = pictures.lost_by_us() if by_us else pictures
         each = credits_per_picture(job)
         settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
         if settled is None or not price:
@@ -139,12 +155,7 @@ class Billing:
     def _settle_abandoned(
         self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
     ) -> tuple[JobFailure | None, list[BudgetReached]]:
-        self.repository.close_attempts(
-            tx,
-            job.id,
-            model=job.request.model,
-            price_at=lambda gateway: self.catalogue.price_each(gateway, job.request),
-        )
+        self._close_attempts(tx, job)
         if self.repository.is_delivered(tx, job.id):
             _, reached = self._settle(tx, job, JobState.DONE, None, delivered=None)
             return None, reached
@@ -154,8 +165,17 @@ class Billing:
             state, error = JobState.DONE, PicturesKept()
         elif read_picture_counts(tx, job.id, delivered=0).counted_for_operator:
             state, error = JobState.UNKNOWN, sent
-        settled, reached = self._settle(tx, job, state, error, delivered=kept)
+        by_us = isinstance(sent, Unexpected)
+        settled, reached = self._settle(tx, job, state, error, delivered=kept, by_us=by_us)
         return JobFailure(error, state, settled.charged if settled else 0), reached
+
+    def _close_attempts(self, tx: Transaction, job: Job) -> None:
+        self.repository.close_attempts(
+            tx,
+            job.id,
+            model=job.request.model,
+            price_at=lambda gateway: self.catalogue.price_each(gateway, job.request),
+        )
 
     async def _alert_of_refusal(self, price: int) -> None:
         budget = await self.database.read(self.ledger.budget_used)

@@ -23,7 +23,7 @@ from bot.core.errors.jobs import (
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
 from bot.database.database import Database
-from bot.database.outage import DatabaseBusy
+from bot.database.outage import DatabaseBusy, DatabaseLost
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
 from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
@@ -107,7 +107,7 @@ class JobRun:
             card = await self._courier.place(job, waiting=waiting)
             if card is not None:
                 await deps.database.write_when_possible(deps.repository.placed, job.id, card)
-        except DatabaseBusy:
+        except (DatabaseBusy, DatabaseLost):
             # The person must be answered before the database can be.
             deps.billing.cancel_unseen_later(job)
             raise
@@ -221,14 +221,25 @@ class JobRun:
             results = await asyncio.gather(*runs, return_exceptions=True)
             # What follows may wait for Discord: the job's place is free before.
             self._leave_queue(results)
+        return await self._slots([asked[slot] for slot in sorted(asked)], results)
+
+    async def _slots(
+        self, asked: Sequence[int], results: Sequence[SlotResult | BaseException]
+    ) -> list[SlotResult]:
+        """Return what the slots brought; a defect in one does not take the pictures of others."""
+        has_pictures = any(isinstance(each, SlotResult) and each.pictures for each in results)
         slots: list[SlotResult] = []
-        for slot, result in zip(sorted(asked), results, strict=True):
-            if isinstance(result, asyncio.CancelledError) and self._gate.is_closed:
-                slots.append(SlotResult(asked[slot]))
-            elif isinstance(result, BaseException):
-                raise result
-            else:
+        for n, result in zip(asked, results, strict=True):
+            if isinstance(result, SlotResult):
                 slots.append(result)
+            elif isinstance(result, asyncio.CancelledError) and self._gate.is_closed:
+                slots.append(SlotResult(n))
+            elif isinstance(result, Exception) and has_pictures:
+                log.error("job.slot_defect", job=self.job.id, exc_info=result)
+                await self._deps.billing.close_attempts(self.job)
+                slots.append(SlotResult(n))
+            else:
+                raise result
         return slots
 
     def _leave_queue(self, results: Sequence[SlotResult | BaseException]) -> None:
@@ -251,6 +262,9 @@ class JobRun:
             self._delivered = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
             await self._end_undelivered(error, result, slots)
+            return
+        if self._courier.is_detached and not result.kept:
+            await self._end_undelivered(NotDelivered(), result, slots)
             return
         await deps.database.write_when_possible(deps.repository.delivered, job.id, self._delivered)
         delivered = len(pictures)

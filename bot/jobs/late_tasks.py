@@ -37,9 +37,20 @@ from bot.jobs.repository.settled_pictures import read_picture_counts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+LOOK_EVERY_S = 300.0
 SHORTEST_PAUSE_MS = 60 * 1000
 LONGEST_PAUSE_MS = 2 * 60 * 60 * 1000
 LOOKS_FOR_MS = 24 * 60 * 60 * 1000
+
+# After these the task may still bring its pictures at the next look.
+_MAY_PASS = frozenset(
+    {
+        GatewayErrorKind.TASK_UNFINISHED,
+        GatewayErrorKind.DOWNLOAD_FAILED,
+        GatewayErrorKind.DISK_FULL,
+        GatewayErrorKind.AUTH,
+    }
+)
 
 FindRequester = Callable[[Requester], Awaitable[Requester | None]]
 """Return a person with the roles that they have now; None if that cannot be known."""
@@ -75,7 +86,7 @@ class LateTasks:
     ) -> None:
         clock = self._deps.clock
         while True:
-            await clock.wait(clock.sleep(SHORTEST_PAUSE_MS / 1000), "pause")
+            await clock.wait(clock.sleep(LOOK_EVERY_S), "pause")
             try:
                 await self.look(open_courier, find_requester)
             except Exception:
@@ -132,7 +143,7 @@ class LateTasks:
                     if isinstance(event, Received):
                         return event
         except GatewayFailure as failure:
-            if failure.kind is not GatewayErrorKind.TASK_UNFINISHED:
+            if failure.kind not in _MAY_PASS:
                 await self._deps.database.write(look_again, key, None)
         return None
 
@@ -146,6 +157,9 @@ class LateTasks:
     ) -> PicturesLate | None:
         """Turn the doubt into a late delivery; return what to tell, None for the second time."""
         deps, job, attempt = self._deps, late.job.job, late.attempt
+        now_written = deps.repository.job(tx, job.id)
+        if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
+            return None  # their data was deleted meanwhile
         price = deps.attempts.price(job, attempt.key, attempt.asked)
         lost = max(0, min(received.made, attempt.asked) - len(stored))
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
@@ -162,6 +176,6 @@ class LateTasks:
             pictures=read_picture_counts(tx, job.id, delivered=None),
             price=deps.repository.price(tx, job.id),
         )
-        error = PicturesLate(count=len(stored), credits=credits_)
+        error = PicturesLate(count=len(stored), credits=credits_, slot=attempt.key.slot)
         tell_late(tx, job.id, error)
         return error

@@ -156,6 +156,10 @@ class Recovery:
     ) -> UnreportedFailure | ResumableJob | None:
         try:
             return await self._take(found)
+        except (sqlite3.IntegrityError, sqlite3.DataError):
+            log.exception("job.unreadable", job=found.job.id)
+            await self.deps.billing.set_aside(found.job.id)
+            return None
         except sqlite3.Error:
             raise
         except Exception:

@@ -17,6 +17,8 @@ class SendGate:
         """Note that the calling task waits until it may send, and may be cancelled until then."""
         if task := asyncio.current_task():
             self._waiting.add(task)
+            if self.is_closed:
+                task.cancel()
 
     def pass_through(self) -> bool:
         """Note that the calling task is about to send; return False if it must not."""

@@ -25,6 +25,11 @@ class PictureCounts:
         """How many of them the operator paid for, or may have paid for."""
         return self.delivered + self.in_doubt + self.lost + self.missing
 
+    def lost_by_us(self) -> "PictureCounts":
+        """Return the same pictures where a defect of this bot lost those that did not arrive."""
+        missing = self.in_doubt + self.lost + self.missing
+        return PictureCounts(self.delivered, missing=missing)
+
     @property
     def limits_requester(self) -> bool:
         """Whether the job counts in MAX_DOUBTFUL_PER_DAY of its requester."""

@@ -276,7 +276,7 @@ async def test_why_there_is_no_picture_is_said_where_it_can_be_read(delivery: De
 
 async def test_what_came_late_is_told_once_and_the_card_stays_as_it_is(delivery: Delivery) -> None:
     """The card may show other pictures of the job, and the requester has long gone."""
-    late = JobFailure(PicturesLate(count=1, credits=1), JobState.DONE, 1)
+    late = JobFailure(PicturesLate(count=1, credits=1, slot=0), JobState.DONE, 1)
     async with delivery.process():
         delivery.later(16)
     async with delivery.process() as courier:

@@ -57,10 +57,11 @@ class PicturesKept(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class PicturesLate(EaselError):
-    """``count`` pictures of a job that had ended came after all; they cost ``credits``."""
+    """``count`` pictures of a slot of an ended job came after all; they cost ``credits``."""
 
     count: int
     credits: int
+    slot: int
     message_id = "error-pictures-late"
 
 

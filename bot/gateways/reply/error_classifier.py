@@ -15,6 +15,7 @@ from math import isfinite
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
 from bot.gateways.reply.error_tables import (
+    CERTAIN_PHRASES,
     DECLINED,
     DECLINED_PHRASES,
     KINDS_BY_CODE,
@@ -133,9 +134,16 @@ def _kind_and_billed(
 def _kind_by_phrase(
     response: GatewayResponse, message: str, billed: Billed
 ) -> tuple[Kind, Billed] | None:
-    """Return what a phrase of the message means; of a web page that is not taken as certain."""
+    """Return what a phrase of the message means; of a web page that is not taken as certain.
+
+    Nor is what other words say of a failure with a status of 500 and above: work may have begun.
+    """
     is_page = not isinstance(response.body, dict) and response.text.lstrip().startswith("<")
-    unbegun = billed if is_page else Billed.NO
+    is_failure = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    is_said = not is_failure or (
+        response.status not in _PROXY_TIMEOUTS and bool(CERTAIN_PHRASES.search(message))
+    )
+    unbegun = Billed.NO if is_said and not is_page else billed
     declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
     tables = [(DECLINED_PHRASES, declined), (UNBEGUN_PHRASES, unbegun)]
     if response.status != HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt

@@ -80,7 +80,14 @@ DECLINED_PHRASES = _phrases(
         Kind.MODERATION,
     ),
 )
-# They say that no work began, also with a status of 500 and above.
+# With a status of 500 and above only these are certain: gateways say them before any work begins.
+CERTAIN_PHRASES = re.compile(
+    r"insufficient(?: user| account)? (?:quota|balance|credits?|funds)|quota is not enough|预扣费"
+    r"|(?:余额|额度|配额|点数|积分)\S{0,4}(?:不足|用尽|耗尽|不够)|欠费"
+    r"|无可用(?:的)?(?:渠道|账号)|no available (?:channel|account)|负载\S{0,4}饱和",
+    re.IGNORECASE,
+)
+# They say that no work began.
 UNBEGUN_PHRASES = _phrases(
     (
         r"(?:insufficient|not enough|out of).{0,20}[ _](?:quota|balance|credits?|funds)"
@@ -95,7 +102,8 @@ UNBEGUN_PHRASES = _phrases(
     ),
     (
         r"无可用(?:的)?(?:渠道|账号)|no available (?:channel|account)"
-        r"|\bmodel:? ?\S{0,80} (?:was |is )?(?:not found|does not exist|not exist)"
+        r"|\bmodel:? ?[`'\"]?[\w./:-]{0,80}[`'\"]? (?:was |is )?"
+        r"(?:not found|does not exist|not exist)"
         r"|模型\S{0,40}不存在",
         Kind.MODEL_UNAVAILABLE,
     ),

@@ -68,6 +68,7 @@ _DECODER = json.JSONDecoder(strict=False)
 _NEXT_VALUE = re.compile(r"\s*[\[{\"]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
 _MAX_REPAIRED = 1 << 18  # characters of JSON
+_MAX_REPAIRED_DEPTH = 64
 _MARKDOWN_IMAGE = re.compile(r"!\[[^\]]{0,300}\]\(\s*([^\s)]{1,2000})")
 _PICTURE_URL = re.compile(
     r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
@@ -135,21 +136,23 @@ def _repaired(json_reader: StreamingJson) -> object:
     """Return JSON that was cut, up to its last whole value; None if it is none."""
     text, position = json_reader.text if json_reader.is_json else "", 0
     closers: list[str] = []
-    whole, is_value = "", True
+    end, at_end, is_value = 0, "", True
     for token in _TOKEN.finditer(text[:_MAX_REPAIRED]):
         if text[position : token.start()].strip():
             break
         mark, position = token[0], token.end()
         if mark in "{[":
             closers.append("}" if mark == "{" else "]")
+            if len(closers) > _MAX_REPAIRED_DEPTH:
+                break
         elif mark in "}]" and closers:
             closers.pop()
         if mark in ":,{[":
             is_value = mark == ":" or (closers[-1:] == ["]"])
         elif is_value or mark in "}]":
-            whole, is_value = text[:position] + "".join(reversed(closers)), True
+            end, at_end, is_value = position, "".join(reversed(closers)), True
     try:
-        return _DECODER.decode(whole) if whole else None
+        return _DECODER.decode(text[:end] + at_end) if end else None
     except (ValueError, RecursionError):
         return None
 

@@ -49,6 +49,7 @@ _UNKNOWN_TASK = re.compile(
     r"task_?not_?(?:exist|found)|task (?:does )?not (?:exist|found)|任务不存在", re.IGNORECASE
 )
 _ID = re.compile(r"(?=.*\w)[^\s\x00-\x1f/][^\s\x00-\x1f]*")  # a name with a slash is a path
+_LOGGED_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def submitted_task(
 
 def possible_task_id(body: object) -> str | None:
     """Return what may be the id of a task that was not understood: for the operator's log."""
-    return _task_id(body, by_any_name=True) if isinstance(body, dict) else None
+    found = _task_id(body, by_any_name=True) if isinstance(body, dict) else None
+    return found if found and _LOGGED_ID.fullmatch(found) else None
 
 
 def _task_id(body: JsonObject, *, by_any_name: bool) -> str | None:

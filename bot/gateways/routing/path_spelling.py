@@ -50,6 +50,7 @@ class PathSpellings:
         self._data_dir = data_dir
         self._found = found_paths(data_dir) if data_dir else {}
         self._on_trial: dict[str, str] = {}  # paths that are being tried, by base URL
+        self._right: set[str] = set()  # base URLs whose present path has brought pictures
         self._given_up: set[str] = set()  # base URLs at which neither exists
 
     def apply(self, gateway: Gateway) -> Gateway:
@@ -58,11 +59,10 @@ class PathSpellings:
 
     def refused(self, failure: GatewayFailure, used: Gateway) -> None:
         """Record a refusal; set its ``other_path`` if that is to be tried."""
-        if not used.has_guessed_path:
+        if not used.has_guessed_path or used.base_url in self._right:
             return
         if not _lacks_path(failure):
-            if failure.http_status:
-                self.answered(used)
+            self._on_trial.pop(used.base_url, None)  # a web page or a refused key says nothing
             return
         base, path = used.base_url, used.paths.generate
         if self._on_trial.get(base) == path:
@@ -75,8 +75,9 @@ class PathSpellings:
             failure.other_path = current
 
     def answered(self, used: Gateway) -> None:
-        """Record that the gateway has the path."""
+        """Record that the gateway has the path: it brought pictures."""
         base, path = used.base_url, used.paths.generate
+        self._right.add(base)
         if self._on_trial.get(base) != path:
             return
         del self._on_trial[base]

@@ -11,8 +11,8 @@ from bot.jobs.repository.rows import (
     WrittenAttempt,
     WrittenJob,
     error_to_text,
+    read_job,
     written_attempt,
-    written_job,
 )
 
 FIRST_LOOK_MS = 60 * 1000  # after its budget
@@ -38,14 +38,20 @@ def look_again(tx: Transaction, attempt: Attempt, at: int | None) -> None:
     )
 
 
+def forget_looks(tx: Transaction, job_id: str) -> None:
+    """Write that no task of a job is looked at again."""
+    tx.write("UPDATE attempts SET look_at = NULL WHERE job_id = $1", job_id)
+
+
 def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
-    """Return the tasks whose time has come."""
+    """Return the tasks whose time has come; those of jobs that cannot be read are left out."""
     attempts = rows.query("SELECT * FROM attempts WHERE look_at <= $1 ORDER BY look_at", now)
     found = []
     for row in attempts:
         job = rows.one("SELECT * FROM jobs WHERE id = $1", row["job_id"])
-        if job is not None:
-            found.append(LateAttempt(written_job(job), written_attempt(row), row["ended_at"]))
+        written = None if job is None else read_job(job)
+        if isinstance(written, WrittenJob):
+            found.append(LateAttempt(written, written_attempt(row), row["ended_at"]))
     return found
 
 
@@ -80,7 +86,8 @@ def receive_late(tx: Transaction, attempt: Attempt, cost: Cost) -> bool:
 def tell_late(tx: Transaction, job_id: str, error: EaselError) -> None:
     """Write that a job has pictures after all, and that its requester is to be told so."""
     tx.write(
-        "UPDATE jobs SET state = 'done', error = $1, told = 0, telling_failures = 0 WHERE id = $2",
+        "UPDATE jobs SET state = 'done', error = $1, telling_failures = 0,"
+        " told = CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END WHERE id = $2",
         error_to_text(error),
         job_id,
     )

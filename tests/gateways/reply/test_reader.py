@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,14 @@ def test_bad_manners_inside_strings(tmp_path: Path) -> None:
 def test_usage(usage: object, read: TokenUsage | None, tmp_path: Path) -> None:
     """Both spellings, floats, and zeros that mean unknown."""
     assert _reply(tmp_path, {"data": [], "usage": usage}).usage == read
+
+
+@pytest.mark.parametrize("text", ["[1," * 20_000, '{"a":' * 20_000, "[" + "1," * 60_000])
+def test_a_cut_reply_is_repaired_in_little_time(text: str, tmp_path: Path) -> None:
+    """It is done in the event loop: a minute of it would cost the connection to Discord."""
+    with DownloadSpool(tmp_path, "slot-0", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(text.encode())
+        began = time.perf_counter()
+        read_reply(json_reader, URL("https://a.example"))
+        assert time.perf_counter() - began < 1

@@ -165,9 +165,9 @@ error-budget-spent =
 
 error-too-many-doubtful =
     { $limit ->
-        [one] One of your requests in the last 24 hours brought no picture
-       *[other] { $limit } of your requests in the last 24 hours brought no picture
-    } although the operator may have paid for it, so please try again { $frees_at } or ask an admin to reset your usage.
+        [one] One of your requests in the last 24 hours brought no picture although the operator may have paid for it
+       *[other] { $limit } of your requests in the last 24 hours brought no picture although the operator may have paid for them
+    }, so please try again { $frees_at } or ask an admin to reset your usage.
 
 error-blocked =
     { $reason ->
@@ -266,8 +266,8 @@ error-not-kept = These pictures are no longer kept, so please ask for them again
 
 error-some-not-posted =
     { $count ->
-        [one] One picture cannot be shown in this channel, so please try *Original* under the result.
-       *[other] { $count } pictures cannot be shown in this channel, so please try *Original* under the result.
+        [one] One picture is too large for this channel, so please try one with a larger upload limit, or ask for a smaller size.
+       *[other] { $count } pictures are too large for this channel, so please try one with a larger upload limit, or ask for a smaller size.
     }
 
 error-not-posted = The pictures could not be posted here, so please try a channel where the bot may send messages and attach files.
@@ -345,7 +345,7 @@ error-gateway-task-failed = The image service could not finish this picture, so 
 
 error-gateway-task-lost = The image service lost track of this picture, so it may have been made and paid for; { money-doubt }: would you like to try again?
 
-error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history` if it comes within a day; { money-doubt }: would you like to wait, or try again?
+error-gateway-task-unfinished = The image service has still not finished, so the picture is kept for you in `/history`, for its credits, if it comes within a day; { money-doubt }: would you like to wait, or try again?
 
 ## Buttons and reactions under a result
 

@@ -232,7 +232,7 @@ error-not-delivered = 图片无法发布，请确认机器人可以在这里发�
 
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
 
-error-some-not-posted = 有 { $count } 张图片无法在这个频道显示，请试试结果下方的“原图”。
+error-some-not-posted = 有 { $count } 张图片太大，无法在这个频道显示，请到上传上限更大的地方重试，或请求更小的尺寸。
 
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。
 
@@ -308,7 +308,7 @@ error-gateway-task-failed = 绘图服务没能完成这张图片，请再试一�
 
 error-gateway-task-lost = 绘图服务找不到这张图片的任务了，图片可能已经画好并计费；{ money-doubt }：要再试一次吗？
 
-error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会为你保存在 `/history` 中；{ money-doubt }：等不及的话，要再试一次吗？
+error-gateway-task-unfinished = 绘图服务仍未完成，如果图片在一天内画好，会按点数为你保存在 `/history` 中；{ money-doubt }：等不及的话，要再试一次吗？
 
 ## Buttons and reactions under a result
 
