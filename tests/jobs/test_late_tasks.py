@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import PicturesLate
-from bot.core.models import Job, Requester
+from bot.core.models import OPERATOR, Job, Requester
 from bot.jobs.courier import JobFailure
 from bot.jobs.recovery import OpenCourier
 from bot.services import open_services
@@ -188,3 +189,67 @@ async def test_after_a_day_nobody_looks_any_more(tmp_path: Path, gateway: Script
         assert time.ms - ended_at >= 24 * HOUR_MS
         assert 15 <= gateway.polls - polls <= 30
     assert harness.rows(CHARGES) == [(0, 1, 1)]
+
+
+async def test_whatever_passes_is_looked_at_again(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """A store that has lost the file for an hour must not lose a picture that was paid for."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        gateway.gate.set()
+        gateway.url += "/gone"  # the addresses of its files
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), known)
+        assert harness.rows("SELECT COUNT(*) FROM attempts WHERE look_at IS NOT NULL") == [(1,)]
+        gateway.url = gateway.url.removesuffix("/gone")
+        time.ms += HOUR_MS
+        await harness.services.late_tasks.look(opening(courier), known)
+    assert len(courier.failures) == 1
+
+
+async def test_an_unreadable_job_does_not_keep_others_from_being_looked_at(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """One broken row would else cost everybody's late pictures."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        await unfinished_job(harness, gateway)
+        with sqlite3.connect(tmp_path / "easel.db") as database:
+            database.execute("UPDATE jobs SET request = 'no JSON'")
+        gateway.replies.append(TaskReply())
+        await harness.submit(RecordingCourier())
+        await harness.services.job_service.drained()
+        gateway.gate.set()
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), known)
+    assert len(courier.failures) == 1
+
+
+async def test_each_slot_that_comes_late_is_told(tmp_path: Path, gateway: ScriptedGateway) -> None:
+    """Both are paid for, so both are said; the facts tell them apart."""
+    time, courier = QuickTime(), RecordingCourier()
+    async with process(tmp_path, gateway, time) as harness:
+        gateway.replies.extend([TaskReply()] * 2)
+        gateway.gate.clear()
+        await harness.submit(RecordingCourier(), n=2)
+        await harness.services.job_service.drained()
+        gateway.gate.set()
+        time.ms += MINUTE_MS
+        await harness.services.late_tasks.look(opening(courier), known)
+        (past,) = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
+    assert [failure.error.facts["slot"] for failure in courier.failures] == [0, 1]
+    assert past.pictures == 2
+    assert harness.rows(CHARGES) == [(2, 2, 0)]
+
+
+async def test_the_terminal_waits_for_no_late_picture(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Its operator has gone, and no history shows it."""
+    time = QuickTime()
+    async with process(tmp_path, gateway, time) as harness:
+        gateway.replies.append(TaskReply())
+        gateway.gate.clear()
+        await harness.submit(RecordingCourier(), OPERATOR)
+        await harness.services.job_service.drained()
+    assert harness.rows("SELECT look_at FROM attempts") == [(None,)]

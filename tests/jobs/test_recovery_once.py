@@ -13,7 +13,13 @@ from bot.core.errors.jobs import PicturesKept
 from bot.core.models import Job
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
-from tests.cogs.scripted_gateway import KEY, FewerPictures, ScriptedGateway, TaskReply, UrlReply
+from tests.cogs.scripted_gateway import (
+    KEY,
+    FewerPictures,
+    ScriptedGateway,
+    TaskReply,
+    UrlReply,
+)
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
 from tests.jobs.test_recovery import HangingCourier, process, recover, until
 
@@ -102,6 +108,24 @@ async def test_a_task_of_a_model_that_is_offered_no_more_is_polled_to_its_end(
     async with process(tmp_path, gateway) as harness:
         await harness.submit(RecordingCourier())
         await until(lambda: gateway.polls > 0)
+    gateway.gate.set()
+    async with process(tmp_path, gateway, image_models=("gpt-image-1",)) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [len(result.pictures) for result in courier.results] == [1]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
+
+
+async def test_what_was_begun_goes_on_also_where_the_rest_cannot_be_sent_any_more(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """One of two requests was refused, the other is a task; then the model was removed."""
+    gateway.replies.extend([TaskReply()] * 2)
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier(), n=2)
+        await until(lambda: harness.rows("SELECT state FROM attempts") == [("task",)] * 2)
+    with sqlite3.connect(tmp_path / "easel.db") as database:
+        database.execute("UPDATE attempts SET state = 'refused', billed = 'no' WHERE slot = 1")
     gateway.gate.set()
     async with process(tmp_path, gateway, image_models=("gpt-image-1",)) as harness:
         await recover(harness, courier := RecordingCourier())

@@ -155,6 +155,21 @@ async def test_what_is_neither_posted_nor_kept_costs_the_person_nothing(
     assert harness.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
 
 
+async def test_whoever_stopped_waiting_does_not_pay_for_what_is_not_kept(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """Nothing is posted then, and the disk had no room for the history."""
+    (harness.folder / "vault").write_text("a file where a folder should be")
+    gateway.gate.clear()
+    job = await harness.submit(RecordingCourier())
+    await asyncio.wait_for(gateway.asked.wait(), 60)
+    await harness.services.cancellation.cancel(job.id, ADA, moderates=False)
+    gateway.gate.set()
+    await harness.services.job_service.drained()
+    assert harness.rows("SELECT state FROM jobs") == [("failed",)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 1, 0)]
+
+
 async def test_a_courier_that_cannot_show_progress_still_delivers(harness: ServiceHarness) -> None:
     """A defect in a kindness must not cost a picture."""
     courier = RecordingCourier(fails="update")
