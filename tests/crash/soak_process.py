@@ -6,6 +6,7 @@ prints what it holds when it is warm, and when all jobs are through, as JSON.
 
 import asyncio
 import gc
+import itertools
 import json
 import sys
 import time
@@ -38,13 +39,15 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
     courier = FolderCourier(cards, CrashPoint(folder / "easel.db"))
     clock = Clock(sleep=lambda pause_s: asyncio.sleep(min(pause_s, 0.02)))
     begun, held = time.monotonic(), []
+    # Each prompt once, over all processes: who is told to come again leaves no job to be counted.
+    numbers = itertools.count(time.time_ns() // 1_000_000)
     async with open_services(settings(folder, url), clock) as services:
         taken = await services.recovery.take_over()
         await services.recovery.resume(taken, lambda _job, _card: courier, attachment)
         for share in (WARM, 1.0):
             while time.monotonic() - begun < seconds * share:
-                submitted, still_open = await counts(services.database)
-                for number in range(submitted, submitted + PEOPLE - still_open):
+                _, still_open = await counts(services.database)
+                for number in itertools.islice(numbers, PEOPLE - still_open):
                     # While another program holds the lock, people are told to come again.
                     with suppress(DatabaseBusy):
                         await submit(services, courier, number)
