@@ -85,7 +85,12 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             late_tasks.begin(couriers.reopen, partial(with_present_roles, client))
 
         client.once_logged_in = once_logged_in
-        client.once_closing = maintenance.end
+
+        async def once_closing() -> None:
+            await maintenance.end()
+            await late_tasks.end()
+
+        client.once_closing = once_closing
         downloader = await stack.enter_async_context(
             Downloader(
                 (),

@@ -9,11 +9,10 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from types import TracebackType
-from typing import Self
 
 import structlog
 
+from bot.core.background_task import BackgroundTask
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
@@ -56,30 +55,16 @@ FindRequester = Callable[[Requester], Awaitable[Requester | None]]
 """Return a person with the roles that they have now; None if that cannot be known."""
 
 
-class LateTasks:
-    """Owns the task that looks at them, until it is left."""
+class LateTasks(BackgroundTask):
+    """Looks at them every few minutes, until it is left."""
 
     def __init__(self, deps: JobDependencies) -> None:
+        super().__init__()
         self._deps = deps
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
 
     def begin(self, open_courier: OpenCourier, find_requester: FindRequester) -> None:
         """Start, in a task that belongs to this object."""
-        looking = self._look_for_ever(open_courier, find_requester)
-        self._task = asyncio.get_running_loop().create_task(looking)
+        self.start(self._look_for_ever(open_courier, find_requester))
 
     async def _look_for_ever(
         self, open_courier: OpenCourier, find_requester: FindRequester

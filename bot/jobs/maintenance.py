@@ -3,13 +3,11 @@
 What a start has to finish comes first; what may take long waits until people have been answered.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Self
 
 import structlog
 
+from bot.core.background_task import BackgroundTask
 from bot.core.clock import Clock
 from bot.database.database import Database
 from bot.quota.ledger import Ledger
@@ -26,7 +24,7 @@ CHARGES_PER_BATCH = 100
 MaintenanceTask = Callable[[], Awaitable[object]]
 
 
-class Maintenance:
+class Maintenance(BackgroundTask):
     """Runs every task daily until it is left: the ``patient`` ones a minute after the start.
 
     What ``begin`` is given runs once, before all of them.
@@ -39,31 +37,14 @@ class Maintenance:
         *,
         patient: Sequence[MaintenanceTask] = (),
     ) -> None:
+        super().__init__()
         self._tasks = tasks
         self._patient_tasks = patient
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        await self.end()
 
     def begin(self, *first: MaintenanceTask) -> None:
         """Start, in a task that belongs to this object."""
-        self._task = asyncio.get_running_loop().create_task(self._run_all(first))
-
-    async def end(self) -> None:
-        """Stop in the middle of any task; harmless twice."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+        self.start(self._run_all(first))
 
     async def _run_all(self, first: Sequence[MaintenanceTask]) -> None:
         for task in first:

@@ -156,14 +156,11 @@ class Recovery:
     ) -> UnreportedFailure | ResumableJob | None:
         try:
             return await self._take(found)
-        except (sqlite3.IntegrityError, sqlite3.DataError):
-            log.exception("job.unreadable", job=found.job.id)
-            await self.deps.billing.set_aside(found.job.id)
-            return None
-        except sqlite3.Error:
-            raise
-        except Exception:
+        except Exception as error:
             # One job's rows must not keep the others, nor the bot, from starting.
+            is_of_its_rows = isinstance(error, sqlite3.IntegrityError | sqlite3.DataError)
+            if isinstance(error, sqlite3.Error) and not is_of_its_rows:
+                raise
             log.exception("job.unreadable", job=found.job.id)
             await self.deps.billing.set_aside(found.job.id)
             return None
