@@ -1,47 +1,39 @@
-"""A SQLite connection with a thread that runs one whole transaction at a time."""
+"""A SQLite connection with a thread that runs the waiting transactions in groups."""
 
 import asyncio
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, Self, TypeVar
+from typing import Self, TypeVar
 
 import aiosqlite
 
-from bot.database.transaction import Transaction, run_transaction
+from bot.database.group_commit import RunningTransaction, run_together
+from bot.database.transaction import Transaction
 
 T = TypeVar("T")
 
 _ROWS_AT_ONCE = 64  # of aiosqlite's own cursors, which are not used here
-
-
-class _CallerGone(Exception):
-    """The caller of the transaction had gone before its COMMIT."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunningTransaction(Generic[T]):
-    """A transaction in the thread of its connection; ``ended`` has its result or its error."""
-
-    ended: asyncio.Future[T]
-    caller_gone: threading.Event
-
-    def abandon(self) -> None:
-        """Let it roll back, unless its COMMIT has begun."""
-        self.caller_gone.set()
+# Of those that nobody waits for at a screen, so many share a COMMIT with those that somebody does.
+_MOST_BESIDE_URGENT = 8
 
 
 class Connection(aiosqlite.Connection):
-    """A connection with a thread of its own, which runs one transaction after the other."""
+    """A connection with a thread of its own; ``begin`` is the statement that begins a group."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], begin: str) -> None:
+        super().__init__(connect, _ROWS_AT_ONCE)
+        self._begin = begin
+        self._urgent: deque[RunningTransaction[object]] = deque()
+        self._others: deque[RunningTransaction[object]] = deque()
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, path: Path, *, pragmas: Sequence[str], busy_s: float
+        cls, path: Path, *, begin: str, pragmas: Sequence[str], busy_s: float
     ) -> AsyncIterator[Self]:
         """Open the file, set the pragmas, and close it at the end.
 
@@ -53,20 +45,20 @@ class Connection(aiosqlite.Connection):
             timeout=busy_s,
             isolation_level=None,  # sqlite3 itself must not begin transactions
         )
-        connection = cls(connect, _ROWS_AT_ONCE)
+        connection = cls(connect, begin)
         async with connection:
             connection.row_factory = sqlite3.Row
             for pragma in pragmas:
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
             yield connection
 
-    async def transaction(self, begin: str, function: Callable[[Transaction], T]) -> T:
-        """Run BEGIN, the function and COMMIT, or ROLLBACK whatever is raised.
+    async def transaction(self, function: Callable[[Transaction], T]) -> T:
+        """Run the function as a transaction, rolled back on whatever is raised.
 
         Cancelling the caller rolls back what is not committed yet. The cancellation is raised
         after the transaction has ended, also when it was committed.
         """
-        running = self.start(begin, function)
+        running = self.start(function)
         ended = running.ended
         cancelled: asyncio.CancelledError | None = None
         while not ended.done():
@@ -79,31 +71,36 @@ class Connection(aiosqlite.Connection):
             raise cancelled from ended.exception()
         return ended.result()
 
-    def start(self, begin: str, function: Callable[[Transaction], T]) -> "RunningTransaction[T]":
-        """Start a transaction, whose caller may abandon it."""
-        caller_gone = threading.Event()
-        ended: asyncio.Future[T] = asyncio.ensure_future(
-            self._execute(self._transaction, begin, function, caller_gone)  # type: ignore[no-untyped-call]  # aiosqlite's
-        )
-        return RunningTransaction(ended, caller_gone)
+    def start(
+        self, function: Callable[[Transaction], T], *, is_urgent: bool = False
+    ) -> RunningTransaction[T]:
+        """Start a transaction, whose caller may abandon it; ``is_urgent`` ones run first."""
+        if not self._running:
+            raise ValueError("the connection is closed")
+        running = RunningTransaction(function, asyncio.get_running_loop().create_future())
+        waiting = self._urgent if is_urgent else self._others
+        waiting.append(running)
+        # The first of several finds all that wait, the others nothing.
+        self._tx.put_nowait((None, self._run_waiting))
+        return running
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the database file; return False if a reader prevents it."""
         emptied: bool = await self._execute(self._empty_log)  # type: ignore[no-untyped-call]  # aiosqlite's
         return emptied
 
-    def _transaction(
-        self, begin: str, function: Callable[[Transaction], T], caller_gone: threading.Event
-    ) -> T:
-        def unless_gone(tx: Transaction) -> T:
-            result = function(tx)
-            if caller_gone.is_set():
-                raise _CallerGone
-            return result
+    def _run_waiting(self) -> None:
+        while group := self._take():
+            run_together(self._conn, self._begin, group)
+            loop = group[0].ended.get_loop()
+            loop.call_soon_threadsafe(_end_all, group)
 
-        if caller_gone.is_set():
-            raise _CallerGone
-        return run_transaction(self._conn, begin, unless_gone)
+    def _take(self) -> list[RunningTransaction[object]]:
+        """Take a group from what waits, in the thread: a deque's ends need no lock."""
+        urgent = [self._urgent.popleft() for _ in range(len(self._urgent))]
+        most = _MOST_BESIDE_URGENT if urgent else len(self._others)
+        others = [self._others.popleft() for _ in range(min(most, len(self._others)))]
+        return urgent + others
 
     def _empty_log(self) -> bool:
         (before,) = self._conn.execute("PRAGMA busy_timeout").fetchone()
@@ -113,3 +110,8 @@ class Connection(aiosqlite.Connection):
         finally:
             self._conn.execute(f"PRAGMA busy_timeout={before}")
         return not is_busy
+
+
+def _end_all(members: Sequence[RunningTransaction[object]]) -> None:
+    for member in members:
+        member.end()

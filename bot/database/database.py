@@ -15,8 +15,9 @@ from bot.core.errors.base import StartRefused
 from bot.core.private_files import create_private_file, make_private_folder, restrict_files
 from bot.database import migrator
 from bot.database.backup import is_foreign, read_only
-from bot.database.connection import Connection, RunningTransaction
+from bot.database.connection import Connection
 from bot.database.faults import FOREIGN, unusable
+from bot.database.group_commit import RunningTransaction
 from bot.database.outage import (
     WAITS,
     DatabaseBusy,
@@ -120,7 +121,7 @@ class Database:
         """
         with self._outage.watched():
             return await self._writer.transaction(
-                "BEGIN IMMEDIATE", self._checked(lambda tx: function(tx, *args, **kwargs))
+                self._checked(lambda tx: function(tx, *args, **kwargs))
             )
 
     async def write_when_possible(
@@ -174,7 +175,7 @@ class Database:
             DatabaseLost: the file is gone.
         """
         limit_s = self.waits.answer_s if within_s is None else within_s
-        running = self._writer.start("BEGIN IMMEDIATE", self._checked(function))
+        running = self._writer.start(self._checked(function), is_urgent=True)
         try:
             await asyncio.wait((running.ended,), timeout=limit_s)
             if running.ended.done():
@@ -235,7 +236,7 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a function on one consistent snapshot; it cannot write and waits for no writer."""
-        return await self._reader.transaction("BEGIN", lambda tx: function(tx, *args, **kwargs))
+        return await self._reader.transaction(lambda tx: function(tx, *args, **kwargs))
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the file and empty it, so that no deleted content remains.
@@ -253,8 +254,10 @@ class Database:
         create_private_file(path)
         _refuse_foreign(path)
         async with (
-            Connection.open(path, pragmas=_WRITER, busy_s=waits.busy_s) as writer,
-            Connection.open(path, pragmas=_READER, busy_s=waits.busy_s) as reader,
+            Connection.open(
+                path, begin="BEGIN IMMEDIATE", pragmas=_WRITER, busy_s=waits.busy_s
+            ) as writer,
+            Connection.open(path, begin="BEGIN", pragmas=_READER, busy_s=waits.busy_s) as reader,
         ):
             yield cls(writer, reader, OpenFile(path), waits)
 
