@@ -71,6 +71,9 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         def __init__(self) -> None:
             self.delivered = asyncio.Event()
 
+        def announced(self, job: Job) -> None:
+            """Announce nothing."""
+
         async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:  # noqa: ARG002
             return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
 

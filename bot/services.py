@@ -137,7 +137,6 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         queue=queue,
         references=ReferenceLoader(base.content_store, now=clock.now),
         attempts=AttemptRunner(
-            database,
             repository,
             catalogue,
             router,

@@ -144,6 +144,9 @@ class TerminalCourier:
         self._usual_ms = usual_s * 1000
         self._bar: asyncio.Task[None] | None = None
 
+    def announced(self, job: Job) -> None:
+        """Return nothing: a line on the terminal cannot be found again."""
+
     async def place(self, job: Job, *, waiting: QueuePosition) -> None:  # noqa: ARG002 - nobody is ahead here
         """Print the model, size and number of pictures."""
         request = job.request

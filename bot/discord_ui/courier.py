@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import CardNotSent, NotDelivered, PicturesLate
-from bot.core.models import CardAddress, Job, JobState
+from bot.core.models import AnnouncedCard, CardAddress, Job, JobState
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
 from bot.discord_ui.courier_parts import CourierParts, preview_files
 from bot.discord_ui.discord_errors import (
@@ -69,6 +69,10 @@ class DiscordCourier:
         self._elsewhere: discord.Embed | None = None
 
     # --- the courier protocol -----------------------------------------------------------------
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Return where ``place`` is about to post the job's message."""
+        return self._message.announced(job)
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
         """Post the job's message: for everybody, or for its requester alone."""

@@ -11,7 +11,12 @@ from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.discord_ui.courier import DiscordCourier
 from bot.discord_ui.courier_parts import ChannelTurns, CourierParts
 from bot.discord_ui.job_embeds import JobEmbeds
-from bot.discord_ui.job_message import JobMessage, answer_interaction, reply_to_message
+from bot.discord_ui.job_message import (
+    JobMessage,
+    announced_answer,
+    answer_interaction,
+    reply_to_message,
+)
 from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbnails
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
@@ -57,14 +62,18 @@ class Couriers:
     def answering(self, interaction: discord.Interaction) -> Courier:
         """Return the courier of a command that nobody has answered yet."""
         parts = self._parts
+        announce = partial(announced_answer, interaction)
         place = partial(answer_interaction, parts.client, parts.outbox, interaction)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
+        message = JobMessage(parts.client, self._now, announce=announce, place=place)
+        return DiscordCourier(parts, message)
 
     def replying(self, message: discord.PartialMessage, max_file_bytes: int) -> Courier:
         """Return the courier that replies to a message with a new one."""
         parts = self._parts
-        place = partial(reply_to_message, parts.outbox, message, max_file_bytes)
-        return DiscordCourier(parts, JobMessage(parts.client, self._now, place=place))
+        card = AnnouncedCard(message.channel.id, max_file_bytes=max_file_bytes)
+        place = partial(reply_to_message, parts.outbox, message)
+        reply = JobMessage(parts.client, self._now, announce=lambda _: card, place=place)
+        return DiscordCourier(parts, reply)
 
     def reopen(self, _job: Job, address: CardAddress | AnnouncedCard) -> Courier:
         """Return the courier of a message that an earlier process placed, or announced."""

@@ -43,13 +43,15 @@ TOKEN_LIFETIME_MS = 14 * 60 * 1000
 ORIGINAL_RESPONSE = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
 
 MakeFiles = Callable[[], list[discord.File]]
-PlaceMessage = Callable[[Job, discord.Embed, View], Awaitable[CardAddress]]
+AnnounceMessage = Callable[[Job], AnnouncedCard]
+PlaceMessage = Callable[[AnnouncedCard, Job, discord.Embed, View], Awaitable[CardAddress]]
 
 
 async def answer_interaction(
     client: discord.Client,
     outbox: MessageOutbox,
     interaction: discord.Interaction,
+    card: AnnouncedCard,
     job: Job,
     embed: discord.Embed,
     view: View,
@@ -58,17 +60,7 @@ async def answer_interaction(
 
     An answer has no nonce; whether a lost one was posted is asked with the token.
     """
-    place = place_of_caller(interaction)
-    # In their direct messages nobody else reads, and an ephemeral answer would not stay.
-    ephemeral = job.private and place is not CallerPlace.DIRECT
-    card = AnnouncedCard(
-        channel_id=interaction.channel_id or 0,
-        application_id=interaction.application_id,
-        token=interaction.token,
-        max_file_bytes=interaction.filesize_limit,
-        only_by_token=ephemeral or place is CallerPlace.ELSEWHERE,
-    )
-    await outbox.announce(job, card)
+    ephemeral = _is_ephemeral(interaction, job)
     try:
         answered = await interaction.response.send_message(
             embed=embed, view=view, ephemeral=ephemeral
@@ -85,10 +77,27 @@ async def answer_interaction(
     return card.placed(message_id)
 
 
+def announced_answer(interaction: discord.Interaction, job: Job) -> AnnouncedCard:
+    """Return where the answer to an interaction is about to be."""
+    is_elsewhere = place_of_caller(interaction) is CallerPlace.ELSEWHERE
+    return AnnouncedCard(
+        channel_id=interaction.channel_id or 0,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        max_file_bytes=interaction.filesize_limit,
+        only_by_token=_is_ephemeral(interaction, job) or is_elsewhere,
+    )
+
+
+def _is_ephemeral(interaction: discord.Interaction, job: Job) -> bool:
+    # In their direct messages nobody else reads, and an ephemeral answer would not stay.
+    return job.private and place_of_caller(interaction) is not CallerPlace.DIRECT
+
+
 async def reply_to_message(
     outbox: MessageOutbox,
     message: discord.PartialMessage,
-    max_file_bytes: int,
+    card: AnnouncedCard,
     job: Job,
     embed: discord.Embed,
     view: View,
@@ -99,8 +108,6 @@ async def reply_to_message(
     outgoing = OutgoingMessage(
         embeds=[embed], reply_to=message.to_reference(fail_if_not_exists=False), view=view
     )
-    card = AnnouncedCard(channel.id, max_file_bytes=max_file_bytes)
-    await outbox.announce(job, card)
     try:
         return card.placed((await outbox.post(job, JOB_MESSAGE, channel, outgoing)).message_id)
     except discord.HTTPException as refused:
@@ -121,7 +128,8 @@ class MessageContent:
 class JobMessage:
     """A job's message, edited through its token while that is valid, then through its channel.
 
-    ``place`` posts a new one, ``address`` is where an earlier process placed it.
+    ``place`` posts a new one where ``announce`` says, ``address`` is where an earlier process
+    placed it.
     """
 
     def __init__(
@@ -129,14 +137,20 @@ class JobMessage:
         client: discord.Client,
         now: Callable[[], int],
         *,
+        announce: AnnounceMessage | None = None,
         place: PlaceMessage | None = None,
         address: CardAddress | AnnouncedCard | None = None,
     ) -> None:
         self._client = client
         self._now = now
+        self._announce = announce
         self._place = place
         self._address = address
         self._token_expired = False
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Return where it is about to be posted; None if an earlier process was to do that."""
+        return None if self._announce is None else self._announce(job)
 
     async def place(self, job: Job, embed: discord.Embed, view: View) -> CardAddress:
         """Post it.
@@ -144,9 +158,10 @@ class JobMessage:
         Raises:
             CardNotSent: Discord did not take it, or an earlier process was to place it.
         """
-        if self._place is None:
+        card = self.announced(job)
+        if self._place is None or card is None:
             raise CardNotSent
-        self._address = address = await self._place(job, embed, view)
+        self._address = address = await self._place(card, job, embed, view)
         return address
 
     @property

@@ -19,7 +19,7 @@ from discord.ui import View
 from discord.utils import MISSING
 from yarl import URL
 
-from bot.core.models import AnnouncedCard, CardAddress, Job
+from bot.core.models import CardAddress, Job
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.discord_ui.discord_errors import CONNECTION_ERRORS, TokenExpired
@@ -31,9 +31,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # Discord remembers a nonce "for the past few minutes".
 NONCE_LIFETIME_MS = 2 * 60 * 1000
-# Discord wants an answer within 3 seconds; sending it takes a part of that.
-ANSWER_WITHIN_MS = 2400
-MIN_ANNOUNCING_MS = 200
 MOST_TRIES = 3
 # How many messages of a channel are searched.
 MOST_SEARCHED = 200
@@ -132,18 +129,6 @@ class MessageOutbox:
         self._database = database
         self._repository = repository
         self._now = now
-
-    async def announce(self, job: Job, card: AnnouncedCard) -> None:
-        """Write where a job's message is about to be placed.
-
-        Raises:
-            DatabaseBusy: it is not written in time for Discord; the caller cancels the job.
-        """
-        left_ms = max(ANSWER_WITHIN_MS - (self._now() - job.created_at), MIN_ANNOUNCING_MS)
-        await self._database.write_soon(
-            lambda tx: self._repository.announced(tx, job.id, card),
-            within_s=left_ms / 1000,
-        )
 
     async def withdraw(self, job: Job) -> None:
         """Write that the announced message was not placed for certain."""

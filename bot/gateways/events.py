@@ -30,6 +30,11 @@ class GatewayRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing was sent yet, and nothing will be for a while: the gateway rests, or is full."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """The paid request is sent next; nothing was sent yet."""
 
@@ -89,5 +94,5 @@ class Received:
 
 
 GatewayEvent = (
-    Sending | RequestRefused | TaskAccepted | TaskProgress | Preview | Answered | Received
+    Waiting | Sending | RequestRefused | TaskAccepted | TaskProgress | Preview | Answered | Received
 )

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -20,17 +21,14 @@ from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
 from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed, ImageRequest, Job, Picture, Reference
 from bot.core.pseudonyms import Pseudonyms
-from bot.database.database import Database
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.events import (
-    Answered,
     GatewayEvent,
     GatewayRequest,
     Preview,
     Received,
     RequestRefused,
     Sending,
-    TaskAccepted,
     TaskProgress,
 )
 from bot.gateways.model_abilities import ReferenceLimits
@@ -40,8 +38,10 @@ from bot.images.conversion import convert_picture, picture_size, resize_mask
 from bot.images.decoding import in_pixel_thread
 from bot.images.inspection import inspect_picture
 from bot.images.references import ReferenceLost
+from bot.jobs.attempt_recorder import AttemptRecorder, lost_pictures
+from bot.jobs.job_writer import JobWriter
 from bot.jobs.repository.repository import JobRepository
-from bot.jobs.repository.rows import Attempt, Cost, WrittenAttempt
+from bot.jobs.repository.rows import Attempt, WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
 SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
@@ -81,7 +81,6 @@ def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
 class AttemptRunner:
     """Runs the slots of jobs; ``folder`` holds one folder of pictures for each open job."""
 
-    database: Database
     repository: JobRepository
     catalogue: Catalogue
     router: Router
@@ -119,19 +118,26 @@ class AttemptRunner:
         begun: WrittenAttempt | None,
         gate: SendGate,
         report: Callable[[SlotEvent], None],
+        writer: JobWriter,
+        is_only: bool,
     ) -> SlotResult:
         """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
         ``report`` receives requests, progress, previews and pictures as they come. While the slot
-        waits at the ``gate``, nothing of it is out.
+        waits at the ``gate``, nothing of it is out. The pictures of the ``is_only`` slot of a job
+        are its result at once: that they are files is left to the ``writer``'s next transaction.
         """
         structlog.contextvars.bind_contextvars(job=job.id)
         request = self._gateway_request(job, slot, asked)
+        recorder = AttemptRecorder(
+            self.repository, self.catalogue, writer, job, slot, asked, is_only
+        )
+        follow = partial(self._follow, recorder, gate=gate, report=report)
         if begun is None:
             request = await self._with_references(request)
             gate.wait()
             events = self.router.generate(request)
-            return await self._follow(job, slot, asked, events, gate=gate, report=report)
+            return await follow(events)
         match begun.state:
             case "task":
                 gateway, task_id = begun.key.gateway, begun.task_id or ""
@@ -141,22 +147,19 @@ class AttemptRunner:
             case "received":
                 return await asyncio.to_thread(_received_before, request, begun)
             case _:
-                return await self._lost(job, begun)
-        return await self._follow(
-            job, slot, asked, events, gate=gate, report=report, attempt=begun.key
-        )
+                return await self._lost(recorder, begun)
+        return await follow(events, attempt=begun.key)
 
     async def _follow(
         self,
-        job: Job,
-        slot: int,
-        asked: int,
+        recorder: AttemptRecorder,
         events: AsyncGenerator[GatewayEvent, None],
         *,
         gate: SendGate,
         report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
     ) -> SlotResult:
+        asked = recorder.asked
         result = SlotResult(asked)
         try:
             async with aclosing(events):
@@ -164,7 +167,7 @@ class AttemptRunner:
                     is_sending = isinstance(event, Sending)
                     if is_sending and not gate.pass_through():
                         return SlotResult(asked)
-                    attempt = await self._record(job, slot, asked, attempt, event)
+                    attempt = await recorder.record(attempt, event)
                     if is_sending and attempt is None:  # the job has ended meanwhile
                         return SlotResult(asked)
                     if isinstance(event, RequestRefused):
@@ -173,9 +176,9 @@ class AttemptRunner:
                         report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
-                        result = SlotResult(asked, pictures, lost=_lost_pictures(event, asked))
+                        result = SlotResult(asked, pictures, lost=lost_pictures(event, asked))
         except GatewayFailure as failure:
-            await self._record_failure(job, attempt, failure, asked=asked)
+            await recorder.record_failure(attempt, failure)
             return SlotResult(asked, failure=failure)
         return result
 
@@ -237,7 +240,7 @@ class AttemptRunner:
         )
         return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
 
-    async def _lost(self, job: Job, attempt: WrittenAttempt) -> SlotResult:
+    async def _lost(self, recorder: AttemptRecorder, attempt: WrittenAttempt) -> SlotResult:
         failure = GatewayFailure(
             kind=GatewayErrorKind.TIMEOUT_UNKNOWN,
             gateway=attempt.key.gateway,
@@ -245,66 +248,12 @@ class AttemptRunner:
             detail="the process died while the request was under way",
         )
         if attempt.state != "unknown":
-            await self._record_failure(job, attempt.key, failure, asked=attempt.asked)
+            await recorder.record_failure(attempt.key, failure)
         return SlotResult(attempt.asked, failure=failure)
-
-    async def _record(
-        self, job: Job, slot: int, asked: int, attempt: Attempt | None, event: GatewayEvent
-    ) -> Attempt | None:
-        """Write an event before the exchange acts on it; return the attempt that is under way."""
-        write, repository = self.database.write_when_possible, self.repository
-        match event, attempt:
-            case Sending(gateway=gateway), _:
-                return await write(
-                    repository.sending, job.id, slot, gateway=gateway, pictures=asked
-                )
-            case RequestRefused(), Attempt():
-                await write(repository.refused, attempt)
-                return None
-            case TaskAccepted(task_id=task_id), Attempt():
-                await write(repository.task, attempt, task_id)
-            case Answered(urls=urls), Attempt():
-                await write(repository.answered, attempt, urls)
-            case Received(pictures=pictures, usage=usage), Attempt():
-                price = self.price(job, attempt, asked)
-                lost = _lost_pictures(event, asked)
-                cost = Cost(job.request.model, len(pictures), lost, usage, price)
-                await write(repository.received, attempt, cost)
-        return attempt
-
-    async def _record_failure(
-        self, job: Job, attempt: Attempt | None, failure: GatewayFailure, *, asked: int
-    ) -> None:
-        if attempt is None:
-            return
-        if failure.billed is Billed.NO:
-            await self.database.write_when_possible(self.repository.refused, attempt)
-        else:
-            is_lost = failure.billed is Billed.YES and not failure.is_ours
-            price = self.price(job, attempt, asked)
-            cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
-            # A full disk is no end of a task that was polled, either.
-            is_task_left = failure.kind is GatewayErrorKind.TASK_UNFINISHED or (
-                failure.is_ours and failure.billed is Billed.MAYBE
-            )
-            may_come = is_task_left and not job.requester.is_operator
-            await self.database.write_when_possible(
-                self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
-            )
-
-    def price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:
-        """Return what pictures cost at the gateway of an attempt, None where nobody says."""
-        each = self.catalogue.price_each(attempt.gateway, job.request)
-        return None if each is None else each * pictures
 
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self.folder / job.id, ignore_errors=True)
-
-
-def _lost_pictures(received: Received, asked: int) -> int:
-    """Return how many pictures the gateway answered with that are no file."""
-    return max(0, min(received.made, asked) - len(received.pictures))
 
 
 def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:

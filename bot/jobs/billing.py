@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import PicturesKept, Unexpected
 from bot.core.errors.quotas import BudgetSpent
-from bot.core.models import AttachmentUrls, Job, JobState
+from bot.core.models import AnnouncedCard, AttachmentUrls, Job, JobState
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlerts
 from bot.jobs.courier import JobFailure
+from bot.jobs.job_writer import JobWriter
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.late_attempts import forget_looks
@@ -38,8 +39,12 @@ class Billing:
     catalogue: Catalogue
     alerts: OperatorAlerts
 
-    async def hold(self, job: Job, *, attached: AttachmentUrls | None) -> None:
+    async def hold(
+        self, job: Job, *, attached: AttachmentUrls | None, card: AnnouncedCard | None
+    ) -> None:
         """Hold a job's credits and its highest price, and write it down, all or nothing.
+
+        ``card`` is where it is about to be shown: a crash may hide whether it was.
 
         Raises:
             Refusal: a limit or the operator's budget does not allow it, or the database does not
@@ -48,7 +53,7 @@ class Billing:
         price = self.catalogue.highest_price(job.request)
         try:
             await self.database.write_soon(
-                lambda tx: self._hold(tx, job, price=price, attached=attached),
+                lambda tx: self._hold(tx, job, price=price, attached=attached, card=card),
                 undo=lambda tx: self._cancel_unseen(tx, job),
             )
         except BudgetSpent:
@@ -62,25 +67,30 @@ class Billing:
         error: EaselError | None = None,
         *,
         delivered: int = 0,
+        writer: JobWriter | None = None,
     ) -> Settlement | None:
         """End the job and settle its hold, both or neither; harmless twice.
 
         The person pays for the ``delivered`` pictures; what became of the others is in the rows of
-        the attempts.
+        the attempts, and in what the ``writer`` was left.
         """
-        settled, reached = await self.database.write_when_possible(
-            self._settle, job, state, error, delivered=delivered
-        )
+        writer = writer or JobWriter(self.database)
+        settled, reached = await writer.write(self._settle, job, state, error, delivered=delivered)
         for part in reached:
             self.alerts.budget(part)
         return settled
 
-    async def close_attempts(self, job: Job) -> None:
+    async def close_attempts(self, job: Job, *, writer: JobWriter) -> None:
         """Put in doubt what a defect of this bot left under way."""
-        await self.database.write_when_possible(self._close_attempts, job)
+        await writer.write(self._close_attempts, job)
 
     async def settle_abandoned(
-        self, job: Job, *, unsent: EaselError, sent: EaselError
+        self,
+        job: Job,
+        *,
+        unsent: EaselError,
+        sent: EaselError,
+        writer: JobWriter | None = None,
     ) -> JobFailure | None:
         """End a job that no process works on, by what the database knows of it.
 
@@ -89,9 +99,8 @@ class Billing:
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
-        failure, reached = await self.database.write_when_possible(
-            self._settle_abandoned, job, unsent, sent
-        )
+        writer = writer or JobWriter(self.database)
+        failure, reached = await writer.write(self._settle_abandoned, job, unsent, sent)
         for part in reached:
             self.alerts.budget(part)
         return failure
@@ -124,12 +133,18 @@ class Billing:
         self._settle(tx, job, JobState.CANCELLED, None, delivered=0)
 
     def _hold(
-        self, tx: Transaction, job: Job, *, price: int, attached: AttachmentUrls | None
+        self,
+        tx: Transaction,
+        job: Job,
+        *,
+        price: int,
+        attached: AttachmentUrls | None,
+        card: AnnouncedCard | None,
     ) -> None:
         self.ledger.hold(
             tx, job_id=job.id, requester=job.requester, credits=job.credits, price=price
         )
-        self.repository.queued(tx, job, attached=attached)
+        self.repository.queued(tx, job, attached=attached, card=card)
 
     def _settle(
         self,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.core.errors.base import EaselError, Refusal
-from bot.core.models import CardAddress, Job, JobState, Requester
+from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
@@ -96,6 +96,10 @@ class DetachableCourier:
             # Where the card cannot say so, the job goes on as if nobody had asked.
             self._is_detached = is_told
         return is_told
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Return where the card is about to be placed."""
+        return self._courier.announced(job)
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Place the card."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.errors.base import EaselError
-from bot.core.models import CardAddress, Job, JobState, Picture
+from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,9 @@ class JobFailure:
 
 class Courier(Protocol):
     """Shows one job to its requester: in Discord, or in the terminal."""
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Return where ``place`` is about to show the job; None if nobody could find it there."""
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Show that the job is queued; return the card's address, None if it cannot be found again.

@@ -30,6 +30,7 @@ from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
 from bot.jobs.courier import Courier, JobFailure, JobResult
+from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
@@ -81,6 +82,7 @@ class JobRun:
         self._attached = attached
         self._begun = {attempt.key.slot: attempt for attempt in attempts}
         self._gate = SendGate()
+        self._writer = JobWriter(deps.database)
         self._started_at = job.created_at
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
@@ -99,22 +101,23 @@ class JobRun:
             EaselError: nothing was held, or the card could not be placed and the hold is released.
         """
         job, deps = self.job, self._deps
-        await deps.billing.hold(job, attached=self._attached.urls)
+        card = self._courier.announced(job)
+        await deps.billing.hold(job, attached=self._attached.urls, card=card)
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
         try:
             self._ticket.shown = waiting = deps.queue.position(self._ticket)
-            card = await self._courier.place(job, waiting=waiting)
-            if card is not None:
-                await deps.database.write_when_possible(deps.repository.placed, job.id, card)
+            placed = await self._courier.place(job, waiting=waiting)
         except (DatabaseBusy, DatabaseLost):
             # The person must be answered before the database can be.
             deps.billing.cancel_unseen_later(job)
             raise
         except BaseException:
-            # Nobody saw the card, or it could not be written down: the job never happened.
+            # Nobody saw the card: the job never happened.
             await deps.billing.settle(job, JobState.CANCELLED)
             raise
+        if placed is not None:
+            self._writer.leave(deps.repository.placed, job.id, placed)
 
     # --- the task -----------------------------------------------------------------------------
 
@@ -148,6 +151,8 @@ class JobRun:
         await deps.references.renew(self.job.request)
         if self._begun:
             return True
+        if self._attached.uploads:
+            await self._writer.write_left()  # Discord may serve them slowly
         try:
             request = await deps.references.fetch_and_keep(self._attached, self.job.request)
         except EaselError as error:
@@ -157,7 +162,7 @@ class JobRun:
         if request == self.job.request:
             return True
         self.job = replace(self.job, request=request)
-        await deps.database.write_when_possible(deps.repository.referenced, self.job)
+        await self._writer.write(deps.repository.referenced, self.job)
         return True
 
     async def _work(self) -> None:
@@ -165,6 +170,7 @@ class JobRun:
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
             if not deps.queue.request_start(ticket):
+                await self._writer.write_left()
                 updates = QueueUpdates(
                     job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
                 )
@@ -179,10 +185,6 @@ class JobRun:
         deps, job = self._deps, self.job
         if not self._begun:
             self._started_at = deps.clock.now()
-        write = deps.database.write_when_possible
-        if not await write(deps.repository.reached, job.id, JobState.WORKING):
-            await self._report_written_failure()
-            return
         slots = await self._generate()
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
         if pictures:
@@ -214,6 +216,8 @@ class JobRun:
                     begun=self._begun.get(slot),
                     gate=self._gate,
                     report=updates.report,
+                    writer=self._writer,
+                    is_only=len(asked) == 1,
                 )
                 for slot in sorted(asked)
             ]
@@ -236,7 +240,7 @@ class JobRun:
                 slots.append(SlotResult(n))
             elif isinstance(result, Exception) and has_pictures:
                 log.error("job.slot_defect", job=self.job.id, exc_info=result)
-                await self._deps.billing.close_attempts(self.job)
+                await self._deps.billing.close_attempts(self.job, writer=self._writer)
                 slots.append(SlotResult(n))
             else:
                 raise result
@@ -255,9 +259,7 @@ class JobRun:
         stored: Sequence[StoredPicture] = ()
         if not job.requester.is_operator:
             stored = await deps.retention.store(job, pictures)
-        result = await deps.database.write_when_possible(
-            self._record_received, pictures, slots, stored
-        )
+        result = await self._writer.write(self._record_received, pictures, slots, stored)
         try:
             self._delivered = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
@@ -266,9 +268,11 @@ class JobRun:
         if self._courier.is_detached and not result.kept:
             await self._end_undelivered(NotDelivered(), result, slots)
             return
-        await deps.database.write_when_possible(deps.repository.delivered, job.id, self._delivered)
-        delivered = len(pictures)
-        await deps.billing.settle(job, JobState.DONE, result.shortfall, delivered=delivered)
+        self._writer.leave(deps.repository.delivered, job.id, self._delivered)
+        delivered, writer = len(pictures), self._writer
+        await deps.billing.settle(
+            job, JobState.DONE, result.shortfall, delivered=delivered, writer=writer
+        )
         missing = result.asked - delivered
         log.info("job.done", job=job.id, pictures=delivered, missing=missing, ms=result.took_ms)
 
@@ -316,7 +320,9 @@ class JobRun:
     async def _end(self, state: JobState, error: EaselError, *, delivered: int = 0) -> None:
         """End the job without posting pictures; ``delivered`` are kept for /history."""
         deps, job = self._deps, self.job
-        settled = await deps.billing.settle(job, state, error, delivered=delivered)
+        settled = await deps.billing.settle(
+            job, state, error, delivered=delivered, writer=self._writer
+        )
         if settled is None:
             await self._report_written_failure()
             return
@@ -326,7 +332,9 @@ class JobRun:
 
     async def _end_early(self, error: EaselError) -> None:
         """End the job after an error outside its attempts, by what is written of them."""
-        failure = await settle_abandoned(self._deps, self.job, unsent=error, sent=error)
+        failure = await settle_abandoned(
+            self._deps, self.job, unsent=error, sent=error, writer=self._writer
+        )
         if failure is not None:
             await report_failure(self._deps, self.job, self._courier, failure)
 
@@ -348,14 +356,19 @@ def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | Non
 
 
 async def settle_abandoned(
-    deps: JobDependencies, job: Job, *, unsent: EaselError, sent: EaselError
+    deps: JobDependencies,
+    job: Job,
+    *,
+    unsent: EaselError,
+    sent: EaselError,
+    writer: JobWriter | None = None,
 ) -> JobFailure | None:
     """End a job that nobody works on any more, and remove its files.
 
     Returns:
         What to tell the person, None if the pictures were posted before.
     """
-    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent)
+    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent, writer=writer)
     await asyncio.to_thread(deps.attempts.remove_files, job)
     return failure
 

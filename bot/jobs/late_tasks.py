@@ -18,6 +18,7 @@ from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
 from bot.database.transaction import Transaction
 from bot.gateways.events import GatewayRequest, Received
+from bot.jobs.attempt_recorder import price_of
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_run import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
@@ -145,7 +146,7 @@ class LateTasks(BackgroundTask):
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
-        price = deps.attempts.price(job, attempt.key, attempt.asked)
+        price = price_of(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = max(0, min(received.made, attempt.asked) - len(stored))
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
         if not receive_late(tx, attempt.key, cost):

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from bot.core import logging as bot_logging
 from bot.core.clock import Clock, wall_clock_ms
-from bot.core.models import CardAddress, ImageOptions, Job, Picture, Requester
+from bot.core.models import AnnouncedCard, CardAddress, ImageOptions, Job, Picture, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import Attachments, Upload
@@ -70,6 +70,10 @@ class FolderCourier:
 
     cards: Path
     crash_point: CrashPoint
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Announce nothing: nobody sees a card that has no number yet."""
+        return None
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Give the card a number."""

@@ -1,14 +1,12 @@
-"""A job's message is announced in the database before Discord is asked, and in time for Discord."""
+"""A job's message is announced with its hold, before Discord is asked, and in time for Discord."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import discord
 import pytest
 
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.outage import DatabaseBusy
-from bot.discord_ui.message_outbox import MessageOutbox
 from bot.jobs.courier import QueuePosition
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.database.test_outage import commits_wait
@@ -19,31 +17,40 @@ from tests.jobs.test_recovery import process, until
 
 @dataclass
 class AnnouncingCourier(RecordingCourier):
-    """A courier that announces its card as Discord's does."""
+    """A courier that announces its card as Discord's does, and notes what was written by then."""
 
-    outbox: MessageOutbox | None = None
+    harness: ServiceHarness | None = None
+    written: list[tuple[object, ...]] = field(default_factory=list)
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Announce the card."""
+        return AnnouncedCard(channel_id=5, application_id=6, token="t")
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
-        """Announce the card first."""
-        assert self.outbox is not None
-        await self.outbox.announce(job, AnnouncedCard(channel_id=5, application_id=6, token="t"))
+        """Note what the database knows before Discord is asked."""
+        assert self.harness is not None
+        self.written += self.harness.rows("SELECT channel_id, token, message_id FROM jobs")
         return await super().place(job, waiting=waiting)
 
 
-def announcing(harness: ServiceHarness) -> AnnouncingCourier:
-    services, client = harness.services, discord.Client(intents=discord.Intents.none())
-    outbox = MessageOutbox(client, services.database, services.repository, now=lambda: 2**50)
-    return AnnouncingCourier(outbox=outbox)
+async def test_a_card_is_announced_before_discord_is_asked(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """A process that dies while Discord answers leaves where to look for the card."""
+    async with process(tmp_path, gateway) as harness:
+        courier = AnnouncingCourier(harness=harness)
+        await harness.submit(courier)
+        assert courier.written == [(5, "t", None)]
 
 
 async def test_a_card_that_cannot_be_announced_in_time_is_not_sent(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """The hold took a part of the three seconds, so less is left for the announcement."""
+    """Nobody sees a job whose hold the database does not take within Discord's three seconds."""
     async with process(tmp_path, gateway) as harness:
         await hurry(harness)
-        courier = announcing(harness)
-        async with commits_wait(harness.services.database, skip=1) as (began, may_end):
+        courier = AnnouncingCourier(harness=harness)
+        async with commits_wait(harness.services.database) as (began, may_end):
             with pytest.raises(DatabaseBusy):
                 await harness.submit(courier)
             assert began.is_set()

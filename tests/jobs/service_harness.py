@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.core.errors.jobs import CardNotSent, NotDelivered
-from bot.core.models import CardAddress, ImageOptions, Job, Requester
+from bot.core.models import AnnouncedCard, CardAddress, ImageOptions, Job, Requester
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 from bot.quota.limits import parse_limits
 from bot.services import Services
@@ -33,6 +33,10 @@ class RecordingCourier:
     placed: list[Job] = field(default_factory=list)
     results: list[JobResult] = field(default_factory=list)
     failures: list[JobFailure] = field(default_factory=list)
+
+    def announced(self, job: Job) -> AnnouncedCard | None:
+        """Announce nothing."""
+        return None
 
     async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
         """Keep the job."""

@@ -23,14 +23,14 @@ from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import MAX_HEADER_BYTES, READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
-from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending
+from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending, Waiting
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
 from bot.gateways.reply.error_classifier import MAX_RETRY_WAIT_S
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.fields import UnsupportedFields
-from bot.gateways.routing.failover import FailoverPolicy
+from bot.gateways.routing.failover import Candidate, FailoverPolicy
 from bot.gateways.routing.health import DOWN_SUSPENSION_S, Health
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.path_spelling import PathSpellings
@@ -113,13 +113,20 @@ class Router:
 
         The caller stores each event before it asks for the next. A request is sent again, to the
         same gateway or to another one, only when it is certain that nothing was made: then come
-        ``RequestRefused``, perhaps a pause, and another ``Sending``. Every other end raises
+        ``RequestRefused``, perhaps ``Waiting``, and another ``Sending``. Every other end raises
         GatewayFailure, whose ``billed`` tells whether it may have been paid.
         """
         model = request.image_request.model
         policy = FailoverPolicy(self._able_gateways(request), model, self._health)
         while True:
-            gateway = await self._next_gateway(policy, request)
+            candidate = self._candidate(policy, request)
+            gateway = candidate.gateway
+            if candidate.wait_s or self._is_full(gateway):
+                yield Waiting()
+            if candidate.wait_s:
+                await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
+                policy.waited(candidate.wait_s)
+                continue
             last: GatewayEvent | None = None
             used = gateway
             try:
@@ -160,16 +167,17 @@ class Router:
         # If none does any more, the first one may say what is wrong with an old request.
         return able or offering[:1]
 
-    async def _next_gateway(self, policy: FailoverPolicy, request: GatewayRequest) -> Gateway:
-        """Wait until a gateway may be sent the request; raise GatewayFailure if none may."""
-        while candidate := policy.next():
-            if not candidate.wait_s:
-                return candidate.gateway
-            await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
-            policy.waited(candidate.wait_s)
+    def _candidate(self, policy: FailoverPolicy, request: GatewayRequest) -> Candidate:
+        """Return which gateway may be sent the request, and when; raise GatewayFailure if none."""
+        if candidate := policy.next():
+            return candidate
         failure = policy.failure()
         self._log_end(request, failure)
         raise failure
+
+    def _is_full(self, gateway: Gateway) -> bool:
+        limit = self._limits.get(gateway.name)
+        return limit is not None and limit.locked()
 
     @asynccontextmanager
     async def _limited(self, gateway: Gateway) -> AsyncIterator[None]:

@@ -12,6 +12,7 @@ import msgspec
 
 from bot.core.errors.base import EaselError
 from bot.core.models import (
+    DEFAULT_FILE_BYTES,
     OPEN_STATES,
     AnnouncedCard,
     AttachmentUrls,
@@ -55,15 +56,25 @@ class JobRepository:
 
     # --- jobs ---------------------------------------------------------------------------------
 
-    def queued(self, tx: Transaction, job: Job, *, attached: AttachmentUrls | None = None) -> None:
-        """Write an accepted job and where its attachments lie.
+    def queued(
+        self,
+        tx: Transaction,
+        job: Job,
+        *,
+        attached: AttachmentUrls | None = None,
+        card: AnnouncedCard | None = None,
+    ) -> None:
+        """Write an accepted job, where its attachments lie, and where its card will be.
 
-        The interaction tokens that Discord dropped meanwhile are forgotten.
+        A crash may hide whether the card was placed. The interaction tokens that Discord dropped
+        meanwhile are forgotten.
         """
         tx.write(
             "INSERT INTO jobs (id, owner, state, server_id, user_id, user_name, locale, request,"
-            " credits, created_at, attached, parent, private)"
-            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            " credits, created_at, attached, parent, private, channel_id, application_id, token,"
+            " max_file_bytes, only_by_token)"
+            " VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+            " $16, $17)",
             job.id,
             self._owner,
             job.requester.server_id,
@@ -76,24 +87,12 @@ class JobRepository:
             None if attached is None else addresses_to_text(attached),
             job.parent,
             int(job.private),
+            *_card_values(card),
         )
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
             self._now() - TOKEN_LIFE_MS,
-        )
-
-    def announced(self, tx: Transaction, job_id: str, card: AnnouncedCard) -> None:
-        """Write where the job's card is about to be placed: a crash may hide whether it was."""
-        tx.write(
-            "UPDATE jobs SET channel_id = $1, application_id = $2, token = $3,"
-            " max_file_bytes = $4, only_by_token = $5 WHERE id = $6",
-            card.channel_id,
-            card.application_id,
-            card.token,
-            card.max_file_bytes,
-            int(card.only_by_token),
-            job_id,
         )
 
     def not_placed(self, tx: Transaction, job_id: str) -> None:
@@ -134,7 +133,6 @@ class JobRepository:
 
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
-        self.reached(tx, job_id, JobState.DELIVERED)
         self.told(tx, job_id)
         for message in messages:
             self.posted(tx, job_id, message)
@@ -199,8 +197,7 @@ class JobRepository:
         self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
     ) -> Attempt | None:
         """Write that a paid POST is about to leave; return None if the job has ended."""
-        is_open = f"SELECT id FROM jobs WHERE id = $1 AND state IN ({_OPEN})"
-        if tx.one(is_open, job_id) is None:
+        if not self.reached(tx, job_id, JobState.WORKING):
             return None
         row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
@@ -330,8 +327,11 @@ class JobRepository:
 
     def delivery_begun(self, tx: Transaction, job_id: str) -> None:
         """Write that the pictures are files, and that a process begins to deliver them."""
-        self.reached(tx, job_id, JobState.RECEIVED)
-        tx.write("UPDATE jobs SET deliveries = deliveries + 1 WHERE id = $1", job_id)
+        tx.write(
+            "UPDATE jobs SET deliveries = deliveries + 1, state = CASE"
+            f" WHEN state IN ({_OPEN}) THEN 'received' ELSE state END WHERE id = $1",
+            job_id,
+        )
 
     def is_delivered(self, rows: Transaction, job_id: str) -> bool:
         """Tell whether the person has the pictures of a job that was not settled."""
@@ -377,3 +377,15 @@ def _unfinished_rows(rows: Transaction) -> list[Row]:
         for row in found
         if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
     ]
+
+
+def _card_values(card: AnnouncedCard | None) -> tuple[int | str | None, ...]:
+    if card is None:
+        return None, None, None, DEFAULT_FILE_BYTES, 0
+    return (
+        card.channel_id,
+        card.application_id,
+        card.token,
+        card.max_file_bytes,
+        int(card.only_by_token),
+    )
