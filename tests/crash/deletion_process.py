@@ -26,17 +26,21 @@ async def delete_jobs(folder: Path) -> None:
                 ADA, b"%d" % number, prompt=f"nobody may read this: {number}"
             )
         deleting = asyncio.create_task(harness.deletion.delete(ADA.user_id))
-        while True:
-            await database.write(_stop_behind_a_batch)
+        while not await database.read(_some_are_gone):
+            pass
+        await database.write(_stop)
         await deleting
 
 
-def _stop_behind_a_batch(tx: Transaction) -> None:
-    (row,) = tx.query("SELECT COUNT(*) AS jobs FROM jobs")
-    if row["jobs"] < JOBS:
-        print("some are gone", flush=True)  # noqa: T201 - the test waits for it
-        # Nobody else writes from here on: the kill finds the rest.
-        time.sleep(60)
+def _some_are_gone(rows: Transaction) -> bool:
+    (row,) = rows.query("SELECT COUNT(*) AS jobs FROM jobs")
+    return bool(row["jobs"] < JOBS)
+
+
+def _stop(_: Transaction) -> None:
+    print("some are gone", flush=True)  # noqa: T201 - the test waits for it
+    # Nobody else writes from here on: the kill finds the rest.
+    time.sleep(60)
 
 
 if __name__ == "__main__":

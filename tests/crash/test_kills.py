@@ -21,7 +21,6 @@ CRASHES = {
     "queued, no card": ("queued", "j.state = 'queued' AND message_id IS NULL"),
     "queued": ("queued", "j.state = 'queued' AND message_id IS NOT NULL"),
     "references missing": ("queued", "attached IS NOT NULL AND message_id IS NOT NULL"),
-    "working, nothing sent": ("working", "j.state = 'working' AND a.state IS NULL"),
     "sending": ("working", "a.state = 'sending'"),
     "task": ("working", "a.state = 'task'"),
     "answered": ("working", "a.state = 'answered' AND urls IS NOT NULL"),
@@ -30,7 +29,6 @@ CRASHES = {
         "a.state = 'received' AND j.state = 'working' AND request LIKE '%\"n\":2%'",
     ),
     "received": ("received", "j.state = 'received'"),
-    "delivered": ("delivered", "j.state = 'delivered'"),
     "ended, not told": ("failed", "j.ended_at IS NOT NULL AND told = 0"),
 }
 

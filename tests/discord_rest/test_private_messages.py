@@ -134,8 +134,9 @@ async def test_an_announced_card_is_found_by_its_token_and_never_in_the_channel(
 async def test_what_is_announced_says_that_no_channel_leads_to_it(delivery: Delivery) -> None:
     """A restart must not take it for a public one."""
     async with delivery.process():
-        await place_private(delivery)
-    assert await delivery.rows("SELECT only_by_token FROM jobs") == [(1,)]
+        card = (await place_private(delivery)).announced(delivery.job)
+    assert card is not None
+    assert card.only_by_token
 
 
 async def test_in_their_direct_messages_it_is_an_ordinary_message(delivery: Delivery) -> None:

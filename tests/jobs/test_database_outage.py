@@ -161,6 +161,7 @@ async def test_a_cancellation_that_is_committed_too_late_is_told_by_the_job(
         await harness.submit(RecordingCourier())
         await asyncio.wait_for(gateway.asked.wait(), 60)
         job = await harness.submit(courier)
+        await until(lambda: (2,) in harness.rows("SELECT COUNT(message_id) FROM jobs"))
         async with commits_wait(harness.services.database) as (_, may_end):
             with pytest.raises(DatabaseBusy):
                 await harness.services.cancellation.cancel(job.id, ADA, moderates=False)

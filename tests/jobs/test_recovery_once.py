@@ -72,7 +72,7 @@ async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
         "job.defect",
         "job.unfinished",
     ]
-    assert harness.rows("SELECT state FROM jobs") == [("delivered",)]
+    assert harness.rows("SELECT state FROM jobs") == [("received",)]
     with sqlite3.connect(tmp_path / "easel.db") as database:
         database.execute("DROP TRIGGER death")
     async with process(tmp_path, gateway, **changes) as harness:
