@@ -16,6 +16,7 @@ from bot.database.transaction import Transaction
 
 T = TypeVar("T")
 
+_CLOSED = "the connection is closed"
 _ROWS_AT_ONCE = 64  # of aiosqlite's own cursors, which are not used here
 # Of those that nobody waits for at a screen, so many share a COMMIT with those that somebody does.
 _MOST_BESIDE_URGENT = 8
@@ -29,6 +30,7 @@ class Connection(aiosqlite.Connection):
         self._begin = begin
         self._urgent: deque[RunningTransaction[object]] = deque()
         self._others: deque[RunningTransaction[object]] = deque()
+        self._working: asyncio.Task[None] | None = None
 
     @classmethod
     @asynccontextmanager
@@ -76,18 +78,30 @@ class Connection(aiosqlite.Connection):
     ) -> RunningTransaction[T]:
         """Start a transaction, whose caller may abandon it; ``is_urgent`` ones run first."""
         if not self._running:
-            raise ValueError("the connection is closed")
+            raise ValueError(_CLOSED)
         running = RunningTransaction(function, asyncio.get_running_loop().create_future())
         waiting = self._urgent if is_urgent else self._others
         waiting.append(running)
-        # The first of several finds all that wait, the others nothing.
-        self._tx.put_nowait((None, self._run_waiting))
+        if self._working is None:
+            self._working = asyncio.get_running_loop().create_task(self._work())
         return running
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the database file; return False if a reader prevents it."""
         emptied: bool = await self._execute(self._empty_log)  # type: ignore[no-untyped-call]  # aiosqlite's
         return emptied
+
+    async def _work(self) -> None:
+        """Let the thread run what waits, until nothing does."""
+        try:
+            while self._urgent or self._others:
+                await self._execute(self._run_waiting)  # type: ignore[no-untyped-call]  # aiosqlite's
+        finally:
+            self._working = None
+            # Something is left only where the connection was closed meanwhile.
+            for left in self._take():
+                left.fail(ValueError(_CLOSED))
+                left.end()
 
     def _run_waiting(self) -> None:
         while group := self._take():

@@ -146,7 +146,7 @@ class DiscordCourier:
         """Notify a requester who waited long, and add the re-roll emoji.
 
         A new message notifies by itself, an edit does not. The emoji is only added where a
-        reaction reaches the bot and counts for a server.
+        reaction reaches the bot and counts for a server, and left out while many wait there.
         """
         address, server_id = self._message.address, job.requester.server_id
         if self._elsewhere is not None:
@@ -156,7 +156,10 @@ class DiscordCourier:
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         here = [each for each in messages if each.channel_id == address.channel_id]
         if here and server_id and not address.only_by_token:
-            await self._message.add_reactions(here, self._parts.reroll_emoji(server_id))
+            with self._parts.reactions.place(address.channel_id) as is_free:
+                if is_free:
+                    emoji = self._parts.reroll_emoji(server_id)
+                    await self._message.add_reactions(here, emoji)
 
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""

@@ -1,8 +1,9 @@
 """What all couriers of one bot share, and the turns of channels in which they deliver."""
 
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -15,6 +16,8 @@ from bot.discord_ui.message_attachments import AttachmentPacker, ReferenceThumbn
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import NoticeTexts, RequesterNotifier
 
+# Discord takes about four reactions a second in a channel, and nobody waits for the bot's own.
+MOST_REACTIONS_WAITING = 4
 # Of deliveries: each has up to eleven files open.
 MOST_IN_ONE_CHANNEL = 5
 MOST_IN_ALL = 50
@@ -38,6 +41,25 @@ class ChannelTurns:
             yield
 
 
+class ReactionPlaces:
+    """The few places, in each channel, for first reactions that wait for Discord."""
+
+    def __init__(self) -> None:
+        self._waiting: Counter[int] = Counter()
+
+    @contextmanager
+    def place(self, channel_id: int) -> Iterator[bool]:
+        """Take a place in this context; False if there is none, because the channel is limited."""
+        is_free = self._waiting[channel_id] < MOST_REACTIONS_WAITING
+        self._waiting[channel_id] += is_free
+        try:
+            yield is_free
+        finally:
+            self._waiting[channel_id] -= is_free
+            if not self._waiting[channel_id]:
+                del self._waiting[channel_id]
+
+
 @dataclass(frozen=True, slots=True)
 class CourierParts:
     """What all couriers of one bot share; ``reroll_emoji`` is that of a server."""
@@ -51,6 +73,7 @@ class CourierParts:
     notices: NoticeTexts
     notifier: RequesterNotifier
     turns: ChannelTurns
+    reactions: ReactionPlaces
     reroll_emoji: Callable[[int], str]
 
 

@@ -9,7 +9,7 @@ from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.discord_ui.courier import DiscordCourier
-from bot.discord_ui.courier_parts import ChannelTurns, CourierParts
+from bot.discord_ui.courier_parts import ChannelTurns, CourierParts, ReactionPlaces
 from bot.discord_ui.job_embeds import JobEmbeds
 from bot.discord_ui.job_message import (
     JobMessage,
@@ -55,6 +55,7 @@ class Couriers:
             NoticeTexts(texts),
             RequesterNotifier(outbox, now=clock.now, may_mention=may_mention),
             ChannelTurns(),
+            ReactionPlaces(),
             reroll_emoji,
         )
         self.reposter = Reposter(client, texts, embeds, outbox, packer)

@@ -33,7 +33,7 @@ from bot.jobs.courier import Courier, JobFailure, JobResult
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
-from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
+from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
@@ -84,6 +84,7 @@ class JobRun:
         self._gate = SendGate()
         self._writer = JobWriter(deps.database)
         self._started_at = job.created_at
+        self._starts_at_once = not attempts
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
@@ -170,6 +171,7 @@ class JobRun:
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
             if not deps.queue.request_start(ticket):
+                self._starts_at_once = False
                 await self._writer.write_left()
                 updates = QueueUpdates(
                     job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
@@ -206,6 +208,7 @@ class JobRun:
             usual_ms=deps.queue.usual_ms(job.request.model),
             slots=len(asked),
             begun=len(self._begun),
+            quiet_s=PROGRESS_INTERVAL_S if self._starts_at_once else 0,
         )
         async with updates.shown():
             runs = [

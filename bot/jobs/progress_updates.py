@@ -104,7 +104,8 @@ class ThrottledUpdates(ABC):
 class ProgressUpdates(ThrottledUpdates):
     """Shows how far a running job is, and that it starts while none of its requests is out.
 
-    ``begun`` requests were sent by a dead process.
+    ``begun`` requests were sent by a dead process. For ``quiet_s`` seconds nothing is shown, so
+    that a quick result is the first news of a job that started at once.
     """
 
     interval_s = PROGRESS_INTERVAL_S
@@ -119,11 +120,13 @@ class ProgressUpdates(ThrottledUpdates):
         usual_ms: int | None,
         slots: int,
         begun: int = 0,
+        quiet_s: float = 0.0,
     ) -> None:
         super().__init__(job, courier, clock)
         self._progress = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
         self._slots = slots
         self._requests_out = begun
+        self._quiet_s = quiet_s
         self._says_starting = False
 
     def report(self, event: SlotEvent) -> None:
@@ -148,6 +151,8 @@ class ProgressUpdates(ThrottledUpdates):
         return self._requests_out > 0 or self._progress.done > 0
 
     async def _show(self) -> None:
+        if self._quiet_s:
+            await self._clock.wait(self._clock.sleep(self._quiet_s), "pace")
         if not self._is_painting:
             await self._wait_for_change()
         await super()._show()
