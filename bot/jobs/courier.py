@@ -16,6 +16,9 @@ class QueuePosition:
     starts_in_ms: int
 
 
+STARTS_NOW = QueuePosition(ahead=0, starts_in_ms=0)
+
+
 @dataclass(frozen=True, slots=True)
 class JobProgress:
     """A running job: ``done`` of ``total`` pictures have been received.

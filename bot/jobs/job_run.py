@@ -29,7 +29,7 @@ from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
 from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
-from bot.jobs.courier import Courier, JobFailure, JobResult
+from bot.jobs.courier import STARTS_NOW, Courier, JobFailure, JobResult
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import PictureRetention, StoredPicture
 from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
@@ -84,7 +84,7 @@ class JobRun:
         self._gate = SendGate()
         self._writer = JobWriter(deps.database)
         self._started_at = job.created_at
-        self._starts_at_once = not attempts
+        self._starts_at_once = False
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
@@ -119,6 +119,9 @@ class JobRun:
             raise
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
+        self._starts_at_once = waiting == STARTS_NOW
+        if not self._starts_at_once or self._attached.uploads:
+            await self._writer.write_left()
 
     # --- the task -----------------------------------------------------------------------------
 
@@ -135,6 +138,9 @@ class JobRun:
                 reference = token_hex(4)
                 log.exception("job.defect", job=self.job.id, reference=reference)
                 await self._end_early(Unexpected(reference=reference))
+            except asyncio.CancelledError:  # the process ends
+                await self._writer.write_left()
+                raise
             finally:
                 deps.queue.leave(self._ticket)
                 self.ended.set()
@@ -152,8 +158,6 @@ class JobRun:
         await deps.references.renew(self.job.request)
         if self._begun:
             return True
-        if self._attached.uploads:
-            await self._writer.write_left()  # Discord may serve them slowly
         try:
             request = await deps.references.fetch_and_keep(self._attached, self.job.request)
         except EaselError as error:

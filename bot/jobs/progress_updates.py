@@ -17,7 +17,7 @@ from bot.core.clock import Clock
 from bot.core.models import Job
 from bot.gateways.events import Preview, Received, RequestRefused, Sending, TaskProgress
 from bot.jobs.attempts import SlotEvent
-from bot.jobs.courier import Courier, JobProgress, QueuePosition
+from bot.jobs.courier import STARTS_NOW, Courier, JobProgress
 from bot.jobs.queue.queue import KEPT_UP_TO_DATE, Queue
 from bot.jobs.queue.waiting_list import Ticket
 
@@ -163,7 +163,7 @@ class ProgressUpdates(ThrottledUpdates):
             self._progress = replace(self._progress, elapsed_ms=elapsed_ms)
             await self._courier.update(self._job, self._progress)
         elif not self._says_starting:
-            await self._courier.update(self._job, QueuePosition(0, 0))
+            await self._courier.update(self._job, STARTS_NOW)
         self._says_starting = not self._is_painting
 
     def _outdated_in_s(self) -> float | None:

@@ -42,6 +42,7 @@ async def test_the_cost_is_on_the_card_before_and_after_the_work(build: WorldBui
     async with build.world(declared=True, **rates) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada, quality="high", n=2)
+        await world.env.advance_time(2)
         assert "Painting for Ada" in world.title
         assert facts(world) == "gpt-image-2 · 2 pictures · high · 8 credits"
         world.gateway.gate.set()

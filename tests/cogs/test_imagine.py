@@ -189,8 +189,10 @@ async def test_two_people_at_once_get_their_own_pictures(build: WorldBuilder) ->
         world.gateway.gate.clear()
         await world.imagine(world.ada, "a fox")
         first = world.card.id
+        await world.env.advance_time(2)
         assert "Painting for Ada" in world.title
         await world.imagine(world.ben, "a hare")
+        await world.env.advance_time(2)
         assert "Painting for Ben" in world.title
         world.gateway.gate.set()
         await world.wait_for_jobs()

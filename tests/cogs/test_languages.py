@@ -99,6 +99,7 @@ async def test_a_waiting_card_is_in_the_servers_language(build: WorldBuilder) ->
         world.gateway.gate.clear()
         await world.imagine(world.ada)
         await world.imagine(world.ben)
+        await world.env.advance_time(2)
         running, waiting = messages(world)
         assert running.embeds[0].author.name == "🎨 正在为 Ada 绘制"
         assert waiting.embeds[0].author.name == "⏳ Ben 的图片正在排队"

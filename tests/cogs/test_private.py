@@ -67,6 +67,7 @@ async def test_queued_painting_and_result_are_for_one_person_alone(build: WorldB
     """Nobody else sees a card, a picture, a reaction or a line."""
     async with build.world(declared=True, **patient(build)) as world:
         await waiting(world)
+        await world.env.advance_time(2)
         (card,) = seen(world)
         assert "Painting for Ada" in str(card.embeds[0].author.name)
         only_ada_knows(world)

@@ -15,6 +15,7 @@ async def test_a_job_whose_request_was_sent_is_in_doubt_after_a_restart(
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada)
+        await world.env.advance_time(2)
         assert "Painting" in world.title
         await world.restart()
         assert "❔ Outcome unknown" in world.title
@@ -55,8 +56,8 @@ async def test_attachments_are_fetched_again_by_their_address(world: DiscordWorl
 
 async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: DiscordWorld) -> None:
     """Discord was away when the job failed; the card must not say "painting" for ever."""
-    world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10015, times=2)
-    world.env.inject_error("PATCH", "/channels/*", status=503, times=2)
+    world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10015)
+    world.env.inject_error("PATCH", "/channels/*", status=503)
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
     await world.wait_for_jobs()
@@ -69,7 +70,7 @@ async def test_a_card_that_could_not_be_told_is_told_at_the_next_start(world: Di
 async def test_a_card_told_after_its_token_expired_calls_its_requester(world: DiscordWorld) -> None:
     """The bot was down for longer than a token lives: the same card, and one line to Ada."""
     for path in ("/webhooks/*", "/channels/*"):
-        world.env.inject_error("PATCH", path, status=503, times=2)
+        world.env.inject_error("PATCH", path, status=503)
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     await world.imagine(world.ada)
     await world.wait_for_jobs()

@@ -121,6 +121,7 @@ async def test_who_stops_waiting_for_a_sent_request_still_pays_for_its_picture(
     one_slot: DiscordWorld,
 ) -> None:
     """What was sent cannot be called back: the card ends, the job goes on to its one end."""
+    await one_slot.env.advance_time(2)
     assert buttons(one_slot.card) == ["Stop waiting"]
     await press(one_slot, one_slot.ada, one_slot.card)
     assert "Stopped for Ada" in words(one_slot.card)
@@ -236,11 +237,13 @@ async def test_a_card_at_work_shows_how_far_it_probably_is(build: WorldBuilder) 
     async with build.world(declared=True) as world:
         world.gateway.gate.clear()
         await world.imagine(world.ada)
-        assert "▱▱▱▱▱▱▱▱▱▱ about 0%" in words(world.card)
+        assert "Starting in a moment" in words(world.card)
+        await world.env.advance_time(2)  # a quicker picture would be the first news
+        assert "▰▱▱▱▱▱▱▱▱▱ about 10%" in words(world.card)
         assert "Started <t:" in words(world.card)
         assert "this model usually takes 20 s" in words(world.card)
-        await world.env.advance_time(8)
-        assert "▰▰▰▱▱▱▱▱▱▱ about 35%" in words(world.card)
+        await world.env.advance_time(7)
+        assert "▰▰▰▰▱▱▱▱▱▱ about 45%" in words(world.card)
         await world.env.advance_time(20)
         assert "▰▰▰▰▰▰▰▰▰▱ longer than usual" in words(world.card)
         assert "Still painting, started <t:" in words(world.card)
@@ -300,9 +303,10 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(
         world.skipped_ms = 36_000
         world.gateway.gate.set()
         await world.wait_for_jobs()
-        mentioned = [list(map(int, each.raw_mentions)) for each in cards(world)[2:]]
-        assert mentioned == [[world.ada.id], [world.ben.id]]
-        assert "the message above says why" in cards(world)[-1].content
+        notices = {int(each.raw_mentions[0]): each.content for each in cards(world)[2:]}
+        assert "your picture is ready" in notices.pop(world.ada.id)
+        assert "the message above says why" in notices.pop(world.ben.id)
+        assert notices == {}
 
 
 @pytest.mark.parametrize("late", [False, True])
