@@ -179,6 +179,18 @@ class AttemptRunner:
             return SlotResult(asked, failure=failure)
         return result
 
+    def received_pictures(
+        self, job: Job, attempts: Sequence[WrittenAttempt]
+    ) -> tuple[Picture, ...]:
+        """Return the pictures that dead processes received for a job; it blocks."""
+        requests = [
+            self._gateway_request(job, attempt.key.slot, attempt.asked)
+            for attempt in attempts
+            if attempt.state == "received"
+        ]
+        found = [picture for request in requests for picture in _received_files(request)]
+        return tuple(found)[: job.request.n]
+
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
         folder.mkdir(parents=True, exist_ok=True)
@@ -245,7 +257,7 @@ class AttemptRunner:
             detail="the process died while the request was under way",
         )
         if attempt.state != "unknown":
-            await self._record_failure(job, attempt.key, failure, asked=attempt.asked)
+            await self._record_failure(job, attempt.key, failure, asked=attempt.asked, by_us=True)
         return SlotResult(attempt.asked, failure=failure)
 
     async def _record(
@@ -273,7 +285,13 @@ class AttemptRunner:
         return attempt
 
     async def _record_failure(
-        self, job: Job, attempt: Attempt | None, failure: GatewayFailure, *, asked: int
+        self,
+        job: Job,
+        attempt: Attempt | None,
+        failure: GatewayFailure,
+        *,
+        asked: int,
+        by_us: bool = False,
     ) -> None:
         if attempt is None:
             return
@@ -289,7 +307,12 @@ class AttemptRunner:
             )
             may_come = is_task_left and not job.requester.is_operator
             await self.database.write_when_possible(
-                self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
+                self.repository.lost,
+                attempt,
+                failure.billed,
+                cost,
+                may_come_late=may_come,
+                by_us=by_us or failure.is_ours,
             )
 
     def price(self, job: Job, attempt: Attempt, pictures: int) -> int | None:

@@ -16,7 +16,14 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import (
+    Courier,
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
@@ -107,11 +114,11 @@ class DetachableCourier:
             if not self._is_detached:
                 await self._courier.update(job, state)
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Deliver the pictures; if the requester is detached, no message shows them."""
         async with self._one_at_a_time:
             if self._is_detached:
-                return ()
+                return DeliveryReport()
             self._is_ending = True
             return await self._courier.deliver(job, result)
 

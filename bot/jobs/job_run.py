@@ -259,16 +259,22 @@ class JobRun:
             self._record_received, pictures, slots, stored
         )
         try:
-            self._delivered = await self._courier.deliver(job, result)
+            report = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
             await self._end_undelivered(error, result, slots)
             return
-        if self._courier.is_detached and not result.kept:
+        # They can get what is posted or kept; what this bot lost is not charged.
+        delivered = len(pictures) if result.kept else len(report.posted)
+        if not delivered:
             await self._end_undelivered(NotDelivered(), result, slots)
             return
-        await deps.database.write_when_possible(deps.repository.delivered, job.id, self._delivered)
-        delivered = len(pictures)
-        await deps.billing.settle(job, JobState.DONE, result.shortfall, delivered=delivered)
+        self._delivered = report.messages
+        shortfall = result.shortfall
+        if shortfall is None and delivered < len(pictures):
+            shortfall = PicturesLost()
+        await deps.billing.settle_delivered(
+            job, shortfall, delivered=delivered, messages=report.messages
+        )
         missing = result.asked - delivered
         log.info("job.done", job=job.id, pictures=delivered, missing=missing, ms=result.took_ms)
 
@@ -326,7 +332,7 @@ class JobRun:
 
     async def _end_early(self, error: EaselError) -> None:
         """End the job after an error outside its attempts, by what is written of them."""
-        failure = await settle_abandoned(self._deps, self.job, unsent=error, sent=error)
+        failure = await settle_abandoned(self._deps, self.job, unsent=error, sent=error, lost=error)
         if failure is not None:
             await report_failure(self._deps, self.job, self._courier, failure)
 
@@ -348,14 +354,14 @@ def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | Non
 
 
 async def settle_abandoned(
-    deps: JobDependencies, job: Job, *, unsent: EaselError, sent: EaselError
+    deps: JobDependencies, job: Job, *, unsent: EaselError, sent: EaselError, lost: EaselError
 ) -> JobFailure | None:
     """End a job that nobody works on any more, and remove its files.
 
     Returns:
         What to tell the person, None if the pictures were posted before.
     """
-    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent)
+    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent, lost=lost)
     await asyncio.to_thread(deps.attempts.remove_files, job)
     return failure
 

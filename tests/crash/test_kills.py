@@ -30,7 +30,6 @@ CRASHES = {
         "a.state = 'received' AND j.state = 'working' AND request LIKE '%\"n\":2%'",
     ),
     "received": ("received", "j.state = 'received'"),
-    "delivered": ("delivered", "j.state = 'delivered'"),
     "ended, not told": ("failed", "j.ended_at IS NOT NULL AND told = 0"),
 }
 

@@ -73,7 +73,8 @@ class Messages:
     ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
     interaction tokens and when they were made. ``lose`` names methods: each is done once without an
     answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
-    ``follow_ups`` says how many of them a token still has, where there is a limit.
+    ``follow_ups`` says how many of them a token still has, where there is a limit, and ``room`` how
+    many messages a channel still takes; ``deleted_when_full`` is one that goes with the last.
     """
 
     now: Callable[[], int]
@@ -85,6 +86,8 @@ class Messages:
     deaf: set[int] = field(default_factory=set)
     tokens: dict[str, int] = field(default_factory=dict)
     follow_ups: dict[str, int] = field(default_factory=dict)
+    room: dict[int, int] = field(default_factory=dict)
+    deleted_when_full: int = 0
     lose: deque[str] = field(default_factory=deque)
     hold: bool = False
     held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -128,6 +131,7 @@ class Messages:
         nonce = _nonce(wanted.payload)
         known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
         if known is None:
+            self._take_room(channel_id)
             known = self.new(channel_id)
             self.fill(known, wanted)
             known.nonce = nonce
@@ -207,6 +211,15 @@ class Messages:
         if channel_id is not None and message.flags & EPHEMERAL:
             raise Refused(404, 10008, "Unknown Message")
         return message
+
+    def _take_room(self, channel_id: int) -> None:
+        left = self.room.get(channel_id)
+        if left == 0:
+            raise Refused(403, 50013, "Missing Permissions")
+        if left is not None:
+            self.room[channel_id] = left - 1
+            if left == 1:
+                self.all.pop(self.deleted_when_full, None)
 
     def _count_follow_up(self, token: str) -> None:
         if token not in self.follow_ups:

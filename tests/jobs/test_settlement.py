@@ -32,7 +32,9 @@ def slot_ends(draw: st.DrawFn) -> SlotEnd:
     """Return any end of a slot."""
     asked = draw(st.integers(1, 4))
     arrived = draw(st.integers(1, asked))
-    end = draw(st.sampled_from(["received", "refused", "in doubt", "lost", "lost by us"]))
+    end = draw(
+        st.sampled_from(["received", "refused", "in doubt", "interrupted", "lost", "lost by us"])
+    )
     return SlotEnd(
         end, asked, arrived, draw(st.integers(0, asked - arrived)), draw(st.integers(0, 2))
     )
@@ -54,6 +56,8 @@ def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end:
             repository.refused(tx, attempt)
         case "in doubt":
             repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price))
+        case "interrupted":
+            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price), by_us=True)
         case "lost":
             repository.lost(tx, attempt, Billed.YES, Cost("m", lost=end.asked, price=price))
         case _:
