@@ -185,13 +185,13 @@ class Cancellation:
             raise NotYoursToCancel
         found = self._open.get(job_id)
         async with nullcontext() if found is None else found.pressing:
-            if await self.cancel_unsent(job, JobCancelled()):
-                log.info("job.cancelled", job=job_id, by=by.user_id)
-                return
-            await self._detach(job, found)
-            log.info("job.detached", job=job_id, by=by.user_id)
+            is_cancelled = await self.cancel_unsent(job, JobCancelled())
+            if not is_cancelled:
+                is_cancelled = await self._stop(job, found)
+        log.info("job.cancelled" if is_cancelled else "job.detached", job=job_id, by=by.user_id)
 
-    async def _detach(self, job: Job, found: _OpenJob | None) -> None:
+    async def _stop(self, job: Job, found: _OpenJob | None) -> bool:
+        """Send nothing more; detach the requester, or return True if nothing is out any more."""
         written = await self._database.read(self._repository.job, job.id)
         if written is not None and written.state is JobState.CANCELLED:
             raise AlreadyCancelled
@@ -199,9 +199,13 @@ class Cancellation:
             raise NothingToCancel
         if found.courier.is_detached:
             raise AlreadyDetached
+        # First, so that nothing is sent while the card is told that nothing more will be.
+        found.gate.close()
+        if await self.cancel_unsent(job, JobCancelled()):
+            return True  # what was out has been refused meanwhile
         if not await found.courier.detach(job):
             raise NothingToCancel
-        found.gate.close()
+        return False
 
     async def cancel_unsent(self, job: Job, error: EaselError) -> bool:
         """Cancel a job of any process; return False if it has ended, or a request of it is out.

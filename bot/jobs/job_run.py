@@ -19,6 +19,7 @@ from bot.core.errors.jobs import (
     PicturesKept,
     PicturesLost,
     PicturesMissing,
+    RestNotSent,
     Unexpected,
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
@@ -309,7 +310,11 @@ class JobRun:
             remaining=remaining_credits(
                 deps.ledger.left(tx, job.requester), returned=job.credits - charged
             ),
-            shortfall=_shortfall(slots, missing=job.request.n - len(pictures)),
+            shortfall=_shortfall(
+                slots,
+                missing=job.request.n - len(pictures),
+                is_stopped=self._gate.is_closed,
+            ),
             kept=bool(stored),
         )
 
@@ -344,13 +349,15 @@ class JobRun:
             await report_failure(self._deps, self.job, self._courier, failure)
 
 
-def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | None:
+def _shortfall(slots: Sequence[SlotResult], *, missing: int, is_stopped: bool) -> EaselError | None:
     """Return why pictures are missing, None if none is."""
     if any(slot.failure for slot in slots):
         return worst_failure(slots)
     if any(slot.lost for slot in slots):
         return PicturesLost()
-    return PicturesMissing() if missing > 0 else None
+    if missing <= 0:
+        return None
+    return RestNotSent() if is_stopped else PicturesMissing()
 
 
 async def settle_abandoned(

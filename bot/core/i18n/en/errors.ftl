@@ -331,6 +331,8 @@ error-gateway-no-image = The image service answered without a picture, so please
 
 error-pictures-missing = The others did not arrive from the image service, so please ask again for them; { money-back }.
 
+error-rest-not-sent = The others were not painted because this request was stopped, so please ask again if you want them; { money-back }.
+
 error-pictures-lost = The others were made but could not be downloaded or read, so please ask again for them; { money-back }.
 
 error-gateway-download-failed = The picture was made but could not be downloaded, so please try again; { money-back }.
