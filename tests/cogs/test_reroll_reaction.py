@@ -210,6 +210,38 @@ async def test_who_may_not_use_commands_here_does_not_roll_either(world: Discord
     assert len(world.gateway.bodies) == 2
 
 
+async def imagine_command(world: DiscordWorld) -> discord.app_commands.AppCommand:
+    """Return what admins see as /imagine in Integrations."""
+    commands = await world.bot.client.tree.fetch_commands()
+    return next(command for command in commands if command.name == "imagine")
+
+
+async def test_who_may_not_use_the_command_in_that_channel_does_not_roll_either(
+    world: DiscordWorld,
+) -> None:
+    """Admins closed it there in Integrations; another channel is open."""
+    card = await rerollable_card(world)
+    world.guild.set_command_permissions(await imagine_command(world), {world.channel: False})
+    await react(world, world.ben, card)
+    assert len(world.gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("of_application", [False, True])
+async def test_whom_admins_keep_from_the_command_does_not_roll_either(
+    world: DiscordWorld, of_application: bool
+) -> None:
+    """They set it for the command, or for the whole application; others roll."""
+    card = await rerollable_card(world)
+    application_id = world.bot.client.application_id
+    assert application_id is not None
+    target = application_id if of_application else await imagine_command(world)
+    world.guild.set_command_permissions(target, {world.ben: False})
+    await react(world, world.ben, card)
+    assert len(world.gateway.bodies) == 1
+    await react(world, world.ada, card)
+    assert len(world.gateway.bodies) == 2
+
+
 async def test_a_failed_card_can_be_tried_again(world: DiscordWorld) -> None:
     """The filter was in a bad mood: one tap is easier than typing it all again."""
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
