@@ -18,7 +18,7 @@ from cogs.quota_reports import CHANGES, ReportCommands
 
 @dataclass(eq=False, kw_only=True)
 class CommandNotAllowed(Refusal):
-    """The person may not use the command any more whose answer they turn the pages of."""
+    """The person may not use the command any more whose pages they want to see."""
 
     message_id = "error-command-not-allowed"
 

@@ -168,7 +168,7 @@ class CardSamples:
     # --- results ------------------------------------------------------------------------------
 
     def _results(self) -> list[CardSample]:
-        declined = _failure(GatewayErrorKind.UPSTREAM)
+        failed = _failure(GatewayErrorKind.UPSTREAM)
         spent = replace(DAY, credits=0, frees_at=self._now_ms + 5 * 3_600_000)
         return [
             self._result("result", LIGHTHOUSE),
@@ -176,7 +176,7 @@ class CardSamples:
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "mountains at dawn", n=10, remaining=spent),
-            self._result("result-partial", FOX, n=4, arrived=3, shortfall=declined),
+            self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
             self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
             self._left_out("result-left-out"),
             self._result("result-long-prompt", LONG, revised=REVISED),

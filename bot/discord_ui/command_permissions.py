@@ -19,7 +19,7 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# A press must be answered within three seconds; without an answer the default decides.
+# A press needs a response within three seconds; without Discord's word the default decides.
 MOST_WAIT_S = 1.5
 # So long the overrides of a server are remembered where many people react.
 OVERRIDES_STAY_MS = 60 * 1000

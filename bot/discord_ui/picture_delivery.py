@@ -111,7 +111,7 @@ class PictureDelivery:
     async def _show_all(self, groups: Sequence[AttachmentGroup]) -> None:
         """Add to the job's message what could not be posted beside it.
 
-        Commands are answered also where the bot may not write.
+        A response to a command is possible also where the bot may not write.
         """
         card = self._message.address
         together = await self._parts.packer.pack_into_one(

@@ -69,7 +69,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The gateway answered with these URLs; the downloads begin next."""
+    """The gateway has named its pictures by these URLs; the downloads begin next."""
 
     urls: tuple[str, ...]
 

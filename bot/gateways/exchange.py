@@ -70,7 +70,7 @@ _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
 PostReply = EventStream | ParsedReply | SubmittedTask
-"""What the paid POST is answered with: a stream, pictures, or a task to poll."""
+"""The reply to the paid POST: a stream, pictures, or a task to poll."""
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def too_large(image: Image.Image, needed: float = 0) -> PictureTooLarge:
     return PictureTooLarge(width=image.width, height=image.height, most_pixels=most)
 
 
-def turn_of(image: Image.Image) -> Image.Transpose | None:
+def rotation_of(image: Image.Image) -> Image.Transpose | None:
     """Return how the camera wants its picture to be turned, None for an upright one."""
     try:
         return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -152,12 +152,12 @@ def decode_upright(image: Image.Image) -> Image.Image:
         require_memory(image, copies=_copies_of(image))
     profile = image.info.get("icc_profile") if image.mode in _COLOUR_MODES else None
     image.load()
-    turn, is_webp = turn_of(image), image.format == "WEBP"
+    rotation, is_webp = rotation_of(image), image.format == "WEBP"
     plain = _eight_bits(image)
     if plain is not image:
         image.close()  # a turned copy comes in its place, not beside it
-    if turn is not None:
-        plain = plain.transpose(turn)
+    if rotation is not None:
+        plain = plain.transpose(rotation)
     elif plain is image and is_webp:
         plain = plain.copy()
     if plain is not image:
@@ -176,9 +176,9 @@ def small_copy(source: PictureSource, side: int) -> Image.Image:
         require_memory(image, copies=int(image.mode == "RGBA"))
         image.load()
         factor = max(min(image.size) // (2 * side), max(image.size) // (8 * side), 1)
-        turn = turn_of(image)
+        rotation = rotation_of(image)
         small = _eight_bits(_reduced(image, factor)).convert("RGBA")
-        return small if turn is None else small.transpose(turn)
+        return small if rotation is None else small.transpose(rotation)
 
 
 def encode(image: Image.Image, kind: PictureFormat, quality: int) -> bytes:
@@ -211,7 +211,7 @@ def _copies_of(image: Image.Image) -> int:
     if image.mode.startswith("I"):
         return 2
     is_plain = image.mode == "RGBA" or (image.mode == "RGB" and not image.has_transparency_data)
-    return int(not is_plain or image.format == "WEBP" or turn_of(image) is not None)
+    return int(not is_plain or image.format == "WEBP" or rotation_of(image) is not None)
 
 
 def _decoding_bytes(image: Image.Image) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot.core.models import PictureFormat
-from bot.images.decoding import SHOWN_FORMATS, decode_upright, open_picture, too_large, turn_of
+from bot.images.decoding import SHOWN_FORMATS, decode_upright, open_picture, rotation_of, too_large
 
 _LARGE_BYTES = 20_000_000  # what models take at most; a larger PNG becomes a JPEG
 _JPEG_QUALITY = 95
@@ -69,7 +69,7 @@ def _is_normal(image: Image.Image) -> bool:
         # Some JPEGs hold a second picture, which no reader of a JPEG sees.
         and (image.format == "MPO" or getattr(image, "n_frames", 1) == 1)
         and not (image.format == "PNG" and _has_16_bits(image))
-        and turn_of(image) is None
+        and rotation_of(image) is None
     )
 
 

@@ -326,7 +326,7 @@ class AttemptRunner:
 
 
 def _lost_pictures(received: Received, asked: int) -> int:
-    """Return how many pictures the gateway answered with that are no file."""
+    """Return how many pictures of a reply are no file."""
     return max(0, min(received.made, asked) - len(received.pictures))
 
 

@@ -109,7 +109,7 @@ class JobRun:
             if card is not None:
                 await deps.database.write_when_possible(deps.repository.placed, job.id, card)
         except (DatabaseBusy, DatabaseLost):
-            # The person must be answered before the database can be.
+            # The person needs a response before the database can be.
             deps.billing.cancel_unseen_later(job)
             raise
         except BaseException:

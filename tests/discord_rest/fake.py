@@ -155,7 +155,7 @@ class FakeDiscord:
         if not by_token and not request.headers.get("User-Agent", "").startswith("DiscordBot ("):
             return self._refuse(403, 40333, "internal network error", request)
         if answer := self.instead.get(path):
-            return _answered(answer)
+            return _response_of(answer)
         try:
             response = await handler(request)
         except Limited as limit:
@@ -242,7 +242,7 @@ def _json(body: object, status: int = 200) -> web.Response:
     return web.Response(body=text, status=status, content_type="application/json")
 
 
-def _answered(answer: Answer) -> web.Response:
+def _response_of(answer: Answer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(status=answer.status, text=answer.body, content_type="text/html")
     response = _json(answer.body, status=answer.status)

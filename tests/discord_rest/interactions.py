@@ -29,7 +29,7 @@ class Asked:
 
     id: int
     channel_id: int
-    answered: bool = False
+    has_response: bool = False
     message: Message | None = None
 
 
@@ -64,10 +64,10 @@ class Interactions:
         asked = self.asked.get(request.match_info["token"])
         if asked is None or str(asked.id) != request.match_info["id"]:
             raise Refused(404, 10062, "Unknown interaction")
-        if asked.answered:
+        if asked.has_response:
             raise Refused(400, 40060, "Interaction has already been acknowledged")
         body: Json = await request.json()
-        asked.answered = True
+        asked.has_response = True
         if body["type"] == MESSAGE:
             wanted = Wanted(cast("Json", body["data"]), {})
             check(wanted)
@@ -92,7 +92,7 @@ class Interactions:
     async def _original(self, request: web.Request) -> web.Response:
         """Return the first answer; an interaction without one is no webhook yet."""
         asked = self.asked.get(request.match_info["token"])
-        if asked is None or not asked.answered:
+        if asked is None or not asked.has_response:
             raise Refused(404, 10015, "Unknown Webhook")
         self.messages.check_token(request)
         if asked.message is None or asked.message.id not in self.messages.all:

@@ -70,7 +70,8 @@ class Wanted:
 class Messages:
     """The channels of the loopback Discord, and what a test does to them.
 
-    ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
+    ``closed`` channels refuse the bot, those ``without_history`` let it read no messages, ``deaf``
+    people take no direct message, ``tokens`` are
     interaction tokens and when they were made. ``lose`` names methods: each is done once without an
     answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
     ``follow_ups`` says how many of them a token still has, where there is a limit, and ``room`` how
@@ -82,7 +83,7 @@ class Messages:
     max_file_bytes: int = 10 * MIB
     all: dict[int, Message] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
-    unread: set[int] = field(default_factory=set)
+    without_history: set[int] = field(default_factory=set)
     deaf: set[int] = field(default_factory=set)
     tokens: dict[str, int] = field(default_factory=dict)
     follow_ups: dict[str, int] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class Messages:
             known.answers = answers if answers in self.all else None
             if answers not in self.all and reference.get("fail_if_not_exists", True) and reference:
                 raise Refused(400, 50035, "Unknown message")
-        return await self._answered(request, known)
+        return await self._response_to(request, known)
 
     async def _edit(self, request: web.Request) -> web.Response:
         wanted = await self._wanted(request)
@@ -159,21 +160,21 @@ class Messages:
         self._count_follow_up(request.match_info["token"])
         message = self.new(0)
         self.fill(message, wanted)
-        return await self._answered(request, message)
+        return await self._response_to(request, message)
 
     async def _edited(
         self, request: web.Request, channel_id: int | None, wanted: Wanted
     ) -> web.Response:
         message = self._message(request, channel_id)
         self.fill(message, wanted)
-        return await self._answered(request, message)
+        return await self._response_to(request, message)
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return what follows an id, 100 at most (resources/message, Get Channel Messages)."""
         if request.query.keys() - {"after", "before", "limit"}:
             raise Refused(400, 50035, "unknown query")
         channel_id = self._channel(request)
-        if channel_id in self.unread:
+        if channel_id in self.without_history:
             raise Refused(403, 50013, "Missing Permissions")
         limit, after = int(request.query.get("limit", "50")), int(request.query.get("after", "0"))
         if not 1 <= limit <= 100:
@@ -262,7 +263,7 @@ class Messages:
         if not (message.content or message.embeds or message.files):
             raise Refused(400, 50006, "Cannot send an empty message")
 
-    async def _answered(self, request: web.Request, message: Message) -> web.Response:
+    async def _response_to(self, request: web.Request, message: Message) -> web.Response:
         if self.hold and request.method == "POST":
             self.held.set()
             await asyncio.Event().wait()

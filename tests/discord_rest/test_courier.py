@@ -159,7 +159,7 @@ async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_
 ) -> None:
     """Read Message History is a permission of its own."""
     await delivery.deliver_and_die()
-    delivery.fake.messages.unread.add(CHANNEL)
+    delivery.fake.messages.without_history.add(CHANNEL)
     delivery.later(10)
     await delivery.deliver(*THREE)
     assert [len(message.files) for message in delivery.shown] == [2, 1, 1, 0]

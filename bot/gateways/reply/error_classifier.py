@@ -144,8 +144,8 @@ def _kind_by_phrase(
         response.status not in _PROXY_TIMEOUTS and bool(CERTAIN_PHRASES.search(message))
     )
     unbegun = Billed.NO if is_said and not is_page else billed
-    declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
-    tables = [(DECLINED_PHRASES, declined), (UNBEGUN_PHRASES, unbegun)]
+    if_declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
+    tables = [(DECLINED_PHRASES, if_declined), (UNBEGUN_PHRASES, unbegun)]
     if response.status != HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt
         tables.append((VAGUE_PHRASES, billed))
     for phrases, billed_then in tables:
@@ -153,7 +153,7 @@ def _kind_by_phrase(
             if phrase.search(message):
                 return kind, billed_then
     if response.status not in _KINDS_BY_STATUS and DECLINED.search(message):
-        return Kind.MODERATION, declined
+        return Kind.MODERATION, if_declined
     return None
 
 

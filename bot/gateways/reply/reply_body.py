@@ -93,7 +93,7 @@ class ReplyBody:
         self.connection_error = self.connection_error or f"{type(error).__name__}: {error}"
 
     async def _decode(self, opening: bytes) -> None:
-        """Feed JSON to its reader; what waits for its turn stays in the read buffer."""
+        """Feed JSON to its reader; what comes later stays in the read buffer."""
         content, piece = self._response.content, opening
         while not self.json.is_over:
             async with self._reading:

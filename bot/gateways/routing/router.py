@@ -142,7 +142,7 @@ class Router:
                 refused = failure
             else:
                 self._health.succeeded(gateway.name, model)
-                self._paths.answered(used)
+                self._paths.confirm(used)
                 return
             if not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
@@ -232,7 +232,7 @@ class Router:
     def fetch(
         self, request: GatewayRequest, *, gateway: str, urls: Sequence[str]
     ) -> AsyncGenerator[GatewayEvent, None]:
-        """Download what this gateway answered, until ``Received``; nothing is sent again."""
+        """Download what this gateway has named, until ``Received``; nothing is sent again."""
         return self._continue(request, gateway, lambda exchange: exchange.fetch(urls))
 
     async def _continue(
