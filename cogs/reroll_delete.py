@@ -19,7 +19,6 @@ from bot.discord_ui.caller import (
     may_manage_messages,
     may_use_commands,
 )
-from bot.discord_ui.command_permissions import ReactionPermissions
 from bot.discord_ui.courier_parts import ChannelTurns
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
@@ -46,7 +45,6 @@ class RerollDeleteCog(commands.Cog):
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
         self._refusals = ShortLivedMessages()
         self._turns = ChannelTurns()
-        self._permissions = ReactionPermissions(deps.client, "imagine", now=deps.now)
         self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
@@ -155,7 +153,7 @@ class RerollDeleteCog(commands.Cog):
             # Discord takes one card a second in a channel: a thousand reactions must not fill the
             # queue with jobs that nobody sees yet.
             async with self._turns.turn(reaction.channel_id):
-                if await self._permissions.allow(person, reaction.channel_id):
+                if await self._deps.button_guard.may_repeat(person, reaction.channel_id):
                     await self._repeat(message, person)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)

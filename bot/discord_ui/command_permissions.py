@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import discord
 import structlog
 
-from bot.discord_ui.caller import permissions_of
+from bot.core.errors.base import Refusal
+from bot.discord_ui.caller import CallerPlace, permissions_of, place_of_caller
 from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
@@ -21,7 +22,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # A press needs a response within three seconds; without Discord's word the default decides.
 MOST_WAIT_S = 1.5
-# So long the overrides of a server are remembered where many people react.
+# So long the overrides of a server are remembered where many people press and react.
 OVERRIDES_STAY_MS = 60 * 1000
 
 _Kind = discord.AppCommandPermissionType
@@ -61,19 +62,19 @@ async def may_use_command(
     """Tell whether who pressed a button may use a command here; admins always may."""
     if interaction.guild is None or interaction.permissions.administrator:
         return interaction.permissions >= default
-    channel = interaction.channel
-    user = CommandUser(
-        interaction.user.id,
-        frozenset(role.id for role in getattr(interaction.user, "roles", ())),
-        _parent_id(channel) or interaction.channel_id or 0,
-        interaction.guild.id,
-        interaction.permissions,
-    )
+    user = _user_of(interaction, interaction.guild)
     return is_allowed(await read_overrides(client, interaction.guild, name), user, default)
 
 
-class ReactionPermissions:
-    """Tells whether a member who reacts may use a command which the reaction repeats."""
+@dataclass(eq=False, kw_only=True)
+class CommandNotAllowed(Refusal):
+    """The person may not use the command to which a button belongs."""
+
+    message_id = "error-command-not-allowed"
+
+
+class RepeatPermissions:
+    """Tells whether somebody may repeat a command, which has no default permission, otherwise."""
 
     def __init__(self, client: Client, name: str, *, now: Callable[[], int]) -> None:
         self._client = client
@@ -81,8 +82,19 @@ class ReactionPermissions:
         self._now = now
         self._read: dict[int, tuple[int, CommandOverrides]] = {}
 
-    async def allow(self, member: discord.Member, channel_id: int) -> bool:
-        """Tell whether the member may use the command, which has no default permission, there."""
+    async def check_press(self, interaction: discord.Interaction) -> None:
+        """Raise CommandNotAllowed where who presses a button may not use the command."""
+        guild, permissions = interaction.guild, interaction.permissions
+        is_server = place_of_caller(interaction) is CallerPlace.SERVER
+        if guild is None or not is_server or permissions.administrator:
+            return
+        if not permissions.use_application_commands or not await self._allows(
+            guild, _user_of(interaction, guild)
+        ):
+            raise CommandNotAllowed
+
+    async def allows_reaction(self, member: discord.Member, channel_id: int) -> bool:
+        """Tell whether a member may use the command where they reacted."""
         permissions = permissions_of(member, channel_id) or member.guild_permissions
         if permissions.administrator:
             return True
@@ -93,7 +105,10 @@ class ReactionPermissions:
             member.guild.id,
             permissions,
         )
-        return is_allowed(await self._overrides(member.guild), user, discord.Permissions.none())
+        return await self._allows(member.guild, user)
+
+    async def _allows(self, guild: discord.Guild, user: CommandUser) -> bool:
+        return is_allowed(await self._overrides(guild), user, discord.Permissions.none())
 
     async def _overrides(self, guild: discord.Guild) -> CommandOverrides:
         now = self._now()
@@ -170,6 +185,16 @@ def _decision(overrides: Sequence[CommandOverride], user: CommandUser) -> bool |
 
 def _by_id(overrides: Sequence[CommandOverride], kind: _Kind) -> dict[int, bool]:
     return {each.id: each.is_allowed for each in overrides if each.kind is kind}
+
+
+def _user_of(interaction: discord.Interaction, guild: discord.Guild) -> CommandUser:
+    return CommandUser(
+        interaction.user.id,
+        frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        _parent_id(interaction.channel) or interaction.channel_id or 0,
+        guild.id,
+        interaction.permissions,
+    )
 
 
 def _parent_id(channel: object) -> int | None:

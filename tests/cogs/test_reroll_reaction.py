@@ -5,6 +5,7 @@ import pytest
 import structlog
 
 from bot.quota.limits import parse_limits
+from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
@@ -223,6 +224,10 @@ async def test_who_may_not_use_the_command_in_that_channel_does_not_roll_either(
     card = await rerollable_card(world)
     world.guild.set_command_permissions(await imagine_command(world), {world.channel: False})
     await react(world, world.ben, card)
+    for action in ("again", "edit", "use"):
+        pressed = await press(world, world.ben, card, action)
+        assert pressed.modal is None
+        assert "ask an admin" in ephemeral_text(pressed)
     assert len(world.gateway.bodies) == 1
 
 
