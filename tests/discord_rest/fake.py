@@ -126,6 +126,10 @@ class FakeDiscord:
         app.router.add_get("/api/v10/users/@me/guilds", self._guilds)
         app.router.add_get("/api/v10/applications/{id}/commands", self._list_commands)
         app.router.add_put("/api/v10/applications/{id}/commands", self._commands)
+        app.router.add_get(
+            "/api/v10/applications/{id}/guilds/{guild}/commands/{command}/permissions",
+            self._permissions,
+        )
         self.messages.add_routes(app.router)
         self.interactions.add_routes(app.router)
         return app
@@ -210,6 +214,11 @@ class FakeDiscord:
             for number, command in enumerate(given, 1)
         ]
         return _json(self.commands)
+
+    async def _permissions(self, request: web.Request) -> web.Response:
+        """Say that no admin changed anything."""
+        _only(request)
+        return _json({"message": "Unknown application command permissions", "code": 10066}, 404)
 
     async def _list_commands(self, request: web.Request) -> web.Response:
         _only(request, "with_localizations")
