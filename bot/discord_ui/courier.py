@@ -46,7 +46,9 @@ from bot.discord_ui.message_outbox import (
     OutgoingMessage,
     nonce_of,
 )
+from bot.discord_ui.uploads import find_file
 from bot.images.conversion import max_bytes_each
+from bot.images.references import Upload
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
 
@@ -117,6 +119,10 @@ class DiscordCourier:
                 raise NotDelivered from error
         await self._say_that_they_are_kept(job, result)
         return ()
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again, and return a file of theirs with its fresh address."""
+        return await find_file(self._parts.client, file, messages)
 
     async def _deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
         address = self._message.address

@@ -1,6 +1,7 @@
 """Load a job's reference pictures: fetched once, checked by content, kept in the content store."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import PictureStorageFull
-from bot.core.models import AttachmentUrls, ImageRequest, Reference
+from bot.core.models import AttachmentUrls, ImageRequest, Reference, ReferenceSource
 from bot.images.content_store import ContentStore, StoredFile, reference_of_file
 from bot.images.conversion import picture_size
 from bot.images.decoding import PictureTooLarge, PictureUnreadable, in_pixel_thread
@@ -105,7 +106,8 @@ class DeclaredType(Enum):
 class Upload:
     """A picture that somebody attached.
 
-    ``size`` is in bytes, as declared; ``url`` is where others can fetch it for a while.
+    ``size`` is in bytes, as declared; ``url`` is where others can fetch it for a while, and
+    ``source`` where another address can be looked up later, None where no message has it.
     """
 
     size: int
@@ -113,6 +115,7 @@ class Upload:
     """Fetch the bytes; raise OSError when they are gone."""
     url: str | None = None
     declared: DeclaredType = DeclaredType.PERHAPS_PICTURE
+    source: ReferenceSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,17 @@ class ReferenceLoader:
         for file in new:
             self._content_store.remove(file)
 
+    async def is_served(self, reference: Reference, upload: Upload) -> bool:
+        """Fetch what an address serves, and tell whether it is exactly what is kept.
+
+        Raises:
+            OSError: it is gone.
+        """
+        async with self._fetching:
+            data = await upload.read()
+            digest = await asyncio.to_thread(hashlib.sha256, data)
+        return digest.hexdigest() == reference.sha256
+
     async def renew(self, request: ImageRequest) -> None:
         """Keep the references that come from an earlier job as long as if they were new."""
         kept = (*request.references, request.mask) if request.mask else request.references
@@ -254,7 +268,7 @@ class ReferenceLoader:
             _check_size(number, await self._fetch(number, upload, part))
             fetched_at = self._now()
             kept = await in_pixel_thread(
-                self._keep_form, number, part, new, write=write, url=upload.url
+                self._keep_form, number, part, new, write=write, upload=upload
             )
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
@@ -278,7 +292,7 @@ class ReferenceLoader:
         new: list[StoredFile],
         *,
         write: WriteForm = write_normal_form,
-        url: str | None = None,
+        upload: Upload | None = None,
     ) -> Reference:
         target = self._content_store.new_part()
         try:
@@ -287,8 +301,9 @@ class ReferenceLoader:
                 kept = self._stored(form, new)
         finally:
             target.unlink(missing_ok=True)
-        # What is sent is what is kept: the address serves what was attached.
-        return replace(kept, url=url if form.path == source else None)
+        if upload is None or form.path != source:
+            return kept  # what is sent is what is kept: an address serves what was attached
+        return replace(kept, url=upload.url, source=upload.source)
 
     def _normal_form_of_kept(
         self, number: int, reference: Reference, new: list[StoredFile]

@@ -42,7 +42,10 @@ class Limited(Exception):
 
 @dataclass
 class Message:
-    """A message as Discord holds it; ``files`` are names and sizes in bytes."""
+    """A message as Discord holds it; ``files`` are names and sizes in bytes.
+
+    ``contents`` are its files where a test serves them.
+    """
 
     id: int
     channel_id: int
@@ -50,6 +53,7 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
     nonce: str | None = None
     mentions: object = None
     answers: int | None = None
@@ -64,6 +68,7 @@ class Wanted:
 
     payload: Json
     files: dict[str, int]
+    contents: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,7 +78,8 @@ class Messages:
     ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
     interaction tokens and when they were made. ``lose`` names methods: each is done once without an
     answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
-    ``follow_ups`` says how many of them a token still has, where there is a limit.
+    ``follow_ups`` says how many of them a token still has, where there is a limit. ``sign`` returns
+    the address of a file, by its path.
     """
 
     now: Callable[[], int]
@@ -89,6 +95,7 @@ class Messages:
     hold: bool = False
     held: asyncio.Event = field(default_factory=asyncio.Event)
     limits: deque[float] = field(default_factory=deque)
+    sign: Callable[[str], str] = "https://cdn.discordapp.com{}".format
     _last_id: int = 0
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -97,6 +104,7 @@ class Messages:
         webhook = "/api/v10/webhooks/{app:[0-9]+}/{token}"
         router.add_post(channel, self._create)
         router.add_get(channel, self._list)
+        router.add_get(channel + "/{message:[0-9]+}", self._get)
         router.add_patch(channel + "/{message:[0-9]+}", self._edit)
         router.add_put(channel + "/{message:[0-9]+}/reactions/{emoji}/@me", self._react)
         router.add_post("/api/v10/users/@me/channels", self._open_dm)
@@ -178,6 +186,12 @@ class Messages:
         later = [message for message in there if message.id > after][:limit]
         return json_of([self.shown(message) for message in reversed(later)])
 
+    async def _get(self, request: web.Request) -> web.Response:
+        channel_id = self._channel(request)
+        if channel_id in self.unread:
+            raise Refused(403, 50013, "Missing Permissions")
+        return json_of(self.shown(self._message(request, channel_id)))
+
     async def _react(self, request: web.Request) -> web.Response:
         message = self._message(request, self._channel(request))
         message.reactions.append(request.match_info["emoji"])
@@ -245,7 +259,7 @@ class Messages:
         message.mentions = payload.get("allowed_mentions")
         message.flags = cast("int", payload.get("flags", message.flags))
         if "attachments" in payload:
-            message.files = wanted.files
+            message.files, message.contents = wanted.files, wanted.contents
         if not (message.content or message.embeds or message.files):
             raise Refused(400, 50006, "Cannot send an empty message")
 
@@ -264,7 +278,10 @@ class Messages:
 
         A file that an embed shows stands only there (discord/discord-api-docs#1340).
         """
-        files = [_attachment(*each) for each in enumerate(message.files.items(), 1)]
+        files = [
+            _attachment(message.id + number, file, self.sign(path_of(message, number, file[0])))
+            for number, file in enumerate(message.files.items(), 1)
+        ]
         urls = {f"attachment://{file['filename']}": file["url"] for file in files}
         in_embeds = {urls[url] for url in map(str, _media(message.embeds)) if url in urls}
         shown: Json = {
@@ -292,6 +309,7 @@ async def _read(request: web.Request) -> Wanted:
         return Wanted(await request.json(), {})
     payload: Json = {}
     sizes: dict[str, tuple[str, int]] = {}
+    contents: dict[str, bytes] = {}
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader)
         data = await part.read()
@@ -299,7 +317,8 @@ async def _read(request: web.Request) -> Wanted:
             payload = json.loads(data)
         else:
             sizes[str(part.name)] = (str(part.filename), len(data))
-    return Wanted(payload, _listed(payload, sizes))
+            contents[str(part.filename)] = bytes(data)
+    return Wanted(payload, _listed(payload, sizes), contents)
 
 
 def _listed(payload: Json, sizes: dict[str, tuple[str, int]]) -> dict[str, int]:
@@ -359,9 +378,20 @@ def _nonce(payload: Json) -> str | None:
     return None if nonce is None else str(nonce)
 
 
-def _attachment(number: int, file: tuple[str, int]) -> Json:
-    url = f"https://cdn.discordapp.com/{number}/{file[0]}"
-    return {"id": str(number), "filename": file[0], "size": file[1], "url": url, "proxy_url": url}
+def path_of(message: Message, number: int, name: str) -> str:
+    """Return the path of a message's ``number``-th file at the CDN."""
+    return f"/attachments/{message.channel_id}/{message.id + number}/{name}"
+
+
+def _attachment(id_: int, file: tuple[str, int], url: str) -> Json:
+    return {
+        "id": str(id_),
+        "filename": file[0],
+        "size": file[1],
+        "content_type": f"image/{file[0].rpartition('.')[2]}",
+        "url": url,
+        "proxy_url": url,
+    }
 
 
 def json_of(body: object) -> web.Response:
