@@ -47,7 +47,7 @@ class ReferenceNoPicture(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ReferenceHeic(Refusal):
-    """The ``number``-th reference is a HEIC photo, which Pillow does not read."""
+    """The ``number``-th reference is a HEIC photo, and its decoder is not installed."""
 
     number: int
     message_id = "error-reference-heic"
@@ -171,10 +171,16 @@ class WriteForm(Protocol):
 
 
 class ReferenceLoader:
-    """Turns uploads into references: fetched to a file, checked, kept in their normal form."""
+    """Turns uploads into references: fetched to a file, checked, kept in their normal form.
 
-    def __init__(self, content_store: ContentStore, *, now: Callable[[], int]) -> None:
+    ``reads_heic`` tells whether HEIC photos can be converted here.
+    """
+
+    def __init__(
+        self, content_store: ContentStore, *, now: Callable[[], int], reads_heic: bool = True
+    ) -> None:
         self._content_store = content_store
+        self._reads_heic = reads_heic
         self._now = now
         self._fetching = asyncio.Semaphore(MAX_FETCHED_AT_ONCE)
         self._normal: set[str] = set()
@@ -189,11 +195,17 @@ class ReferenceLoader:
         """
         for number, upload in enumerate(attached.uploads, len(request.references) + 1):
             _check_size(number, upload.size)
-            _check_type(number, upload.declared)
+            self._check_type(number, upload.declared)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
             if not self._content_store.has(reference):
                 raise ReferenceLost(number=number)
+
+    def _check_type(self, number: int, declared: DeclaredType) -> None:
+        if declared is DeclaredType.HEIC and not self._reads_heic:
+            raise ReferenceHeic(number=number)
+        if declared is DeclaredType.NO_PICTURE:
+            raise ReferenceNoPicture(number=number)
 
     async def fetch_and_keep(self, attached: Attachments, request: ImageRequest) -> ImageRequest:
         """Fetch, check and keep everything, and return the request with it.
@@ -358,10 +370,3 @@ def _disk_errors() -> Iterator[None]:
 def _check_size(number: int, size: int) -> None:
     if size > MAX_MEGABYTES * 1_000_000:
         raise ReferenceTooLarge(number=number, limit=MAX_MEGABYTES)
-
-
-def _check_type(number: int, declared: DeclaredType) -> None:
-    if declared is DeclaredType.HEIC:
-        raise ReferenceHeic(number=number)
-    if declared is DeclaredType.NO_PICTURE:
-        raise ReferenceNoPicture(number=number)

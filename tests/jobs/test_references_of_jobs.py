@@ -11,7 +11,8 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import ImageOptions, PictureFormat, Reference
-from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.images.decoding import can_read_heic
+from bot.images.references import NO_ATTACHMENTS, Attachments, DeclaredType
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.images.kept_files import keep_bytes
@@ -82,6 +83,19 @@ async def test_a_tiny_jpeg_is_a_reference(
     courier = await run(harness, attached=Attachments((upload(data),)))
     assert len(courier.results) == 1
     assert gateway.bodies[0]["image"] == [data]
+
+
+@pytest.mark.skipif(not can_read_heic(), reason="there is no wheel for this machine")
+async def test_a_heic_photo_is_sent_as_a_jpeg(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """Telephones make it, and no image model reads it."""
+    photo = replace(upload(turned("HEIC", 6)), declared=DeclaredType.HEIC)
+    assert len((await run(harness, attached=Attachments((photo,)))).results) == 1
+    images = gateway.bodies[0]["image"]
+    assert isinstance(images, list)
+    with Image.open(io.BytesIO(images[0])) as sent:
+        assert (sent.format, sent.size) == ("JPEG", (32, 48))
 
 
 async def test_photo_and_mask_go_out_in_one_orientation(
