@@ -275,10 +275,14 @@ class AnnouncedCard:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentUrls:
-    """Where attachments lie that are not fetched yet; empty for one that has no address."""
+    """Where attachments lie that are not fetched yet; empty for one that has no address.
+
+    ``sources`` are those of the pictures; there are none in a row of before v0.2.0.
+    """
 
     pictures: tuple[str, ...] = field(repr=False)
     mask: str | None = field(default=None, repr=False)
+    sources: tuple[ReferenceSource | None, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

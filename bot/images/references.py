@@ -136,7 +136,11 @@ class Attachments:
         if not self.uploads:
             return None
         mask = (self.mask.url or "") if self.mask else None
-        return AttachmentUrls(tuple(picture.url or "" for picture in self.pictures), mask)
+        return AttachmentUrls(
+            tuple(picture.url or "" for picture in self.pictures),
+            mask,
+            tuple(picture.source for picture in self.pictures),
+        )
 
 
 NO_ATTACHMENTS = Attachments()
@@ -150,16 +154,18 @@ def attachments_at(urls: AttachmentUrls | None, read: FetchAttachment) -> Attach
     if urls is None:
         return Attachments()
     mask = None if urls.mask is None else _upload_at(urls.mask, read)
-    return Attachments(tuple(_upload_at(url, read) for url in urls.pictures), mask)
+    sources = urls.sources or (None,) * len(urls.pictures)
+    found = zip(urls.pictures, sources, strict=True)
+    return Attachments(tuple(_upload_at(url, read, source) for url, source in found), mask)
 
 
-def _upload_at(url: str, read: FetchAttachment) -> Upload:
+def _upload_at(url: str, read: FetchAttachment, source: ReferenceSource | None = None) -> Upload:
     async def fetch() -> bytes:
         if not url:
             raise FileNotFoundError("it never had a URL")
         return await read(url)
 
-    return Upload(0, fetch, url or None)
+    return Upload(0, fetch, url or None, source=source)
 
 
 class WriteForm(Protocol):

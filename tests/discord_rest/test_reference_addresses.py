@@ -5,23 +5,26 @@ import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import discord
+import msgspec
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
 from bot.core.clock import Clock
 from bot.core.i18n.texts import Texts
-from bot.core.models import DEFAULT_FILE_BYTES, ImageOptions, Job, Reference
+from bot.core.models import DEFAULT_FILE_BYTES, AttachmentUrls, ImageOptions, Job, Reference
 from bot.discord_ui.couriers import Couriers
 from bot.discord_ui.message_attachments import posted_reference
 from bot.discord_ui.message_outbox import MessageOutbox
-from bot.discord_ui.uploads import MessagePictures
+from bot.discord_ui.uploads import MessagePictures, read_from_cdn
 from bot.gateways.download import Downloader
-from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.images.references import NO_ATTACHMENTS, Attachments, attachments_at
 from bot.jobs.reference_addresses import ReferenceAddresses
+from bot.jobs.repository.rows import addresses_to_text
 from bot.services import open_services
 from bot.settings import GatewayKey
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
@@ -257,7 +260,12 @@ async def test_a_picture_of_any_message_is_looked_up_unless_it_was_converted(
     async with Downloader((), clock=Clock()) as downloader:
         message = await channel.fetch_message(posted.id)
         uploads = MessagePictures(stage.client, downloader).of(message)
-    job, (at_once,) = await stage.paint(attached=Attachments(uploads))
+    # As another process would read it, if this one died before it fetched the picture.
+    urls = Attachments(uploads).urls
+    assert urls is not None
+    written = msgspec.json.decode(addresses_to_text(urls), type=AttachmentUrls)
+    attached = attachments_at(written, partial(read_from_cdn, stage.client))
+    job, (at_once,) = await stage.paint(attached=attached)
     assert at_once.startswith("http") == is_served
     stage.fake.now_ms += TWO_DAYS_MS
     _, (later,) = await stage.reroll(job)

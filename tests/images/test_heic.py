@@ -60,6 +60,14 @@ async def test_of_several_photos_the_main_one_is_kept(tmp_path: Path) -> None:
 
 
 @needs_decoder
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1"])
+async def test_the_brand_of_a_file_may_name_no_codec(tmp_path: Path, brand: bytes) -> None:
+    """AVIF files may begin in the same way."""
+    photo = encoded("HEIC").replace(b"ftypheic", b"ftyp" + brand, 1)
+    assert (await kept_reference(tmp_path, photo)).format == "jpeg"
+
+
+@needs_decoder
 async def test_transparency_is_kept(tmp_path: Path) -> None:
     """A JPEG has none, so that such a photo becomes a PNG."""
     kept = await kept_reference(tmp_path, encoded("HEIC", drawn("RGBA")))
