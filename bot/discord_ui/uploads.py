@@ -25,6 +25,7 @@ FETCH_TIMEOUT_S = 30
 
 _HEIC_TYPES = ("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence")
 _HEIC_ENDINGS = (".heic", ".heif")
+_SMALLEST_HEIC_BYTES = 350  # its boxes without any pixels: what is smaller is no photo
 _UNKNOWN_TYPES = ("", "application/octet-stream")
 
 MessagePart = discord.Message | discord.MessageSnapshot
@@ -55,7 +56,8 @@ def declared_type(name: str, content_type: str | None, size: int) -> DeclaredTyp
     """Tell what a file is by what Discord says of it: its name, type and size."""
     name, said = name.lower(), (content_type or "").partition(";")[0].strip().lower()
     if said in _HEIC_TYPES or name.endswith(_HEIC_ENDINGS):
-        return DeclaredType.HEIC
+        is_whole = size >= _SMALLEST_HEIC_BYTES
+        return DeclaredType.HEIC if is_whole else DeclaredType.NO_PICTURE
     if said in _UNKNOWN_TYPES:
         said = guess_type(name)[0] or ""
     may_be_one = said in _UNKNOWN_TYPES or (said.startswith("image/") and said != "image/svg+xml")
