@@ -96,6 +96,9 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         async def end(self, job: Job, failure: JobFailure) -> bool:
             raise SystemExit(f"job {job.id} failed: {failure.error!r}")
 
+        async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+            """Find nothing: there are no messages."""
+
     async def paint(number: int, prompt: str) -> None:
         request = services.catalogue.build_request(ImageOptions(prompt=prompt, model=MODEL, n=1))
         courier = FolderCourier()

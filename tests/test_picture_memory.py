@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.images.picture_collection import bombs, broken_pictures, whole_pictures
+from tests.images.picture_collection import bombs, broken_pictures, heic, whole_pictures
 
 MOST_BYTES = 300 << 20
 PATIENCE_S = 1_500  # of a loaded machine; alone it takes a tenth of that
@@ -21,6 +21,7 @@ LARGE = {
     "ink.jpeg": ("CMYK", (4500, 4500)),
     "4K.webp": ("RGBA", (3840, 2160)),
     "photo.avif": ("RGB", (4000, 3000)),
+    "photo.heic": ("RGB", (4000, 3000)),
     "palette.gif": ("P", (5000, 5000)),
     "scan.tiff": ("RGB", (4500, 4400)),
 }
@@ -31,6 +32,8 @@ def large_picture(kind: str, mode: str, size: tuple[int, int]) -> bytes:
     bands = len(Image.new(mode, (1, 1)).getbands())
     side = (size[0] // 8, size[1] // 8)
     picture = Image.frombytes(mode, side, os.urandom(side[0] * side[1] * bands)).resize(size)
+    if kind == "heic":
+        return heic(picture)
     exif = Image.Exif()
     exif[0x0112] = 6 if kind == "jpeg" else 1
     data = io.BytesIO()

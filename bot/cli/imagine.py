@@ -185,6 +185,9 @@ class TerminalCourier:
         _say_error(failure.error, self._texts)
         return True
 
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: the files come from a folder."""
+
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:
         # Job ids sort by time and are unique, so no earlier picture is overwritten.
         name = f"easel-{job.id}-{number}.{picture.format}"

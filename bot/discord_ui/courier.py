@@ -36,6 +36,8 @@ from bot.discord_ui.message_outbox import (
     nonce_of,
 )
 from bot.discord_ui.picture_delivery import PictureDelivery
+from bot.discord_ui.uploads import find_file
+from bot.images.references import Upload
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import (
     DeliveryReport,
@@ -113,6 +115,10 @@ class DiscordCourier:
             lost = len(result.pictures) - len(report.posted)
             self._elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
         return report
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again, and return a file of theirs with its fresh address."""
+        return await find_file(self._parts.client, file, messages)
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Notify a requester who waited long, and add the re-roll emoji.

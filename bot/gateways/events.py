@@ -4,11 +4,15 @@ The caller stores each event before it asks for the next one: the exchange takes
 event announces only then.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest, Picture, TokenUsage
+from bot.core.models import ImageRequest, Picture, Reference, TokenUsage
+
+RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]]]
+"""Returns references with fresh addresses where that is possible; it raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.images.decoding import SHOWN_FORMATS, decode_upright, open_picture, rot
 _LARGE_BYTES = 20_000_000  # what models take at most; a larger PNG becomes a JPEG
 _JPEG_QUALITY = 95
 _OPAQUE = 255
+_PHOTOS = ("JPEG", "MPO", "HEIF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class NormalForm:
 def write_normal_form(source: Path, target: Path, *, max_pixels: int) -> NormalForm:
     """Return a whole picture that is in its normal form as it is, else write it to ``target``.
 
+    What a camera made becomes a JPEG, anything else a PNG.
+
     Raises:
         PictureTooLarge: it has more than ``max_pixels`` or takes too much memory.
         PictureUnreadable: its bytes are no whole picture.
@@ -36,12 +39,12 @@ def write_normal_form(source: Path, target: Path, *, max_pixels: int) -> NormalF
     with open_picture(source) as image:
         if image.width * image.height > max_pixels:
             raise too_large(image)
-        kind = SHOWN_FORMATS.get(image.format)
+        kind, is_photo = SHOWN_FORMATS.get(image.format), image.format in _PHOTOS
         if kind is not None and _is_normal(image):
             _decode_to_check(image)
             return NormalForm(source, kind)
         upright = decode_upright(image)
-    return _write_picture(upright, target, as_jpeg=kind == "jpeg")
+    return _write_picture(upright, target, as_jpeg=is_photo)
 
 
 def write_mask(source: Path, target: Path, *, max_pixels: int) -> NormalForm | None:

@@ -28,6 +28,7 @@ from bot.gateways.events import (
     GatewayRequest,
     Preview,
     Received,
+    RenewAddresses,
     RequestRefused,
     Sending,
     TaskAccepted,
@@ -119,6 +120,7 @@ class AttemptRunner:
         begun: WrittenAttempt | None,
         gate: SendGate,
         report: Callable[[SlotEvent], None],
+        renew_addresses: RenewAddresses,
     ) -> SlotResult:
         """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
@@ -130,7 +132,7 @@ class AttemptRunner:
         if begun is None:
             request = await self._with_references(request)
             gate.wait()
-            events = self.router.generate(request)
+            events = self.router.generate(request, renew_addresses=renew_addresses)
             return await self._follow(job, slot, asked, events, gate=gate, report=report)
         match begun.state:
             case "task":
@@ -247,7 +249,8 @@ class AttemptRunner:
             max_bytes=accepted.max_bytes,
             folder=folder,
         )
-        return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
+        fitted = replace(kept, format=made.format, bytes=made.bytes, url=None, source=None)
+        return fitted, made.path
 
     async def _lost(self, job: Job, attempt: WrittenAttempt) -> SlotResult:
         failure = GatewayFailure(

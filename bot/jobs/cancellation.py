@@ -16,6 +16,7 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
+from bot.images.references import Upload
 from bot.jobs.courier import (
     Courier,
     DeliveryReport,
@@ -133,6 +134,10 @@ class DetachableCourier:
                 return True
             self._is_ending = True
             return await self._courier.end(job, failure)
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again, and find a file in them: nobody sees that."""
+        return await self._courier.find_file(file, messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from bot.core.errors.base import EaselError
 from bot.core.models import CardAddress, Job, JobState, Picture
+from bot.images.references import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +135,9 @@ class Courier(Protocol):
 
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again; return the file whose address ends with ``file``, None without one.
+
+        Its address is fresh. A message that is gone or cannot be read has no files.
+        """

@@ -36,6 +36,7 @@ from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
@@ -206,6 +207,9 @@ class JobRun:
             slots=len(asked),
             begun=len(self._begun),
         )
+        addresses = ReferenceAddresses(
+            self._courier, deps.database, deps.references, deps.clock.now
+        )
         async with updates.shown():
             runs = [
                 deps.attempts.run_slot(
@@ -215,6 +219,7 @@ class JobRun:
                     begun=self._begun.get(slot),
                     gate=self._gate,
                     report=updates.report,
+                    renew_addresses=addresses.renew,
                 )
                 for slot in sorted(asked)
             ]

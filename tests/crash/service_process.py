@@ -111,6 +111,9 @@ class FolderCourier:
         (self.cards / f"{job.id}.txt").write_text(failure.error.message_id)
         return True
 
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: there are no messages."""
+
 
 def settings(folder: Path, url: str) -> Settings:
     """Return generous settings: nothing is refused, and no doubt is charged."""

@@ -16,7 +16,8 @@ from aiohttp.web_middlewares import middleware
 from discord.http import Route
 
 from tests.discord_rest.interactions import Interactions
-from tests.discord_rest.messages import Limited, Messages, Refused
+from tests.discord_rest.messages import Limited, Messages
+from tests.discord_rest.payloads import Refused
 
 Json = dict[str, object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

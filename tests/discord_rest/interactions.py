@@ -8,16 +8,8 @@ from typing import cast
 
 from aiohttp import web
 
-from tests.discord_rest.messages import (
-    EPHEMERAL,
-    Json,
-    Message,
-    Messages,
-    Refused,
-    Wanted,
-    check,
-    json_of,
-)
+from tests.discord_rest.messages import EPHEMERAL, Message, Messages, json_of
+from tests.discord_rest.payloads import Json, Refused, Wanted, check
 
 MOST_FOLLOW_UPS = 5  # receiving-and-responding, Followup Messages
 MESSAGE, DEFERRED = 4, 5  # interactions/receiving-and-responding, Interaction Callback Type

@@ -72,6 +72,9 @@ class RecordingCourier:
         self.failures.append(failure)
         return True
 
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: there are no messages."""
+
 
 @dataclass
 class ServiceHarness:
