@@ -54,7 +54,6 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
 from bot.gateways.request.fields import removable_field
-from bot.images.sniff import sniff
 
 log = structlog.get_logger()
 
@@ -154,6 +153,8 @@ class Exchange:
         if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
             yield Answered(urls)
         made = len(pictures) if reply.is_whole else self.request.n
+        if not reply.is_whole:
+            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=len(pictures))
         yield Received(await self._pictures(pictures, spool), reply.usage, made)
 
     @contextmanager
@@ -246,15 +247,8 @@ class Exchange:
             )
         await body.read()
         if body.picture:
-            return await self._whole_body(body.picture, body, response.headers)
+            return ParsedReply.of_file(body.picture, is_whole=not body.connection_error)
         return self._parse(response, body)
-
-    async def _whole_body(
-        self, picture: Path, body: ReplyBody, headers: Mapping[str, str]
-    ) -> ParsedReply:
-        if body.connection_error and not await asyncio.to_thread(sniff, picture):
-            raise self._connection_lost(body.connection_error, headers)
-        return ParsedReply((ReplyPicture(picture),), None, None)
 
     def _parse(self, http: aiohttp.ClientResponse, body: ReplyBody) -> ParsedReply | SubmittedTask:
         """Look for pictures, then for a task: not every gateway honours the async flag."""

@@ -25,7 +25,7 @@ from bot.gateways.reply.error_classifier import (
     has_error,
     retry_after_s,
 )
-from bot.gateways.reply.reader import ParsedReply, ReplyPicture, read_reply
+from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
@@ -141,12 +141,12 @@ class TaskPoller:
             self._retry_after_s = None
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        if body.is_cut:
+        reply = self._parsed(body)
+        if body.is_cut and len(reply.pictures) < self._spool.pictures:
             self._retry_after_s = None
             body.json.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why="cut")
             return None
-        reply = self._parsed(body)
         response = replace(response, body=reply.body, text=body.json.text)
         self._retry_after_s = retry_after_s(response.headers, "", now_ms=self._clock.now())
         if self._is_done(response, reply):
@@ -157,7 +157,7 @@ class TaskPoller:
 
     def _parsed(self, body: ReplyBody) -> ParsedReply:
         if body.picture:
-            return ParsedReply((ReplyPicture(body.picture),), None, None)
+            return ParsedReply.of_file(body.picture, is_whole=not body.connection_error)
         return read_reply(body.json, self._gateway.reply_base)
 
     async def _get(self) -> tuple[GatewayResponse, ReplyBody]:

@@ -239,6 +239,7 @@ async def test_a_picture_too_large_for_the_reply_does_not_take_the_others(
     """The first was whole before the reply became too large."""
     monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 200_000)
     monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
-    data = [{"b64_json": b64(PNG)}, {"b64_json": b64(PNG * 20)}]
+    large = picture_bytes(width=400, height=300, noise=True)
+    data = [{"b64_json": b64(PNG)}, {"b64_json": b64(large)}]
     result = await _paint(tmp_path, http_reply(200, {"data": data}), n=2)
     assert (len(result.pictures), result.received.made) == (1, 2)

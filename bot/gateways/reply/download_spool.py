@@ -15,6 +15,7 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo, sniff
@@ -68,6 +69,7 @@ class DownloadSpool:
         self._numbers = count(1)
         self._temporary: list[Path] = []
         self._base64_files: list[Base64File] = []
+        self._cut_pictures: list[Path] = []
 
     def __enter__(self) -> Self:
         with wrapping_disk_errors():
@@ -84,8 +86,10 @@ class DownloadSpool:
             with suppress(OSError):  # the disk may refuse the last bytes
                 file.abandon()
             if file.may_be_picture:
-                with suppress(OSError):
-                    self._set_aside(file.path)
+                self._cut_pictures.append(file.path)
+        for path in self._cut_pictures:
+            with suppress(OSError):  # it was discarded
+                self._set_aside(path)
         for path in self._temporary:
             with suppress(OSError):  # it was renamed to a picture
                 path.unlink()
@@ -125,6 +129,19 @@ class DownloadSpool:
             part.rename(path)
             _fsync(self._folder)  # the new name must survive a power failure, too
             return _picture(path, info, revised_prompt)
+
+    def is_whole(self, part: Path) -> bool:
+        """Tell whether a file whose end may be missing is a whole picture.
+
+        The exit sets aside what only begins like one. It blocks, so call it in a thread.
+        """
+        with wrapping_disk_errors():
+            if inspect_picture(part):
+                return True
+            with part.open("rb") as file:
+                if begins_like_picture(file.read(SIGNATURE_BYTES)):
+                    self._cut_pictures.append(part)
+            return False
 
     def _set_aside(self, file: Path) -> None:
         if self._unread:

@@ -3,6 +3,7 @@
 A picture in an event is decoded into a file, like one in a plain JSON reply.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,20 +127,20 @@ class EventStream:
         """Read until there is a preview, or the stream is over."""
         try:
             while not (self._is_over or self._preview):
-                self._feed(await self._response.content.readany())
+                if not (chunk := await self._response.content.readany()):
+                    await self._end("the stream ended before the picture came")
+                    return
+                self._feed(chunk)
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._is_cut = True
-            self._end(f"{type(lost).__name__}: {lost}")
+            await self._end(f"{type(lost).__name__}: {lost}")
         except SpoolFailed as failed:
             if not self._pictures:
                 raise
             self._is_cut = True
-            self._end(failed.detail)
+            await self._end(failed.detail)
 
     def _feed(self, chunk: bytes) -> None:
-        if not chunk:
-            self._end("the stream ended before the picture came")
-            return
         self._left_bytes -= len(chunk)
         if self._left_bytes < 0:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
@@ -148,12 +149,20 @@ class EventStream:
             if self._is_over:
                 return
 
-    def _end(self, reason: str) -> None:
+    async def _end(self, reason: str) -> None:
         if event := self._parser.finish():
+            await self._finish(event.data)
             self._handle(event)
         self._is_over = True
         if not self._completed:
             self._connection_error = reason
+
+    async def _finish(self, data: StreamingJson) -> None:
+        try:
+            await asyncio.to_thread(data.finish)
+        except SpoolFailed:
+            if not self._pictures:
+                raise
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -197,6 +206,7 @@ class EventStream:
             return
         self._pictures += reply.pictures
         self._usage = reply.usage or self._usage
+        self._is_cut = self._is_cut or not reply.is_whole
         if kind == "picture":  # its usage follows in another event
             return
         self._completed += 1

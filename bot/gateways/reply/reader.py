@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import Self
 
 from yarl import URL
 
@@ -95,6 +96,11 @@ class ParsedReply:
     usage: TokenUsage | None
     body: object = field(repr=False)  # a gateway may repeat the key in it
     is_whole: bool = True
+
+    @classmethod
+    def of_file(cls, picture: Path, *, is_whole: bool) -> Self:
+        """Return the content of a reply that is the picture itself."""
+        return cls((ReplyPicture(picture),), None, None, is_whole)
 
 
 def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:

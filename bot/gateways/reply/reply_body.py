@@ -83,11 +83,21 @@ class ReplyBody:
             if not self.json.decoded:
                 raise
             self._lost(failed)  # the pictures before are whole
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Keep of a body that was cut the pictures that are whole all the same."""
+        if self.json.is_in_string:
+            await asyncio.to_thread(self.json.finish)
+        picture = self.picture
+        if picture and self.connection_error:
+            is_whole = await asyncio.to_thread(self._spool.is_whole, picture)
+            self.picture = picture if is_whole else None
 
     @property
     def is_cut(self) -> bool:
         """Whether the connection broke before the body was complete."""
-        return bool(self.connection_error) and not self.json.is_closed
+        return bool(self.connection_error) and not (self.json.is_closed or self.picture)
 
     def _lost(self, error: Exception) -> None:
         self.connection_error = self.connection_error or f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.base64_file import Base64File, begins_like_base64
 from bot.gateways.reply.download_spool import (
     DownloadSpool,
     SpoolFailed,
@@ -131,14 +131,49 @@ class StreamingJson:
         if file := self._long_string:
             file.close()
             if file.is_base64:
-                placeholder = f"{self._token}:{len(self._decoded)}"
-                self._decoded[placeholder] = file.path
-                self._text[self._string_start :] = placeholder.encode()
+                self._replace_string(file.path)
             else:
                 self._text += _TRUNCATED.encode()
         self._text += b'"'
         self._string_start = self._long_string = None
         self.is_closed = self.is_closed or self._depth <= 0
+
+    def _replace_string(self, decoded: Path) -> None:
+        """Put a placeholder for a file in the place of the open string."""
+        placeholder = f"{self._token}:{len(self._decoded)}"
+        self._decoded[placeholder] = decoded
+        self._text[self._string_start :] = placeholder.encode()
+
+    @property
+    def is_in_string(self) -> bool:
+        """Whether a string is open: at the end of the text it was cut."""
+        return self._string_start is not None
+
+    def finish(self) -> None:
+        """Read the string that the end of the text cuts, if there is one, as far as it arrived.
+
+        A picture in it counts if it is whole. It may decode the picture, so call it in a thread.
+        """
+        if not self.is_in_string:
+            return
+        try:
+            self._finish()
+        except SpoolFailed:
+            if not self._decoded:
+                raise
+
+    def _finish(self) -> None:
+        with wrapping_disk_errors():
+            string = bytes(self._text[self._string_start :])
+            if not self._long_string and begins_like_base64(string):
+                self._move_to_file()
+            if not (file := self._long_string):
+                return
+            file.close()
+            if file.is_base64 and self._spool.is_whole(file.path):
+                self._replace_string(file.path)
+                self._text += b'"'
+                self._string_start = self._long_string = None
 
     # --- afterwards ---------------------------------------------------------------------------
 
