@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.core.errors.gateway import GatewayFailure
 from bot.core.models import ImageRequest, Picture, TokenUsage
+from bot.gateways.reply.sent_pictures import SentPictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ class GatewayRequest:
     references: tuple[Path, ...] = ()
     mask: Path | None = None
     user_tag: str = ""
+
+    @property
+    def sent_pictures(self) -> SentPictures:
+        """Return what is sent of pictures, so that a reply that repeats it holds no result."""
+        masks = filter(None, [self.image_request.mask])
+        files = (*self.references, *filter(None, [self.mask]))
+        return SentPictures((*self.image_request.references, *masks), files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,11 @@ class Exchange:
         request = self.request
         try:
             with DownloadSpool(
-                request.folder, request.stem, pictures=request.n, unread=self.unread
+                request.folder,
+                request.stem,
+                pictures=request.n,
+                unread=self.unread,
+                sent=request.sent_pictures,
             ) as spool:
                 if billed_before is Billed.NO:
                     spool.check_space()

@@ -16,6 +16,7 @@ from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+from bot.gateways.reply.sent_pictures import NOTHING_SENT, SentPictures
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo, sniff
@@ -55,15 +56,22 @@ def max_reply_bytes(pictures: int) -> int:
 class DownloadSpool:
     """Files ``STEM-…`` in a folder; the exit removes those that were not kept as pictures.
 
-    What cannot be read goes to ``unread``, if that is given.
+    What cannot be read goes to ``unread``, if that is given. ``sent`` is what a reply may repeat.
     """
 
     def __init__(
-        self, folder: Path, stem: str, *, pictures: int, unread: UnreadFiles | None = None
+        self,
+        folder: Path,
+        stem: str,
+        *,
+        pictures: int,
+        unread: UnreadFiles | None = None,
+        sent: SentPictures = NOTHING_SENT,
     ) -> None:
         self._folder = folder
         self._stem = stem
         self.pictures = pictures
+        self.sent = sent
         self._unread = unread
         self._token = token_hex(16)
         self._numbers = count(1)

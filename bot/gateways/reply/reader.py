@@ -106,7 +106,8 @@ class ParsedReply:
 def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     """Read a reply; relative URLs are resolved against ``base``.
 
-    Whatever follows the JSON is passed over, and of broken JSON everything counts that is whole.
+    What was sent with the request is no result. Whatever follows the JSON is passed over, and of
+    broken JSON everything counts that is whole.
     """
     bodies = list(_bodies(json_reader))
     is_whole = bool(bodies)
@@ -116,7 +117,8 @@ def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     found = [(body, tuple(finder.find(body))) for body in bodies]
     pictures = tuple(one for _, some in found for one in some)
     if not is_whole and not pictures:
-        pictures = tuple(map(ReplyPicture, json_reader.decoded))
+        made = (file for file in json_reader.decoded if not json_reader.was_sent(file))
+        pictures = tuple(map(ReplyPicture, made))
     body = next((body for body, some in found if some), bodies[-1] if bodies else None)
     return ParsedReply(pictures, _find_usage(body), body, is_whole)
 
@@ -196,7 +198,7 @@ class _PictureFinder:
         """Yield what looks like a picture under names that are not known."""
         if isinstance(node, str) and self.json_reader.is_placeholder(node):
             source = self.json_reader.file_of(node)
-            if source and begins_like_picture(_head(source)):
+            if source and self._made(source) and begins_like_picture(_head(source)):
                 yield ReplyPicture(source)
         if depth > _MAX_DEPTH:
             return
@@ -239,7 +241,8 @@ class _PictureFinder:
                     return
             elif text := non_empty_text(inner):
                 is_url = _is_web_url(text)
-                if source := parse_url(text) if is_url else self.json_reader.file_of(text):
+                given = parse_url(text) if is_url else self.json_reader.file_of(text)
+                if source := self._made(given):
                     yield ReplyPicture(source, revised_prompt)
                     return
         for key in _URL_KEYS:
@@ -256,11 +259,15 @@ class _PictureFinder:
     def _source(self, text: str) -> Path | URL | None:
         """Return the file of inline data, or a URL; a relative URL contains a slash."""
         if self._is_inline(text):
-            return self.json_reader.file_of(text)
+            return self._made(self.json_reader.file_of(text))
         if _is_web_url(text):
-            return parse_url(text)
+            return self._made(parse_url(text))
         relative = parse_url(text) if "/" in text else None
         return self.base.join(relative) if relative else None
+
+    def _made(self, source: Path | URL | None) -> Path | URL | None:
+        """Return a source, None for what was sent with the request."""
+        return None if source is None or self.json_reader.was_sent(source) else source
 
     def _is_inline(self, text: str) -> bool:
         return self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:"

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from yarl import URL
+
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.gateways.reply.base64_file import Base64File, begins_like_base64
 from bot.gateways.reply.download_spool import (
@@ -203,6 +205,11 @@ class StreamingJson:
     def is_placeholder(self, text: str) -> bool:
         """Tell whether a string of the text stands for a file."""
         return text in self._decoded
+
+    def was_sent(self, source: Path | URL) -> bool:
+        """Tell whether a file or an address of this JSON was sent with the request."""
+        with wrapping_disk_errors():
+            return self._spool.sent.include(source)
 
     def discard(self) -> None:
         """Remove all files of this JSON text."""
