@@ -88,12 +88,22 @@ class Received:
 
     ``made`` is how many of the requested pictures the gateway made, as far as is known, so that it
     may bill them: more than there are files where one could not be downloaded or read, and all of
-    them where the reply was cut. 0 means as many as there are files.
+    them where the reply was cut. 0 means as many as there are files. Of those without a file this
+    bot lost ``lost_by_us``.
     """
 
     pictures: tuple[Picture, ...]
     usage: TokenUsage | None
     made: int = 0
+    lost_by_us: int = 0
+
+    def lost(self, asked: int) -> int:
+        """Return how many of the pictures asked for were paid for and are no file."""
+        return max(0, min(self.made, asked) - len(self.pictures))
+
+    def lost_by_gateway(self, asked: int) -> int:
+        """Return how many of them the gateway lost."""
+        return max(0, self.lost(asked) - self.lost_by_us)
 
 
 GatewayEvent = (

@@ -8,6 +8,7 @@ import structlog
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed
+from bot.gateways import download
 from bot.gateways.gateway import AsyncSettings
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GenerationResult, make_model, run_generation
@@ -181,3 +182,33 @@ async def test_a_stream_that_breaks_in_its_second_event(tmp_path: Path) -> None:
     )
     result = await _paint(tmp_path, answer, n=2)
     assert (len(result.pictures), result.received.made) == (1, 2)
+
+
+# --- downloads ------------------------------------------------------------------------------------
+
+ADDRESS = http_reply(200, {"data": [{"url": "/x.png"}]})
+SLOW = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
+
+
+@pytest.mark.parametrize(("slow", "pictures"), [(1, 1), (4, 1), (5, 0)])
+async def test_a_download_that_takes_too_long_is_repeated(
+    slow: int, pictures: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its picture was paid for; there is an end to it, as with any other trouble."""
+    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT_S", 0.1)
+    patient = make_model("painter", timeout_s=30)
+    answers = [ADDRESS, *[SLOW] * slow, *[http_reply(200, PNG)] * pictures]
+    async with replay_gateway(*answers) as raw:
+        result = await run_generation(raw.gateway(), tmp_path, known=patient)
+    assert len(result.pictures if pictures else ()) == pictures
+    assert result.failure is None or result.failed.kind is Kind.DOWNLOAD_FAILED
+    assert (len(raw.requests), raw.posts) == (1 + slow + pictures, 1)
+
+
+async def test_a_whole_picture_whose_download_always_breaks_is_delivered(tmp_path: Path) -> None:
+    """As where a store announces a wrong length."""
+    patient = make_model("painter", timeout_s=30)
+    broken = http_reply(200, PNG, {"Content-Length": "99999"})
+    async with replay_gateway(ADDRESS, *[broken] * 5) as raw:
+        result = await run_generation(raw.gateway(), tmp_path, known=patient)
+    assert [one.path.read_bytes() for one in result.pictures] == [PNG]

@@ -46,9 +46,10 @@ class StreamResult:
     """What a stream brought.
 
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
-    the stream was complete, and ``is_cut`` whether more pictures may have been made. ``has_begun``
-    tells whether work may have begun: a preview arrived, or the error was no JSON object, as when a
-    gateway could not read what its own upstream sent. ``last`` is the last event with JSON.
+    the stream was complete, and ``is_cut`` whether more pictures may have been made, which
+    ``is_cut_by_us`` says that this bot could not store. ``has_begun`` tells whether work may have
+    begun: a preview arrived, or the error was no JSON object, as when a gateway could not read what
+    its own upstream sent. ``last`` is the last event with JSON.
     """
 
     pictures: tuple[ReplyPicture, ...]
@@ -56,6 +57,7 @@ class StreamResult:
     error: GatewayResponse | None
     connection_error: str
     is_cut: bool
+    is_cut_by_us: bool
     has_begun: bool
     last: GatewayResponse
     headers: Mapping[str, str]
@@ -87,6 +89,7 @@ class EventStream:
         self._connection_error = ""
         self._last: tuple[object, str] = (None, "")
         self._is_cut = False
+        self._is_cut_by_us = False
         self._has_begun = False
         self._completed = 0
         self._is_over = False
@@ -103,6 +106,7 @@ class EventStream:
             error=self._error,
             connection_error=self._connection_error,
             is_cut=self._is_cut,
+            is_cut_by_us=self._is_cut_by_us,
             has_begun=self._has_begun,
             last=GatewayResponse(self._response.status, self._response.headers, *self._last),
             headers=self._response.headers,
@@ -138,6 +142,7 @@ class EventStream:
             if not self._pictures:
                 raise
             self._is_cut = True
+            self._is_cut_by_us = failed.kind is GatewayErrorKind.DISK_FULL
             await self._end(failed.detail)
 
     def _feed(self, chunk: bytes) -> None:

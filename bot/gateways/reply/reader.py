@@ -89,13 +89,15 @@ class ReplyPicture:
 class ParsedReply:
     """The content of a reply; ``body`` is its JSON, None if it is none.
 
-    One that was cut is not ``is_whole``: there may have been more pictures.
+    One that was cut is not ``is_whole``: there may have been more pictures. ``is_cut_by_us``: the
+    rest could not be stored here.
     """
 
     pictures: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     body: object = field(repr=False)  # a gateway may repeat the key in it
     is_whole: bool = True
+    is_cut_by_us: bool = False
 
     @classmethod
     def of_file(cls, picture: Path, *, is_whole: bool) -> Self:

@@ -50,6 +50,7 @@ class ReplyBody:
         self.json = StreamingJson(spool)
         self.picture: Path | None = None
         self.connection_error = ""
+        self.is_cut_by_us = False  # the disk refused the rest
         self._response = response
         self._spool = spool
         self._reading = reading
@@ -83,6 +84,7 @@ class ReplyBody:
             if not self.json.decoded:
                 raise
             self._lost(failed)  # the pictures before are whole
+            self.is_cut_by_us = failed.kind is GatewayErrorKind.DISK_FULL
         await self._finish()
 
     async def _finish(self) -> None:
