@@ -35,12 +35,13 @@ from bot.gateways.reply.error_classifier import (
     GatewayResponse,
     classify_error,
     request_id,
+    tells_error,
     unknown_field,
 )
 from bot.gateways.reply.event_stream import EventStream, StreamResult
 from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
-from bot.gateways.reply.redaction import redact
+from bot.gateways.reply.redaction import error_words, redact
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     SubmittedTask,
@@ -193,9 +194,9 @@ class Exchange:
         try:
             response = await self._send(request, connection)
         except _UNREACHABLE as unreachable:
-            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
+            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, error_words(unreachable)
         except (aiohttp.ClientError, TimeoutError) as lost:
-            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
+            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, error_words(lost)
         else:
             return await self._read(response, spool)
         # Outside of the handlers, because aiohttp's errors carry URLs into tracebacks.
@@ -334,7 +335,7 @@ class Exchange:
     def _classified_failure(
         self, error: ClassifiedError, response: GatewayResponse | None
     ) -> GatewayFailure:
-        if response and error.kind in _NO_PICTURE_KINDS:
+        if response and (error.kind in _NO_PICTURE_KINDS or not tells_error(response)):
             self._log_reply(response)
         return self._failure(
             error.kind,
@@ -379,7 +380,3 @@ class Exchange:
     def _redacted(self, text: str) -> str:
         secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
         return redact(text, secrets, prompt=self.request.image_request.prompt)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

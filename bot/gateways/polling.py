@@ -25,6 +25,7 @@ from bot.gateways.reply.error_classifier import (
     has_error,
     retry_after_s,
 )
+from bot.gateways.reply.outline import text_outline
 from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
@@ -47,6 +48,7 @@ _MIN_PAUSE_S = 1.0
 _MAX_PAUSE_S = 120.0
 _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
+_MAX_STATUS = 40  # characters of a status that is logged
 
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -192,8 +194,10 @@ class TaskPoller:
     def _log_unknown_status(self, status: str) -> None:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
-            status = self._redacted(status)[:40]
-            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status)
+            told = log.bind(gateway=self._gateway.name)
+            status = self._redacted(status)[:_MAX_STATUS]
+            told.info("gateway.task_status_unknown", status=text_outline(status))
+            told.debug("gateway.task_status_text", status=status)
 
     # --- what a poll's reply means --------------------------------------------------------------
 

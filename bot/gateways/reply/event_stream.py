@@ -20,6 +20,7 @@ from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_re
 from bot.gateways.reply.error_classifier import GatewayResponse, has_error
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
 from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
+from bot.gateways.reply.redaction import error_words
 from bot.gateways.reply.streaming_json import StreamingJson
 
 MAX_PREVIEWS = 100  # of one stream: each is a file until the stream ends
@@ -137,7 +138,7 @@ class EventStream:
                 self._feed(chunk)
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._is_cut = True
-            await self._end(f"{type(lost).__name__}: {lost}")
+            await self._end(error_words(lost))
         except SpoolFailed as failed:
             if not self._pictures:
                 raise

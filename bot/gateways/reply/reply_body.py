@@ -17,6 +17,7 @@ from bot.gateways.reply.download_spool import (
 )
 from bot.gateways.reply.event_stream_parser import EVENT_STREAM_TYPE, is_event_stream
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+from bot.gateways.reply.redaction import error_words
 from bot.gateways.reply.streaming_json import StreamingJson
 
 PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
@@ -102,7 +103,7 @@ class ReplyBody:
         return bool(self.connection_error) and not (self.json.is_closed or self.picture)
 
     def _lost(self, error: Exception) -> None:
-        self.connection_error = self.connection_error or f"{type(error).__name__}: {error}"
+        self.connection_error = self.connection_error or error_words(error)
 
     async def _decode(self, opening: bytes) -> None:
         """Feed JSON to its reader; what waits for its turn stays in the read buffer."""
