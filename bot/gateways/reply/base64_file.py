@@ -115,13 +115,18 @@ class Base64File:
 
 
 def begins_like_base64(text: bytes) -> bool:
-    """Tell whether a raw JSON string begins like the base64 of a picture, or holds one."""
+    """Tell whether a raw JSON string begins like the base64 of a picture."""
     return begins_like_picture(_first_bytes(_unescape(text)))
 
 
+def holds_base64(text: bytes) -> bool:
+    """Tell whether a raw JSON string begins like that, or has such a picture among words."""
+    markdown = _MARKDOWN.search(text)
+    return begins_like_base64(text[markdown.end() :] if markdown else text)
+
+
 def _first_bytes(text: bytes) -> bytes:
-    prefix = _PREFIX.match(text) or _MARKDOWN.search(text)
-    plain = text[prefix.end() :] if prefix else text
+    plain = text[prefix.end() :] if (prefix := _PREFIX.match(text)) else text
     try:
         return pybase64.b64decode(plain[: SIGNATURE_BYTES // 3 * 4], validate=True)
     except ValueError:

@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.core.models import TokenUsage
 from bot.gateways.addresses import exact_url
+from bot.gateways.reply.base64_file import begins_like_base64
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import has_error
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
@@ -62,6 +63,7 @@ _OTHER_KEY = re.compile(
     re.IGNORECASE,
 )
 _TASK_KEYS = {"task_id", "id", "status", "state"}
+_MAX_START = 64  # characters that tell whether a string is the base64 of a picture
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
@@ -70,7 +72,9 @@ _NEXT_VALUE = re.compile(r"\s*[\[{\"]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
 _MAX_REPAIRED = 1 << 18  # characters of JSON
 _MAX_REPAIRED_DEPTH = 64
-_MARKDOWN_IMAGE = re.compile(r"!\[[^\]]{0,300}\]\(\s*([^\s)]{1,2000})")
+_MARKDOWN_IMAGE = re.compile(
+    r"!\[[^\]]{0,300}\]\(\s*(data:image/[^\s)]+|[^\s)]{1,2000})", re.IGNORECASE
+)
 _PICTURE_URL = re.compile(
     r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
     re.IGNORECASE,
@@ -272,7 +276,9 @@ class _PictureFinder:
         return None if source is None or self.json_reader.was_sent(source) else source
 
     def _is_inline(self, text: str) -> bool:
-        return self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:"
+        if self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:":
+            return True
+        return begins_like_base64(text[:_MAX_START].encode("utf-8", "replace"))
 
     # --- chat completions: some gateways generate pictures only through them ---------------------
 

@@ -10,7 +10,7 @@ from secrets import token_hex
 from yarl import URL
 
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.reply.base64_file import Base64File, begins_like_base64
+from bot.gateways.reply.base64_file import Base64File, holds_base64
 from bot.gateways.reply.download_spool import (
     DownloadSpool,
     SpoolFailed,
@@ -167,7 +167,7 @@ class StreamingJson:
     def _finish(self) -> None:
         with wrapping_disk_errors():
             string = bytes(self._text[self._string_start :])
-            if not self._long_string and begins_like_base64(string):
+            if not self._long_string and holds_base64(string):
                 self._move_to_file()
             if not (file := self._long_string):
                 return
