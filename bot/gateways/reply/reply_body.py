@@ -111,18 +111,19 @@ class ReplyBody:
         while not self.json.is_over:
             async with self._reading:
                 fed_bytes = _feed_buffered(piece, content, self.json)
-                await asyncio.sleep(0)  # let other tasks run between two chunks
+                if fed_bytes:
+                    await asyncio.sleep(0)  # let other tasks run between two chunks
             piece = b""
-            if not fed_bytes:
-                limit_s = END_TIMEOUT_S if self._has_all_pictures else None
-                async with asyncio.timeout(limit_s):
-                    piece = await content.read(PIECE_BYTES)
-                if not piece:
-                    return
+            if not fed_bytes and not (piece := await self._next_piece()):
+                return
 
-    @property
-    def _has_all_pictures(self) -> bool:
-        return self.json.is_closed and len(self.json.decoded) >= self._spool.pictures
+    async def _next_piece(self) -> bytes:
+        """Wait for more, but not for ever once all pictures are there."""
+        is_all = self.json.is_closed and len(self.json.decoded) >= self._spool.pictures
+        if not is_all:
+            return await self._response.content.read(PIECE_BYTES)
+        async with asyncio.timeout(END_TIMEOUT_S):
+            return await self._response.content.read(PIECE_BYTES)
 
     async def _read_picture(self) -> None:
         self.picture = self._spool.new_part()
