@@ -79,9 +79,18 @@ def run_imagine(settings: Settings, options: argparse.Namespace) -> int:
             "IMAGE_API_URL is missing: set it in .env, or try without a gateway: "
             'python -m playground imagine "a lighthouse at dusk".'
         )
-    # A person watches the progress bar: only errors are logged.
-    bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    log_for_terminal(settings)
     return asyncio.run(imagine(settings, options, Clock()))
+
+
+def log_for_terminal(settings: Settings) -> None:
+    """Log only errors, because a person watches; those of gateways are said in sentences."""
+    bot_logging.configure(
+        level="ERROR",
+        style=settings.log_format,
+        secrets=settings.secrets,
+        gateway_level="CRITICAL",
+    )
 
 
 async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock) -> int:

@@ -175,7 +175,7 @@ class AttemptRunner:
                         report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
-                        result = SlotResult(asked, pictures, lost=_lost_pictures(event, asked))
+                        result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
             await self._record_failure(job, attempt, failure, asked=asked)
             return SlotResult(asked, failure=failure)
@@ -280,9 +280,9 @@ class AttemptRunner:
                 await write(repository.task, attempt, task_id)
             case Answered(urls=urls), Attempt():
                 await write(repository.answered, attempt, urls)
-            case Received(pictures=pictures, usage=usage), Attempt():
+            case Received(pictures=pictures, usage=usage) as event, Attempt():
                 price = self.price(job, attempt, asked)
-                lost = _lost_pictures(event, asked)
+                lost = event.lost_by_gateway(asked)
                 cost = Cost(job.request.model, len(pictures), lost, usage, price)
                 await write(repository.received, attempt, cost)
         return attempt
@@ -302,8 +302,9 @@ class AttemptRunner:
             await self.database.write_when_possible(self.repository.refused, attempt)
         else:
             is_lost = failure.billed is Billed.YES and not failure.is_ours
+            lost = asked - failure.lost_by_us if is_lost else 0
             price = self.price(job, attempt, asked)
-            cost = Cost(job.request.model, lost=asked if is_lost else 0, price=price)
+            cost = Cost(job.request.model, lost=lost, price=price)
             # A full disk is no end of a task that was polled, either.
             is_task_left = failure.kind is GatewayErrorKind.TASK_UNFINISHED or (
                 failure.is_ours and failure.billed is Billed.MAYBE
@@ -326,11 +327,6 @@ class AttemptRunner:
     def remove_files(self, job: Job) -> None:
         """Remove the job's picture files; it blocks, so call it in a thread."""
         shutil.rmtree(self.folder / job.id, ignore_errors=True)
-
-
-def _lost_pictures(received: Received, asked: int) -> int:
-    """Return how many pictures of a reply are no file."""
-    return max(0, min(received.made, asked) - len(received.pictures))
 
 
 def _received_before(request: GatewayRequest, attempt: WrittenAttempt) -> SlotResult:
