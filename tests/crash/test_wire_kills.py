@@ -16,7 +16,7 @@ from bot.database.database import Database
 from tests.crash import wire_events, wire_invariants
 from tests.crash.test_kills import KILLS, seed
 from tests.crash.wire_gateway import open_cdn, open_wire_gateway
-from tests.crash.wire_kills import Killer, record_adoptions
+from tests.crash.wire_kills import Killer, record_changes
 from tests.crash.wire_scenario import TERMINAL_REFERENCE, WireScenario
 from tests.discord_rest.fake import fake_discord
 
@@ -24,14 +24,17 @@ FEW = 3
 SECOND_BOT_EVERY = 5
 
 
-async def kill_at_random(folder: Path, kills: int) -> None:
-    """Kill one of the two processes again and again; then let a last bot finish everything."""
+async def kill_at_random(folder: Path, kills: int) -> dict[str, int]:
+    """Kill one of the two processes again and again; then let a last bot finish everything.
+
+    Return what happened.
+    """
     chance, files = Random(seed()), wire_events.attachments()
     (folder / TERMINAL_REFERENCE).write_bytes(files["plain.png"])
     async with Database.open(
         folder / "easel.db", backup_dir=folder / "backup", now=wall_clock_ms
     ) as database:
-        await database.write(record_adoptions)
+        await database.write(record_changes)
     async with (
         fake_discord() as fake,
         open_wire_gateway(chance, refused=0.05, broken=0.05) as gateway,
@@ -48,7 +51,9 @@ async def kill_at_random(folder: Path, kills: int) -> None:
         finally:
             await scenario.close()
     wire_invariants.check(scenario)
-    print(killer.kills, "kills:", wire_invariants.summary(folder))  # noqa: T201 - the closing note quotes it
+    happened = wire_invariants.summary(folder)
+    print(killer.kills, "kills:", happened)  # noqa: T201 - the closing note quotes it
+    return happened
 
 
 async def test_a_few_kills_on_the_wire_cost_nobody_anything(tmp_path: Path) -> None:
@@ -59,4 +64,5 @@ async def test_a_few_kills_on_the_wire_cost_nobody_anything(tmp_path: Path) -> N
 @pytest.mark.slow
 async def test_kills_of_two_processes_on_the_wire_cost_nobody_anything(tmp_path: Path) -> None:
     """Whatever the moment: every job ends once, is paid once, and its requester is told."""
-    await kill_at_random(tmp_path, KILLS)
+    happened = await kill_at_random(tmp_path, KILLS)
+    assert 0 not in happened.values(), happened

@@ -1,6 +1,7 @@
 """Processes of one database that are killed: at a request of their own, or at some moment."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -17,6 +18,12 @@ DISCORD, GATEWAY, NOWHERE = "discord", "gateway", ""
 LONGEST_LIFE_S = 1.2
 MOST_REQUESTS = {DISCORD: 30, GATEWAY: 6}
 PLACES = {BOT: (DISCORD, GATEWAY, NOWHERE), TERMINAL: (GATEWAY, NOWHERE)}
+
+TRIGGERS = (
+    ("adopted", "owner ON jobs", "adoptions VALUES (OLD.id, OLD.owner)"),
+    ("ended", "ended_at ON jobs WHEN OLD.ended_at IS NOT NULL", "twice VALUES (OLD.id)"),
+    ("settled", "state ON charges WHEN OLD.state = 'settled'", "twice VALUES (OLD.job_id)"),
+)
 
 
 class Answer(Enum):
@@ -118,18 +125,17 @@ class Killer:
 
 def _owner_of(pid: int) -> str:
     """Return a living process' id as an owner of jobs, by its lock; none before it has one."""
-    try:
-        opened = [path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir()]
-    except OSError:
-        return ""
-    locks = [path.stem for path in opened if path.suffix == ".lock"]
-    return next((stem for stem in locks if stem != "bot"), "")
+    for opened in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            lock = opened.readlink()
+            if lock.suffix == ".lock" and lock.stem != "bot":
+                return lock.stem
+    return ""
 
 
-def record_adoptions(tx: Transaction) -> None:
-    """Let the database write down whose jobs are taken over."""
+def record_changes(tx: Transaction) -> None:
+    """Let the database write down whose jobs are taken over, and what ends a second time."""
     tx.write("CREATE TABLE adoptions (job_id TEXT, was TEXT)")
-    tx.write(
-        "CREATE TRIGGER adopted AFTER UPDATE OF owner ON jobs"
-        " BEGIN INSERT INTO adoptions VALUES (OLD.id, OLD.owner); END"
-    )
+    tx.write("CREATE TABLE twice (job_id TEXT)")
+    for name, change, row in TRIGGERS:
+        tx.write(f"CREATE TRIGGER {name} AFTER UPDATE OF {change} BEGIN INSERT INTO {row}; END")
