@@ -13,12 +13,16 @@ COMPONENT, MODAL_SUBMIT = 3, 5  # Interaction Type
 BUTTON, LABEL = 2, 18  # components/reference, Component Types
 
 
+MASKED, MASK = "plain.png", "mask.png"
+
+
 def attachments() -> dict[str, bytes]:
     """Return pictures as people attach them; each becomes another file in its normal form."""
     turned = Image.Exif()
     turned[0x0112] = 6  # Orientation (EXIF 2.3, 4.6.4): a phone that was held upright
     return {
-        "plain.png": _file("PNG", "RGB", (40, 30)),
+        MASKED: _file("PNG", "RGB", (40, 30)),
+        MASK: _file("PNG", "RGBA", (40, 30)),
         "clear.png": _file("PNG", "RGBA", (31, 33)),
         "phone.jpg": _file("JPEG", "RGB", (48, 32), exif=turned),
         "grey.png": _file("PNG", "LA", (30, 20)),
@@ -40,19 +44,23 @@ def imagine(
     *,
     private: bool,
     attached: Sequence[str] = (),
+    mask: str | None = None,
     **options: str | int,
 ) -> Payload:
-    """Return a /imagine; ``attached`` are addresses of reference pictures."""
+    """Return a /imagine; ``attached`` are addresses of reference pictures, and ``mask`` is one."""
     typed = by(person, command(id_, token, "imagine", **options))
     data = typed["data"]
     if private:
         data["options"].append({"name": "private", "type": BOOLEAN, "value": True})
-    names = [str(number) for number in range(1, len(attached) + 1)]
+    files = {f"reference{number}": url for number, url in enumerate(attached, 1)}
+    if mask is not None:
+        files["mask"] = mask
+    ids = {name: str(number) for number, name in enumerate(files, 1)}
     data["options"] += [
-        {"name": f"reference{name}", "type": ATTACHMENT, "value": name} for name in names
+        {"name": name, "type": ATTACHMENT, "value": id_} for name, id_ in ids.items()
     ]
-    files = {name: _attachment(name, url) for name, url in zip(names, attached, strict=True)}
-    data["resolved"] = {"attachments": files}
+    resolved = {ids[name]: _attachment(ids[name], url) for name, url in files.items()}
+    data["resolved"] = {"attachments": resolved}
     return typed
 
 

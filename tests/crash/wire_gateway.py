@@ -28,7 +28,7 @@ AfterAnswer = Callable[[str, web.Request, web.Response], Awaitable[web.StreamRes
 
 @dataclass(frozen=True)
 class Asked:
-    """What a POST asked for; ``references`` are the hashes of the files that came with it."""
+    """What a POST asked for; ``references`` are the hashes of its files, at last of the mask."""
 
     prompt: str
     n: int = 1
@@ -108,21 +108,29 @@ class WireGateway(CountingGateway):
 
 
 async def _read(request: web.Request) -> Asked:
-    if not request.content_type.startswith("multipart/"):
-        body: dict[str, Any] = await request.json()
-        urls = [each["image_url"] for each in body.get("images", [])]
-        files = [pybase64.b64decode(url.partition(",")[2]) for url in urls]
-        return Asked(body["prompt"], int(body.get("n", 1)), _hashes(files))
+    read = _read_form if request.content_type.startswith("multipart/") else _read_json
+    return await read(request)
+
+
+async def _read_json(request: web.Request) -> Asked:
+    body: dict[str, Any] = await request.json()
+    images = [*body.get("images", []), *([body["mask"]] if "mask" in body else [])]
+    files = [pybase64.b64decode(each["image_url"].partition(",")[2]) for each in images]
+    return Asked(body["prompt"], int(body.get("n", 1)), _hashes(files))
+
+
+async def _read_form(request: web.Request) -> Asked:
     fields: dict[str, str] = {}
-    files = []
+    files: list[bytes] = []
+    masks: list[bytes] = []
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader)
         data = bytes(await part.read())
         if part.filename:
-            files.append(data)
+            (masks if part.name == "mask" else files).append(data)
         else:
             fields[str(part.name)] = data.decode()
-    return Asked(fields["prompt"], int(fields.get("n", "1")), _hashes(files))
+    return Asked(fields["prompt"], int(fields.get("n", "1")), _hashes([*files, *masks]))
 
 
 def _hashes(files: list[bytes]) -> tuple[str, ...]:
@@ -140,8 +148,8 @@ async def open_wire_gateway(
 
 
 @asynccontextmanager
-async def open_cdn(files: dict[str, bytes]) -> AsyncIterator[list[str]]:
-    """Serve attachments on loopback, after a moment; return their addresses."""
+async def open_cdn(files: dict[str, bytes]) -> AsyncIterator[dict[str, str]]:
+    """Serve attachments on loopback, after a moment; return their addresses by name."""
 
     async def attachment(request: web.Request) -> web.Response:
         await asyncio.sleep(0.05)
@@ -154,6 +162,6 @@ async def open_cdn(files: dict[str, bytes]) -> AsyncIterator[list[str]]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}/attachments"
     try:
-        yield [f"{base}/{name}" for name in files]
+        yield {name: f"{base}/{name}" for name in files}
     finally:
         await runner.cleanup()

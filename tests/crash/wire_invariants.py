@@ -138,11 +138,10 @@ def _payments_are_counted(scenario: WireScenario, ends: list[WrittenEnd]) -> Non
 def _references_are_what_is_kept(scenario: WireScenario) -> None:
     """Compare what was sent with a prompt with the files that its job keeps."""
     kept: dict[str, set[tuple[str, ...]]] = {}
-    for prompt, text in rows(
-        scenario.folder,
-        "SELECT request ->> '$.prompt', COALESCE(request -> '$.references', '[]') FROM jobs",
-    ):
-        references = cast("list[dict[str, str]]", json.loads(text))
+    for (text,) in rows(scenario.folder, "SELECT request FROM jobs"):
+        request = json.loads(text)
+        prompt, mask = request["prompt"], request.get("mask")
+        references = [*request.get("references", ()), *([mask] if mask else [])]
         hashes = tuple(each["sha256"] for each in references)
         kept.setdefault(prompt, set()).add(hashes)
         for each in references:
@@ -197,6 +196,7 @@ def summary(folder: Path) -> dict[str, int]:
         "private": "private = 1",
         "of the terminal": "user_id = 0",
         "with references": "request ->> '$.references' IS NOT NULL",
+        "with a mask": "request ->> '$.mask' IS NOT NULL",
         "from results": "parent IS NOT NULL",
         **{state: f"state = '{state}'" for state in ("done", "unknown")},
     }

@@ -25,7 +25,6 @@ from tests.discord_rest.fake import TOKEN
 MODELS = ("dall-e-3", "gpt-image-2", "easel-painter")
 LONGEST_PAUSE_S = 0.1
 LONGEST_SHORTENED_S = 60.0
-EXIT_REFUSED = 2
 
 
 class WirePlan(msgspec.Struct, frozen=True):

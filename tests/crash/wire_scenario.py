@@ -15,6 +15,7 @@ from tests.cli.process import environment, run
 from tests.cogs.scripted_gateway import KEY
 from tests.crash import wire_events
 from tests.crash.invariants import rows
+from tests.crash.wire_events import MASK, MASKED
 from tests.crash.wire_gateway import BOT, TERMINAL, WireGateway
 from tests.crash.wire_kills import DISCORD, GATEWAY, Killer
 from tests.crash.wire_process import MODELS, WireEvent, WirePlan
@@ -38,12 +39,13 @@ class WireScenario:
     folder: Path
     fake: FakeDiscord
     gateway: WireGateway
-    cdn: list[str]
+    cdn: dict[str, str]
     killer: Killer
     ahead_ms: int = 0
     aged: set[str] = field(default_factory=set)
     """Jobs of which something was left to do when minutes passed."""
     _running: dict[str, Forked] = field(default_factory=dict)
+    _logged_in: Forked | None = None
     _used: set[str] = field(default_factory=set)
     _last: int = 0
 
@@ -105,7 +107,9 @@ class WireScenario:
 
     async def _start_second_bot(self) -> None:
         """Start another bot beside the first: it must be refused."""
-        assert await self._running[BOT].stdout.readline() == b"logged in\n"
+        if self._logged_in is not self._running[BOT]:
+            self._logged_in = self._running[BOT]
+            assert await self._logged_in.stdout.readline() == b"logged in\n"
         second = await run(
             WIRE_PROCESS, self._plan(), folder=self.folder, env=environment(self.folder)
         )
@@ -202,11 +206,16 @@ class WireScenario:
         return self._command(prompt, "dall-e-3", ())
 
     def _imagine_from(self) -> WireEvent:
-        attached = self.chance.sample(self.cdn, self.chance.randint(1, 3))
-        prompt = f"fox {self._next()} from pictures"
-        return self._command(prompt, self.chance.choice(MODELS[1:]), attached)
+        names = self.chance.sample(sorted(set(self.cdn) - {MASK}), self.chance.randint(1, 3))
+        prompt, mask = f"fox {self._next()} from pictures", None
+        if self.chance.random() < 0.5:
+            names, mask = [MASKED, *(name for name in names if name != MASKED)], self.cdn[MASK]
+        attached = [self.cdn[name] for name in names]
+        return self._command(prompt, self.chance.choice(MODELS[1:]), attached, mask)
 
-    def _command(self, prompt: str, model: str, attached: Sequence[str]) -> WireEvent:
+    def _command(
+        self, prompt: str, model: str, attached: Sequence[str], mask: str | None = None
+    ) -> WireEvent:
         id_, person = self._next(), self.chance.choice(PEOPLE)
         typed = wire_events.imagine(
             id_,
@@ -214,6 +223,7 @@ class WireScenario:
             person,
             private=self.chance.random() < 0.4,
             attached=attached,
+            mask=mask,
             prompt=prompt,
             model=model,
             n=self.chance.randint(1, 2),
