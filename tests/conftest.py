@@ -40,6 +40,15 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in what memory the tests of memory ran: not every machine lets them bound it."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            told = dict(report.user_properties).get("memory")
+            if told is not None:
+                terminalreporter.write_line(f"{report.nodeid}: {told}")
+
+
 def pytest_collection_finish() -> None:
     """Keep what is loaded for all tests out of each garbage collection."""
     gc.freeze()
