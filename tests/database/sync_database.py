@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -11,6 +12,19 @@ from bot.database.transaction import Transaction, run_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@cache
+def migrated() -> sqlite3.Connection:
+    """Return a database with the tables, to copy: ten times faster than the migrations."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    run_transaction(
+        connection,
+        "BEGIN IMMEDIATE",
+        lambda tx: migrate(tx, migrations=shipped(), back_up=lambda _: None, now=lambda: 0),
+    )
+    return connection
 
 
 class SyncDatabase:
@@ -30,6 +44,8 @@ class SyncDatabase:
             # A test outlives no power cut.
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("PRAGMA foreign_keys=ON")
+            if path is None:
+                migrated().backup(connection)
             database = cls(connection)
             database.write(migrate, migrations=shipped(), back_up=lambda _: None, now=lambda: 0)
             yield database
