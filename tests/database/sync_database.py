@@ -37,15 +37,15 @@ class SyncDatabase:
     @contextmanager
     def open(cls, path: Path | None = None) -> Iterator[Self]:
         """Open the file, or a database in memory, with Easel's tables."""
-        where = ":memory:" if path is None else path
+        where, is_new = path or ":memory:", path is None or not path.exists()
         with closing(sqlite3.connect(where, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
+            if is_new:
+                migrated().backup(connection)
             connection.execute("PRAGMA journal_mode=WAL")
             # A test outlives no power cut.
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("PRAGMA foreign_keys=ON")
-            if path is None:
-                migrated().backup(connection)
             database = cls(connection)
             database.write(migrate, migrations=shipped(), back_up=lambda _: None, now=lambda: 0)
             yield database
