@@ -292,13 +292,12 @@ async def test_a_roll_survives_a_discord_that_cannot_edit(world: DiscordWorld, s
 def tell_reaction(world: DiscordWorld, user_id: int, message: discord.Message) -> None:
     """Tell the bot of a reaction as Discord's gateway does (events/gateway-events), at once."""
     user = {"id": str(user_id), "username": str(user_id), "discriminator": "0", "avatar": None}
-    member = {"user": user, "roles": [], "joined_at": None, "deaf": False, "mute": False}
-    told = {
+    told: dict[str, object] = {
         "user_id": str(user_id),
         "channel_id": str(message.channel.id),
         "message_id": str(message.id),
         "guild_id": str(world.guild.id),
-        "member": {**member, "flags": 0},
+        "member": {"user": user, "roles": [], "deaf": False, "mute": False, "flags": 0},
         "emoji": {"id": None, "name": REROLL},
         "burst": False,
         "type": 0,
