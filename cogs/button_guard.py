@@ -1,5 +1,6 @@
 """Checks that every press of a button under a result passes before anything is done."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -99,13 +100,23 @@ class Debouncer:
     def __init__(self, now: Callable[[], int], *, within_ms: int) -> None:
         self._now = now
         self._within_ms = within_ms
-        self._at: dict[object, int] = {}
+        self._at: OrderedDict[object, int] = OrderedDict()  # the oldest first
 
     def is_repeated(self, action: object) -> bool:
         """Tell whether the action was seen lately; if not, remember it now."""
         now = self._now()
-        self._at = {key: at for key, at in self._at.items() if now - at < self._within_ms}
-        if action in self._at:
+        self._forget_before(now - self._within_ms)
+        if self._is_recent(action, now):
             return True
         self._at[action] = now
+        self._at.move_to_end(action)
         return False
+
+    def _forget_before(self, end: int) -> None:
+        # A thousand actions may come at once: only what is forgotten is looked at.
+        while self._at and next(iter(self._at.values())) <= end:
+            self._at.popitem(last=False)
+
+    def _is_recent(self, action: object, now: int) -> bool:
+        at = self._at.get(action)  # behind a later time, where the clock was set back
+        return at is not None and now - at < self._within_ms

@@ -4,6 +4,7 @@ import discord
 import pytest
 import structlog
 
+from bot.discord_ui.courier_parts import MOST_IN_ONE_CHANNEL
 from bot.quota.limits import parse_limits
 from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
@@ -11,6 +12,7 @@ from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
 
 REROLL = "🔄"
+REACTIONS = 40
 
 
 def messages(world: DiscordWorld) -> list[discord.Message]:
@@ -322,3 +324,31 @@ async def test_a_roll_survives_a_discord_that_cannot_edit(world: DiscordWorld, s
     assert world.credits() == 2
     assert len(messages(world)) == 3
     assert world.rows("SELECT COUNT(*) FROM pictures") == [(2,)]
+
+
+def tell_reaction(world: DiscordWorld, user_id: int, message: discord.Message) -> None:
+    """Tell the bot of a reaction as Discord's gateway does (events/gateway-events), at once."""
+    user = {"id": str(user_id), "username": str(user_id), "discriminator": "0", "avatar": None}
+    told: dict[str, object] = {
+        "user_id": str(user_id),
+        "channel_id": str(message.channel.id),
+        "message_id": str(message.id),
+        "guild_id": str(world.guild.id),
+        "member": {"user": user, "roles": [], "deaf": False, "mute": False, "flags": 0},
+        "emoji": {"id": None, "name": REROLL},
+        "burst": False,
+        "type": 0,
+    }
+    world.bot.client._connection.parse_message_reaction_add(told)  # type: ignore[arg-type]  # JSON
+
+
+async def test_a_command_does_not_wait_for_many_reactions(world: DiscordWorld) -> None:
+    """All come at once under one message: a few are worked off at a time, and Ben is among them."""
+    card = await rerollable_card(world)
+    for number in range(REACTIONS):
+        tell_reaction(world, 7_000 + number, card)
+    await world.imagine(world.ben, "an owl")
+    await world.wait_for_jobs()
+    names = [name for (name,) in world.rows("SELECT user_name FROM jobs ORDER BY rowid")]
+    assert len(names) == 1 + REACTIONS + 1
+    assert names.index("Ben") <= 2 * MOST_IN_ONE_CHANNEL

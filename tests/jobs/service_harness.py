@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ class ServiceHarness:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database as another program would."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
+        with closing(sqlite3.connect(self.folder / "easel.db")) as database, database:
             return database.execute(sql).fetchall()
 
 
