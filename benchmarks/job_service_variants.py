@@ -62,7 +62,13 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
     from bot.core.clock import Clock  # noqa: PLC0415
     from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
     from bot.images.content_store import link_or_copy  # noqa: PLC0415
-    from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition  # noqa: PLC0415
+    from bot.jobs.courier import (  # noqa: PLC0415
+        DeliveryReport,
+        JobFailure,
+        JobProgress,
+        JobResult,
+        QueuePosition,
+    )
     from bot.services import open_services  # noqa: PLC0415
 
     class FolderCourier:
@@ -80,18 +86,21 @@ async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
         async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
             """Show nothing."""
 
-        async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+        async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
             (picture,) = result.pictures
             target = folder / f"{job.id}.{picture.format}"
             await asyncio.to_thread(link_or_copy, picture.path, target)
             self.delivered.set()
-            return ()
+            return DeliveryReport(posted=frozenset({1}))
 
         async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
             """Add nothing."""
 
         async def end(self, job: Job, failure: JobFailure) -> bool:
             raise SystemExit(f"job {job.id} failed: {failure.error!r}")
+
+        async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+            """Find nothing: there are no messages."""
 
     async def paint(number: int, prompt: str) -> None:
         request = services.catalogue.build_request(ImageOptions(prompt=prompt, model=MODEL, n=1))

@@ -20,6 +20,7 @@ from bot.gateways.routing.offered_models import OfferedModels
 from bot.gateways.routing.operator_alerts import OperatorAlerts
 from bot.gateways.routing.router import Router
 from bot.images.content_store import ContentStore
+from bot.images.decoding import can_read_heic
 from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
@@ -135,7 +136,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
-        references=ReferenceLoader(base.content_store, now=clock.now),
+        references=ReferenceLoader(base.content_store, now=clock.now, reads_heic=can_read_heic()),
         attempts=AttemptRunner(
             repository,
             catalogue,

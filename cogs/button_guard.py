@@ -1,11 +1,14 @@
 """Checks that every press of a button under a result passes before anything is done."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
+import discord
 from discord import Interaction
 
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import Client
+from bot.discord_ui.command_permissions import RepeatPermissions
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
@@ -32,6 +35,7 @@ class ButtonGuard:
         self._job_lookup = job_lookup
         self._preference_store = preference_store
         self._pressed = Debouncer(now, within_ms=DEBOUNCE_MS)
+        self._permissions = RepeatPermissions(client, "imagine", now=now)
 
     async def run(self, interaction: Interaction, job_id: str, action: ButtonAction) -> None:
         """Run an action that requests no picture, such as showing details or deleting."""
@@ -64,7 +68,12 @@ class ButtonGuard:
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, written.job)
+        await self._permissions.check_press(interaction)
         return written, caller
+
+    async def may_repeat(self, member: discord.Member, channel_id: int) -> bool:
+        """Tell whether a member who reacts may make a request where they do."""
+        return await self._permissions.allows_reaction(member, channel_id)
 
     async def is_repeated(self, interaction: Interaction, control: str, content: object) -> bool:
         """Tell whether the same person just did the same; then acknowledge only.
@@ -91,13 +100,23 @@ class Debouncer:
     def __init__(self, now: Callable[[], int], *, within_ms: int) -> None:
         self._now = now
         self._within_ms = within_ms
-        self._at: dict[object, int] = {}
+        self._at: OrderedDict[object, int] = OrderedDict()  # the oldest first
 
     def is_repeated(self, action: object) -> bool:
         """Tell whether the action was seen lately; if not, remember it now."""
         now = self._now()
-        self._at = {key: at for key, at in self._at.items() if now - at < self._within_ms}
-        if action in self._at:
+        self._forget_before(now - self._within_ms)
+        if self._is_recent(action, now):
             return True
         self._at[action] = now
+        self._at.move_to_end(action)
         return False
+
+    def _forget_before(self, end: int) -> None:
+        # A thousand actions may come at once: only what is forgotten is looked at.
+        while self._at and next(iter(self._at.values())) <= end:
+            self._at.popitem(last=False)
+
+    def _is_recent(self, action: object, now: int) -> bool:
+        at = self._at.get(action)  # behind a later time, where the clock was set back
+        return at is not None and now - at < self._within_ms

@@ -15,7 +15,7 @@ class CancelCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_stop_pressed(self, interaction: discord.Interaction, job_id: str) -> None:
-        """Stop the job; its card says so, and only a refusal is answered."""
+        """Stop the job; its card says so, and only a refusal is told."""
         try:
             # Editing the card may take longer than the three seconds that Discord allows.
             await interaction.response.defer()

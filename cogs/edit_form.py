@@ -17,6 +17,7 @@ from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest, Job, Refer
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
+from bot.discord_ui.message_attachments import posted_reference
 from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
@@ -239,7 +240,7 @@ class EditCog(commands.Cog):
         kept = await self._deps.services.retention.kept_references(job.id)
         if filled.picture not in kept:
             raise NotKept
-        return (kept[filled.picture],), None
+        return (posted_reference(job.id, filled.picture, kept[filled.picture]),), None
 
     def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
         """Return what was typed, and the other options as before where the model accepts them."""

@@ -175,7 +175,7 @@ class PresetPageButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"easel:presets:(?P<page>[1-9]\d{0,3})",
 ):
-    """Turns to a page of a list of presets; it outlives the process."""
+    """Shows a page of a list of presets; it outlives the process."""
 
     def __init__(self, page: int, label: str | None = None) -> None:
         super().__init__(discord.ui.Button(label=label, custom_id=f"easel:presets:{page}"))

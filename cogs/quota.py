@@ -1,26 +1,16 @@
 """/quota: limits, grants, blocks and costs that server admins set, and reports of usage."""
 
-from dataclasses import dataclass
-
 from discord import Interaction, Permissions
 from discord.ext import commands
 
-from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
 from bot.discord_ui.buttons import PageButton
-from bot.discord_ui.command_permissions import may_use_command
+from bot.discord_ui.command_permissions import CommandNotAllowed, may_use_command
 from cogs.quota_base import PageReply, quota
 from cogs.quota_costs import CostCommands
 from cogs.quota_limits import LIMITS, LimitCommands
 from cogs.quota_members import MemberCommands
 from cogs.quota_reports import CHANGES, ReportCommands
-
-
-@dataclass(eq=False, kw_only=True)
-class CommandNotAllowed(Refusal):
-    """The person may not use the command any more whose answer they turn the pages of."""
-
-    message_id = "error-command-not-allowed"
 
 
 class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from discord import Interaction, app_commands
 
@@ -73,13 +74,15 @@ class CostCommands(QuotaCommands):
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
         if 0 <= credits < (least := self._deps.services.pricing.min_credits_each(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
-        await self._database.write(
-            self._ledger.set_cost,
-            server_id=server_id,
-            model=name,
-            quality=kind,
-            credits=credits,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.set_cost,
+                server_id=server_id,
+                model=name,
+                quality=kind,
+                credits=credits,
+                actor_id=interaction.user.id,
+            )
         )
         self._deps.services.server_costs.set(server_id, name, kind, credits)
         sentence = self._embeds.cost_set(name, kind, credits, self.locale(interaction))
@@ -91,12 +94,14 @@ class CostCommands(QuotaCommands):
         except (UnknownModel, WrongChoice, OptionNotTaken):  # no longer configured
             name, kind = model.strip(), quality and quality.strip()
         server_id = guild_id_of(interaction)
-        await self._database.write(
-            self._ledger.remove_cost,
-            server_id=server_id,
-            model=name,
-            quality=kind,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.remove_cost,
+                server_id=server_id,
+                model=name,
+                quality=kind,
+                actor_id=interaction.user.id,
+            )
         )
         self._deps.services.server_costs.remove(server_id, name, kind)
         await self.answer(

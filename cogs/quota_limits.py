@@ -1,6 +1,7 @@
 """/quota set, unlimited, remove and show: the limits of a server."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import discord
 from discord import Interaction, app_commands
@@ -48,12 +49,14 @@ class LimitCommands(QuotaCommands):
         """Limit the credits of a person, a role, everyone or the whole server."""
         subject = _subject(user and checked_user(user), role, whole_server=whole_server)
         limit = Limit(credits, Period(per))
-        await self._database.write(
-            self._ledger.set_limit,
-            server_id=guild_id_of(interaction),
-            subject=subject,
-            limit=limit,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.set_limit,
+                server_id=guild_id_of(interaction),
+                subject=subject,
+                limit=limit,
+                actor_id=interaction.user.id,
+            )
         )
         row = LimitRow(subject, limit.credits, limit.period)
         await self.answer(interaction, self._embeds.limit_set(row, self.locale(interaction)))
@@ -74,11 +77,13 @@ class LimitCommands(QuotaCommands):
         """Exempt a person, a role or everyone from personal limits."""
         subject = _subject(user and checked_user(user), role, whole_server=whole_server)
         server_id, actor_id = guild_id_of(interaction), interaction.user.id
-        await self._database.write(
-            self._ledger.set_unlimited,
-            server_id=server_id,
-            subject=subject,
-            actor_id=actor_id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.set_unlimited,
+                server_id=server_id,
+                subject=subject,
+                actor_id=actor_id,
+            )
         )
         await self.answer(interaction, self._embeds.unlimited(subject, self.locale(interaction)))
 
@@ -100,12 +105,14 @@ class LimitCommands(QuotaCommands):
     ) -> None:
         """Remove a limit that was set here."""
         subject = _subject(user, role, whole_server=whole_server)
-        await self._database.write(
-            self._ledger.remove_limit,
-            server_id=guild_id_of(interaction),
-            subject=subject,
-            period=Period(per) if per else None,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.remove_limit,
+                server_id=guild_id_of(interaction),
+                subject=subject,
+                period=Period(per) if per else None,
+                actor_id=interaction.user.id,
+            )
         )
         sentence = self._embeds.limit_removed(subject, per, self.locale(interaction))
         await self.answer(interaction, sentence)

@@ -1,5 +1,7 @@
 """/quota grant, reset, block and unblock: what admins decide about one person."""
 
+from functools import partial
+
 import discord
 from discord import Interaction, app_commands
 
@@ -19,13 +21,15 @@ class MemberCommands(QuotaCommands):
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
     ) -> None:
         """Give a person extra credits that do not expire."""
-        balance = await self._database.write(
-            self._ledger.grant,
-            server_id=guild_id_of(interaction),
-            user_id=checked_user(user).id,
-            credits=credits,
-            reason=checked_reason(reason),
-            actor_id=interaction.user.id,
+        balance = await self._database.write_soon(
+            partial(
+                self._ledger.grant,
+                server_id=guild_id_of(interaction),
+                user_id=checked_user(user).id,
+                credits=credits,
+                reason=checked_reason(reason),
+                actor_id=interaction.user.id,
+            )
         )
         await self.answer(
             interaction, self._embeds.granted(user.id, balance, self.locale(interaction))
@@ -35,11 +39,13 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person whose usage to reset")
     async def reset(self, interaction: Interaction, user: discord.User) -> None:
         """Reset what a person has used of their own limit."""
-        await self._database.write(
-            self._ledger.reset,
-            server_id=guild_id_of(interaction),
-            user_id=checked_user(user).id,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.reset,
+                server_id=guild_id_of(interaction),
+                user_id=checked_user(user).id,
+                actor_id=interaction.user.id,
+            )
         )
         await self.answer(interaction, self._embeds.reset(user.id, self.locale(interaction)))
 
@@ -47,12 +53,14 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person to block", reason="Reason; the person can read it")
     async def block(self, interaction: Interaction, user: discord.User, reason: str) -> None:
         """Block a person from painting here."""
-        await self._database.write(
-            self._ledger.block,
-            server_id=guild_id_of(interaction),
-            user_id=checked_user(user).id,
-            reason=checked_reason(reason),
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.block,
+                server_id=guild_id_of(interaction),
+                user_id=checked_user(user).id,
+                reason=checked_reason(reason),
+                actor_id=interaction.user.id,
+            )
         )
         await self.answer(interaction, self._embeds.blocked(user.id, self.locale(interaction)))
 
@@ -60,10 +68,12 @@ class MemberCommands(QuotaCommands):
     @app_commands.describe(user="Person to unblock")
     async def unblock(self, interaction: Interaction, user: discord.User) -> None:
         """Let a person paint here again."""
-        await self._database.write(
-            self._ledger.unblock,
-            server_id=guild_id_of(interaction),
-            user_id=user.id,
-            actor_id=interaction.user.id,
+        await self._database.write_soon(
+            partial(
+                self._ledger.unblock,
+                server_id=guild_id_of(interaction),
+                user_id=user.id,
+                actor_id=interaction.user.id,
+            )
         )
         await self.answer(interaction, self._embeds.unblocked(user.id, self.locale(interaction)))

@@ -153,7 +153,8 @@ class RerollDeleteCog(commands.Cog):
             # Discord takes one card a second in a channel: a thousand reactions must not fill the
             # queue with jobs that nobody sees yet.
             async with self._turns.turn(reaction.channel_id):
-                await self._repeat(message, person)
+                if await self._deps.button_guard.may_repeat(person, reaction.channel_id):
+                    await self._repeat(message, person)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:

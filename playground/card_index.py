@@ -56,7 +56,7 @@ async def _post(server: FixtureServer, samples: Sequence[CardSample]) -> None:
     for each in samples:
         view, files = each.view or View(), each.attachments()
         if each.content and last is not None:
-            last = await last.reply(each.content)
+            last = await last.reply(each.content, view=view)
         else:
             last = await channel.send(embeds=each.embeds, files=files, view=view)
 

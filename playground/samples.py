@@ -10,7 +10,13 @@ from discord.ui import View
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
+from bot.core.errors.jobs import (
+    Interrupted,
+    InterruptedInDoubt,
+    PicturesKept,
+    PicturesLate,
+    PicturesLost,
+)
 from bot.core.i18n.texts import Texts
 from bot.core.models import (
     Billed,
@@ -47,6 +53,8 @@ NAMES = (
     "result-4",
     "result-10",
     "result-partial",
+    "result-lost",
+    "result-left-out",
     "result-long-prompt",
     "result-arabic",
     "result-chinese",
@@ -58,6 +66,9 @@ NAMES = (
     "interrupted",
     "interrupted-in-doubt",
     "kept",
+    "kept-after-restart",
+    "elsewhere",
+    "late",
 )
 NARROW = (
     "queued",
@@ -157,7 +168,7 @@ class CardSamples:
     # --- results ------------------------------------------------------------------------------
 
     def _results(self) -> list[CardSample]:
-        declined = _failure(GatewayErrorKind.UPSTREAM)
+        failed = _failure(GatewayErrorKind.UPSTREAM)
         spent = replace(DAY, credits=0, frees_at=self._now_ms + 5 * 3_600_000)
         return [
             self._result("result", LIGHTHOUSE),
@@ -165,7 +176,9 @@ class CardSamples:
             self._result("result-2", "a boat at night", n=2),
             self._result("result-4", FOX, n=4),
             self._result("result-10", "mountains at dawn", n=10, remaining=spent),
-            self._result("result-partial", FOX, n=4, arrived=3, shortfall=declined),
+            self._result("result-partial", FOX, n=4, arrived=3, shortfall=failed),
+            self._result("result-lost", FOX, n=2, arrived=1, shortfall=PicturesLost()),
+            self._left_out("result-left-out"),
             self._result("result-long-prompt", LONG, revised=REVISED),
             self._result("result-arabic", ARABIC, paints=LIGHTHOUSE),
             self._result("result-chinese", CHINESE, paints=LIGHTHOUSE),
@@ -185,12 +198,24 @@ class CardSamples:
     ) -> CardSample:
         job = self._job(prompt, n=n)
         pictures = self._pictures(paints or prompt[:60], arrived or n, revised)
-        count = len(pictures)
-        result = JobResult(pictures, n, 46_200, count, remaining, shortfall)
-        names = [f"easel-{number}.png" for number in range(1, count + 1)]
-        embeds = self._cards.result(job, result, [PostedFile(each, shrunk=False) for each in names])
+        return self._delivered(
+            name, job, JobResult(pictures, n, 46_200, len(pictures), remaining, shortfall)
+        )
+
+    def _left_out(self, name: str) -> CardSample:
+        """Return a result of two pictures, of which one could not be posted."""
+        result = JobResult(self._pictures(FOX, 2), 2, 46_200, 2, DAY, None).without(1)
+        return self._delivered(name, self._job(FOX, n=2), result, left_out=1)
+
+    def _delivered(
+        self, name: str, job: Job, result: JobResult, *, left_out: int = 0
+    ) -> CardSample:
+        paths = [picture.path for picture in result.pictures][: len(result.pictures) - left_out]
+        names = [f"easel-{number}.png" for number, _ in enumerate(paths, 1)]
+        files = [PostedFile(each, shrunk=False) for each in names]
+        embeds = self._cards.result(job, result, files, left_out=left_out)
         rows = result_buttons(self._texts, job.id, job.locale)
-        return CardSample(name, embeds, [picture.path for picture in pictures], names, rows)
+        return CardSample(name, embeds, paths, names, rows)
 
     # --- endings ------------------------------------------------------------------------------
 
@@ -207,11 +232,21 @@ class CardSamples:
             "interrupted-in-doubt": JobFailure(InterruptedInDoubt(), JobState.UNKNOWN),
         }
         job = self._job(FOX)
-        kept = JobResult(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
-        rows = result_buttons(self._texts, job.id, job.locale)
         return [
             *(self._ended(name, job, ending) for name, ending in endings.items()),
-            CardSample("kept", [self._cards.kept(job, kept)], view=rows),
+            *self._kept(job),
+        ]
+
+    def _kept(self, job: Job) -> list[CardSample]:
+        """Return what is said of pictures that are not where they were asked for."""
+        result = JobResult(self._pictures(FOX, 1), 1, 46_200, 1, DAY, None, kept=True)
+        rows = partial(result_buttons, self._texts, job.id, job.locale)
+        late = JobFailure(PicturesLate(count=1, credits=1, slot=0), JobState.DONE, 1)
+        return [
+            CardSample("kept", [self._cards.kept(job, result)], view=rows()),
+            self._ended("kept-after-restart", job, JobFailure(PicturesKept(), JobState.DONE, 1)),
+            CardSample("elsewhere", [self._cards.elsewhere(job, result)], view=rows()),
+            CardSample("late", content=self._notes.no_pictures(job, late), view=rows()),
         ]
 
     def _ended(self, name: str, job: Job, ending: JobFailure) -> CardSample:

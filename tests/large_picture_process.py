@@ -10,6 +10,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from PIL import Image
+
 import bot.app  # noqa: F401 - the bot's process has all of it in memory
 from bot.cli.serve import give_large_blocks_back
 from bot.core.errors.base import EaselError
@@ -21,14 +23,10 @@ from bot.images.decoding import in_pixel_thread
 from bot.images.inspection import inspect_picture
 from bot.images.references import Attachments, ReferenceLoader, Upload
 from bot.images.thumbnails import Thumbnails
+from tests.memory_group import peak_bytes
 
 MOST_BYTES = 8_000_000  # what is larger is encoded again
-
-
-def peak_bytes() -> int:
-    """Return the most memory that this process ever had (proc(5), VmHWM)."""
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+TILE_SIDE = 1024
 
 
 async def use(path: Path, folder: Path) -> list[str]:
@@ -40,7 +38,7 @@ async def use(path: Path, folder: Path) -> list[str]:
     works: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("reference", lambda: _refer(path, store)),
         ("attachment", lambda: _fit(path, folder)),
-        ("sheet", lambda: in_pixel_thread(draw_contact_sheet, [path] * 5)),
+        ("sheet", lambda: in_pixel_thread(draw_contact_sheet, [*_tiles(folder), path, path])),
         ("thumbnail", lambda: Thumbnails(store).contact_sheets([[store.keep_file(path, "png")]])),
         ("result", lambda: asyncio.to_thread(inspect_picture, part)),
     )
@@ -50,6 +48,14 @@ async def use(path: Path, folder: Path) -> list[str]:
         except EaselError:
             refused.append(name)
     return refused
+
+
+def _tiles(folder: Path) -> list[Path]:
+    """Return three pictures that fill their tiles of a sheet and are decoded in no time."""
+    path = folder / "tile.png"
+    if not path.exists():
+        Image.new("RGB", (TILE_SIDE, TILE_SIDE), "navy").save(path)
+    return [path] * 3
 
 
 async def _refer(path: Path, store: ContentStore) -> None:

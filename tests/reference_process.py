@@ -20,6 +20,7 @@ from bot.images.references import Attachments, Upload
 from bot.services import Services, open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.jobs.service_harness import RecordingCourier, settings
+from tests.memory_group import peak_bytes
 
 MEMBERS = int(os.environ.get("EASEL_MEMBERS", "2"))
 JOBS, REFERENCES = 10, 5
@@ -65,9 +66,7 @@ async def main(folder: Path, gateway_url: str) -> None:
         files = sorted((folder / "files").iterdir())
         await submit_all(services, files, courier)
         await services.job_service.drained()
-    status = Path("/proc/self/status").read_text("ascii")
-    peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    sys.stdout.write(f"{len(courier.results)} {peak}\n")
+    sys.stdout.write(f"{len(courier.results)} {peak_bytes()}\n")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,22 @@
 """Many members attach large pictures at once: how much memory that takes."""
 
-import asyncio
 import io
 import os
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from aiohttp import web
 from PIL import Image
 
 from tests.cogs.scripted_gateway import png
+from tests.memory_group import DISK, MOST_BYTES, run_in_small_machine
 from tests.reference_process import JOBS, MEMBERS
 
 FILES = 20
 SIDE = 2_516  # of noise, which no format makes small: 19 MB
-MOST_BYTES = 300 << 20
-PATIENCE_S = 1_500  # of a loaded machine; alone it takes a tenth of that
 
 
 @asynccontextmanager
@@ -50,21 +48,19 @@ def large_file() -> bytes:
 
 
 @pytest.mark.slow
-async def test_many_large_references_at_once_take_little_memory(tmp_path: Path) -> None:
+async def test_many_large_references_at_once_take_little_memory(
+    record_property: Callable[[str, object], None],
+) -> None:
     """Members with ten jobs of five pictures each must not end the bot; EASEL_MEMBERS of them."""
-    (tmp_path / "files").mkdir()
-    for number in range(FILES):
-        (tmp_path / "files" / f"{number}.png").write_bytes(large_file())
-    async with patient_gateway() as url:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.reference_process",
-            str(tmp_path),
-            url,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    with TemporaryDirectory(dir=DISK, prefix="easel-test-") as folder:
+        files = Path(folder) / "files"
+        files.mkdir()
+        for number in range(FILES):
+            (files / f"{number}.png").write_bytes(large_file())
+        async with patient_gateway() as url:
+            said = await run_in_small_machine(
+                *("-m", "tests.reference_process", folder, url), record_property=record_property
+            )
     done, peak = map(int, said.split()[-2:])
     assert done == MEMBERS * JOBS
     assert peak < MOST_BYTES

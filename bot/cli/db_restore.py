@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.texts import Texts
-from bot.core.process_lock import LockFolders, bot_is_alive, hold_bot_lock, others_alive
+from bot.core.process_lock import LockFolders, hold_restore_lock
 from bot.core.pseudonyms import Pseudonyms, read_or_make_key
 from bot.database.database import SQLITE_ENDS
 from bot.database.restore import (
@@ -33,13 +33,8 @@ def restore(file: Path, locks: LockFolders, now: Callable[[], int], say: Say) ->
         StartRefused: a process uses the database, or the backup cannot be restored.
     """
     _refuse_unless_a_backup(file, locks.database)
-    if bot_is_alive(locks) or others_alive(locks):
-        raise StartRefused(
-            f"The database {locks.database} is in use: stop the bot, and wait for other commands, "
-            "before you restore a backup."
-        )
     path = locks.database.resolve()
-    with hold_bot_lock(locks):
+    with hold_restore_lock(locks):
         pseudonyms = Pseudonyms(read_or_make_key(locks.data_dir / "user-tags.key"))
         restored = _restore(file, path, now)
     say(Texts().say("db-restored", file=str(file), path=str(path)))
@@ -95,7 +90,7 @@ def _refuse_unless_a_backup(file: Path, path: Path) -> None:
     if not file.is_file():
         raise StartRefused(f"There is no file {file}: name the backup that you want to restore.")
     own = {path.with_name(path.name + end).resolve() for end in SQLITE_ENDS}
-    if file.resolve() in own:
+    if file.resolve() in own or (path.exists() and file.samefile(path)):
         raise StartRefused(f"{file} is, or belongs to, the database itself: name a backup.")
 
 

@@ -30,7 +30,7 @@ from bot.core.models import (
 )
 from bot.images.content_store import link_or_copy
 from bot.images.references import Attachments, Upload
-from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import DeliveryReport, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.services import Services, open_services
 from bot.settings import Settings
 
@@ -79,9 +79,18 @@ def run_imagine(settings: Settings, options: argparse.Namespace) -> int:
             "IMAGE_API_URL is missing: set it in .env, or try without a gateway: "
             'python -m playground imagine "a lighthouse at dusk".'
         )
-    # A person watches the progress bar: only errors are logged.
-    bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    log_for_terminal(settings)
     return asyncio.run(imagine(settings, options, Clock()))
+
+
+def log_for_terminal(settings: Settings) -> None:
+    """Log only errors, because a person watches; those of gateways are said in sentences."""
+    bot_logging.configure(
+        level="ERROR",
+        style=settings.log_format,
+        secrets=settings.secrets,
+        gateway_level="CRITICAL",
+    )
 
 
 async def imagine(settings: Settings, options: argparse.Namespace, clock: Clock) -> int:
@@ -160,20 +169,23 @@ class TerminalCourier:
         if isinstance(state, JobProgress) and self._bar is None and sys.stderr.isatty():
             self._bar = asyncio.create_task(self._draw(state.started_at))
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Put the pictures into the folder and print their paths."""
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
+        """Put the pictures into the folder, as many as it takes, and print their paths."""
         await self._put_bar_away()
-        try:
-            for number, picture in enumerate(result.pictures, 1):
+        posted = set[int]()
+        for number, picture in enumerate(result.pictures, 1):
+            try:
                 print(await asyncio.to_thread(self._keep, job, picture, number))
-        except OSError as full:
-            _say(str(full))
-            raise NotDelivered from full
+                posted.add(number)
+            except OSError as full:
+                _say(str(full))
+        if not posted:
+            raise NotDelivered
         if result.shortfall is not None:
             _say_error(result.shortfall, self._texts, money="part")
         seconds = round(result.took_ms / 1000, 1)
-        _say(self._texts.say("terminal-done", count=len(result.pictures), seconds=seconds))
-        return ()
+        _say(self._texts.say("terminal-done", count=len(posted), seconds=seconds))
+        return DeliveryReport(posted=frozenset(posted))
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Add nothing: the files are there."""
@@ -184,6 +196,9 @@ class TerminalCourier:
         self.failed = True
         _say_error(failure.error, self._texts)
         return True
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: the files come from a folder."""
 
     def _keep(self, job: Job, picture: Picture, number: int) -> Path:
         # Job ids sort by time and are unique, so no earlier picture is overwritten.

@@ -12,7 +12,6 @@ from pathlib import Path
 from bot.cli import imagine
 from bot.cli.doctor.finding import print_line
 from bot.cli.table import Row, format_table
-from bot.core import logging as bot_logging
 from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.i18n.escaping import one_line
@@ -52,7 +51,7 @@ def run_jobs(settings: Settings, options: argparse.Namespace) -> int:
     Raises:
         StartRefused: there is no such job, or the settings stop the start.
     """
-    bot_logging.configure(level="ERROR", style=settings.log_format, secrets=settings.secrets)
+    imagine.log_for_terminal(settings)
     if options.action == "cancel":
         return asyncio.run(cancel(settings, options.id, Clock(), print_line))
     if options.action == "retry":

@@ -55,8 +55,13 @@ def _keep_prefix(found: re.Match[str]) -> str:
     return (found["scheme"] or found["path"] or "") + _HIDDEN
 
 
-def configure(*, level: str, style: LogFormat, secrets: Iterable[str]) -> None:
-    """Send every record of this process, redacted, to standard error."""
+def configure(
+    *, level: str, style: LogFormat, secrets: Iterable[str], gateway_level: str = "NOTSET"
+) -> None:
+    """Send every record of this process, redacted, to standard error.
+
+    What happens at gateways can have a level of its own: the terminal says it in sentences.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -76,6 +81,7 @@ def configure(*, level: str, style: LogFormat, secrets: Iterable[str]) -> None:
         cache_logger_on_first_use=False,
     )
     _install(level, _formatter(style, shared, Redactor(secrets)))
+    logging.getLogger("bot.gateways").setLevel(gateway_level)
 
 
 def _formatter(

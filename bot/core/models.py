@@ -76,12 +76,30 @@ def money_to_text(micros: int) -> str:
     return f"{whole}.{rest:06}".rstrip("0").rstrip(".")
 
 
+# Discord's addresses expire, and a gateway may fetch them long after it was asked.
+ADDRESS_LIFETIME_MS = 10 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSource:
+    """The file in a message that a reference was made from: its address ends with ``file``.
+
+    It is in a message that shows the job ``job_id``, or in the one message that is given.
+    """
+
+    file: str
+    job_id: str | None = None
+    channel_id: int = 0
+    message_id: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """An attached picture, kept in the content store under the hash of its content.
 
-    ``url`` is where Discord serves the attachment, for a while after ``fetched_at`` (milliseconds
-    since the epoch).
+    ``url`` is where Discord serves exactly these bytes, for a while after ``fetched_at``
+    (milliseconds since the epoch). ``source`` is where another address of them can be looked up.
+    What was converted has neither: a message has the original.
     """
 
     sha256: str
@@ -89,6 +107,15 @@ class Reference:
     bytes: int
     url: str | None = field(default=None, repr=False, compare=False)
     fetched_at: int = field(default=0, compare=False)
+    source: ReferenceSource | None = field(default=None, repr=False, compare=False)
+
+    def fresh_url(self, now_ms: int) -> str | None:
+        """Return the address, None where there is none or where it is too old to be sent."""
+        return self.url if self.is_recent(now_ms) else None
+
+    def is_recent(self, now_ms: int) -> bool:
+        """Tell whether an address was fetched, or looked for, a short while ago."""
+        return now_ms - self.fetched_at < ADDRESS_LIFETIME_MS
 
 
 WordOption = Literal["quality", "style", "background"]
@@ -248,10 +275,14 @@ class AnnouncedCard:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentUrls:
-    """Where attachments lie that are not fetched yet; empty for one that has no address."""
+    """Where attachments lie that are not fetched yet; empty for one that has no address.
+
+    ``sources`` are those of the pictures; there are none in a row of before v0.2.0.
+    """
 
     pictures: tuple[str, ...] = field(repr=False)
     mask: str | None = field(default=None, repr=False)
+    sources: tuple[ReferenceSource | None, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

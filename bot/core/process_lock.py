@@ -15,7 +15,9 @@ from filelock import FileLock, Timeout
 from bot.core.errors.base import StartRefused
 from bot.core.private_files import make_private_folder
 
-_BOT = "bot"
+_BOT, _RESTORE = "bot", "restore"
+# Other processes that begin look at the lock of a restore, too, for a moment.
+_MOMENT_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,46 @@ def hold_process_lock(folders: LockFolders) -> Iterator[str]:
     """Hold a new owner's locks and yield the owner's id.
 
     Raises:
-        StartRefused: the folders cannot be written.
+        StartRefused: the folders cannot be written, or the database is being restored.
     """
     owner = uuid4().hex
     with ExitStack() as stack:
         for folder in folders.both:
             with _writing(folder, folders):
                 # A start that removes dead processes' locks may hold a new one for a moment.
-                stack.enter_context(FileLock(folder / f"{owner}.lock").acquire(timeout=5))
+                stack.enter_context(FileLock(folder / f"{owner}.lock").acquire(timeout=_MOMENT_S))
             stack.callback((folder / f"{owner}.lock").unlink, missing_ok=True)
+        _refuse_during_a_restore(folders)
         yield owner
+
+
+def _refuse_during_a_restore(folders: LockFolders) -> None:
+    lock = folders.beside_database / f"{_RESTORE}.lock"
+    if lock.is_file() and not _is_free(lock, within_s=_MOMENT_S):
+        raise StartRefused(
+            f"The database {folders.database} is being restored: wait for the end of that, and try "
+            "again."
+        )
+
+
+@contextmanager
+def hold_restore_lock(folders: LockFolders) -> Iterator[None]:
+    """Hold the locks of the one process that may replace the database.
+
+    Raises:
+        StartRefused: another process uses the database, or the folders cannot be written.
+    """
+    if bot_is_alive(folders):
+        raise _in_use(folders)
+    lock = folders.beside_database / f"{_RESTORE}.lock"
+    with hold_bot_lock(folders), ExitStack() as stack:
+        with _writing(lock.parent, folders):
+            stack.enter_context(FileLock(lock).acquire(timeout=_MOMENT_S))
+        stack.callback(lock.unlink, missing_ok=True)
+        # Who began before is seen here, and who begins from now on sees this lock.
+        if others_alive(folders):
+            raise _in_use(folders)
+        yield
 
 
 @contextmanager
@@ -79,6 +111,13 @@ def hold_bot_lock(folders: LockFolders) -> Iterator[None]:
                 raise StartRefused(_occupied(folder, folders)) from None
             stack.enter_context(held)
         yield
+
+
+def _in_use(folders: LockFolders) -> StartRefused:
+    return StartRefused(
+        f"The database {folders.database} is in use: stop the bot, and wait for other commands, "
+        "before you restore a backup."
+    )
 
 
 def _occupied(folder: Path, folders: LockFolders) -> str:
@@ -121,9 +160,9 @@ def is_dead(folders: LockFolders, owner: str) -> bool:
     return False not in [_is_free(folder / f"{owner}.lock", remove=True) for folder in places]
 
 
-def _is_free(path: Path, *, remove: bool = False) -> bool:
+def _is_free(path: Path, *, remove: bool = False, within_s: float = 0) -> bool:
     try:
-        with FileLock(path).acquire(blocking=False):
+        with FileLock(path).acquire(timeout=within_s):
             if remove:
                 path.unlink(missing_ok=True)
             return True
@@ -146,6 +185,6 @@ def bot_is_alive(folders: LockFolders) -> bool:
 def others_alive(folders: LockFolders, owner: str = "") -> bool:
     """Return whether another process runs, and remove the lock files of dead ones."""
     found = {path.stem for folder in folders.both for path in folder.glob("*.lock")}
-    others = found - {owner, _BOT}
+    others = found - {owner, _BOT, _RESTORE}
     dead = {other for other in others if is_dead(folders, other)}
     return dead != others

@@ -165,7 +165,7 @@ class Database:
         undo: Callable[[Transaction], object] | None = None,
         within_s: float | None = None,
     ) -> T:
-        """Run a writing transaction for somebody who must be answered, by default in 2 seconds.
+        """Run a writing transaction for somebody who waits for a response, by default in 2 seconds.
 
         The transaction is rolled back when its caller has given up before the COMMIT. If the COMMIT
         itself takes too long, ``undo`` is written after it; without one it stays.

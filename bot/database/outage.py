@@ -47,7 +47,7 @@ class DatabaseWaits:
     """How long is waited for the database, in seconds.
 
     ``busy_s`` is what one statement waits for another process, such as a terminal job beside the
-    bot; ``answer_s`` what a person waits who must be answered; pauses between tries grow from
+    bot; ``answer_s`` what a person waits for a response; pauses between tries grow from
     ``first_pause_s`` to ``longest_pause_s``.
     """
 

@@ -1,6 +1,7 @@
 """Put a backup in the place of the database; the one before it is moved aside."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -20,6 +21,7 @@ from bot.database.backup import (
 )
 from bot.database.database import SQLITE_ENDS
 from bot.database.migrator import migrate, shipped
+from bot.database.outage import primary_code
 from bot.database.transaction import Transaction, run_transaction
 
 T = TypeVar("T")
@@ -48,7 +50,7 @@ def prepare_backup(
         BackupRefused: it is damaged, not Easel's, or newer than this Easel.
         OSError, sqlite3.Error: it cannot be read, or the copy not be written.
     """
-    target.unlink(missing_ok=True)
+    _remove(target)  # with the log of a restore that was killed
     create_private_file(target)
     try:
         with telling_damage(), closing(sqlite3.connect(target, isolation_level=None)) as copied:
@@ -87,23 +89,53 @@ def forgotten_charges(present: Path, prepared: Path) -> ForgottenCharges | None:
 
 
 def replace_database(path: Path, prepared: Path, aside: Path) -> None:
-    """Move the database with its log to ``aside``, and the prepared one to its place."""
-    # The log first: without it the file is older, but never mixed with the other one's log.
+    """Put the prepared database into the place of the one at ``path``, which is kept as ``aside``.
+
+    A process may die at any moment: until the last step the one before is at ``path``, whole.
+
+    Raises:
+        BackupRefused: another program has the one before open.
+        OSError, sqlite3.Error: the disk is full, or the folder cannot be written.
+    """
+    try:
+        if path.exists():
+            _write_log_into_file(path)
+            _keep_as(path, aside)
+    except BaseException:
+        _remove(prepared)
+        raise
+    # What is left of a log belongs to no database, or to a damaged one, which no start opens.
     for end in SQLITE_ENDS[1:]:
         with suppress(FileNotFoundError):
             path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
-    if path.exists():
-        _give_second_name(path, aside)
+    sync_to_disk(path.parent)
     prepared.replace(path)
     sync_to_disk(path.parent)
 
 
-def _give_second_name(path: Path, aside: Path) -> None:
+def _write_log_into_file(path: Path) -> None:
+    """Leave everything in the one file: a log would be taken for that of the new database."""
     try:
-        # At every moment there is a database: a start in between must not make an empty one.
+        with telling_damage(), closing(sqlite3.connect(path, isolation_level=None)) as present:
+            present.execute("PRAGMA journal_mode=DELETE")
+    except DatabaseDamaged:
+        return
+    except sqlite3.OperationalError as error:
+        if primary_code(error) != sqlite3.SQLITE_BUSY:
+            raise
+        raise BackupRefused("another program has the database open, so close that first") from error
+
+
+def _keep_as(path: Path, aside: Path) -> None:
+    """Give the database a second name, or copy it: at every moment there is one at ``path``."""
+    try:
         os.link(path, aside)
-    except OSError:
-        path.rename(aside)  # a file system without links
+    except OSError:  # a file system without links
+        copied = aside.with_name(f"{aside.name}.part")
+        create_private_file(copied)
+        shutil.copyfile(path, copied)
+        sync_to_disk(copied)
+        copied.rename(aside)
 
 
 def _check(copied: sqlite3.Connection) -> None:

@@ -64,7 +64,7 @@ def stop_button_row(texts: Texts, job: Job, state: QueuePosition | JobProgress) 
 
 class ResultButton(
     DynamicItem[Button[View]],
-    # Any id: an unknown one is answered with a sentence; Discord shows no answer as "failed".
+    # Any id: an unknown one leads to a sentence; Discord shows no answer as "failed".
     template=r"easel:(?P<action>again|edit|use|original|details|delete):(?P<job_id>.+)",
 ):
     """A button under a result; cogs get the event ``ACTION_pressed``."""

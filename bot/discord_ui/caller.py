@@ -164,7 +164,7 @@ def may_use_commands(member: discord.Member, channel_id: int) -> bool:
 
     Discord itself checks it for commands, but not for reactions.
     """
-    permissions = _permissions(member, channel_id)
+    permissions = permissions_of(member, channel_id)
     if permissions is None:
         permissions = member.guild_permissions
     return permissions.use_application_commands
@@ -172,11 +172,11 @@ def may_use_commands(member: discord.Member, channel_id: int) -> bool:
 
 def may_manage_messages(member: discord.Member, channel_id: int) -> bool:
     """Tell whether a member may delete others' messages and reactions in a channel."""
-    permissions = _permissions(member, channel_id)
+    permissions = permissions_of(member, channel_id)
     return permissions is not None and permissions.manage_messages
 
 
-def _permissions(member: discord.Member, channel_id: int) -> discord.Permissions | None:
+def permissions_of(member: discord.Member, channel_id: int) -> discord.Permissions | None:
     """Return a member's permissions in a channel, None if it or its parent is not cached."""
     channel = member.guild.get_channel_or_thread(channel_id)
     if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):

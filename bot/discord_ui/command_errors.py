@@ -6,6 +6,7 @@ from discord import app_commands
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import OutdatedCommand
+from bot.database.outage import DatabaseBusy, is_passing
 
 
 @dataclass(eq=False, kw_only=True)
@@ -61,6 +62,10 @@ def error_for_person(error: Exception) -> EaselError | None:
             return OutdatedCommand()
         case app_commands.CheckFailure():
             return _failed_check(error)
+        case app_commands.CommandInvokeError(original=Exception() as cause) if is_passing(cause):
+            return DatabaseBusy()
+        case Exception() if is_passing(error):
+            return DatabaseBusy()
     return None
 
 

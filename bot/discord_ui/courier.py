@@ -6,7 +6,7 @@ its channel gets a new one, else its requester a direct one, else the pictures w
 What one person alone sees never comes to a channel.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,35 +24,31 @@ from bot.discord_ui.discord_errors import (
     first_accepted,
     first_successful,
     is_refused,
-    is_too_large,
 )
 from bot.discord_ui.job_embeds import hide_declined_prompt
-from bot.discord_ui.job_message import (
-    JobMessage,
-)
-from bot.discord_ui.message_attachments import (
-    FOLLOW_UP_FILES,
-    AttachmentGroup,
-    ReferenceThumbnail,
-    picture_message,
-)
+from bot.discord_ui.job_message import JobMessage
 from bot.discord_ui.message_outbox import (
     DIRECT_MESSAGE,
     ENDING,
-    FIRST_RESULT,
     LATE,
     NOTICE,
-    MessageChannel,
     OutgoingMessage,
     nonce_of,
 )
-from bot.images.conversion import max_bytes_each
+from bot.discord_ui.picture_delivery import PictureDelivery
+from bot.discord_ui.uploads import find_file
+from bot.images.references import Upload
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
-from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import (
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-MOST_SHRINKS = 3
 # Whoever stopped a job was there and needs no notice.
 _STOPPED_BY_HAND = frozenset({JobCancelled.message_id, RequesterDetached.message_id})
 
@@ -64,8 +60,6 @@ class DiscordCourier:
         self._parts = parts
         self._message = message
         self._message_gone = False
-        self._thumbnail: ReferenceThumbnail | None = None
-        self._left_out = 0
         self._elsewhere: discord.Embed | None = None
 
     # --- the courier protocol -----------------------------------------------------------------
@@ -102,12 +96,12 @@ class DiscordCourier:
             )
             log.info("job_message.not_updated", job=job.id, error=repr(error))
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
         job = hide_declined_prompt(job, result.shortfall)
         try:
             async with self._parts.turns.turn(self._message.address.channel_id):
-                return await self._deliver(job, result)
+                report = await PictureDelivery(self._parts, self._message, job, result).deliver()
         except Exception as error:
             known = isinstance(error, (EaselError, *DISCORD_ERRORS))
             log.warning(
@@ -119,28 +113,16 @@ class DiscordCourier:
             )
             if not result.kept:
                 raise NotDelivered from error
-        await self._say_that_they_are_kept(job, result)
-        return ()
+            await self._say_that_they_are_kept(job, result)
+            return DeliveryReport()
+        if not self._is_among(report.messages):
+            lost = len(result.pictures) - len(report.posted)
+            self._elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
+        return report
 
-    async def _deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        address = self._message.address
-        # Where follow-ups are few, no picture takes a message for itself.
-        most = max_bytes_each(
-            address.max_file_bytes, FOLLOW_UP_FILES if address.only_by_token else 1
-        )
-        groups = await self._parts.packer.pack(
-            result.pictures, max_file_bytes=most, folder=result.pictures[0].path.parent
-        )
-        self._left_out = len(result.pictures) - sum(map(len, groups))
-        self._thumbnail = await self._parts.thumbnails.draw(job)
-        messages = await first_successful(
-            partial(self._deliver_in_message, job, result, groups),
-            partial(self._deliver_in_new_message, job, result, groups),
-            partial(self._deliver_directly, job, result, groups),
-        )
-        if not self._is_among(messages):
-            self._elsewhere = self._parts.embeds.elsewhere(job, result)
-        return messages
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again, and return a file of theirs with its fresh address."""
+        return await find_file(self._parts.client, file, messages)
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Notify a requester who waited long, and add the re-roll emoji.
@@ -187,125 +169,7 @@ class DiscordCourier:
         here = self._message.address.message_id
         return any(message.message_id == here for message in messages)
 
-    # --- delivery -----------------------------------------------------------------------------
-
-    async def _deliver_in_message(
-        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
-    ) -> Sequence[CardAddress]:
-        show = partial(self._show, job, result)
-        message = await self._shrinking(groups[0], show)
-        try:
-            channel = self._message.channel_beside(job)
-            rest = await self._post_rest(job, result, groups, channel, part=FIRST_RESULT)
-        except Exception as error:  # noqa: BLE001 - the pictures come first, whatever it was
-            # Commands are answered also where the bot may not write: all in one message, then.
-            log.info("job_message.all_in_one", job=job.id, error=repr(error))
-            everything = await self._parts.packer.pack_into_one(
-                groups, max_file_bytes=message.max_file_bytes, folder=result.pictures[0].path.parent
-            )
-            self._left_out = len(result.pictures) - len(everything)
-            message, rest = await self._shrinking(everything, show), ()
-        return (message, *rest)
-
-    async def _show(self, job: Job, result: JobResult, group: AttachmentGroup) -> CardAddress:
-        shown = self._first_message(job, result, group)
-        return await self._message.edit(job, list(shown.embeds), shown.files, view=shown.view)
-
-    async def _deliver_in_new_message(
-        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
-    ) -> Sequence[CardAddress]:
-        channel = self._message.channel_beside(job)
-        return await self._post_all(job, result, groups, channel, part=FIRST_RESULT)
-
-    async def _deliver_directly(
-        self, job: Job, result: JobResult, groups: Sequence[AttachmentGroup]
-    ) -> Sequence[CardAddress]:
-        part = DIRECT_MESSAGE + FIRST_RESULT
-        return await self._post_all(job, result, groups, await self._direct(job), part=part)
-
-    async def _post_all(
-        self,
-        job: Job,
-        result: JobResult,
-        groups: Sequence[AttachmentGroup],
-        channel: MessageChannel,
-        *,
-        part: int,
-    ) -> Sequence[CardAddress]:
-        self._left_out = len(result.pictures) - sum(map(len, groups))  # an earlier way changed it
-        notices = self._parts.notices
-        closed = self._message.address.only_by_token and result.kept
-        content = notices.token_expired(job) if closed else notices.message_gone(job)
-
-        async def post(group: AttachmentGroup) -> CardAddress:
-            message = replace(
-                self._first_message(job, result, group),
-                content=content,
-                mentions=self._parts.notifier.mentioned(job),
-            )
-            return await self._parts.outbox.post(job, part, channel, message)
-
-        first = await self._shrinking(groups[0], post)
-        return (first, *await self._post_rest(job, result, groups, channel, part=part))
-
-    async def _post_rest(
-        self,
-        job: Job,
-        result: JobResult,
-        groups: Sequence[AttachmentGroup],
-        channel: MessageChannel,
-        *,
-        part: int,
-    ) -> Sequence[CardAddress]:
-        return [
-            await self._shrinking(
-                group, partial(self._post_more, job, result, channel, part + index)
-            )
-            for index, group in enumerate(groups[1:], 1)
-        ]
-
-    async def _post_more(
-        self,
-        job: Job,
-        result: JobResult,
-        channel: MessageChannel,
-        part: int,
-        group: AttachmentGroup,
-    ) -> CardAddress:
-        embeds, of = self._parts.embeds, len(result.pictures)
-        files = [posted.file(job) for posted in group]
-        shown = embeds.continued(job, files, first=group[0].number, of=of)
-        message = picture_message(embeds, job, group, shown, of=of)
-        return await self._parts.outbox.post(job, part, channel, message)
-
-    def _first_message(
-        self, job: Job, result: JobResult, group: AttachmentGroup
-    ) -> OutgoingMessage:
-        embeds, of = self._parts.embeds, len(result.pictures)
-        files = [posted.file(job) for posted in group]
-        left_out = self._left_out
-        more = of - len(group) - left_out
-        shown = embeds.result(job, result, files, more=more, left_out=left_out)
-        message = picture_message(embeds, job, group, shown, of=of)
-        message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
-        return message if self._thumbnail is None else self._thumbnail.add_to(message)
-
-    async def _shrinking(
-        self, group: AttachmentGroup, post: Callable[[AttachmentGroup], Awaitable[CardAddress]]
-    ) -> CardAddress:
-        """Post smaller pictures where Discord takes less than it said."""
-        for _ in range(MOST_SHRINKS):
-            try:
-                return await post(group)
-            except discord.HTTPException as refused:
-                if not is_too_large(refused):
-                    raise
-                size = sum(posted.picture.bytes for posted in group)
-                log.info("job_message.too_large", bytes=size)
-            smaller = await self._parts.packer.shrink(group, group[0].original.path.parent)
-            self._left_out += len(group) - len(smaller)
-            group = smaller
-        return await post(group)
+    # --- the pictures without a message ---------------------------------------------------------
 
     async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
         buttons = result_buttons(self._parts.texts, job.id, job.locale)
@@ -360,11 +224,6 @@ class DiscordCourier:
     async def _say_directly(
         self, job: Job, part: int, notice: OutgoingMessage, slot: str = ""
     ) -> CardAddress:
-        direct, part = await self._direct(job), DIRECT_MESSAGE + part
+        direct, part = await self._parts.direct_channel(job), DIRECT_MESSAGE + part
         nonce = nonce_of(job, part) + slot
         return await self._parts.outbox.post(job, part, direct, notice, nonce=nonce)
-
-    # --- parts of messages --------------------------------------------------------------------
-
-    async def _direct(self, job: Job) -> discord.DMChannel:
-        return await self._parts.client.create_dm(discord.Object(job.requester.user_id))

@@ -76,6 +76,10 @@ class CourierParts:
     reactions: ReactionPlaces
     reroll_emoji: Callable[[int], str]
 
+    async def direct_channel(self, job: Job) -> discord.DMChannel:
+        """Return where the job's requester reads direct messages."""
+        return await self.client.create_dm(discord.Object(job.requester.user_id))
+
 
 def preview_files(embeds: JobEmbeds, job: Job, picture: Picture | None) -> list[discord.File]:
     """Return what a message shows of an unfinished picture, nothing where there is none."""

@@ -61,7 +61,7 @@ class Couriers:
         self.reposter = Reposter(client, texts, embeds, outbox, packer)
 
     def answering(self, interaction: discord.Interaction) -> Courier:
-        """Return the courier of a command that nobody has answered yet."""
+        """Return the courier of a command that has no response yet."""
         parts = self._parts
         announce = partial(announced_answer, interaction)
         place = partial(answer_interaction, parts.client, parts.outbox, interaction)

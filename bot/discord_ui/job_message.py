@@ -62,11 +62,11 @@ async def answer_interaction(
     """
     ephemeral = _is_ephemeral(interaction, job)
     try:
-        answered = await interaction.response.send_message(
+        response = await interaction.response.send_message(
             embed=embed, view=view, ephemeral=ephemeral
         )
-        message_id = answered.message_id
-        if answered.is_ephemeral():  # Discord may want it so (topics/permissions)
+        message_id = response.message_id
+        if response.is_ephemeral():  # Discord may want it so (topics/permissions)
             card = replace(card, only_by_token=True)
     except DISCORD_ERRORS as error:
         log.info("job_message.answer_lost", job=job.id, error=repr(error))

@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from bot.core.i18n.texts import Texts
-from bot.core.models import Job, Picture
+from bot.core.models import Job, Picture, PictureFormat, Reference, ReferenceSource
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile
 from bot.discord_ui.message_outbox import MOST_FILES, OutgoingMessage
 from bot.images.contact_sheet import draw_contact_sheet
@@ -36,8 +36,19 @@ class PostedPicture:
 
     def file(self, job: Job) -> PostedFile:
         """Return its name, which no other job's picture has."""
-        name = f"easel-{job.id[-8:]}-{self.number}.{self.picture.format}"
+        name = picture_name(job.id, self.number, self.picture.format)
         return PostedFile(name, shrunk=self.picture is not self.original)
+
+
+def picture_name(job_id: str, number: int, format_: PictureFormat) -> str:
+    """Return the file name of a job's ``number``-th picture where it is posted."""
+    return f"easel-{job_id[-8:]}-{number}.{format_}"
+
+
+def posted_reference(job_id: str, number: int, kept: Reference) -> Reference:
+    """Return a job's ``number``-th kept picture with the place where it was posted."""
+    name = picture_name(job_id, number, kept.format)
+    return replace(kept, source=ReferenceSource(name, job_id=job_id))
 
 
 AttachmentGroup = tuple[PostedPicture, ...]

@@ -85,12 +85,7 @@ class FollowUpChannel:
         """Send one; it raises TokenExpired, and what discord.py raises."""
         if self.address.token is None:
             raise TokenExpired
-        webhook = discord.Webhook.partial(
-            self.address.application_id, self.address.token, client=self.client
-        )
-        # discord.py takes a partial one for a channel's own, which has no ephemeral messages.
-        webhook.type = discord.WebhookType.application
-        return await webhook.send(
+        return await self._webhook(self.address.token).send(
             MISSING if message.content is None else message.content,
             embeds=message.embeds,
             files=message.files(),
@@ -99,6 +94,20 @@ class FollowUpChannel:
             allowed_mentions=mentions,
             wait=True,
         )
+
+    async def edit(self, message_id: int, message: OutgoingMessage) -> None:
+        """Replace the embeds and files of one; it raises as ``send`` does."""
+        if self.address.token is None:
+            raise TokenExpired
+        await self._webhook(self.address.token).edit_message(
+            message_id, embeds=message.embeds, attachments=message.files(), view=message.view
+        )
+
+    def _webhook(self, token: str) -> discord.Webhook:
+        webhook = discord.Webhook.partial(self.address.application_id, token, client=self.client)
+        # discord.py takes a partial one for a channel's own, which has no ephemeral messages.
+        webhook.type = discord.WebhookType.application
+        return webhook
 
 
 MessageChannel = discord.PartialMessageable | discord.DMChannel | FollowUpChannel
@@ -193,6 +202,16 @@ class MessageOutbox:
                 outbox_messages.announce_again, written.nonce, self._now()
             )
         return found
+
+
+async def edit_posted(channel: MessageChannel, message_id: int, message: OutgoingMessage) -> None:
+    """Replace the embeds and files of a posted message; it raises what discord.py raises."""
+    if isinstance(channel, FollowUpChannel):
+        await channel.edit(message_id, message)
+        return
+    await channel.get_partial_message(message_id).edit(
+        embeds=message.embeds, attachments=message.files(), view=message.view
+    )
 
 
 async def find_own_message(

@@ -70,7 +70,7 @@ class Reposter:
     ) -> RepostAudience:
         """Post a job's pictures again, where the interaction is; ``folder`` is for copies.
 
-        The interaction must have been answered before.
+        The interaction must have had its response before.
 
         Raises:
             NotPosted: the bot cannot post here, not even to the person alone.

@@ -1,25 +1,31 @@
 """Find and read pictures in messages: attachments, and images of embeds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from mimetypes import guess_type
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import discord
+import structlog
+from yarl import URL
 
 from bot.core.errors.base import Refusal
+from bot.core.models import CardAddress, ReferenceSource
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.gateways.addresses import exact_url
 from bot.gateways.download import Downloader, DownloadFailed
 from bot.gateways.reply.download_spool import SpoolFailed
 from bot.images.references import DeclaredType, Upload
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
 FETCH_TIMEOUT_S = 30
 
 _HEIC_TYPES = ("image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence")
 _HEIC_ENDINGS = (".heic", ".heif")
+_SMALLEST_HEIC_BYTES = 350  # its boxes without any pixels: what is smaller is no photo
 _UNKNOWN_TYPES = ("", "application/octet-stream")
 
 MessagePart = discord.Message | discord.MessageSnapshot
@@ -50,7 +56,8 @@ def declared_type(name: str, content_type: str | None, size: int) -> DeclaredTyp
     """Tell what a file is by what Discord says of it: its name, type and size."""
     name, said = name.lower(), (content_type or "").partition(";")[0].strip().lower()
     if said in _HEIC_TYPES or name.endswith(_HEIC_ENDINGS):
-        return DeclaredType.HEIC
+        is_whole = size >= _SMALLEST_HEIC_BYTES
+        return DeclaredType.HEIC if is_whole else DeclaredType.NO_PICTURE
     if said in _UNKNOWN_TYPES:
         said = guess_type(name)[0] or ""
     may_be_one = said in _UNKNOWN_TYPES or (said.startswith("image/") and said != "image/svg+xml")
@@ -72,7 +79,7 @@ class MessagePictures:
         """
         parts: tuple[MessagePart, ...] = (message, *message.message_snapshots)
         if found := tuple(upload for part in parts for upload in self._uploads(part)):
-            return found
+            return tuple(_with_source(upload, message) for upload in found)
         raise NoPictureInMessage
 
     def _uploads(self, part: MessagePart) -> Iterator[Upload]:
@@ -96,6 +103,48 @@ class MessagePictures:
             except (DownloadFailed, SpoolFailed, ValueError) as lost:
                 raise OSError("the picture cannot be fetched") from lost
             return part.read_bytes()
+
+
+async def find_file(
+    client: discord.Client, file: str, messages: Sequence[CardAddress]
+) -> Upload | None:
+    """Fetch messages again; return the file whose address ends with ``file``, None without one.
+
+    Discord signs its addresses for a while, and anew for each that fetches a message (reference,
+    Signed Attachment CDN URLs). Without the privileged intent it shows the files of the bot's own
+    messages, and of few others.
+    """
+    for address in messages:
+        channel = client.get_partial_messageable(address.channel_id)
+        try:
+            message = await channel.get_partial_message(address.message_id).fetch()
+        except DISCORD_ERRORS as gone:
+            log.info("upload.message_not_read", error=repr(gone))
+            continue
+        for url in _addresses(message):
+            if URL(url).path.endswith(f"/{file}"):
+                return Upload(0, partial(read_from_cdn, client, url), url)
+    return None
+
+
+def _addresses(message: discord.Message) -> Iterator[str]:
+    """Return the addresses of a message's files: also those that only an embed shows."""
+    parts: tuple[MessagePart, ...] = (message, *message.message_snapshots)
+    for part in parts:
+        yield from (attachment.url for attachment in part.attachments)
+        yield from (embed.image.url for embed in part.embeds if embed.image.url)
+
+
+def _with_source(upload: Upload, message: discord.Message) -> Upload:
+    """Return the upload with where it is, if it is a file at Discord."""
+    path = URL(upload.url or "").parts
+    if "attachments" not in path:
+        return upload
+    file = "/".join(
+        path[-2:]
+    )  # the names of files are not unique in a message, with their ids they are
+    source = ReferenceSource(file, channel_id=message.channel.id, message_id=message.id)
+    return replace(upload, source=source)
 
 
 async def _read(attachment: discord.Attachment) -> bytes:

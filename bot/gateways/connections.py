@@ -9,8 +9,11 @@ MAX_HEADER_BYTES = 1 << 18
 """The longest header of a reply; aiohttp's own limit of 8 KiB loses paid replies."""
 
 RECEIVE_BYTES = 1 << 16
-READ_BUFFER_BYTES = 1 << 14
-"""aiohttp stops receiving above twice this; each reply that waits holds one receive more."""
+READ_BUFFER_BYTES = 1 << 15
+"""aiohttp stops receiving above twice this: not for each receive, which would cost more than it.
+
+A reply that waits for its turn holds one receive more.
+"""
 
 
 def limit_receives() -> None:

@@ -155,7 +155,7 @@ class Downloader:
     async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
         """Download a URL into a file; raise DownloadFailed or SpoolFailed.
 
-        It is tried again for some seconds, and not after ``timeout_s``.
+        It is tried again at most four times, and not after ``timeout_s``.
         """
         end_ms = self._clock.now() + timeout_s * 1000
         limits = aiohttp.ClientTimeout(
@@ -189,7 +189,7 @@ class Downloader:
         except aiohttp.ClientError as failed:
             raise _RetryableFailure(type(failed).__name__) from None
         except TimeoutError:
-            reason = "the download took too long"
+            raise _RetryableFailure("the download took too long") from None
         else:
             reason = "too many redirects"
         raise DownloadFailed(reason)

@@ -4,11 +4,16 @@ The caller stores each event before it asks for the next one: the exchange takes
 event announces only then.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors.gateway import GatewayFailure
-from bot.core.models import ImageRequest, Picture, TokenUsage
+from bot.core.models import ImageRequest, Picture, Reference, TokenUsage
+from bot.gateways.reply.sent_pictures import SentPictures
+
+RenewAddresses = Callable[[Sequence[Reference]], Awaitable[tuple[Reference, ...]]]
+"""Returns references with fresh addresses where that is possible; it raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,13 @@ class GatewayRequest:
     references: tuple[Path, ...] = ()
     mask: Path | None = None
     user_tag: str = ""
+
+    @property
+    def sent_pictures(self) -> SentPictures:
+        """Return what is sent of pictures, so that a reply that repeats it holds no result."""
+        masks = filter(None, [self.image_request.mask])
+        files = (*self.references, *filter(None, [self.mask]))
+        return SentPictures((*self.image_request.references, *masks), files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The gateway answered with these URLs; the downloads begin next."""
+    """The gateway has named its pictures by these URLs; the downloads begin next."""
 
     urls: tuple[str, ...]
 
@@ -85,12 +97,22 @@ class Received:
 
     ``made`` is how many of the requested pictures the gateway made, as far as is known, so that it
     may bill them: more than there are files where one could not be downloaded or read, and all of
-    them where the reply was cut. 0 means as many as there are files.
+    them where the reply was cut. 0 means as many as there are files. Of those without a file this
+    bot lost ``lost_by_us``.
     """
 
     pictures: tuple[Picture, ...]
     usage: TokenUsage | None
     made: int = 0
+    lost_by_us: int = 0
+
+    def lost(self, asked: int) -> int:
+        """Return how many of the pictures asked for were paid for and are no file."""
+        return max(0, min(self.made, asked) - len(self.pictures))
+
+    def lost_by_gateway(self, asked: int) -> int:
+        """Return how many of them the gateway lost."""
+        return max(0, self.lost(asked) - self.lost_by_us)
 
 
 GatewayEvent = (

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from pathlib import Path
 
 import aiohttp
 import structlog
@@ -13,10 +12,10 @@ from yarl import URL
 
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
-from bot.core.models import Billed, Picture
+from bot.core.models import Billed
 from bot.gateways.addresses import exact_url
 from bot.gateways.connections import limit_undecrypted
-from bot.gateways.download import Downloader, DownloadFailed
+from bot.gateways.download import Downloader
 from bot.gateways.events import (
     Answered,
     GatewayEvent,
@@ -28,6 +27,7 @@ from bot.gateways.events import (
 )
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.model_abilities import ModelAbilities
+from bot.gateways.picture_files import PictureFetcher
 from bot.gateways.polling import TaskPoller, TaskStopped
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed
 from bot.gateways.reply.error_classifier import (
@@ -35,12 +35,13 @@ from bot.gateways.reply.error_classifier import (
     GatewayResponse,
     classify_error,
     request_id,
+    tells_error,
     unknown_field,
 )
 from bot.gateways.reply.event_stream import EventStream, StreamResult
 from bot.gateways.reply.outline import reply_outline
 from bot.gateways.reply.reader import ParsedReply, ReplyPicture, parse_url, read_reply
-from bot.gateways.reply.redaction import redact
+from bot.gateways.reply.redaction import error_words, redact
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     SubmittedTask,
@@ -54,7 +55,6 @@ from bot.gateways.reply.unread_files import UnreadFiles
 from bot.gateways.request.body import RequestBuildFailed
 from bot.gateways.request.builder import HttpRequest, open_request
 from bot.gateways.request.fields import removable_field
-from bot.images.sniff import sniff
 
 log = structlog.get_logger()
 
@@ -70,7 +70,7 @@ _MAX_POSTS = 2  # the first one, and one after a redirect
 _REDIRECTS_OF_A_POST = (HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT)
 
 PostReply = EventStream | ParsedReply | SubmittedTask
-"""What the paid POST is answered with: a stream, pictures, or a task to poll."""
+"""The reply to the paid POST: a stream, pictures, or a task to poll."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ class Exchange:
     async def fetch(self, urls: Sequence[str]) -> AsyncGenerator[GatewayEvent, None]:
         """Download the URLs that an earlier process received; nothing is sent again."""
         with self._open_spool(billed_before=Billed.YES) as spool:
-            pictures = [ReplyPicture(source) for text in urls if (source := parse_url(text))]
-            made = min(len(urls), self.request.n)
-            yield Received(await self._pictures(pictures[: self.request.n], spool), None, made)
+            found = (ReplyPicture(source) for text in urls if (source := parse_url(text)))
+            reply = ParsedReply(tuple(found)[: self.request.n], None, None)
+            yield await self._received(reply, spool, made=min(len(urls), self.request.n))
 
     async def _finish(
         self, reply: ParsedReply | SubmittedTask, spool: DownloadSpool
@@ -150,11 +150,14 @@ class Exchange:
                 failure = self._classified_failure(stopped.error, stopped.response)
                 raise failure from None
             reply = poller.reply
-        pictures = reply.pictures[: self.request.n]
+        reply = replace(reply, pictures=reply.pictures[: self.request.n])
+        pictures = reply.pictures
         if urls := tuple(str(one.source) for one in pictures if isinstance(one.source, URL)):
             yield Answered(urls)
         made = len(pictures) if reply.is_whole else self.request.n
-        yield Received(await self._pictures(pictures, spool), reply.usage, made)
+        if not reply.is_whole:
+            log.warning("gateway.reply_broke_off", gateway=self.gateway.name, held=len(pictures))
+        yield await self._received(reply, spool, made)
 
     @contextmanager
     def _open_spool(self, *, billed_before: Billed) -> Iterator[DownloadSpool]:
@@ -166,7 +169,11 @@ class Exchange:
         request = self.request
         try:
             with DownloadSpool(
-                request.folder, request.stem, pictures=request.n, unread=self.unread
+                request.folder,
+                request.stem,
+                pictures=request.n,
+                unread=self.unread,
+                sent=request.sent_pictures,
             ) as spool:
                 if billed_before is Billed.NO:
                     spool.check_space()
@@ -187,9 +194,9 @@ class Exchange:
         try:
             response = await self._send(request, connection)
         except _UNREACHABLE as unreachable:
-            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, _words(unreachable)
+            kind, billed, detail = GatewayErrorKind.UNREACHABLE, Billed.NO, error_words(unreachable)
         except (aiohttp.ClientError, TimeoutError) as lost:
-            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, _words(lost)
+            kind, billed, detail = GatewayErrorKind.TIMEOUT_UNKNOWN, Billed.MAYBE, error_words(lost)
         else:
             return await self._read(response, spool)
         # Outside of the handlers, because aiohttp's errors carry URLs into tracebacks.
@@ -246,15 +253,8 @@ class Exchange:
             )
         await body.read()
         if body.picture:
-            return await self._whole_body(body.picture, body, response.headers)
+            return ParsedReply.of_file(body.picture, is_whole=not body.connection_error)
         return self._parse(response, body)
-
-    async def _whole_body(
-        self, picture: Path, body: ReplyBody, headers: Mapping[str, str]
-    ) -> ParsedReply:
-        if body.connection_error and not await asyncio.to_thread(sniff, picture):
-            raise self._connection_lost(body.connection_error, headers)
-        return ParsedReply((ReplyPicture(picture),), None, None)
 
     def _parse(self, http: aiohttp.ClientResponse, body: ReplyBody) -> ParsedReply | SubmittedTask:
         """Look for pictures, then for a task: not every gateway honours the async flag."""
@@ -268,7 +268,7 @@ class Exchange:
                 now_ms=self.clock.now(),
             )
             if task or reply.pictures:
-                return task or reply
+                return task or replace(reply, is_cut_by_us=body.is_cut_by_us)
             if isinstance(reply.body, dict) and task_state(status_word(reply.body)) == "failure":
                 response = replace(response, body=error_json(reply.body))
         if body.is_cut and http.status < HTTPStatus.BAD_REQUEST:
@@ -277,7 +277,10 @@ class Exchange:
 
     def _stream_reply(self, result: StreamResult) -> ParsedReply:
         if result.pictures:
-            return ParsedReply(result.pictures, result.usage, None, not result.is_cut)
+            is_whole = not result.is_cut
+            return ParsedReply(
+                result.pictures, result.usage, None, is_whole, is_cut_by_us=result.is_cut_by_us
+            )
         if result.error:
             error = self._classify(result.error)
             if result.has_begun:
@@ -290,35 +293,19 @@ class Exchange:
         )
         raise self._classified_failure(empty, result.last)
 
-    async def _pictures(
-        self, found: Sequence[ReplyPicture], spool: DownloadSpool
-    ) -> tuple[Picture, ...]:
+    async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""
-        kind, detail = GatewayErrorKind.BAD_RESPONSE, "what arrived is no picture"
-        pictures = []
-        for number, one in enumerate(found, start=1):
-            try:
-                picture = await self._picture(one, number, spool)
-            except DownloadFailed as failed:
-                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
-                log.warning("gateway.download_failed", gateway=self.gateway.name, detail=detail)
-            except SpoolFailed as failed:
-                kind, detail = failed.kind, failed.detail
-                log.warning("gateway.picture_lost", gateway=self.gateway.name, detail=detail)
-            else:
-                pictures += [picture] if picture else []
-        if not pictures:
-            raise self._failure(kind, Billed.YES, detail)
-        return tuple(pictures)
-
-    async def _picture(
-        self, one: ReplyPicture, number: int, spool: DownloadSpool
-    ) -> Picture | None:
-        part = one.source
-        if not isinstance(part, Path):
-            url, part = part, spool.new_part()
-            await self.downloader.fetch(url, part, timeout_s=self.model.timeout_s)
-        return await asyncio.to_thread(spool.keep, part, number, one.revised_prompt)
+        fetcher = PictureFetcher(
+            self.gateway.name, spool, self.downloader, timeout_s=self.model.timeout_s
+        )
+        files = await fetcher.fetch(reply.pictures)
+        if not files.pictures:
+            failure = self._failure(files.kind, Billed.YES, files.detail)
+            failure.lost_by_us = files.lost_by_us
+            raise failure
+        never_read = made - len(reply.pictures) if reply.is_cut_by_us else 0
+        lost_by_us = files.lost_by_us + never_read
+        return Received(files.pictures, reply.usage, made, lost_by_us)
 
     # --- its failures -------------------------------------------------------------------------
 
@@ -348,7 +335,7 @@ class Exchange:
     def _classified_failure(
         self, error: ClassifiedError, response: GatewayResponse | None
     ) -> GatewayFailure:
-        if response and error.kind in _NO_PICTURE_KINDS:
+        if response and (error.kind in _NO_PICTURE_KINDS or not tells_error(response)):
             self._log_reply(response)
         return self._failure(
             error.kind,
@@ -393,7 +380,3 @@ class Exchange:
     def _redacted(self, text: str) -> str:
         secrets = (*self.gateway.secrets, self.gateway.url.raw_host or "")
         return redact(text, secrets, prompt=self.request.image_request.prompt)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

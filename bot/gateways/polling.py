@@ -25,7 +25,8 @@ from bot.gateways.reply.error_classifier import (
     has_error,
     retry_after_s,
 )
-from bot.gateways.reply.reader import ParsedReply, ReplyPicture, read_reply
+from bot.gateways.reply.outline import text_outline
+from bot.gateways.reply.reader import ParsedReply, read_reply
 from bot.gateways.reply.reply_body import ReplyBody
 from bot.gateways.reply.task_status import (
     JsonObject,
@@ -47,6 +48,7 @@ _MIN_PAUSE_S = 1.0
 _MAX_PAUSE_S = 120.0
 _JITTER = 0.2
 _MAX_REQUESTS = 3  # of one poll, redirects included
+_MAX_STATUS = 40  # characters of a status that is logged
 
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _TRY_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -141,12 +143,12 @@ class TaskPoller:
             self._retry_after_s = None
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
-        if body.is_cut:
+        reply = self._parsed(body)
+        if body.is_cut and len(reply.pictures) < self._spool.pictures:
             self._retry_after_s = None
             body.json.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why="cut")
             return None
-        reply = self._parsed(body)
         response = replace(response, body=reply.body, text=body.json.text)
         self._retry_after_s = retry_after_s(response.headers, "", now_ms=self._clock.now())
         if self._is_done(response, reply):
@@ -157,7 +159,7 @@ class TaskPoller:
 
     def _parsed(self, body: ReplyBody) -> ParsedReply:
         if body.picture:
-            return ParsedReply((ReplyPicture(body.picture),), None, None)
+            return ParsedReply.of_file(body.picture, is_whole=not body.connection_error)
         return read_reply(body.json, self._gateway.reply_base)
 
     async def _get(self) -> tuple[GatewayResponse, ReplyBody]:
@@ -192,8 +194,10 @@ class TaskPoller:
     def _log_unknown_status(self, status: str) -> None:
         if status and task_state(status) is None and not self._has_logged_status:
             self._has_logged_status = True
-            status = self._redacted(status)[:40]
-            log.info("gateway.task_status_unknown", gateway=self._gateway.name, status=status)
+            told = log.bind(gateway=self._gateway.name)
+            status = self._redacted(status)[:_MAX_STATUS]
+            told.info("gateway.task_status_unknown", status=text_outline(status))
+            told.debug("gateway.task_status_text", status=status)
 
     # --- what a poll's reply means --------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class ProbeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeResult:
-    """What one gateway answered.
+    """The reply of one gateway.
 
     ``status`` is None if there was no HTTP response, ``models`` None if there was no list.
     ``missing`` are the configured models that the list does not contain, ``shutdowns`` the days

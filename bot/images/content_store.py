@@ -49,16 +49,21 @@ class ContentStore:
         self.total_bytes = sum(file.bytes for file in self._files())
         """The bytes of all files, counted in memory, so that reading it does not block."""
 
-    def keep(self, data: bytes, format_: PictureFormat) -> Reference:
-        """Keep a picture and return its reference; keeping it twice changes nothing."""
-        reference = reference_of(data, format_)
-        self._store(reference, lambda part: _write(part, data))
-        return reference
-
-    def keep_file(self, path: Path, format_: PictureFormat) -> Reference:
-        """Keep a picture that is a whole file already; that file stays as it is."""
-        reference = reference_of_file(path, format_)
-        self._store(reference, lambda part: _link_durably(path, part))
+    def keep_file(self, source: Path, format_: PictureFormat) -> Reference:
+        """Keep a picture, a whole file that stays as it is; keeping it twice changes nothing."""
+        reference = reference_of_file(source, format_)
+        path = self.path(reference)
+        if not self.has(reference):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{uuid4().hex}.part")
+            try:
+                _link_durably(source, part)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            with self._counting:
+                self.total_bytes += reference.bytes
+        self._touch(path)
         return reference
 
     def path(self, reference: Reference) -> Path:
@@ -128,20 +133,6 @@ class ContentStore:
         with self._counting:
             self.total_bytes -= file.bytes
 
-    def _store(self, reference: Reference, fill: Callable[[Path], None]) -> None:
-        path = self.path(reference)
-        if not self.has(reference):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{uuid4().hex}.part")
-            try:
-                fill(part)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-            with self._counting:
-                self.total_bytes += reference.bytes
-        self._touch(path)
-
     def _touch(self, path: Path) -> None:
         now_ns = self._now() * 1_000_000
         os.utime(path, ns=(now_ns, now_ns))
@@ -153,11 +144,6 @@ class ContentStore:
             except FileNotFoundError:
                 continue
             yield StoredFile(_kept_at(found), found.st_size, path)
-
-
-def reference_of(data: bytes, format_: PictureFormat) -> Reference:
-    """Return a picture's reference, whether or not it is kept."""
-    return Reference(hashlib.sha256(data).hexdigest(), format_, len(data))
 
 
 def reference_of_file(path: Path, format_: PictureFormat) -> Reference:
@@ -174,11 +160,4 @@ def _kept_at(found: os.stat_result) -> int:
 def _link_durably(path: Path, part: Path) -> None:
     link_or_copy(path, part)
     with part.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _write(part: Path, data: bytes) -> None:
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
         os.fsync(file.fileno())

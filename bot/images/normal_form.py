@@ -10,11 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 from bot.core.models import PictureFormat
-from bot.images.decoding import SHOWN_FORMATS, decode_upright, open_picture, too_large, turn_of
+from bot.images.decoding import SHOWN_FORMATS, decode_upright, open_picture, rotation_of, too_large
 
 _LARGE_BYTES = 20_000_000  # what models take at most; a larger PNG becomes a JPEG
 _JPEG_QUALITY = 95
 _OPAQUE = 255
+_PHOTOS = ("JPEG", "MPO", "HEIF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class NormalForm:
 def write_normal_form(source: Path, target: Path, *, max_pixels: int) -> NormalForm:
     """Return a whole picture that is in its normal form as it is, else write it to ``target``.
 
+    What a camera made becomes a JPEG, anything else a PNG.
+
     Raises:
         PictureTooLarge: it has more than ``max_pixels`` or takes too much memory.
         PictureUnreadable: its bytes are no whole picture.
@@ -36,12 +39,12 @@ def write_normal_form(source: Path, target: Path, *, max_pixels: int) -> NormalF
     with open_picture(source) as image:
         if image.width * image.height > max_pixels:
             raise too_large(image)
-        kind = SHOWN_FORMATS.get(image.format)
+        kind, is_photo = SHOWN_FORMATS.get(image.format), image.format in _PHOTOS
         if kind is not None and _is_normal(image):
             _decode_to_check(image)
             return NormalForm(source, kind)
         upright = decode_upright(image)
-    return _write_picture(upright, target, as_jpeg=kind == "jpeg")
+    return _write_picture(upright, target, as_jpeg=is_photo)
 
 
 def write_mask(source: Path, target: Path, *, max_pixels: int) -> NormalForm | None:
@@ -69,7 +72,7 @@ def _is_normal(image: Image.Image) -> bool:
         # Some JPEGs hold a second picture, which no reader of a JPEG sees.
         and (image.format == "MPO" or getattr(image, "n_frames", 1) == 1)
         and not (image.format == "PNG" and _has_16_bits(image))
-        and turn_of(image) is None
+        and rotation_of(image) is None
     )
 
 

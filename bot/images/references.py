@@ -1,6 +1,7 @@
 """Load a job's reference pictures: fetched once, checked by content, kept in the content store."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.errors.jobs import PictureStorageFull
-from bot.core.models import AttachmentUrls, ImageRequest, Reference
+from bot.core.models import AttachmentUrls, ImageRequest, Reference, ReferenceSource
 from bot.images.content_store import ContentStore, StoredFile, reference_of_file
 from bot.images.conversion import picture_size
 from bot.images.decoding import PictureTooLarge, PictureUnreadable, in_pixel_thread
@@ -46,7 +47,7 @@ class ReferenceNoPicture(Refusal):
 
 @dataclass(eq=False, kw_only=True)
 class ReferenceHeic(Refusal):
-    """The ``number``-th reference is a HEIC photo, which Pillow does not read."""
+    """The ``number``-th reference is a HEIC photo, and its decoder is not installed."""
 
     number: int
     message_id = "error-reference-heic"
@@ -105,7 +106,8 @@ class DeclaredType(Enum):
 class Upload:
     """A picture that somebody attached.
 
-    ``size`` is in bytes, as declared; ``url`` is where others can fetch it for a while.
+    ``size`` is in bytes, as declared; ``url`` is where others can fetch it for a while, and
+    ``source`` where another address can be looked up later, None where no message has it.
     """
 
     size: int
@@ -113,6 +115,7 @@ class Upload:
     """Fetch the bytes; raise OSError when they are gone."""
     url: str | None = None
     declared: DeclaredType = DeclaredType.PERHAPS_PICTURE
+    source: ReferenceSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,11 @@ class Attachments:
         if not self.uploads:
             return None
         mask = (self.mask.url or "") if self.mask else None
-        return AttachmentUrls(tuple(picture.url or "" for picture in self.pictures), mask)
+        return AttachmentUrls(
+            tuple(picture.url or "" for picture in self.pictures),
+            mask,
+            tuple(picture.source for picture in self.pictures),
+        )
 
 
 NO_ATTACHMENTS = Attachments()
@@ -147,16 +154,18 @@ def attachments_at(urls: AttachmentUrls | None, read: FetchAttachment) -> Attach
     if urls is None:
         return Attachments()
     mask = None if urls.mask is None else _upload_at(urls.mask, read)
-    return Attachments(tuple(_upload_at(url, read) for url in urls.pictures), mask)
+    sources = urls.sources or (None,) * len(urls.pictures)
+    found = zip(urls.pictures, sources, strict=True)
+    return Attachments(tuple(_upload_at(url, read, source) for url, source in found), mask)
 
 
-def _upload_at(url: str, read: FetchAttachment) -> Upload:
+def _upload_at(url: str, read: FetchAttachment, source: ReferenceSource | None = None) -> Upload:
     async def fetch() -> bytes:
         if not url:
             raise FileNotFoundError("it never had a URL")
         return await read(url)
 
-    return Upload(0, fetch, url or None)
+    return Upload(0, fetch, url or None, source=source)
 
 
 class WriteForm(Protocol):
@@ -168,10 +177,16 @@ class WriteForm(Protocol):
 
 
 class ReferenceLoader:
-    """Turns uploads into references: fetched to a file, checked, kept in their normal form."""
+    """Turns uploads into references: fetched to a file, checked, kept in their normal form.
 
-    def __init__(self, content_store: ContentStore, *, now: Callable[[], int]) -> None:
+    ``reads_heic`` tells whether HEIC photos can be converted here.
+    """
+
+    def __init__(
+        self, content_store: ContentStore, *, now: Callable[[], int], reads_heic: bool = True
+    ) -> None:
         self._content_store = content_store
+        self._reads_heic = reads_heic
         self._now = now
         self._fetching = asyncio.Semaphore(MAX_FETCHED_AT_ONCE)
         self._normal: set[str] = set()
@@ -186,11 +201,17 @@ class ReferenceLoader:
         """
         for number, upload in enumerate(attached.uploads, len(request.references) + 1):
             _check_size(number, upload.size)
-            _check_type(number, upload.declared)
+            self._check_type(number, upload.declared)
         kept = (*request.references, request.mask) if request.mask else request.references
         for number, reference in enumerate(kept, 1):
             if not self._content_store.has(reference):
                 raise ReferenceLost(number=number)
+
+    def _check_type(self, number: int, declared: DeclaredType) -> None:
+        if declared is DeclaredType.HEIC and not self._reads_heic:
+            raise ReferenceHeic(number=number)
+        if declared is DeclaredType.NO_PICTURE:
+            raise ReferenceNoPicture(number=number)
 
     async def fetch_and_keep(self, attached: Attachments, request: ImageRequest) -> ImageRequest:
         """Fetch, check and keep everything, and return the request with it.
@@ -234,6 +255,17 @@ class ReferenceLoader:
         for file in new:
             self._content_store.remove(file)
 
+    async def is_served(self, reference: Reference, upload: Upload) -> bool:
+        """Fetch what an address serves, and tell whether it is exactly what is kept.
+
+        Raises:
+            OSError: it is gone.
+        """
+        async with self._fetching:
+            data = await upload.read()
+            digest = await asyncio.to_thread(hashlib.sha256, data)
+        return digest.hexdigest() == reference.sha256
+
     async def renew(self, request: ImageRequest) -> None:
         """Keep the references that come from an earlier job as long as if they were new."""
         kept = (*request.references, request.mask) if request.mask else request.references
@@ -254,7 +286,7 @@ class ReferenceLoader:
             _check_size(number, await self._fetch(number, upload, part))
             fetched_at = self._now()
             kept = await in_pixel_thread(
-                self._keep_form, number, part, new, write=write, url=upload.url
+                self._keep_form, number, part, new, write=write, upload=upload
             )
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
@@ -278,7 +310,7 @@ class ReferenceLoader:
         new: list[StoredFile],
         *,
         write: WriteForm = write_normal_form,
-        url: str | None = None,
+        upload: Upload | None = None,
     ) -> Reference:
         target = self._content_store.new_part()
         try:
@@ -287,8 +319,9 @@ class ReferenceLoader:
                 kept = self._stored(form, new)
         finally:
             target.unlink(missing_ok=True)
-        # What is sent is what is kept: the address serves what was attached.
-        return replace(kept, url=url if form.path == source else None)
+        if upload is None or form.path != source:
+            return kept  # what is sent is what is kept: an address serves what was attached
+        return replace(kept, url=upload.url, source=upload.source)
 
     def _normal_form_of_kept(
         self, number: int, reference: Reference, new: list[StoredFile]
@@ -343,10 +376,3 @@ def _disk_errors() -> Iterator[None]:
 def _check_size(number: int, size: int) -> None:
     if size > MAX_MEGABYTES * 1_000_000:
         raise ReferenceTooLarge(number=number, limit=MAX_MEGABYTES)
-
-
-def _check_type(number: int, declared: DeclaredType) -> None:
-    if declared is DeclaredType.HEIC:
-        raise ReferenceHeic(number=number)
-    if declared is DeclaredType.NO_PICTURE:
-        raise ReferenceNoPicture(number=number)

@@ -57,40 +57,43 @@ class AttemptRecorder:
         return attempt
 
     async def _record_pictures(self, attempt: Attempt, received: Received) -> None:
-        pictures, lost = len(received.pictures), lost_pictures(received, self.asked)
+        pictures, lost = len(received.pictures), received.lost_by_gateway(self.asked)
         price = price_of(self.catalogue, self.job, attempt, self.asked)
         cost = Cost(self.job.request.model, pictures, lost, received.usage, price)
         self.writer.leave(self.repository.received, attempt, cost)
         await self._write_end()
 
-    async def record_failure(self, attempt: Attempt | None, failure: GatewayFailure) -> None:
-        """Write that an attempt brought no picture."""
+    async def record_failure(
+        self, attempt: Attempt | None, failure: GatewayFailure, *, by_us: bool = False
+    ) -> None:
+        """Write that an attempt brought no picture, perhaps because a process of this bot died."""
         if attempt is None:
             return
         if failure.billed is Billed.NO:
             self.writer.leave(self.repository.refused, attempt)
         else:
             is_lost = failure.billed is Billed.YES and not failure.is_ours
+            lost = self.asked - failure.lost_by_us if is_lost else 0
             price = price_of(self.catalogue, self.job, attempt, self.asked)
-            cost = Cost(self.job.request.model, lost=self.asked if is_lost else 0, price=price)
+            cost = Cost(self.job.request.model, lost=lost, price=price)
             # A full disk is no end of a task that was polled, either.
             is_task_left = failure.kind is GatewayErrorKind.TASK_UNFINISHED or (
                 failure.is_ours and failure.billed is Billed.MAYBE
             )
             may_come = is_task_left and not self.job.requester.is_operator
             self.writer.leave(
-                self.repository.lost, attempt, failure.billed, cost, may_come_late=may_come
+                self.repository.lost,
+                attempt,
+                failure.billed,
+                cost,
+                may_come_late=may_come,
+                by_us=by_us or failure.is_ours,
             )
         await self._write_end()
 
     async def _write_end(self) -> None:
         if not self.is_only:
             await self.writer.write_left()
-
-
-def lost_pictures(received: Received, asked: int) -> int:
-    """Return how many pictures the gateway answered with that are no file."""
-    return max(0, min(received.made, asked) - len(received.pictures))
 
 
 def price_of(catalogue: Catalogue, job: Job, attempt: Attempt, pictures: int) -> int | None:

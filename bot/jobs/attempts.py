@@ -27,6 +27,7 @@ from bot.gateways.events import (
     GatewayRequest,
     Preview,
     Received,
+    RenewAddresses,
     RequestRefused,
     Sending,
     TaskProgress,
@@ -38,7 +39,7 @@ from bot.images.conversion import convert_picture, picture_size, resize_mask
 from bot.images.decoding import in_pixel_thread
 from bot.images.inspection import inspect_picture
 from bot.images.references import ReferenceLost
-from bot.jobs.attempt_recorder import AttemptRecorder, lost_pictures
+from bot.jobs.attempt_recorder import AttemptRecorder
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, WrittenAttempt
@@ -75,6 +76,20 @@ def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
     worst = min(failures, key=lambda failure: failure.billed is not Billed.MAYBE)
     kinds = {failure.kind for failure in failures}
     return replace(worst, declined=GatewayErrorKind.MODERATION in kinds - {worst.kind})
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsShare:
+    """What the slots of one job share.
+
+    While a slot waits at the ``gate``, nothing of it is out. ``report`` receives requests,
+    progress, previews and pictures as they come.
+    """
+
+    gate: SendGate
+    writer: JobWriter
+    report: Callable[[SlotEvent], None]
+    renew_addresses: RenewAddresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +131,24 @@ class AttemptRunner:
         asked: int,
         *,
         begun: WrittenAttempt | None,
-        gate: SendGate,
-        report: Callable[[SlotEvent], None],
-        writer: JobWriter,
         is_only: bool,
+        shared: SlotsShare,
     ) -> SlotResult:
         """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
-        ``report`` receives requests, progress, previews and pictures as they come. While the slot
-        waits at the ``gate``, nothing of it is out. The pictures of the ``is_only`` slot of a job
-        are its result at once: that they are files is left to the ``writer``'s next transaction.
+        The pictures of the ``is_only`` slot of a job are its result at once: that they are files is
+        left to the job's next transaction.
         """
         structlog.contextvars.bind_contextvars(job=job.id)
         request = self._gateway_request(job, slot, asked)
         recorder = AttemptRecorder(
-            self.repository, self.catalogue, writer, job, slot, asked, is_only
+            self.repository, self.catalogue, shared.writer, job, slot, asked, is_only
         )
-        follow = partial(self._follow, recorder, gate=gate, report=report)
+        follow = partial(self._follow, recorder, shared)
         if begun is None:
             request = await self._with_references(request)
-            gate.wait()
-            events = self.router.generate(request)
+            shared.gate.wait()
+            events = self.router.generate(request, renew_addresses=shared.renew_addresses)
             return await follow(events)
         match begun.state:
             case "task":
@@ -153,10 +165,9 @@ class AttemptRunner:
     async def _follow(
         self,
         recorder: AttemptRecorder,
+        shared: SlotsShare,
         events: AsyncGenerator[GatewayEvent, None],
         *,
-        gate: SendGate,
-        report: Callable[[SlotEvent], None],
         attempt: Attempt | None = None,
     ) -> SlotResult:
         asked = recorder.asked
@@ -165,22 +176,34 @@ class AttemptRunner:
             async with aclosing(events):
                 async for event in events:
                     is_sending = isinstance(event, Sending)
-                    if is_sending and not gate.pass_through():
+                    if is_sending and not shared.gate.pass_through():
                         return SlotResult(asked)
                     attempt = await recorder.record(attempt, event)
                     if is_sending and attempt is None:  # the job has ended meanwhile
                         return SlotResult(asked)
                     if isinstance(event, RequestRefused):
-                        gate.wait()
+                        shared.gate.wait()
                     if isinstance(event, SlotEvent):
-                        report(event)
+                        shared.report(event)
                     if isinstance(event, Received):
                         pictures = event.pictures[:asked]
-                        result = SlotResult(asked, pictures, lost=lost_pictures(event, asked))
+                        result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
             await recorder.record_failure(attempt, failure)
             return SlotResult(asked, failure=failure)
         return result
+
+    def received_pictures(
+        self, job: Job, attempts: Sequence[WrittenAttempt]
+    ) -> tuple[Picture, ...]:
+        """Return the pictures that dead processes received for a job; it blocks."""
+        requests = [
+            self._gateway_request(job, attempt.key.slot, attempt.asked)
+            for attempt in attempts
+            if attempt.state == "received"
+        ]
+        found = [picture for request in requests for picture in _received_files(request)]
+        return tuple(found)[: job.request.n]
 
     def _gateway_request(self, job: Job, slot: int, asked: int) -> GatewayRequest:
         folder = self.folder / job.id
@@ -238,7 +261,8 @@ class AttemptRunner:
             max_bytes=accepted.max_bytes,
             folder=folder,
         )
-        return replace(kept, format=made.format, bytes=made.bytes, url=None), made.path
+        fitted = replace(kept, format=made.format, bytes=made.bytes, url=None, source=None)
+        return fitted, made.path
 
     async def _lost(self, recorder: AttemptRecorder, attempt: WrittenAttempt) -> SlotResult:
         failure = GatewayFailure(
@@ -248,7 +272,7 @@ class AttemptRunner:
             detail="the process died while the request was under way",
         )
         if attempt.state != "unknown":
-            await recorder.record_failure(attempt.key, failure)
+            await recorder.record_failure(attempt.key, failure, by_us=True)
         return SlotResult(attempt.asked, failure=failure)
 
     def remove_files(self, job: Job) -> None:

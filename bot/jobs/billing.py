@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import PicturesKept, Unexpected
+from bot.core.errors.jobs import PicturesKept
 from bot.core.errors.quotas import BudgetSpent
-from bot.core.models import AnnouncedCard, AttachmentUrls, Job, JobState
+from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job, JobState
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.gateways.catalogue import Catalogue
@@ -80,6 +80,23 @@ class Billing:
             self.alerts.budget(part)
         return settled
 
+    async def settle_delivered(
+        self,
+        job: Job,
+        shortfall: EaselError | None,
+        *,
+        delivered: int,
+        messages: Sequence[CardAddress],
+        writer: JobWriter,
+    ) -> None:
+        """End a job whose pictures were posted or kept: the person can get ``delivered`` of them.
+
+        It is one transaction with which ``messages`` show them: a crash charges nothing else.
+        """
+        _, reached = await writer.write(self._settle_delivered, job, shortfall, delivered, messages)
+        for part in reached:
+            self.alerts.budget(part)
+
     async def close_attempts(self, job: Job, *, writer: JobWriter) -> None:
         """Put in doubt what a defect of this bot left under way."""
         await writer.write(self._close_attempts, job)
@@ -90,17 +107,19 @@ class Billing:
         *,
         unsent: EaselError,
         sent: EaselError,
+        lost: EaselError,
         writer: JobWriter | None = None,
     ) -> JobFailure | None:
         """End a job that no process works on, by what the database knows of it.
 
-        What a defect of this bot (``Unexpected``) lost does not limit the person.
+        It says ``lost`` where pictures arrived, and are not kept, and none is in doubt.
+        What a death or a defect of this bot lost does not limit the person.
 
         Returns:
             What to tell the person, None if the pictures were posted before.
         """
         writer = writer or JobWriter(self.database)
-        failure, reached = await writer.write(self._settle_abandoned, job, unsent, sent)
+        failure, reached = await writer.write(self._settle_abandoned, job, unsent, sent, lost)
         for part in reached:
             self.alerts.budget(part)
         return failure
@@ -154,21 +173,35 @@ class Billing:
         error: EaselError | None,
         *,
         delivered: int | None,
-        by_us: bool = False,
     ) -> tuple[Settlement | None, list[BudgetReached]]:
         """Return the settlement, and which parts of the operator's budget it has reached."""
         self.repository.ended(tx, job.id, state, error)
         price = self.repository.price(tx, job.id)
         pictures = read_picture_counts(tx, job.id, delivered=delivered)
-        pictures = pictures.lost_by_us() if by_us else pictures
         each = credits_per_picture(job)
         settled = self.ledger.settle(tx, job.id, pictures, each=each, price=price)
         if settled is None or not price:
             return settled, []
         return settled, list(_reached(self.ledger.budget_used(tx), price))
 
+    def _settle_delivered(
+        self,
+        tx: Transaction,
+        job: Job,
+        shortfall: EaselError | None,
+        delivered: int,
+        messages: Sequence[CardAddress],
+    ) -> tuple[Settlement | None, list[BudgetReached]]:
+        self.repository.delivered(tx, job.id, messages)
+        return self._settle(tx, job, JobState.DONE, shortfall, delivered=delivered)
+
     def _settle_abandoned(
-        self, tx: Transaction, job: Job, unsent: EaselError, sent: EaselError
+        self,
+        tx: Transaction,
+        job: Job,
+        unsent: EaselError,
+        sent: EaselError,
+        lost: EaselError,
     ) -> tuple[JobFailure | None, list[BudgetReached]]:
         self._close_attempts(tx, job)
         if self.repository.is_delivered(tx, job.id):
@@ -178,10 +211,11 @@ class Billing:
         state, error = JobState.CANCELLED, unsent
         if kept:
             state, error = JobState.DONE, PicturesKept()
-        elif read_picture_counts(tx, job.id, delivered=0).counted_for_operator:
+        elif self.repository.is_in_doubt(tx, job.id):
             state, error = JobState.UNKNOWN, sent
-        by_us = isinstance(sent, Unexpected)
-        settled, reached = self._settle(tx, job, state, error, delivered=kept, by_us=by_us)
+        elif read_picture_counts(tx, job.id, delivered=0).counted_for_operator:
+            state, error = JobState.FAILED, lost
+        settled, reached = self._settle(tx, job, state, error, delivered=kept)
         return JobFailure(error, state, settled.charged if settled else 0), reached
 
     def _close_attempts(self, tx: Transaction, job: Job) -> None:

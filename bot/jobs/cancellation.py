@@ -16,7 +16,15 @@ from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Requester
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
+from bot.images.references import Upload
+from bot.jobs.courier import (
+    Courier,
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.repository.repository import JobRepository
@@ -111,11 +119,11 @@ class DetachableCourier:
             if not self._is_detached:
                 await self._courier.update(job, state)
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Deliver the pictures; if the requester is detached, no message shows them."""
         async with self._one_at_a_time:
             if self._is_detached:
-                return ()
+                return DeliveryReport()
             self._is_ending = True
             return await self._courier.deliver(job, result)
 
@@ -130,6 +138,10 @@ class DetachableCourier:
                 return True
             self._is_ending = True
             return await self._courier.end(job, failure)
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again, and find a file in them: nobody sees that."""
+        return await self._courier.find_file(file, messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +194,13 @@ class Cancellation:
             raise NotYoursToCancel
         found = self._open.get(job_id)
         async with nullcontext() if found is None else found.pressing:
-            if await self.cancel_unsent(job, JobCancelled()):
-                log.info("job.cancelled", job=job_id, by=by.user_id)
-                return
-            await self._detach(job, found)
-            log.info("job.detached", job=job_id, by=by.user_id)
+            is_cancelled = await self.cancel_unsent(job, JobCancelled())
+            if not is_cancelled:
+                is_cancelled = await self._stop(job, found)
+        log.info("job.cancelled" if is_cancelled else "job.detached", job=job_id, by=by.user_id)
 
-    async def _detach(self, job: Job, found: _OpenJob | None) -> None:
+    async def _stop(self, job: Job, found: _OpenJob | None) -> bool:
+        """Send nothing more; detach the requester, or return True if nothing is out any more."""
         written = await self._database.read(self._repository.job, job.id)
         if written is not None and written.state is JobState.CANCELLED:
             raise AlreadyCancelled
@@ -196,9 +208,13 @@ class Cancellation:
             raise NothingToCancel
         if found.courier.is_detached:
             raise AlreadyDetached
+        # First, so that nothing is sent while the card is told that nothing more will be.
+        found.gate.close()
+        if await self.cancel_unsent(job, JobCancelled()):
+            return True  # what was out has been refused meanwhile
         if not await found.courier.detach(job):
             raise NothingToCancel
-        found.gate.close()
+        return False
 
     async def cancel_unsent(self, job: Job, error: EaselError) -> bool:
         """Cancel a job of any process; return False if it has ended, or a request of it is out.

@@ -1,11 +1,12 @@
 """The courier protocol, and the values that the job service hands to a courier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from bot.core.errors.base import EaselError
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Picture
+from bot.images.references import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class RemainingCredits:
     period: str
     frees_at: int | None
 
+    def with_returned(self, credits: int) -> Self:
+        """Return what remains once so many credits are back."""
+        return replace(self, credits=min(self.credits + credits, self.limit))
+
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
@@ -70,6 +75,28 @@ class JobResult:
     remaining: RemainingCredits | None
     shortfall: EaselError | None
     kept: bool = False
+
+    def without(self, lost: int) -> Self:
+        """Return the result with what it costs where ``lost`` pictures can be seen nowhere.
+
+        What is kept can be got later, so it is lost to nobody.
+        """
+        if self.kept or not lost:
+            return self
+        returned = self.charged // len(self.pictures) * lost
+        remaining = None if self.remaining is None else self.remaining.with_returned(returned)
+        return replace(self, charged=self.charged - returned, remaining=remaining)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a courier delivered: the pictures ``posted``, by their numbers from 1, and where.
+
+    ``messages`` show them; the terminal has none. What is not posted the person cannot see.
+    """
+
+    messages: tuple[CardAddress, ...] = ()
+    posted: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +127,13 @@ class Courier(Protocol):
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show that the job waits, or how far it is."""
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Deliver the pictures; return the messages that now show them.
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
+        """Deliver the pictures, as many as possible; return which, and where.
+
+        What is shown of the cost is ``result.without()`` those that are not posted.
 
         Raises:
-            EaselError: the person cannot get them.
+            EaselError: the person can get none of them.
         """
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
@@ -112,3 +141,9 @@ class Courier(Protocol):
 
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say why there are no pictures; return False if nobody could be told."""
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
+        """Fetch messages again; return the file whose address ends with ``file``, None without one.
+
+        Its address is fresh. A message that is gone or cannot be read has no files.
+        """

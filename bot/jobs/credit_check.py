@@ -1,9 +1,11 @@
 """Tell somebody before they fill in a form that their request would be refused."""
 
 import asyncio
+import sqlite3
 
 from bot.core.models import Requester
 from bot.database.database import Database
+from bot.database.outage import is_passing
 from bot.database.transaction import Transaction
 from bot.quota.ledger import Ledger
 
@@ -24,7 +26,9 @@ async def check_credits(
     credits: int,
     within_s: float = MOST_WAIT_S,
 ) -> None:
-    """Try to hold so many credits, and undo it; return without an answer after ``within_s``.
+    """Try to hold so many credits, and undo it.
+
+    It returns without an answer after ``within_s``, and where the database is locked or full.
 
     Raises:
         Refusal: what the request would be refused with, such as Blocked or QuotaSpent.
@@ -38,6 +42,9 @@ async def check_credits(
             trying.result()
     except _RolledBack:
         return
+    except sqlite3.Error as error:
+        if not is_passing(error):
+            raise
 
 
 def _try_to_hold(tx: Transaction, ledger: Ledger, requester: Requester, credits: int) -> None:

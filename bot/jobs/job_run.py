@@ -19,6 +19,7 @@ from bot.core.errors.jobs import (
     PicturesKept,
     PicturesLost,
     PicturesMissing,
+    RestNotSent,
     Unexpected,
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
@@ -26,7 +27,7 @@ from bot.database.database import Database
 from bot.database.outage import DatabaseBusy, DatabaseLost
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
-from bot.jobs.attempts import AttemptRunner, SlotResult, worst_failure
+from bot.jobs.attempts import AttemptRunner, SlotResult, SlotsShare, worst_failure
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
 from bot.jobs.courier import STARTS_NOW, Courier, JobFailure, JobResult
@@ -36,6 +37,7 @@ from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
 from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
@@ -110,7 +112,7 @@ class JobRun:
             self._ticket.shown = waiting = deps.queue.position(self._ticket)
             placed = await self._courier.place(job, waiting=waiting)
         except (DatabaseBusy, DatabaseLost):
-            # The person must be answered before the database can be.
+            # The person needs a response before the database can be.
             deps.billing.cancel_unseen_later(job)
             raise
         except BaseException:
@@ -214,6 +216,10 @@ class JobRun:
             begun=len(self._begun),
             quiet_s=PROGRESS_INTERVAL_S if self._starts_at_once else 0,
         )
+        addresses = ReferenceAddresses(
+            self._courier, deps.database, deps.references, deps.clock.now
+        )
+        shared = SlotsShare(self._gate, self._writer, updates.report, addresses.renew)
         async with updates.shown():
             runs = [
                 deps.attempts.run_slot(
@@ -221,10 +227,8 @@ class JobRun:
                     slot,
                     asked[slot],
                     begun=self._begun.get(slot),
-                    gate=self._gate,
-                    report=updates.report,
-                    writer=self._writer,
                     is_only=len(asked) == 1,
+                    shared=shared,
                 )
                 for slot in sorted(asked)
             ]
@@ -268,17 +272,25 @@ class JobRun:
             stored = await deps.retention.store(job, pictures)
         result = await self._writer.write(self._record_received, pictures, slots, stored)
         try:
-            self._delivered = await self._courier.deliver(job, result)
+            report = await self._courier.deliver(job, result)
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
             await self._end_undelivered(error, result, slots)
             return
-        if self._courier.is_detached and not result.kept:
+        # They can get what is posted or kept; what this bot lost is not charged.
+        delivered = len(pictures) if result.kept else len(report.posted)
+        if not delivered:
             await self._end_undelivered(NotDelivered(), result, slots)
             return
-        self._writer.leave(deps.repository.delivered, job.id, self._delivered)
-        delivered, writer = len(pictures), self._writer
-        await deps.billing.settle(
-            job, JobState.DONE, result.shortfall, delivered=delivered, writer=writer
+        self._delivered = report.messages
+        shortfall = result.shortfall
+        if shortfall is None and delivered < len(pictures):
+            shortfall = PicturesLost()
+        await deps.billing.settle_delivered(
+            job,
+            shortfall,
+            delivered=delivered,
+            messages=report.messages,
+            writer=self._writer,
         )
         missing = result.asked - delivered
         log.info("job.done", job=job.id, pictures=delivered, missing=missing, ms=result.took_ms)
@@ -314,7 +326,11 @@ class JobRun:
             remaining=remaining_credits(
                 deps.ledger.left(tx, job.requester), returned=job.credits - charged
             ),
-            shortfall=_shortfall(slots, missing=job.request.n - len(pictures)),
+            shortfall=_shortfall(
+                slots,
+                missing=job.request.n - len(pictures),
+                is_stopped=self._gate.is_closed,
+            ),
             kept=bool(stored),
         )
 
@@ -340,7 +356,7 @@ class JobRun:
     async def _end_early(self, error: EaselError) -> None:
         """End the job after an error outside its attempts, by what is written of them."""
         failure = await settle_abandoned(
-            self._deps, self.job, unsent=error, sent=error, writer=self._writer
+            self._deps, self.job, unsent=error, sent=error, lost=error, writer=self._writer
         )
         if failure is not None:
             await report_failure(self._deps, self.job, self._courier, failure)
@@ -353,13 +369,15 @@ class JobRun:
             await report_failure(self._deps, self.job, self._courier, failure)
 
 
-def _shortfall(slots: Sequence[SlotResult], *, missing: int) -> EaselError | None:
+def _shortfall(slots: Sequence[SlotResult], *, missing: int, is_stopped: bool) -> EaselError | None:
     """Return why pictures are missing, None if none is."""
     if any(slot.failure for slot in slots):
         return worst_failure(slots)
     if any(slot.lost for slot in slots):
         return PicturesLost()
-    return PicturesMissing() if missing > 0 else None
+    if missing <= 0:
+        return None
+    return RestNotSent() if is_stopped else PicturesMissing()
 
 
 async def settle_abandoned(
@@ -368,6 +386,7 @@ async def settle_abandoned(
     *,
     unsent: EaselError,
     sent: EaselError,
+    lost: EaselError,
     writer: JobWriter | None = None,
 ) -> JobFailure | None:
     """End a job that nobody works on any more, and remove its files.
@@ -375,7 +394,9 @@ async def settle_abandoned(
     Returns:
         What to tell the person, None if the pictures were posted before.
     """
-    failure = await deps.billing.settle_abandoned(job, unsent=unsent, sent=sent, writer=writer)
+    failure = await deps.billing.settle_abandoned(
+        job, unsent=unsent, sent=sent, lost=lost, writer=writer
+    )
     await asyncio.to_thread(deps.attempts.remove_files, job)
     return failure
 

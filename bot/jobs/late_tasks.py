@@ -147,7 +147,7 @@ class LateTasks(BackgroundTask):
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
         price = price_of(deps.attempts.catalogue, job, attempt.key, attempt.asked)
-        lost = max(0, min(received.made, attempt.asked) - len(stored))
+        lost = received.lost_by_gateway(attempt.asked)
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
         if not receive_late(tx, attempt.key, cost):
             return None

@@ -1,6 +1,6 @@
 """Run maintenance tasks at the start and then daily, such as deleting old charges.
 
-What a start has to finish comes first; what may take long waits until people have been answered.
+What a start has to finish comes first; what may take long waits until people have their responses.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

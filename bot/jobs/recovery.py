@@ -3,8 +3,8 @@
 A job is resumed where nothing can be paid twice: its request was never sent, or a gateway has a
 task, an answer or pictures for it. Every other one ends: without a known card, or after waiting
 too long → cancelled and released; its request was sent → ``unknown``, released; two processes died
-delivering its pictures → kept; its pictures were posted → settled. Then the cards are updated, also
-one that was announced just before the death, if Discord took it.
+delivering its pictures → kept, or lost if the disk refuses; its pictures were posted → settled.
+Then the cards are updated, also one that was announced just before the death, if Discord took it.
 """
 
 import asyncio
@@ -17,12 +17,13 @@ from pathlib import Path
 import structlog
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import Interrupted, InterruptedInDoubt
+from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NotDelivered
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
 from bot.jobs.job_run import JobDependencies, report_failure, settle_abandoned
+from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
 from bot.jobs.service import JobService
 
@@ -131,7 +132,7 @@ class Recovery:
         is_abandoned = found.is_open and is_dead(self.locks, found.owner)
         if not (is_abandoned and await self._adopt(found)):
             return False
-        await settle_abandoned(self.deps, found.job, unsent=error, sent=InterruptedInDoubt())
+        await self._settle(found, unsent=error)
         return True
 
     async def _abandoned(self) -> list[WrittenJob]:
@@ -192,9 +193,23 @@ class Recovery:
         if found.error is not None:
             return JobFailure(found.error, found.state)
         unsent = WaitedTooLong() if self._is_stale(found) else Interrupted()
+        return await self._settle(found, unsent=unsent)
+
+    async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
+        await self._keep_pictures(found)
         return await settle_abandoned(
-            self.deps, found.job, unsent=unsent, sent=InterruptedInDoubt()
+            self.deps, found.job, unsent=unsent, sent=InterruptedInDoubt(), lost=NotDelivered()
         )
+
+    async def _keep_pictures(self, found: WrittenJob) -> None:
+        """Keep what is a file: the disk may have refused when its process lived."""
+        deps, job = self.deps, found.job
+        if not found.is_open or job.requester.is_operator:
+            return
+        attempts = await deps.database.read(deps.repository.attempts, job.id)
+        pictures = await asyncio.to_thread(deps.attempts.received_pictures, job, attempts)
+        stored = await deps.retention.store(job, pictures)
+        await deps.database.write(insert_kept_pictures, job.id, stored, at=deps.clock.now())
 
     async def _remove_stale_files(self) -> None:
         """Remove what killed processes left: files of ended jobs, and unfinished files."""

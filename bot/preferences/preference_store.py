@@ -65,7 +65,7 @@ class PreferenceStore:
         """Replace the server's settings by what ``change`` returns for them; return the new."""
         async with self._changing:
             settings = change(self.server(server_id))
-            await self._database.write(_write_server, server_id, settings)
+            await self._database.write_soon(lambda tx: _write_server(tx, server_id, settings))
             self._servers[server_id] = settings
         return settings
 
@@ -81,7 +81,7 @@ class PreferenceStore:
         """Replace a person's preferences by what ``change`` returns for them; return the new."""
         async with self._changing:
             preferences = change(self.person(user_id))
-            await self._database.write(_write_person, user_id, preferences)
+            await self._database.write_soon(lambda tx: _write_person(tx, user_id, preferences))
             self._people[user_id] = preferences
         return preferences
 
@@ -113,7 +113,7 @@ class PreferenceStore:
             before = mine.get(key)
             if before is None and len(mine) >= MAX_PRESETS:
                 raise PresetsFull(limit=MAX_PRESETS)
-            await self._database.write(_write_preset, user_id, key, preset)
+            await self._database.write_soon(lambda tx: _write_preset(tx, user_id, key, preset))
             self._presets[user_id] = dict(sorted({**mine, key: preset}.items()))
         return before
 
@@ -121,7 +121,7 @@ class PreferenceStore:
         """Delete a preset and return it; raise NoSuchPreset."""
         async with self._changing:
             gone, key = self.preset(user_id, name), preset_key(name)
-            await self._database.write(_delete_preset, user_id, key)
+            await self._database.write_soon(lambda tx: _delete_preset(tx, user_id, key))
             del self._presets[user_id][key]
         return gone
 

@@ -5,6 +5,7 @@ Its methods run inside a transaction of their caller.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.core.errors.quotas import Blocked, TooManyDoubtful
 from bot.core.models import Requester
@@ -130,8 +131,7 @@ class Ledger(Admin, Reports):
         hold = read_hold(tx, job_id)
         if hold is None:
             return None
-        meters = meters_of(hold.origin)
-        _lock(tx, meters)
+        _lock(tx, meters_of(hold.origin))
         charged, counted = pictures.delivered * each, pictures.counted_for_operator * each
         amounts = Amounts(
             own_credits=split_charge(hold.amounts.own_credits, charged=charged),
@@ -139,9 +139,8 @@ class Ledger(Admin, Reports):
             operator_credits=counted,
             price=_price_share(hold.amounts, made=counted) if price is None else price,
         )
-        if not settle_hold(tx, hold, amounts, is_doubtful=pictures.limits_requester):
+        if not _charge(tx, hold, amounts, pictures, state="held"):
             return None
-        move_meters(tx, meters, hour=hold.hour, by=amounts - hold.amounts)
         granted_back = hold.amounts.granted - amounts.granted
         if granted_back:
             add_granted(tx, hold.origin.server_id, self._real_id(tx, hold.origin), granted_back)
@@ -167,8 +166,7 @@ class Ledger(Admin, Reports):
         charge = read_hold(tx, job_id, state="settled")
         if charge is None:
             return 0
-        meters = meters_of(charge.origin)
-        _lock(tx, meters)
+        _lock(tx, meters_of(charge.origin))
         credits = min(late * each, 0 if requester is None else self._room(tx, requester))
         credits -= credits % each if each else 0
         amounts = replace(
@@ -177,9 +175,7 @@ class Ledger(Admin, Reports):
             credits=charge.amounts.credits + credits,
             price=price,
         )
-        settle_hold(tx, charge, amounts, is_doubtful=pictures.limits_requester, state="settled")
-        move_meters(tx, meters, hour=charge.hour, by=amounts - charge.amounts)
-        return credits
+        return credits if _charge(tx, charge, amounts, pictures, state="settled") else 0
 
     def _room(self, rows: Transaction, requester: Requester) -> int:
         """Return what the limits of a person and of their server leave, the operator's aside."""
@@ -269,6 +265,24 @@ def _hold_with_grant(tx: Transaction, hold: Hold, checks: list[LimitCheck]) -> H
     helped = replace(hold, amounts=replace(hold.amounts, own_credits=own))
     less = [replace(check, asked=own) if check is mine else check for check in checks]
     return helped if write_hold(tx, helped, less) else None
+
+
+def _charge(
+    tx: Transaction,
+    hold: Hold,
+    amounts: Amounts,
+    pictures: PictureCounts,
+    *,
+    state: Literal["held", "settled"],
+) -> bool:
+    """Charge these amounts for a hold and move its meters; return False if it has another state.
+
+    ``pictures`` is how all of the job ended.
+    """
+    if not settle_hold(tx, hold, amounts, is_doubtful=pictures.limits_requester, state=state):
+        return False
+    move_meters(tx, meters_of(hold.origin), hour=hold.hour, by=amounts - hold.amounts)
+    return True
 
 
 def _price_share(held: Amounts, *, made: int) -> int:

@@ -9,8 +9,8 @@ class PictureCounts:
 
     ``delivered``: the person can get them. ``in_doubt``: the request was sent, and nobody knows
     whether they were made. ``lost``: paid for, but unreadable, expired or too large. ``missing``:
-    not in a whole reply, or lost by the disk or a defect of this bot. Those that were surely
-    refused are in no number.
+    not in a whole reply, or lost by the disk, a defect or a death of this bot. Those that were
+    surely refused are in no number.
 
     The person pays for what is delivered, and for nothing else; the operator's limits count all.
     """
@@ -24,11 +24,6 @@ class PictureCounts:
     def counted_for_operator(self) -> int:
         """How many of them the operator paid for, or may have paid for."""
         return self.delivered + self.in_doubt + self.lost + self.missing
-
-    def lost_by_us(self) -> "PictureCounts":
-        """Return the same pictures where a defect of this bot lost those that did not arrive."""
-        missing = self.in_doubt + self.lost + self.missing
-        return PictureCounts(self.delivered, missing=missing)
 
     @property
     def limits_requester(self) -> bool:

@@ -123,6 +123,21 @@ async def test_a_failure_is_told_to_the_operator(tmp_path: Path, gateway: Script
     assert "operator" not in ended.err
 
 
+async def test_a_gateway_that_is_out_of_money_is_told_once(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """In sentences: the line that a bot logs of it would say the same in another way."""
+    gateway.replies.append(ErrorReply(429, "insufficient_quota"))
+    ended = await run(
+        "bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path, gateway)
+    )
+    said = ended.err.splitlines()
+    assert said[1].startswith("Your account at the gateway has no money left")
+    assert said[2].startswith("Gateway default: quota, HTTP 429")
+    assert said[3].startswith("Run `python -m bot doctor`")
+    assert len(said) == 4
+
+
 async def test_without_a_gateway_it_names_the_way_without_one(tmp_path: Path) -> None:
     """The first thing somebody tries must not be a dead end."""
     ended = await run("bot", "imagine", "a fox", folder=tmp_path, env=environment(tmp_path))

@@ -1,5 +1,6 @@
 """The form under a result, and the context menu: almost the same, or something made of it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,13 @@ def originals(world: DiscordWorld) -> list[bytes]:
     )
     content_store = world.folder / "vault"
     return [(content_store / digest[:2] / f"{digest}.{kind}").read_bytes() for digest, kind in rows]
+
+
+def newest_source(world: DiscordWorld) -> dict[str, Any]:
+    """Return where the first reference of the newest job was posted."""
+    ((request,),) = world.rows("SELECT request FROM jobs ORDER BY rowid DESC LIMIT 1")
+    source: dict[str, Any] = json.loads(str(request))["references"][0]["source"]
+    return source
 
 
 async def use(
@@ -123,11 +131,14 @@ async def test_another_model_drops_what_it_does_not_know(world: DiscordWorld) ->
 async def test_the_picture_itself_becomes_the_reference(world: DiscordWorld) -> None:
     """The original from the vault, not what Discord made of it."""
     card = await finished_card(world, model="easel-painter", n=2)
-    files = originals(world)
+    files, first = originals(world), newest_job_id(world)
     shown = await press(world, world.ben, card, "use")
     assert form_values(shown)["start"] == ["picture:1"]
     await submit_form(world, world.ben, shown, start=["picture:2"], prompt="in snow")
     assert sent(world) == [files[1]]
+    # Where a fresh address of it can be looked up.
+    source = newest_source(world)
+    assert (source["file"], source["job_id"]) == (card.attachments[1].filename, first)
 
 
 async def test_a_model_that_takes_references_is_proposed(world: DiscordWorld) -> None:
@@ -300,6 +311,7 @@ async def test_any_picture_can_be_the_start(world: DiscordWorld) -> None:
     )
     assert sent(world) == [PNG]
     assert "Ada" in world.title
+    assert newest_source(world)["message_id"] == photo.id
 
 
 async def test_a_result_of_ours_is_used_with_its_original(world: DiscordWorld) -> None:

@@ -12,6 +12,7 @@ from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
 from tests.cogs.test_reroll_reaction import rerollable_card
+from tests.images.kept_files import keep_bytes
 from tests.images.test_content_store import picture_bytes
 from tests.jobs.service_harness import RecordingCourier
 
@@ -38,7 +39,7 @@ def caller(world: DiscordWorld, *channels: int) -> CallerContext:
 
 def kept(world: DiscordWorld, data: bytes) -> Reference:
     """Keep a picture as an earlier job did."""
-    return ContentStore(world.folder / "vault", world.now).keep(data, "png")
+    return keep_bytes(ContentStore(world.folder / "vault", world.now), data, "png")
 
 
 async def behind(world: DiscordWorld, message_id: int) -> Job | None:

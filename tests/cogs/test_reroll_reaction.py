@@ -4,12 +4,15 @@ import discord
 import pytest
 import structlog
 
+from bot.discord_ui.courier_parts import MOST_IN_ONE_CHANNEL
 from bot.quota.limits import parse_limits
+from tests.cogs.actions import ephemeral_text, press
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_references import PNG, sent
 
 REROLL = "🔄"
+REACTIONS = 40
 
 
 def messages(world: DiscordWorld) -> list[discord.Message]:
@@ -210,6 +213,42 @@ async def test_who_may_not_use_commands_here_does_not_roll_either(world: Discord
     assert len(world.gateway.bodies) == 2
 
 
+async def imagine_command(world: DiscordWorld) -> discord.app_commands.AppCommand:
+    """Return what admins see as /imagine in Integrations."""
+    commands = await world.bot.client.tree.fetch_commands()
+    return next(command for command in commands if command.name == "imagine")
+
+
+async def test_who_may_not_use_the_command_in_that_channel_does_not_roll_either(
+    world: DiscordWorld,
+) -> None:
+    """Admins closed it there in Integrations; another channel is open."""
+    card = await rerollable_card(world)
+    world.guild.set_command_permissions(await imagine_command(world), {world.channel: False})
+    await react(world, world.ben, card)
+    for action in ("again", "edit", "use"):
+        pressed = await press(world, world.ben, card, action)
+        assert pressed.modal is None
+        assert "ask an admin" in ephemeral_text(pressed)
+    assert len(world.gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("of_application", [False, True])
+async def test_whom_admins_keep_from_the_command_does_not_roll_either(
+    world: DiscordWorld, of_application: bool
+) -> None:
+    """They set it for the command, or for the whole application; others roll."""
+    card = await rerollable_card(world)
+    application_id = world.bot.client.application_id
+    assert application_id is not None
+    target = application_id if of_application else await imagine_command(world)
+    world.guild.set_command_permissions(target, {world.ben: False})
+    await react(world, world.ben, card)
+    assert len(world.gateway.bodies) == 1
+    await react(world, world.ada, card)
+    assert len(world.gateway.bodies) == 2
+
+
 async def test_a_failed_card_can_be_tried_again(world: DiscordWorld) -> None:
     """The filter was in a bad mood: one tap is easier than typing it all again."""
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
@@ -285,3 +324,31 @@ async def test_a_roll_survives_a_discord_that_cannot_edit(world: DiscordWorld, s
     assert world.credits() == 2
     assert len(messages(world)) == 3
     assert world.rows("SELECT COUNT(*) FROM pictures") == [(2,)]
+
+
+def tell_reaction(world: DiscordWorld, user_id: int, message: discord.Message) -> None:
+    """Tell the bot of a reaction as Discord's gateway does (events/gateway-events), at once."""
+    user = {"id": str(user_id), "username": str(user_id), "discriminator": "0", "avatar": None}
+    told: dict[str, object] = {
+        "user_id": str(user_id),
+        "channel_id": str(message.channel.id),
+        "message_id": str(message.id),
+        "guild_id": str(world.guild.id),
+        "member": {"user": user, "roles": [], "deaf": False, "mute": False, "flags": 0},
+        "emoji": {"id": None, "name": REROLL},
+        "burst": False,
+        "type": 0,
+    }
+    world.bot.client._connection.parse_message_reaction_add(told)  # type: ignore[arg-type]  # JSON
+
+
+async def test_a_command_does_not_wait_for_many_reactions(world: DiscordWorld) -> None:
+    """All come at once under one message: a few are worked off at a time, and Ben is among them."""
+    card = await rerollable_card(world)
+    for number in range(REACTIONS):
+        tell_reaction(world, 7_000 + number, card)
+    await world.imagine(world.ben, "an owl")
+    await world.wait_for_jobs()
+    names = [name for (name,) in world.rows("SELECT user_name FROM jobs ORDER BY rowid")]
+    assert len(names) == 1 + REACTIONS + 1
+    assert names.index("Ben") <= 2 * MOST_IN_ONE_CHANNEL

@@ -70,3 +70,16 @@ def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str
     structlog.get_logger().info("chatty")
     logging.getLogger("discord.http").debug("headers")
     assert capsys.readouterr().err == ""
+
+
+def test_what_gateways_do_can_have_another_level(capsys: pytest.CaptureFixture[str]) -> None:
+    """The terminal says it in sentences, and still shows the other errors."""
+    configure(level="ERROR", style="console", secrets=[], gateway_level="CRITICAL")
+    structlog.get_logger("bot.gateways.routing.router").error("gateway.down")
+    assert capsys.readouterr().err == ""
+    structlog.get_logger("bot.jobs.job_run").error("job.defect")
+    configure(level="ERROR", style="console", secrets=[])
+    structlog.get_logger("bot.gateways.routing.router").error("gateway.down")
+    shown = capsys.readouterr().err
+    assert "job.defect" in shown
+    assert "gateway.down" in shown

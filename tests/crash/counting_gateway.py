@@ -56,7 +56,7 @@ class CountingGateway:
             return web.json_response({"data": [{"url": f"{self.url}/files/1.png"}]})
         return web.json_response({"created": 1, "data": [{"b64_json": self.picture}]})
 
-    async def task(self, _request: web.Request) -> web.Response:
+    async def task(self, _request: web.Request) -> web.StreamResponse:
         """Say that a task is done, three times of four that it is not."""
         await self._latency()
         if self.chance.random() < 0.75:
@@ -64,7 +64,7 @@ class CountingGateway:
         data = [{"url": f"{self.url}/files/1.png"}]
         return web.json_response({"status": "succeeded", "data": data})
 
-    async def file(self, _request: web.Request) -> web.Response:
+    async def file(self, _request: web.Request) -> web.StreamResponse:
         """Hand over a picture."""
         await self._latency()
         return web.Response(body=FILE, content_type="image/png")
@@ -79,16 +79,23 @@ async def open_gateway(
 ) -> AsyncIterator[CountingGateway]:
     """Open the gateway on loopback."""
     gateway = CountingGateway(chance, refused, broken)
-    app = web.Application()
+    async with serving(gateway):
+        yield gateway
+
+
+@asynccontextmanager
+async def serving(gateway: CountingGateway) -> AsyncIterator[None]:
+    """Serve a gateway on loopback; from then on it knows its address."""
+    app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/v1/images/generations", gateway.generate)
     app.router.add_post("/v1/images/edits", gateway.generate)
     app.router.add_get("/v1/images/tasks/{id}", gateway.task)
-    app.router.add_get("/v1/files/1.png", gateway.file)
+    app.router.add_get("/v1/files/{name}", gateway.file)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     gateway.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
     try:
-        yield gateway
+        yield
     finally:
         await runner.cleanup()

@@ -27,7 +27,13 @@ from bot.core.models import AnnouncedCard, CardAddress, ImageOptions, Job, Pictu
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from bot.images.references import Attachments, Upload
-from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import (
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import GivenSettings
@@ -84,11 +90,11 @@ class FolderCourier:
         """Show nothing."""
         self.crash_point.check()
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Replace the card by its pictures."""
         self.crash_point.check()
         await asyncio.to_thread(self._replace, job, result.pictures)
-        return ()
+        return DeliveryReport(posted=frozenset(range(1, len(result.pictures) + 1)))
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Add nothing."""
@@ -108,6 +114,9 @@ class FolderCourier:
         self.crash_point.check()
         (self.cards / f"{job.id}.txt").write_text(failure.error.message_id)
         return True
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: there are no messages."""
 
 
 def settings(folder: Path, url: str) -> Settings:

@@ -121,7 +121,7 @@ async def test_a_card_that_was_just_placed_says_that_a_restart_ended_the_request
     assert "Starting in a moment" in said(scenario.shown[0])
     if minutes == AT_ONCE:
         # A young token needs no permission to read the channel.
-        scenario.fake.messages.unread.add(CHANNEL)
+        scenario.fake.messages.without_history.add(CHANNEL)
     scenario.advance(minutes)
     await scenario.run_to_end()
     card, *notices = scenario.shown

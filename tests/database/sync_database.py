@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -11,6 +12,19 @@ from bot.database.transaction import Transaction, run_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@cache
+def migrated() -> sqlite3.Connection:
+    """Return a database with the tables, to copy: ten times faster than the migrations."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    run_transaction(
+        connection,
+        "BEGIN IMMEDIATE",
+        lambda tx: migrate(tx, migrations=shipped(), back_up=lambda _: None, now=lambda: 0),
+    )
+    return connection
 
 
 class SyncDatabase:
@@ -23,9 +37,11 @@ class SyncDatabase:
     @contextmanager
     def open(cls, path: Path | None = None) -> Iterator[Self]:
         """Open the file, or a database in memory, with Easel's tables."""
-        where = ":memory:" if path is None else path
+        where, is_new = path or ":memory:", path is None or not path.exists()
         with closing(sqlite3.connect(where, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
+            if is_new:
+                migrated().backup(connection)
             connection.execute("PRAGMA journal_mode=WAL")
             # A test outlives no power cut.
             connection.execute("PRAGMA synchronous=OFF")

@@ -92,9 +92,9 @@ class Delivery:
     async def deliver(self, *sizes: int, kept: bool = False) -> Sequence[CardAddress]:
         """Deliver in one process."""
         async with self.process() as courier:
-            messages = await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
-            await courier.after_delivery(self.job, messages)
-            return messages
+            report = await courier.deliver(self.job, result(self.pictures(*sizes), kept=kept))
+            await courier.after_delivery(self.job, report.messages)
+            return report.messages
 
     def later(self, minutes: int) -> None:
         """Let time pass."""
@@ -123,8 +123,9 @@ class Delivery:
 
 
 def result(pictures: tuple[Picture, ...], *, kept: bool = False) -> JobResult:
-    """Return what was painted within a second, for one credit."""
-    return JobResult(pictures, len(pictures), 1000, 1, None, None, kept=kept)
+    """Return what was painted within a second, for one credit each."""
+    n = len(pictures)
+    return JobResult(pictures, n, 1000, n, None, None, kept=kept)
 
 
 def padded(path: Path, size: int) -> Picture:

@@ -16,7 +16,8 @@ from aiohttp.web_middlewares import middleware
 from discord.http import Route
 
 from tests.discord_rest.interactions import Interactions
-from tests.discord_rest.messages import Limited, Messages, Refused
+from tests.discord_rest.messages import Limited, Messages
+from tests.discord_rest.payloads import Refused
 
 Json = dict[str, object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -126,6 +127,10 @@ class FakeDiscord:
         app.router.add_get("/api/v10/users/@me/guilds", self._guilds)
         app.router.add_get("/api/v10/applications/{id}/commands", self._list_commands)
         app.router.add_put("/api/v10/applications/{id}/commands", self._commands)
+        app.router.add_get(
+            "/api/v10/applications/{id}/guilds/{guild}/commands/{command}/permissions",
+            self._permissions,
+        )
         self.messages.add_routes(app.router)
         self.interactions.add_routes(app.router)
         return app
@@ -155,7 +160,7 @@ class FakeDiscord:
         if not by_token and not request.headers.get("User-Agent", "").startswith("DiscordBot ("):
             return self._refuse(403, 40333, "internal network error", request)
         if answer := self.instead.get(path):
-            return _answered(answer)
+            return _response_of(answer)
         try:
             response = await handler(request)
         except Limited as limit:
@@ -211,6 +216,11 @@ class FakeDiscord:
         ]
         return _json(self.commands)
 
+    async def _permissions(self, request: web.Request) -> web.Response:
+        """Say that no admin changed anything."""
+        _only(request)
+        return _json({"message": "Unknown application command permissions", "code": 10066}, 404)
+
     async def _list_commands(self, request: web.Request) -> web.Response:
         _only(request, "with_localizations")
         return _json(self.commands)
@@ -242,7 +252,7 @@ def _json(body: object, status: int = 200) -> web.Response:
     return web.Response(body=text, status=status, content_type="application/json")
 
 
-def _answered(answer: Answer) -> web.Response:
+def _response_of(answer: Answer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(status=answer.status, text=answer.body, content_type="text/html")
     response = _json(answer.body, status=answer.status)

@@ -8,16 +8,8 @@ from typing import cast
 
 from aiohttp import web
 
-from tests.discord_rest.messages import (
-    EPHEMERAL,
-    Json,
-    Message,
-    Messages,
-    Refused,
-    Wanted,
-    check,
-    json_of,
-)
+from tests.discord_rest.messages import EPHEMERAL, Message, Messages, json_of
+from tests.discord_rest.payloads import Json, Refused, Wanted, check
 
 MOST_FOLLOW_UPS = 5  # receiving-and-responding, Followup Messages
 MESSAGE, DEFERRED = 4, 5  # interactions/receiving-and-responding, Interaction Callback Type
@@ -29,7 +21,7 @@ class Asked:
 
     id: int
     channel_id: int
-    answered: bool = False
+    has_response: bool = False
     message: Message | None = None
 
 
@@ -64,10 +56,10 @@ class Interactions:
         asked = self.asked.get(request.match_info["token"])
         if asked is None or str(asked.id) != request.match_info["id"]:
             raise Refused(404, 10062, "Unknown interaction")
-        if asked.answered:
+        if asked.has_response:
             raise Refused(400, 40060, "Interaction has already been acknowledged")
         body: Json = await request.json()
-        asked.answered = True
+        asked.has_response = True
         if body["type"] == MESSAGE:
             wanted = Wanted(cast("Json", body["data"]), {})
             check(wanted)
@@ -92,7 +84,7 @@ class Interactions:
     async def _original(self, request: web.Request) -> web.Response:
         """Return the first answer; an interaction without one is no webhook yet."""
         asked = self.asked.get(request.match_info["token"])
-        if asked is None or not asked.answered:
+        if asked is None or not asked.has_response:
             raise Refused(404, 10015, "Unknown Webhook")
         self.messages.check_token(request)
         if asked.message is None or asked.message.id not in self.messages.all:

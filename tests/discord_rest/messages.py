@@ -6,14 +6,14 @@ Every limit names its place; all pages are below https://docs.discord.com/develo
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-Json = dict[str, object]
+from tests.discord_rest.payloads import Json, Refused, Wanted, check, media_of, read_wanted
 
 MIB = 1024 * 1024
 MOST_REQUEST_BYTES = 25 * MIB  # resources/message, Uploading Files
@@ -21,15 +21,6 @@ TOKEN_LIFE_MS = 15 * 60 * 1000  # interactions/receiving-and-responding
 NONCE_LIFE_MS = 3 * 60 * 1000  # resources/message: "the past few minutes"
 EPHEMERAL = 1 << 6  # resources/message, Message Flags
 DISCORD_EPOCH = 1_420_070_400_000
-
-
-class Refused(Exception):
-    """An error of Discord (topics/opcodes-and-status-codes)."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
 
 
 class Limited(Exception):
@@ -42,7 +33,10 @@ class Limited(Exception):
 
 @dataclass
 class Message:
-    """A message as Discord holds it; ``files`` are names and sizes in bytes."""
+    """A message as Discord holds it; ``files`` are names and sizes in bytes.
+
+    ``contents`` are its files where a test serves them.
+    """
 
     id: int
     channel_id: int
@@ -50,6 +44,7 @@ class Message:
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     files: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
     nonce: str | None = None
     mentions: object = None
     answers: int | None = None
@@ -59,21 +54,16 @@ class Message:
 
 
 @dataclass
-class Wanted:
-    """A request to create or edit a message."""
-
-    payload: Json
-    files: dict[str, int]
-
-
-@dataclass
 class Messages:
     """The channels of the loopback Discord, and what a test does to them.
 
-    ``closed`` channels refuse the bot, ``deaf`` people take no direct message, ``tokens`` are
+    ``closed`` channels refuse the bot, those ``without_history`` let it read no messages, ``deaf``
+    people take no direct message, ``tokens`` are
     interaction tokens and when they were made. ``lose`` names methods: each is done once without an
     answer. While ``hold`` is set, posts are done and their answers wait. ``limits`` come first.
-    ``follow_ups`` says how many of them a token still has, where there is a limit.
+    ``follow_ups`` says how many of them a token still has, where there is a limit, and ``room`` how
+    many messages a channel still takes; ``deleted_when_full`` is one that goes with the last.
+    ``sign`` returns the address of a file, by its path.
     """
 
     now: Callable[[], int]
@@ -81,14 +71,17 @@ class Messages:
     max_file_bytes: int = 10 * MIB
     all: dict[int, Message] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
-    unread: set[int] = field(default_factory=set)
+    without_history: set[int] = field(default_factory=set)
     deaf: set[int] = field(default_factory=set)
     tokens: dict[str, int] = field(default_factory=dict)
     follow_ups: dict[str, int] = field(default_factory=dict)
+    room: dict[int, int] = field(default_factory=dict)
+    deleted_when_full: int = 0
     lose: deque[str] = field(default_factory=deque)
     hold: bool = False
     held: asyncio.Event = field(default_factory=asyncio.Event)
     limits: deque[float] = field(default_factory=deque)
+    sign: Callable[[str], str] = "https://cdn.discordapp.com{}".format
     _last_id: int = 0
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -97,6 +90,7 @@ class Messages:
         webhook = "/api/v10/webhooks/{app:[0-9]+}/{token}"
         router.add_post(channel, self._create)
         router.add_get(channel, self._list)
+        router.add_get(channel + "/{message:[0-9]+}", self._get)
         router.add_patch(channel + "/{message:[0-9]+}", self._edit)
         router.add_put(channel + "/{message:[0-9]+}/reactions/{emoji}/@me", self._react)
         router.add_post("/api/v10/users/@me/channels", self._open_dm)
@@ -128,6 +122,7 @@ class Messages:
         nonce = _nonce(wanted.payload)
         known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
         if known is None:
+            self._take_room(channel_id)
             known = self.new(channel_id)
             self.fill(known, wanted)
             known.nonce = nonce
@@ -136,7 +131,7 @@ class Messages:
             known.answers = answers if answers in self.all else None
             if answers not in self.all and reference.get("fail_if_not_exists", True) and reference:
                 raise Refused(400, 50035, "Unknown message")
-        return await self._answered(request, known)
+        return await self._response_to(request, known)
 
     async def _edit(self, request: web.Request) -> web.Response:
         wanted = await self._wanted(request)
@@ -155,21 +150,21 @@ class Messages:
         self._count_follow_up(request.match_info["token"])
         message = self.new(0)
         self.fill(message, wanted)
-        return await self._answered(request, message)
+        return await self._response_to(request, message)
 
     async def _edited(
         self, request: web.Request, channel_id: int | None, wanted: Wanted
     ) -> web.Response:
         message = self._message(request, channel_id)
         self.fill(message, wanted)
-        return await self._answered(request, message)
+        return await self._response_to(request, message)
 
     async def _list(self, request: web.Request) -> web.Response:
         """Return what follows an id, 100 at most (resources/message, Get Channel Messages)."""
         if request.query.keys() - {"after", "before", "limit"}:
             raise Refused(400, 50035, "unknown query")
         channel_id = self._channel(request)
-        if channel_id in self.unread:
+        if channel_id in self.without_history:
             raise Refused(403, 50013, "Missing Permissions")
         limit, after = int(request.query.get("limit", "50")), int(request.query.get("after", "0"))
         if not 1 <= limit <= 100:
@@ -177,6 +172,12 @@ class Messages:
         there = [message for message in self.at(channel_id) if not message.flags & EPHEMERAL]
         later = [message for message in there if message.id > after][:limit]
         return json_of([self.shown(message) for message in reversed(later)])
+
+    async def _get(self, request: web.Request) -> web.Response:
+        channel_id = self._channel(request)
+        if channel_id in self.without_history:
+            raise Refused(403, 50013, "Missing Permissions")
+        return json_of(self.shown(self._message(request, channel_id)))
 
     async def _react(self, request: web.Request) -> web.Response:
         message = self._message(request, self._channel(request))
@@ -208,6 +209,15 @@ class Messages:
             raise Refused(404, 10008, "Unknown Message")
         return message
 
+    def _take_room(self, channel_id: int) -> None:
+        left = self.room.get(channel_id)
+        if left == 0:
+            raise Refused(403, 50013, "Missing Permissions")
+        if left is not None:
+            self.room[channel_id] = left - 1
+            if left == 1:
+                self.all.pop(self.deleted_when_full, None)
+
     def _count_follow_up(self, token: str) -> None:
         if token not in self.follow_ups:
             return
@@ -230,7 +240,7 @@ class Messages:
             raise Limited(self.limits.popleft())
         if (request.content_length or 0) > MOST_REQUEST_BYTES:
             raise Refused(413, 40005, "Request entity too large")
-        wanted = await _read(request)
+        wanted = await read_wanted(request)
         if any(size > self.max_file_bytes for size in wanted.files.values()):
             raise Refused(413, 40005, "Request entity too large")
         check(wanted)
@@ -245,11 +255,11 @@ class Messages:
         message.mentions = payload.get("allowed_mentions")
         message.flags = cast("int", payload.get("flags", message.flags))
         if "attachments" in payload:
-            message.files = wanted.files
+            message.files, message.contents = wanted.files, wanted.contents
         if not (message.content or message.embeds or message.files):
             raise Refused(400, 50006, "Cannot send an empty message")
 
-    async def _answered(self, request: web.Request, message: Message) -> web.Response:
+    async def _response_to(self, request: web.Request, message: Message) -> web.Response:
         if self.hold and request.method == "POST":
             self.held.set()
             await asyncio.Event().wait()
@@ -264,9 +274,12 @@ class Messages:
 
         A file that an embed shows stands only there (discord/discord-api-docs#1340).
         """
-        files = [_attachment(*each) for each in enumerate(message.files.items(), 1)]
+        files = [
+            _attachment(message.id + number, file, self.sign(path_of(message, number, file[0])))
+            for number, file in enumerate(message.files.items(), 1)
+        ]
         urls = {f"attachment://{file['filename']}": file["url"] for file in files}
-        in_embeds = {urls[url] for url in map(str, _media(message.embeds)) if url in urls}
+        in_embeds = {urls[url] for url in map(str, media_of(message.embeds)) if url in urls}
         shown: Json = {
             "id": str(message.id),
             "channel_id": str(message.channel_id),
@@ -287,60 +300,6 @@ class Messages:
         return shown
 
 
-async def _read(request: web.Request) -> Wanted:
-    if request.content_type == "application/json":
-        return Wanted(await request.json(), {})
-    payload: Json = {}
-    sizes: dict[str, tuple[str, int]] = {}
-    async for part in await request.multipart():
-        assert isinstance(part, BodyPartReader)
-        data = await part.read()
-        if part.name == "payload_json":
-            payload = json.loads(data)
-        else:
-            sizes[str(part.name)] = (str(part.filename), len(data))
-    return Wanted(payload, _listed(payload, sizes))
-
-
-def _listed(payload: Json, sizes: dict[str, tuple[str, int]]) -> dict[str, int]:
-    """Match files[n] with the attachments that the payload lists (reference, Uploading Files)."""
-    listed = cast("list[Json]", payload.get("attachments", []))
-    names = {f"files[{each['id']}]": each for each in listed}
-    if names.keys() != sizes.keys():
-        raise Refused(400, 50035, "attachments and files differ")
-    if any(len(str(each.get("description", ""))) > 1024 for each in listed):
-        raise Refused(400, 50035, "an alt text is too long")
-    return dict(sizes.values())
-
-
-def check(wanted: Wanted) -> None:
-    embeds = cast("list[Json]", wanted.payload.get("embeds", []))
-    if len(str(wanted.payload.get("content") or "")) > 2000:
-        raise Refused(400, 50035, "content is too long")
-    if len(wanted.files) > 10 or len(embeds) > 10:
-        raise Refused(400, 50035, "more than ten")
-    if any(len(str(embed.get("description", ""))) > 4096 for embed in embeds):
-        raise Refused(400, 50035, "a description is too long")
-    if sum(map(_length, embeds)) > 6000:
-        raise Refused(400, 50035, "the embeds are too long")
-    shown = set(map(str, _media(embeds)))
-    if shown - {f"attachment://{name}" for name in wanted.files}:
-        raise Refused(400, 50035, "an embed shows a file that is not there")
-
-
-def _length(embed: Json) -> int:
-    """Count what the limit over all embeds counts (resources/message, Embed Limits)."""
-    parts = (embed.get("author", {}), embed.get("footer", {}))
-    names = (str(cast("Json", part).get(key, "")) for part in parts for key in ("name", "text"))
-    return len(str(embed.get("description", ""))) + sum(map(len, names))
-
-
-def _media(embeds: Iterable[Json]) -> list[object]:
-    """Return the addresses of the pictures that embeds show."""
-    shown = (embed[key] for embed in embeds for key in ("image", "thumbnail") if key in embed)
-    return [cast("Json", media)["url"] for media in shown]
-
-
 def _served(embed: Json, urls: Mapping[str, object]) -> Json:
     """Return an embed whose files have the addresses that Discord gave them."""
     served = dict(embed)
@@ -359,9 +318,20 @@ def _nonce(payload: Json) -> str | None:
     return None if nonce is None else str(nonce)
 
 
-def _attachment(number: int, file: tuple[str, int]) -> Json:
-    url = f"https://cdn.discordapp.com/{number}/{file[0]}"
-    return {"id": str(number), "filename": file[0], "size": file[1], "url": url, "proxy_url": url}
+def path_of(message: Message, number: int, name: str) -> str:
+    """Return the path of a message's ``number``-th file at the CDN."""
+    return f"/attachments/{message.channel_id}/{message.id + number}/{name}"
+
+
+def _attachment(id_: int, file: tuple[str, int], url: str) -> Json:
+    return {
+        "id": str(id_),
+        "filename": file[0],
+        "size": file[1],
+        "content_type": f"image/{file[0].rpartition('.')[2]}",
+        "url": url,
+        "proxy_url": url,
+    }
 
 
 def json_of(body: object) -> web.Response:

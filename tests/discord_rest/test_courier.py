@@ -159,7 +159,7 @@ async def test_a_channel_that_cannot_be_read_gets_the_message_rather_twice_than_
 ) -> None:
     """Read Message History is a permission of its own."""
     await delivery.deliver_and_die()
-    delivery.fake.messages.unread.add(CHANNEL)
+    delivery.fake.messages.without_history.add(CHANNEL)
     delivery.later(10)
     await delivery.deliver(*THREE)
     assert [len(message.files) for message in delivery.shown] == [2, 1, 1, 0]
@@ -194,7 +194,7 @@ async def test_a_picture_that_cannot_be_shown_does_not_take_the_others(
     (card,) = delivery.shown
     assert sorted(card.files.values()) == [1000, 2000]
     said = str(card.embeds[0]["description"])
-    assert "One picture is too large or damaged to be shown here" in said
+    assert "One picture could not be shown here and was not charged" in said
     assert "next message" not in said
 
 

@@ -59,8 +59,8 @@ async def test_in_the_last_minute_of_a_token_the_card_is_still_edited(delivery: 
     async with delivery.process():
         courier = await place_private(delivery)
         delivery.fake.now_ms += 14 * MINUTE_MS + 30_000
-        messages = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
-        await courier.after_delivery(delivery.job, messages)
+        report = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+        await courier.after_delivery(delivery.job, report.messages)
     card, notice = delivery.fake.messages.all.values()
     assert list(card.files.values()) == [1000]
     assert notice.content == f"<@{ADA}> your picture is ready."
@@ -152,8 +152,8 @@ async def test_in_their_direct_messages_it_is_an_ordinary_message(delivery: Deli
         courier = delivery.couriers.answering(asked(delivery, "imagine", change=change))
         card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
         delivery.later(16)
-        messages = await courier.deliver(delivery.job, result(delivery.pictures(MIB)))
-        await courier.after_delivery(delivery.job, messages)
+        report = await courier.deliver(delivery.job, result(delivery.pictures(MIB)))
+        await courier.after_delivery(delivery.job, report.messages)
     assert card is not None
     assert not card.only_by_token
     assert [list(message.files.values()) for message in delivery.shown] == [[MIB], []]

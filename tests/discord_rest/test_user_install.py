@@ -8,7 +8,7 @@ from bot.core.errors.jobs import Interrupted
 from bot.core.models import JobState, Picture
 from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.courier import Courier, JobFailure, QueuePosition
+from bot.jobs.courier import Courier, DeliveryReport, JobFailure, QueuePosition
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked, padded, result
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
@@ -72,7 +72,8 @@ async def test_the_picture_comes_by_the_token_and_nothing_else_is_tried(
     """Neither a reaction nor a message is sent to a channel where the bot is not."""
     async with delivery.process():
         courier = await placed(delivery, change)
-        (card,) = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+        report = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+    (card,) = report.messages
     assert card.only_by_token
     (shown,) = delivery.shown
     assert list(shown.files.values()) == [1000]
@@ -88,8 +89,8 @@ async def test_ten_large_pictures_fit_into_the_card_and_four_follow_ups(delivery
         delivery.card = replace(delivery.card, max_file_bytes=50 * MIB)
         delivery.fake.messages.max_file_bytes = 50 * MIB
     async with delivery.process() as courier:
-        messages = await courier.deliver(delivery.job, result(large(delivery, 10, 20 * MIB)))
-    assert len(messages) <= 5
+        report = await courier.deliver(delivery.job, result(large(delivery, 10, 20 * MIB)))
+    assert len(report.messages) <= 5
     assert sum(len(message.files) for message in (*delivery.shown, *follow_ups(delivery))) == 10
     assert delivery.fake.refused == []
 
@@ -156,7 +157,8 @@ async def test_who_takes_no_direct_message_finds_them_in_the_history(delivery: D
         courier = await placed(delivery)
         delivery.later(16)
         delivery.fake.messages.deaf.add(ADA)
-        assert await courier.deliver(delivery.job, result(delivery.pictures(1000), kept=True)) == ()
+        report = await courier.deliver(delivery.job, result(delivery.pictures(1000), kept=True))
+        assert report == DeliveryReport()
         assert await courier.end(delivery.job, JobFailure(Interrupted(), JobState.CANCELLED))
     assert direct_messages(delivery) == []
     assert [list(message.files) for message in delivery.shown] == [[]]

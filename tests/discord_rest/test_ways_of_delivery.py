@@ -11,7 +11,7 @@ import pytest
 from bot.core.errors.jobs import NotDelivered
 from bot.core.models import CardAddress, Picture
 from bot.images.content_store import ContentStore
-from bot.jobs.courier import JobResult
+from bot.jobs.courier import DeliveryReport, JobResult
 from tests.discord_rest.delivery import Delivery, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID, Answer
@@ -63,9 +63,9 @@ async def test_a_card_that_took_no_picture_says_where_it_is(delivery: Delivery) 
     """It would say Painting for ever; Discord takes words where it refuses the files."""
     async with delivery.process() as courier:
         spoil(delivery, "token", "card", answer=Answer(400, {"code": 20009, "message": "Explicit"}))
-        messages = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+        report = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
         delivery.fake.instead.clear()
-        await courier.after_delivery(delivery.job, messages)
+        await courier.after_delivery(delivery.job, report.messages)
     card, posted = delivery.shown
     assert "came in another message" in str(card.embeds[0]["description"])
     assert (card.files, list(posted.files.values())) == ({}, [1000])
@@ -88,7 +88,8 @@ async def test_that_they_are_kept_is_said_where_it_can_be_read(delivery: Deliver
     async with delivery.process() as courier:
         (picture,) = delivery.pictures(1000)
         picture.path.unlink()
-        assert await courier.deliver(delivery.job, result((picture,), kept=True)) == ()
+        report = await courier.deliver(delivery.job, result((picture,), kept=True))
+        assert report == DeliveryReport()
         assert "use `/history`" in str(delivery.shown[0].embeds)
         spoil(delivery, "token", "card")
         await courier.deliver(delivery.job, result((picture,), kept=True))
@@ -106,7 +107,7 @@ def unreadable(folder: Path) -> Picture:
     ("kept", "says"),
     [
         (True, "One picture could not be shown here, but it is kept for you"),
-        (False, "One picture is too large or damaged to be shown here"),
+        (False, "One picture could not be shown here and was not charged"),
     ],
 )
 async def test_a_damaged_picture_does_not_take_the_good_ones_with_it(
@@ -129,7 +130,8 @@ async def test_a_picture_that_nobody_can_fit_is_kept(delivery: Delivery) -> None
     """Nothing remains to be posted: the card leads to the history."""
     async with delivery.process() as courier:
         only = (unreadable(delivery.folder),)
-        assert await courier.deliver(delivery.job, result(only, kept=True)) == ()
+        report = await courier.deliver(delivery.job, result(only, kept=True))
+        assert report == DeliveryReport()
     assert "use `/history` to get it" in str(delivery.shown[0].embeds)
 
 
@@ -151,7 +153,8 @@ async def test_a_thumbnail_that_cannot_be_drawn_does_not_stop_the_result(
         request = replace(delivery.job.request, references=(kept,))
         delivery.job = replace(delivery.job, request=request)
         shown: JobResult = result(delivery.pictures(1000))
-        assert await courier.deliver(delivery.job, shown) == (delivery.card,)
+        report = await courier.deliver(delivery.job, shown)
+        assert report.messages == (delivery.card,)
     assert list(delivery.shown[0].files.values()) == [1000]
 
 

@@ -1,5 +1,6 @@
 """The one handler of errors: which sentence each kind gets."""
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from discord.app_commands import AppCommandError
 
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.i18n.texts import Texts
+from bot.database.outage import DatabaseBusy
 from bot.discord_ui.command_errors import error_for_person
 
 COOLDOWN = app_commands.Cooldown(1, 60)
@@ -78,3 +80,16 @@ def test_a_defect_is_no_kind_of_refusal() -> None:
     """It needs a reference for the person and a record for the operator."""
     assert error_for_person(app_commands.CommandInvokeError(draw, KeyError("x"))) is None
     assert error_for_person(KeyError("x")) is None
+
+
+@pytest.mark.parametrize(
+    "code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY]
+)
+def test_a_database_that_is_away_for_a_while_is_no_defect(code: int) -> None:
+    """A command, a button or a form: whoever waits is asked to try again in a moment."""
+    away = sqlite3.OperationalError("away")
+    away.sqlite_errorcode = code
+    for error in (away, app_commands.CommandInvokeError(draw, away)):
+        assert isinstance(error_for_person(error), DatabaseBusy)
+    away.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    assert error_for_person(away) is None

@@ -21,8 +21,9 @@ from bot.images.references import DeclaredType
         ("fox.mp4", "video/mp4", 9, DeclaredType.NO_PICTURE),
         ("fox.mp4", "application/octet-stream", 9, DeclaredType.NO_PICTURE),
         ("fox.png", "text/plain", 9, DeclaredType.NO_PICTURE),
-        ("fox.HEIC", None, 9, DeclaredType.HEIC),
-        ("fox.jpg", "image/heic", 9, DeclaredType.HEIC),
+        ("fox.HEIC", None, 400, DeclaredType.HEIC),
+        ("fox.jpg", "image/heic", 400, DeclaredType.HEIC),
+        ("fox.heic", "image/heic", 324, DeclaredType.NO_PICTURE),
     ],
 )
 def test_what_is_surely_no_picture_is_known_before_it_is_fetched(

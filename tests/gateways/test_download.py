@@ -314,7 +314,7 @@ async def test_too_large(head: bytes, tmp_path: Path) -> None:
 async def test_a_slow_drip_ends(tmp_path: Path) -> None:
     """The whole download has one time limit, even if bytes keep arriving."""
     slow = RawReply(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx", then="silence")
-    raw, got = await _download(tmp_path, slow, FILE, timeout_s=0.5)
+    raw, got = await _download(tmp_path, slow, FILE, timeout_s=0.4)
     assert got == "the download took too long"
     assert len(raw.requests) == 1
 

@@ -11,6 +11,7 @@ import pytest
 from bot.core.errors.gateway import GatewayErrorKind as Kind
 from bot.core.models import Billed, TokenUsage
 from bot.gateways.reply import download_spool, reply_body
+from bot.gateways.reply.base64_file import Base64File
 from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo
 from tests.gateways import fake_sse as sse
@@ -215,22 +216,83 @@ async def test_on_a_full_disk_nothing_is_paid(
     assert (raw.posts, result.names) == (0, [])
 
 
+DISK_IS_FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+def _full_disk_at(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
+    """Let the disk refuse the pictures with these numbers, in the order of the reply."""
+    inspected: list[Path] = []
+
+    def inspect(path: Path) -> PictureInfo | None:
+        inspected.append(path)
+        if len(inspected) in numbers:
+            raise DISK_IS_FULL
+        return inspect_picture(path)
+
+    monkeypatch.setattr(download_spool, "inspect_picture", inspect)
+
+
 async def test_one_file_that_cannot_be_stored_does_not_take_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk was full for a moment."""
-    sniffed: list[Path] = []
-
-    def full_at_first(path: Path) -> PictureInfo | None:
-        sniffed.append(path)
-        if len(sniffed) == 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return inspect_picture(path)
-
-    monkeypatch.setattr(download_spool, "inspect_picture", full_at_first)
+    """The disk was full for a moment: that is no fault of the gateway."""
+    _full_disk_at(monkeypatch, 1)
     answer = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 3})
-    result = await _paint(tmp_path, answer, n=3)
-    assert (len(result.pictures), result.received.made) == (2, 3)
+    received = (await _paint(tmp_path, answer, n=3)).received
+    assert (len(received.pictures), received.lost(3), received.lost_by_gateway(3)) == (2, 1, 0)
+
+
+async def test_each_picture_s_fault_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four addresses one has expired, and for another one the disk has no room."""
+    _full_disk_at(monkeypatch, 2)
+    data = {"data": [{"url": f"/{name}.png"} for name in "abcd"]}
+    files = [http_reply(410), *[http_reply(200, PNG)] * 3]
+    received = (await _paint(tmp_path, http_reply(200, data), *files, n=4)).received
+    assert (len(received.pictures), received.lost(4), received.lost_by_gateway(4)) == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind", "ours"),
+    [((200, 200), Kind.DISK_FULL, 2), ((410, 200), Kind.DOWNLOAD_FAILED, 1)],
+)
+async def test_where_all_are_lost_the_gateway_s_fault_is_told_first(
+    statuses: tuple[int, ...],
+    kind: Kind,
+    ours: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What this bot lost is counted apart."""
+    _full_disk_at(monkeypatch, 1, 2)
+    data = {"data": [{"url": "/a.png"}, {"url": "/b.png"}]}
+    files = [http_reply(status, PNG) for status in statuses]
+    failed = (await _paint(tmp_path, http_reply(200, data), *files, n=2)).failed
+    assert (failed.kind, failed.lost_by_us, failed.billed) == (kind, ours, Billed.YES)
+
+
+JSON_OF_TWO = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 2})
+EVENTS_OF_TWO = sse.stream_reply(sse.completed_event(PNG), sse.completed_event(PNG))
+
+
+@pytest.mark.parametrize("answer", [JSON_OF_TWO, EVENTS_OF_TWO], ids=["JSON", "events"])
+async def test_what_the_disk_refuses_while_it_arrives_is_lost_by_us(
+    answer: RawReply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first picture was whole before the disk was full."""
+    files: list[Path] = []
+
+    class FullAtTheSecond(Base64File):
+        def __init__(self, part: Path) -> None:
+            files.append(part)
+            if len(files) == 2:
+                raise DISK_IS_FULL
+            super().__init__(part)
+
+    monkeypatch.setattr(download_spool, "Base64File", FullAtTheSecond)
+    received = (await _paint(tmp_path, answer, n=2)).received
+    assert (len(received.pictures), received.lost(2), received.lost_by_gateway(2)) == (1, 1, 0)
 
 
 async def test_a_picture_too_large_for_the_reply_does_not_take_the_others(
@@ -239,6 +301,7 @@ async def test_a_picture_too_large_for_the_reply_does_not_take_the_others(
     """The first was whole before the reply became too large."""
     monkeypatch.setattr(download_spool, "MIN_BODY_BYTES", 200_000)
     monkeypatch.setattr(download_spool, "BODY_BYTES_PER_PICTURE", 10_000)
-    data = [{"b64_json": b64(PNG)}, {"b64_json": b64(PNG * 20)}]
+    large = picture_bytes(width=400, height=300, noise=True)
+    data = [{"b64_json": b64(PNG)}, {"b64_json": b64(large)}]
     result = await _paint(tmp_path, http_reply(200, {"data": data}), n=2)
     assert (len(result.pictures), result.received.made) == (1, 2)

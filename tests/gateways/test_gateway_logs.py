@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from bot.core.errors.gateway import GatewayErrorKind as Kind
+from bot.core.models import Billed
 from bot.gateways.gateway import AsyncSettings
 from tests.gateways import fake_sse as sse
 from tests.gateways.generation_harness import GATEWAY_KEY, make_model, run_generation
@@ -21,6 +22,12 @@ CHAT = {"choices": [{"message": {"content": WORDS}, "finish_reason": "stop"}]}
 NO_PICTURE: dict[str, RawReply] = {
     "a chat": http_reply(200, CHAT),
     "a message": http_reply(200, {"code": "success", "message": WORDS, "data": []}),
+    "a description": http_reply(200, {"description": WORDS}),
+    "a message object": http_reply(200, {"message": {"role": "x", "content": WORDS}}),
+    "an output": http_reply(200, {"output": {"text": WORDS}}),
+    "a title": http_reply(200, {"code": 0, "title": WORDS, "msg": WORDS}),
+    "words that sound like an error": http_reply(200, {"message": f"Rate limit? {WORDS}"}),
+    "thoughts": http_reply(200, f"<think>{WORDS}</think>".encode()),
     "plain text": http_reply(200, WORDS.encode()),
     "a stream": sse.stream_reply(sse.sse_event("", {"text": WORDS, "x": {"y": 1}}), sse.DONE),
 }
@@ -34,7 +41,7 @@ async def test_text_without_a_picture_is_told_at_debug_only(
     with structlog.testing.capture_logs() as logs:
         async with replay_gateway(answer) as raw:
             result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
-    assert result.failed.kind in (Kind.NO_IMAGE, Kind.BAD_RESPONSE)
+    assert result.failed.billed is Billed.MAYBE
     told = [entry for entry in logs if entry["log_level"] != "debug"]
     assert [entry["event"] for entry in told] == ["gateway.no_picture", "gateway.failed"]
     assert "tower" not in repr(told) + repr(result.failed)
@@ -92,8 +99,68 @@ async def test_no_part_of_a_prompt_is_logged(quoted: str, status: int, tmp_path:
     assert not [word for word in ("lonely", "keeper", "sea") if word in told.casefold()]
 
 
+ERRORS: dict[str, RawReply] = {
+    "an error": http_reply(200, {"error": {"message": "the upstream broke down"}}),
+    "a code": http_reply(200, {"code": 5001, "message": "the upstream broke down"}),
+    "a detail": http_reply(200, {"detail": "the upstream broke down"}),
+    "no success": http_reply(200, {"success": False, "message": "the upstream broke down"}),
+    "a status": http_reply(500, {"message": "the upstream broke down"}),
+    "a status with text": http_reply(418, b"the upstream broke down"),
+    "a failed task": http_reply(200, {"status": "failed", "message": "the upstream broke down"}),
+    "an event": sse.stream_reply(sse.sse_event("error", {"message": "the upstream broke down"})),
+}
+
+
+@pytest.mark.parametrize("answer", ERRORS.values(), ids=ERRORS)
+async def test_the_words_of_an_error_are_told(answer: RawReply, tmp_path: Path) -> None:
+    """The operator needs them, and they are about the error."""
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(answer) as raw:
+            await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    told = next(entry["detail"] for entry in logs if entry["event"] == "gateway.failed")
+    assert told == "the upstream broke down"
+
+
+BROKEN: dict[str, RawReply] = {
+    "a chunk": RawReply(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n%s\r\n\r\n"
+        % WORDS.encode()
+    ),
+    "a status line": RawReply(b"%s\r\n\r\n" % WORDS.encode()),
+    "a header": RawReply(b"HTTP/1.1 200 OK\r\nX it's %s\r\n\r\n" % WORDS.encode()),
+    "an event": RawReply(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+        b"\r\n7\r\ndata: x\r\n%s\r\n\r\n" % WORDS.encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+async def test_a_broken_line_is_not_quoted(answer: RawReply, tmp_path: Path) -> None:
+    """What could not be read of a reply may be text, too."""
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(answer) as raw:
+            result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    assert result.failed.kind is Kind.TIMEOUT_UNKNOWN
+    assert "Error" in result.failed.detail
+    assert "tower" not in repr(logs) + result.failed.detail
+
+
+async def test_an_unknown_status_of_a_task_is_told_if_it_is_a_word(tmp_path: Path) -> None:
+    """Some gateways write sentences there, and those paraphrase the prompt."""
+    words = ["upscaling", "drawing a tower on a cliff"]
+    for status, shown in zip(words, ["UPSCALING", "[26 characters]"], strict=True):
+        replies = [{"task_id": "t-1"}, {"status": status}, {"status": "failed"}]
+        with structlog.testing.capture_logs() as logs:
+            async with replay_gateway(*(http_reply(200, reply) for reply in replies)) as raw:
+                gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
+                await run_generation(gateway, tmp_path, known=PAINTER)
+        told = [entry for entry in logs if entry["event"] == "gateway.task_status_unknown"]
+        assert [entry["status"] for entry in told] == [shown]
+
+
 async def test_an_unknown_status_of_a_task_is_redacted(tmp_path: Path) -> None:
-    """Some gateways write sentences there."""
+    """At DEBUG, too."""
     replies = [{"task_id": "t-1"}, {"status": "painting a lonely lighthouse"}, {"status": "failed"}]
     with structlog.testing.capture_logs() as logs:
         async with replay_gateway(*(http_reply(200, reply) for reply in replies)) as raw:

@@ -195,8 +195,10 @@ async def test_a_reference_that_was_cleared_away_is_noticed_before_anything_is_h
 async def test_many_people_at_once_keep_the_same_picture(tmp_path: Path) -> None:
     """Two writers of one name must not tear it."""
     content_store = ContentStore(tmp_path)
-    data = picture_bytes("png")
-    await asyncio.gather(*(asyncio.to_thread(content_store.keep, data, "png") for _ in range(20)))
+    source, data = tmp_path / "picture", picture_bytes("png")
+    source.write_bytes(data)
+    keep_file = content_store.keep_file
+    await asyncio.gather(*(asyncio.to_thread(keep_file, source, "png") for _ in range(20)))
     assert [path.read_bytes() for path in tmp_path.rglob("*.*")] == [data]
 
 

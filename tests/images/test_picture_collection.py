@@ -23,6 +23,7 @@ from bot.images.references import (
     Upload,
 )
 from bot.images.thumbnails import Thumbnails
+from tests.images.kept_files import keep_bytes
 from tests.images.picture_collection import bombs, broken_pictures, everything, whole_pictures
 
 # Damaged notes of a picture are told as warnings, which tests would raise.
@@ -93,7 +94,7 @@ async def test_a_whole_picture_is_shown_in_small_and_within_any_limit(
 ) -> None:
     """In the history, beside a result, and in a message of a server with a small limit."""
     store, data = ContentStore(tmp_path), whole_pictures()[name]
-    (made,) = await Thumbnails(store).contact_sheets([[store.keep(data, "png")]])
+    (made,) = await Thumbnails(store).contact_sheets([[keep_bytes(store, data, "png")]])
     assert made is not None
     assert draw_contact_sheet([io.BytesIO(data)] * 2) is not None
     (tmp_path / "x").write_bytes(data)
@@ -120,7 +121,7 @@ async def survives(folder: Path, data: bytes) -> None:
     with suppress(ReferenceTooManyPixels, ReferenceUnreadable):
         await kept_reference(folder, data)
     store = ContentStore(folder)
-    await Thumbnails(store).contact_sheets([[store.keep(data, "png")]])
+    await Thumbnails(store).contact_sheets([[keep_bytes(store, data, "png")]])
     draw_contact_sheet([io.BytesIO(data)])
     path = folder / "x.part"
     path.write_bytes(data)
@@ -154,7 +155,7 @@ async def test_a_gateways_picture_is_checked_like_an_upload(
 ) -> None:
     """*Use* sends it to a model, which takes no film and no palette."""
     store = ContentStore(tmp_path)
-    result = store.keep(whole_pictures()[f"{kind.upper()} P"], kind)
+    result = keep_bytes(store, whole_pictures()[f"{kind.upper()} P"], kind)
     loader = ReferenceLoader(store, now=lambda: 7)
     request = ImageRequest("a fox", "m", "auto", 1, references=(result,))
     (kept,) = (await loader.fetch_and_keep(Attachments(), request)).references

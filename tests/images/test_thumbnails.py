@@ -11,6 +11,7 @@ from bot.core.models import PictureFormat, Reference
 from bot.images import thumbnails
 from bot.images.content_store import ContentStore
 from bot.images.thumbnails import TIME_LIMIT_S, Thumbnails
+from tests.images.kept_files import keep_bytes
 from tests.images.test_content_store import png_bomb
 
 
@@ -39,7 +40,7 @@ class ThumbnailHarness:
         """Keep a picture of one colour."""
         file = io.BytesIO()
         Image.new("L", size, grey).convert(mode).save(file, kind)
-        return self.content_store.keep(file.getvalue(), kind)
+        return keep_bytes(self.content_store, file.getvalue(), kind)
 
 
 def sizes(made: Sequence[bytes | None]) -> list[tuple[int, int] | None]:
@@ -116,9 +117,9 @@ async def test_every_format_is_made_small(tmp_path: Path, kind: PictureFormat) -
 async def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     """A damaged file, one that is gone, and one that is too large to decode: the page comes."""
     harness = ThumbnailHarness(tmp_path)
-    damaged = harness.content_store.keep(b"\x89PNG\r\n\x1a\nno", "png")
+    damaged = keep_bytes(harness.content_store, b"\x89PNG\r\n\x1a\nno", "png")
     gone, good = harness.keep(50), harness.keep()
-    huge = harness.content_store.keep(png_bomb(16_000, 16_000), "png")
+    huge = keep_bytes(harness.content_store, png_bomb(16_000, 16_000), "png")
     harness.content_store.path(gone).unlink()
     made = await harness.thumbnails.contact_sheets([[damaged], [gone], [huge], [damaged, good]])
     assert sizes(made) == [None, None, None, (240, 240)]

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,13 @@ from pydantic import SecretStr
 
 from bot.core.errors.jobs import CardNotSent, NotDelivered
 from bot.core.models import AnnouncedCard, CardAddress, ImageOptions, Job, Requester
-from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import (
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 from bot.quota.limits import parse_limits
 from bot.services import Services
 from bot.settings import Settings
@@ -30,6 +37,7 @@ class RecordingCourier:
 
     fails: str = ""
     error: Exception = field(default_factory=NotDelivered)
+    loses: frozenset[int] = frozenset()
     placed: list[Job] = field(default_factory=list)
     results: list[JobResult] = field(default_factory=list)
     failures: list[JobFailure] = field(default_factory=list)
@@ -50,13 +58,14 @@ class RecordingCourier:
         if self.fails == "update":
             raise RuntimeError("a defect")
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
-        """Keep the pictures' facts."""
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
+        """Keep the pictures' facts; of those that ``loses`` names nothing is posted."""
         assert all(picture.path.is_file() for picture in result.pictures)
         if self.fails == "deliver":
             raise self.error
         self.results.append(result)
-        return ()
+        numbers = range(1, len(result.pictures) + 1)
+        return DeliveryReport(posted=frozenset(numbers) - self.loses)
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
         """Fail as a courier with a defect does, if asked to."""
@@ -67,6 +76,9 @@ class RecordingCourier:
         """Keep the failure."""
         self.failures.append(failure)
         return True
+
+    async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
+        """Find nothing: there are no messages."""
 
 
 @dataclass
@@ -83,7 +95,7 @@ class ServiceHarness:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the database as another program would."""
-        with sqlite3.connect(self.folder / "easel.db") as database:
+        with closing(sqlite3.connect(self.folder / "easel.db")) as database, database:
             return database.execute(sql).fetchall()
 
 

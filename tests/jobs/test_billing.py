@@ -1,6 +1,7 @@
 """What a job costs the operator, whichever gateway serves it and however it ends."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,10 @@ from bot.core.clock import Clock
 from bot.core.errors.base import StartRefused
 from bot.core.errors.jobs import PicturesLost
 from bot.core.errors.quotas import BudgetSpent
+from bot.gateways.reply import download_spool
 from bot.gateways.routing.operator_alerts import BudgetReached, OperatorAlert, OperatorAlerts
+from bot.images.inspection import inspect_picture
+from bot.images.sniff import PictureInfo
 from bot.services import open_services
 from bot.settings import GatewayKey, Settings, parse_budget
 from tests.cogs.scripted_gateway import (
@@ -96,6 +100,30 @@ async def test_an_expired_address_costs_the_operator_and_not_the_person(
     assert harness.rows("SELECT credits, operator_credits, price, forgiven FROM charges") == [
         (3, 4, 4 * DEAR, 1)
     ]
+
+
+async def test_a_download_that_the_disk_refuses_does_not_limit_the_person(
+    tmp_path: Path, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four downloads the disk had no room for one: the operator pays four, the person three."""
+    inspected: list[Path] = []
+
+    def full_at_the_second(path: Path) -> PictureInfo | None:
+        inspected.append(path)
+        if len(inspected) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return inspect_picture(path)
+
+    monkeypatch.setattr(download_spool, "inspect_picture", full_at_the_second)
+    chosen = two_gateways(tmp_path, gateway, dear="price = 0.3\nmax_n = 4")
+    async with opened(chosen) as harness:
+        gateway.replies.append(UrlReply(made=4))
+        await harness.submit(courier := RecordingCourier(), n=4)
+        await harness.services.job_service.drained()
+    (result,) = courier.results
+    assert (len(result.pictures), result.charged) == (3, 3)
+    assert harness.rows("SELECT pictures, lost FROM costs") == [(3, 0)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(3, 4, 0)]
 
 
 async def test_a_dead_process_leaves_its_price_in_doubt(

@@ -1,7 +1,7 @@
 """Cancelling and detaching: in any race a job ends once, and its card shows that end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,13 @@ from bot.jobs.cancellation import (
     NotYoursToCancel,
     RequesterDetached,
 )
-from bot.jobs.courier import JobFailure, JobProgress, JobResult, QueuePosition
+from bot.jobs.courier import (
+    DeliveryReport,
+    JobFailure,
+    JobProgress,
+    JobResult,
+    QueuePosition,
+)
 from bot.jobs.queue.queue import Queue, QueueLimits
 from bot.jobs.repository.repository import JobRepository
 from bot.services import open_services
@@ -59,14 +65,14 @@ class SlowCourier(RecordingCourier):
         await self.goes_on.wait()
         self.said.append("update")
 
-    async def deliver(self, job: Job, result: JobResult) -> Sequence[CardAddress]:
+    async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
         """Take time, and fail if asked to."""
         self.delivers.set()
         await self.goes_on.wait()
         self.said.append("deliver")
         if self.fails == "deliver":
             raise NotDelivered
-        return (CardAddress(1, 2, 3),)
+        return DeliveryReport((CardAddress(1, 2, 3),), frozenset({1}))
 
     async def end(self, job: Job, failure: JobFailure) -> bool:
         """Say so, where the card can."""
@@ -321,7 +327,7 @@ async def test_an_edit_under_way_is_not_the_last_word() -> None:
     assert await parted
     await shown
     await courier.update(JOB, WORK)
-    assert await courier.deliver(JOB, RESULT) == ()
+    assert await courier.deliver(JOB, RESULT) == DeliveryReport()
     assert await courier.end(JOB, JobFailure(NotDelivered()))
     assert slow.said == ["update", RequesterDetached.message_id]
     assert not await courier.detach(JOB)
@@ -346,7 +352,7 @@ async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> Non
     courier = DetachableCourier(slow := SlowCourier(can_end=False))
     assert not await courier.detach(JOB)
     slow.goes_on.set()
-    assert len(await courier.deliver(JOB, RESULT)) == 1
+    assert len((await courier.deliver(JOB, RESULT)).messages) == 1
 
 
 @dataclass
@@ -364,4 +370,4 @@ async def test_a_defect_while_stopping_hides_no_picture() -> None:
     with pytest.raises(RuntimeError):
         await courier.detach(JOB)
     slow.goes_on.set()
-    assert len(await courier.deliver(JOB, RESULT)) == 1
+    assert len((await courier.deliver(JOB, RESULT)).messages) == 1

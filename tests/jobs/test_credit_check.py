@@ -8,10 +8,12 @@ import pytest
 
 from bot.core.clock import Clock
 from bot.core.errors.quotas import QuotaSpent
+from bot.database.transaction import Transaction
 from bot.jobs.credit_check import check_credits
 from bot.quota.limits import parse_limits
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.database.test_outage import locked
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier, ServiceHarness, settings
 
 
@@ -51,3 +53,12 @@ async def test_a_locked_database_does_not_keep_a_form_closed(harness: ServiceHar
         other.execute("BEGIN IMMEDIATE")
         services = harness.services
         await check_credits(services.database, services.ledger, ADA, credits=1, within_s=0.01)
+
+
+async def test_a_database_that_refuses_does_not_keep_a_form_closed(
+    harness: ServiceHarness,
+) -> None:
+    """SQLite gave up waiting for the lock: no defect of the bot, and the form opens as well."""
+    await harness.services.database.write(Transaction.query, "PRAGMA busy_timeout = 20")
+    with locked(harness.folder / "easel.db"):
+        await check(harness)

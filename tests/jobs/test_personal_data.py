@@ -35,6 +35,7 @@ from bot.quota.ledger import Ledger
 from bot.quota.picture_counts import PictureCounts
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.images.kept_files import keep_bytes
 from tests.jobs.service_harness import RecordingCourier
 from tests.jobs.test_recovery import process
 
@@ -178,7 +179,7 @@ async def test_words_come_before_pictures_and_the_newest_words_first(
 
 async def test_the_archive_is_never_larger_than_it_may_be(harness: PersonalDataHarness) -> None:
     """Many small pictures cost more in names than in bytes."""
-    shared = harness.content_store.keep(random.randbytes(5_000), "png")
+    shared = keep_bytes(harness.content_store, random.randbytes(5_000), "png")
     for number in range(250):
         contents = [random.randbytes(50 + 7 * number) for _ in range(4)]
         await harness.finished_job(
@@ -214,9 +215,9 @@ async def test_pictures_that_were_not_delivered_are_not_given_away(
 
 async def test_what_others_need_stays_however_they_need_it(harness: PersonalDataHarness) -> None:
     """Ada's picture is Ben's reference, her reference his mask, and one picture is both's."""
-    reference = harness.content_store.keep(b"reference", "png")
+    reference = keep_bytes(harness.content_store, b"reference", "png")
     await harness.finished_job(ADA, b"picture", b"both", b"alone", references=[reference])
-    picture = harness.content_store.keep(b"picture", "png")
+    picture = keep_bytes(harness.content_store, b"picture", "png")
     await harness.finished_job(BEN, b"both", references=[picture], mask=reference)
     await harness.deletion.delete(ADA.user_id)
     assert harness.files() == [b"both", b"picture", b"reference"]
@@ -267,7 +268,7 @@ async def test_a_later_start_goes_on_wherever_a_crash_stopped_it(
     harness: PersonalDataHarness, files_gone: bool, rows_gone: int
 ) -> None:
     """Nothing is left that no row tells of; what Ben has is not touched."""
-    reference = harness.content_store.keep(b"reference", "png")
+    reference = keep_bytes(harness.content_store, b"reference", "png")
     jobs = [
         await harness.finished_job(ADA, b"one%d" % n, b"both", references=[reference])
         for n in range(5)

@@ -15,6 +15,7 @@ from bot.jobs.picture_retention import ROWS_PER_BATCH, PictureRetention, Retenti
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from tests.database.test_outage import locked
+from tests.images.kept_files import keep_bytes
 
 ADA = Requester(user_id=1, server_id=10, name="Ada")
 DAY_MS = 24 * 3600 * 1000
@@ -142,7 +143,7 @@ async def test_what_is_needed_now_is_never_cleared(harness: RetentionHarness) ->
 async def test_what_an_open_job_needs_stays_however_old_it_is(harness: RetentionHarness) -> None:
     """A job may wait for hours, and a task run for a day: its references are not cleared away."""
     store = harness.content_store
-    reference, mask = store.keep(b"r" * 400, "png"), store.keep(b"m" * 400, "png")
+    reference, mask = keep_bytes(store, b"r" * 400, "png"), keep_bytes(store, b"m" * 400, "png")
     request = ImageRequest("a fox", "m", "auto", 1, references=(reference,), mask=mask)
     job = Job(new_job_id(harness.now_ms), request, ADA, 1, harness.now_ms)
     await harness.database.write(harness.repository.queued, job)

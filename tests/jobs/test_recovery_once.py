@@ -9,8 +9,8 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.core.errors.jobs import PicturesKept
-from bot.core.models import Job
+from bot.core.errors.jobs import NotDelivered, PicturesKept
+from bot.core.models import Job, JobState
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
 from tests.cogs.scripted_gateway import (
@@ -56,7 +56,11 @@ async def test_what_was_asked_is_not_asked_again_in_other_portions(
 async def test_what_never_came_is_not_charged_after_a_death_at_the_settlement(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
-    """One of four pictures came, for certain: dying after its delivery makes nothing doubtful."""
+    """One of four pictures came, for certain: dying after its delivery makes nothing doubtful.
+
+    It is posted in the same transaction that settles, so the next start delivers it once more: an
+    edit, or a nonce that Discord knows.
+    """
     gateway.replies.append(FewerPictures())
     changes = at_once(tmp_path, gateway, 4) | {"max_doubtful_per_day": 1}
     async with process(tmp_path, gateway, **changes) as harness:
@@ -152,6 +156,35 @@ async def test_pictures_that_two_processes_died_delivering_are_only_kept(
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(1, 1)]
     assert [each.pictures for each in kept] == [1]
     assert len(gateway.bodies) == 1
+
+
+@pytest.mark.parametrize("has_space", [True, False])
+async def test_what_could_not_be_kept_before_is_kept_at_the_last_start_or_not_charged(
+    tmp_path: Path, gateway: ScriptedGateway, has_space: bool
+) -> None:
+    """The disk was full while both processes lived; the files of the pictures are still there."""
+    full = tmp_path / "vault"
+    full.write_text("a file where a folder should be")
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(HangingCourier(), n=2)
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(1,)])
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, HangingCourier(), waits=False)
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(2,)])
+    if has_space:
+        full.unlink()
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+        kept = await harness.services.retention.recent_jobs(ADA.user_id, most=9)
+    ((error, state, charged),) = [(type(f.error), f.state, f.charged) for f in courier.failures]
+    if has_space:
+        assert (error, state, charged) == (PicturesKept, JobState.DONE, 2)
+    else:
+        assert (error, state, charged) == (NotDelivered, JobState.FAILED, 0)
+    assert [each.pictures for each in kept] == [charged]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [
+        (charged, 2, 0)
+    ]
 
 
 async def test_a_defect_at_one_card_leaves_the_others_to_be_told(

@@ -11,9 +11,11 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import ImageOptions, PictureFormat, Reference
-from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.images.decoding import can_read_heic
+from bot.images.references import NO_ATTACHMENTS, Attachments, DeclaredType
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
+from tests.images.kept_files import keep_bytes
 from tests.images.picture_collection import encoded, turned
 from tests.images.test_content_store import mask_bytes, picture_bytes, png_bomb, upload
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
@@ -65,7 +67,7 @@ async def test_a_result_that_hurts_is_no_reference(
     harness: ServiceHarness, gateway: ScriptedGateway, data: bytes, kind: PictureFormat, error: str
 ) -> None:
     """*Use* on a gateway's bomb or broken picture costs nothing and ends in a sentence."""
-    result = harness.services.content_store.keep(data, kind)
+    result = keep_bytes(harness.services.content_store, data, kind)
     courier = await run(harness, result)
     assert [failure.error.message_id for failure in courier.failures] == [error]
     assert gateway.bodies == []
@@ -81,6 +83,19 @@ async def test_a_tiny_jpeg_is_a_reference(
     courier = await run(harness, attached=Attachments((upload(data),)))
     assert len(courier.results) == 1
     assert gateway.bodies[0]["image"] == [data]
+
+
+@pytest.mark.skipif(not can_read_heic(), reason="there is no wheel for this machine")
+async def test_a_heic_photo_is_sent_as_a_jpeg(
+    harness: ServiceHarness, gateway: ScriptedGateway
+) -> None:
+    """Telephones make it, and no image model reads it."""
+    photo = replace(upload(turned("HEIC", 6)), declared=DeclaredType.HEIC)
+    assert len((await run(harness, attached=Attachments((photo,)))).results) == 1
+    images = gateway.bodies[0]["image"]
+    assert isinstance(images, list)
+    with Image.open(io.BytesIO(images[0])) as sent:
+        assert (sent.format, sent.size) == ("JPEG", (32, 48))
 
 
 async def test_photo_and_mask_go_out_in_one_orientation(
@@ -106,7 +121,7 @@ async def test_a_reference_that_changed_after_it_was_kept_is_not_paid_for(
     changes = {"image_models": ("gpt-image-2",), "default_quota": (), "max_concurrent_jobs": 1}
     async with open_services(settings(tmp_path, gateway, **changes), Clock()) as services:
         harness, courier = ServiceHarness(services, tmp_path), RecordingCourier()
-        kept = services.content_store.keep(picture_bytes("png"), "png")
+        kept = keep_bytes(services.content_store, picture_bytes("png"), "png")
         if waiting:
             gateway.gate.clear()
             await submit(harness, courier)

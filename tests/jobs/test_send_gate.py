@@ -22,17 +22,17 @@ async def test_who_comes_to_a_closed_gate_is_stopped_at_once() -> None:
 
 async def test_whose_request_is_out_is_left_alone() -> None:
     """What was paid for is waited for."""
-    gate, answered = SendGate(), asyncio.Event()
+    gate, received = SendGate(), asyncio.Event()
 
     async def slot() -> bool:
         gate.wait()
         passed = gate.pass_through()
-        await answered.wait()
+        await received.wait()
         return passed
 
     running = asyncio.ensure_future(slot())
     await asyncio.sleep(0)
     gate.close()
-    answered.set()
+    received.set()
     assert await running
     assert gate.is_closed

@@ -155,6 +155,30 @@ async def test_what_is_neither_posted_nor_kept_costs_the_person_nothing(
     assert harness.rows("SELECT SUM(pictures) FROM costs") == [(2,)]
 
 
+@pytest.mark.parametrize("kept", [False, True])
+async def test_what_the_courier_could_not_post_is_charged_only_if_it_is_kept(
+    harness: ServiceHarness, kept: bool
+) -> None:
+    """Two of three are posted: the third is paid for by nobody who cannot get it."""
+    if not kept:
+        (harness.folder / "vault").write_text("a file where a folder should be")
+    await harness.submit(RecordingCourier(loses=frozenset({2})), n=3)
+    await harness.services.job_service.drained()
+    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [
+        (3 if kept else 2, 3, 0)
+    ]
+
+
+async def test_what_is_posted_nowhere_and_not_kept_is_said(harness: ServiceHarness) -> None:
+    """A courier that raises nothing and posts nothing has delivered nothing."""
+    (harness.folder / "vault").write_text("a file where a folder should be")
+    await harness.submit(courier := RecordingCourier(loses=frozenset({1, 2})), n=2)
+    await harness.services.job_service.drained()
+    assert [type(failure.error) for failure in courier.failures] == [NotDelivered]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 2)]
+
+
 async def test_whoever_stopped_waiting_does_not_pay_for_what_is_not_kept(
     harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:

@@ -1,12 +1,15 @@
 """Who pays for which picture, for any ends of the attempts of a job."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.models import Billed, ImageRequest, Job
 from bot.database.transaction import Transaction
+from bot.jobs.repository.job_details import attempt_summary
+from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, due_attempts, receive_late
 from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Cost
 from bot.jobs.repository.settled_pictures import read_picture_counts
@@ -32,7 +35,9 @@ def slot_ends(draw: st.DrawFn) -> SlotEnd:
     """Return any end of a slot."""
     asked = draw(st.integers(1, 4))
     arrived = draw(st.integers(1, asked))
-    end = draw(st.sampled_from(["received", "refused", "in doubt", "lost", "lost by us"]))
+    end = draw(
+        st.sampled_from(["received", "refused", "in doubt", "interrupted", "lost", "lost by us"])
+    )
     return SlotEnd(
         end, asked, arrived, draw(st.integers(0, asked - arrived)), draw(st.integers(0, 2))
     )
@@ -54,6 +59,8 @@ def record(tx: Transaction, repository: JobRepository, job: Job, slot: int, end:
             repository.refused(tx, attempt)
         case "in doubt":
             repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price))
+        case "interrupted":
+            repository.lost(tx, attempt, Billed.MAYBE, Cost("m", price=price), by_us=True)
         case "lost":
             repository.lost(tx, attempt, Billed.YES, Cost("m", lost=end.asked, price=price))
         case _:
@@ -102,3 +109,23 @@ def test_the_person_pays_for_what_they_can_get_and_the_operator_counts_the_rest(
     assert doubtful == any(
         is_doubtful.get(end.end, end.end == "received" and end.lost > 0) for end in ends
     )
+
+
+def test_a_task_that_a_full_disk_left_may_come_late_and_is_nobodys_doubt() -> None:
+    """Its attempt has no end: it is looked at for a day from its start, and details show it."""
+    with LedgerDriver.open() as driver:
+        repository = JobRepository(owner="me", now=driver.clock)
+        job = Job(driver.hold(BOB, 1), ImageRequest("a", "m", "auto", 1), BOB, 1, 0)
+        write, read = driver.database.write, driver.database.read
+        write(repository.queued, job)
+        attempt = write(repository.sending, job.id, 0, gateway="one", pictures=1)
+        assert attempt is not None
+        write(repository.task, attempt, "task-1")
+        doubt = partial(repository.lost, may_come_late=True, by_us=True)
+        write(doubt, attempt, Billed.MAYBE, Cost("m"))
+        pictures = read(read_picture_counts, job.id, delivered=0)
+        assert (pictures.limits_requester, pictures.counted_for_operator) == (False, 1)
+        (late,) = read(due_attempts, driver.clock() + FIRST_LOOK_MS)
+        assert late.ended_at == driver.clock()
+        assert write(receive_late, attempt, Cost("m", 1))
+        assert read(attempt_summary, job.id).ended_at is None

@@ -60,7 +60,9 @@ async def test_one_unreadable_job_stops_nothing(
             assert harness.rows(STATES) == [("Ada", "unknown", 1), ("Ben", "done", 1)]
             held = harness.rows("SELECT SUM(credits) FROM charges")
             assert await recover(harness, courier) == []
-    told = [(event["job"], event["log_level"]) for event in events if "unread" in event["event"]]
+    told = [
+        (event["job"], event["log_level"]) for event in events if "unreadable" in event["event"]
+    ]
     assert told == [(ada.id, "error")]
     assert held == [(1,)]
     assert len(courier.results) == 1

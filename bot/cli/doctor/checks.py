@@ -87,7 +87,7 @@ async def run_checks(
 async def _gateways(
     setup: Setup, settings: Settings, clock: Clock
 ) -> tuple[Sequence[Finding], Sequence[ProbeResult]]:
-    if "gateways" in setup.unread:
+    if "gateways" in setup.unreadable:
         return (warning("gateway", "not checked because its key cannot be read"),), ()
     try:
         gateways = read_gateways(settings)

@@ -136,7 +136,7 @@ _SENTENCES: dict[ProbeOutcome, tuple[Sign, str, str]] = {
     ),
     ProbeOutcome.CUT_OFF: (
         _WRONG,
-        "closes the connection before it has answered",
+        "closes the connection before it has replied",
         "Check {url}: a port for https closes connections that use http.",
     ),
 }

@@ -16,11 +16,11 @@ BuildSettings = Callable[..., Settings]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The settings with defaults for the ``unread`` fields; None where nothing can be read."""
+    """The settings with defaults for the ``unreadable`` fields; None where nothing can be read."""
 
     settings: Settings | None
     findings: tuple[Finding, ...]
-    unread: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -42,10 +42,10 @@ def read_setup(build: BuildSettings = Settings) -> Setup:
                 return Setup(None, tuple(findings))
             instead |= _default(culprits[0])
         else:
-            unread = frozenset(instead) & Settings.model_fields.keys()
+            unreadable = frozenset(instead) & Settings.model_fields.keys()
             readable = tuple(findings) or (fine("settings", "can be read"),)
             doubts = (warning("settings", *doubt) for doubt in describe_doubts(settings))
-            return Setup(settings, (*readable, *doubts), unread)
+            return Setup(settings, (*readable, *doubts), unreadable)
 
 
 def _built(build: BuildSettings, instead: dict[str, object], culprits: list[str]) -> Settings:

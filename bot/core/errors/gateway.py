@@ -39,7 +39,8 @@ class GatewayFailure(EaselError):
     gateway certainly does not know, or empty. ``other_path`` is another path to try once, because
     the gateway certainly lacks this one, or empty. ``detail`` holds the gateway's redacted words:
     for the operator's log only, so it is no fact of the sentence. ``declined``: for another
-    picture of the job, moderation declined the same prompt.
+    picture of the job, moderation declined the same prompt. ``lost_by_us`` is how many of the
+    pictures this bot lost where the gateway lost the others.
     """
 
     kind: GatewayErrorKind
@@ -54,6 +55,7 @@ class GatewayFailure(EaselError):
     other_path: str = ""
     detail: str = ""
     declined: bool = False
+    lost_by_us: int = 0
 
     @property
     def is_ours(self) -> bool:

@@ -35,6 +35,13 @@ class PicturesMissing(EaselError):
 
 
 @dataclass(eq=False, kw_only=True)
+class RestNotSent(EaselError):
+    """Somebody stopped the job when some of its requests were out: the others were not sent."""
+
+    message_id = "error-rest-not-sent"
+
+
+@dataclass(eq=False, kw_only=True)
 class PicturesLost(EaselError):
     """Some of the pictures were made and paid for, but could not be downloaded or read."""
 

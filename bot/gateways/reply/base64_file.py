@@ -26,8 +26,8 @@ class Base64File:
 
     As long as the string is valid base64, its bytes are written to ``*.part``. Accepted are also
     the URL-safe alphabet, white space, JSON escapes, a ``data:`` prefix, a markdown image, missing
-    or extra padding, and parts that were encoded one by one. Any other string is kept as text in
-    ``*.raw``, because it may be a picture that was paid for.
+    or extra padding, parts that were encoded one by one, and a cut after any character. Any other
+    string is kept as text in ``*.raw``, because it may be a picture that was paid for.
     """
 
     def __init__(self, part: Path) -> None:
@@ -54,7 +54,8 @@ class Base64File:
         """Complete the file; ``is_base64`` then tells whether it was base64 to the end."""
         try:
             if self.is_base64 and self._rest:
-                self._rest = self._rest.translate(_URL_SAFE, _WHITESPACE).rstrip(b"=")
+                rest = self._rest.translate(_URL_SAFE, _WHITESPACE).rstrip(b"=")
+                self._rest = rest if len(rest) > 1 else b""  # one character is not a whole byte
                 self.write(b"=" * (-len(self._rest) % 4))
         finally:
             self._file.close()
@@ -111,6 +112,17 @@ class Base64File:
                 self._file.write(pybase64.b64encode(piece))
         part.unlink()
         self._file.write((self._rest or b"") + text)
+
+
+def begins_like_base64(text: bytes) -> bool:
+    """Tell whether a raw JSON string begins like the base64 of a picture."""
+    return begins_like_picture(_first_bytes(_unescape(text)))
+
+
+def holds_base64(text: bytes) -> bool:
+    """Tell whether a raw JSON string begins like that, or has such a picture among words."""
+    markdown = _MARKDOWN.search(text)
+    return begins_like_base64(text[markdown.end() :] if markdown else text)
 
 
 def _first_bytes(text: bytes) -> bytes:

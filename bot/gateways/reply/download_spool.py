@@ -15,6 +15,8 @@ import aiohttp
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture
 from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+from bot.gateways.reply.sent_pictures import NOTHING_SENT, SentPictures
 from bot.gateways.reply.unread_files import UnreadFiles
 from bot.images.inspection import inspect_picture
 from bot.images.sniff import PictureInfo, sniff
@@ -54,20 +56,28 @@ def max_reply_bytes(pictures: int) -> int:
 class DownloadSpool:
     """Files ``STEM-…`` in a folder; the exit removes those that were not kept as pictures.
 
-    What cannot be read goes to ``unread``, if that is given.
+    What cannot be read goes to ``unread``, if that is given. ``sent`` is what a reply may repeat.
     """
 
     def __init__(
-        self, folder: Path, stem: str, *, pictures: int, unread: UnreadFiles | None = None
+        self,
+        folder: Path,
+        stem: str,
+        *,
+        pictures: int,
+        unread: UnreadFiles | None = None,
+        sent: SentPictures = NOTHING_SENT,
     ) -> None:
         self._folder = folder
         self._stem = stem
         self.pictures = pictures
+        self.sent = sent
         self._unread = unread
         self._token = token_hex(16)
         self._numbers = count(1)
         self._temporary: list[Path] = []
         self._base64_files: list[Base64File] = []
+        self._cut_pictures: list[Path] = []
 
     def __enter__(self) -> Self:
         with wrapping_disk_errors():
@@ -84,8 +94,10 @@ class DownloadSpool:
             with suppress(OSError):  # the disk may refuse the last bytes
                 file.abandon()
             if file.may_be_picture:
-                with suppress(OSError):
-                    self._set_aside(file.path)
+                self._cut_pictures.append(file.path)
+        for path in self._cut_pictures:
+            with suppress(OSError):  # it was discarded
+                self._set_aside(path)
         for path in self._temporary:
             with suppress(OSError):  # it was renamed to a picture
                 path.unlink()
@@ -125,6 +137,19 @@ class DownloadSpool:
             part.rename(path)
             _fsync(self._folder)  # the new name must survive a power failure, too
             return _picture(path, info, revised_prompt)
+
+    def is_whole(self, part: Path) -> bool:
+        """Tell whether a file whose end may be missing is a whole picture.
+
+        The exit sets aside what only begins like one. It blocks, so call it in a thread.
+        """
+        with wrapping_disk_errors():
+            if inspect_picture(part):
+                return True
+            with part.open("rb") as file:
+                if begins_like_picture(file.read(SIGNATURE_BYTES)):
+                    self._cut_pictures.append(part)
+            return False
 
     def _set_aside(self, file: Path) -> None:
         if self._unread:

@@ -105,8 +105,7 @@ def classify_error(
     kind, billed = _kind_and_billed(response, said, hint, kinds)
     is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     param = error.param or ("image" if is_too_large else "")
-    # Text that comes without an error paraphrases the prompt.
-    message = "" if kind is Kind.NO_IMAGE else error.message
+    message = error.message if tells_error(response) and kind is not Kind.NO_IMAGE else ""
     return ClassifiedError(kind, billed, message, param, hint)
 
 
@@ -144,8 +143,8 @@ def _kind_by_phrase(
         response.status not in _PROXY_TIMEOUTS and bool(CERTAIN_PHRASES.search(message))
     )
     unbegun = Billed.NO if is_said and not is_page else billed
-    declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
-    tables = [(DECLINED_PHRASES, declined), (UNBEGUN_PHRASES, unbegun)]
+    if_declined = Billed.NO if response.status < HTTPStatus.BAD_REQUEST else billed
+    tables = [(DECLINED_PHRASES, if_declined), (UNBEGUN_PHRASES, unbegun)]
     if response.status != HTTPStatus.BAD_REQUEST:  # which may quote a word of the prompt
         tables.append((VAGUE_PHRASES, billed))
     for phrases, billed_then in tables:
@@ -153,7 +152,7 @@ def _kind_by_phrase(
             if phrase.search(message):
                 return kind, billed_then
     if response.status not in _KINDS_BY_STATUS and DECLINED.search(message):
-        return Kind.MODERATION, declined
+        return Kind.MODERATION, if_declined
     return None
 
 
@@ -163,6 +162,17 @@ def _reports_error(body: object) -> bool:
         return has_error(body)
     is_refusal = bool(body.get("detail")) or not is_success_code(body.get("code"))
     return is_refusal and not (body.get("data") or body.get("result"))  # a result may be a task
+
+
+def tells_error(response: GatewayResponse) -> bool:
+    """Tell whether a reply says itself that it is an error: then its message is about that.
+
+    Any other text that comes without a picture paraphrases the prompt, and is for no log.
+    """
+    fields = response.body if isinstance(response.body, dict) else {}
+    is_refusal = response.status >= HTTPStatus.MULTIPLE_CHOICES or bool(fields.get("detail"))
+    is_failure = fields.get("success") is False or not is_success_code(fields.get("code"))
+    return is_refusal or is_failure or has_error(fields)
 
 
 def has_error(body: object) -> bool:

@@ -3,6 +3,7 @@
 A picture in an event is decoded into a file, like one in a plain JSON reply.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_re
 from bot.gateways.reply.error_classifier import GatewayResponse, has_error
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
 from bot.gateways.reply.reader import ReplyPicture, non_empty_text, parse_json, read_reply
+from bot.gateways.reply.redaction import error_words
 from bot.gateways.reply.streaming_json import StreamingJson
 
 MAX_PREVIEWS = 100  # of one stream: each is a file until the stream ends
@@ -45,9 +47,10 @@ class StreamResult:
     """What a stream brought.
 
     ``error`` is the first error event; ``connection_error`` says how the connection broke before
-    the stream was complete, and ``is_cut`` whether more pictures may have been made. ``has_begun``
-    tells whether work may have begun: a preview arrived, or the error was no JSON object, as when a
-    gateway could not read what its own upstream sent. ``last`` is the last event with JSON.
+    the stream was complete, and ``is_cut`` whether more pictures may have been made, which
+    ``is_cut_by_us`` says that this bot could not store. ``has_begun`` tells whether work may have
+    begun: a preview arrived, or the error was no JSON object, as when a gateway could not read what
+    its own upstream sent. ``last`` is the last event with JSON.
     """
 
     pictures: tuple[ReplyPicture, ...]
@@ -55,6 +58,7 @@ class StreamResult:
     error: GatewayResponse | None
     connection_error: str
     is_cut: bool
+    is_cut_by_us: bool
     has_begun: bool
     last: GatewayResponse
     headers: Mapping[str, str]
@@ -86,6 +90,7 @@ class EventStream:
         self._connection_error = ""
         self._last: tuple[object, str] = (None, "")
         self._is_cut = False
+        self._is_cut_by_us = False
         self._has_begun = False
         self._completed = 0
         self._is_over = False
@@ -102,6 +107,7 @@ class EventStream:
             error=self._error,
             connection_error=self._connection_error,
             is_cut=self._is_cut,
+            is_cut_by_us=self._is_cut_by_us,
             has_begun=self._has_begun,
             last=GatewayResponse(self._response.status, self._response.headers, *self._last),
             headers=self._response.headers,
@@ -126,20 +132,21 @@ class EventStream:
         """Read until there is a preview, or the stream is over."""
         try:
             while not (self._is_over or self._preview):
-                self._feed(await self._response.content.readany())
+                if not (chunk := await self._response.content.readany()):
+                    await self._end("the stream ended before the picture came")
+                    return
+                self._feed(chunk)
         except (aiohttp.ClientError, TimeoutError) as lost:
             self._is_cut = True
-            self._end(f"{type(lost).__name__}: {lost}")
+            await self._end(error_words(lost))
         except SpoolFailed as failed:
             if not self._pictures:
                 raise
             self._is_cut = True
-            self._end(failed.detail)
+            self._is_cut_by_us = failed.kind is GatewayErrorKind.DISK_FULL
+            await self._end(failed.detail)
 
     def _feed(self, chunk: bytes) -> None:
-        if not chunk:
-            self._end("the stream ended before the picture came")
-            return
         self._left_bytes -= len(chunk)
         if self._left_bytes < 0:
             raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
@@ -148,12 +155,20 @@ class EventStream:
             if self._is_over:
                 return
 
-    def _end(self, reason: str) -> None:
+    async def _end(self, reason: str) -> None:
         if event := self._parser.finish():
+            await self._finish(event.data)
             self._handle(event)
         self._is_over = True
         if not self._completed:
             self._connection_error = reason
+
+    async def _finish(self, data: StreamingJson) -> None:
+        try:
+            await asyncio.to_thread(data.finish)
+        except SpoolFailed:
+            if not self._pictures:
+                raise
 
     # --- events ---------------------------------------------------------------------------------
 
@@ -197,6 +212,7 @@ class EventStream:
             return
         self._pictures += reply.pictures
         self._usage = reply.usage or self._usage
+        self._is_cut = self._is_cut or not reply.is_whole
         if kind == "picture":  # its usage follows in another event
             return
         self._completed += 1

@@ -5,6 +5,7 @@ import re
 
 _MAX_DEPTH = 6
 _MAX_ENTRIES = 12  # of an object or list
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _NAME = re.compile(r"[\w.:/@+-]{0,24}", re.ASCII)  # a status, code or id; sentences have spaces
 
 
@@ -15,12 +16,17 @@ def reply_outline(body: object, text: str) -> str:
     """
     if body is not None:
         return json.dumps(_outline(body, 0), ensure_ascii=False, default=str)
-    return text if text.lstrip().startswith("<") else _length_of(text)
+    return text if _PAGE.match(text) else text_outline(text)
+
+
+def text_outline(text: str) -> str:
+    """Return a word as it is, such as a status or an id, and of anything longer its length."""
+    return text if _NAME.fullmatch(text) else f"[{len(text)} characters]"
 
 
 def _outline(node: object, depth: int) -> object:
     if isinstance(node, str):
-        return node if _NAME.fullmatch(node) else _length_of(node)
+        return text_outline(node)
     if isinstance(node, dict | list) and depth >= _MAX_DEPTH:
         return "…"
     if isinstance(node, list):
@@ -29,7 +35,3 @@ def _outline(node: object, depth: int) -> object:
         entries = list(node.items())[:_MAX_ENTRIES]
         return {_outline(key, depth): _outline(value, depth + 1) for key, value in entries}
     return node
-
-
-def _length_of(text: str) -> str:
-    return f"[{len(text)} characters]"

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import Self
 
 from yarl import URL
 
 from bot.core.models import TokenUsage
 from bot.gateways.addresses import exact_url
+from bot.gateways.reply.base64_file import begins_like_base64
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import has_error
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
@@ -61,6 +63,7 @@ _OTHER_KEY = re.compile(
     re.IGNORECASE,
 )
 _TASK_KEYS = {"task_id", "id", "status", "state"}
+_MAX_START = 64  # characters that tell whether a string is the base64 of a picture
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
@@ -69,7 +72,9 @@ _NEXT_VALUE = re.compile(r"\s*[\[{\"]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
 _MAX_REPAIRED = 1 << 18  # characters of JSON
 _MAX_REPAIRED_DEPTH = 64
-_MARKDOWN_IMAGE = re.compile(r"!\[[^\]]{0,300}\]\(\s*([^\s)]{1,2000})")
+_MARKDOWN_IMAGE = re.compile(
+    r"!\[[^\]]{0,300}\]\(\s*(data:image/[^\s)]+|[^\s)]{1,2000})", re.IGNORECASE
+)
 _PICTURE_URL = re.compile(
     r"https?://[^\s\"'<>()\[\]]{1,900}?\.(?:png|jpe?g|webp|gif)\b(?:\?[^\s\"'<>()\[\]]{0,900})?",
     re.IGNORECASE,
@@ -88,19 +93,27 @@ class ReplyPicture:
 class ParsedReply:
     """The content of a reply; ``body`` is its JSON, None if it is none.
 
-    One that was cut is not ``is_whole``: there may have been more pictures.
+    One that was cut is not ``is_whole``: there may have been more pictures. ``is_cut_by_us``: the
+    rest could not be stored here.
     """
 
     pictures: tuple[ReplyPicture, ...]
     usage: TokenUsage | None
     body: object = field(repr=False)  # a gateway may repeat the key in it
     is_whole: bool = True
+    is_cut_by_us: bool = False
+
+    @classmethod
+    def of_file(cls, picture: Path, *, is_whole: bool) -> Self:
+        """Return the content of a reply that is the picture itself."""
+        return cls((ReplyPicture(picture),), None, None, is_whole)
 
 
 def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     """Read a reply; relative URLs are resolved against ``base``.
 
-    Whatever follows the JSON is passed over, and of broken JSON everything counts that is whole.
+    What was sent with the request is no result. Whatever follows the JSON is passed over, and of
+    broken JSON everything counts that is whole.
     """
     bodies = list(_bodies(json_reader))
     is_whole = bool(bodies)
@@ -110,7 +123,8 @@ def read_reply(json_reader: StreamingJson, base: URL) -> ParsedReply:
     found = [(body, tuple(finder.find(body))) for body in bodies]
     pictures = tuple(one for _, some in found for one in some)
     if not is_whole and not pictures:
-        pictures = tuple(map(ReplyPicture, json_reader.decoded))
+        made = (file for file in json_reader.decoded if not json_reader.was_sent(file))
+        pictures = tuple(map(ReplyPicture, made))
     body = next((body for body, some in found if some), bodies[-1] if bodies else None)
     return ParsedReply(pictures, _find_usage(body), body, is_whole)
 
@@ -190,7 +204,7 @@ class _PictureFinder:
         """Yield what looks like a picture under names that are not known."""
         if isinstance(node, str) and self.json_reader.is_placeholder(node):
             source = self.json_reader.file_of(node)
-            if source and begins_like_picture(_head(source)):
+            if source and self._made(source) and begins_like_picture(_head(source)):
                 yield ReplyPicture(source)
         if depth > _MAX_DEPTH:
             return
@@ -233,7 +247,8 @@ class _PictureFinder:
                     return
             elif text := non_empty_text(inner):
                 is_url = _is_web_url(text)
-                if source := parse_url(text) if is_url else self.json_reader.file_of(text):
+                given = parse_url(text) if is_url else self.json_reader.file_of(text)
+                if source := self._made(given):
                     yield ReplyPicture(source, revised_prompt)
                     return
         for key in _URL_KEYS:
@@ -250,14 +265,20 @@ class _PictureFinder:
     def _source(self, text: str) -> Path | URL | None:
         """Return the file of inline data, or a URL; a relative URL contains a slash."""
         if self._is_inline(text):
-            return self.json_reader.file_of(text)
+            return self._made(self.json_reader.file_of(text))
         if _is_web_url(text):
-            return parse_url(text)
+            return self._made(parse_url(text))
         relative = parse_url(text) if "/" in text else None
         return self.base.join(relative) if relative else None
 
+    def _made(self, source: Path | URL | None) -> Path | URL | None:
+        """Return a source, None for what was sent with the request."""
+        return None if source is None or self.json_reader.was_sent(source) else source
+
     def _is_inline(self, text: str) -> bool:
-        return self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:"
+        if self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:":
+            return True
+        return begins_like_base64(text[:_MAX_START].encode("utf-8", "replace"))
 
     # --- chat completions: some gateways generate pictures only through them ---------------------
 

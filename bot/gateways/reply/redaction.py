@@ -9,6 +9,11 @@ MAX_DETAIL = 500
 _MAX_INPUT = 8 * MAX_DETAIL
 _MIN_SECRET = 4  # shorter secrets would match ordinary text
 
+# Of aiohttp's parser: the line of the reply that it could not read, and a mark below it.
+_QUOTED_BYTES = re.compile(
+    r"(?:\\n|\s)*\bb(?P<quote>['\"]).*(?P=quote)(?:(?:\\n|\s)*\^)?", re.DOTALL
+)
+
 _PATTERNS = (
     (re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE), "[url]"),
     (re.compile(r"\bBearer\s+\S+", re.IGNORECASE), "Bearer [key]"),
@@ -17,6 +22,11 @@ _PATTERNS = (
     (re.compile(r"\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d+)?", re.IGNORECASE), "[host]"),
     (re.compile(r"\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b(?::\d+)?"), "[host]"),
 )
+
+
+def error_words(error: Exception) -> str:
+    """Return an error of a connection in words, without the bytes of the reply that it quotes."""
+    return _QUOTED_BYTES.sub("", f"{type(error).__name__}: {error}")
 
 
 def redact(text: str, secrets: Iterable[str], *, prompt: str = "") -> str:

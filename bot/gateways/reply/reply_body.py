@@ -17,6 +17,7 @@ from bot.gateways.reply.download_spool import (
 )
 from bot.gateways.reply.event_stream_parser import EVENT_STREAM_TYPE, is_event_stream
 from bot.gateways.reply.picture_signature import SIGNATURE_BYTES, begins_like_picture
+from bot.gateways.reply.redaction import error_words
 from bot.gateways.reply.streaming_json import StreamingJson
 
 PIECE_BYTES = 1 << 12  # taken from a reply's read buffer to wait for more, or to see what it is
@@ -50,6 +51,7 @@ class ReplyBody:
         self.json = StreamingJson(spool)
         self.picture: Path | None = None
         self.connection_error = ""
+        self.is_cut_by_us = False  # the disk refused the rest
         self._response = response
         self._spool = spool
         self._reading = reading
@@ -83,33 +85,45 @@ class ReplyBody:
             if not self.json.decoded:
                 raise
             self._lost(failed)  # the pictures before are whole
+            self.is_cut_by_us = failed.kind is GatewayErrorKind.DISK_FULL
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Keep of a body that was cut the pictures that are whole all the same."""
+        if self.json.is_in_string:
+            await asyncio.to_thread(self.json.finish)
+        picture = self.picture
+        if picture and self.connection_error:
+            is_whole = await asyncio.to_thread(self._spool.is_whole, picture)
+            self.picture = picture if is_whole else None
 
     @property
     def is_cut(self) -> bool:
         """Whether the connection broke before the body was complete."""
-        return bool(self.connection_error) and not self.json.is_closed
+        return bool(self.connection_error) and not (self.json.is_closed or self.picture)
 
     def _lost(self, error: Exception) -> None:
-        self.connection_error = self.connection_error or f"{type(error).__name__}: {error}"
+        self.connection_error = self.connection_error or error_words(error)
 
     async def _decode(self, opening: bytes) -> None:
-        """Feed JSON to its reader; what waits for its turn stays in the read buffer."""
+        """Feed JSON to its reader; what comes later stays in the read buffer."""
         content, piece = self._response.content, opening
         while not self.json.is_over:
             async with self._reading:
                 fed_bytes = _feed_buffered(piece, content, self.json)
-                await asyncio.sleep(0)  # let other tasks run between two chunks
+                if fed_bytes:
+                    await asyncio.sleep(0)  # let other tasks run between two chunks
             piece = b""
-            if not fed_bytes:
-                limit_s = END_TIMEOUT_S if self._has_all_pictures else None
-                async with asyncio.timeout(limit_s):
-                    piece = await content.read(PIECE_BYTES)
-                if not piece:
-                    return
+            if not fed_bytes and not (piece := await self._next_piece()):
+                return
 
-    @property
-    def _has_all_pictures(self) -> bool:
-        return self.json.is_closed and len(self.json.decoded) >= self._spool.pictures
+    async def _next_piece(self) -> bytes:
+        """Wait for more, but not for ever once all pictures are there."""
+        is_all = self.json.is_closed and len(self.json.decoded) >= self._spool.pictures
+        if not is_all:
+            return await self._response.content.read(PIECE_BYTES)
+        async with asyncio.timeout(END_TIMEOUT_S):
+            return await self._response.content.read(PIECE_BYTES)
 
     async def _read_picture(self) -> None:
         self.picture = self._spool.new_part()

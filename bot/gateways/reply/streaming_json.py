@@ -7,8 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from yarl import URL
+
 from bot.core.errors.gateway import GatewayErrorKind
-from bot.gateways.reply.base64_file import Base64File
+from bot.gateways.reply.base64_file import Base64File, holds_base64
 from bot.gateways.reply.download_spool import (
     DownloadSpool,
     SpoolFailed,
@@ -131,14 +133,49 @@ class StreamingJson:
         if file := self._long_string:
             file.close()
             if file.is_base64:
-                placeholder = f"{self._token}:{len(self._decoded)}"
-                self._decoded[placeholder] = file.path
-                self._text[self._string_start :] = placeholder.encode()
+                self._replace_string(file.path)
             else:
                 self._text += _TRUNCATED.encode()
         self._text += b'"'
         self._string_start = self._long_string = None
         self.is_closed = self.is_closed or self._depth <= 0
+
+    def _replace_string(self, decoded: Path) -> None:
+        """Put a placeholder for a file in the place of the open string."""
+        placeholder = f"{self._token}:{len(self._decoded)}"
+        self._decoded[placeholder] = decoded
+        self._text[self._string_start :] = placeholder.encode()
+
+    @property
+    def is_in_string(self) -> bool:
+        """Whether a string is open: at the end of the text it was cut."""
+        return self._string_start is not None
+
+    def finish(self) -> None:
+        """Read the string that the end of the text cuts, if there is one, as far as it arrived.
+
+        A picture in it counts if it is whole. It may decode the picture, so call it in a thread.
+        """
+        if not self.is_in_string:
+            return
+        try:
+            self._finish()
+        except SpoolFailed:
+            if not self._decoded:
+                raise
+
+    def _finish(self) -> None:
+        with wrapping_disk_errors():
+            string = bytes(self._text[self._string_start :])
+            if not self._long_string and holds_base64(string):
+                self._move_to_file()
+            if not (file := self._long_string):
+                return
+            file.close()
+            if file.is_base64 and self._spool.is_whole(file.path):
+                self._replace_string(file.path)
+                self._text += b'"'
+                self._string_start = self._long_string = None
 
     # --- afterwards ---------------------------------------------------------------------------
 
@@ -168,6 +205,11 @@ class StreamingJson:
     def is_placeholder(self, text: str) -> bool:
         """Tell whether a string of the text stands for a file."""
         return text in self._decoded
+
+    def was_sent(self, source: Path | URL) -> bool:
+        """Tell whether a file or an address of this JSON was sent with the request."""
+        with wrapping_disk_errors():
+            return self._spool.sent.include(source)
 
     def discard(self) -> None:
         """Remove all files of this JSON text."""

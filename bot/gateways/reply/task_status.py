@@ -36,10 +36,13 @@ _STATE_WORDS: Mapping[TaskState, str] = {
     "pending": "NOT_START QUEUED PENDING SUBMITTED DISPATCHED STARTING RUNNING PROCESSING"
     " IN_PROGRESS PROGRESS UNKNOWN WAITING QUEUE QUEUING QUEUEING GENERATING CREATED",
     "success": "SUCCESS SUCCEEDED SUCCEED COMPLETED COMPLETE DONE FINISHED READY",
+    # EXPIRED and TIMEOUT are no doubts: with them a gateway itself gives a task up, as new-api does
+    # with FAILURE after an hour (relay/mjproxy_handler.go), and no documented interface bills a
+    # task that ended so without a picture. One that had shown a picture is in doubt (polling.py).
     "failure": "FAILURE FAILED FAIL ERROR CANCEL CANCELED CANCELLED ABORTED EXPIRED TIMEOUT"
     " REJECTED NOT_FOUND MODERATED BLOCKED DECLINED DENIED FILTERED FLAGGED NSFW"
     " TERMINATED TIMED_OUT"
-    " MODAL",  # Midjourney waits for a dialog that cannot be answered
+    " MODAL",  # Midjourney waits for a dialog that nobody can confirm
 }
 _TASK_STATES = {word: state for state, words in _STATE_WORDS.items() for word in words.split()}
 _LAST_WORD = re.compile(r"[A-Z]+\Z")

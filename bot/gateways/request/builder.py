@@ -30,8 +30,6 @@ from bot.gateways.request.body import (
 )
 from bot.gateways.request.fields import field_text, is_multipart, request_fields, wants_stream
 
-# Discord's attachment URLs expire, and a gateway may fetch them long after it was asked.
-URL_LIFETIME_MS = 10 * 60 * 1000
 _STREAM_ACCEPT = "text/event-stream, application/json"
 
 BodyParts = Iterator[BodyPart]
@@ -121,9 +119,8 @@ class _BodyBuilder:
 
     def _strings(self, *, urls: bool) -> Iterator[BodyParts]:
         for reference, content in self._contents():
-            is_fresh = urls and self.now_ms - reference.fetched_at < URL_LIFETIME_MS
-            if is_fresh and reference.url:
-                yield iter((msgspec.json.encode(reference.url),))
+            if urls and (url := reference.fresh_url(self.now_ms)):
+                yield iter((msgspec.json.encode(url),))
             else:
                 yield _data_uri(reference.format, content)
 

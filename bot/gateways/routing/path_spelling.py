@@ -74,7 +74,7 @@ class PathSpellings:
                 self._on_trial[base] = current = _other_spelling(path)
             failure.other_path = current
 
-    def answered(self, used: Gateway) -> None:
+    def confirm(self, used: Gateway) -> None:
         """Record that the gateway has the path: it brought pictures."""
         base, path = used.base_url, used.paths.generate
         self._right.add(base)

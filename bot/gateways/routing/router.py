@@ -7,6 +7,7 @@ certain that nothing was made.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +24,14 @@ from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
 from bot.gateways.connections import MAX_HEADER_BYTES, READ_BUFFER_BYTES, limit_receives
 from bot.gateways.download import Downloader
-from bot.gateways.events import GatewayEvent, GatewayRequest, RequestRefused, Sending, Waiting
+from bot.gateways.events import (
+    GatewayEvent,
+    GatewayRequest,
+    RenewAddresses,
+    RequestRefused,
+    Sending,
+    Waiting,
+)
 from bot.gateways.exchange import Exchange
 from bot.gateways.gateway import Gateway
 from bot.gateways.model_abilities import ModelAbilities
@@ -108,13 +116,16 @@ class Router:
 
     # --- new requests -----------------------------------------------------------------------------
 
-    async def generate(self, request: GatewayRequest) -> AsyncGenerator[GatewayEvent, None]:
+    async def generate(
+        self, request: GatewayRequest, *, renew_addresses: RenewAddresses | None = None
+    ) -> AsyncGenerator[GatewayEvent, None]:
         """Run one request, event by event, until ``Received``.
 
         The caller stores each event before it asks for the next. A request is sent again, to the
         same gateway or to another one, only when it is certain that nothing was made: then come
         ``RequestRefused``, perhaps ``Waiting``, and another ``Sending``. Every other end raises
-        GatewayFailure, whose ``billed`` tells whether it may have been paid.
+        GatewayFailure, whose ``billed`` tells whether it may have been paid. ``renew_addresses``
+        is asked before each ``Sending`` where the references travel as addresses.
         """
         model = request.image_request.model
         policy = FailoverPolicy(self._able_gateways(request), model, self._health)
@@ -131,6 +142,8 @@ class Router:
             used = gateway
             try:
                 async with self._limited(gateway):
+                    if renew_addresses and self._takes_addresses(gateway, model):
+                        request = await _with_addresses(request, renew_addresses)
                     exchange = self._exchange(request, gateway)
                     used = exchange.gateway
                     async with aclosing(exchange.events()) as events:
@@ -149,13 +162,17 @@ class Router:
                 refused = failure
             else:
                 self._health.succeeded(gateway.name, model)
-                self._paths.answered(used)
+                self._paths.confirm(used)
                 return
             if not policy.has_candidate_after(refused):
                 self._log_end(request, refused)
                 raise self._with_moment(policy.failure())
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
+
+    def _takes_addresses(self, gateway: Gateway, model: str) -> bool:
+        limits = self._ability(gateway, model).references
+        return limits is not None and limits.transport == "json_image_urls"
 
     def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model and support the options there."""
@@ -240,7 +257,7 @@ class Router:
     def fetch(
         self, request: GatewayRequest, *, gateway: str, urls: Sequence[str]
     ) -> AsyncGenerator[GatewayEvent, None]:
-        """Download what this gateway answered, until ``Received``; nothing is sent again."""
+        """Download what this gateway has named, until ``Received``; nothing is sent again."""
         return self._continue(request, gateway, lambda exchange: exchange.fetch(urls))
 
     async def _continue(
@@ -288,6 +305,12 @@ class Router:
         except UnknownModel:
             # It is no longer offered, but what was paid for is still polled and downloaded.
             return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
+
+
+async def _with_addresses(request: GatewayRequest, renew: RenewAddresses) -> GatewayRequest:
+    wanted = request.image_request
+    references = await renew(wanted.references)
+    return replace(request, image_request=replace(wanted, references=references))
 
 
 def _log_failure(event: str, request: GatewayRequest, failure: GatewayFailure) -> None:

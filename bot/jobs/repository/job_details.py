@@ -26,7 +26,8 @@ def attempt_summary(rows: Transaction, job_id: str) -> AttemptSummary:
         " ORDER BY started_at, slot, number",
         job_id,
     )
-    received = [row["ended_at"] for row in tries if row["state"] == "received"]
+    ends = (row["ended_at"] for row in tries if row["state"] == "received")
+    received = [end for end in ends if end is not None]  # what came late may have none
     return AttemptSummary(
         began_at=tries[0]["started_at"] if tries else None,
         ended_at=max(received, default=None),

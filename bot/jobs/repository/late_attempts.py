@@ -51,7 +51,8 @@ def due_attempts(rows: Transaction, now: int) -> list[LateAttempt]:
         job = rows.one("SELECT * FROM jobs WHERE id = $1", row["job_id"])
         written = None if job is None else read_job(job)
         if isinstance(written, WrittenJob):
-            found.append(LateAttempt(written, written_attempt(row), row["ended_at"]))
+            since = row["started_at"] if row["ended_at"] is None else row["ended_at"]
+            found.append(LateAttempt(written, written_attempt(row), since))
     return found
 
 

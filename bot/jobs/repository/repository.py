@@ -235,7 +235,7 @@ class JobRepository:
 
     def answered(self, tx: Transaction, attempt: Attempt, urls: Sequence[str]) -> None:
         """Write that the gateway made the pictures, and where they can be fetched."""
-        self._move(tx, attempt, state="answered", billed=Billed.YES)
+        self._move(tx, attempt, state="answered", billed=Billed.YES, ended_at=self._now())
         tx.write(
             "UPDATE attempts SET urls = $1 WHERE job_id = $2 AND slot = $3 AND number = $4",
             msgspec.json.encode(list(urls)).decode(),
@@ -246,12 +246,12 @@ class JobRepository:
 
     def received(self, tx: Transaction, attempt: Attempt, cost: Cost) -> None:
         """Write that the pictures are files, and what they cost the operator."""
-        self._move(tx, attempt, state="received", billed=Billed.YES)
+        self._move(tx, attempt, state="received", billed=Billed.YES, ended_at=self._now())
         self._cost(tx, attempt, Billed.YES, cost)
 
     def refused(self, tx: Transaction, attempt: Attempt) -> None:
         """Write that the gateway surely made nothing."""
-        self._move(tx, attempt, state="refused", billed=Billed.NO)
+        self._move(tx, attempt, state="refused", billed=Billed.NO, ended_at=self._now())
 
     def lost(
         self,
@@ -261,20 +261,28 @@ class JobRepository:
         cost: Cost,
         *,
         may_come_late: bool = False,
+        by_us: bool = False,
     ) -> None:
-        """Write that an attempt brought no picture but was, or may have been, paid."""
-        self._move(tx, attempt, state="unknown", billed=billed)
+        """Write that an attempt brought no picture but was, or may have been, paid.
+
+        What is lost ``by_us`` has no end: this bot saw none, as its process died, or a defect or
+        its disk ended the attempt. Its requester did nothing for that.
+        """
+        ended_at = None if by_us else self._now()
+        self._move(tx, attempt, state="unknown", billed=billed, ended_at=ended_at)
         self._cost(tx, attempt, billed, cost)
         if may_come_late:
             look_again(tx, attempt, self._now() + FIRST_LOOK_MS)
 
-    def _move(self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed) -> None:
+    def _move(
+        self, tx: Transaction, attempt: Attempt, *, state: str, billed: Billed, ended_at: int | None
+    ) -> None:
         tx.write(
             "UPDATE attempts SET state = $1, billed = $2, ended_at = $3"
             " WHERE job_id = $4 AND slot = $5 AND number = $6",
             state,
             billed,
-            self._now(),
+            ended_at,
             attempt.job_id,
             attempt.slot,
             attempt.number,
@@ -303,7 +311,7 @@ class JobRepository:
     def close_attempts(
         self, tx: Transaction, job_id: str, *, model: str, price_at: Callable[[str], int | None]
     ) -> None:
-        """Put the attempts that a crash left under way in doubt.
+        """Put the attempts that a crash, or a defect, left under way in doubt.
 
         ``price_at`` tells what one picture costs at a gateway, None where no price is stated.
         """
@@ -315,7 +323,7 @@ class JobRepository:
             attempt = Attempt(job_id, row["slot"], row["number"], row["gateway"])
             each = price_at(attempt.gateway)
             price = None if each is None else each * row["asked"]
-            self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price))
+            self.lost(tx, attempt, Billed.MAYBE, Cost(model, price=price), by_us=True)
 
     def price(self, rows: Transaction, job_id: str) -> int:
         """Return what a job's attempts cost, or may have cost, in micros, as far as is known."""
@@ -337,6 +345,13 @@ class JobRepository:
         """Tell whether the person has the pictures of a job that was not settled."""
         row = rows.one("SELECT state FROM jobs WHERE id = $1", job_id)
         return row is not None and row["state"] == JobState.DELIVERED
+
+    def is_in_doubt(self, rows: Transaction, job_id: str) -> bool:
+        """Tell whether nobody knows if an attempt of a job was paid."""
+        found = rows.one(
+            "SELECT 1 FROM attempts WHERE job_id = $1 AND billed = 'maybe' LIMIT 1", job_id
+        )
+        return found is not None
 
     def job(self, rows: Transaction, job_id: str) -> WrittenJob | None:
         """Return one job, None where there is no such id."""

@@ -148,9 +148,9 @@ def request_from_text(text: str) -> ImageRequest:
     known = {name: stored[name] for name in _REQUEST_FIELDS if name in stored}
     known["size"] = parse_size(known["size"])
     if references := known.get("references"):
-        known["references"] = tuple(Reference(**reference) for reference in references)
+        known["references"] = msgspec.convert(references, tuple[Reference, ...])
     if mask := known.get("mask"):
-        known["mask"] = Reference(**mask)
+        known["mask"] = msgspec.convert(mask, Reference)
     return ImageRequest(**known)
 
 

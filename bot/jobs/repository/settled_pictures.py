@@ -10,7 +10,9 @@ def read_picture_counts(rows: Transaction, job_id: str, *, delivered: int | None
     ``delivered`` is how many the person can get: None for all that are files.
     """
     row = rows.one(
-        f"SELECT {_sum_of('asked', 'maybe')} AS in_doubt, {_sum_of('asked', 'yes')} AS paid,"
+        f"SELECT {_sum_of('asked', 'maybe')} AS maybe, {_sum_of('asked', 'yes')} AS paid,"
+        # An attempt without an end ended with this bot: see JobRepository.lost.
+        f" {_sum_of('asked', 'maybe', extra=' AND ended_at IS NULL')} AS maybe_by_us,"
         f" {_sum_of('costs.pictures', 'yes')} AS arrived, {_sum_of('lost', 'yes')} AS lost"
         " FROM attempts LEFT JOIN costs ON costs.job_id = attempts.job_id"
         " AND costs.slot = attempts.slot AND costs.number = attempts.number"
@@ -19,11 +21,12 @@ def read_picture_counts(rows: Transaction, job_id: str, *, delivered: int | None
     )
     assert row is not None  # noqa: S101 - an aggregate always has one row
     got = row["arrived"] if delivered is None else delivered
-    missing = row["paid"] - row["lost"] - got
-    return PictureCounts(got, row["in_doubt"], row["lost"], missing)
+    by_us = row["maybe_by_us"]
+    missing = row["paid"] - row["lost"] - got + by_us
+    return PictureCounts(got, row["maybe"] - by_us, row["lost"], missing)
 
 
-def _sum_of(column: str, billed: str) -> str:
+def _sum_of(column: str, billed: str, *, extra: str = "") -> str:
     """Return the SQL for the sum of a column over the attempts that were billed so."""
-    chosen = f"CASE WHEN attempts.billed = '{billed}' THEN {column} ELSE 0 END"
+    chosen = f"CASE WHEN attempts.billed = '{billed}'{extra} THEN {column} ELSE 0 END"
     return f"CAST(COALESCE(SUM({chosen}), 0) AS BIGINT)"

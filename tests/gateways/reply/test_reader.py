@@ -75,6 +75,37 @@ def test_where_pictures_lie(body: object, tmp_path: Path) -> None:
     assert [one.source for one in _reply(tmp_path, body).pictures] == [REMOTE]
 
 
+SMALL = {kind: picture_bytes(kind, width=30, height=30, noise=True) for kind in ("png", "jpeg")}
+
+
+@pytest.mark.parametrize("art", SMALL.values(), ids=SMALL)
+@pytest.mark.parametrize(
+    "body", ['{"images":["%s"]}', '{"data":{"image_base64":["%s"]}}', '["%s"]']
+)
+def test_a_small_picture_in_a_list(body: str, art: bytes, tmp_path: Path) -> None:
+    """Its base64 is no id, and that of a JPEG, which begins with a slash, no address."""
+    text = (body % b64(art)).encode()
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(text)
+        (found,) = read_reply(json_reader, BASE).pictures
+        assert isinstance(found.source, Path)
+        assert found.source.read_bytes() == art
+
+
+def test_a_small_picture_in_words(tmp_path: Path) -> None:
+    """It is longer than an address, and stays in the text all the same."""
+    words = f"Here: ![a](data:image/png;base64,{b64(SMALL['png'])}) and ![b]({CDN})"
+    body = {"choices": [{"message": {"content": words}}]}
+    with DownloadSpool(tmp_path, "s", pictures=2) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(json.dumps(body).encode())
+        first, second = read_reply(json_reader, BASE).pictures
+        assert isinstance(first.source, Path)
+        assert first.source.read_bytes() == SMALL["png"]
+        assert second.source == REMOTE
+
+
 WRITTEN: list[tuple[object, list[URL]]] = [
     (f"![图片]({CDN})\n\n", [REMOTE]),
     (f"Here: ![a]({CDN}) and ![b](/b.png) and ![a]({CDN})", [REMOTE, BASE.join(URL("/b.png"))]),
@@ -209,6 +240,6 @@ def test_a_cut_reply_is_repaired_in_little_time(text: str, tmp_path: Path) -> No
     with DownloadSpool(tmp_path, "slot-0", pictures=1) as spool:
         json_reader = StreamingJson(spool)
         json_reader.feed(text.encode())
-        began = time.perf_counter()
+        began = time.thread_time()
         read_reply(json_reader, URL("https://a.example"))
-        assert time.perf_counter() - began < 1
+        assert time.thread_time() - began < 1

@@ -91,9 +91,12 @@ def test_the_network_may_cut_anywhere(spelling: str, cuts: list[int]) -> None:
         assert _read(Path(folder), *_cut(body, cuts))[1] == [BIG]
 
 
+# Drawing long texts and deep trees took most of the time, and a reader meets nothing new in them.
+Words = st.text(max_size=12)
 Json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | Words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(Words, inner, max_size=3),
+    max_leaves=12,
 )
 Items = st.dictionaries(
     st.sampled_from(["b64_json", "url", "image", "image_url", "revised_prompt", "x"]),

@@ -47,8 +47,8 @@ card-prompt-withheld = The prompt is not shown here.
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
 card-left-out =
     { $count ->
-        [one] One picture is too large or damaged to be shown here, so please ask for a smaller size.
-       *[other] { $count } pictures are too large or damaged to be shown here, so please ask for a smaller size.
+        [one] One picture could not be shown here and was not charged, so please ask for it again or for a smaller size.
+       *[other] { $count } pictures could not be shown here and were not charged, so please ask for them again or for a smaller size.
     }
 card-more =
     { $count ->

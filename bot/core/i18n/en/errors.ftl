@@ -327,9 +327,11 @@ error-gateway-timeout-unknown = The connection to the image service broke, so th
 
 error-gateway-bad-response = The image service sent something that is not a picture, so please try again or choose another model; { money-back }.
 
-error-gateway-no-image = The image service answered without a picture, so please reword the prompt and try again; { money-back }.
+error-gateway-no-image = The image service replied without a picture, so please reword the prompt and try again; { money-back }.
 
 error-pictures-missing = The others did not arrive from the image service, so please ask again for them; { money-back }.
+
+error-rest-not-sent = The others were not painted because this request was stopped, so please ask again if you want them; { money-back }.
 
 error-pictures-lost = The others were made but could not be downloaded or read, so please ask again for them; { money-back }.
 

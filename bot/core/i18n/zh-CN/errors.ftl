@@ -294,6 +294,8 @@ error-gateway-no-image = 绘图服务没有返回图片，请修改提示词后�
 
 error-pictures-missing = 其余图片没有从绘图服务收到，需要的话请再画一次；{ money-back }。
 
+error-rest-not-sent = 其余图片因请求被停止而没有绘制，需要的话请重新请求；{ money-back }。
+
 error-pictures-lost = 其余图片已经画好，但无法下载或读取，请重新请求；{ money-back }。
 
 error-gateway-download-failed = 图片已经画好但无法下载，请再试一次；{ money-back }。

@@ -1,0 +1,52 @@
+"""Recognise the pictures that were sent with a request: where they come back, nothing was made."""
+
+import filecmp
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+
+from yarl import URL
+
+from bot.core.models import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class SentPictures:
+    """The references of one request, and the ``files`` that were sent, a mask too."""
+
+    references: tuple[Reference, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    def include(self, source: Path | URL) -> bool:
+        """Tell whether a file or an address of the reply is one of them."""
+        if isinstance(source, URL):
+            addresses = (each.url for each in self.references if each.url)
+            return any(_place(URL(address)) == _place(source) for address in addresses)
+        return bool(self.references or self.files) and self._include_file(source)
+
+    def _include_file(self, part: Path) -> bool:
+        size = part.stat().st_size
+        hashes = {each.sha256 for each in self.references if each.bytes == size}
+        if any(_is_same(file, part, size) for file in self.files):
+            return True
+        return bool(hashes) and _sha256(part) in hashes
+
+
+NOTHING_SENT = SentPictures()
+
+
+def _place(url: URL) -> tuple[str | None, str]:
+    """Return where a file is: its query only says who may fetch it, and for how long."""
+    return url.host, url.path
+
+
+def _is_same(file: Path, part: Path, size: int) -> bool:
+    with suppress(FileNotFoundError):  # of a reference; it was sent all the same
+        return file.stat().st_size == size and filecmp.cmp(file, part, shallow=False)
+    return False
+
+
+def _sha256(part: Path) -> str:
+    with part.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,107 @@
+"""HEIC photos, as telephones make them: converted where their decoder is installed."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from bot.core.models import ImageRequest
+from bot.images.content_store import ContentStore
+from bot.images.decoding import PictureUnreadable, can_read_heic, open_picture, small_copy
+from bot.images.references import (
+    Attachments,
+    DeclaredType,
+    ReferenceHeic,
+    ReferenceLoader,
+    Upload,
+)
+from tests.images.picture_collection import drawn, encoded, heic, turned
+from tests.images.test_picture_collection import kept_reference, reading
+
+needs_decoder = pytest.mark.skipif(not can_read_heic(), reason="there is no wheel for this machine")
+REQUEST = ImageRequest("a fox", "m", "auto", 1)
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    """Return the largest difference of two pictures in any place."""
+    assert one.size == other.size
+    differences = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+    return max(differences.resize((6, 6)).convert("L").tobytes())
+
+
+@needs_decoder
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [(1, None), (3, Image.Transpose.ROTATE_180), (6, Image.Transpose.ROTATE_270)],
+)
+async def test_a_photo_is_turned_once(
+    tmp_path: Path, orientation: int, turn: Image.Transpose | None
+) -> None:
+    """The file says twice how its camera was held: a second turn would lay the picture down."""
+    kept = await kept_reference(tmp_path, turned("HEIC", orientation))
+    upright = drawn() if turn is None else drawn().transpose(turn)
+    assert kept.format == "jpeg"
+    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+        assert difference(picture, upright) < 40
+    # What a history shows of a gateway's photo.
+    small = small_copy(io.BytesIO(turned("HEIC", orientation)), 100)
+    assert difference(small, upright) < 40
+
+
+@needs_decoder
+async def test_of_several_photos_the_main_one_is_kept(tmp_path: Path) -> None:
+    """A burst is one file."""
+    kept = await kept_reference(tmp_path, heic(drawn(), Image.new("RGB", (64, 64))))
+    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+        assert difference(picture, drawn()) < 40
+
+
+@needs_decoder
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1"])
+async def test_the_brand_of_a_file_may_name_no_codec(tmp_path: Path, brand: bytes) -> None:
+    """AVIF files may begin in the same way."""
+    photo = encoded("HEIC").replace(b"ftypheic", b"ftyp" + brand, 1)
+    assert (await kept_reference(tmp_path, photo)).format == "jpeg"
+
+
+@needs_decoder
+async def test_transparency_is_kept(tmp_path: Path) -> None:
+    """A JPEG has none, so that such a photo becomes a PNG."""
+    kept = await kept_reference(tmp_path, encoded("HEIC", drawn("RGBA")))
+    with Image.open(ContentStore(tmp_path).path(kept)) as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGBA")
+
+
+@needs_decoder
+def test_a_photo_is_never_larger_than_it_says() -> None:
+    """Its header is what the limits are checked with, before anything is decoded."""
+    lies = heic(Image.new("RGB", (1_600, 1_600)), says=(64, 64))
+    with (
+        pytest.raises(PictureUnreadable) as refused,
+        open_picture(io.BytesIO(lies)) as image,
+    ):
+        image.load()
+    assert "exceeds" in str(refused.value.__cause__)
+
+
+@pytest.mark.parametrize("reads_heic", [True, False])
+def test_without_the_decoder_a_photo_is_refused_before_the_card(
+    tmp_path: Path, reads_heic: bool
+) -> None:
+    """Not every platform has a wheel; the sentence says to send a JPEG."""
+    photo = Upload(9, reading(b""), declared=DeclaredType.HEIC)
+    loader = ReferenceLoader(ContentStore(tmp_path), now=lambda: 7, reads_heic=reads_heic)
+    if reads_heic:
+        loader.check(Attachments((photo,)), REQUEST)
+    else:
+        with pytest.raises(ReferenceHeic):
+            loader.check(Attachments((photo,)), REQUEST)
+
+
+def test_the_decoder_is_not_loaded_by_a_start() -> None:
+    """It takes memory and time, and most bots never see such a photo."""
+    loaded = "import bot.app, sys; assert not {'pillow_heif', '_pillow_heif'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", loaded], check=True, timeout=60)
