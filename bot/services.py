@@ -25,7 +25,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
-from bot.jobs.job_run import JobDependencies
+from bot.jobs.job_ending import JobDependencies
 from bot.jobs.late_tasks import LateTasks
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
 from bot.jobs.personal_data.deletion_requests import DeletionRequests

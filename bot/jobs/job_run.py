@@ -7,12 +7,11 @@ dead process left, the next start takes over from the state that was written las
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from secrets import token_hex
 
 import structlog
 
-from bot.core.clock import Clock
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import (
     NotDelivered,
@@ -23,45 +22,24 @@ from bot.core.errors.jobs import (
     Unexpected,
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
-from bot.database.database import Database
 from bot.database.outage import DatabaseBusy, DatabaseLost
 from bot.database.transaction import Transaction
-from bot.images.references import NO_ATTACHMENTS, Attachments, ReferenceLoader
-from bot.jobs.attempts import AttemptRunner, SlotResult, SlotsShare, worst_failure
-from bot.jobs.billing import Billing
-from bot.jobs.cancellation import Cancellation, DetachableCourier, JobCancelled
+from bot.images.references import NO_ATTACHMENTS, Attachments
+from bot.jobs.attempts import SlotResult, SlotsShare, worst_failure
+from bot.jobs.cancellation import DetachableCourier, JobCancelled
 from bot.jobs.courier import STARTS_NOW, Courier, JobFailure, JobResult
+from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.job_writer import JobWriter
-from bot.jobs.picture_retention import PictureRetention, StoredPicture
-from bot.jobs.pricing import Pricing, credits_per_picture, remaining_credits
+from bot.jobs.picture_retention import StoredPicture
+from bot.jobs.pricing import credits_per_picture, remaining_credits
 from bot.jobs.progress_updates import PROGRESS_INTERVAL_S, ProgressUpdates, QueueUpdates
-from bot.jobs.queue.queue import Queue
 from bot.jobs.queue.waiting_list import Ticket
 from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
-from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.jobs.send_gate import SendGate
-from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class JobDependencies:
-    """What every job works with."""
-
-    database: Database
-    ledger: Ledger
-    repository: JobRepository
-    billing: Billing
-    pricing: Pricing
-    queue: Queue
-    references: ReferenceLoader
-    attempts: AttemptRunner
-    cancellation: Cancellation
-    retention: PictureRetention
-    clock: Clock
 
 
 class JobRun:
@@ -378,34 +356,3 @@ def _shortfall(slots: Sequence[SlotResult], *, missing: int, is_stopped: bool) -
     if missing <= 0:
         return None
     return RestNotSent() if is_stopped else PicturesMissing()
-
-
-async def settle_abandoned(
-    deps: JobDependencies,
-    job: Job,
-    *,
-    unsent: EaselError,
-    sent: EaselError,
-    lost: EaselError,
-    writer: JobWriter | None = None,
-) -> JobFailure | None:
-    """End a job that nobody works on any more, and remove its files.
-
-    Returns:
-        What to tell the person, None if the pictures were posted before.
-    """
-    failure = await deps.billing.settle_abandoned(
-        job, unsent=unsent, sent=sent, lost=lost, writer=writer
-    )
-    await asyncio.to_thread(deps.attempts.remove_files, job)
-    return failure
-
-
-async def report_failure(
-    deps: JobDependencies, job: Job, courier: Courier, failure: JobFailure
-) -> None:
-    """Make the card of an ended job say so, and record whether it could."""
-    is_told = await courier.end(job, failure)
-    repository = deps.repository
-    written = repository.told if is_told else repository.not_told
-    await deps.database.write_when_possible(written, job.id)

@@ -20,7 +20,7 @@ from bot.database.transaction import Transaction
 from bot.gateways.events import GatewayRequest, Received
 from bot.jobs.attempt_recorder import price_of
 from bot.jobs.courier import JobFailure
-from bot.jobs.job_run import JobDependencies, report_failure
+from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
 from bot.jobs.pricing import credits_per_picture
 from bot.jobs.recovery import OpenCourier

@@ -22,7 +22,7 @@ from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
 from bot.jobs.courier import Courier, JobFailure
-from bot.jobs.job_run import JobDependencies, report_failure, settle_abandoned
+from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.rows import WrittenAttempt, WrittenJob
 from bot.jobs.service import JobService

@@ -10,7 +10,8 @@ from bot.core.errors.jobs import ShuttingDown
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.job_run import JobDependencies, JobRun
+from bot.jobs.job_ending import JobDependencies
+from bot.jobs.job_run import JobRun
 from bot.jobs.repository.rows import WrittenAttempt
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

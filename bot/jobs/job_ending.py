@@ -1,0 +1,68 @@
+"""How a job ends that nobody works on any more, and how its card says so."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.core.clock import Clock
+from bot.core.errors.base import EaselError
+from bot.core.models import Job
+from bot.database.database import Database
+from bot.images.references import ReferenceLoader
+from bot.jobs.attempts import AttemptRunner
+from bot.jobs.billing import Billing
+from bot.jobs.cancellation import Cancellation
+from bot.jobs.courier import Courier, JobFailure
+from bot.jobs.job_writer import JobWriter
+from bot.jobs.picture_retention import PictureRetention
+from bot.jobs.pricing import Pricing
+from bot.jobs.queue.queue import Queue
+from bot.jobs.repository.repository import JobRepository
+from bot.quota.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class JobDependencies:
+    """What every job works with."""
+
+    database: Database
+    ledger: Ledger
+    repository: JobRepository
+    billing: Billing
+    pricing: Pricing
+    queue: Queue
+    references: ReferenceLoader
+    attempts: AttemptRunner
+    cancellation: Cancellation
+    retention: PictureRetention
+    clock: Clock
+
+
+async def settle_abandoned(
+    deps: JobDependencies,
+    job: Job,
+    *,
+    unsent: EaselError,
+    sent: EaselError,
+    lost: EaselError,
+    writer: JobWriter | None = None,
+) -> JobFailure | None:
+    """End a job that nobody works on any more, and remove its files.
+
+    Returns:
+        What to tell the person, None if the pictures were posted before.
+    """
+    failure = await deps.billing.settle_abandoned(
+        job, unsent=unsent, sent=sent, lost=lost, writer=writer
+    )
+    await asyncio.to_thread(deps.attempts.remove_files, job)
+    return failure
+
+
+async def report_failure(
+    deps: JobDependencies, job: Job, courier: Courier, failure: JobFailure
+) -> None:
+    """Make the card of an ended job say so, and record whether it could."""
+    is_told = await courier.end(job, failure)
+    repository = deps.repository
+    written = repository.told if is_told else repository.not_told
+    await deps.database.write_when_possible(written, job.id)
