@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.clock import await_directly
 from bot.core.models import Requester
 from bot.jobs.queue.queue import Queue, QueueLimits
-from bot.jobs.queue.waiting_list import Ticket
+from bot.jobs.queue.waiting_list import Ticket, WaitingList
 
 USERS, SERVERS = 3, 3
 
@@ -132,3 +132,15 @@ def test_nobody_starves(askers: list[tuple[int, int, bool]]) -> None:
         first_in_line_since = max(came[ticket], last_of.get(ticket.user_id, 0))
         assert number - first_in_line_since <= USERS * SERVERS
         last_of[ticket.user_id] = number
+
+
+@given(st.lists(st.tuples(asks, st.integers(0, 2)), max_size=40))
+def test_a_rank_is_the_place_in_the_order(steps: list[tuple[tuple[str, int, int], int]]) -> None:
+    """It is counted, not walked to: a person must not be told another place than theirs."""
+    line = WaitingList()
+    for (_, server, user), starting in steps:
+        line.add(Ticket(server, user + 10 * server, "m"))
+        if starting == 0:
+            line.take(next(iter(line)))  # its server and its user go to the end
+    order = list(line)
+    assert [line.rank(ticket) for ticket in order] == list(range(len(order)))

@@ -10,7 +10,7 @@ from bot.core.clock import ExternalWait
 from bot.core.errors.base import Refusal
 from bot.core.errors.jobs import TooManyWaiting
 from bot.core.models import Requester
-from bot.jobs.courier import QueuePosition
+from bot.jobs.courier import STARTS_NOW, QueuePosition
 from bot.jobs.queue.forecast import UsualDurations, forecast
 from bot.jobs.queue.waiting_list import Ticket, WaitingList
 
@@ -127,12 +127,16 @@ class Queue:
     def position(self, ticket: Ticket) -> QueuePosition:
         """Return how many jobs start before this one, and when it starts.
 
-        Whoever shows it says so in ``ticket.shown``.
+        Only the first ones are forecast; for the others the usual duration of their own model
+        counts for everybody. Whoever shows it says so in ``ticket.shown``.
         """
-        for ahead, (other, starts_in_s) in enumerate(self._forecast()):
-            if other is ticket:
-                return QueuePosition(ahead, round(starts_in_s * 1000))
-        return QueuePosition(0, 0)
+        if ticket not in self._waiting:
+            return STARTS_NOW
+        if (position := self._front().get(ticket)) is not None:
+            return position
+        ahead = self._waiting.rank(ticket)
+        rounds = (ahead + 1) / self._limits.max_running
+        return QueuePosition(ahead, round(rounds * self.usual_ms(ticket.model)))
 
     def changed_position(self, ticket: Ticket) -> QueuePosition | None:
         """Return the ticket's position if it is worth showing and was not shown yet."""

@@ -1,7 +1,7 @@
 """The waiting jobs in the order in which they start: round robin over servers, then users."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TypeVar
@@ -51,12 +51,23 @@ class WaitingList:
     def __iter__(self) -> Iterator[Ticket]:
         return _round_robin(_round_robin(users.values()) for users in self._servers.values())
 
+    def __contains__(self, ticket: Ticket) -> bool:
+        return ticket in self._servers.get(ticket.server_id, {}).get(ticket.user_id, ())
+
     def __len__(self) -> int:
         return sum(len(tickets) for users in self._servers.values() for tickets in users.values())
 
     def count(self, user_id: int) -> int:
         """Count the tickets of one user, in all servers."""
         return sum(len(users.get(user_id, ())) for users in self._servers.values())
+
+    def rank(self, ticket: Ticket) -> int:
+        """Count the tickets before one that is here, without a walk over all of them."""
+        users = self._servers[ticket.server_id]
+        own = users[ticket.user_id].index(ticket)
+        in_server = _before(users, ticket.user_id, own, {each: len(users[each]) for each in users})
+        sizes = {each: sum(map(len, here.values())) for each, here in self._servers.items()}
+        return _before(self._servers, ticket.server_id, in_server, sizes)
 
     def is_over_its_share(self, server_id: int, *, of: int) -> bool:
         """Tell whether a server has used up its part of so many places, like every other server."""
@@ -90,6 +101,17 @@ class WaitingList:
             users[ticket.user_id] = tickets
         if users:
             self._servers[ticket.server_id] = users
+
+
+def _before(order: Iterable[int], mine: int, own: int, sizes: Mapping[int, int]) -> int:
+    """Count what round robin over groups takes before the ``own``-th of the group ``mine``."""
+    count, is_behind = own, False
+    for group in order:
+        if group == mine:
+            is_behind = True
+        else:
+            count += min(sizes[group], own if is_behind else own + 1)
+    return count
 
 
 def _round_robin(groups: Iterable[Iterable[T]]) -> Iterator[T]:
