@@ -91,14 +91,7 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             await late_tasks.end()
 
         client.once_closing = once_closing
-        downloader = await stack.enter_async_context(
-            Downloader(
-                (),
-                clock=clock,
-                proxies=settings.proxies,
-                max_bytes=MAX_MEGABYTES * 1_000_000,
-            )
-        )
+        downloader = await stack.enter_async_context(_downloader(settings, clock))
         pictures = MessagePictures(client, downloader)
         for cog in create_cogs(_dependencies(settings, bot, couriers, pictures, clock)):
             await client.add_cog(cog)
@@ -124,6 +117,11 @@ def _client(settings: Settings, preference_store: PreferenceStore) -> Client:
         dev_guild_id=settings.dev_guild_id,
         proxies=settings.proxies,
     )
+
+
+def _downloader(settings: Settings, clock: Clock) -> Downloader:
+    most = MAX_MEGABYTES * 1_000_000
+    return Downloader((), clock=clock, proxies=settings.proxies, max_bytes=most)
 
 
 def _couriers(bot: Bot, clock: Clock) -> Couriers:

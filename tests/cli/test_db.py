@@ -199,7 +199,7 @@ async def test_a_copy_made_while_a_bot_writes_is_whole(tmp_path: Path) -> None:
         assert read(copy, "SELECT id FROM jobs ORDER BY id") == read(
             copy, "SELECT job_id FROM charges ORDER BY job_id"
         )
-        assert read(copy, "SELECT SUM(credits) FROM charges") == read(
+        assert read(copy, "SELECT SUM(operator_credits) FROM charges") == read(
             copy, "SELECT SUM(credits) FROM meters WHERE subject = 'operator'"
         )
         assert (copy.stat().st_mode & 0o077) == 0

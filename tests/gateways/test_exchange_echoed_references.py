@@ -87,6 +87,12 @@ async def test_a_task_that_repeats_its_request(echo: dict[str, object], tmp_path
     assert [one.path.read_bytes() for one in result.pictures] == [MADE]
 
 
+async def test_under_the_name_of_results_the_same_picture_is_a_result(tmp_path: Path) -> None:
+    """Nothing is sent under it: the gateway changed nothing, and that is what was asked for."""
+    result = await _paint(tmp_path, http_reply(200, {"data": [{"b64_json": b64(REFERENCE)}]}))
+    assert [one.path.read_bytes() for one in result.pictures] == [REFERENCE]
+
+
 async def test_a_stream_that_repeats_its_request(tmp_path: Path) -> None:
     """Beside the result, in one event."""
     event = sse.sse_event("image_generation.completed", {"url": SENT, **RESULT})

@@ -44,10 +44,11 @@ _CONTAINER_KEYS = (
     "response",
     "task",
 )
+_RESULT_KEY = "b64_json"  # nothing is sent under this name, so it is no echo of the request
 # Keys of one picture, in order of preference. `image` is base64 at some gateways and a URL at
 # others; beside a task it is the reference that was sent.
 _BASE64_KEYS = (
-    "b64_json",
+    _RESULT_KEY,
     "image",
     "base64",
     "b64",
@@ -247,8 +248,8 @@ class _PictureFinder:
                     return
             elif text := non_empty_text(inner):
                 is_url = _is_web_url(text)
-                given = parse_url(text) if is_url else self.json_reader.file_of(text)
-                if source := self._made(given):
+                source = parse_url(text) if is_url else self.json_reader.file_of(text)
+                if source and (key == _RESULT_KEY or self._made(source)):
                     yield ReplyPicture(source, revised_prompt)
                     return
         for key in _URL_KEYS:
