@@ -8,6 +8,7 @@ from PIL import Image
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import Interrupted, NotDelivered, PicturesLate
 from bot.core.models import CardAddress, JobState, Picture
+from bot.discord_ui import courier_parts
 from bot.discord_ui.message_outbox import nonce_of
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
 from bot.jobs.courier import JobFailure, JobProgress
@@ -24,6 +25,17 @@ async def test_a_young_card_is_edited_by_its_token(delivery: Delivery) -> None:
     assert list(card.files.values()) == [1000]
     assert card.reactions == ["🔄"]
     assert delivery.fake.refused == []
+
+
+async def test_no_reaction_is_added_where_many_wait(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is decoration: the person's own 🔄 counts without it."""
+    monkeypatch.setattr(courier_parts, "MOST_REACTIONS_WAITING", 0)
+    await delivery.deliver(1000)
+    (card,) = delivery.shown
+    assert list(card.files.values()) == [1000]
+    assert card.reactions == []
 
 
 async def test_an_old_card_is_edited_through_its_channel_and_calls_its_requester(

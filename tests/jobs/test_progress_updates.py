@@ -65,10 +65,13 @@ def progress_updates(
     *,
     slots: int = 1,
     usual_ms: int | None = None,
+    quiet_s: float = 0.0,
     now: Callable[[], int] = lambda: 7,
 ) -> ProgressUpdates:
     clock = Clock(now=now, sleep=sleeps.sleep)
-    updates = ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots)
+    updates = ProgressUpdates(
+        JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots, quiet_s=quiet_s
+    )
     updates.report(Sending("g"))
     return updates
 
@@ -171,6 +174,28 @@ async def test_a_refused_request_takes_the_painting_back() -> None:
         sleeps.step.set()
         await until(lambda: len(display.shown) == 2)
     assert display.shown == [JobProgress(7, 0, 4), QueuePosition(0, 0)]
+
+
+async def test_a_quick_picture_is_the_first_news() -> None:
+    """An edit to "painting" right before the result would cost a request and tell nothing."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    async with progress_updates(display, sleeps, quiet_s=2).shown():
+        await until(lambda: sleeps.begun == [2])
+    assert display.shown == []
+
+
+async def test_a_slow_picture_is_told_after_the_quiet_time() -> None:
+    """Then the person sees that their picture is painted, with what came meanwhile."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    updates = progress_updates(display, sleeps, quiet_s=2)
+    async with updates.shown():
+        await until(lambda: sleeps.begun == [2])
+        updates.report(TaskProgress(0.5))
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 1)
+    assert display.shown == [JobProgress(7, 0, 4, 0.5)]
 
 
 async def test_without_news_nothing_is_edited() -> None:
