@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 from babel import Locale
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.runtime.resolver import CurrentEnvironment, Pattern, ResolverEnvironment
+from fluent.runtime.resolver import CurrentEnvironment, Pattern, ResolverEnvironment, TextElement
 from fluent.runtime.types import FluentFloat, FluentInt, FluentNone, FluentNumber, FluentType
 
 from bot.core.errors.base import Fact
@@ -80,6 +80,8 @@ class _Bundle(FluentBundle):
         self, pattern: Pattern, args: Mapping[str, Fact] | None = None
     ) -> tuple[str | FluentNone, list[Exception]]:
         """Format a pattern; also return what it lacks."""
+        if isinstance(pattern, TextElement):  # words only, as of most buttons
+            return pattern.value, []
         facts = {name: _fluent(fact) for name, fact in (args or {}).items()}
         missing: list[Exception] = []
         current = CurrentEnvironment(args=facts)

@@ -9,18 +9,18 @@ fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal
-
-from babel import Locale
-from babel.dates import format_timedelta
+from typing import TYPE_CHECKING, Literal
 
 from bot.core.errors.base import EaselError, Fact
 from bot.core.i18n.escaping import echo
-from bot.core.i18n.language import Language, language_of
+
+if TYPE_CHECKING:  # Texts.load imports it
+    from bot.core.i18n.language import Language
 
 FALLBACK = "en"
 _LONGEST_FACT = 400  # characters of a typed word, or of a list of allowed ones
@@ -39,6 +39,9 @@ def discord_timestamp(at_ms: int, locale: str) -> str:  # noqa: ARG001 - the cli
 
 def plain_time(now: Callable[[], int]) -> When:
     """Show moments as the distance from ``now()``, such as "in 3 hours"."""
+    # Only the terminal needs it, and it is half of what Texts imports.
+    from babel import Locale  # noqa: PLC0415
+    from babel.dates import format_timedelta  # noqa: PLC0415
 
     def shown(at_ms: int, locale: str) -> str:
         distance = timedelta(milliseconds=at_ms - now())
@@ -57,6 +60,11 @@ class Texts:
         self._when = when
         self._sources = dict(_read(folder or files("bot.core.i18n")))
         self._languages: dict[str, Language] = {}  # those that were asked for
+
+    def load(self) -> None:
+        """Load every language, which takes a moment for the first text of each otherwise."""
+        for locale in self._sources:
+            self._language(locale)
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -119,13 +127,16 @@ class Texts:
         known = {"reference": None, "retry_at": None, "money": money}
         return self.say(message_id or error.message_id, locale, **known | facts)
 
-    def _language(self, locale: str) -> Language:
+    def _language(self, locale: str) -> "Language":
         found = self._languages.get(locale)
         if found is None:
+            # Fluent and babel take 50 ms, which a start has better uses for.
+            from bot.core.i18n.language import language_of  # noqa: PLC0415
+
             found = self._languages[locale] = language_of(locale, self._sources[locale])
         return found
 
-    def _shown(self, name: str, fact: Fact | None, language: Language) -> Fact:
+    def _shown(self, name: str, fact: Fact | None, language: "Language") -> Fact:
         if fact is None or fact == "":
             return "none"
         if isinstance(fact, str):
@@ -139,9 +150,10 @@ class Texts:
         return math.ceil(fact) if name.endswith("_s") else fact
 
 
-def _fallbacks(locale: str) -> Iterable[str]:
+@lru_cache(100)
+def _fallbacks(locale: str) -> Sequence[str]:
     # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
-    return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
+    return tuple(dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK)))
 
 
 def _read(folder: Traversable) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -1,5 +1,7 @@
 """A language parses only what it says, and says what Fluent says of its whole files."""
 
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +70,12 @@ def test_a_language_knows_its_ids_without_parsing(locale: str, parsed: list[str]
     """Discord is told at each start which descriptions are translated."""
     assert Language(locale, sources(locale)).ids == read_messages(locale).keys()
     assert parsed == []
+
+
+def test_a_start_loads_what_formats_texts_only_after_the_login() -> None:
+    """The bot would be away for longer at each restart."""
+    loaded = "import bot.app, sys; assert not {'fluent', 'babel'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", loaded], check=True)
 
 
 def test_only_what_is_said_is_parsed(tmp_path: Path, parsed: list[str]) -> None:
