@@ -1,40 +1,30 @@
-"""How long a start takes: importing the bot, and until it is ready to log in.
+"""How long a start takes: importing the bot, and until it asks Discord to log it in.
 
-Run ``python -m benchmarks.start``. Each start is a process of its own; the reference is a process
-that imports discord.py and nothing else, in the same run.
+Run ``python -m benchmarks.start``. Each start is a process of its own, as an installation has it:
+with compiled modules, and without rich, which only developers have and which structlog would load.
+It is measured from the outside, from the start of the interpreter. The bot's requests to Discord
+go to a proxy that is this process: the first one ends a start. The reference is a process that
+imports discord.py and nothing else, in turns with the bot.
 """
 
 import argparse
-import json
+import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-REFERENCE = """
-import json, time
-began = time.perf_counter()
-import discord
-print(json.dumps({"imported": time.perf_counter() - began}))
-"""
-
-EASEL = """
-import asyncio, json, sys, time
-began = time.perf_counter()
-from pathlib import Path
-from bot.app import open_bot
-from bot.core.clock import Clock
-from playground.settings import painter_settings
-imported = time.perf_counter()
-
-async def start():
-    async with open_bot(painter_settings("http://127.0.0.1:9/v1", Path(sys.argv[1])), Clock()):
-        return time.perf_counter()
-
-ready = asyncio.run(start())
-print(json.dumps({"imported": imported - began, "ready": ready - began}))
-"""
+_HIDE = "import sys; sys.modules['rich'] = None; "
+_SAY = "; print(flush=True)"
+REFERENCE = f"{_HIDE}import discord{_SAY}"
+IMPORT = f"{_HIDE}import bot.app{_SAY}"
+START = f"{_HIDE}import runpy; runpy.run_module('bot', run_name='__main__')"
+_MOST_S = 60.0
 
 
 def main() -> None:
@@ -42,31 +32,76 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=9)
     runs = parser.parse_args().runs
-    reference = [measure(REFERENCE) for _ in range(runs)]
-    easel = [measure(EASEL) for _ in range(runs)]
-    print(f"| Median of {runs} starts | s |\n|---|---|")
-    print(f"| import of discord.py alone | {median(reference, 'imported'):.2f} |")
-    print(f"| import of the bot | {median(easel, 'imported'):.2f} |")
-    print(f"| ready to log in, empty data folder | {median(easel, 'ready'):.2f} |")
+    kinds: dict[str, Callable[[Path], float]] = {
+        "import of discord.py alone": lambda compiled: until_said(REFERENCE, compiled),
+        "import of the bot": lambda compiled: until_said(IMPORT, compiled),
+        "ready to log in, empty data folder": until_login,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in kinds}
+    with tempfile.TemporaryDirectory() as compiled:
+        for number in range(runs + 1):  # the first compiles
+            for name, measure in kinds.items():
+                took = measure(Path(compiled))
+                if number:
+                    seconds[name].append(took)
+    print_table(seconds, runs)
 
 
-def measure(code: str) -> dict[str, float]:
-    """Run one start in a new process and return its seconds by name."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-c", code, folder],
-            check=True,
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parent.parent,
-        )
-    seconds: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return seconds
+def print_table(seconds: dict[str, list[float]], runs: int) -> None:
+    """Print each median, and the median of its ratios to the first row in the same turn."""
+    reference = next(iter(seconds.values()))
+    print(f"| Median of {runs} starts | s | × |\n|---|---|---|")
+    for name, found in seconds.items():
+        ratios = [one / other for one, other in zip(found, reference, strict=True)]
+        print(f"| {name} | {statistics.median(found):.2f} | {statistics.median(ratios):.2f} |")
 
 
-def median(runs: list[dict[str, float]], name: str) -> float:
-    """Return the median of one figure."""
-    return statistics.median(run[name] for run in runs)
+def until_said(code: str, compiled: Path) -> float:
+    """Return the seconds until a process prints a line."""
+    began = time.perf_counter()
+    with running(code, compiled) as process:
+        if process.stdout is None or not process.stdout.readline():
+            raise SystemExit("The process ended before it was ready.")
+        return time.perf_counter() - began
+
+
+def until_login(compiled: Path) -> float:
+    """Return the seconds until ``python -m bot`` connects to Discord."""
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(_MOST_S)
+        settings = {
+            "DISCORD_TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.no.token",
+            "IMAGE_API_URL": "http://127.0.0.1:9/v1",
+            "IMAGE_API_KEY": "none",
+            "IMAGE_MODELS": "gpt-image-2",
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.getsockname()[1]}",
+            "DATA_DIR": folder,
+        }
+        began = time.perf_counter()
+        with running(START, compiled, settings):
+            proxy.accept()[0].close()
+            return time.perf_counter() - began
+
+
+@contextmanager
+def running(
+    code: str, compiled: Path, settings: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run code in a new interpreter, which keeps its compiled modules in a folder; then end it."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    root = str(Path(__file__).resolve().parent.parent)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**kept, **(settings or {}), "PYTHONPATH": root, "PYTHONPYCACHEPREFIX": str(compiled)},
+        cwd=compiled,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
+        self.texts.load()  # while nobody can wait for it yet
         await self.tree.set_translator(self._translator)
         await self.sync_commands()
         if self.once_logged_in is not None:

@@ -7,11 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import discord
-from babel import Locale
-from babel.dates import format_interval, format_skeleton
 
 from bot.core.i18n.escaping import columns, cut, one_line, padded
 from bot.core.i18n.texts import Texts
@@ -24,6 +22,9 @@ from bot.discord_ui.quota_embeds import (
     subject_name,
 )
 from bot.quota.levels import SERVER
+
+if TYPE_CHECKING:  # a start does without it
+    from babel import Locale
 
 LIMITS_ON_A_PAGE = 10
 CHANGES_ON_A_PAGE = 8
@@ -316,8 +317,10 @@ class UsageReportEmbeds:
             lines.append(f"{padded(name, named)}  {credits:>{figures},}{bar}".rstrip())
         return "\n".join(lines)
 
-    def _date_locale(self, locale: str) -> Locale:
+    def _date_locale(self, locale: str) -> "Locale":
         """Return the locale for dates: that of the language in which the texts are."""
+        from babel import Locale  # noqa: PLC0415 - a start does without it
+
         return Locale.parse(self._texts.nearest(locale), sep="-")
 
 
@@ -329,7 +332,9 @@ def _groups(days: Sequence[DayRow]) -> list[Sequence[DayRow]]:
     return [days[:first], *rest] if first else rest
 
 
-def _name(group: Sequence[DayRow], reader: Locale) -> str:
+def _name(group: Sequence[DayRow], reader: "Locale") -> str:
+    from babel.dates import format_interval, format_skeleton  # noqa: PLC0415 - as above
+
     first, last = group[0].day, group[-1].day
     if first == last:
         name: str = format_skeleton("MMMd", first, locale=reader)
@@ -338,7 +343,7 @@ def _name(group: Sequence[DayRow], reader: Locale) -> str:
     return name.replace("\u2009", "")  # a thin space is as wide as any other in a code block
 
 
-def _chart_name(day: date, reader: Locale) -> str:
+def _chart_name(day: date, reader: "Locale") -> str:
     name = _name((DayRow(day, 0),), reader)
     return name if max(name) <= _LAST_LETTER else f"{day:%m-%d}"
 

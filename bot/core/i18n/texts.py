@@ -9,21 +9,18 @@ fluent.runtime refuses facts above 2,500 characters, so prompts are cut before.
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal
-
-from babel import Locale
-from babel.dates import format_timedelta
-from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax.ast import Message
+from typing import TYPE_CHECKING, Literal
 
 from bot.core.errors.base import EaselError, Fact
 from bot.core.i18n.escaping import echo
+
+if TYPE_CHECKING:  # Texts.load imports it
+    from bot.core.i18n.language import Language
 
 FALLBACK = "en"
 _LONGEST_FACT = 400  # characters of a typed word, or of a list of allowed ones
@@ -42,6 +39,9 @@ def discord_timestamp(at_ms: int, locale: str) -> str:  # noqa: ARG001 - the cli
 
 def plain_time(now: Callable[[], int]) -> When:
     """Show moments as the distance from ``now()``, such as "in 3 hours"."""
+    # Only the terminal needs it, and it is half of what Texts imports.
+    from babel import Locale  # noqa: PLC0415
+    from babel.dates import format_timedelta  # noqa: PLC0415
 
     def shown(at_ms: int, locale: str) -> str:
         distance = timedelta(milliseconds=at_ms - now())
@@ -49,22 +49,6 @@ def plain_time(now: Callable[[], int]) -> When:
         return format_timedelta(distance, threshold=1, add_direction=True, locale=reader)
 
     return shown
-
-
-@dataclass(frozen=True, slots=True)
-class _Language:
-    locale: str
-    bundle: FluentBundle
-    ids: frozenset[str]
-
-    def format(self, message_id: str, facts: dict[str, Fact]) -> tuple[str, list[Exception]]:
-        name, _, attribute = message_id.partition(".")
-        message = self.bundle.get_message(name)
-        pattern = message.attributes[attribute] if attribute else message.value
-        if pattern is None:  # a message with attributes only
-            raise KeyError(message_id)
-        text, missing = self.bundle.format_pattern(pattern, facts)
-        return str(text), missing
 
 
 class Texts:
@@ -75,7 +59,12 @@ class Texts:
     ) -> None:
         self._when = when
         self._sources = dict(_read(folder or files("bot.core.i18n")))
-        self._languages: dict[str, _Language] = {}  # those that were asked for
+        self._languages: dict[str, Language] = {}  # those that were asked for
+
+    def load(self) -> None:
+        """Load every language, which takes a moment for the first text of each otherwise."""
+        for locale in self._sources:
+            self._language(locale)
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -106,10 +95,11 @@ class Texts:
             if name not in self._sources:
                 continue
             language = self._language(name)
-            if message_id not in language.ids:
-                continue
             shown = {key: self._shown(key, fact, language) for key, fact in facts.items()}
-            text, missing = language.format(message_id, shown)
+            try:
+                text, missing = language.format(message_id, shown)
+            except KeyError:
+                continue
             if not missing:
                 return text
         if text is None:
@@ -137,13 +127,16 @@ class Texts:
         known = {"reference": None, "retry_at": None, "money": money}
         return self.say(message_id or error.message_id, locale, **known | facts)
 
-    def _language(self, locale: str) -> _Language:
+    def _language(self, locale: str) -> "Language":
         found = self._languages.get(locale)
         if found is None:
-            found = self._languages[locale] = _parsed(locale, self._sources[locale])
+            # Fluent and babel take 50 ms, which a start has better uses for.
+            from bot.core.i18n.language import language_of  # noqa: PLC0415
+
+            found = self._languages[locale] = language_of(locale, self._sources[locale])
         return found
 
-    def _shown(self, name: str, fact: Fact | None, language: _Language) -> Fact:
+    def _shown(self, name: str, fact: Fact | None, language: "Language") -> Fact:
         if fact is None or fact == "":
             return "none"
         if isinstance(fact, str):
@@ -157,9 +150,10 @@ class Texts:
         return math.ceil(fact) if name.endswith("_s") else fact
 
 
-def _fallbacks(locale: str) -> Iterable[str]:
+@lru_cache(100)
+def _fallbacks(locale: str) -> Sequence[str]:
     # zh-TW ends in English, not in zh-CN, as in CLDR: Traditional Chinese has no wider language.
-    return dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK))
+    return tuple(dict.fromkeys((locale, locale.split("-", maxsplit=1)[0], FALLBACK)))
 
 
 def _read(folder: Traversable) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -172,17 +166,3 @@ def _read(folder: Traversable) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _sources(place: Traversable) -> tuple[str, ...]:
     found = sorted(place.iterdir(), key=lambda file: file.name)
     return tuple(file.read_text(encoding="utf-8") for file in found if file.name.endswith(".ftl"))
-
-
-@cache  # parsing takes a tenth of a second; the files do not change while the process runs
-def _parsed(locale: str, sources: tuple[str, ...]) -> _Language:
-    bundle = FluentBundle([locale], use_isolating=False)
-    ids: set[str] = set()
-    for source in sources:
-        resource = FluentResource(source)
-        bundle.add_resource(resource)
-        for entry in resource.body:
-            if isinstance(entry, Message):
-                ids.add(entry.id.name)
-                ids.update(f"{entry.id.name}.{part.id.name}" for part in entry.attributes)
-    return _Language(locale, bundle, frozenset(ids))
