@@ -28,7 +28,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.bot_running import EASEL, REFERENCE
-from benchmarks.bot_turn import BotLoad, Figures, commits_per_job, profile, turn
+from benchmarks.bot_turn import BotLoad, Figures, commits_per_job, profile, take_turn
 
 LOOP = {
     "cpu_ms": "CPU per picture, ms",
@@ -44,6 +44,8 @@ SETTLED = {
     "settled_p50_ms": "settled after the picture is visible, p50, ms",
     "settled_max_ms": "settled after the picture is visible, at most, ms",
 }
+
+FEWEST = 2
 
 Round = dict[str, Figures]
 """What each bot took in one round."""
@@ -61,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, help="write all figures there")
     parser.add_argument("--profile", type=Path, help="write profiles of Easel there instead")
     given = parser.parse_args(argv)
+    if min(given.pictures, round(given.per_second * given.seconds)) < FEWEST:
+        parser.error(f"percentiles need {FEWEST} pictures or more, also at the rate")
     load = BotLoad(given.pictures, given.people, given.per_second, given.seconds)
-    with gateway(given.latency) as url:
+    with timed_gateway(given.latency) as url:
         if given.profile is not None:
             asyncio.run(profile(url, load, given.profile.absolute()))
             return
@@ -74,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 @contextmanager
-def gateway(latency_s: float) -> Iterator[str]:
+def timed_gateway(latency_s: float) -> Iterator[str]:
     """Open the image gateway in a process of its own; yield its address."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.bot_gateway", "--latency", str(latency_s)],
@@ -87,7 +91,7 @@ def gateway(latency_s: float) -> Iterator[str]:
 
 async def one_round(url: str, load: BotLoad) -> Round:
     """Let both take their turn."""
-    return {name: await turn(name, url, load) for name in (REFERENCE, EASEL)}
+    return {name: await take_turn(name, url, load) for name in (REFERENCE, EASEL)}
 
 
 async def count_commits(url: str) -> float:

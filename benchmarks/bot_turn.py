@@ -32,15 +32,20 @@ class BotLoad:
     per_s: float
     seconds: float
 
+    @property
+    def at_once(self) -> int:
+        """Return how many people ask at the beginning."""
+        return min(self.people, self.pictures)
 
-async def turn(name: str, url: str, load: BotLoad) -> Figures:
+
+async def take_turn(name: str, url: str, load: BotLoad) -> Figures:
     """Measure a bot once in a new process."""
     async with running_bot(name, url, load.people) as bot, _memory(bot) as tree:
         idle_s, calls = tree.cpu_s(), len(bot.fake.asked)
-        answering = asyncio.create_task(_cpu_s_when_answered(bot, load.people))
+        answering = asyncio.create_task(_cpu_s_when_answered(bot, load.at_once))
         loop, figures = await _measured(bot, url, bot.people.one_by_one(load.pictures))
         figures["rest"] = (len(bot.fake.asked) - calls) / len(loop)
-        figures["first_cpu_ms"] = (await answering - idle_s) * 1000 / load.people
+        figures["first_cpu_ms"] = (await answering - idle_s) * 1000 / load.at_once
         rate, more = await _measured(bot, url, bot.people.at_a_rate(load.per_s, load.seconds))
         figures |= {f"rate_{key}": value for key, value in more.items()}
         if name == EASEL:
