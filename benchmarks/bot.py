@@ -25,10 +25,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from benchmarks.bot_running import EASEL, REFERENCE
-from benchmarks.bot_turn import BotLoad, Figures, commits_per_job, profile, take_turn
+from benchmarks.bot_turn import BotLoad, Figures, profile, take_turn
 
 LOOP = {
     "cpu_ms": "CPU per picture, ms",
@@ -40,7 +39,8 @@ LOOP = {
     "memory_mib": "peak memory, MiB",
 }
 RATE = {f"rate_{key}": LOOP[key] for key in LOOP if key.endswith("ms") and key != "first_cpu_ms"}
-SETTLED = {
+ALONE = {
+    "commits": "commits of a job that starts at once",
     "settled_p50_ms": "settled after the picture is visible, p50, ms",
     "settled_max_ms": "settled after the picture is visible, at most, ms",
 }
@@ -71,10 +71,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             asyncio.run(profile(url, load, given.profile.absolute()))
             return
         rounds = [asyncio.run(one_round(url, load)) for _ in range(given.rounds)]
-        commits = asyncio.run(count_commits(url))
-    tell(rounds, load, commits)
+    tell(rounds, load)
     if given.json is not None:
-        given.json.write_text(json.dumps({"rounds": rounds, "commits": commits}, indent=1))
+        given.json.write_text(json.dumps(rounds, indent=1))
 
 
 @contextmanager
@@ -94,13 +93,7 @@ async def one_round(url: str, load: BotLoad) -> Round:
     return {name: await take_turn(name, url, load) for name in (REFERENCE, EASEL)}
 
 
-async def count_commits(url: str) -> float:
-    """Return how many COMMITs a job takes that starts at once."""
-    with TemporaryDirectory() as folder:
-        return await commits_per_job(url, Path(folder))
-
-
-def tell(rounds: Sequence[Round], load: BotLoad, commits: float) -> None:
+def tell(rounds: Sequence[Round], load: BotLoad) -> None:
     """Print the tables."""
     print(f"Medians of {len(rounds)} rounds of {load.pictures} pictures, ", end="")
     print(f"{load.people} people at once:\n")
@@ -108,8 +101,7 @@ def tell(rounds: Sequence[Round], load: BotLoad, commits: float) -> None:
     print(f"\n{load.per_s:g} requests a second for {load.seconds:g} s:\n")
     compare(rounds, RATE)
     print("\n| Easel alone | |\n|---|---|")
-    print(f"| commits per job that starts at once | {commits:.1f} |")
-    for key, title in SETTLED.items():
+    for key, title in ALONE.items():
         print(f"| {title} | {median(each[EASEL][key] for each in rounds):.0f} |")
 
 

@@ -1,20 +1,17 @@
 """A bot of ``benchmarks.bot`` as its process: Easel or the reference, on a loopback Discord.
 
-    python -m benchmarks.bot_process BOT REST GATEWAY [--commits FILE] [--profile FILE]
+    python -m benchmarks.bot_process BOT REST GATEWAY [--profile FILE]
 
 Its settings are those of its environment, and it starts as it always does; only the addresses of
-Discord are others. With ``--commits`` each COMMIT that writes adds a byte to FILE. With
-``--profile`` SIGUSR1 begins a profile of the main thread, and SIGUSR2 ends and writes it.
+Discord are others. With ``--profile`` SIGUSR1 begins a profile of the main thread, and SIGUSR2 ends
+and writes it.
 """
 
 import argparse
 import cProfile
-import os
 import signal
-import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
 
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -27,13 +24,10 @@ def main() -> int:
     parser.add_argument("bot", choices=("easel", "reference"))
     parser.add_argument("rest")
     parser.add_argument("gateway")
-    parser.add_argument("--commits", type=Path)
     parser.add_argument("--profile", type=Path)
     given = parser.parse_args()
     Route.BASE = given.rest
     DiscordWebSocket.DEFAULT_GATEWAY = URL(given.gateway)
-    if given.commits is not None:
-        count_commits(given.commits)
     if given.profile is not None:
         profile_between_signals(given.profile)
     return run_easel() if given.bot == "easel" else run_reference()
@@ -55,34 +49,6 @@ def run_reference() -> int:
 
     run()
     return 0
-
-
-class CommitCounter:
-    """Adds a byte to a file for each COMMIT of a connection that began in order to write."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._is_writing = False
-
-    def see(self, statement: str) -> None:
-        """Look at a statement that the connection is about to run."""
-        if statement.startswith("BEGIN"):
-            self._is_writing = "IMMEDIATE" in statement
-        elif statement == "COMMIT" and self._is_writing:
-            os.write(self._file, b"c")
-
-
-def count_commits(path: Path) -> None:
-    """Count the commits of every connection that is opened from now on."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    connect: Any = sqlite3.connect  # it has many overloads
-
-    def counted(*args: object, **kwargs: object) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*args, **kwargs)
-        connection.set_trace_callback(CommitCounter(file).see)
-        return connection
-
-    sqlite3.connect = counted  # type: ignore[assignment]  # one signature instead of them
 
 
 def profile_between_signals(path: Path) -> None:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.bot_people import MOST_S, People, PictureRequest, server_of
 from benchmarks.process_tree import ProcessTree
+from benchmarks.write_ahead_log import commits_in
 from tests.discord_rest.fake import TOKEN, FakeDiscord, fake_discord
 from tests.discord_rest.gateway_socket import gateway_socket_of
 
@@ -32,7 +33,7 @@ SETTINGS = {
 WARM_UPS = 5
 _AT_ONCE = "answered at once"
 _POLL_S = 0.01
-_QUIET_S = 0.3
+_QUIET_S = 0.25
 _UNSETTLED = (
     "SELECT (SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL OR told = 0)"
     " + (SELECT COUNT(*) FROM charges WHERE state = 'held')"
@@ -71,13 +72,21 @@ class RunningBot:
         ended = {message_id: at for message_id, at in rows}  # noqa: C416 - rows have any length
         return [ended[each.message_id] - each.visible_ms for each in requests]
 
+    def commits(self) -> int:
+        """Return how many commits are in the database's log; it begins anew after 4,000 pages."""
+        return commits_in(self._database.with_name(f"{self._database.name}-wal"))
+
+    @property
+    def _database(self) -> Path:
+        return self.folder / "data" / "easel.db"
+
     def _is_settled(self) -> bool:
         (done,) = self._rows("SELECT COUNT(*) FROM jobs WHERE state = 'done'")[0]
         (unsettled,) = self._rows(_UNSETTLED)[0]
         return bool(done == self.people.asked and not unsettled)
 
     def _rows(self, sql: str) -> list[tuple[int, ...]]:
-        uri = f"file:{self.folder / 'data' / 'easel.db'}?mode=ro"
+        uri = f"file:{self._database}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=MOST_S)) as database:
             return database.execute(sql).fetchall()
 

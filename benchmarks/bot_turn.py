@@ -15,7 +15,6 @@ from benchmarks.bot_running import EASEL, RunningBot, running_bot, until
 from benchmarks.process_tree import ProcessTree
 
 _LOOK_S = 0.1
-_ONE_AT_A_TIME = 3
 
 Asking = Coroutine[object, object, list[PictureRequest]]
 
@@ -41,6 +40,7 @@ class BotLoad:
 async def take_turn(name: str, url: str, load: BotLoad) -> Figures:
     """Measure a bot once in a new process."""
     async with running_bot(name, url, load.people) as bot, _memory(bot) as tree:
+        commits = await _commits_of_one_job(bot) if name == EASEL else 0
         idle_s, calls = tree.cpu_s(), len(bot.fake.asked)
         answering = asyncio.create_task(_cpu_s_when_answered(bot, load.at_once))
         loop, figures = await _measured(bot, url, bot.people.one_by_one(load.pictures))
@@ -51,17 +51,16 @@ async def take_turn(name: str, url: str, load: BotLoad) -> Figures:
         if name == EASEL:
             after = bot.settled_after_ms([*loop, *rate])
             figures |= {"settled_p50_ms": median(after), "settled_max_ms": max(after)}
+            figures["commits"] = commits
     return {**figures, "memory_mib": tree.peak_kb / 1024}
 
 
-async def commits_per_job(url: str, folder: Path) -> float:
-    """Return how many COMMITs a job takes that starts at once, and shares them with no other."""
-    file = folder / "commits"
-    async with running_bot(EASEL, url, 1, "--commits", file) as bot:
-        before = file.stat().st_size
-        await bot.people.one_by_one(_ONE_AT_A_TIME)
-        await bot.settle()
-        return (file.stat().st_size - before) / _ONE_AT_A_TIME
+async def _commits_of_one_job(bot: RunningBot) -> int:
+    """Let one job start at once, which shares its commits with no other."""
+    before = bot.commits()
+    await bot.people.one_by_one(1)
+    await bot.settle()
+    return bot.commits() - before
 
 
 async def profile(url: str, load: BotLoad, file: Path) -> None:
