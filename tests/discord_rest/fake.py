@@ -98,9 +98,11 @@ class FakeDiscord:
     ``instead`` replaces the answers of a path, ``silent`` paths never answer, ``requests`` are
     the accepted ones and ``refused`` says what was wrong with the others. ``asked`` are all paths,
     and ``heard`` is set at each. ``then`` is what a test does between a deed and its answer.
+    ``gateway_url`` is where a bot hears of events, empty without a gateway.
     """
 
     base: str = ""
+    gateway_url: str = ""
     token: str = TOKEN
     now_ms: int = NOW_MS
     application: Json = field(default_factory=application)
@@ -122,6 +124,7 @@ class FakeDiscord:
     def app(self) -> web.Application:
         """Return the server."""
         app = web.Application(middlewares=[self._door], client_max_size=64 * 1024 * 1024)
+        app.router.add_get("/api/v10/gateway/bot", self._gateway)
         app.router.add_get("/api/v10/users/@me", self._me)
         app.router.add_get("/api/v10/oauth2/applications/@me", self._application)
         app.router.add_get("/api/v10/users/@me/guilds", self._guilds)
@@ -175,6 +178,14 @@ class FakeDiscord:
     def _refuse(self, status: int, code: int, message: str, request: web.Request) -> web.Response:
         self.refused.append(f"{request.method} {request.path}: {message}")
         return _json({"message": message, "code": code}, status=status)
+
+    async def _gateway(self, request: web.Request) -> web.Response:
+        """Say where the gateway is: for one shard (events/gateway, Get Gateway Bot)."""
+        _only(request)
+        if not self.gateway_url:
+            raise web.HTTPNotFound
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": limit})
 
     async def _me(self, request: web.Request) -> web.Response:
         _only(request)

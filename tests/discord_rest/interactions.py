@@ -36,7 +36,9 @@ class Interactions:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Answer what a library asks to answer a person."""
         router.add_post("/api/v10/interactions/{id:[0-9]+}/{token}/callback", self._callback)
-        router.add_get("/api/v10/webhooks/{app:[0-9]+}/{token}/messages/@original", self._original)
+        original = "/api/v10/webhooks/{app:[0-9]+}/{token}/messages/@original"
+        router.add_get(original, self._original)
+        router.add_patch(original, self._edit_original)
 
     def ask(self, channel_id: int, id_: int, *, elsewhere: bool = False) -> str:
         """Let somebody do something in a channel; return the token to answer it with.
@@ -82,11 +84,26 @@ class Interactions:
         return {"interaction": told, "resource": {"type": kind, "message": shown}}
 
     async def _original(self, request: web.Request) -> web.Response:
-        """Return the first answer; an interaction without one is no webhook yet."""
+        """Return the first answer."""
+        asked = self._answered(request)
+        if asked.message is None or asked.message.id not in self.messages.all:
+            raise Refused(404, 10008, "Unknown Message")
+        return json_of(self.messages.shown(asked.message))
+
+    async def _edit_original(self, request: web.Request) -> web.Response:
+        """Edit the first answer; one that was deferred becomes a message by that."""
+        asked, wanted = self._answered(request), await self.messages.wanted(request)
+        if asked.message is None:
+            asked.message = self.messages.new(asked.channel_id)
+        if asked.message.id not in self.messages.all:
+            raise Refused(404, 10008, "Unknown Message")
+        self.messages.fill(asked.message, wanted)
+        return json_of(self.messages.shown(asked.message))
+
+    def _answered(self, request: web.Request) -> Asked:
+        """Return what was asked; an interaction without an answer is no webhook yet."""
         asked = self.asked.get(request.match_info["token"])
         if asked is None or not asked.has_response:
             raise Refused(404, 10015, "Unknown Webhook")
         self.messages.check_token(request)
-        if asked.message is None or asked.message.id not in self.messages.all:
-            raise Refused(404, 10008, "Unknown Message")
-        return json_of(self.messages.shown(asked.message))
+        return asked

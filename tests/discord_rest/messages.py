@@ -94,7 +94,7 @@ class Messages:
         router.add_patch(channel + "/{message:[0-9]+}", self._edit)
         router.add_put(channel + "/{message:[0-9]+}/reactions/{emoji}/@me", self._react)
         router.add_post("/api/v10/users/@me/channels", self._open_dm)
-        router.add_patch(webhook + "/messages/{message}", self._edit_by_token)
+        router.add_patch(webhook + "/messages/{message:[0-9]+}", self._edit_by_token)
         router.add_post(webhook, self._follow_up)
 
     def place(self, channel_id: int, token: str | None = None) -> Message:
@@ -117,7 +117,7 @@ class Messages:
     # --- routes -------------------------------------------------------------------------------
 
     async def _create(self, request: web.Request) -> web.Response:
-        wanted = await self._wanted(request)
+        wanted = await self.wanted(request)
         channel_id = self._channel(request)
         nonce = _nonce(wanted.payload)
         known = self._known(nonce) if wanted.payload.get("enforce_nonce") else None
@@ -134,16 +134,16 @@ class Messages:
         return await self._response_to(request, known)
 
     async def _edit(self, request: web.Request) -> web.Response:
-        wanted = await self._wanted(request)
+        wanted = await self.wanted(request)
         return await self._edited(request, self._channel(request), wanted)
 
     async def _edit_by_token(self, request: web.Request) -> web.Response:
-        wanted = await self._wanted(request)
+        wanted = await self.wanted(request)
         self.check_token(request)
         return await self._edited(request, None, wanted)
 
     async def _follow_up(self, request: web.Request) -> web.Response:
-        wanted = await self._wanted(request)
+        wanted = await self.wanted(request)
         self.check_token(request)
         if "nonce" in wanted.payload:
             raise Refused(400, 50035, "webhooks know no nonce")
@@ -235,7 +235,8 @@ class Messages:
         fresh = (m for m in self.all.values() if self.now() - m.at < NONCE_LIFE_MS)
         return next((m for m in fresh if nonce is not None and m.nonce == nonce), None)
 
-    async def _wanted(self, request: web.Request) -> Wanted:
+    async def wanted(self, request: web.Request) -> Wanted:
+        """Read and check what a request wants a message to be."""
         if self.limits:
             raise Limited(self.limits.popleft())
         if (request.content_length or 0) > MOST_REQUEST_BYTES:
