@@ -68,8 +68,12 @@ class ButtonGuard:
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, written.job)
-        await self._permissions.check_press(interaction)
+        await self.check_request(interaction)
         return written, caller
+
+    async def check_request(self, interaction: Interaction) -> None:
+        """Raise CommandNotAllowed where the person may not use /imagine, so not in other ways."""
+        await self._permissions.check_press(interaction)
 
     async def may_repeat(self, member: discord.Member, channel_id: int) -> bool:
         """Tell whether a member who reacts may make a request where they do."""

@@ -72,8 +72,9 @@ async def may_use_command(
 
 @dataclass(eq=False, kw_only=True)
 class CommandNotAllowed(Refusal):
-    """The person may not use the command to which a button belongs."""
+    """The person may not use the ``command`` to which a button or a form belongs."""
 
+    command: str
     message_id = "error-command-not-allowed"
 
 
@@ -108,7 +109,7 @@ class RequestPermissions:
         if not permissions.use_application_commands or not await self._allows(
             guild, _user_of(interaction, guild)
         ):
-            raise CommandNotAllowed
+            raise CommandNotAllowed(command=self._name)
 
     async def allows_reaction(self, member: discord.Member, channel_id: int) -> bool:
         """Tell whether a member may use the command where they reacted."""

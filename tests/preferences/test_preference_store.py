@@ -22,7 +22,7 @@ from bot.preferences.presets import (
     preset_key,
 )
 from bot.preferences.stored_preferences import PersonalPreferences, ServerSettings
-from tests.database.test_outage import commits_wait
+from tests.database.test_outage import commits_wait, locked
 
 SETTINGS = ServerSettings(
     model="m",
@@ -217,6 +217,22 @@ async def test_a_person_is_forgotten(database: Database) -> None:
     for known in (preference_store, await fresh(database)):
         assert (known.person(1), known.presets(1)) == (PersonalPreferences(), {})
         assert (known.person(2), len(known.presets(2))) == (PREFERENCES, 1)
+
+
+async def test_a_person_is_forgotten_when_the_lock_is_gone(
+    database: Database, tmp_path: Path
+) -> None:
+    """Their jobs are deleted before: it would be wrong to say that nothing was changed."""
+    preference_store = await fresh(database)
+    await preference_store.change_person(1, lambda _: PREFERENCES)
+    database.waits = DatabaseWaits(first_pause_s=0.001, longest_pause_s=0.01)
+    await database.write(Transaction.query, "PRAGMA busy_timeout = 20")
+    with locked(tmp_path / "easel.db"):
+        deleting = asyncio.create_task(preference_store.delete_person(1))
+        await asyncio.wait((deleting,), timeout=0.2)
+        assert not deleting.done()
+    await deleting
+    assert (await fresh(database)).person(1) == PersonalPreferences()
 
 
 @pytest.mark.parametrize(
