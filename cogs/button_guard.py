@@ -8,7 +8,7 @@ from discord import Interaction
 
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.client import Client
-from bot.discord_ui.command_permissions import RepeatPermissions
+from bot.discord_ui.command_permissions import RequestPermissions
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
@@ -35,7 +35,7 @@ class ButtonGuard:
         self._job_lookup = job_lookup
         self._preference_store = preference_store
         self._pressed = Debouncer(now, within_ms=DEBOUNCE_MS)
-        self._permissions = RepeatPermissions(client, "imagine", now=now)
+        self._permissions = RequestPermissions(client, "imagine", now=now)
 
     async def run(self, interaction: Interaction, job_id: str, action: ButtonAction) -> None:
         """Run an action that requests no picture, such as showing details or deleting."""
@@ -68,8 +68,12 @@ class ButtonGuard:
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
         check_controls(settings, caller.requester, written.job)
-        await self._permissions.check_press(interaction)
+        await self.check_request(interaction)
         return written, caller
+
+    async def check_request(self, interaction: Interaction) -> None:
+        """Raise CommandNotAllowed where the person may not use /imagine, so not in other ways."""
+        await self._permissions.check_press(interaction)
 
     async def may_repeat(self, member: discord.Member, channel_id: int) -> bool:
         """Tell whether a member who reacts may make a request where they do."""

@@ -122,6 +122,7 @@ class EditCog(commands.Cog):
         caller = caller_of(interaction, self._deps.client.languages)
         settings = self._deps.preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
+        await self._deps.button_guard.check_request(interaction)
         written = await self._deps.job_lookup.by_message(message.id)
         if written is not None and await self._deps.services.retention.kept_references(
             written.job.id
@@ -261,6 +262,7 @@ class EditCog(commands.Cog):
         uploads = self._remembered_uploads.get((interaction.user.id, message_id))
         if uploads is None:
             raise FormForgotten
+        await self._deps.button_guard.check_request(interaction)
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
         await self._deps.request_builder.submit(
             ImageOptions(

@@ -39,7 +39,7 @@ class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
     async def _check_may_manage(self, interaction: Interaction) -> None:
         default = quota.default_permissions or Permissions()
         if not await may_use_command(self._deps.client, interaction, quota.name, default):
-            raise CommandNotAllowed
+            raise CommandNotAllowed(command=quota.name)
 
     async def _page(self, interaction: Interaction, list_name: str, number: int) -> PageReply:
         if not self._deps.client.serves(interaction.guild_id):

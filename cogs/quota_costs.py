@@ -72,6 +72,7 @@ class CostCommands(QuotaCommands):
         self, interaction: Interaction, model: str, quality: str | None, credits: int
     ) -> None:
         server_id, (name, kind) = guild_id_of(interaction), self._spelled(model, quality)
+        server_costs = self._deps.services.server_costs
         if 0 <= credits < (least := self._deps.services.pricing.min_credits_each(name, kind)):
             raise CostBelowTheOperators(credits=credits, limit=least)
         await self._database.write_soon(
@@ -82,9 +83,9 @@ class CostCommands(QuotaCommands):
                 quality=kind,
                 credits=credits,
                 actor_id=interaction.user.id,
-            )
+            ),
+            on_commit=partial(server_costs.set, server_id, name, kind, credits),
         )
-        self._deps.services.server_costs.set(server_id, name, kind, credits)
         sentence = self._embeds.cost_set(name, kind, credits, self.locale(interaction))
         await self.answer(interaction, sentence)
 
@@ -93,7 +94,7 @@ class CostCommands(QuotaCommands):
             name, kind = self._spelled(model, quality)
         except (UnknownModel, WrongChoice, OptionNotTaken):  # no longer configured
             name, kind = model.strip(), quality and quality.strip()
-        server_id = guild_id_of(interaction)
+        server_id, server_costs = guild_id_of(interaction), self._deps.services.server_costs
         await self._database.write_soon(
             partial(
                 self._ledger.remove_cost,
@@ -101,9 +102,9 @@ class CostCommands(QuotaCommands):
                 model=name,
                 quality=kind,
                 actor_id=interaction.user.id,
-            )
+            ),
+            on_commit=partial(server_costs.remove, server_id, name, kind),
         )
-        self._deps.services.server_costs.remove(server_id, name, kind)
         await self.answer(
             interaction, self._embeds.cost_removed(name, kind, self.locale(interaction))
         )

@@ -21,15 +21,20 @@ class MemberCommands(QuotaCommands):
         self, interaction: Interaction, user: discord.User, credits: int, reason: str
     ) -> None:
         """Give a person extra credits that do not expire."""
+        server_id, user_id = guild_id_of(interaction), checked_user(user).id
         balance = await self._database.write_soon(
             partial(
                 self._ledger.grant,
-                server_id=guild_id_of(interaction),
-                user_id=checked_user(user).id,
+                server_id=server_id,
+                user_id=user_id,
                 credits=credits,
                 reason=checked_reason(reason),
                 actor_id=interaction.user.id,
-            )
+            ),
+            # The admin is asked to try again, and one grant after the other would count twice.
+            undo=partial(
+                self._ledger.undo_grant, server_id=server_id, user_id=user_id, credits=credits
+            ),
         )
         await self.answer(
             interaction, self._embeds.granted(user.id, balance, self.locale(interaction))

@@ -153,8 +153,7 @@ class RerollDeleteCog(commands.Cog):
             # Discord takes one card a second in a channel: a thousand reactions must not fill the
             # queue with jobs that nobody sees yet.
             async with self._turns.turn(reaction.channel_id):
-                if await self._deps.button_guard.may_repeat(person, reaction.channel_id):
-                    await self._repeat(message, person)
+                await self._repeat(message, person)
         except ShuttingDown:
             log.info("reaction.came_too_late", message=reaction.message_id)
         except EaselError as refusal:
@@ -165,6 +164,9 @@ class RerollDeleteCog(commands.Cog):
     async def _repeat(self, message: discord.PartialMessage, person: discord.Member) -> None:
         written = await self._ended(message.id)
         if written is None:
+            return
+        # Discord is asked for this: not for messages of others, whose reactions come here as well.
+        if not await self._deps.button_guard.may_repeat(person, message.channel.id):
             return
         self._deps.job_lookup.check_repeatable(written, by=person.id)
         caller = caller_of_reaction(person, message.channel.id, self._deps.client.languages)

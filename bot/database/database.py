@@ -78,6 +78,7 @@ class Database:
         self._file = file
         self.waits = waits
         self._outage = OutageLog()
+        self._read_outage = OutageLog()  # reads go on while another program holds the write lock
         self._later: set[asyncio.Task[object]] = set()
 
     @classmethod
@@ -163,19 +164,25 @@ class Database:
         function: Callable[[Transaction], T],
         *,
         undo: Callable[[Transaction], object] | None = None,
+        on_commit: Callable[[], object] | None = None,
         within_s: float | None = None,
     ) -> T:
         """Run a writing transaction for somebody who waits for a response, by default in 2 seconds.
 
         The transaction is rolled back when its caller has given up before the COMMIT. If the COMMIT
-        itself takes too long, ``undo`` is written after it; without one it stays.
+        itself takes too long, ``undo`` is written after it; without one it stays, so it must be
+        harmless twice. ``on_commit`` is called after each COMMIT, also after one that is too late:
+        it updates what is kept in memory.
 
         Raises:
-            DatabaseBusy: it is not committed, or is about to be undone.
+            DatabaseBusy: it is not committed, or is about to be undone; without ``undo`` it may
+                be committed later.
             DatabaseLost: the file is gone.
         """
         limit_s = self.waits.answer_s if within_s is None else within_s
         running = self._writer.start(self._checked(function), is_urgent=True)
+        if on_commit is not None:
+            running.ended.add_done_callback(partial(_call_after_commit, on_commit))
         try:
             await asyncio.wait((running.ended,), timeout=limit_s)
             if running.ended.done():
@@ -236,7 +243,8 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a function on one consistent snapshot; it cannot write and waits for no writer."""
-        return await self._reader.transaction(lambda tx: function(tx, *args, **kwargs))
+        with self._read_outage.watched():
+            return await self._reader.transaction(lambda tx: function(tx, *args, **kwargs))
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the file and empty it, so that no deleted content remains.
@@ -274,6 +282,11 @@ class Database:
             back_up=partial(_back_up, path, backup_dir, now),
             now=now,
         )
+
+
+def _call_after_commit(on_commit: Callable[[], object], ended: asyncio.Future[T]) -> None:
+    if ended.exception() is None:
+        on_commit()
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -85,6 +85,7 @@ class Client(commands.AutoShardedBot):
         self.once_logged_in: Callable[[], Awaitable[None]] | None = None
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
+        self._registered: dict[str, app_commands.AppCommand] = {}
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
     def serves(self, server_id: int | None) -> bool:
@@ -152,15 +153,21 @@ class Client(commands.AutoShardedBot):
         if SyncedCommands.read(self._synced_file) == SyncedCommands(sent, digest(before)):
             return False
         await registry.replace([*commands, *entry_points(before)])
+        self._registered.clear()
         SyncedCommands(sent, digest(await registry.fetch())).write(self._synced_file)
         log.info("commands.synced", server=server_id)
         return True
 
     async def registered_command(self, name: str) -> app_commands.AppCommand | None:
-        """Return what Discord knows as a slash command; it raises what discord.py raises."""
-        found = await self.tree.fetch_commands(guild=self._dev_guild)
-        slash = discord.AppCommandType.chat_input
-        return next((one for one in found if one.name == name and one.type is slash), None)
+        """Return what Discord knows as a slash command; it raises what discord.py raises.
+
+        What it knew is remembered until the commands are sent again.
+        """
+        if name not in self._registered:
+            found = await self.tree.fetch_commands(guild=self._dev_guild)
+            slash = discord.AppCommandType.chat_input
+            self._registered = {each.name: each for each in found if each.type is slash}
+        return self._registered.get(name)
 
     def _allow_personal_commands(self) -> None:
         """Make personal commands available wherever the operator allows them."""

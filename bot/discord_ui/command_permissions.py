@@ -20,10 +20,13 @@ from bot.discord_ui.discord_errors import DISCORD_ERRORS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# A press needs a response within three seconds; without Discord's word the default decides.
-MOST_WAIT_S = 1.5
+# A press needs a response within three seconds, and other checks need some of them; without
+# Discord's word, what was known before or the default decides.
+MOST_WAIT_S = 0.5
+MOST_READ_S = 10.0  # where nobody waits any more, for those who press next
 # So long the overrides of a server are remembered where many people press and react.
 OVERRIDES_STAY_MS = 60 * 1000
+READ_AGAIN_MS = 5 * 1000  # after a failure
 
 _Kind = discord.AppCommandPermissionType
 
@@ -63,24 +66,39 @@ async def may_use_command(
     if interaction.guild is None or interaction.permissions.administrator:
         return interaction.permissions >= default
     user = _user_of(interaction, interaction.guild)
-    return is_allowed(await read_overrides(client, interaction.guild, name), user, default)
+    found = await _try_to_read(client, interaction.guild, name, within_s=MOST_WAIT_S)
+    return is_allowed(found or CommandOverrides(), user, default)
 
 
 @dataclass(eq=False, kw_only=True)
 class CommandNotAllowed(Refusal):
-    """The person may not use the command to which a button belongs."""
+    """The person may not use the ``command`` to which a button or a form belongs."""
 
+    command: str
     message_id = "error-command-not-allowed"
 
 
-class RepeatPermissions:
-    """Tells whether somebody may repeat a command, which has no default permission, otherwise."""
+@dataclass(frozen=True, slots=True)
+class _KnownOverrides:
+    """The overrides of a server, to be read again after a time in milliseconds."""
+
+    overrides: CommandOverrides
+    until: int
+
+
+class RequestPermissions:
+    """Tells whether somebody may use a command, which has no default permission, by other ways.
+
+    The overrides of a server are read once at a time, whoever waits for them. Where Discord does
+    not answer, the last ones that it told apply.
+    """
 
     def __init__(self, client: Client, name: str, *, now: Callable[[], int]) -> None:
         self._client = client
         self._name = name
         self._now = now
-        self._read: dict[int, tuple[int, CommandOverrides]] = {}
+        self._known: dict[int, _KnownOverrides] = {}
+        self._reading: dict[int, asyncio.Task[None]] = {}
 
     async def check_press(self, interaction: discord.Interaction) -> None:
         """Raise CommandNotAllowed where who presses a button may not use the command."""
@@ -91,7 +109,7 @@ class RepeatPermissions:
         if not permissions.use_application_commands or not await self._allows(
             guild, _user_of(interaction, guild)
         ):
-            raise CommandNotAllowed
+            raise CommandNotAllowed(command=self._name)
 
     async def allows_reaction(self, member: discord.Member, channel_id: int) -> bool:
         """Tell whether a member may use the command where they reacted."""
@@ -111,26 +129,46 @@ class RepeatPermissions:
         return is_allowed(await self._overrides(guild), user, discord.Permissions.none())
 
     async def _overrides(self, guild: discord.Guild) -> CommandOverrides:
-        now = self._now()
-        self._read = {
-            id_: read for id_, read in self._read.items() if now - read[0] < OVERRIDES_STAY_MS
-        }
-        if guild.id not in self._read:
-            self._read[guild.id] = now, await read_overrides(self._client, guild, self._name)
-        return self._read[guild.id][1]
+        known = self._known.get(guild.id)
+        if known is None or self._now() >= known.until:
+            await self._wait_for_reading(guild)
+            known = self._known.get(guild.id)
+        return CommandOverrides() if known is None else known.overrides
+
+    async def _wait_for_reading(self, guild: discord.Guild) -> None:
+        """Read the overrides, or join who does; go on without them when it takes too long."""
+        if guild.id not in self._reading:
+            self._reading[guild.id] = asyncio.create_task(self._read_again(guild))
+        reading = self._reading[guild.id]
+        await asyncio.wait((reading,), timeout=MOST_WAIT_S)
+        if reading.done():
+            reading.result()
+
+    async def _read_again(self, guild: discord.Guild) -> None:
+        try:
+            found = await _try_to_read(self._client, guild, self._name, within_s=MOST_READ_S)
+        finally:
+            del self._reading[guild.id]
+        if found is not None:
+            self._known[guild.id] = _KnownOverrides(found, self._now() + OVERRIDES_STAY_MS)
+            return
+        before = self._known.get(guild.id)
+        last = CommandOverrides() if before is None else before.overrides
+        self._known[guild.id] = _KnownOverrides(last, self._now() + READ_AGAIN_MS)
 
 
-async def read_overrides(client: Client, guild: discord.Guild, name: str) -> CommandOverrides:
-    """Return what admins set; nothing where Discord does not say so in time."""
+async def _try_to_read(
+    client: Client, guild: discord.Guild, name: str, *, within_s: float
+) -> CommandOverrides | None:
+    """Return what admins set, None where Discord does not say so in time."""
     try:
-        async with asyncio.timeout(MOST_WAIT_S):
+        async with asyncio.timeout(within_s):
             command = await client.registered_command(name)
             ids = (None if command is None else command.id, client.application_id)
-            found = [await _read(client, guild, id_) for id_ in ids]
+            return CommandOverrides(*[await _read(client, guild, id_) for id_ in ids])
     except (TimeoutError, *DISCORD_ERRORS) as error:
         log.info("command_permissions.not_read", command=name, error=repr(error))
-        return CommandOverrides()
-    return CommandOverrides(*found)
+        return None
 
 
 async def _read(client: Client, guild: discord.Guild, id_: int | None) -> Sequence[CommandOverride]:

@@ -132,17 +132,28 @@ def _addresses(message: discord.Message) -> Iterator[str]:
     parts: tuple[MessagePart, ...] = (message, *message.message_snapshots)
     for part in parts:
         yield from (attachment.url for attachment in part.attachments)
-        yield from (embed.image.url for embed in part.embeds if embed.image.url)
+        yield from (str(embed.image.url) for embed in part.embeds if _shows_a_file(embed))
+
+
+def _shows_a_file(embed: discord.Embed) -> bool:
+    """Return whether the image of an embed is a file at Discord, not a link to anywhere.
+
+    Discord's copy of a file has the same path; that of a link has one that begins with /external.
+    """
+    image = embed.image
+    if not image.url or not image.proxy_url:
+        return False
+    return URL(image.url).path == URL(image.proxy_url).path
 
 
 def _with_source(upload: Upload, message: discord.Message) -> Upload:
     """Return the upload with where it is, if it is a file at Discord."""
     path = URL(upload.url or "").parts
-    if "attachments" not in path:
+    # The path of a link's copy contains that of the link, which anybody chooses.
+    if path[1:2] != ("attachments",):
         return upload
-    file = "/".join(
-        path[-2:]
-    )  # the names of files are not unique in a message, with their ids they are
+    # The names of files are not unique in a message, with their ids they are.
+    file = "/".join(path[-2:])
     source = ReferenceSource(file, channel_id=message.channel.id, message_id=message.id)
     return replace(upload, source=source)
 

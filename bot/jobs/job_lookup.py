@@ -151,5 +151,5 @@ class JobLookup:
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
     async def record_deleted(self, message: CardAddress) -> None:
-        """Record that a message was deleted."""
-        await self._database.write(job_details.message_deleted, message.message_id)
+        """Record that a message was deleted, as soon as the database is there."""
+        await self._database.write_when_possible(job_details.message_deleted, message.message_id)

@@ -209,7 +209,10 @@ class Recovery:
         attempts = await deps.database.read(deps.repository.attempts, job.id)
         pictures = await asyncio.to_thread(deps.attempts.received_pictures, job, attempts)
         stored = await deps.retention.store(job, pictures)
-        await deps.database.write(insert_kept_pictures, job.id, stored, at=deps.clock.now())
+        if stored:
+            await deps.database.write_when_possible(
+                insert_kept_pictures, job.id, stored, at=deps.clock.now()
+            )
 
     async def _remove_stale_files(self) -> None:
         """Remove what killed processes left: files of ended jobs, and unfinished files."""

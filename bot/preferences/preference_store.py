@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -10,6 +12,7 @@ import structlog
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
+from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.preferences.presets import (
     MAX_PRESETS,
@@ -33,13 +36,14 @@ class PreferenceStore:
     """Keeps everything in memory and writes changes to the database.
 
     A data folder has one bot, so reading asks no database. A change is written first and kept in
-    memory once it is committed.
+    memory once it is committed. Who makes one waits no longer than for one answer of the database,
+    changes of others before it included; DatabaseBusy is raised then.
     """
 
     def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
         self._database = database
         self._now = now
-        self._changing = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
         self._servers: dict[int, ServerSettings] = {}
         self._people: dict[int, PersonalPreferences] = {}
         self._presets: dict[int, dict[str, Preset]] = {}
@@ -63,10 +67,13 @@ class PreferenceStore:
         self, server_id: int, change: Callable[[ServerSettings], ServerSettings]
     ) -> ServerSettings:
         """Replace the server's settings by what ``change`` returns for them; return the new."""
-        async with self._changing:
+        async with self._changing() as within_s:
             settings = change(self.server(server_id))
-            await self._database.write_soon(lambda tx: _write_server(tx, server_id, settings))
-            self._servers[server_id] = settings
+            await self._database.write_soon(
+                lambda tx: _write_server(tx, server_id, settings),
+                on_commit=partial(self._servers.__setitem__, server_id, settings),
+                within_s=within_s,
+            )
         return settings
 
     # --- people -------------------------------------------------------------------------------
@@ -79,10 +86,13 @@ class PreferenceStore:
         self, user_id: int, change: Callable[[PersonalPreferences], PersonalPreferences]
     ) -> PersonalPreferences:
         """Replace a person's preferences by what ``change`` returns for them; return the new."""
-        async with self._changing:
+        async with self._changing() as within_s:
             preferences = change(self.person(user_id))
-            await self._database.write_soon(lambda tx: _write_person(tx, user_id, preferences))
-            self._people[user_id] = preferences
+            await self._database.write_soon(
+                lambda tx: _write_person(tx, user_id, preferences),
+                on_commit=partial(self._people.__setitem__, user_id, preferences),
+                within_s=within_s,
+            )
         return preferences
 
     # --- presets ------------------------------------------------------------------------------
@@ -108,22 +118,32 @@ class PreferenceStore:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
         preset, key = Preset(clean_preset_name(name), options, self._now()), preset_key(name)
-        async with self._changing:
+        async with self._changing() as within_s:
             mine = self.presets(user_id)
             before = mine.get(key)
             if before is None and len(mine) >= MAX_PRESETS:
                 raise PresetsFull(limit=MAX_PRESETS)
-            await self._database.write_soon(lambda tx: _write_preset(tx, user_id, key, preset))
-            self._presets[user_id] = dict(sorted({**mine, key: preset}.items()))
+            await self._database.write_soon(
+                lambda tx: _write_preset(tx, user_id, key, preset),
+                on_commit=lambda: self._keep_preset(user_id, key, preset),
+                within_s=within_s,
+            )
         return before
 
     async def delete_preset(self, user_id: int, name: str) -> Preset:
         """Delete a preset and return it; raise NoSuchPreset."""
-        async with self._changing:
+        async with self._changing() as within_s:
             gone, key = self.preset(user_id, name), preset_key(name)
-            await self._database.write_soon(lambda tx: _delete_preset(tx, user_id, key))
-            del self._presets[user_id][key]
+            await self._database.write_soon(
+                lambda tx: _delete_preset(tx, user_id, key),
+                on_commit=lambda: self._presets.get(user_id, {}).pop(key, None),
+                within_s=within_s,
+            )
         return gone
+
+    def _keep_preset(self, user_id: int, key: str, preset: Preset) -> None:
+        presets = {**self.presets(user_id), key: preset}
+        self._presets[user_id] = dict(sorted(presets.items()))
 
     def export_person(self, user_id: int) -> bytes | None:
         """Return what a person set and saved, as JSON for them to read; None if that is nothing."""
@@ -137,11 +157,26 @@ class PreferenceStore:
         return msgspec.json.format(msgspec.json.encode(kept))
 
     async def delete_person(self, user_id: int) -> None:
-        """Delete everything that a person set or saved."""
-        async with self._changing:
-            await self._database.write(_delete_person, user_id)
+        """Delete everything that a person set or saved, as soon as the database is there."""
+        async with self._one_at_a_time:
+            await self._database.write_when_possible(_delete_person, user_id)
             self._people.pop(user_id, None)
             self._presets.pop(user_id, None)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[float]:
+        """Let one change be made at a time; yield how many seconds it may still take."""
+        now_s = asyncio.get_running_loop().time
+        until_s = now_s() + self._database.waits.answer_s
+        try:
+            async with asyncio.timeout_at(until_s):
+                await self._one_at_a_time.acquire()
+        except TimeoutError:
+            raise DatabaseBusy from None
+        try:
+            yield max(until_s - now_s(), 0)
+        finally:
+            self._one_at_a_time.release()
 
 
 def _read_all(

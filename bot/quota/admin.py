@@ -21,6 +21,7 @@ from bot.quota.admin_repository import (
     read_limits,
     read_member,
     read_members,
+    take_granted,
     write_block,
     write_cost,
     write_limit,
@@ -119,6 +120,16 @@ class Admin:
         )
         self._record(tx, change)
         return balance
+
+    def undo_grant(self, tx: Transaction, *, server_id: int, user_id: int, credits: int) -> None:
+        """Take a grant back, as far as it was not used yet; harmless where none is left."""
+        old = read_member(tx, server_id, user_id).granted
+        new = max(old - credits, 0)
+        take_granted(tx, server_id, user_id, old - new)
+        change = NewChange(
+            server_id, _THE_BOT, Action.GRANTED, user_subject(user_id), str(old), str(new)
+        )
+        self._record(tx, change)
 
     def reset(self, tx: Transaction, *, server_id: int, user_id: int, actor_id: int) -> None:
         """Stop counting what a person used, for their own level; open holds still count."""

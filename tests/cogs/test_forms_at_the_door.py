@@ -3,6 +3,7 @@
 import pytest
 import simcord
 
+from bot.discord_ui.command_permissions import OVERRIDES_STAY_MS
 from bot.quota.limits import parse_limits
 from tests.cogs.actions import (
     ephemeral_messages,
@@ -14,6 +15,8 @@ from tests.cogs.actions import (
 )
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 from tests.cogs.test_edit_form import use
+from tests.cogs.test_references import PNG
+from tests.cogs.test_reroll_reaction import imagine_command
 
 
 async def submit_again(
@@ -79,3 +82,18 @@ async def test_without_quota_the_words_come_back(build: WorldBuilder) -> None:
         assert "used up" in ephemeral_text(refused)
         assert "an owl" in str(ephemeral_messages(refused)[1].content)
         assert world.credits() == 2
+
+
+async def test_the_menu_opens_for_nobody_who_may_not_use_the_command(world: DiscordWorld) -> None:
+    """Admins closed the command there in Integrations; a form that was open then is refused."""
+    photo = await world.ben.send(world.channel, "look", attachments=[("a.png", PNG)])
+    shown = await use(world, world.ada, photo)
+    world.guild.set_command_permissions(await imagine_command(world), {world.channel: False})
+    world.skipped_ms += OVERRIDES_STAY_MS
+    refused = await submit_form(world, world.ada, shown, prompt="an owl")
+    again = await use(world, world.ada, photo)
+    assert again.modal is None
+    for answer in (refused, again):
+        sentence = "You may not use `/imagine` here, so please ask an admin of this server."
+        assert ephemeral_text(answer) == sentence
+    assert world.gateway.bodies == []

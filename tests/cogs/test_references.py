@@ -3,8 +3,13 @@
 import base64
 from typing import Any
 
+import discord
 import pytest
 
+from bot.core.clock import Clock
+from bot.core.models import CardAddress
+from bot.discord_ui.uploads import MessagePictures, find_file
+from bot.gateways.download import Downloader
 from tests.cogs.discord_world import DiscordWorld, reply_text
 from tests.cogs.scripted_gateway import png
 from tests.images.test_content_store import mask_bytes, picture_bytes
@@ -172,3 +177,21 @@ async def test_suggestions_of_quality_follow_the_model(world: DiscordWorld) -> N
 def test_the_gateway_of_these_journeys_paints() -> None:
     """A fake that painted nothing would let every test pass."""
     assert base64.b64decode(png("8x8")).startswith(b"\x89PNG")
+
+
+async def test_a_link_that_looks_like_a_file_of_discord_is_none(world: DiscordWorld) -> None:
+    """Anybody chooses its path: the bot would fetch from wherever a stranger says."""
+    link = "https://stranger.example/attachments/1/2/a.png"
+    copy = (
+        "https://images-ext-1.discordapp.net/external/x/https/stranger.example/attachments/2/a.png"
+    )
+    hook, image = (
+        world.guild.create_webhook(world.channel, "news"),
+        {"url": link, "proxy_url": copy},
+    )
+    posted = await hook.send(embed=discord.Embed.from_dict({"image": image}))
+    async with Downloader((), clock=Clock()) as downloader:
+        (upload,) = MessagePictures(world.bot.client, downloader).of(posted)
+    assert upload.source is None
+    there = CardAddress(world.channel.id, posted.id, 1, None)
+    assert await find_file(world.bot.client, "2/a.png", [there]) is None

@@ -3,6 +3,7 @@
 import discord
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from bot.discord_ui.courier_parts import MOST_IN_ONE_CHANNEL
 from bot.quota.limits import parse_limits
@@ -231,6 +232,21 @@ async def test_who_may_not_use_the_command_in_that_channel_does_not_roll_either(
         assert pressed.modal is None
         assert "ask an admin" in ephemeral_text(pressed)
     assert len(world.gateway.bodies) == 1
+
+
+async def test_discord_is_not_asked_for_reactions_to_messages_of_others(
+    world: DiscordWorld,
+) -> None:
+    """A busy channel would spend the requests that presses need."""
+    card = await rerollable_card(world)
+    chat = await world.ben.send(world.channel, "look")
+    reads = "/applications/*/guilds/*/commands/*/permissions"
+    world.env.inject_error("GET", reads, status=403, code=50001, times=2)
+    with capture_logs() as events:
+        await react(world, world.ada, chat)
+        assert [each for each in events if each["event"] == "command_permissions.not_read"] == []
+        await react(world, world.ada, card)
+    assert "command_permissions.not_read" in [each["event"] for each in events]
 
 
 @pytest.mark.parametrize("of_application", [False, True])

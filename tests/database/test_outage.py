@@ -230,6 +230,40 @@ async def test_a_commit_that_comes_too_late_is_undone(database: Database) -> Non
                 await asyncio.sleep(0.01)
 
 
+async def test_what_is_in_memory_follows_a_commit_that_comes_too_late(database: Database) -> None:
+    """A cache that differs from the database would charge a cost that nobody can look up."""
+    committed = list[str]()
+    async with commits_wait(database) as (_, may_end):
+        with pytest.raises(DatabaseBusy):
+            await database.write_soon(
+                lambda tx: insert(tx, "late"), on_commit=lambda: committed.append("late")
+            )
+        may_end.set()
+        await database.write_soon(
+            lambda tx: insert(tx, "next"), on_commit=lambda: committed.append("next"), within_s=30
+        )
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.write_soon(lambda tx: insert(tx, "next"), on_commit=committed.pop)
+    assert committed == ["late", "next"] == sorted(await names(database))
+
+
+async def test_a_read_that_fails_is_logged(database: Database) -> None:
+    """A failing disk must not stay unknown to the operator because nothing was to be written."""
+
+    def fails(_rows: Transaction) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise error
+
+    with capture_logs() as events:
+        for _ in range(2):
+            with pytest.raises(sqlite3.OperationalError):
+                await database.read(fails)
+        assert await names(database) == []
+    told = [(event["event"], event["log_level"]) for event in events]
+    assert told == [("database.unavailable", "warning"), ("database.available", "info")]
+
+
 async def test_what_is_written_soon_answers_and_refuses_like_any_other(database: Database) -> None:
     """In all other minutes of the year."""
     assert await database.write_soon(lambda _: 7, undo=never) == 7

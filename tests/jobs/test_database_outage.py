@@ -1,16 +1,20 @@
 """Jobs while the database is locked or slow: each ends by itself, and nothing is paid unwritten."""
 
 import asyncio
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from bot.core.models import CardAddress
 from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
+from bot.jobs.job_lookup import JobLookup
 from tests.cogs.scripted_gateway import ErrorReply, ScriptedGateway
 from tests.database.test_outage import commits_wait, locked
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness
-from tests.jobs.test_recovery import process, until
+from tests.jobs.test_recovery import HangingCourier, process, recover, until
 
 STATES = "SELECT state, told FROM jobs"
 CHARGES = "SELECT state, credits, operator_credits FROM charges"
@@ -73,6 +77,29 @@ async def test_nothing_is_sent_that_could_not_be_written_first(
         await harness.services.job_service.drained()
         assert len(gateway.bodies) == 2
         assert harness.rows(STATES) == [("done", 1), ("done", 1)]
+
+
+async def test_a_message_that_was_deleted_is_recorded_when_the_lock_is_gone(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """It is gone in Discord: the person must not read that nothing was changed."""
+    courier = RecordingCourier()
+    async with process(tmp_path, gateway) as harness:
+        await hurry(harness)
+        await harness.submit(courier)
+        await harness.services.job_service.drained()
+        ((message_id,),) = harness.rows("SELECT message_id FROM messages")
+        services = harness.services
+        lookup = JobLookup(
+            database=services.database, repository=services.repository, ledger=services.ledger
+        )
+        with locked(tmp_path / "easel.db"):
+            gone = CardAddress(1, message_id, 1, None)
+            recording = asyncio.create_task(lookup.record_deleted(gone))
+            await asyncio.wait((recording,), timeout=0.2)
+            assert not recording.done()
+        await recording
+        assert harness.rows("SELECT message_id FROM messages") == []
 
 
 async def test_a_request_that_meets_a_lock_is_refused_and_leaves_nothing(
@@ -171,3 +198,32 @@ async def test_a_cancellation_that_is_committed_too_late_is_told_by_the_job(
         assert harness.rows("SELECT state FROM jobs ORDER BY id") == [("done",), ("cancelled",)]
     assert [failure.error.message_id for failure in courier.failures] == ["error-stopped"]
     assert len(gateway.bodies) == 1
+
+
+async def test_a_start_that_meets_a_lock_while_it_keeps_pictures_goes_on(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """The job was adopted already, and the bot did not start."""
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(HangingCourier())
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(1,)])
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, HangingCourier(), waits=False)
+        await until(lambda: harness.rows("SELECT deliveries FROM jobs") == [(2,)])
+    async with process(tmp_path, gateway) as harness:
+        await hurry(harness)
+        begins, lock = count(1), ExitStack()
+
+        def before(statement: str) -> None:
+            if statement == "BEGIN IMMEDIATE":
+                number = next(begins)
+                if number == 2:  # the first one adopts
+                    lock.enter_context(locked(tmp_path / "easel.db"))
+                elif number == 3:
+                    lock.close()
+
+        await harness.services.database._writer.set_trace_callback(before)
+        await recover(harness, RecordingCourier())
+        assert next(begins) > 3
+        assert harness.rows(STATES) == [("done", 1)]
+        assert harness.rows("SELECT COUNT(*) FROM pictures") == [(1,)]

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
+from bot.database.outage import DatabaseBusy, DatabaseWaits
 from bot.database.transaction import Transaction
 from bot.preferences.preference_store import PreferenceStore
 from bot.preferences.presets import (
@@ -21,6 +22,7 @@ from bot.preferences.presets import (
     preset_key,
 )
 from bot.preferences.stored_preferences import PersonalPreferences, ServerSettings
+from tests.database.test_outage import commits_wait, locked
 
 SETTINGS = ServerSettings(
     model="m",
@@ -123,6 +125,42 @@ async def test_changes_at_once_lose_nothing(database: Database) -> None:
     assert (await fresh(database)).server(1) == preference_store.server(1)
 
 
+async def test_a_change_that_is_committed_too_late_is_remembered(database: Database) -> None:
+    """Until a restart, people would see other settings than those that are stored."""
+    preference_store = await fresh(database)
+    await preference_store.save_preset(2, "old", WISH)
+    database.waits = DatabaseWaits(answer_s=0.05)
+    changes = (
+        lambda: preference_store.change_server(1, lambda _: SETTINGS),
+        lambda: preference_store.change_person(2, lambda _: PREFERENCES),
+        lambda: preference_store.save_preset(2, "Ink", WISH),
+        lambda: preference_store.delete_preset(2, "old"),
+    )
+    for change in changes:
+        async with commits_wait(database):
+            with pytest.raises(DatabaseBusy):
+                await change()
+        await database.write(Transaction.query, "SELECT 1")  # behind the late one
+    for known in (preference_store, await fresh(database)):
+        assert (known.server(1), known.person(2)) == (SETTINGS, PREFERENCES)
+        assert list(known.presets(2)) == ["ink"]
+
+
+async def test_who_waits_for_the_change_of_another_is_answered_in_time(database: Database) -> None:
+    """The second admin would have waited twice: for the first one, and for the database."""
+    preference_store = await fresh(database)
+    database.waits = DatabaseWaits(answer_s=0.5)
+    async with commits_wait(database):
+        began_s = asyncio.get_running_loop().time()
+        ends = await asyncio.gather(
+            *(preference_store.change_server(each, lambda _: SETTINGS) for each in range(3)),
+            return_exceptions=True,
+        )
+        took_s = asyncio.get_running_loop().time() - began_s
+    assert [type(each) for each in ends] == [DatabaseBusy] * 3
+    assert took_s < 0.9
+
+
 async def test_a_row_that_cannot_be_written_is_not_remembered(database: Database) -> None:
     """The next start would have forgotten it."""
     preference_store = await fresh(database)
@@ -179,6 +217,22 @@ async def test_a_person_is_forgotten(database: Database) -> None:
     for known in (preference_store, await fresh(database)):
         assert (known.person(1), known.presets(1)) == (PersonalPreferences(), {})
         assert (known.person(2), len(known.presets(2))) == (PREFERENCES, 1)
+
+
+async def test_a_person_is_forgotten_when_the_lock_is_gone(
+    database: Database, tmp_path: Path
+) -> None:
+    """Their jobs are deleted before: it would be wrong to say that nothing was changed."""
+    preference_store = await fresh(database)
+    await preference_store.change_person(1, lambda _: PREFERENCES)
+    database.waits = DatabaseWaits(first_pause_s=0.001, longest_pause_s=0.01)
+    await database.write(Transaction.query, "PRAGMA busy_timeout = 20")
+    with locked(tmp_path / "easel.db"):
+        deleting = asyncio.create_task(preference_store.delete_person(1))
+        await asyncio.wait((deleting,), timeout=0.2)
+        assert not deleting.done()
+    await deleting
+    assert (await fresh(database)).person(1) == PersonalPreferences()
 
 
 @pytest.mark.parametrize(

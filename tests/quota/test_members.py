@@ -28,6 +28,22 @@ def test_a_grant_pays_once_the_own_level_is_spent(tmp_path: Path) -> None:
         driver.hold(BOB)
 
 
+@pytest.mark.parametrize(("used", "left"), [(0, 2), (4, 0)])
+def test_a_grant_that_was_committed_too_late_is_taken_back(
+    tmp_path: Path, used: int, left: int
+) -> None:
+    """The admin was told that nothing was changed, and repeats it: it must count once."""
+    with LedgerDriver.open(tmp_path, default="0/day") as driver:
+        driver.grant(1, 2)
+        driver.grant(1, 3)
+        if used:
+            driver.hold(BOB, used)
+        driver.database.write(driver.ledger.undo_grant, server_id=SERVER_ID, user_id=1, credits=3)
+        assert driver.member(1).granted == left
+        change = driver.changes()[0]
+        assert (change.actor_id, change.old, change.new) == (0, str(5 - used), str(left))
+
+
 def test_a_grant_serves_where_nothing_is_allowed(tmp_path: Path) -> None:
     """Everyone 0 and Bob granted 5: Bob has 5, and only in this server."""
     with LedgerDriver.open(tmp_path) as driver:

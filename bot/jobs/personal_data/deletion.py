@@ -98,7 +98,7 @@ class PersonalDataDeletion:
             files = await self._unshared_files(job_ids)
             await asyncio.to_thread(self._remove, files, job_ids)
             for batch in _batches(job_ids, JOBS_PER_DELETION):
-                await self._database.write(personal_data.delete_disowned, batch)
+                await self._database.write_when_possible(personal_data.delete_disowned, batch)
             is_gone = await self._database.empty_log()
         log.info("personal_data.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
 

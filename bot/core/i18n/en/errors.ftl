@@ -207,7 +207,7 @@ error-servers-only = This command works only in servers, so please use it in a c
 
 error-not-allowed = You may not use this command here, so please ask an admin of this server if this is a mistake.
 
-error-command-not-allowed = You may not use this command here any more, so please ask an admin of this server.
+error-command-not-allowed = You may not use `/{ $command }` here, so please ask an admin of this server.
 
 error-outdated-command = Your Discord still shows an old version of this command, so please restart Discord and try again.
 

@@ -183,7 +183,7 @@ error-servers-only = 这个命令只能在服务器中使用，请到服务器�
 
 error-not-allowed = 你不能在这里使用这个命令，如有误会，请联系本服务器的管理员。
 
-error-command-not-allowed = 你已不能在这里使用这个命令，请联系本服务器的管理员。
+error-command-not-allowed = 你不能在这里使用 `/{ $command }`，请联系本服务器的管理员。
 
 error-outdated-command = 你的 Discord 显示的还是这个命令的旧版本，请重启 Discord 后再试。
 
