@@ -1,5 +1,7 @@
 """Deliveries of which a part fails, on the wire: what stands where, and what the card says."""
 
+from dataclasses import replace
+
 import pytest
 from aiohttp import web
 
@@ -8,7 +10,7 @@ from tests.discord_rest.delivery import THREE, Delivery, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.messages import MIB, Message
 from tests.discord_rest.test_user_install import follow_ups, large, placed
-from tests.discord_rest.test_ways_of_delivery import spoil
+from tests.discord_rest.test_ways_of_delivery import spoil, unreadable
 
 FIVE = (9 * MIB,) * 5
 
@@ -90,7 +92,10 @@ async def test_a_first_message_that_did_not_take_the_correction_is_corrected(
             return response
 
         delivery.fake.then = fail
-        report = await courier.deliver(delivery.job, result(delivery.pictures(*FIVE)))
+        last = replace(unreadable(delivery.folder), bytes=9 * MIB)
+        with last.path.open("r+b") as file:
+            file.truncate(last.bytes)
+        report = await courier.deliver(delivery.job, result((*large(delivery, 4, 9 * MIB), last)))
     assert report.posted == {1, 2, 3, 4}
     assert delivery.shown[0].id == card
     assert "One picture could not be shown here" in str(delivery.shown[0].embeds[0]["description"])
