@@ -14,7 +14,7 @@ import discord
 import structlog
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import CardNotSent, NotDelivered, PicturesLate
+from bot.core.errors.jobs import CardNotSent, NeitherPostedNorKept, NotDelivered, PicturesLate
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState
 from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
 from bot.discord_ui.courier_parts import CourierParts, preview_files
@@ -22,7 +22,6 @@ from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
     TokenExpired,
     first_accepted,
-    first_successful,
     is_refused,
 )
 from bot.discord_ui.job_embeds import hide_declined_prompt
@@ -31,7 +30,6 @@ from bot.discord_ui.message_outbox import (
     DIRECT_MESSAGE,
     ENDING,
     LATE,
-    NOTICE,
     OutgoingMessage,
     nonce_of,
 )
@@ -60,7 +58,6 @@ class DiscordCourier:
         self._parts = parts
         self._message = message
         self._message_gone = False
-        self._elsewhere: discord.Embed | None = None
 
     # --- the courier protocol -----------------------------------------------------------------
 
@@ -97,7 +94,7 @@ class DiscordCourier:
             log.info("job_message.not_updated", job=job.id, error=repr(error))
 
     async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
-        """Deliver the pictures in the job's message, a new or a direct one, or keep them."""
+        """Deliver the pictures in the job's message, a new or a direct one."""
         job = hide_declined_prompt(job, result.shortfall)
         try:
             async with self._parts.turns.turn(self._message.address.channel_id):
@@ -105,19 +102,15 @@ class DiscordCourier:
         except Exception as error:
             known = isinstance(error, (EaselError, *DISCORD_ERRORS))
             log.warning(
-                "job_message.not_delivered",
-                job=job.id,
-                kept=result.kept,
-                error=repr(error),
-                exc_info=not known,
+                "job_message.not_delivered", job=job.id, error=repr(error), exc_info=not known
             )
-            if not result.kept:
-                raise NotDelivered from error
-            await self._say_that_they_are_kept(job, result)
-            return DeliveryReport()
+            # Only where Discord refused them may the bot's permissions be the reason.
+            raise (NotDelivered if is_refused(error) else NeitherPostedNorKept) from error
         if not self._is_among(report.messages):
             lost = len(result.pictures) - len(report.posted)
-            self._elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
+            elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
+            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+            await self._message.edit_if_possible(job, elsewhere, buttons)
         return report
 
     async def find_file(self, file: str, messages: Sequence[CardAddress]) -> Upload | None:
@@ -131,9 +124,6 @@ class DiscordCourier:
         reaction reaches the bot and counts for a server, and left out while many wait there.
         """
         address, server_id = self._message.address, job.requester.server_id
-        if self._elsewhere is not None:
-            buttons = result_buttons(self._parts.texts, job.id, job.locale)
-            await self._message.edit_if_possible(job, self._elsewhere, buttons)
         if self._is_among(messages):
             await self._parts.notifier.reply(job, self._message, self._parts.notices.ready)
         here = [each for each in messages if each.channel_id == address.channel_id]
@@ -169,33 +159,20 @@ class DiscordCourier:
         here = self._message.address.message_id
         return any(message.message_id == here for message in messages)
 
-    # --- the pictures without a message ---------------------------------------------------------
-
-    async def _say_that_they_are_kept(self, job: Job, result: JobResult) -> None:
-        buttons = result_buttons(self._parts.texts, job.id, job.locale)
-        embeds = [self._parts.embeds.kept(job, result)]
-        notice = OutgoingMessage(
-            self._parts.notices.kept(job), mentions=self._parts.notifier.mentioned(job)
-        )
-        try:
-            await first_successful(
-                partial(self._message.edit, job, embeds, view=buttons),
-                partial(self._say_in_new_message, job, NOTICE, notice),
-                partial(self._say_directly, job, NOTICE, notice),
-            )
-        except Exception as error:  # noqa: BLE001 - the pictures are kept all the same
-            log.info("job_message.not_edited", job=job.id, error=repr(error))
-
     # --- the end without pictures -------------------------------------------------------------
 
     async def _end_in_message(self, job: Job, failure: JobFailure) -> CardAddress:
-        buttons = None
-        if failure.state is not JobState.CANCELLED:
+        embeds, notices = self._parts.embeds, self._parts.notices
+        embed, notice, buttons = embeds.ended(job, failure), notices.ended, None
+        if failure.kept is not None:
+            shown = hide_declined_prompt(job, failure.kept.shortfall)
+            embed, notice = embeds.kept(shown, failure.kept), notices.ready
+            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+        elif failure.state is not JobState.CANCELLED:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
-        embeds = [self._parts.embeds.ended(job, failure)]
-        card = await self._message.edit(job, embeds, view=buttons)
+        card = await self._message.edit(job, [embed], view=buttons)
         if failure.error.message_id not in _STOPPED_BY_HAND:
-            await self._parts.notifier.reply(job, self._message, self._parts.notices.ended)
+            await self._parts.notifier.reply(job, self._message, notice)
         return card
 
     async def _tell_late(self, job: Job, failure: JobFailure) -> None:

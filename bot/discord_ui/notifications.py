@@ -48,10 +48,6 @@ class NoticeTexts:
         """Say why the pictures come apart from what they answer."""
         return self._mentioning("notice-answer-closed", job)
 
-    def kept(self, job: Job) -> str:
-        """Say that the pictures are kept, where the job's message cannot be edited."""
-        return f"{_mention(job)} {self._texts.say('card-kept', job.locale)}"
-
     def no_pictures(self, job: Job, failure: JobFailure) -> str:
         """Say why there are no pictures, where the job's message cannot be edited."""
         sentence = self._texts.sentence(failure.error, job.locale)

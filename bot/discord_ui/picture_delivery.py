@@ -180,27 +180,30 @@ class PictureDelivery:
     # --- the messages -------------------------------------------------------------------------
 
     async def _show(self, group: AttachmentGroup) -> None:
-        shown = self._first_message(group)
+        shown, left_out = self._first_message(group)
         card = await self._message.edit(self._job, list(shown.embeds), shown.files, view=shown.view)
         self._shown[card] = _numbers(group)
-        self._edit_first = partial(self._show, group)
+        self._said_left_out, self._edit_first = left_out, partial(self._show, group)
 
     async def _post_first(self, channel: MessageChannel, part: int, group: AttachmentGroup) -> None:
         job, notices = self._job, self._parts.notices
         closed = self._message.address.only_by_token and self._result.kept
+        first, left_out = self._first_message(group)
         message = replace(
-            self._first_message(group),
+            first,
             content=notices.token_expired(job) if closed else notices.message_gone(job),
             mentions=self._parts.notifier.mentioned(job),
         )
         address = await self._parts.outbox.post(job, part, channel, message)
         self._shown[address] = _numbers(group)
+        self._said_left_out = left_out
         self._edit_first = partial(self._edit_new, channel, address, group)
 
     async def _edit_new(
         self, channel: MessageChannel, address: CardAddress, group: AttachmentGroup
     ) -> None:
-        await edit_posted(channel, address.message_id, self._first_message(group))
+        message, _ = self._first_message(group)
+        await edit_posted(channel, address.message_id, message)
 
     async def _post_more(self, channel: MessageChannel, part: int, group: AttachmentGroup) -> None:
         job, embeds, of = self._job, self._parts.embeds, len(self._result.pictures)
@@ -210,9 +213,10 @@ class PictureDelivery:
         address = await self._parts.outbox.post(job, part, channel, message)
         self._shown[address] = _numbers(group)
 
-    def _first_message(self, group: AttachmentGroup) -> OutgoingMessage:
+    def _first_message(self, group: AttachmentGroup) -> tuple[OutgoingMessage, int]:
+        """Return the first message, and how many pictures it says are left out."""
         job, embeds, of = self._job, self._parts.embeds, len(self._result.pictures)
-        self._said_left_out = left_out = of - len(self._expected)
+        left_out = of - len(self._expected)
         shown = embeds.result(
             job,
             self._result.without(left_out),
@@ -222,7 +226,7 @@ class PictureDelivery:
         )
         message = picture_message(embeds, job, group, shown, of=of)
         message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
-        return message if self._thumbnail is None else self._thumbnail.add_to(message)
+        return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 
     async def _correct_first_message(self) -> None:
         """Edit the first message where it does not say how many pictures there are, and cost."""

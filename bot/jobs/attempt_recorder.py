@@ -72,7 +72,8 @@ class AttemptRecorder:
         if failure.billed is Billed.NO:
             self.writer.leave(self.repository.refused, attempt)
         else:
-            is_lost = failure.billed is Billed.YES and not failure.is_ours
+            by_us = by_us or failure.is_ours
+            is_lost = failure.billed is Billed.YES and not by_us
             lost = self.asked - failure.lost_by_us if is_lost else 0
             price = price_of(self.catalogue, self.job, attempt, self.asked)
             cost = Cost(self.job.request.model, lost=lost, price=price)
@@ -87,7 +88,7 @@ class AttemptRecorder:
                 failure.billed,
                 cost,
                 may_come_late=may_come,
-                by_us=by_us or failure.is_ours,
+                by_us=by_us,
             )
         await self._write_end()
 

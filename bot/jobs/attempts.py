@@ -45,6 +45,8 @@ from bot.jobs.repository.repository import JobRepository
 from bot.jobs.repository.rows import Attempt, WrittenAttempt
 from bot.jobs.send_gate import SendGate
 
+_LOST_BY_WAITING = frozenset({GatewayErrorKind.DOWNLOAD_FAILED, GatewayErrorKind.TASK_LOST})
+
 SlotEvent = Sending | RequestRefused | TaskProgress | Preview | Received
 
 
@@ -171,7 +173,7 @@ class AttemptRunner:
         attempt: Attempt | None = None,
     ) -> SlotResult:
         asked = recorder.asked
-        result = SlotResult(asked)
+        result, is_resumed = SlotResult(asked), attempt is not None
         try:
             async with aclosing(events):
                 async for event in events:
@@ -189,7 +191,9 @@ class AttemptRunner:
                         pictures = event.pictures[:asked]
                         result = SlotResult(asked, pictures, lost=event.lost(asked))
         except GatewayFailure as failure:
-            await recorder.record_failure(attempt, failure)
+            # What cannot be had any more could be had while the dead process lived.
+            by_us = is_resumed and failure.kind in _LOST_BY_WAITING
+            await recorder.record_failure(attempt, failure, by_us=by_us)
             return SlotResult(asked, failure=failure)
         return result
 

@@ -7,7 +7,7 @@ further request of it is sent.
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from bot.core.errors.base import EaselError, Refusal
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState, Requester
 from bot.database.database import Database
+from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
 from bot.images.references import Upload
 from bot.jobs.courier import (
@@ -87,23 +88,26 @@ class DetachableCourier:
         self._is_detached = False
 
     @property
+    def is_ending(self) -> bool:
+        """Whether the job's end is shown, or about to be."""
+        return self._is_ending
+
+    @property
     def is_detached(self) -> bool:
         """Whether the card shows nothing more."""
         return self._is_detached
 
     async def detach(self, job: Job) -> bool:
-        """Say so on the card; return False if the job's end is under way already."""
-        if self._is_ending or self._is_detached:
+        """Say so on the card; return False if it cannot, or the job's end is under way already."""
+        if self._is_ending:  # which may take long
             return False
-        self._is_detached, is_told = True, False
-        try:
-            async with self._one_at_a_time:
-                failure = JobFailure(RequesterDetached(), JobState.CANCELLED)
-                is_told = await self._courier.end(job, failure)
-        finally:
+        async with self._one_at_a_time:
+            if self._is_ending or self._is_detached:
+                return False
+            failure = JobFailure(RequesterDetached(), JobState.CANCELLED)
             # Where the card cannot say so, the job goes on as if nobody had asked.
-            self._is_detached = is_told
-        return is_told
+            self._is_detached = await self._courier.end(job, failure)
+            return self._is_detached
 
     def announced(self, job: Job) -> AnnouncedCard | None:
         """Return where the card is about to be placed."""
@@ -210,10 +214,14 @@ class Cancellation:
             raise AlreadyDetached
         # First, so that nothing is sent while the card is told that nothing more will be.
         found.gate.close()
-        if await self.cancel_unsent(job, JobCancelled()):
-            return True  # what was out has been refused meanwhile
+        # What waited is stopped now, so from here on nothing may say that nothing was changed.
+        with suppress(DatabaseBusy):
+            if await self.cancel_unsent(job, JobCancelled()):
+                return True  # what was out has been refused meanwhile
         if not await found.courier.detach(job):
-            raise NothingToCancel
+            if found.courier.is_ending:
+                raise NothingToCancel
+            log.warning("job.card_not_told", job=job.id)
         return False
 
     async def cancel_unsent(self, job: Job, error: EaselError) -> bool:

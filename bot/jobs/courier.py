@@ -104,11 +104,13 @@ class JobFailure:
     """A job that ended without posting pictures: ``state`` is failed, cancelled or unknown.
 
     It is done where the pictures are kept for /history; ``charged`` credits were paid for those.
+    ``kept`` are they, None after a restart.
     """
 
     error: EaselError
     state: JobState = JobState.FAILED
     charged: int = 0
+    kept: JobResult | None = None
 
 
 class Courier(Protocol):
@@ -133,7 +135,7 @@ class Courier(Protocol):
         What is shown of the cost is ``result.without()`` those that are not posted.
 
         Raises:
-            EaselError: the person can get none of them.
+            EaselError: none of them could be posted.
         """
 
     async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:

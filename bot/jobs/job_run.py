@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import (
-    NotDelivered,
+    NeitherPostedNorKept,
     PicturesKept,
     PicturesLost,
     PicturesMissing,
@@ -178,7 +178,7 @@ class JobRun:
         elif any(slot.failure for slot in slots):
             await self._fail(worst_failure(slots), slots)
         else:  # it was stopped before anything was sent
-            await self._fail(JobCancelled(), slots)
+            await self._end(JobState.CANCELLED, JobCancelled())
         await asyncio.to_thread(deps.attempts.remove_files, job)
 
     async def _generate(self) -> list[SlotResult]:
@@ -254,18 +254,16 @@ class JobRun:
         except Exception as error:  # noqa: BLE001 - whatever it is, what is kept is paid for
             await self._end_undelivered(error, result, slots)
             return
+        # Only whoever stopped waiting has been told where to look for what is nowhere posted.
+        if not report.posted and not (result.kept and self._courier.is_detached):
+            await self._end_undelivered(NeitherPostedNorKept(), result, slots)
+            return
         # They can get what is posted or kept; what this bot lost is not charged.
         delivered = len(pictures) if result.kept else len(report.posted)
-        if not delivered:
-            await self._end_undelivered(NotDelivered(), result, slots)
-            return
         self._delivered = report.messages
-        shortfall = result.shortfall
-        if shortfall is None and delivered < len(pictures):
-            shortfall = PicturesLost()
         await deps.billing.settle_delivered(
             job,
-            shortfall,
+            result.shortfall,
             delivered=delivered,
             messages=report.messages,
             writer=self._writer,
@@ -280,9 +278,10 @@ class JobRun:
         defect = None if isinstance(error, EaselError) else error
         log.warning("job.not_delivered", job=self.job.id, kept=result.kept, exc_info=defect)
         if not result.kept:
-            await self._fail(error if isinstance(error, EaselError) else NotDelivered(), slots)
+            told = error if isinstance(error, EaselError) else NeitherPostedNorKept()
+            await self._fail(told, slots)
             return
-        await self._end(JobState.DONE, PicturesKept(), delivered=len(result.pictures))
+        await self._end(JobState.DONE, PicturesKept(), kept=result)
 
     def _record_received(
         self,
@@ -307,7 +306,7 @@ class JobRun:
             shortfall=_shortfall(
                 slots,
                 missing=job.request.n - len(pictures),
-                is_stopped=self._gate.is_closed,
+                is_stopped=self._gate.is_closed and not all(slot.pictures for slot in slots),
             ),
             kept=bool(stored),
         )
@@ -318,9 +317,12 @@ class JobRun:
         is_in_doubt = any(slot.is_in_doubt for slot in slots)
         await self._end(JobState.UNKNOWN if is_in_doubt else JobState.FAILED, error)
 
-    async def _end(self, state: JobState, error: EaselError, *, delivered: int = 0) -> None:
-        """End the job without posting pictures; ``delivered`` are kept for /history."""
+    async def _end(
+        self, state: JobState, error: EaselError, *, kept: JobResult | None = None
+    ) -> None:
+        """End the job without posting pictures; those ``kept`` are in /history."""
         deps, job = self._deps, self.job
+        delivered = len(kept.pictures) if kept else 0
         settled = await deps.billing.settle(
             job, state, error, delivered=delivered, writer=self._writer
         )
@@ -328,7 +330,7 @@ class JobRun:
             await self._report_written_failure()
             return
         log.info("job.ended", job=job.id, state=state, error=error.message_id)
-        failure = JobFailure(error, state, settled.charged)
+        failure = JobFailure(error, state, settled.charged, kept)
         await report_failure(deps, job, self._courier, failure)
 
     async def _end_early(self, error: EaselError) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NotDelivered
+from bot.core.errors.jobs import Interrupted, InterruptedInDoubt, NeitherPostedNorKept
 from bot.core.models import AnnouncedCard, AttachmentUrls, CardAddress, Job
 from bot.core.process_lock import LockFolders, is_dead, others_alive
 from bot.images.references import FetchAttachment, attachments_at
@@ -198,7 +198,11 @@ class Recovery:
     async def _settle(self, found: WrittenJob, *, unsent: EaselError) -> JobFailure | None:
         await self._keep_pictures(found)
         return await settle_abandoned(
-            self.deps, found.job, unsent=unsent, sent=InterruptedInDoubt(), lost=NotDelivered()
+            self.deps,
+            found.job,
+            unsent=unsent,
+            sent=InterruptedInDoubt(),
+            lost=NeitherPostedNorKept(),
         )
 
     async def _keep_pictures(self, found: WrittenJob) -> None:

@@ -243,15 +243,14 @@ async def test_a_closed_channel_becomes_a_direct_message(delivery: Delivery) -> 
     assert list(message.files.values()) == [1000]
 
 
-async def test_what_can_be_posted_nowhere_is_kept_or_not_delivered(delivery: Delivery) -> None:
-    """Kept pictures count as delivered; others are given back."""
+async def test_what_can_be_posted_nowhere_is_not_delivered(delivery: Delivery) -> None:
+    """Its job knows whether it is kept."""
     async with delivery.process():
         delivery.fake.messages.all.clear()
         delivery.fake.messages.closed.add(CHANNEL)
         delivery.fake.messages.deaf.add(ADA)
-    assert await delivery.deliver(1000, kept=True) == ()
     with pytest.raises(NotDelivered):
-        await delivery.deliver(1000)
+        await delivery.deliver(1000, kept=True)
     assert delivery.fake.messages.all == {}
 
 

@@ -1,12 +1,16 @@
 """Deliveries of which a part fails, on the wire: what stands where, and what the card says."""
 
+from dataclasses import replace
+
 import pytest
+from aiohttp import web
 
 from bot.core.models import CardAddress
 from tests.discord_rest.delivery import THREE, Delivery, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.messages import MIB, Message
 from tests.discord_rest.test_user_install import follow_ups, large, placed
+from tests.discord_rest.test_ways_of_delivery import spoil, unreadable
 
 FIVE = (9 * MIB,) * 5
 
@@ -69,6 +73,33 @@ async def test_the_first_message_says_what_is_missing_and_what_the_others_cost(
     assert [len(message.files) for message in delivery.shown] == [2, 2]
     assert says in str(delivery.shown[0].embeds[0]["description"])
     assert credits in footer(delivery)
+
+
+async def test_a_first_message_that_did_not_take_the_correction_is_corrected(
+    delivery: Delivery,
+) -> None:
+    """The edit that said how many are left out was lost: the card must not stay as it was."""
+    async with delivery.process() as courier:
+        card = delivery.card.message_id
+        delivery.fake.messages.room[CHANNEL] = 1
+        delivery.fake.messages.deaf.add(ADA)
+
+        async def fail(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+            if request.path.endswith(f"/channels/{CHANNEL}/messages"):
+                spoil(delivery, "token", "card")
+            elif request.path.endswith("/users/@me/channels"):
+                delivery.fake.instead.clear()
+            return response
+
+        delivery.fake.then = fail
+        last = replace(unreadable(delivery.folder), bytes=9 * MIB)
+        with last.path.open("r+b") as file:
+            file.truncate(last.bytes)
+        report = await courier.deliver(delivery.job, result((*large(delivery, 4, 9 * MIB), last)))
+    assert report.posted == {1, 2, 3, 4}
+    assert delivery.shown[0].id == card
+    assert "One picture could not be shown here" in str(delivery.shown[0].embeds[0]["description"])
+    assert "4 credits" in footer(delivery)
 
 
 async def test_a_follow_up_that_came_first_is_corrected_too(delivery: Delivery) -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors.jobs import Interrupted
+from bot.core.errors.jobs import Interrupted, NotDelivered
 from bot.core.models import JobState, Picture
 from bot.discord_ui.caller import CallerPlace, billed_server_id, place_of_caller
 from bot.discord_ui.reposts import RepostAudience
-from bot.jobs.courier import Courier, DeliveryReport, JobFailure, QueuePosition
+from bot.jobs.courier import Courier, JobFailure, QueuePosition
 from tests.discord_rest.delivery import ChangePayload, Delivery, asked, padded, result
 from tests.discord_rest.events import ADA, CHANNEL, among_friends, elsewhere
 from tests.discord_rest.messages import EPHEMERAL, MIB, Message
@@ -157,8 +157,8 @@ async def test_who_takes_no_direct_message_finds_them_in_the_history(delivery: D
         courier = await placed(delivery)
         delivery.later(16)
         delivery.fake.messages.deaf.add(ADA)
-        report = await courier.deliver(delivery.job, result(delivery.pictures(1000), kept=True))
-        assert report == DeliveryReport()
+        with pytest.raises(NotDelivered):
+            await courier.deliver(delivery.job, result(delivery.pictures(1000), kept=True))
         assert await courier.end(delivery.job, JobFailure(Interrupted(), JobState.CANCELLED))
     assert direct_messages(delivery) == []
     assert [list(message.files) for message in delivery.shown] == [[]]

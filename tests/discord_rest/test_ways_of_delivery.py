@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
-from bot.core.errors.jobs import NotDelivered
-from bot.core.models import CardAddress, Picture
+from bot.core.errors.jobs import NeitherPostedNorKept, PicturesKept
+from bot.core.models import CardAddress, JobState, Picture
 from bot.images.content_store import ContentStore
-from bot.jobs.courier import DeliveryReport, JobResult
+from bot.jobs.courier import JobFailure, JobResult
 from tests.discord_rest.delivery import Delivery, result
 from tests.discord_rest.events import ADA, CHANNEL
 from tests.discord_rest.fake import APPLICATION_ID, Answer
@@ -63,37 +64,52 @@ async def test_a_card_that_took_no_picture_says_where_it_is(delivery: Delivery) 
     """It would say Painting for ever; Discord takes words where it refuses the files."""
     async with delivery.process() as courier:
         spoil(delivery, "token", "card", answer=Answer(400, {"code": 20009, "message": "Explicit"}))
-        report = await courier.deliver(delivery.job, result(delivery.pictures(1000)))
-        delivery.fake.instead.clear()
-        await courier.after_delivery(delivery.job, report.messages)
+
+        async def take_words(_: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+            delivery.fake.instead.clear()
+            return response
+
+        delivery.fake.then = take_words
+        await courier.deliver(delivery.job, result(delivery.pictures(1000)))
+    # A crash after the settlement leaves no other card.
     card, posted = delivery.shown
     assert "came in another message" in str(card.embeds[0]["description"])
     assert (card.files, list(posted.files.values())) == ({}, [1000])
-    assert posted.reactions == ["🔄"]
 
 
-async def test_where_every_way_fails_the_pictures_are_kept_or_not_delivered(
-    delivery: Delivery,
-) -> None:
-    """Kept pictures count as delivered; others are given back."""
+@pytest.mark.parametrize("kept", [True, False])
+async def test_where_every_way_fails_nothing_is_delivered(delivery: Delivery, kept: bool) -> None:
+    """Who is charged for it, and told what, its job decides."""
     async with delivery.process():
         spoil(delivery, "token", "card", "channel", "direct")
-    assert await delivery.deliver(1000, kept=True) == ()
-    with pytest.raises(NotDelivered):
-        await delivery.deliver(1000)
+    with pytest.raises(NeitherPostedNorKept):
+        await delivery.deliver(1000, kept=kept)
+
+
+def kept_only(delivery: Delivery) -> JobFailure:
+    """Return the end of a job whose pictures are kept, but could not be posted."""
+    kept = result(delivery.pictures(1000), kept=True)
+    return JobFailure(PicturesKept(), JobState.DONE, 1, kept)
 
 
 async def test_that_they_are_kept_is_said_where_it_can_be_read(delivery: Delivery) -> None:
-    """The files are gone, such as from a full disk; the words reach the card, else the channel."""
+    """The words reach the card, with the buttons of a result, else the channel."""
+    delivery.quiet.add(ADA)
     async with delivery.process() as courier:
-        (picture,) = delivery.pictures(1000)
-        picture.path.unlink()
-        report = await courier.deliver(delivery.job, result((picture,), kept=True))
-        assert report == DeliveryReport()
+        assert await courier.end(delivery.job, kept_only(delivery))
         assert "use `/history`" in str(delivery.shown[0].embeds)
-        spoil(delivery, "token", "card")
-        await courier.deliver(delivery.job, result((picture,), kept=True))
-    assert delivery.shown[1].content.startswith(f"<@{ADA}> The result could not be posted")
+        assert "easel:original" in str(delivery.shown[0].components)
+        refusal = Answer(403, {"code": 50001, "message": "Missing Access"})
+        spoil(delivery, "token", "card", answer=refusal)
+        assert await courier.end(delivery.job, kept_only(delivery))
+    assert delivery.shown[1].content.startswith(f"<@{ADA}> The pictures could not be posted here")
+
+
+async def test_that_they_are_kept_and_nobody_could_be_told_is_known(delivery: Delivery) -> None:
+    """Discord failed at everything: the next start tells it on the card."""
+    async with delivery.process() as courier:
+        spoil(delivery, "token", "card", "channel", "direct")
+        assert not await courier.end(delivery.job, kept_only(delivery))
 
 
 def unreadable(folder: Path) -> Picture:
@@ -127,12 +143,11 @@ async def test_a_damaged_picture_does_not_take_the_good_ones_with_it(
 
 
 async def test_a_picture_that_nobody_can_fit_is_kept(delivery: Delivery) -> None:
-    """Nothing remains to be posted: the card leads to the history."""
+    """Nothing remains to be posted."""
     async with delivery.process() as courier:
         only = (unreadable(delivery.folder),)
-        report = await courier.deliver(delivery.job, result(only, kept=True))
-        assert report == DeliveryReport()
-    assert "use `/history` to get it" in str(delivery.shown[0].embeds)
+        with pytest.raises(NeitherPostedNorKept):
+            await courier.deliver(delivery.job, result(only, kept=True))
 
 
 def bomb(path: Path, side: int) -> Path:
@@ -166,4 +181,5 @@ async def test_an_answer_to_nobody_is_kept(delivery: Delivery) -> None:
             CHANNEL, delivery.card.message_id, APPLICATION_ID, "a-token", only_by_token=True
         )
         spoil(delivery, "direct")
-    assert await delivery.deliver(1000, kept=True) == ()
+    with pytest.raises(NeitherPostedNorKept):
+        await delivery.deliver(1000, kept=True)

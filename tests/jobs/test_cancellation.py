@@ -355,6 +355,21 @@ async def test_a_card_that_cannot_say_so_goes_on_as_if_nobody_had_asked() -> Non
     assert len((await courier.deliver(JOB, RESULT)).messages) == 1
 
 
+async def test_a_delivery_ahead_of_a_card_that_cannot_say_so_shows_the_pictures() -> None:
+    """It was left out, although the card did not say that nobody waits."""
+    courier = DetachableCourier(slow := SlowCourier(can_end=False))
+    shown = asyncio.create_task(courier.update(JOB, WORK))
+    await asyncio.sleep(0)
+    delivered = asyncio.create_task(courier.deliver(JOB, RESULT))
+    await asyncio.sleep(0)
+    parted = asyncio.create_task(courier.detach(JOB))
+    await asyncio.sleep(0)
+    slow.goes_on.set()
+    await shown
+    assert len((await delivered).messages) == 1
+    assert not await parted
+
+
 @dataclass
 class FailingCourier(SlowCourier):
     """A courier with a defect in what it says last."""

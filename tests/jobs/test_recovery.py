@@ -159,7 +159,7 @@ async def test_a_gateway_that_is_configured_no_more_ends_the_job_in_doubt(
         await recover(harness, courier := RecordingCourier())
     assert [failure.error.message_id for failure in courier.failures] == ["error-gateway-task-lost"]
     assert harness.rows("SELECT state FROM jobs") == [("unknown",)]
-    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 1)]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 1, 0)]
 
 
 async def test_a_request_that_was_only_sent_is_never_sent_again(

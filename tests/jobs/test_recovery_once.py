@@ -9,7 +9,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.core.errors.jobs import NotDelivered, PicturesKept
+from bot.core.errors.jobs import NeitherPostedNorKept, PicturesKept
 from bot.core.models import Job, JobState
 from bot.jobs.courier import JobFailure
 from bot.settings import GatewayKey
@@ -21,7 +21,7 @@ from tests.cogs.scripted_gateway import (
     UrlReply,
 )
 from tests.jobs.service_harness import ADA, BEN, RecordingCourier
-from tests.jobs.test_recovery import HangingCourier, process, recover, until
+from tests.jobs.test_recovery import HangingCourier, UnreachableCourier, process, recover, until
 
 
 def at_once(folder: Path, gateway: ScriptedGateway, max_n: int) -> dict[str, object]:
@@ -103,6 +103,26 @@ async def test_received_pictures_whose_files_are_gone_are_given_back(
     assert harness.rows("SELECT billed, pictures FROM costs") == [("yes", 1)]
 
 
+async def test_an_address_that_expired_while_the_bot_was_away_counts_for_nobody(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Three of them refused a person for a day, who had done nothing for it."""
+    gateway.replies.append(UrlReply())
+    gateway.gate.clear()
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(RecordingCourier())
+        await until(lambda: gateway.downloads > 0)
+    with sqlite3.connect(tmp_path / "easel.db") as database:
+        database.execute("UPDATE attempts SET urls = REPLACE(urls, '1.png', 'gone.png')")
+    gateway.gate.set()
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [failure.error.message_id for failure in courier.failures] == [
+        "error-gateway-download-failed"
+    ]
+    assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [(0, 1, 0)]
+
+
 async def test_a_task_of_a_model_that_is_offered_no_more_is_polled_to_its_end(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
@@ -158,6 +178,22 @@ async def test_pictures_that_two_processes_died_delivering_are_only_kept(
     assert len(gateway.bodies) == 1
 
 
+async def test_that_pictures_are_kept_is_told_by_the_next_start_where_nobody_could_be_told(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Discord failed for a minute: the person was charged, and the card said Painting for ever."""
+    async with process(tmp_path, gateway) as harness:
+        await harness.submit(UnreachableCourier(fails="deliver"))
+        await harness.services.job_service.drained()
+        assert harness.rows("SELECT state, told FROM jobs") == [("done", 0)]
+        assert harness.rows("SELECT credits FROM charges") == [(1,)]
+    async with process(tmp_path, gateway) as harness:
+        await recover(harness, courier := RecordingCourier())
+    assert [failure.error.message_id for failure in courier.failures] == [PicturesKept.message_id]
+    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    assert harness.rows("SELECT credits FROM charges") == [(1,)]
+
+
 @pytest.mark.parametrize("has_space", [True, False])
 async def test_what_could_not_be_kept_before_is_kept_at_the_last_start_or_not_charged(
     tmp_path: Path, gateway: ScriptedGateway, has_space: bool
@@ -180,7 +216,7 @@ async def test_what_could_not_be_kept_before_is_kept_at_the_last_start_or_not_ch
     if has_space:
         assert (error, state, charged) == (PicturesKept, JobState.DONE, 2)
     else:
-        assert (error, state, charged) == (NotDelivered, JobState.FAILED, 0)
+        assert (error, state, charged) == (NeitherPostedNorKept, JobState.FAILED, 0)
     assert [each.pictures for each in kept] == [charged]
     assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [
         (charged, 2, 0)

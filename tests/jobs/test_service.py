@@ -12,6 +12,7 @@ import structlog
 from bot.core.clock import Clock
 from bot.core.errors.jobs import (
     CardNotSent,
+    NeitherPostedNorKept,
     NotDelivered,
     PicturesKept,
     PicturesMissing,
@@ -142,6 +143,18 @@ async def test_what_is_kept_after_a_failed_delivery_is_charged_and_said(
     assert past.pictures == 2
 
 
+async def test_what_a_courier_posted_nowhere_is_told_where_it_is(harness: ServiceHarness) -> None:
+    """It was charged while the card said Painting for ever."""
+    await harness.submit(courier := RecordingCourier(loses=frozenset({1, 2})), n=2)
+    await harness.services.job_service.drained()
+    ((failure, shown),) = [(failure.error, failure.kept) for failure in courier.failures]
+    assert isinstance(failure, PicturesKept)
+    assert shown is not None
+    assert len(shown.pictures) == 2
+    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    assert harness.rows("SELECT credits, operator_credits FROM charges") == [(2, 2)]
+
+
 async def test_what_is_neither_posted_nor_kept_costs_the_person_nothing(
     harness: ServiceHarness,
 ) -> None:
@@ -164,7 +177,8 @@ async def test_what_the_courier_could_not_post_is_charged_only_if_it_is_kept(
         (harness.folder / "vault").write_text("a file where a folder should be")
     await harness.submit(RecordingCourier(loses=frozenset({2})), n=3)
     await harness.services.job_service.drained()
-    assert harness.rows("SELECT state, told FROM jobs") == [("done", 1)]
+    # Nothing could not be downloaded or read: the card says that one is left out.
+    assert harness.rows("SELECT state, told, error FROM jobs") == [("done", 1, None)]
     assert harness.rows("SELECT credits, operator_credits, forgiven FROM charges") == [
         (3 if kept else 2, 3, 0)
     ]
@@ -175,7 +189,7 @@ async def test_what_is_posted_nowhere_and_not_kept_is_said(harness: ServiceHarne
     (harness.folder / "vault").write_text("a file where a folder should be")
     await harness.submit(courier := RecordingCourier(loses=frozenset({1, 2})), n=2)
     await harness.services.job_service.drained()
-    assert [type(failure.error) for failure in courier.failures] == [NotDelivered]
+    assert [type(failure.error) for failure in courier.failures] == [NeitherPostedNorKept]
     assert harness.rows("SELECT credits, operator_credits FROM charges") == [(0, 2)]
 
 

@@ -50,9 +50,16 @@ class PicturesLost(EaselError):
 
 @dataclass(eq=False, kw_only=True)
 class NotDelivered(EaselError):
-    """The pictures could not be posted anywhere; the requester is not charged."""
+    """Discord took the pictures nowhere; the requester is not charged unless they are kept."""
 
     message_id = "error-not-delivered"
+
+
+@dataclass(eq=False, kw_only=True)
+class NeitherPostedNorKept(EaselError):
+    """The pictures arrived, and could not be stored either; the requester is not charged."""
+
+    message_id = "error-neither-posted-nor-kept"
 
 
 @dataclass(eq=False, kw_only=True)

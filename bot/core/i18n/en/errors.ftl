@@ -262,6 +262,8 @@ error-pictures-late =
 
 error-not-delivered = The pictures could not be posted, so please check that the bot may send messages and attach files here; { money-back }.
 
+error-neither-posted-nor-kept = The pictures came but could be neither posted nor kept, so please try again in a few minutes, and if it happens again, tell the operator of this bot; { money-back }.
+
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
 
 error-some-not-posted =

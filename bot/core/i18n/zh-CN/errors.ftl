@@ -230,6 +230,8 @@ error-pictures-late = 之前没有及时画完的 { $count } 张图片现在画�
 
 error-not-delivered = 图片无法发布，请确认机器人可以在这里发送消息和附件；{ money-back }。
 
+error-neither-posted-nor-kept = 图片已经画好，但既无法发布也无法保存，请过几分钟再试，如果仍然这样，请告诉机器人的运营者；{ money-back }。
+
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
 
 error-some-not-posted = 有 { $count } 张图片太大，无法在这个频道显示，请到上传上限更大的地方重试，或请求更小的尺寸。
