@@ -71,9 +71,14 @@ class PictureFetcher:
         """Download a picture; one that is whole counts, also where the line always breaks."""
         part = self.spool.new_part()
         try:
-            await self.downloader.fetch(url, part, timeout_s=self.timeout_s)
+            await self.downloader.fetch(
+                url, part, timeout_s=self.timeout_s, is_enough=self._is_whole
+            )
         except DownloadFailed as failed:
-            if not part.exists() or not await asyncio.to_thread(self.spool.is_whole, part):
+            if not await self._is_whole(part):
                 raise
             log.warning("gateway.download_broke_off", gateway=self.gateway, detail=str(failed))
         return part
+
+    async def _is_whole(self, part: Path) -> bool:
+        return await asyncio.to_thread(lambda: part.exists() and self.spool.is_whole(part))

@@ -275,8 +275,14 @@ async def test_where_all_are_lost_the_gateway_s_fault_is_told_first(
 JSON_OF_TWO = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 2})
 EVENTS_OF_TWO = sse.stream_reply(sse.completed_event(PNG), sse.completed_event(PNG))
 
+ONE_EVENT = sse.stream_reply(
+    sse.sse_event("image_generation.completed", {"data": [{"b64_json": b64(PNG)}] * 2})
+)
 
-@pytest.mark.parametrize("answer", [JSON_OF_TWO, EVENTS_OF_TWO], ids=["JSON", "events"])
+
+@pytest.mark.parametrize(
+    "answer", [JSON_OF_TWO, EVENTS_OF_TWO, ONE_EVENT], ids=["JSON", "events", "one event"]
+)
 async def test_what_the_disk_refuses_while_it_arrives_is_lost_by_us(
     answer: RawReply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
