@@ -56,6 +56,8 @@ def prepare_backup(
         with telling_damage(), closing(sqlite3.connect(target, isolation_level=None)) as copied:
             with closing(read_only(file)) as source:
                 source.backup(copied)
+            # A write that fails raises: of a log, nobody would tell that it stays beside the file.
+            copied.execute("PRAGMA journal_mode=DELETE")
             _check(copied)
             copied.row_factory = sqlite3.Row
             changed = run_transaction(copied, "BEGIN IMMEDIATE", partial(_migrated, change, now))
