@@ -1,5 +1,6 @@
 """Prepare a backup: what cannot be written whole is not put in the place of the database."""
 
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from bot.database.backup import copy_database
 from bot.database.migrator import migrate, shipped
-from bot.database.restore import prepare_backup
+from bot.database.restore import prepare_backup, replace_database
 from bot.database.transaction import Transaction, run_transaction
 
 
@@ -62,3 +63,46 @@ def test_a_disk_that_becomes_full_is_told(tmp_path: Path, backup: Path) -> None:
     with _full_disk(backup.stat().st_size), pytest.raises(sqlite3.Error):
         prepare_backup(backup, target, change, now=lambda: 2)
     assert not list(tmp_path.glob("*restoring*"))
+
+
+def _prepared(tmp_path: Path, backup: Path) -> Path:
+    target = tmp_path / "easel.db.restoring"
+    prepare_backup(backup, target, _change, now=lambda: 2)
+    return target
+
+
+def test_a_present_database_that_its_disk_does_not_serve_is_moved_aside(
+    tmp_path: Path, backup: Path
+) -> None:
+    """A restore is what the operator needs then; its log belongs to it."""
+    path, aside = tmp_path / "easel.db", tmp_path / "easel.db.before"
+    with closing(sqlite3.connect(path)) as killed:
+        killed.execute("CREATE TABLE more (text TEXT)")
+        killed.commit()
+        log = path.with_name("easel.db-wal").read_bytes()
+        dead = tmp_path / "dead.db"
+        dead.write_bytes(path.read_bytes())
+    path.write_bytes(dead.read_bytes())
+    path.with_name("easel.db-wal").write_bytes(log)
+    prepared = _prepared(tmp_path, backup)
+    with _full_disk(0):
+        replace_database(path, prepared, aside)
+    assert aside.with_name("easel.db.before-wal").read_bytes() == log
+    assert not path.with_name("easel.db-wal").exists()
+    with closing(sqlite3.connect(path)) as restored:
+        assert restored.execute("SELECT mark FROM marks").fetchall() == [("mark",)]
+
+
+def test_half_a_copy_of_the_present_database_is_removed(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would fill the disk that is full."""
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    prepared = _prepared(tmp_path, backup)
+    monkeypatch.setattr(os, "link", refuse)  # as on a file system without links
+    with _full_disk(5000), pytest.raises(OSError, match="too large"):
+        replace_database(tmp_path / "easel.db", prepared, tmp_path / "easel.db.before")
+    assert not [*tmp_path.glob("*.before*"), *tmp_path.glob("*restoring*")]
