@@ -159,14 +159,20 @@ class Downloader:
         await self._resolver.close()
 
     async def fetch(
-        self, url: URL, part: Path, *, timeout_s: float, is_enough: IsEnough = _never_enough
+        self,
+        url: URL,
+        part: Path,
+        *,
+        timeout_s: float,
+        until_ms: int | None = None,
+        is_enough: IsEnough = _never_enough,
     ) -> None:
         """Download a URL into a file; raise DownloadFailed or SpoolFailed.
 
-        It is tried again at most four times, and neither after ``timeout_s`` nor if what arrived
-        ``is_enough``.
+        It is tried again at most four times, and neither after ``until_ms``, or else ``timeout_s``,
+        nor if what arrived ``is_enough``.
         """
-        end_ms = self._clock.now() + timeout_s * 1000
+        end_ms = self._clock.now() + timeout_s * 1000 if until_ms is None else until_ms
         limits = aiohttp.ClientTimeout(
             min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
         )

@@ -35,12 +35,16 @@ class PictureFiles:
 
 @dataclass(frozen=True, slots=True)
 class PictureFetcher:
-    """Makes the files of one gateway's pictures in a spool."""
+    """Makes the files of one reply's pictures in a spool.
+
+    Each is asked for once, for at most ``timeout_s``, and not again after ``until_ms``.
+    """
 
     gateway: str
     spool: DownloadSpool
     downloader: Downloader
     timeout_s: float
+    until_ms: int
 
     async def fetch(self, found: Sequence[ReplyPicture]) -> PictureFiles:
         """Return the files; one picture that is lost takes no other with it."""
@@ -72,7 +76,11 @@ class PictureFetcher:
         part = self.spool.new_part()
         try:
             await self.downloader.fetch(
-                url, part, timeout_s=self.timeout_s, is_enough=self._is_whole
+                url,
+                part,
+                timeout_s=self.timeout_s,
+                until_ms=self.until_ms,
+                is_enough=self._is_whole,
             )
         except DownloadFailed as failed:
             if not await self._is_whole(part):

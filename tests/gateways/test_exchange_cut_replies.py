@@ -239,6 +239,18 @@ async def test_a_download_that_takes_too_long_is_repeated(
     assert (len(raw.requests), raw.posts) == (1 + slow + pictures, 1)
 
 
+async def test_all_pictures_of_a_reply_have_one_time_limit(tmp_path: Path) -> None:
+    """Each is asked for, but a slot is not held for the time limit of each."""
+    answer = http_reply(200, {"data": [{"url": f"/{name}.png"} for name in "abcd"]})
+    async with replay_gateway(answer, *[http_reply(404)] * 20) as raw:
+        painter = make_model("painter", timeout_s=10)
+        result = await run_generation(raw.gateway(), tmp_path, n=4, known=painter)
+        asked = {request.split(b" ")[1] for request in raw.requests[1:]}
+        raw.answers.clear()
+    assert len(asked) == 4
+    assert sum(result.watch.pauses) <= 10
+
+
 async def test_a_whole_picture_is_not_downloaded_again(tmp_path: Path) -> None:
     """The next one may be worse."""
     whole, less = (http_reply(200, one, {"Content-Length": "99999"}) for one in (PNG, PNG[:99]))
