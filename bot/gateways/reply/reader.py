@@ -68,6 +68,7 @@ _MAX_START = 64  # characters that tell whether a string is the base64 of a pict
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
+_MAX_ENTRIES = 1000  # of a list: nothing else of the bot runs while they are looked at
 _MAX_PATH = 4096  # characters
 _DATA = "data:"
 _DECODER = json.JSONDecoder(strict=False)
@@ -221,7 +222,7 @@ class _PictureFinder:
         if depth > _MAX_DEPTH:
             return
         if isinstance(node, list):
-            for entry in node:
+            for entry in node[:_MAX_ENTRIES]:
                 yield from self._in_node(entry, depth + 1)
         elif isinstance(node, dict):
             yield from self._in_containers(node, depth) or self._in_fields(node, depth)

@@ -127,6 +127,12 @@ def test_very_many_short_strings(key: str, tmp_path: Path) -> None:
         assert len(list(tmp_path.iterdir())) <= MAX_STRINGS
 
 
+def test_a_very_long_list(tmp_path: Path) -> None:
+    """No request asks for so many pictures."""
+    found = _reply(tmp_path, {"data": [{"url": CDN}] * 20_000}).pictures
+    assert len(found) == 1000
+
+
 def test_a_small_picture_in_words(tmp_path: Path) -> None:
     """It is longer than an address, and stays in the text all the same."""
     words = f"Here: ![a](data:image/png;base64,{b64(SMALL['png'])}) and ![b]({CDN})"
