@@ -56,6 +56,8 @@ def prepare_backup(
         with telling_damage(), closing(sqlite3.connect(target, isolation_level=None)) as copied:
             with closing(read_only(file)) as source:
                 source.backup(copied)
+            # A write that fails raises: of a log, nobody would tell that it stays beside the file.
+            copied.execute("PRAGMA journal_mode=DELETE")
             _check(copied)
             copied.row_factory = sqlite3.Row
             changed = run_transaction(copied, "BEGIN IMMEDIATE", partial(_migrated, change, now))
@@ -121,6 +123,8 @@ def _write_log_into_file(path: Path) -> None:
     except DatabaseDamaged:
         return
     except sqlite3.OperationalError as error:
+        if primary_code(error) == sqlite3.SQLITE_IOERR:
+            return  # as with a damaged one: its logs are moved with it
         if primary_code(error) != sqlite3.SQLITE_BUSY:
             raise
         raise BackupRefused("another program has the database open, so close that first") from error
@@ -132,10 +136,14 @@ def _keep_as(path: Path, aside: Path) -> None:
         os.link(path, aside)
     except OSError:  # a file system without links
         copied = aside.with_name(f"{aside.name}.part")
-        create_private_file(copied)
-        shutil.copyfile(path, copied)
-        sync_to_disk(copied)
-        copied.rename(aside)
+        try:
+            create_private_file(copied)
+            shutil.copyfile(path, copied)
+            sync_to_disk(copied)
+            copied.rename(aside)
+        except BaseException:
+            copied.unlink(missing_ok=True)
+            raise
 
 
 def _check(copied: sqlite3.Connection) -> None:

@@ -1,7 +1,7 @@
 """Download a picture from a URL into a file; private addresses are refused unless trusted."""
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.addresses import AddressTrust, IpNetwork, TrustedHosts, exact_url
 from bot.gateways.connections import MAX_HEADER_BYTES
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
+from bot.gateways.reply.arrived_bytes import next_bytes
 from bot.gateways.reply.download_spool import wrapping_disk_errors
 from bot.gateways.reply.error_classifier import retry_after_s
 
@@ -36,6 +37,7 @@ _PRIVATE = (
 )
 
 NO_HEADERS: Mapping[str, str] = {}
+IsEnough = Callable[[Path], Awaitable[bool]]
 
 
 class DownloadFailed(Exception):
@@ -52,6 +54,10 @@ class _RetryableFailure(DownloadFailed):
 
 class _PrivateAddress(Exception):
     """A public gateway must not make the bot connect to its own network."""
+
+
+async def _never_enough(_: Path) -> bool:
+    return False
 
 
 class PublicAddressResolver(AbstractResolver):
@@ -152,12 +158,21 @@ class Downloader:
         await self._proxied_session.close()
         await self._resolver.close()
 
-    async def fetch(self, url: URL, part: Path, *, timeout_s: float) -> None:
+    async def fetch(
+        self,
+        url: URL,
+        part: Path,
+        *,
+        timeout_s: float,
+        until_ms: int | None = None,
+        is_enough: IsEnough = _never_enough,
+    ) -> None:
         """Download a URL into a file; raise DownloadFailed or SpoolFailed.
 
-        It is tried again at most four times, and not after ``timeout_s``.
+        It is tried again at most four times, and neither after ``until_ms``, or else ``timeout_s``,
+        nor if what arrived ``is_enough``.
         """
-        end_ms = self._clock.now() + timeout_s * 1000
+        end_ms = self._clock.now() + timeout_s * 1000 if until_ms is None else until_ms
         limits = aiohttp.ClientTimeout(
             min(timeout_s, DOWNLOAD_TIMEOUT_S), sock_connect=CONNECT_TIMEOUT_S
         )
@@ -166,7 +181,7 @@ class Downloader:
                 await self._clock.wait(self._download(url, part, limits), "download")
             except _RetryableFailure as failed:
                 wait_s = max(pause_s, min(failed.retry_after_s, MAX_DOWNLOAD_PAUSE_S))
-                if self._clock.now() + wait_s * 1000 > end_ms:
+                if self._clock.now() + wait_s * 1000 > end_ms or await is_enough(part):
                     raise
             else:
                 return
@@ -238,7 +253,7 @@ class Downloader:
         _check_status(response, now_ms=self._clock.now())
         left = self._max_bytes - (response.content_length or 0)
         with wrapping_disk_errors(), part.open("wb") as file:
-            while left >= 0 and (chunk := await response.content.readany()):
+            while left >= 0 and (chunk := await next_bytes(response.content)):
                 file.write(chunk)
                 left = self._max_bytes - file.tell()
         if left < 0:

@@ -295,16 +295,16 @@ class Exchange:
 
     async def _received(self, reply: ParsedReply, spool: DownloadSpool, made: int) -> Received:
         """Return the picture files; raise GatewayFailure when not one of them is a picture."""
-        fetcher = PictureFetcher(
-            self.gateway.name, spool, self.downloader, timeout_s=self.model.timeout_s
-        )
+        timeout_s = self.model.timeout_s
+        until_ms = self.clock.now() + round(timeout_s * 1000)
+        fetcher = PictureFetcher(self.gateway.name, spool, self.downloader, timeout_s, until_ms)
         files = await fetcher.fetch(reply.pictures)
-        if not files.pictures:
-            failure = self._failure(files.kind, Billed.YES, files.detail)
-            failure.lost_by_us = files.lost_by_us
-            raise failure
         never_read = made - len(reply.pictures) if reply.is_cut_by_us else 0
         lost_by_us = files.lost_by_us + never_read
+        if not files.pictures:
+            failure = self._failure(files.kind, Billed.YES, files.detail)
+            failure.lost_by_us = lost_by_us
+            raise failure
         return Received(files.pictures, reply.usage, made, lost_by_us)
 
     # --- its failures -------------------------------------------------------------------------

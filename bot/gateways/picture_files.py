@@ -35,12 +35,16 @@ class PictureFiles:
 
 @dataclass(frozen=True, slots=True)
 class PictureFetcher:
-    """Makes the files of one gateway's pictures in a spool."""
+    """Makes the files of one reply's pictures in a spool.
+
+    Each is asked for once, for at most ``timeout_s``, and not again after ``until_ms``.
+    """
 
     gateway: str
     spool: DownloadSpool
     downloader: Downloader
     timeout_s: float
+    until_ms: int
 
     async def fetch(self, found: Sequence[ReplyPicture]) -> PictureFiles:
         """Return the files; one picture that is lost takes no other with it."""
@@ -71,9 +75,18 @@ class PictureFetcher:
         """Download a picture; one that is whole counts, also where the line always breaks."""
         part = self.spool.new_part()
         try:
-            await self.downloader.fetch(url, part, timeout_s=self.timeout_s)
+            await self.downloader.fetch(
+                url,
+                part,
+                timeout_s=self.timeout_s,
+                until_ms=self.until_ms,
+                is_enough=self._is_whole,
+            )
         except DownloadFailed as failed:
-            if not part.exists() or not await asyncio.to_thread(self.spool.is_whole, part):
+            if not await self._is_whole(part):
                 raise
             log.warning("gateway.download_broke_off", gateway=self.gateway, detail=str(failed))
         return part
+
+    async def _is_whole(self, part: Path) -> bool:
+        return await asyncio.to_thread(lambda: part.exists() and self.spool.is_whole(part))

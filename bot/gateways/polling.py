@@ -98,6 +98,7 @@ class TaskPoller:
         self._has_reported = False
         self._has_shown_picture = False
         self._has_logged_status = False
+        self._cut: ReplyBody | None = None  # the last reply if it was cut, for the operator
 
     @property
     def reply(self) -> ParsedReply:
@@ -143,10 +144,12 @@ class TaskPoller:
             self._retry_after_s = None
             log.info("gateway.poll_failed", gateway=self._gateway.name, why=type(lost).__name__)
             return None
+        if self._cut:
+            self._cut.discard()
         reply = self._parsed(body)
-        if body.is_cut and len(reply.pictures) < self._spool.pictures:
+        self._cut = body if self._is_partial(body, reply) else None
+        if self._cut:
             self._retry_after_s = None
-            body.json.discard()
             log.info("gateway.poll_failed", gateway=self._gateway.name, why="cut")
             return None
         response = replace(response, body=reply.body, text=body.json.text)
@@ -156,6 +159,14 @@ class TaskPoller:
             return None
         body.json.discard()
         return self._new_progress(response)
+
+    def _is_partial(self, body: ReplyBody, reply: ParsedReply) -> bool:
+        """Tell whether a reply broke off before it said that its pictures are the results."""
+        if body.is_cut and len(reply.pictures) < self._spool.pictures:
+            return True
+        is_whole = body.json.is_closed or body.picture
+        is_success = task_state(status_word(_object(reply.body))) == "success"
+        return bool(reply.pictures) and not (is_whole or is_success)
 
     def _parsed(self, body: ReplyBody) -> ParsedReply:
         if body.picture:

@@ -48,6 +48,7 @@ _COLOUR_MODES = ("RGB", "RGBA", "P")  # a profile for grey or ink does not fit R
 # canvases and the bytes of the frame. AVIF: the planes and the bytes of the frame.
 # HEIC: the planes and the colours, with pillow-heif 1.8.
 _DECODER_BYTES = {"WEBP": 13.5, "AVIF": 9.0, "HEIF": 9.0, "TIFF": 4.5, "GIF": 1.5}
+_DEEP_HEIC_BYTES = 3.5  # more, where a colour has 10 or 12 bits
 _OTHER_DECODER_BYTES = 0.5
 _HEAD = 12
 _COEFFICIENT_BYTES = 6  # of a progressive JPEG, for each pixel of its full size
@@ -261,6 +262,8 @@ def _keeps_its_decoder(image: Image.Image) -> bool:
 def _decoding_bytes(image: Image.Image) -> float:
     per_pixel = _BYTES_PER_PIXEL.get(image.mode, 4)
     decoder = _DECODER_BYTES.get(image.format or "", _OTHER_DECODER_BYTES)
+    if image.format == "HEIF" and image.info.get("bit_depth", 8) > 8:
+        decoder += _DEEP_HEIC_BYTES
     return (per_pixel + decoder) * image.width * image.height
 
 

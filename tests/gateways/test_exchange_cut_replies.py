@@ -174,6 +174,40 @@ async def test_a_poll_that_is_cut_too_early_is_repeated(tmp_path: Path) -> None:
     assert not list((tmp_path / "unread").glob("*"))
 
 
+PREVIEW = {"id": "t-1", "data": [{"url": "/preview.png"}], "status": "IN_PROGRESS"}
+FINAL = {"id": "t-1", "data": [{"url": "/x.png"}], "status": "SUCCESS"}
+
+
+@pytest.mark.parametrize("preview", _cut(json.dumps(PREVIEW).encode(), lost=25).values())
+async def test_a_poll_that_is_cut_before_its_status_is_repeated(
+    preview: RawReply, tmp_path: Path
+) -> None:
+    """Its picture may be a preview; polling again is free."""
+    answers = http_reply(200, {"task_id": "t-1"}), preview, http_reply(200, FINAL)
+    async with replay_gateway(*answers, http_reply(200, PNG)) as raw:
+        gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
+        result = await run_generation(gateway, tmp_path, known=PAINTER)
+    assert [url.rpartition("/")[2] for url in result.urls] == ["x.png"]
+    assert [one.path.read_bytes() for one in result.pictures] == [PNG]
+
+
+async def test_polls_that_are_cut_fill_no_disk(tmp_path: Path) -> None:
+    """Of many half pictures the last one is kept, for the operator if there is no better one."""
+    held: list[int] = []
+
+    def half(_: str) -> RawReply:
+        held.append(len(list(tmp_path.glob("*.part"))))
+        return http_reply(200, PNG[:-99], {"Content-Length": "99999"})
+
+    answers = http_reply(200, {"task_id": "t-1"}), half, half, half, half
+    gone = http_reply(200, {"status": "failed"})
+    async with replay_gateway(*answers, gone) as raw:
+        gateway = raw.gateway(asynchronous=AsyncSettings(mode="always"))
+        result = await run_generation(gateway, tmp_path, known=PAINTER, unread=tmp_path / "unread")
+    assert result.failed.kind is Kind.TASK_FAILED
+    assert held == [0, 1, 1, 1]
+
+
 async def test_a_stream_that_breaks_in_its_second_event(tmp_path: Path) -> None:
     """The first picture is there, and half of the second is none."""
     answer = sse.stream_reply(
@@ -203,6 +237,27 @@ async def test_a_download_that_takes_too_long_is_repeated(
     assert len(result.pictures if pictures else ()) == pictures
     assert result.failure is None or result.failed.kind is Kind.DOWNLOAD_FAILED
     assert (len(raw.requests), raw.posts) == (1 + slow + pictures, 1)
+
+
+async def test_all_pictures_of_a_reply_have_one_time_limit(tmp_path: Path) -> None:
+    """Each is asked for, but a slot is not held for the time limit of each."""
+    answer = http_reply(200, {"data": [{"url": f"/{name}.png"} for name in "abcd"]})
+    async with replay_gateway(answer, *[http_reply(404)] * 20) as raw:
+        painter = make_model("painter", timeout_s=10)
+        result = await run_generation(raw.gateway(), tmp_path, n=4, known=painter)
+        asked = {request.split(b" ")[1] for request in raw.requests[1:]}
+        raw.answers.clear()
+    assert len(asked) == 4
+    assert sum(result.watch.pauses) <= 10
+
+
+async def test_a_whole_picture_is_not_downloaded_again(tmp_path: Path) -> None:
+    """The next one may be worse."""
+    whole, less = (http_reply(200, one, {"Content-Length": "99999"}) for one in (PNG, PNG[:99]))
+    async with replay_gateway(ADDRESS, whole, less, less, less, less) as raw:
+        result = await run_generation(raw.gateway(), tmp_path, known=make_model("painter"))
+        assert len(raw.requests) == 2
+    assert [one.path.read_bytes() for one in result.pictures] == [PNG]
 
 
 async def test_a_whole_picture_whose_download_always_breaks_is_delivered(tmp_path: Path) -> None:

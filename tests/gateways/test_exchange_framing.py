@@ -272,15 +272,8 @@ async def test_where_all_are_lost_the_gateway_s_fault_is_told_first(
     assert (failed.kind, failed.lost_by_us, failed.billed) == (kind, ours, Billed.YES)
 
 
-JSON_OF_TWO = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 2})
-EVENTS_OF_TWO = sse.stream_reply(sse.completed_event(PNG), sse.completed_event(PNG))
-
-
-@pytest.mark.parametrize("answer", [JSON_OF_TWO, EVENTS_OF_TWO], ids=["JSON", "events"])
-async def test_what_the_disk_refuses_while_it_arrives_is_lost_by_us(
-    answer: RawReply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first picture was whole before the disk was full."""
+def _full_disk_at_second_string(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk refuse the second base64 string while it arrives."""
     files: list[Path] = []
 
     class FullAtTheSecond(Base64File):
@@ -291,6 +284,24 @@ async def test_what_the_disk_refuses_while_it_arrives_is_lost_by_us(
             super().__init__(part)
 
     monkeypatch.setattr(download_spool, "Base64File", FullAtTheSecond)
+
+
+JSON_OF_TWO = http_reply(200, {"data": [{"b64_json": b64(PNG)}] * 2})
+EVENTS_OF_TWO = sse.stream_reply(sse.completed_event(PNG), sse.completed_event(PNG))
+
+ONE_EVENT = sse.stream_reply(
+    sse.sse_event("image_generation.completed", {"data": [{"b64_json": b64(PNG)}] * 2})
+)
+
+
+@pytest.mark.parametrize(
+    "answer", [JSON_OF_TWO, EVENTS_OF_TWO, ONE_EVENT], ids=["JSON", "events", "one event"]
+)
+async def test_what_the_disk_refuses_while_it_arrives_is_lost_by_us(
+    answer: RawReply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first picture was whole before the disk was full."""
+    _full_disk_at_second_string(monkeypatch)
     received = (await _paint(tmp_path, answer, n=2)).received
     assert (len(received.pictures), received.lost(2), received.lost_by_gateway(2)) == (1, 1, 0)
 
@@ -305,3 +316,13 @@ async def test_a_picture_too_large_for_the_reply_does_not_take_the_others(
     data = [{"b64_json": b64(PNG)}, {"b64_json": b64(large)}]
     result = await _paint(tmp_path, http_reply(200, {"data": data}), n=2)
     assert (len(result.pictures), result.received.made) == (1, 2)
+
+
+async def test_what_was_never_read_is_lost_by_us_also_where_no_file_survives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is counted a doubt for a disk that is full."""
+    _full_disk_at_second_string(monkeypatch)
+    _full_disk_at(monkeypatch, 1, 2)
+    failed = (await _paint(tmp_path, JSON_OF_TWO, n=2)).failed
+    assert (failed.kind, failed.lost_by_us) == (Kind.DISK_FULL, 2)

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -178,3 +179,24 @@ async def test_the_id_of_a_task_that_was_not_understood_is_logged(tmp_path: Path
             await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     (told,) = [entry for entry in logs if entry["event"] == "gateway.no_picture"]
     assert told["task"] == "mj-1753"
+
+
+REWRITTEN = b'{"revised_prompt":"Alice\'s red dress at dawn"}'
+QUOTED = {
+    "in the place of the first line": REWRITTEN + b"\r\n\r\n",
+    "in a header": b"HTTP/1.1 200 OK\r\nX-Revised " + REWRITTEN + b": 1\r\n\r\n",
+    "as a length": b"HTTP/1.1 200 OK\r\nContent-Length: " + REWRITTEN + b"\r\n\r\n{}",
+    "as a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + REWRITTEN,
+}
+QUOTED |= {f"{name}, plain": one.replace(b"'", b"") for name, one in QUOTED.items()}
+QUOTED |= {f"{name}, no JSON": one.replace(b'"', b"") for name, one in QUOTED.items()}
+
+
+@pytest.mark.parametrize("reply", QUOTED.values(), ids=QUOTED)
+async def test_bytes_that_are_no_http_are_not_quoted(reply: bytes, tmp_path: Path) -> None:
+    """The errors of aiohttp quote them, in one of several spellings."""
+    with structlog.testing.capture_logs() as logs:
+        async with replay_gateway(RawReply(reply)) as raw:
+            result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
+    told = repr(logs) + repr(result.failed) + (result.failed.detail or "")
+    assert "red" not in re.findall(r"\w+", told)

@@ -52,16 +52,21 @@ def encoded(kind: str, picture: Image.Image | None = None, **options: object) ->
 
 
 def heic(
-    *pictures: Image.Image, exif: Image.Exif | None = None, says: tuple[int, int] | None = None
+    *pictures: Image.Image,
+    exif: Image.Exif | None = None,
+    says: tuple[int, int] | None = None,
+    bits: int = 8,
 ) -> bytes:
     """Return a HEIC photo of these pictures, which ``says`` that it has this size.
 
     Pillow's own way would register the decoder, as only the bot does.
     """
-    from pillow_heif import from_pillow  # noqa: PLC0415 - not every platform has it
+    from pillow_heif import from_bytes, from_pillow  # noqa: PLC0415 - not every platform has it
 
     first, *others = pictures
     photo, data = from_pillow(first), io.BytesIO()
+    if bits > 8:
+        photo = from_bytes("RGB;16", first.size, bytes(6 * first.width * first.height))
     if exif is not None:
         photo[0].info["exif"] = exif.tobytes()
     for other in others:

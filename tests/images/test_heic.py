@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,13 @@ from PIL import Image, ImageChops
 
 from bot.core.models import ImageRequest
 from bot.images.content_store import ContentStore
-from bot.images.decoding import PictureUnreadable, can_read_heic, open_picture, small_copy
+from bot.images.decoding import (
+    PictureTooLarge,
+    PictureUnreadable,
+    can_read_heic,
+    open_picture,
+    small_copy,
+)
 from bot.images.references import (
     Attachments,
     DeclaredType,
@@ -85,6 +92,17 @@ def test_a_photo_is_never_larger_than_it_says() -> None:
     ):
         image.load()
     assert "exceeds" in str(refused.value.__cause__)
+
+
+@needs_decoder
+@pytest.mark.parametrize("bits", [8, 10])
+def test_a_photo_with_more_bits_needs_more_memory(bits: int) -> None:
+    """Its planes have two bytes for each colour while it is decoded."""
+    size = (3_400, 3_400)
+    photo = heic(Image.new("RGB", (64, 64)), says=size, bits=bits)
+    refused = pytest.raises(PictureTooLarge) if bits > 8 else nullcontext()
+    with refused, open_picture(io.BytesIO(photo)) as image:
+        assert image.size == size
 
 
 @pytest.mark.parametrize("reads_heic", [True, False])

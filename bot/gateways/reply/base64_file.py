@@ -18,6 +18,7 @@ _WHITESPACE = b" \t\r\n\f\v"
 _ESCAPE = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(.))", re.DOTALL)
 _ESCAPED = {b"/": b"/", b"n": b"", b"r": b"", b"t": b"", b"f": b""}  # white space is dropped
 _STRING = msgspec.json.Decoder(str)
+_BARE_JPEG_XL = b"\xff\x0a"  # of two bytes, which the path /works/1.png spells, too
 _COPY_BYTES = 3 << 16  # a multiple of 3, so that the base64 of the pieces can be concatenated
 
 
@@ -116,7 +117,8 @@ class Base64File:
 
 def begins_like_base64(text: bytes) -> bool:
     """Tell whether a raw JSON string begins like the base64 of a picture."""
-    return begins_like_picture(_first_bytes(_unescape(text)))
+    first = _first_bytes(_unescape(text))
+    return begins_like_picture(first) and not first.startswith(_BARE_JPEG_XL)
 
 
 def holds_base64(text: bytes) -> bool:

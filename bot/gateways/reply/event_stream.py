@@ -16,6 +16,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.errors.gateway import GatewayErrorKind
 from bot.core.models import Picture, TokenUsage
+from bot.gateways.reply.arrived_bytes import next_bytes
 from bot.gateways.reply.download_spool import DownloadSpool, SpoolFailed, max_reply_bytes
 from bot.gateways.reply.error_classifier import GatewayResponse, has_error
 from bot.gateways.reply.event_stream_parser import ServerSentEvent, ServerSentEventParser
@@ -132,7 +133,7 @@ class EventStream:
         """Read until there is a preview, or the stream is over."""
         try:
             while not (self._is_over or self._preview):
-                if not (chunk := await self._response.content.readany()):
+                if not (chunk := await next_bytes(self._response.content)):
                     await self._end("the stream ended before the picture came")
                     return
                 self._feed(chunk)
@@ -140,11 +141,11 @@ class EventStream:
             self._is_cut = True
             await self._end(error_words(lost))
         except SpoolFailed as failed:
-            if not self._pictures:
-                raise
             self._is_cut = True
             self._is_cut_by_us = failed.kind is GatewayErrorKind.DISK_FULL
-            await self._end(failed.detail)
+            await self._end(failed.detail)  # the open event may hold whole pictures
+            if not self._pictures:
+                raise
 
     def _feed(self, chunk: bytes) -> None:
         self._left_bytes -= len(chunk)

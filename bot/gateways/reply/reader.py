@@ -68,6 +68,9 @@ _MAX_START = 64  # characters that tell whether a string is the base64 of a pict
 _MAX_DEPTH = 8
 _MAX_NUMBER = 2**63 - 1
 _MAX_CHOICES = 10
+_MAX_ENTRIES = 1000  # of a list: nothing else of the bot runs while they are looked at
+_MAX_PATH = 4096  # characters
+_DATA = "data:"
 _DECODER = json.JSONDecoder(strict=False)
 _NEXT_VALUE = re.compile(r"\s*[\[{\"]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[\w.+-]+', re.DOTALL)
@@ -219,7 +222,7 @@ class _PictureFinder:
         if depth > _MAX_DEPTH:
             return
         if isinstance(node, list):
-            for entry in node:
+            for entry in node[:_MAX_ENTRIES]:
                 yield from self._in_node(entry, depth + 1)
         elif isinstance(node, dict):
             yield from self._in_containers(node, depth) or self._in_fields(node, depth)
@@ -265,10 +268,12 @@ class _PictureFinder:
 
     def _source(self, text: str) -> Path | URL | None:
         """Return the file of inline data, or a URL; a relative URL contains a slash."""
-        if self._is_inline(text):
-            return self._made(self.json_reader.file_of(text))
+        if self._is_inline(text) and (file := self.json_reader.file_of(text)):
+            return self._made(file)
         if _is_web_url(text):
             return self._made(parse_url(text))
+        if text[:5].casefold() == _DATA or len(text) > _MAX_PATH:
+            return None
         relative = parse_url(text) if "/" in text else None
         return self.base.join(relative) if relative else None
 
@@ -277,7 +282,7 @@ class _PictureFinder:
         return None if source is None or self.json_reader.was_sent(source) else source
 
     def _is_inline(self, text: str) -> bool:
-        if self.json_reader.is_placeholder(text) or text[:5].casefold() == "data:":
+        if self.json_reader.is_placeholder(text) or text[:5].casefold() == _DATA:
             return True
         return begins_like_base64(text[:_MAX_START].encode("utf-8", "replace"))
 

@@ -9,9 +9,10 @@ MAX_DETAIL = 500
 _MAX_INPUT = 8 * MAX_DETAIL
 _MIN_SECRET = 4  # shorter secrets would match ordinary text
 
-# Of aiohttp's parser: the line of the reply that it could not read, and a mark below it.
+# Of aiohttp's parser: the line of the reply that it could not read, and a mark below it. An error
+# with a status shows its message as Python writes a string, with escaped quotes.
 _QUOTED_BYTES = re.compile(
-    r"(?:\\n|\s)*\bb(?P<quote>['\"]).*(?P=quote)(?:(?:\\n|\s)*\^)?", re.DOTALL
+    r"(?:\\n|\s)*\bb(?P<quote>\\?['\"]).*(?P=quote)(?:(?:\\n|\s)*\^)?", re.DOTALL
 )
 
 _PATTERNS = (

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 import aiohttp
 
 from bot.core.errors.gateway import GatewayErrorKind
+from bot.gateways.reply.arrived_bytes import arrived_bytes, next_bytes
 from bot.gateways.reply.download_spool import (
     DownloadSpool,
     SpoolFailed,
@@ -55,12 +57,13 @@ class ReplyBody:
         self._response = response
         self._spool = spool
         self._reading = reading
+        self._part: Path | None = None  # the file of a body that is the picture itself
 
     async def open(self) -> None:
         """Read the first bytes, without comments, until they tell which kind of body it is."""
         kind, left = None, max_reply_bytes(self._spool.pictures)
         try:
-            while kind is None and (chunk := await self._response.content.read(PIECE_BYTES)):
+            while kind is None and (chunk := await next_bytes(self._response.content, PIECE_BYTES)):
                 left -= len(chunk)
                 if left < 0:
                     raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
@@ -102,6 +105,13 @@ class ReplyBody:
         """Whether the connection broke before the body was complete."""
         return bool(self.connection_error) and not (self.json.is_closed or self.picture)
 
+    def discard(self) -> None:
+        """Remove what was stored of the body."""
+        self.json.discard()
+        if self._part:
+            with suppress(OSError):
+                self._part.unlink()
+
     def _lost(self, error: Exception) -> None:
         self.connection_error = self.connection_error or error_words(error)
 
@@ -121,12 +131,12 @@ class ReplyBody:
         """Wait for more, but not for ever once all pictures are there."""
         is_all = self.json.is_closed and len(self.json.decoded) >= self._spool.pictures
         if not is_all:
-            return await self._response.content.read(PIECE_BYTES)
+            return await next_bytes(self._response.content, PIECE_BYTES)
         async with asyncio.timeout(END_TIMEOUT_S):
-            return await self._response.content.read(PIECE_BYTES)
+            return await next_bytes(self._response.content, PIECE_BYTES)
 
     async def _read_picture(self) -> None:
-        self.picture = self._spool.new_part()
+        self.picture = self._part = self._spool.new_part()
         left = max_reply_bytes(self._spool.pictures)
         with wrapping_disk_errors(), self.picture.open("xb") as file:
             chunk = self.opening
@@ -135,7 +145,7 @@ class ReplyBody:
                 if left < 0:
                     raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
                 file.write(chunk)
-                chunk = await self._response.content.readany()
+                chunk = await next_bytes(self._response.content)
 
 
 def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson) -> int:
@@ -143,7 +153,7 @@ def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: Str
 
     In a function of its own, so that nothing refers to the bytes while the next ones are awaited.
     """
-    if chunk := piece + content.read_nowait():
+    if chunk := piece + arrived_bytes(content):
         json_reader.feed(chunk)
     return len(chunk)
 

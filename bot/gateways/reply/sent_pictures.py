@@ -10,6 +10,8 @@ from yarl import URL
 
 from bot.core.models import Reference
 
+_DISCORD_HOSTS = (".discordapp.com", ".discordapp.net")
+
 
 @dataclass(frozen=True, slots=True)
 class SentPictures:
@@ -21,8 +23,7 @@ class SentPictures:
     def include(self, source: Path | URL) -> bool:
         """Tell whether a file or an address of the reply is one of them."""
         if isinstance(source, URL):
-            addresses = (each.url for each in self.references if each.url)
-            return any(_place(URL(address)) == _place(source) for address in addresses)
+            return any(_lies_at(each, source) for each in self.references)
         return bool(self.references or self.files) and self._include_file(source)
 
     def _include_file(self, part: Path) -> bool:
@@ -34,6 +35,15 @@ class SentPictures:
 
 
 NOTHING_SENT = SentPictures()
+
+
+def _lies_at(reference: Reference, url: URL) -> bool:
+    """Tell whether an address is one of a reference: a restart forgets it, but not its file."""
+    if reference.url and _place(URL(reference.url)) == _place(url):
+        return True
+    if not reference.source or not (url.host or "").endswith(_DISCORD_HOSTS):
+        return False
+    return url.path.endswith(f"/{reference.source.file}")
 
 
 def _place(url: URL) -> tuple[str | None, str]:

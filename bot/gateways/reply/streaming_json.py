@@ -38,6 +38,7 @@ class StreamingJson:
         self._token = token_hex(16)
         self._files: list[Base64File] = []
         self._decoded: dict[str, Path] = {}  # by placeholder
+        self._short_strings = 0  # that were decoded
         self._text = bytearray()
         self.is_json: bool | None = None  # whether it begins like JSON; None: no text yet
         self.is_closed = False  # the JSON is complete; its end may follow
@@ -193,8 +194,9 @@ class StreamingJson:
         """Return the file of a placeholder or of a short base64 string; None for other text."""
         if text in self._decoded:
             return self._decoded[text]
-        if text.endswith(_TRUNCATED):
+        if text.endswith(_TRUNCATED) or self._short_strings >= MAX_STRINGS:
             return None
+        self._short_strings += 1
         with wrapping_disk_errors():
             file = self._spool.new_base64_file()
             self._files.append(file)

@@ -34,12 +34,14 @@ class UnreadFiles:
         self.delete_old()
 
     def delete_old(self) -> None:
-        """Remove what is older than a week, and the oldest of what is too much."""
+        """Remove what is older than a week, and what is too much, but never the newest."""
         left_bytes, since = MAX_UNREAD_BYTES, self._now() - UNREAD_RETENTION_MS
-        for seconds, size, path in sorted(self._entries(), reverse=True):
-            left_bytes -= size
-            if left_bytes < 0 or seconds * 1000 < since:
+        for place, (seconds, size, path) in enumerate(sorted(self._entries(), reverse=True)):
+            is_old, is_too_much = seconds * 1000 < since, size > left_bytes
+            if is_old or (is_too_much and place > 0):
                 path.unlink(missing_ok=True)
+            elif not is_too_much:
+                left_bytes -= size
 
     def _entries(self) -> list[tuple[float, int, Path]]:
         entries = []

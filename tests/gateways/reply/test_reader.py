@@ -8,7 +8,7 @@ from yarl import URL
 from bot.core.models import TokenUsage
 from bot.gateways.reply.download_spool import DownloadSpool
 from bot.gateways.reply.reader import ParsedReply, read_reply
-from bot.gateways.reply.streaming_json import StreamingJson
+from bot.gateways.reply.streaming_json import MAX_STRINGS, StreamingJson
 from tests.gateways.sample_pictures import b64, picture_bytes
 
 PNG = picture_bytes()
@@ -91,6 +91,46 @@ def test_a_small_picture_in_a_list(body: str, art: bytes, tmp_path: Path) -> Non
         (found,) = read_reply(json_reader, BASE).pictures
         assert isinstance(found.source, Path)
         assert found.source.read_bytes() == art
+
+
+PATHS = ["/works/2026/11/29/abc.png", "/workspace/outputs/abc.png", "/works/2026/abc"]
+PATHS += ["/9j/2026/abc.png", "/wp/2026/abc", "/works/2026/ab/c"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("body", ['{"data":[{"url":"%s"}]}', '{"output":["%s"]}', '["%s"]'])
+def test_a_path_that_begins_like_base64(body: str, path: str, tmp_path: Path) -> None:
+    """Of a picture, as far as its first bytes tell; it is an address all the same."""
+    (found,) = _reply(tmp_path, (body % path).encode()).pictures
+    assert found.source == BASE.join(URL(path))
+
+
+LONG = b64(picture_bytes("jpeg", width=90, height=60, noise=True)) + "/????"
+
+
+@pytest.mark.parametrize(
+    "text", [LONG, "data:image/png;base64,?/o", "data:text/plain,a/?", "data:/x"], ids=len
+)
+def test_data_that_is_no_picture_is_no_path(text: str, tmp_path: Path) -> None:
+    """Nobody could download it."""
+    assert not _reply(tmp_path, {"data": [{"url": text}]}).pictures
+
+
+@pytest.mark.parametrize("key", ["image", "b64_json", "url"])
+def test_very_many_short_strings(key: str, tmp_path: Path) -> None:
+    """Each could become a file, while nothing else of the bot runs."""
+    body = {"data": [{key: "data:image/png;base64,AAAA"}] * 20_000}
+    with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+        json_reader = StreamingJson(spool)
+        json_reader.feed(json.dumps(body).encode())
+        read_reply(json_reader, BASE)
+        assert len(list(tmp_path.iterdir())) <= MAX_STRINGS
+
+
+def test_a_very_long_list(tmp_path: Path) -> None:
+    """No request asks for so many pictures."""
+    found = _reply(tmp_path, {"data": [{"url": CDN}] * 20_000}).pictures
+    assert len(found) == 1000
 
 
 def test_a_small_picture_in_words(tmp_path: Path) -> None:

@@ -51,8 +51,20 @@ def test_the_oldest_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         store.keep(name)
         store.now_ms += 1000
     assert store.names == ["c", "d"]
-    store.keep("e", 999)
-    assert store.names == []
+
+
+def test_a_very_large_file_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paid for like any other, and stays until there is a newer one."""
+    monkeypatch.setattr(unread_files, "MAX_UNREAD_BYTES", 250)
+    store = _Store(tmp_path)
+    kept = []
+    for name, size in [("a", 100), ("b", 100), ("c", 999), ("d", 100)]:
+        store.keep(name, size)
+        store.now_ms += 1000
+        kept.append(store.names)
+    assert kept == [["a"], ["a", "b"], ["a", "b", "c"], ["b", "d"]]
 
 
 def test_only_the_operator_can_read_them(tmp_path: Path) -> None:
