@@ -1,9 +1,10 @@
 r"""The cost of a request: Easel's router, the official SDK, plain aiohttp, and a minimum.
 
-    python -m benchmarks.client [--requests 60] [--at-once 20] [--rounds 3] [--escaped]
+    python -m benchmarks.client [--requests 60] [--at-once 20] [--rounds 3] [--escaped] [--tls]
 
 Every reply holds four pictures of 2 MiB in base64, and every client ends with their files on
-disk; the minimum reads and discards. ``--escaped`` writes each ``/`` as ``\/``, as PHP does.
+disk; the minimum reads and discards. ``--escaped`` writes each ``/`` as ``\/``, as PHP does;
+``--tls`` encrypts, so that connections cost what they cost in production.
 
 The clients take turns in each round, each in a process of its own, and the table shows the median
 round: CPU (user and system) of that process, its peak memory above what it held before the first
@@ -13,6 +14,7 @@ programs are at work and the lags mean nothing. Needs Linux and the ``dev`` extr
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -44,12 +46,13 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--escaped", action="store_true")
+    parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
     escapes = r", every / written as \/" if given.escaped else ""
     print(f"Median of {given.rounds} rounds of {given.requests} requests, {given.at_once} at once;")
-    print(f"{PICTURES} pictures of 2 MiB each{escapes}.\n")
+    print(f"{PICTURES} pictures of 2 MiB each{escapes}{', TLS' if given.tls else ''}.\n")
     counts = ("--requests", str(given.requests), "--at-once", str(given.at_once))
-    with gateway(escaped=given.escaped) as (url, pictures):
+    with gateway(escaped=given.escaped, tls=given.tls) as (url, pictures):
         rounds = [
             {name: turn(name, url, pictures, counts) for name in NAMES} for _ in range(given.rounds)
         ]
@@ -57,11 +60,14 @@ def main() -> None:
 
 
 @contextmanager
-def gateway(*, escaped: bool) -> Iterator[tuple[str, list[bytes]]]:
+def gateway(*, escaped: bool, tls: bool) -> Iterator[tuple[str, list[bytes]]]:
     """Open the gateway in a process of its own; yield its address and its pictures."""
     command = [sys.executable, "-m", "benchmarks.client_server"]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, TemporaryDirectory() as trusted:
         options = [folder, *(["--escaped"] if escaped else [])]
+        if tls:
+            os.environ["SSL_CERT_FILE"] = authority = str(Path(trusted) / "authority.pem")
+            options += ["--tls", authority]
         with subprocess.Popen(
             [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:

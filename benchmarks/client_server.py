@@ -1,6 +1,7 @@
 """The gateway of ``benchmarks.client``: it answers every POST with the same four pictures.
 
-It writes them to a folder, prints its address, and serves until its input ends. One ready answer
+It writes them to a folder, prints its address, and serves until its input ends; with ``--tls`` it
+writes the authority that its certificate is from to a file. One ready answer
 goes out from threads, so that it is never the server that a client waits for.
 """
 
@@ -8,12 +9,14 @@ import argparse
 import base64
 import json
 import os
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
+import trustme
 from PIL import Image
 
 PICTURES = 4
@@ -31,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Answer every POST with four pictures.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--escaped", action="store_true")
+    parser.add_argument("--tls", type=Path)
     arguments = parser.parse_args()
     pictures = [noise() for _ in range(PICTURES)]
     for number, picture in enumerate(pictures):
@@ -39,10 +43,25 @@ def main() -> None:
     if arguments.escaped:
         body = body.replace(b"/", rb"\/")
     with Server(("127.0.0.1", 0), answering(body)) as server:
+        if arguments.tls:
+            secure(server, arguments.tls)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(f"http://127.0.0.1:{server.server_port}", flush=True)
+        print(
+            f"{'https' if arguments.tls else 'http'}://127.0.0.1:{server.server_port}", flush=True
+        )
         sys.stdin.read()
         server.shutdown()
+
+
+def secure(server: Server, authority_file: Path) -> None:
+    """Let a server speak TLS; each line's thread shakes hands."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(authority_file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
 
 
 def noise() -> bytes:

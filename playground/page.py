@@ -85,7 +85,7 @@ def _clock(server: FixtureServer, clock: RealTimeClock) -> Clock:
         result: T = await server.env.external_wait(awaitable, reason=reason)
         return result
 
-    return Clock(now=clock.now_ms, sleep=real_pause, wait=wait)
+    return Clock(now=clock.now_ms, sleep=real_pause, wait=wait, is_simulated=True)
 
 
 async def show_page(

@@ -38,9 +38,11 @@ class Clock:
     """Time and external waits, passed to every part that needs them.
 
     ``now()`` is in milliseconds since the epoch; ``sleep(seconds)`` must itself be awaited
-    through ``wait``.
+    through ``wait``. Where time ``is_simulated``, no timer may be set beside the waits, because the
+    simulation waits for it.
     """
 
     now: Callable[[], int] = wall_clock_ms
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     wait: ExternalWait = await_directly
+    is_simulated: bool = False

@@ -15,7 +15,7 @@ from yarl import URL
 from bot.core.clock import Clock
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.addresses import AddressTrust, IpNetwork, TrustedHosts, exact_url
-from bot.gateways.connections import MAX_HEADER_BYTES
+from bot.gateways.connections import MAX_HEADER_BYTES, open_connector
 from bot.gateways.gateway import CONNECT_TIMEOUT_S, Gateway
 from bot.gateways.reply.arrived_bytes import next_bytes
 from bot.gateways.reply.download_spool import wrapping_disk_errors
@@ -143,10 +143,18 @@ class Downloader:
     async def __aenter__(self) -> Self:
         base = self._base_resolver or aiohttp.DefaultResolver()
         self._resolver = PublicAddressResolver(base, self._trust)
-        self._session = _session(self._resolver)
+        self._session = self._open_session(self._resolver)
         # The proxy itself may be private; what it is asked for was judged before.
-        self._proxied_session = _session(base)
+        self._proxied_session = self._open_session(base)
         return self
+
+    def _open_session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=open_connector(self._clock, resolver),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
+            max_field_size=MAX_HEADER_BYTES,
+        )
 
     async def __aexit__(
         self,
@@ -258,17 +266,6 @@ class Downloader:
                 left = self._max_bytes - file.tell()
         if left < 0:
             raise DownloadFailed(f"the file is larger than {self._max_bytes / 1_000_000:g} MB")
-
-
-def _session(resolver: AbstractResolver) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            resolver=resolver, use_dns_cache=False, force_close=True, limit=0
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"Accept-Encoding": "identity"},
-        max_field_size=MAX_HEADER_BYTES,
-    )
 
 
 def _redirect(response: aiohttp.ClientResponse) -> URL | None:

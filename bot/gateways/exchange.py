@@ -205,19 +205,32 @@ class Exchange:
     async def _send(self, request: HttpRequest, connection: ExitStack) -> aiohttp.ClientResponse:
         url = request.url
         for _ in range(_MAX_POSTS):
-            response = await self.session.post(
-                url,
-                data=request.body,
-                headers=request.headers,
-                timeout=aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_TIMEOUT_S),
-                allow_redirects=False,
-            )
+            response = await self._response(url, request)
             connection.callback(response.close)  # a stream stays open between its previews
             limit_undecrypted(response)
             if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 return response
             url = self._redirect_target(response)
         raise self._redirect_failure(HTTPStatus.PERMANENT_REDIRECT)
+
+    async def _response(self, url: URL, request: HttpRequest) -> aiohttp.ClientResponse:
+        """Send the POST once: what ends or replies before the body has left concerns nothing."""
+        while True:
+            try:
+                response = await self.session.post(
+                    url,
+                    data=request.body,
+                    headers=request.headers,
+                    timeout=aiohttp.ClientTimeout(self.model.timeout_s, connect=CONNECT_TIMEOUT_S),
+                    allow_redirects=False,
+                )
+            except aiohttp.ClientError:
+                if not request.body.is_held:
+                    raise
+            else:
+                if not request.body.is_held:
+                    return response
+                response.close()
 
     def _redirect_target(self, response: aiohttp.ClientResponse) -> URL:
         # Any other redirect turns the POST into a GET, or sends the key to another host.

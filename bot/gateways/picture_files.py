@@ -51,25 +51,50 @@ class PictureFetcher:
         pictures: list[Picture] = []
         ours: list[SpoolFailed] = []
         kind, detail = _NO_PICTURE
-        for number, one in enumerate(found, start=1):
-            try:
-                picture = await self._picture(one, number)
-                pictures += [picture] if picture else []
-            except DownloadFailed as failed:
-                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(failed)
+        parts = [await self._part(one) for one in found]
+        for kept in await asyncio.to_thread(self._keep_all, found, parts):
+            if isinstance(kept, DownloadFailed):
+                kind, detail = GatewayErrorKind.DOWNLOAD_FAILED, str(kept)
                 log.warning("gateway.download_failed", gateway=self.gateway, detail=detail)
-            except SpoolFailed as failed:
-                ours.append(failed)
-                log.warning("gateway.picture_lost", gateway=self.gateway, detail=failed.detail)
+            elif isinstance(kept, SpoolFailed):
+                ours.append(kept)
+                log.warning("gateway.picture_lost", gateway=self.gateway, detail=kept.detail)
+            elif kept:
+                pictures.append(kept)
         if ours and len(ours) == len(found):
             kind, detail = ours[-1].kind, ours[-1].detail
         return PictureFiles(tuple(pictures), len(ours), kind, detail)
 
-    async def _picture(self, one: ReplyPicture, number: int) -> Picture | None:
-        part = one.source
-        if isinstance(part, URL):
-            part = await self._downloaded(part)
-        return await asyncio.to_thread(self.spool.keep, part, number, one.revised_prompt)
+    async def _part(self, one: ReplyPicture) -> Path | DownloadFailed | SpoolFailed:
+        """Return the file of a picture, which may be none, or why there is no file."""
+        if isinstance(one.source, Path):
+            return one.source
+        try:
+            return await self._downloaded(one.source)
+        except (DownloadFailed, SpoolFailed) as failed:
+            return failed
+
+    def _keep_all(
+        self, found: Sequence[ReplyPicture], parts: Sequence[Path | DownloadFailed | SpoolFailed]
+    ) -> Sequence[Picture | DownloadFailed | SpoolFailed | None]:
+        """Store the pictures durably; it blocks, so one visit to a thread does it for all."""
+        kept = [
+            self._keep(part, number, one.revised_prompt) if isinstance(part, Path) else part
+            for number, (part, one) in enumerate(zip(parts, found, strict=True), start=1)
+        ]
+        try:
+            self.spool.sync_names()
+        except SpoolFailed as failed:
+            return [failed if isinstance(one, Picture) else one for one in kept]
+        return kept
+
+    def _keep(
+        self, part: Path, number: int, revised_prompt: str | None
+    ) -> Picture | SpoolFailed | None:
+        try:
+            return self.spool.keep(part, number, revised_prompt)
+        except SpoolFailed as failed:
+            return failed
 
     async def _downloaded(self, url: URL) -> Path:
         """Download a picture; one that is whole counts, also where the line always breaks."""

@@ -51,13 +51,22 @@ class ContentStore:
 
     def keep_file(self, source: Path, format_: PictureFormat) -> Reference:
         """Keep a picture, a whole file that stays as it is; keeping it twice changes nothing."""
+        return self._keep(source, format_, _link_durably)
+
+    def keep_synced_file(self, source: Path, format_: PictureFormat) -> Reference:
+        """Keep a picture as ``keep_file`` does, whose content has been synced to the disk."""
+        return self._keep(source, format_, _link_synced)
+
+    def _keep(
+        self, source: Path, format_: PictureFormat, link: Callable[[Path, Path], None]
+    ) -> Reference:
         reference = reference_of_file(source, format_)
         path = self.path(reference)
         if not self.has(reference):
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{uuid4().hex}.part")
             try:
-                _link_durably(source, part)
+                link(source, part)
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
@@ -159,5 +168,16 @@ def _kept_at(found: os.stat_result) -> int:
 
 def _link_durably(path: Path, part: Path) -> None:
     link_or_copy(path, part)
-    with part.open("rb") as file:
+    _sync(part)
+
+
+def _link_synced(path: Path, part: Path) -> None:
+    """Give a synced file a second name: only a copy has content that is not on the disk yet."""
+    link_or_copy(path, part)
+    if not path.samefile(part):
+        _sync(part)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -97,16 +97,19 @@ class PictureRetention:
             raise PictureStorageFull
 
     async def store(self, job: Job, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
-        """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice."""
-        keep = self._content_store.keep_file
+        """Keep the files of a job's pictures; return none if the disk refuses. Harmless twice.
+
+        They have been synced to the disk, as every picture that was received.
+        """
         try:
-            return [
-                (picture, await asyncio.to_thread(keep, picture.path, picture.format))
-                for picture in pictures
-            ]
+            return await asyncio.to_thread(self._store, pictures)
         except OSError as full:
             log.warning("retention.not_kept", job=job.id, error=repr(full))
             return ()
+
+    def _store(self, pictures: Sequence[Picture]) -> Sequence[StoredPicture]:
+        keep = self._content_store.keep_synced_file
+        return [(picture, keep(picture.path, picture.format)) for picture in pictures]
 
     async def recent_jobs(self, user_id: int, *, most: int) -> list[RecentJob]:
         """Return a person's last jobs, the newest first."""

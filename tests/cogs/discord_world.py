@@ -72,7 +72,7 @@ class DiscordWorld:
         self._bots = AsyncExitStack()
         self._stack.push_async_exit(self._bots)
         wait = self._declared_wait if self._declared else await_directly
-        clock = Clock(now=self.now, wait=wait)
+        clock = Clock(now=self.now, wait=wait, is_simulated=True)
         bot = await self._bots.enter_async_context(open_bot(self._settings, clock))
         remember_translations(bot.client.tree)
         return bot

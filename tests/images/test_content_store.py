@@ -1,7 +1,9 @@
 """The content store and references: every kind of file that a stranger can attach."""
 
 import asyncio
+import errno
 import io
+import os
 import struct
 import zlib
 from collections.abc import Awaitable, Callable
@@ -233,3 +235,25 @@ async def test_a_mask_that_does_not_fit_says_which_would(
             Attachments((upload(picture_bytes("png")),), upload(mask)), REQUEST
         )
     assert (refused.value.width, refused.value.height) == (40, 30)
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_a_copy_is_synced_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
+) -> None:
+    """After a power failure a named file must be whole; a second name has nothing to sync."""
+    source, store, synced = tmp_path / "one.png", ContentStore(tmp_path / "vault"), list[int]()
+    source.write_bytes(b"one")
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+
+    def no_link(_source: Path, _name: Path) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    if not can_link:
+        monkeypatch.setattr(os, "link", no_link)
+    kept = store.path(store.keep_synced_file(source, "png"))
+    assert kept.read_bytes() == b"one"
+    assert synced == ([] if can_link else [kept.stat().st_ino])

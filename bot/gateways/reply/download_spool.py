@@ -123,9 +123,9 @@ class DownloadSpool:
         return file
 
     def keep(self, part: Path, number: int, revised_prompt: str | None) -> Picture | None:
-        """Store a picture durably as ``STEM-NUMBER.FORMAT``; None if the file is no picture.
+        """Store a picture as ``STEM-NUMBER.FORMAT``; None if the file is no picture.
 
-        It blocks, so call it in a thread.
+        It is durable after ``sync_names``. It blocks, so call it in a thread.
         """
         with wrapping_disk_errors():
             info = inspect_picture(part)
@@ -135,8 +135,12 @@ class DownloadSpool:
             path = self._folder / f"{self._stem}-{number}.{info.format}"
             _fsync(part)
             part.rename(path)
-            _fsync(self._folder)  # the new name must survive a power failure, too
             return _picture(path, info, revised_prompt)
+
+    def sync_names(self) -> None:
+        """Let the names of all pictures survive a power failure, too; it blocks."""
+        with wrapping_disk_errors():
+            _fsync(self._folder)
 
     def is_whole(self, part: Path) -> bool:
         """Tell whether a file whose end may be missing is a whole picture.

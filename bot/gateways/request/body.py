@@ -62,11 +62,23 @@ BodyPart = bytes | FileContent | Base64Content
 
 
 class RequestBody(Payload):
-    """A body of known length that can be sent again."""
+    """A body of known length that can be sent again.
+
+    While it ``is_held``, not one byte of it has left: the server has not asked for it yet.
+    """
 
     def __init__(self, parts: tuple[BodyPart, ...], content_type: str = "application/json") -> None:
         super().__init__(parts, content_type=content_type)
         self._parts = parts
+        self.is_held = False
+
+    def hold(self) -> None:
+        """Note that the server is waited for before the body leaves."""
+        self.is_held = True
+
+    def let_go(self) -> None:
+        """Note that the body may leave at any moment."""
+        self.is_held = False
 
     @property
     def size(self) -> int:
@@ -75,6 +87,7 @@ class RequestBody(Payload):
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Send the body; each piece is read after the previous one was written."""
+        self.let_go()
         for part in self._parts:
             for piece in (part,) if isinstance(part, bytes) else part:
                 await writer.write(piece)

@@ -22,7 +22,13 @@ from bot.core.errors.options import UnknownModel
 from bot.core.models import Billed
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.gateways.catalogue import Catalogue
-from bot.gateways.connections import MAX_HEADER_BYTES, READ_BUFFER_BYTES, limit_receives
+from bot.gateways.connections import (
+    MAX_HEADER_BYTES,
+    READ_BUFFER_BYTES,
+    HeldRequest,
+    limit_receives,
+    open_connector,
+)
 from bot.gateways.download import Downloader
 from bot.gateways.events import (
     GatewayEvent,
@@ -93,7 +99,8 @@ class Router:
 
     def _session(self, gateway: Gateway) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=open_connector(self._clock),
+            request_class=HeldRequest,
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=self._proxies.proxy_of(gateway.url),  # every request is to this origin
             read_bufsize=READ_BUFFER_BYTES,
