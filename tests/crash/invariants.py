@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.core.errors.jobs import PicturesKept
 from tests.crash.counting_gateway import CountingGateway
 
 
@@ -28,22 +29,31 @@ def _every_job_ended_and_was_told(folder: Path) -> None:
     assert unfinished == []
     # What was cancelled without a card was seen by nobody; every other one has one card.
     ended = dict(rows(folder, "SELECT id, state FROM jobs WHERE message_id IS NOT NULL"))
-    pictures = {path.name for path in (folder / "cards").iterdir() if path.is_dir()}
+    kept = _only_kept(folder)
     sentences = {path.stem for path in (folder / "cards").glob("*.txt")}
-    assert {job for job, state in ended.items() if state == "done"} == pictures
-    assert {job for job, state in ended.items() if state != "done"} == sentences
+    assert {job for job, state in ended.items() if state == "done"} == _posted(folder).keys() | kept
+    assert {job for job, state in ended.items() if state != "done"} == sentences - kept
+
+
+def _posted(folder: Path) -> dict[str, int]:
+    """Return how many pictures each job's card shows."""
+    cards = (card for card in (folder / "cards").glob("*-*-*") if card.is_dir())
+    return {card.name: len(list(card.iterdir())) for card in cards}
+
+
+def _only_kept(folder: Path) -> set[str]:
+    """Return the jobs whose cards say that two processes died delivering their pictures."""
+    cards = (folder / "cards").glob("*.txt")
+    return {card.stem for card in cards if card.read_text() == PicturesKept.message_id}
 
 
 def _charges_are_pictures_delivered(folder: Path) -> None:
     held = rows(folder, "SELECT job_id FROM charges WHERE state = 'held'")
     assert held == []
     charged = dict(rows(folder, "SELECT job_id, credits FROM charges"))
-    delivered = {
-        card.name: len(list(card.iterdir()))
-        for card in (folder / "cards").glob("*-*-*")
-        if card.is_dir()
-    }
-    assert {job: credits for job, credits in charged.items() if credits} == delivered
+    kept = dict(rows(folder, "SELECT job_id, COUNT(*) FROM pictures GROUP BY job_id"))
+    got = _posted(folder) | {job: kept[job] for job in _only_kept(folder)}
+    assert {job: credits for job, credits in charged.items() if credits} == got
 
 
 def check_meters(folder: Path) -> None:

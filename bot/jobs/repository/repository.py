@@ -12,7 +12,6 @@ import msgspec
 
 from bot.core.errors.base import EaselError
 from bot.core.models import (
-    DEFAULT_FILE_BYTES,
     OPEN_STATES,
     AnnouncedCard,
     AttachmentUrls,
@@ -30,6 +29,7 @@ from bot.jobs.repository.rows import (
     WrittenAttempt,
     WrittenJob,
     addresses_to_text,
+    card_values,
     error_to_text,
     read_job,
     request_to_text,
@@ -87,7 +87,7 @@ class JobRepository:
             None if attached is None else addresses_to_text(attached),
             job.parent,
             int(job.private),
-            *_card_values(card),
+            *card_values(card),
         )
         tx.write(
             "UPDATE jobs SET token = NULL"
@@ -392,15 +392,3 @@ def _unfinished_rows(rows: Transaction) -> list[Row]:
         for row in found
         if row["ended_at"] is None or row["telling_failures"] < MAX_TELLING_FAILURES
     ]
-
-
-def _card_values(card: AnnouncedCard | None) -> tuple[int | str | None, ...]:
-    if card is None:
-        return None, None, None, DEFAULT_FILE_BYTES, 0
-    return (
-        card.channel_id,
-        card.application_id,
-        card.token,
-        card.max_file_bytes,
-        int(card.only_by_token),
-    )

@@ -224,3 +224,16 @@ def _card(row: Row) -> CardAddress | AnnouncedCard | None:
         only_by_token=bool(row["only_by_token"]),
     )
     return card if row["message_id"] is None else card.placed(row["message_id"])
+
+
+def card_values(card: AnnouncedCard | None) -> tuple[int | str | None, ...]:
+    """Return what a job's row says of an announced card: place, application, token, limits."""
+    if card is None:
+        return None, None, None, DEFAULT_FILE_BYTES, 0
+    return (
+        card.channel_id,
+        card.application_id,
+        card.token,
+        card.max_file_bytes,
+        int(card.only_by_token),
+    )
