@@ -7,6 +7,7 @@ import msgspec
 from bot.core.errors.base import EaselError, Fact
 from bot.core.errors.jobs import RecordedError
 from bot.core.models import (
+    DEFAULT_FILE_BYTES,
     AnnouncedCard,
     AttachmentUrls,
     CardAddress,
