@@ -136,7 +136,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
             has_ceilings=bool(settings.server_quota or settings.total_quota),
         ),
         queue=queue,
-        references=ReferenceLoader(base.content_store, now=clock.now, reads_heic=can_read_heic()),
+        references=ReferenceLoader(base.content_store, now=clock.now, reads_heic=can_read_heic),
         attempts=AttemptRunner(
             repository,
             catalogue,

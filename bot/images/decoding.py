@@ -15,7 +15,6 @@ from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -125,24 +124,19 @@ def open_picture(source: PictureSource, *, side: int = 0) -> Iterator[Image.Imag
         yield image
 
 
-@cache
-def can_read_heic() -> bool:
-    """Tell whether the decoder of HEIC photos is installed, which not every platform has."""
-    return find_spec("pillow_heif") is not None
-
-
 def _formats(source: PictureSource) -> tuple[str, ...]:
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
         file.seek(0)
         is_heic = _HEIC_BEGINNING.match(file.read(_HEAD)) is not None
-    return (*FORMATS, "HEIF") if is_heic and _load_heic_decoder() else FORMATS
+    return (*FORMATS, "HEIF") if is_heic and can_read_heic() else FORMATS
 
 
 @cache
-def _load_heic_decoder() -> bool:
-    """Register the decoder of HEIC photos, which turns them upright itself; False without one.
+def can_read_heic() -> bool:
+    """Load the decoder of HEIC photos, if this platform has one; tell whether it works.
 
-    It has no limits of its own: the size that a photo says it has is the most that it decodes.
+    It turns photos upright itself, and has no limits of its own: the size that a photo says it has
+    is the most that it decodes.
     """
     try:
         # It takes 6 MiB and 0.1 s, and most bots never see such a photo.

@@ -14,7 +14,12 @@ from bot.core.errors.jobs import PictureStorageFull
 from bot.core.models import AttachmentUrls, ImageRequest, Reference, ReferenceSource
 from bot.images.content_store import ContentStore, StoredFile, reference_of_file
 from bot.images.conversion import picture_size
-from bot.images.decoding import PictureTooLarge, PictureUnreadable, in_pixel_thread
+from bot.images.decoding import (
+    PictureTooLarge,
+    PictureUnreadable,
+    can_read_heic,
+    in_pixel_thread,
+)
 from bot.images.normal_form import NormalForm, write_mask, write_normal_form
 
 MAX_MEGABYTES = 20
@@ -179,11 +184,15 @@ class WriteForm(Protocol):
 class ReferenceLoader:
     """Turns uploads into references: fetched to a file, checked, kept in their normal form.
 
-    ``reads_heic`` tells whether HEIC photos can be converted here.
+    ``reads_heic`` tells whether HEIC photos can be converted here; it is asked at the first one.
     """
 
     def __init__(
-        self, content_store: ContentStore, *, now: Callable[[], int], reads_heic: bool = True
+        self,
+        content_store: ContentStore,
+        *,
+        now: Callable[[], int],
+        reads_heic: Callable[[], bool] = can_read_heic,
     ) -> None:
         self._content_store = content_store
         self._reads_heic = reads_heic
@@ -208,7 +217,7 @@ class ReferenceLoader:
                 raise ReferenceLost(number=number)
 
     def _check_type(self, number: int, declared: DeclaredType) -> None:
-        if declared is DeclaredType.HEIC and not self._reads_heic:
+        if declared is DeclaredType.HEIC and not self._reads_heic():
             raise ReferenceHeic(number=number)
         if declared is DeclaredType.NO_PICTURE:
             raise ReferenceNoPicture(number=number)

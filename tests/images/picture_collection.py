@@ -9,11 +9,10 @@ import struct
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from random import Random
 
 from PIL import Image
-
-from bot.images.decoding import can_read_heic
 
 SIZE = (48, 32)
 
@@ -26,7 +25,8 @@ _MODES = {
     "BMP": ("1", "L", "P", "RGB", "RGBA"),
     "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F", "YCbCr", "LAB"),
 }
-if can_read_heic():
+HAS_HEIC = find_spec("pillow_heif") is not None
+if HAS_HEIC:
     _MODES["HEIC"] = ("L", "RGB", "RGBA")
 
 

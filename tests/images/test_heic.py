@@ -1,6 +1,7 @@
 """HEIC photos, as telephones make them: converted where their decoder is installed."""
 
 import io
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -14,7 +15,6 @@ from bot.images.content_store import ContentStore
 from bot.images.decoding import (
     PictureTooLarge,
     PictureUnreadable,
-    can_read_heic,
     open_picture,
     small_copy,
 )
@@ -25,10 +25,10 @@ from bot.images.references import (
     ReferenceLoader,
     Upload,
 )
-from tests.images.picture_collection import drawn, encoded, heic, turned
+from tests.images.picture_collection import HAS_HEIC, drawn, encoded, heic, turned
 from tests.images.test_picture_collection import kept_reference, reading
 
-needs_decoder = pytest.mark.skipif(not can_read_heic(), reason="there is no wheel for this machine")
+needs_decoder = pytest.mark.skipif(not HAS_HEIC, reason="there is no wheel for this machine")
 REQUEST = ImageRequest("a fox", "m", "auto", 1)
 
 
@@ -111,7 +111,7 @@ def test_without_the_decoder_a_photo_is_refused_before_the_card(
 ) -> None:
     """Not every platform has a wheel; the sentence says to send a JPEG."""
     photo = Upload(9, reading(b""), declared=DeclaredType.HEIC)
-    loader = ReferenceLoader(ContentStore(tmp_path), now=lambda: 7, reads_heic=reads_heic)
+    loader = ReferenceLoader(ContentStore(tmp_path), now=lambda: 7, reads_heic=lambda: reads_heic)
     if reads_heic:
         loader.check(Attachments((photo,)), REQUEST)
     else:
@@ -123,3 +123,13 @@ def test_the_decoder_is_not_loaded_by_a_start() -> None:
     """It takes memory and time, and most bots never see such a photo."""
     loaded = "import bot.app, sys; assert not {'pillow_heif', '_pillow_heif'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-W", "ignore", "-c", loaded], check=True, timeout=60)
+
+
+def test_a_decoder_that_cannot_be_loaded_is_none(tmp_path: Path) -> None:
+    """As where the system lacks a library of it: photos are refused before anything is held."""
+    package = tmp_path / "pillow_heif"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('a library of it is missing')")
+    asked = "from bot.images.decoding import can_read_heic; assert not can_read_heic()"
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    subprocess.run([sys.executable, "-c", asked], check=True, timeout=60, env=path)

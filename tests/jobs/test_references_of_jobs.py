@@ -11,12 +11,11 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import ImageOptions, PictureFormat, Reference
-from bot.images.decoding import can_read_heic
 from bot.images.references import NO_ATTACHMENTS, Attachments, DeclaredType
 from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.images.kept_files import keep_bytes
-from tests.images.picture_collection import encoded, turned
+from tests.images.picture_collection import HAS_HEIC, encoded, turned
 from tests.images.test_content_store import mask_bytes, picture_bytes, png_bomb, upload
 from tests.jobs.service_harness import ADA, RecordingCourier, ServiceHarness, settings
 
@@ -85,7 +84,7 @@ async def test_a_tiny_jpeg_is_a_reference(
     assert gateway.bodies[0]["image"] == [data]
 
 
-@pytest.mark.skipif(not can_read_heic(), reason="there is no wheel for this machine")
+@pytest.mark.skipif(not HAS_HEIC, reason="there is no wheel for this machine")
 async def test_a_heic_photo_is_sent_as_a_jpeg(
     harness: ServiceHarness, gateway: ScriptedGateway
 ) -> None:
