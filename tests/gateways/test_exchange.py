@@ -129,10 +129,7 @@ async def test_busy_with_a_hint_is_sent_again_after_it(tmp_path: Path) -> None:
     async with replay_gateway(busy, http_reply(408, b"", {"retry-after-ms": "1500"}), GOOD) as raw:
         result = await run_generation(raw.gateway(), tmp_path, known=PAINTER)
     assert result.names == [
-        "Sending",
-        "RequestRefused",
-        "Sending",
-        "RequestRefused",
+        *("Sending", "RequestRefused", "Waiting") * 2,
         "Sending",
         "Received",
     ]
@@ -175,7 +172,7 @@ async def test_nobody_listens(tmp_path: Path) -> None:
     async with replay_gateway() as raw:
         gateway = raw.gateway()
     result = await run_generation(gateway, tmp_path, known=PAINTER)
-    assert result.names == ["Sending", "RequestRefused", "Sending", "RequestRefused", "Sending"]
+    assert result.names == ["Sending", "RequestRefused", "Waiting"] * 2 + ["Sending"]
     assert result.watch.pauses == [1, 4]
     assert (result.failed.kind, result.failed.billed) == (Kind.UNREACHABLE, Billed.NO)
     assert "127.0.0.1" not in result.failed.detail

@@ -220,7 +220,7 @@ async def test_a_wrong_path(running: Aimock, tmp_path: Path) -> None:
 async def test_a_hint_to_wait(running: Aimock, tmp_path: Path) -> None:
     """After 429 with Retry-After the same request is sent again, as late as was asked for."""
     result = await run_generation(running.gateway(), tmp_path, known=GPT, prompt="too early")
-    assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
+    assert result.names == ["Sending", "RequestRefused", "Waiting", "Sending", "Received"]
     assert result.watch.pauses == [7]
     assert [read.status for read in await running.repository()] == [429, 200]
 
@@ -248,6 +248,6 @@ async def test_a_gateway_that_stays_busy(running: Aimock, tmp_path: Path) -> Non
     gateway = running.gateway(headers={"x-aimock-chaos-ratelimit": "1"})
     result = await run_generation(gateway, tmp_path, known=GPT)
     assert (result.failed.kind, result.failed.billed) == (Kind.RATE_LIMITED, Billed.NO)
-    assert result.names == ["Sending", "RequestRefused"] * 2 + ["Sending"]
+    assert result.names == ["Sending", "RequestRefused", "Waiting"] * 2 + ["Sending"]
     assert [read.status for read in await running.repository()] == [429] * 3
     assert len(result.watch.pauses) == 2
