@@ -58,7 +58,7 @@ class AttemptRecorder:
 
     async def _record_pictures(self, attempt: Attempt, received: Received) -> None:
         pictures, lost = len(received.pictures), received.lost_by_gateway(self.asked)
-        price = price_of(self.catalogue, self.job, attempt, self.asked)
+        price = attempt_price(self.catalogue, self.job, attempt, self.asked)
         cost = Cost(self.job.request.model, pictures, lost, received.usage, price)
         self.writer.leave(self.repository.received, attempt, cost)
         await self._write_end()
@@ -75,7 +75,7 @@ class AttemptRecorder:
             by_us = by_us or failure.is_ours
             is_lost = failure.billed is Billed.YES and not by_us
             lost = self.asked - failure.lost_by_us if is_lost else 0
-            price = price_of(self.catalogue, self.job, attempt, self.asked)
+            price = attempt_price(self.catalogue, self.job, attempt, self.asked)
             cost = Cost(self.job.request.model, lost=lost, price=price)
             # A full disk is no end of a task that was polled, either.
             is_task_left = failure.kind is GatewayErrorKind.TASK_UNFINISHED or (
@@ -97,7 +97,7 @@ class AttemptRecorder:
             await self.writer.write_left()
 
 
-def price_of(catalogue: Catalogue, job: Job, attempt: Attempt, pictures: int) -> int | None:
+def attempt_price(catalogue: Catalogue, job: Job, attempt: Attempt, pictures: int) -> int | None:
     """Return what pictures cost at the gateway of an attempt, None where nobody says."""
     each = catalogue.price_each(attempt.gateway, job.request)
     return None if each is None else each * pictures

@@ -18,7 +18,7 @@ from bot.core.errors.jobs import PicturesLate
 from bot.core.models import JobState, Requester
 from bot.database.transaction import Transaction
 from bot.gateways.events import GatewayRequest, Received
-from bot.jobs.attempt_recorder import price_of
+from bot.jobs.attempt_recorder import attempt_price
 from bot.jobs.courier import JobFailure
 from bot.jobs.job_ending import JobDependencies, report_failure
 from bot.jobs.picture_retention import StoredPicture
@@ -146,7 +146,7 @@ class LateTasks(BackgroundTask):
         now_written = deps.repository.job(tx, job.id)
         if now_written is None or now_written.job.requester.user_id != job.requester.user_id:
             return None  # their data was deleted meanwhile
-        price = price_of(deps.attempts.catalogue, job, attempt.key, attempt.asked)
+        price = attempt_price(deps.attempts.catalogue, job, attempt.key, attempt.asked)
         lost = received.lost_by_gateway(attempt.asked)
         cost = Cost(job.request.model, len(stored), lost, received.usage, price)
         if not receive_late(tx, attempt.key, cost):

@@ -141,16 +141,13 @@ class Router:
             gateway = candidate.gateway
             if candidate.wait_s or self._is_full(gateway):
                 yield Waiting()
-            if candidate.wait_s:
-                await self._clock.wait(self._clock.sleep(candidate.wait_s), "pause")
-                policy.waited(candidate.wait_s)
+            if await self._pause(policy, candidate.wait_s):
                 continue
             last: GatewayEvent | None = None
             used = gateway
             try:
                 async with self._limited(gateway):
-                    if renew_addresses and self._takes_addresses(gateway, model):
-                        request = await _with_addresses(request, renew_addresses)
+                    request = await self._with_addresses(request, gateway, renew_addresses)
                     exchange = self._exchange(request, gateway)
                     used = exchange.gateway
                     async with aclosing(exchange.events()) as events:
@@ -177,9 +174,24 @@ class Router:
             _log_failure("gateway.refused", request, refused)
             yield RequestRefused(refused)
 
-    def _takes_addresses(self, gateway: Gateway, model: str) -> bool:
-        limits = self._ability(gateway, model).references
-        return limits is not None and limits.transport == "json_image_urls"
+    async def _pause(self, policy: FailoverPolicy, wait_s: float) -> bool:
+        """Wait before a gateway is asked; return False if it may be asked now."""
+        if not wait_s:
+            return False
+        await self._clock.wait(self._clock.sleep(wait_s), "pause")
+        policy.waited(wait_s)
+        return True
+
+    async def _with_addresses(
+        self, request: GatewayRequest, gateway: Gateway, renew: RenewAddresses | None
+    ) -> GatewayRequest:
+        """Return the request with fresh addresses, where its references travel as such."""
+        wanted = request.image_request
+        limits = self._ability(gateway, wanted.model).references
+        if renew is None or limits is None or limits.transport != "json_image_urls":
+            return request
+        references = await renew(wanted.references)
+        return replace(request, image_request=replace(wanted, references=references))
 
     def _able_gateways(self, request: GatewayRequest) -> list[Gateway]:
         """Return the gateways that offer the model and support the options there."""
@@ -312,12 +324,6 @@ class Router:
         except UnknownModel:
             # It is no longer offered, but what was paid for is still polled and downloaded.
             return ModelAbilities(name=model, label=model, prompt_max=1, auto=True)
-
-
-async def _with_addresses(request: GatewayRequest, renew: RenewAddresses) -> GatewayRequest:
-    wanted = request.image_request
-    references = await renew(wanted.references)
-    return replace(request, image_request=replace(wanted, references=references))
 
 
 def _log_failure(event: str, request: GatewayRequest, failure: GatewayFailure) -> None:

@@ -145,7 +145,7 @@ async def test_busy_gets_the_whole_body_again(tmp_path: Path) -> None:
         result = await run_generation(
             raw.gateway(), tmp_path / "job", known=PAINTER, attached=[one]
         )
-    assert result.names == ["Sending", "RequestRefused", "Sending", "Received"]
+    assert result.names == ["Sending", "RequestRefused", "Waiting", "Sending", "Received"]
     assert _sent(raw.requests[0]) == _sent(raw.requests[1])
 
 

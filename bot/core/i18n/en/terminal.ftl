@@ -20,6 +20,7 @@ terminal-done =
 terminal-gateway-auth = The gateway refused the key, so please copy it again from your account there.
 terminal-gateway-quota = Your account at the gateway has no money left, so please top it up.
 terminal-gateway-disk-full = The disk has no space left for pictures, so please free some, or move DATA_DIR to a larger one.
+terminal-neither-posted-nor-kept = The pictures came but could not be written, so please free some disk space and look at the log, then ask again.
 terminal-no-room = MAX_DISK is used up and every kept picture is still needed, so please raise it, or try again in an hour.
 terminal-database-lost = The file of the database is gone, so please stop the bot and restore it with `python -m bot db restore`.
 terminal-cancelled-by-operator = This request was cancelled with `python -m bot jobs` before painting began.

@@ -12,6 +12,7 @@ terminal-done = 已生成 { $count } 张图片，用时 { $seconds } 秒。
 terminal-gateway-auth = 网关拒绝了密钥，请从你在网关的账户里重新复制。
 terminal-gateway-quota = 你在网关的账户余额已用完，请充值。
 terminal-gateway-disk-full = 磁盘没有空间存放图片了，请腾出空间，或把 DATA_DIR 移到更大的磁盘。
+terminal-neither-posted-nor-kept = 图片已经生成，但无法写入磁盘，请清理磁盘空间并查看日志，然后重新请求。
 terminal-no-room = MAX_DISK 已用完，而保存的图片都还需要，请调高它，或一小时后再试。
 terminal-database-lost = 数据库文件不见了，请停止机器人，并用 `python -m bot db restore` 恢复。
 terminal-cancelled-by-operator = 这个请求在开始绘制之前被 `python -m bot jobs` 取消了。
