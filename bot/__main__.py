@@ -1,8 +1,13 @@
 """The command line: ``python -m bot`` runs the bot, ``python -m bot COMMAND`` another command."""
+# ruff: noqa: E402 - the imports are what gc.disable() is for
+
+import gc
+
+# What is loaded stays: to search it for garbage again and again takes a tenth of a start.
+gc.disable()
 
 import argparse
 import asyncio
-import gc
 import os
 import sqlite3
 import sys
@@ -17,6 +22,8 @@ from bot.core.errors.base import StartRefused
 from bot.core.private_files import UMASK
 from bot.database.faults import fault_of
 from bot.settings import Settings, database_file, describe_doubts, load_settings
+
+gc.enable()
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -78,8 +85,7 @@ def _run_doctor() -> int:
 
 
 def _run_bot(settings: Settings) -> None:
-    # A tenth of the start would be searches for garbage among what has just been loaded.
-    gc.disable()
+    gc.disable()  # as above
     from bot.cli import serve
 
     gc.enable()

@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from bot.core.errors.base import EaselError
 from bot.core.models import PictureFormat
@@ -54,8 +54,7 @@ _COEFFICIENT_BYTES = 6  # of a progressive JPEG, for each pixel of its full size
 # Brands of HEVC and of any codec (ISO 23008-12, B.4 and 10.2), after four bytes of length.
 _HEIC_BEGINNING = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
-# The EXIF tag Orientation, and what its values mean (Exif 3.0, 4.6.5.1.6).
-_ORIENTATION = 0x0112
+# By the value of the EXIF tag Orientation (Exif 3.0, 4.6.5.1.6).
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -167,7 +166,7 @@ def too_large(image: Image.Image, needed: float = 0) -> PictureTooLarge:
 def rotation_of(image: Image.Image) -> Image.Transpose | None:
     """Return how the camera wants its picture to be turned, None for an upright one."""
     try:
-        return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - notes may be damaged in any way while the picture is whole
         return None
 
