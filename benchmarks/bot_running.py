@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.bot_people import MOST_S, People, PictureRequest, server_of
+from benchmarks.bot_people import MOST_S, People, PictureMissing, PictureRequest, server_of
 from benchmarks.process_tree import ProcessTree
 from benchmarks.write_ahead_log import commits_in
 from tests.discord_rest.fake import TOKEN, FakeDiscord, fake_discord
@@ -116,7 +116,11 @@ async def running_bot(
             raise SystemExit(f"{name} did not start: {_said(folder)}")
         await asking.one_by_one(WARM_UPS, ends=_AT_ONCE)
         await bot.settle()
-        yield bot
+        try:
+            yield bot
+        except* PictureMissing as missing:
+            (first, *_) = missing.exceptions
+            raise SystemExit(f"{name}: {first}, {fake.refused}\n{_said(folder)}") from None
         if fake.refused or gateway.rejected:
             raise SystemExit(f"{name} was refused: {fake.refused} {gateway.rejected}")
 
