@@ -4,7 +4,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from bot.quota.levels import Levels
 from bot.quota.limits import parse_limits
 from bot.quota.picture_counts import PictureCounts
 from tests.database.sync_database import SyncDatabase
+from tests.images.kept_files import keep_bytes
 from tests.jobs.test_personal_data import START_MS, PersonalDataHarness
 
 _VALUES = re.compile(r"'[^']*'|\b\d+\b")
@@ -217,3 +218,18 @@ async def test_limits_count_the_same_wherever_a_deletion_stops(
     assert small.rows("SELECT COUNT(*) FROM jobs") == [(0,)]
     assert small.rows("SELECT COUNT(*) FROM charges WHERE user_id > 0") == [(0,)]
     assert small.rows("SELECT COUNT(*) FROM meters WHERE subject GLOB 'user:*:1'") == [(0,)]
+
+
+async def test_a_reference_that_was_fetched_later_is_needed_by_its_job(
+    small: GrowthHarness,
+) -> None:
+    """An attachment is fetched after the job was accepted; another person's deletion leaves it."""
+    job = await small.finished_job(OTHER)
+    reference = keep_bytes(small.content_store, b"reference", "png")
+    request = replace(job.request, references=(reference,))
+    await small.database.write(small.repository.referenced, replace(job, request=request))
+    await small.finished_job(WHO, references=[reference])
+    await small.deletion.delete(PERSON)
+    assert small.files() == [b"reference"]
+    await small.deletion.delete(OTHER.user_id)
+    assert small.files() == []
