@@ -19,7 +19,6 @@ from bot.jobs.repository import history_search, personal_data
 from bot.jobs.repository.history_search import EVERYTHING, FoundJobs, HistoryFilter, JobPlace
 from bot.jobs.repository.listing import list_jobs
 from bot.quota.csv_export import Statement
-from bot.quota.levels import Levels
 from bot.quota.limits import parse_limits
 from bot.quota.picture_counts import PictureCounts
 from tests.database.sync_database import SyncDatabase
@@ -80,8 +79,7 @@ class GrowthHarness(PersonalDataHarness):
     """A database with the jobs of one person, and what it runs."""
 
     def __init__(self, folder: Path, database: Database) -> None:
-        super().__init__(folder, database)
-        self.ledger._levels = Levels(LIMITS, LIMITS, LIMITS, LIMITS)
+        super().__init__(folder, database, LIMITS)
         self.trace = Trace()
         self.history = HistoryPages(database, self.content_store)
         self.statement = Statement(database, self.ledger, now=self.now)
