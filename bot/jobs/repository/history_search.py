@@ -92,9 +92,14 @@ def look_through(
         jobs = _batch(rows, user_id, wanted, behind, None, newer=newer, most=most)
         return FoundJobs(jobs, _place(jobs[-1]) if len(jobs) == most else None)
     edge = _edge(rows, user_id, behind, newer=newer)
-    batch = _batch(rows, user_id, wanted, behind, edge, newer=newer, most=_BATCH)
-    found = [each for each in batch if wanted.accepts(each.job.request)]
-    return FoundJobs(found, _place(batch[-1]) if len(batch) == _BATCH else edge)
+    found: list[WrittenJob] = []
+    while len(found) < most:
+        batch = _batch(rows, user_id, wanted, behind, edge, newer=newer, most=_BATCH)
+        found.extend(each for each in batch if wanted.accepts(each.job.request))
+        if len(batch) < _BATCH:
+            return FoundJobs(found, edge)
+        behind = _place(batch[-1])
+    return FoundJobs(found, behind)
 
 
 def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
