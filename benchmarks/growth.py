@@ -3,9 +3,9 @@
     python -m benchmarks.growth [--jobs 1000000] [--runs 20] [--keep FOLDER]
 
 Both databases have the same 1,000 jobs of one person; one has a million of others besides. Each
-operation runs on both in turn. The longest transaction is what others may have to wait for, with
-its COMMIT; its rows are those that it returned or changed. ``--keep`` makes the databases in a
-folder that stays, and uses copies of what is there already.
+operation runs on both in turn. A transaction is what others may have to wait for, with its COMMIT;
+its rows are those that it returned or changed. ``--keep`` makes the databases in a folder that
+stays, and uses copies of what is there already.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,31 +41,31 @@ from bot.services import Services, open_services
 from bot.settings import Settings
 from playground.settings import painter_settings
 
+_TRANSACTION = "longest transaction, ms | its CPU at most, ms | its rows at most"
 MAX_BYTES = 100_000_000
 run_group = group_commit._run_group
 
 
 @dataclass(frozen=True, slots=True)
-class SlowTransaction:
-    """A transaction, or those that shared a COMMIT: how long it took, and its rows."""
-
-    seconds: float = 0.0
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Measured:
-    """One operation on one database: its seconds, and its longest transaction."""
+    """One operation on one database: its seconds, and the most of any of its transactions.
+
+    ``cpu_s`` is CPU time, which the disk and the rest of the machine do not change.
+    """
 
     seconds: float
-    longest: SlowTransaction
+    longest_s: float
+    cpu_s: float
+    rows: int
 
 
 class TransactionLog:
     """Notes the transactions of every connection while it is on."""
 
     def __init__(self) -> None:
-        self.longest = SlowTransaction()
+        self.longest_s = 0.0
+        self.cpu_s = 0.0
+        self.rows = 0
 
     @contextmanager
     def on(self) -> Iterator[None]:
@@ -85,12 +85,12 @@ class TransactionLog:
         counted = CountedRows()
         for member in members:
             member.function = counted.counting(member.function)
-        before, began = connection.total_changes, time.perf_counter()
+        before = connection.total_changes
+        began, cpu_began = time.perf_counter(), time.thread_time()
         waiting = run_group(connection, begin, members)
-        seconds = time.perf_counter() - began
-        if seconds > self.longest.seconds:
-            rows = connection.total_changes - before + counted.rows
-            self.longest = SlowTransaction(seconds, rows)
+        self.longest_s = max(self.longest_s, time.perf_counter() - began)
+        self.cpu_s = max(self.cpu_s, time.thread_time() - cpu_began)
+        self.rows = max(self.rows, connection.total_changes - before + counted.rows)
         return waiting
 
 
@@ -127,8 +127,8 @@ async def main(jobs: int, runs: int, keep: Path | None) -> None:
     """Build both databases, measure, and print a Markdown table."""
     with tempfile.TemporaryDirectory(dir=keep) as folder:
         settings = [await _made(each, Path(folder), keep) for each in (0, jobs)]
-        print(f"\n| operation | empty, ms | {jobs:,} jobs, ms | × | longest transaction | rows |")
-        print("|---|---|---|---|---|---|")
+        print(f"\n| | empty, ms | {jobs:,} jobs, ms | × | {_TRANSACTION} |")
+        print("|---|---|---|---|---|---|---|")
         starts = [[await _measured(_start, each) for each in settings] for _ in range(3)]
         _print("start: open, take over, look for undone deletions", starts)
         async with AsyncExitStack() as stack:
@@ -154,24 +154,29 @@ async def _measured(operation: Callable[[T], Awaitable[object]], on: T) -> Measu
         began = time.perf_counter()
         await operation(on)
         seconds = time.perf_counter() - began
-    return Measured(seconds, log.longest)
+    return Measured(seconds, log.longest_s, log.cpu_s, log.rows)
 
 
 def _print(name: str, turns: Sequence[Sequence[Measured]]) -> None:
-    """Print the median run of an operation, and the median of the longest transactions."""
-    empty, full = (median(turn[which].seconds for turn in turns) * 1000 for which in (0, 1))
-    (few_s, few), (many_s, many) = (_longest([turn[which] for turn in turns]) for which in (0, 1))
+    """Print the medians of an operation's runs."""
+    empty, full = ([turn[which] for turn in turns] for which in (0, 1))
+    total = _ms(run.seconds for run in empty), _ms(run.seconds for run in full)
+    longest = (_ms(run.longest_s for run in runs) for runs in (empty, full))
+    cpu = (_ms(run.cpu_s for run in runs) for runs in (empty, full))
+    rows = (max(run.rows for run in runs) for runs in (empty, full))
     print(
-        f"| {name} | {empty:.2f} | {full:.2f} | {full / empty:.1f}"
-        f" | {few_s * 1000:.2f} → {many_s * 1000:.2f} ms | {few:,} → {many:,} |",
+        f"| {name} | {total[0]:.1f} | {total[1]:.1f} | {total[1] / total[0]:.1f}"
+        f" | {_arrow(longest)} | {_arrow(cpu)} | {' → '.join(map(str, rows))} |",
         flush=True,
     )
 
 
-def _longest(runs: Sequence[Measured]) -> tuple[float, int]:
-    in_order = sorted((run.longest for run in runs), key=lambda longest: longest.seconds)
-    longest = in_order[len(in_order) // 2]
-    return longest.seconds, longest.rows
+def _ms(seconds: Iterable[float]) -> float:
+    return median(seconds) * 1000
+
+
+def _arrow(both: Iterable[float]) -> str:
+    return " → ".join(f"{each:.2f}" for each in both)
 
 
 # --- the databases ----------------------------------------------------------------------------
