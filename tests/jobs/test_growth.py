@@ -28,6 +28,7 @@ from tests.jobs.test_personal_data import START_MS, PersonalDataHarness
 _VALUES = re.compile(r"'[^']*'|\b\d+\b")
 _SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
 GROWING = {
+    "anonymous",
     "attempts",
     "charges",
     "costs",
@@ -87,6 +88,7 @@ class GrowthHarness(PersonalDataHarness):
     async def use_everything(self) -> None:
         """Do what people and the chores of a day do."""
         await self.hold_and_settle()
+        await self.finished_job(WHO, b"picture")
         await self.database.read(self.ledger.allowances, WHO)
         await self.database.read(self.ledger.doubtful, WHO)
         await self.retention.recent_jobs(PERSON, most=5)
@@ -102,6 +104,7 @@ class GrowthHarness(PersonalDataHarness):
         await self.retention.delete_expired()
         await delete_old_charges(self.database, self.ledger, self.now)
         await self.deletion.delete(PERSON)
+        await self.deletion.complete()
         await self.deletion.undone_requests()
 
     async def hold_and_settle(self) -> None:
