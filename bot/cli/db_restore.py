@@ -83,7 +83,7 @@ def _tell(restored: _Restored, deletions: DeletionRequests, say: Say) -> None:
 
 def _set_aside(tx: Transaction) -> tuple[int, list[int]]:
     """Return how many jobs were open, and everybody of whom the backup has data."""
-    return set_open_jobs_aside(tx), personal_data.people(tx)
+    return set_open_jobs_aside(tx), personal_data.everybody(tx)
 
 
 def _refuse_unless_a_backup(file: Path, path: Path) -> None:

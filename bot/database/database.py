@@ -1,4 +1,4 @@
-"""The SQLite database: one connection that writes and one that reads."""
+"""The SQLite database: one connection that writes, and two that read."""
 
 import asyncio
 import re
@@ -34,18 +34,22 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_BOTH = ("foreign_keys=ON", "cache_size=-16384")
+_ALL = ("foreign_keys=ON", "cache_size=-16384")
 # At synchronous=NORMAL a power cut forgets committed rows: a request would be paid twice.
 # A checkpoint every 1000 pages, the default, would delay one hold in a hundred by 2 ms.
 # secure_delete overwrites deleted content: people may have their prompts deleted for good.
 _WRITER = (
-    *_BOTH,
+    *_ALL,
     "secure_delete=ON",
     "journal_mode=WAL",
     "synchronous=FULL",
     "wal_autocheckpoint=4000",
 )
-_READER = (*_BOTH, "query_only=ON")
+_READER = (*_ALL, "query_only=ON")
+# What it reads, nobody reads again soon.
+_LONG_READER = (*_READER, "cache_size=-4096")
+LONG_ROWS = 500
+"""So many rows a transaction changes, or a long one looks at, while people wait."""
 SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
 """How the names end of the files that are one database to SQLite."""
 
@@ -71,10 +75,16 @@ class Database:
     """
 
     def __init__(
-        self, writer: Connection, reader: Connection, file: OpenFile, waits: DatabaseWaits
+        self,
+        writer: Connection,
+        reader: Connection,
+        long_reader: Connection,
+        file: OpenFile,
+        waits: DatabaseWaits,
     ) -> None:
         self._writer = writer
         self._reader = reader
+        self._long_reader = long_reader
         self._file = file
         self.waits = waits
         self._outage = OutageLog()
@@ -242,9 +252,27 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run a function on one consistent snapshot; it cannot write and waits for no writer."""
+        """Run a function on one consistent snapshot; it cannot write and waits for no writer.
+
+        Somebody waits for it at a screen: what may take longer than a few milliseconds, such as a
+        search or an export, is for ``read_long``.
+        """
         with self._read_outage.watched():
             return await self._reader.transaction(lambda tx: function(tx, *args, **kwargs))
+
+    async def read_long(
+        self,
+        function: Callable[Concatenate[Transaction, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Read as ``read`` does, on a connection of its own, for which no ``read`` waits.
+
+        One that looks at more than LONG_ROWS rows is cut into several: others of its kind wait.
+        """
+        with self._read_outage.watched():
+            return await self._long_reader.transaction(lambda tx: function(tx, *args, **kwargs))
 
     async def empty_log(self) -> bool:
         """Move the write-ahead log into the file and empty it, so that no deleted content remains.
@@ -266,8 +294,11 @@ class Database:
                 path, begin="BEGIN IMMEDIATE", pragmas=_WRITER, busy_s=waits.busy_s
             ) as writer,
             Connection.open(path, begin="BEGIN", pragmas=_READER, busy_s=waits.busy_s) as reader,
+            Connection.open(
+                path, begin="BEGIN", pragmas=_LONG_READER, busy_s=waits.busy_s
+            ) as long_reader,
         ):
-            yield cls(writer, reader, OpenFile(path), waits)
+            yield cls(writer, reader, long_reader, OpenFile(path), waits)
 
     async def _bring_up_to_date(
         self,

@@ -11,7 +11,7 @@ from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore
 from bot.images.thumbnails import Thumbnails
 from bot.jobs.repository import history_search, job_details
-from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
+from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter, JobPlace
 from bot.jobs.repository.kept_pictures import read_kept_pictures
 from bot.jobs.repository.rows import WrittenJob
 from bot.quota.repository import read_charges
@@ -67,58 +67,70 @@ class HistoryPages:
         self, user_id: int, wanted: HistoryFilter = EVERYTHING, cursor: PageCursor | None = None
     ) -> HistoryPage:
         """Return the newest page of what passes the filter, or the one at a cursor."""
-        page = await self._database.read(_page, user_id, wanted, cursor)
+        jobs, has_newer, has_older = await self._jobs(user_id, wanted, cursor)
+        recorded = await self._database.read(_entries, jobs)
         kept = [
-            entry.pictures if entry.written.state is JobState.DONE else () for entry in page.entries
+            entry.pictures if entry.written.state is JobState.DONE else () for entry in recorded
         ]
         there = await asyncio.to_thread(self._there, kept)
         thumbnails = await self._thumbnails.contact_sheets(there)
         entries = [
             replace(entry, pictures=files, thumbnail=thumbnail)
-            for entry, files, thumbnail in zip(page.entries, there, thumbnails, strict=True)
+            for entry, files, thumbnail in zip(recorded, there, thumbnails, strict=True)
         ]
-        return replace(page, entries=entries)
+        return HistoryPage(entries, has_newer, has_older)
 
     async def models(self, user_id: int) -> list[str]:
         """Return the models that a person asked for lately, the last one first."""
         return await self._database.read(history_search.models, user_id, most=RECENT_JOBS)
 
+    async def _jobs(
+        self, user_id: int, wanted: HistoryFilter, cursor: PageCursor | None
+    ) -> tuple[Sequence[WrittenJob], bool, bool]:
+        """Return a page's jobs, and whether there are newer and older ones."""
+        start = None
+        if cursor is not None:
+            start = await self._database.read(history_search.place_of, cursor.job_id, user_id)
+        if start is not None and cursor is not None:
+            is_newer = cursor.direction == "newer"
+            found = await self._found(user_id, wanted, start, newer=is_newer)
+            if is_newer and len(found) > PAGE_SIZE:
+                return found[PAGE_SIZE - 1 :: -1], True, True
+            if not is_newer and found:
+                return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
+        # Nothing is known of the place, or it is beside the first page.
+        found = await self._found(user_id, wanted, None, newer=False)
+        return found[:PAGE_SIZE], False, len(found) > PAGE_SIZE
+
+    async def _found(
+        self, user_id: int, wanted: HistoryFilter, start: JobPlace | None, *, newer: bool
+    ) -> list[WrittenJob]:
+        """Return the jobs of a page and one more, the nearest first."""
+        read = self._database.read if wanted == EVERYTHING else self._database.read_long
+        most = PAGE_SIZE + 1
+        found: list[WrittenJob] = []
+        behind, is_end = start, False
+        while len(found) < most and not is_end:
+            step = await read(
+                history_search.look_through, user_id, wanted, behind, newer=newer, most=most
+            )
+            found.extend(step.jobs)
+            behind, is_end = step.last, step.last is None
+        return found[:most]
+
     def _there(self, kept: Sequence[Sequence[Reference]]) -> list[tuple[Reference, ...]]:
         return [tuple(file for file in files if self._content_store.has(file)) for files in kept]
 
 
-def _page(
-    rows: Transaction, user_id: int, wanted: HistoryFilter, cursor: PageCursor | None
-) -> HistoryPage:
-    """Return a page as it is recorded, with every picture that was kept once."""
-    jobs, has_newer, has_older = _jobs(rows, user_id, wanted, cursor)
+def _entries(rows: Transaction, jobs: Sequence[WrittenJob]) -> list[HistoryEntry]:
+    """Return the jobs of a page as they are recorded, with every picture that was kept once."""
     spent = _spent(rows, jobs)
-    entries = [_entry(rows, each, spent.get(each.job.id)) for each in jobs]
-    return HistoryPage(entries, has_newer, has_older)
+    return [_entry(rows, each, spent.get(each.job.id)) for each in jobs]
 
 
 def _entry(rows: Transaction, written: WrittenJob, credits: int | None) -> HistoryEntry:
     kept = tuple(each.file for each in read_kept_pictures(rows, written.job.id))
     return HistoryEntry(written, len(kept), kept, credits, _message(rows, written))
-
-
-def _jobs(
-    rows: Transaction, user_id: int, wanted: HistoryFilter, cursor: PageCursor | None
-) -> tuple[list[WrittenJob], bool, bool]:
-    """Return a page's jobs, and whether there are newer and older ones."""
-    start = history_search.job_of(rows, cursor.job_id, user_id) if cursor else None
-    if start is not None and cursor is not None:
-        is_newer = cursor.direction == "newer"
-        found = history_search.page_around(
-            rows, user_id, wanted, start, newer=is_newer, most=PAGE_SIZE + 1
-        )
-        if is_newer and len(found) > PAGE_SIZE:
-            return found[PAGE_SIZE - 1 :: -1], True, True
-        if not is_newer and found:
-            return found[:PAGE_SIZE], True, len(found) > PAGE_SIZE
-    # Nothing is known of the place, or it is beside the first page.
-    found = history_search.page_around(rows, user_id, wanted, None, newer=False, most=PAGE_SIZE + 1)
-    return found[:PAGE_SIZE], False, len(found) > PAGE_SIZE
 
 
 def _spent(rows: Transaction, jobs: Sequence[WrittenJob]) -> dict[str, int]:

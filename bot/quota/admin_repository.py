@@ -37,7 +37,7 @@ def read_requester_limits(
         FROM members
         WHERE server_id = {server_id} AND user_id = {parameters.add(requester.user_id)}
         UNION ALL
-        SELECT '{_ANONYMOUS}', NULL, user_id, NULL, NULL
+        SELECT '{_ANONYMOUS}', NULL, user_id, real_id, NULL
         FROM anonymous
         WHERE user_id = {parameters.add(pseudonym)}
         """,
@@ -49,6 +49,7 @@ def read_requester_limits(
             found_limits.member = Member(row["credits"], row["reset_at"], row["block_reason"])
         elif row["subject"] == _ANONYMOUS:
             found_limits.origin = replace(found_limits.origin, user_id=pseudonym)
+            found_limits.is_moving = row["reset_at"] is not None
         else:
             limit = Limit(row["credits"], Period(row["period"]))
             found_limits.limits[row["subject"]] += (limit,)

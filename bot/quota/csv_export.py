@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import gzip
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.core.errors.base import Refusal
-from bot.database.database import Database
+from bot.database.database import LONG_ROWS, Database
 from bot.quota.ledger import Ledger
+from bot.quota.limits import HOUR_MS
+from bot.quota.reports import ChargePlace
 from bot.quota.repository import Charge
 
-PAGE = 1_000
 COLUMNS = ("time", "user", "credits", "from_extra_credits", "in_doubt", "state", "job")
 DELETED_USER = "deleted"
 
@@ -61,16 +63,29 @@ class Statement:
 
     async def _write_rows(self, path: Path, server_id: int, since: int) -> int:
         await asyncio.to_thread(_append, path, [COLUMNS])
-        count, after = 0, None
+        count, place, read = 0, None, list[Charge]()
         while True:
-            page = await self._database.read(
-                self._ledger.charges, server_id=server_id, since=since, after=after, most=PAGE
+            page = await self._database.read_long(
+                self._ledger.charges, server_id=server_id, since=since, place=place, most=LONG_ROWS
             )
-            await asyncio.to_thread(_append, path, [_row(charge) for charge in page])
-            count += len(page)
-            if len(page) < PAGE:
+            place, read = page.next, [*read, *page.charges]
+            whole, read = _whole_hours(read, place)
+            await asyncio.to_thread(_append, path, [_row(charge) for charge in whole])
+            count += len(whole)
+            if place is None:
                 return count
-            after = page[-1].job_id
+
+
+def _whole_hours(
+    charges: Sequence[Charge], place: ChargePlace | None
+) -> tuple[list[Charge], list[Charge]]:
+    """Return the charges of the hours before a place in the order of time, and the others."""
+    end = math.inf if place is None else place.hour * HOUR_MS
+    whole = sorted(
+        (charge for charge in charges if charge.at < end),
+        key=lambda charge: (charge.at, charge.job_id),
+    )
+    return whole, [charge for charge in charges if charge.at >= end]
 
 
 def _row(charge: Charge) -> tuple[str | int, ...]:

@@ -200,7 +200,7 @@ class Ledger(Admin, Reports):
         since = now - Period.DAY.ms
         if reset_at is not None and since < reset_at <= now:
             since = reset_at
-        times = read_doubtful(rows, limits.origin, since=since)
+        times = read_doubtful(rows, limits, since=since)
         over = len(times) - self._max_doubtful_per_day
         frees_at = times[over] + Period.DAY.ms if over >= 0 else None
         return DoubtfulRequests(len(times), self._max_doubtful_per_day, frees_at)

@@ -81,10 +81,29 @@ class ChargeOrigin:
 ORIGIN_COLUMNS = tuple(column.name for column in fields(ChargeOrigin))
 
 
-def person_meter(server_id: int, user_id: int, *, reset_at: int | None = None) -> Meter:
-    """Return the meter of what a person's own level paid in a server; 0 is outside of servers."""
-    origin = (("server_id =", server_id), ("user_id =", user_id))
-    return Meter(f"user:{server_id}:{user_id}", "own_credits", origin, reset_at)
+def person_meter(
+    server_id: int,
+    user_id: int,
+    *,
+    reset_at: int | None = None,
+    moving_from: int | None = None,
+) -> Meter:
+    """Return the meter of what a person's own level paid in a server; 0 is outside of servers.
+
+    ``moving_from`` is the id of which some charges may not have moved to this one yet.
+    """
+    subject = person_subject(server_id, user_id)
+    if moving_from is None:
+        origin = (("server_id =", server_id), ("user_id =", user_id))
+        return Meter(subject, "own_credits", origin, reset_at)
+    both = (("server_id =", server_id), ("user_id IN", (user_id, moving_from)))
+    before = person_subject(server_id, moving_from)
+    return Meter(subject, "own_credits", both, reset_at, moving_from=before)
+
+
+def person_subject(server_id: int, user_id: int) -> str:
+    """Return the subject of a person's meter in a server."""
+    return f"user:{server_id}:{user_id}"
 
 
 def server_meter(server_id: int) -> Meter:
@@ -184,13 +203,20 @@ class Member:
 class RequesterLimits:
     """What admins decided that concerns a request, and the origin that its charge gets.
 
-    ``limits`` are those of ``subjects_of(requester)``.
+    ``limits`` are those of ``subjects_of(requester)``. ``is_moving`` while some of the requester's
+    charges have not moved to their pseudonym yet.
     """
 
     requester: Requester
     origin: ChargeOrigin
+    is_moving: bool = False
     member: Member = field(default_factory=Member)
     limits: defaultdict[str, LimitSet] = field(default_factory=lambda: defaultdict(tuple))
+
+    @property
+    def moving_from(self) -> int | None:
+        """Return the id of which some charges may not have moved to the pseudonym yet."""
+        return self.requester.user_id if self.is_moving else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +267,7 @@ class Levels:
             everyone=limits[EVERYONE],
             default=self.default,
         )
-        meter = person_meter(origin.server_id, origin.user_id, reset_at=member.reset_at)
+        meter = person_meter(*origin.ids, reset_at=member.reset_at, moving_from=found.moving_from)
         return LimitCheck(meter, rule, credits, member.granted)
 
     def _shared_checks(self, found: RequesterLimits, credits: int) -> list[LimitCheck]:

@@ -68,13 +68,22 @@ class Meter:
     """One running sum: its subject in the table ``meters``, and which charges it adds up.
 
     It adds up the charges whose columns fulfil the conditions of ``origin``, except those up to
-    ``reset_at`` (milliseconds since the epoch).
+    ``reset_at`` (milliseconds since the epoch). While a person's charges move to their pseudonym,
+    what still lies under ``moving_from`` counts, too.
     """
 
     subject: str
     column: Column
-    origin: tuple[tuple[str, int], ...] = ()
+    origin: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     reset_at: int | None = None
+    moving_from: str | None = None
+
+    def of_subject(self, parameters: Parameters) -> str:
+        """Return the SQL condition for the meter's rows."""
+        if self.moving_from is None:
+            return f"subject = {parameters.add(self.subject)}"
+        both = parameters.add(self.subject), parameters.add(self.moving_from)
+        return f"subject IN ({', '.join(both)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class Window:
         sums = f"""(
             SELECT COALESCE(CAST(SUM(credits) AS BIGINT), 0)
             FROM meters
-            WHERE subject = {parameters.add(self.meter.subject)}
+            WHERE {self.meter.of_subject(parameters)}
             AND hour > {parameters.add(self.cut_hour)}
         ) + {self.used_in_cut_hour(parameters)}"""
         if not self.is_reset:
@@ -140,7 +149,7 @@ class Window:
 
     def of_origin(self, parameters: Parameters) -> str:
         """Return the SQL condition for the meter's charges, to be appended to another condition."""
-        return "".join(f" AND {where} {parameters.add(id_)}" for where, id_ in self.meter.origin)
+        return "".join(_condition(where, ids, parameters) for where, ids in self.meter.origin)
 
     def _sum(self, where: str, parameters: Parameters) -> str:
         return f"""(
@@ -148,3 +157,9 @@ class Window:
             FROM charges
             WHERE {where} {self.of_origin(parameters)}
         )"""
+
+
+def _condition(where: str, ids: int | tuple[int, ...], parameters: Parameters) -> str:
+    if isinstance(ids, int):
+        return f" AND {where} {parameters.add(ids)}"
+    return f" AND {where} ({', '.join(map(parameters.add, ids))})"

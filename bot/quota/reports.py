@@ -1,13 +1,31 @@
 """Reports of past charges, by day or one by one, and their deletion and anonymising."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.database.transaction import Transaction
-from bot.quota.anonymising import is_anonymous, move_to_pseudonym
+from bot.quota.anonymising import (
+    UnfinishedMove,
+    begin_move,
+    end_move,
+    is_anonymous,
+    is_moving,
+    move_charges,
+    move_old_meters,
+    unfinished_moves,
+)
 from bot.quota.levels import person_meter, server_meter
-from bot.quota.limits import Period
-from bot.quota.repository import Charge, delete_charges, read_server_charges, read_used_by_day
+from bot.quota.limits import HOUR_MS, Period
+from bot.quota.repository import (
+    Charge,
+    delete_charges,
+    read_charged_hours,
+    read_server_charges,
+    read_used_by_day,
+)
+
+FOREVER_MS = 2**62
+HOURS_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +34,22 @@ class Day:
 
     starts_at: int
     credits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePlace:
+    """Where to go on with a server's charges: in an hour, behind one of its charges."""
+
+    hour: int
+    after: Charge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePage:
+    """Some charges, hour by hour and by person within it, and where to go on; None at the end."""
+
+    charges: Sequence[Charge]
+    next: ChargePlace | None
 
 
 class Reports:
@@ -35,17 +69,30 @@ class Reports:
         if user_id is None:
             meter = server_meter(server_id)
         else:
-            meter = person_meter(server_id, self._known_as(rows, user_id))
+            known_as = self._known_as(rows, user_id)
+            moving_from = user_id if is_moving(rows, user_id) else None
+            meter = person_meter(server_id, known_as, moving_from=moving_from)
         today = self._now() // Period.DAY.ms
         first = today - days + 1
         used = read_used_by_day(rows, meter, first=first, last=today)
         return [Day(day * Period.DAY.ms, used.get(day, 0)) for day in range(first, today + 1)]
 
     def charges(
-        self, rows: Transaction, *, server_id: int, since: int, after: str | None, most: int
-    ) -> list[Charge]:
-        """Return a page of a server's charges since a moment, by job id from ``after`` on."""
-        return read_server_charges(rows, server_id, since=since, after=after, most=most)
+        self, rows: Transaction, *, server_id: int, since: int, place: ChargePlace | None, most: int
+    ) -> ChargePage:
+        """Return at most ``most`` of a server's charges since a moment, from a place on."""
+        hours = read_charged_hours(rows)
+        place = place or ChargePlace(max(since // HOUR_MS, hours.start))
+        found: list[Charge] = []
+        for hour in range(place.hour, min(place.hour + HOURS_PER_PAGE, hours.stop)):
+            after = place.after if hour == place.hour else None
+            left = most - len(found)
+            found += read_server_charges(rows, server_id, hour, after=after, most=left)
+            if len(found) == most:
+                return ChargePage(_since(since, found), ChargePlace(hour, found[-1]))
+        following = place.hour + HOURS_PER_PAGE
+        is_last = following >= hours.stop
+        return ChargePage(_since(since, found), None if is_last else ChargePlace(following))
 
     def forget_charges(self, tx: Transaction, *, before: int, most: int) -> int:
         """Delete at most ``most`` settled charges from before a moment; meters keep their sums.
@@ -55,12 +102,35 @@ class Reports:
         """
         return delete_charges(tx, before=before, most=most)
 
-    def make_anonymous(self, tx: Transaction, user_id: int) -> None:
-        """Move a person's charges, past and future, in every server, to their pseudonym.
+    def make_anonymous(
+        self, tx: Transaction, user_id: int, *, jobs_until: int = FOREVER_MS
+    ) -> None:
+        """Begin to move a person's charges, past and future, in every server, to their pseudonym.
 
-        They still count against the person's limits. Harmless twice.
+        They still count against the person's limits. What is past moves with ``move_charges`` and
+        ``move_old_meters``, of the jobs up to a moment; ``end_move`` ends it. Harmless twice.
         """
-        move_to_pseudonym(tx, user_id, self._pseudonym(user_id), at=self._now())
+        move = UnfinishedMove(user_id, jobs_until)
+        begin_move(tx, move, self._pseudonym(user_id), at=self._now())
+
+    def move_charges(self, tx: Transaction, user_id: int, job_ids: Sequence[str]) -> None:
+        """Move the charges of some jobs to the pseudonym of a person, with their meters."""
+        move_charges(tx, user_id, self._pseudonym(user_id), job_ids)
+
+    def move_old_meters(self, tx: Transaction, user_id: int, server_id: int, *, most: int) -> int:
+        """Move at most ``most`` meters of a person in a server whose charges are forgotten.
+
+        Return how many were moved.
+        """
+        return move_old_meters(tx, user_id, self._pseudonym(user_id), server_id, most=most)
+
+    def unfinished_moves(self, rows: Transaction) -> list[UnfinishedMove]:
+        """Return the people of whom not everything has moved yet."""
+        return unfinished_moves(rows)
+
+    def end_move(self, tx: Transaction, user_id: int) -> None:
+        """Forget whose pseudonym it is, when everything has moved."""
+        end_move(tx, self._pseudonym(user_id))
 
     def is_anonymous(self, rows: Transaction, user_id: int) -> bool:
         """Return whether a person's charges were ever moved to their pseudonym."""
@@ -69,3 +139,7 @@ class Reports:
     def _known_as(self, rows: Transaction, user_id: int) -> int:
         pseudonym = self._pseudonym(user_id)
         return pseudonym if is_anonymous(rows, pseudonym) else user_id
+
+
+def _since(since: int, charges: Sequence[Charge]) -> Sequence[Charge]:
+    return [charge for charge in charges if charge.at >= since]

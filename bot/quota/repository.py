@@ -6,7 +6,13 @@ from itertools import accumulate
 from typing import Literal
 
 from bot.database.transaction import Transaction
-from bot.quota.levels import ORIGIN_COLUMNS, ChargeOrigin, LimitCheck
+from bot.quota.levels import (
+    ORIGIN_COLUMNS,
+    ChargeOrigin,
+    LimitCheck,
+    RequesterLimits,
+    person_meter,
+)
 from bot.quota.limits import HOUR_MS, Period
 from bot.quota.meters import Amounts, Meter, Parameters, Window
 
@@ -46,6 +52,7 @@ class Charge:
     doubtful: int
 
 
+_LEAST_ID = -(2**63)
 _ORIGIN = ", ".join(ORIGIN_COLUMNS)
 _CHARGE = """
     job_id, at, user_id, state, credits,
@@ -160,18 +167,21 @@ def settle_hold(
 # --- charges ----------------------------------------------------------------------------------
 
 
-def read_doubtful(rows: Transaction, origin: ChargeOrigin, *, since: int) -> list[int]:
+def read_doubtful(rows: Transaction, limits: RequesterLimits, *, since: int) -> list[int]:
     """Return when a person's doubtful jobs after a moment were asked for, the oldest first."""
+    server_id, user_id = limits.origin.ids
+    window = Window(
+        person_meter(server_id, user_id, moving_from=limits.moving_from), Period.DAY, since, since
+    )
+    parameters = Parameters()
     found = rows.query(
-        """
+        f"""
         SELECT at
         FROM charges
-        WHERE server_id = $1 AND user_id = $2 AND forgiven = 1 AND at > $3
+        WHERE forgiven = 1 AND at > {parameters.add(since)} {window.of_origin(parameters)}
         ORDER BY at
         """,
-        origin.server_id,
-        origin.user_id,
-        since,
+        *parameters.values,
     )
     return [row["at"] for row in found]
 
@@ -192,23 +202,33 @@ def read_charges(rows: Transaction, job_ids: Sequence[str]) -> list[Charge]:
 
 
 def read_server_charges(
-    rows: Transaction, server_id: int, *, since: int, after: str | None, most: int
+    rows: Transaction, server_id: int, hour: int, *, after: Charge | None, most: int
 ) -> list[Charge]:
-    """Return a page of a server's charges since a moment, by job id from ``after`` on."""
+    """Return a server's charges of an hour by person, from behind one."""
     found = rows.query(
         f"""
         SELECT {_CHARGE}
         FROM charges
-        WHERE server_id = $1 AND at >= $2 AND job_id > $3
-        ORDER BY job_id
-        LIMIT $4
+        WHERE hour = $1 AND server_id = $2 AND (user_id, at, job_id) > ($3, $4, $5)
+        ORDER BY user_id, at, job_id
+        LIMIT $6
         """,
+        hour,
         server_id,
-        since,
-        after or "",
+        _LEAST_ID if after is None else after.user_id,
+        0 if after is None else after.at,
+        "" if after is None else after.job_id,
         most,
     )
     return [Charge(*row) for row in found]
+
+
+def read_charged_hours(rows: Transaction) -> range:
+    """Return the hours from the first to the last of all charges."""
+    (found,) = rows.query(
+        "SELECT (SELECT MIN(hour) FROM charges) AS first, (SELECT MAX(hour) FROM charges) AS last"
+    )
+    return range(0) if found["first"] is None else range(found["first"], found["last"] + 1)
 
 
 def delete_charges(tx: Transaction, *, before: int, most: int) -> int:
@@ -278,16 +298,17 @@ def read_used(rows: Transaction, window: Window) -> tuple[int, int]:
 
 def read_used_by_day(rows: Transaction, meter: Meter, *, first: int, last: int) -> dict[int, int]:
     """Return what a meter counted on the days of UTC, by their number since the epoch."""
+    parameters = Parameters()
     found = rows.query(
         f"""
         SELECT hour / {_DAY_HOURS} AS day, CAST(SUM(credits) AS BIGINT) AS credits
         FROM meters
-        WHERE subject = $1 AND hour >= $2 AND hour < $3
+        WHERE {meter.of_subject(parameters)}
+        AND hour >= {parameters.add(first * _DAY_HOURS)}
+        AND hour < {parameters.add((last + 1) * _DAY_HOURS)}
         GROUP BY hour / {_DAY_HOURS}
         """,
-        meter.subject,
-        first * _DAY_HOURS,
-        (last + 1) * _DAY_HOURS,
+        *parameters.values,
     )
     return {row["day"]: row["credits"] for row in found}
 
@@ -316,10 +337,11 @@ def _used_by_hour(rows: Transaction, window: Window) -> list[tuple[int, int]]:
         SELECT {parameters.add_number(window.cut_hour)} AS hour,
                {window.used_in_cut_hour(parameters)} AS credits
         UNION ALL
-        SELECT hour, credits
+        SELECT hour, CAST(SUM(credits) AS BIGINT)
         FROM meters
-        WHERE subject = {parameters.add(window.meter.subject)}
+        WHERE {window.meter.of_subject(parameters)}
         AND hour > {parameters.add(window.cut_hour)}
+        GROUP BY hour
         ORDER BY hour
         """,
         *parameters.values,

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from bot.database.database import Database
 from bot.database.transaction import Transaction
-from bot.jobs.personal_data.deletion import JOBS_PER_DELETION
 from tests.jobs.test_personal_data import ADA, PersonalDataHarness
 
-JOBS = 8 * JOBS_PER_DELETION
+JOBS = 400
 
 
 async def delete_jobs(folder: Path) -> None:

@@ -97,6 +97,8 @@ ROWS = (
     (6, "INSERT INTO server_settings VALUES (10, '{}')"),
     (6, "INSERT INTO preferences VALUES (1, '{}')"),
     (6, f"INSERT INTO presets VALUES (1, 'fox', 'Fox', '{{}}', {NOON})"),
+    (10, "INSERT INTO request_files VALUES ('a', 'hash')"),
+    (10, "UPDATE anonymous SET real_id = 5, jobs_until = 7"),
 )
 
 

@@ -239,6 +239,28 @@ async def test_a_reader_sees_one_moment_while_others_write(database: Database) -
     assert await names(database) == ["a"]
 
 
+async def test_a_long_read_keeps_no_short_one_waiting(database: Database) -> None:
+    """Somebody exports a year while others look at their credits."""
+    may_end = threading.Event()
+
+    def long(rows: Transaction) -> bool:
+        return may_end.wait(30) and rows.query("SELECT name FROM counter") == []
+
+    reading = asyncio.create_task(database.read_long(long))
+    async with asyncio.timeout(20):
+        await database.write(insert, "a")
+        assert await names(database) == ["a"]
+    assert not reading.done()
+    may_end.set()
+    await reading
+
+
+async def test_a_long_read_cannot_write(database: Database) -> None:
+    """The one writer is the only one."""
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await database.read_long(insert, "a")
+
+
 async def test_every_commit_is_flushed_and_references_are_checked(database: Database) -> None:
     """At a lower level a power cut forgets that a request was sent, and pays it twice."""
     pragmas = [

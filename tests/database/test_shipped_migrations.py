@@ -114,3 +114,22 @@ async def test_a_migration_killed_at_any_statement_is_finished_by_the_next_start
         assert (schema(path), content(path)) == (before, old)
         await open_and_close(path)
         await is_up_to_date(path, old, fresh)
+
+
+async def test_the_files_of_old_requests_are_found_by_their_hashes(tmp_path: Path) -> None:
+    """Else a deletion would remove what another person's old request needs for /history."""
+    path = tmp_path / "easel.db"
+    await make(path, 9)
+    files = '"references":[{"sha256":"r1"},{"sha256":"r2"}],"mask":{"sha256":"m"}'
+    request = f'{{"prompt":"\\"sha256\\":","model":"m",{files}}}'
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE jobs SET request = ? WHERE id = 'a'", (request,))
+        connection.execute("UPDATE jobs SET request = '{\"sha256\":' WHERE id = 'b'")
+    connection.close()
+    await open_and_close(path)
+    found = content(path)["request_files"]
+    assert sorted((row["job_id"], row["sha256"]) for row in found) == [
+        ("a", "m"),
+        ("a", "r1"),
+        ("a", "r2"),
+    ]

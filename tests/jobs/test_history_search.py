@@ -29,10 +29,15 @@ class HistoryHarness:
 
     def found(self, wanted: HistoryFilter, *, user_id: int = ADA, most: int = 1000) -> list[str]:
         """Return the prompts that are found, the newest first."""
-        jobs = self.database.read(
-            history_search.page_around, user_id, wanted, None, newer=False, most=most
-        )
-        return [each.job.request.prompt for each in jobs]
+        found: list[str] = []
+        behind, is_end = None, False
+        while not is_end:
+            step = self.database.read(
+                history_search.look_through, user_id, wanted, behind, newer=False, most=most
+            )
+            found += [each.job.request.prompt for each in step.jobs]
+            behind, is_end = step.last, step.last is None
+        return found[:most]
 
 
 @pytest.fixture
@@ -101,11 +106,12 @@ def test_jobs_of_one_moment_are_all_seen_once(history: HistoryHarness) -> None:
     """Four requests may come within a millisecond."""
     history.write(*(f"fox {number}" for number in range(7)))
     seen: list[str] = []
-    job = None
     read = history.database.read
-    while batch := read(history_search.page_around, ADA, EVERYTHING, job, newer=False, most=2):
-        seen += [each.job.request.prompt for each in batch]
-        job = batch[-1]
-    back = read(history_search.page_around, ADA, EVERYTHING, job, newer=True, most=10)
+    last, is_end = None, False
+    while not is_end:
+        step = read(history_search.look_through, ADA, EVERYTHING, last, newer=False, most=2)
+        seen += [each.job.request.prompt for each in step.jobs]
+        last, is_end = step.last or last, step.last is None
+    back = read(history_search.look_through, ADA, EVERYTHING, last, newer=True, most=10)
     assert sorted(seen) == [f"fox {number}" for number in range(7)]
-    assert [each.job.request.prompt for each in back] == seen[-2::-1]
+    assert [each.job.request.prompt for each in back.jobs] == seen[-3::-1]

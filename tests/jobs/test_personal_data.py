@@ -32,6 +32,7 @@ from bot.jobs.repository import personal_data
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.repository import JobRepository
 from bot.quota.ledger import Ledger
+from bot.quota.limits import LimitSet
 from bot.quota.picture_counts import PictureCounts
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -48,7 +49,7 @@ LEAST = 200_000  # bytes of an archive here; Discord takes fifty times as much
 class PersonalDataHarness:
     """A database and a content store, and a way to put a person's jobs there."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: Database, quota: LimitSet = ()) -> None:
         self.folder = folder
         self.database = database
         self.now_ms = START_MS
@@ -57,9 +58,10 @@ class PersonalDataHarness:
         limits = RetentionLimits(timedelta(days=30), max_bytes=10**9)
         self.retention = PictureRetention(database, self.content_store, limits, now=self.now)
         self.ledger = Ledger(
-            default=(),
-            server_quota=(),
-            total_quota=(),
+            default=quota,
+            server_quota=quota,
+            total_quota=quota,
+            budget=quota,
             max_doubtful_per_day=3,
             pseudonym=Pseudonyms(b"k" * 32).pseudonym,
             now=self.now,

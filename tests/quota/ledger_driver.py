@@ -99,6 +99,27 @@ class LedgerDriver:
         with SyncDatabase.open(folder and folder / "easel.db") as database:
             yield cls(database, ledger, clock)
 
+    def make_anonymous(self, user_id: int) -> None:
+        """Move everything of a person to their pseudonym, one row at a time."""
+        self.database.write(self.ledger.make_anonymous, user_id)
+        while self.move_one(user_id):
+            pass
+
+    def move_one(self, user_id: int) -> bool:
+        """Move a charge and some meters of a person; return False, and end it, if none is left."""
+        charges = self.rows(f"SELECT job_id FROM charges WHERE user_id = {user_id} LIMIT 1")
+        if charges:
+            self.database.write(self.ledger.move_charges, user_id, [charges[0]["job_id"]])
+        servers = {row["server_id"] for row in self.rows("SELECT server_id FROM charges")}
+        moved = [
+            self.database.write(self.ledger.move_old_meters, user_id, server_id, most=1)
+            for server_id in servers
+        ]
+        if charges or any(moved):
+            return True
+        self.database.write(self.ledger.end_move, user_id)
+        return False
+
     def hold(self, who: Requester, credits: int = 1, price: int = 0) -> str:
         """Hold the credits and return the job's id."""
         job_id = new_job_id(self.clock.ms)

@@ -174,8 +174,19 @@ class ReferenceLedger:
 
     def known_as(self, who: Requester) -> int:
         """Return whom somebody's charges belong to."""
-        is_anonymous = who.user_id in self.anonymous
-        return TAGS.pseudonym(who.user_id) if is_anonymous else who.user_id
+        return self.known_id(who.user_id)
+
+    def known_id(self, user_id: int) -> int:
+        """Return an id, or its pseudonym as soon as the charges under it begin to move there."""
+        return TAGS.pseudonym(user_id) if user_id in self.anonymous else user_id
+
+    def known_subject(self, subject: str) -> str:
+        """Return a meter's subject, with the pseudonym of a person who has one."""
+        level, *ids = subject.split(":")
+        if level != "user":
+            return subject
+        server_id, user_id = map(int, ids)
+        return f"user:{server_id}:{self.known_id(user_id)}"
 
     def doubtful(self, who: Requester, now: int) -> list[int]:
         """Return when somebody's doubtful requests that still count were asked for."""

@@ -104,7 +104,9 @@ class LedgerStateMachine(RuleBasedStateMachine):
         self.clock.ms = max(ms, self.forgotten_to + Period.MONTH.ms + HOUR)
 
     @rule(
-        event=st.sampled_from(["crash", "forget_charges", "forget_charges", "make_anonymous"]),
+        event=st.sampled_from(
+            ["crash", "forget_charges", "forget_charges", "make_anonymous", "move_one"]
+        ),
         number=st.integers(1, 2),
     )
     def happen(self, event: str, number: int) -> None:
@@ -117,9 +119,14 @@ class LedgerStateMachine(RuleBasedStateMachine):
         self.start()
 
     def make_anonymous(self, user_id: int) -> None:
-        """Delete somebody's data."""
+        """Begin to delete somebody's data."""
         self.change(lambda tx: self.driver.ledger.make_anonymous(tx, user_id))
         self.model.anonymous.add(user_id)
+
+    def move_one(self, user_id: int) -> None:
+        """Go on with a deletion; what moves must count neither twice nor not at all."""
+        if user_id in self.model.anonymous:
+            self.driver.move_one(user_id)
 
     def forget_charges(self, most: int) -> None:
         """Delete old charges; the meters must not notice."""

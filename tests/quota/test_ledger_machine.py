@@ -161,7 +161,9 @@ class LedgerMachine(AdminRules):
     def meters_equal_charges(self) -> None:
         """Keep the running sums from drifting off the charges, also those deleted since."""
         rows = self.driver.rows("SELECT subject, hour, credits FROM meters")
-        meters = Counter({(row["subject"], row["hour"]): row["credits"] for row in rows})
+        meters = Counter[tuple[str, int]]()
+        for row in rows:
+            meters[self.model.known_subject(row["subject"]), row["hour"]] += row["credits"]
         assert +meters == +self.model.meters()
 
     @invariant()
@@ -171,7 +173,7 @@ class LedgerMachine(AdminRules):
             "SELECT job_id, user_id, state, credits, own_credits, operator_credits, price"
             " FROM charges"
         )
-        assert {tuple(row) for row in rows} == {
+        assert {(row[0], self.model.known_id(row[1]), *row[2:]) for row in rows} == {
             (
                 job_id,
                 self.model.known_as(charge.who),

@@ -1,31 +1,38 @@
 """Delete a person's jobs and pictures, in steps that survive a crash.
 
-One transaction decides: no job of theirs is open, their jobs lose their owner and their charges
-become anonymous. Then the files of disowned jobs are deleted, and their rows in small batches.
-Every start, and every day, completes what was interrupted.
+One transaction decides: no job of theirs is open, and from now on they are anonymous. Then their
+charges move to a pseudonym, their jobs lose their requester, and the files and rows of such jobs
+are deleted: all in small batches, so that nobody waits. Every start, and every day, completes what
+was interrupted.
 """
 
 import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.core.errors.base import Refusal
 from bot.core.models import Reference
-from bot.database.database import Database
+from bot.database.database import LONG_ROWS, Database
 from bot.database.transaction import Transaction
 from bot.images.content_store import ContentStore, StoredFile
 from bot.jobs.personal_data.deletion_requests import DeletionRequest, DeletionRequests
 from bot.jobs.repository import personal_data
+from bot.jobs.repository.request_files import needed_by_others
+from bot.quota.anonymising import UnfinishedMove
 from bot.quota.ledger import Ledger
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-JOBS_PER_DELETION = 50  # jobs in a transaction
-JOBS_PER_QUERY = 1000  # jobs in a query
+# Jobs in a transaction: with a charge and two meters each, or with all rows that refer to them.
+JOBS_PER_MOVE = 100
+JOBS_PER_DELETION = 20
+JOBS_PER_READ = 50
 
 
 @dataclass(eq=False, kw_only=True)
@@ -34,6 +41,14 @@ class JobsStillRunning(Refusal):
 
     count: int
     message_id = "error-still-at-work"
+
+
+class ChangeRows(Protocol):
+    """Changes at most ``most`` rows and returns how many it changed."""
+
+    def __call__(self, tx: Transaction, /, *, most: int) -> int:
+        """Change rows."""
+        ...
 
 
 class PersonalDataDeletion:
@@ -70,70 +85,126 @@ class PersonalDataDeletion:
         Raises:
             StillAtWork: one of their jobs did not end yet; nothing was changed.
         """
-        disowned = await self._database.write(self._disown, user_id)
-        await self.complete()
+        async with self._one_at_a_time:
+            begun = await self._database.write(self._begin, user_id)
+            disowned = await self._move(begun)
+            await self._delete_disowned()
         return disowned
 
     async def undone_requests(self) -> list[DeletionRequest]:
         """Return the deletions that a restored backup does not know."""
-        people = await self._database.read(personal_data.people)
-        requests = await asyncio.to_thread(self._requests.among, people)
-        return [each for each in requests if await self._database.read(self._is_undone, each)]
+        if not await asyncio.to_thread(self._requests.any):
+            return []
+        tables = personal_data.PEOPLE_TABLES
+        found = {each for table in tables for each in await self._requests_in(table)}
+        return [each for each in found if await self._database.read(self._is_undone, each)]
 
     async def repeat(self, request: DeletionRequest) -> None:
         """Delete again what a restored backup has brought back; harmless twice.
 
         The rows and files go with the next ``complete``.
         """
-        jobs = await self._database.write(self._disown_again, request)
+        async with self._one_at_a_time:
+            begun = UnfinishedMove(request.user_id, request.at)
+            await self._database.write(
+                self._ledger.make_anonymous, begun.user_id, jobs_until=begun.jobs_until
+            )
+            jobs = await self._move(begun)
         log.info("personal_data.deleted_again", jobs=jobs)
 
     async def complete(self) -> None:
-        """Delete the disowned jobs with their files, and old requests; harmless twice."""
+        """Complete what was interrupted, and forget old requests; harmless twice."""
         async with self._one_at_a_time:
             await asyncio.to_thread(self._requests.forget_old)
-            job_ids = await self._database.read(personal_data.disowned_jobs)
-            if not job_ids:
-                return
-            files = await self._unshared_files(job_ids)
-            await asyncio.to_thread(self._remove, files, job_ids)
-            for batch in _batches(job_ids, JOBS_PER_DELETION):
-                await self._database.write_when_possible(personal_data.delete_disowned, batch)
-            is_gone = await self._database.empty_log()
-        log.info("personal_data.deleted", jobs=len(job_ids), files=len(files), log_emptied=is_gone)
+            for begun in await self._database.read(self._ledger.unfinished_moves):
+                await self._move(begun)
+            await self._delete_disowned()
 
-    def _disown(self, tx: Transaction, user_id: int) -> int:
+    def _begin(self, tx: Transaction, user_id: int) -> UnfinishedMove:
         if count := personal_data.at_work(tx, user_id):
             raise JobsStillRunning(count=count)
-        disowned = personal_data.disown(tx, user_id)
-        self._ledger.make_anonymous(tx, user_id)
+        begun = UnfinishedMove(user_id, personal_data.newest_job_at(tx, user_id))
+        self._ledger.make_anonymous(tx, user_id, jobs_until=begun.jobs_until)
         # Before the commit: better one too many than one that a backup undoes.
         self._requests.add(user_id)
+        return begun
+
+    async def _move(self, begun: UnfinishedMove) -> int:
+        """Move a person's charges, and remove the requester from their jobs; return how many."""
+        user_id, until = begun.user_id, begun.jobs_until
+        # In this order: which servers a person was in is known from their jobs.
+        for server_id in await self._move_charges(user_id):
+            await self._in_batches(
+                partial(self._ledger.move_old_meters, user_id=user_id, server_id=server_id),
+                most=JOBS_PER_MOVE,
+            )
+        disowned = await self._in_batches(
+            partial(personal_data.disown, user_id=user_id, until=until),
+            most=personal_data.DISOWNED_AT_ONCE,
+        )
+        # A task that came late still tells its card: the next day takes the job.
+        if not await self._database.read(personal_data.has_ended_jobs_until, user_id, until):
+            await self._database.write_when_possible(self._ledger.end_move, user_id)
         return disowned
+
+    async def _move_charges(self, user_id: int) -> set[int]:
+        """Move the charges of all of a person's jobs; return the servers of these."""
+        servers: set[int] = set()
+        last: personal_data.PlacedJob | None = None
+        while page := await self._database.read_long(
+            personal_data.placed_jobs, user_id, behind=last, most=JOBS_PER_MOVE
+        ):
+            last = page[-1]
+            servers.update(job.server_id for job in page)
+            job_ids = [job.id for job in page]
+            await self._database.write_when_possible(self._ledger.move_charges, user_id, job_ids)
+        return servers
+
+    async def _in_batches(self, change: ChangeRows, *, most: int) -> int:
+        """Change rows until none is left; return how many it changed."""
+        total, changed = 0, most
+        while changed == most:
+            changed = await self._database.write_when_possible(change, most=most)
+            total += changed
+        return total
+
+    async def _delete_disowned(self) -> None:
+        """Delete the files and rows of the jobs without a requester."""
+        jobs, files = 0, 0
+        while job_ids := await self._database.read(personal_data.disowned_jobs, most=JOBS_PER_READ):
+            unshared = await self._unshared_files(job_ids)
+            await asyncio.to_thread(self._remove, unshared, job_ids)
+            for batch in _batches(job_ids, JOBS_PER_DELETION):
+                await self._database.write_when_possible(personal_data.delete_disowned, batch)
+            jobs, files = jobs + len(job_ids), files + len(unshared)
+        if jobs:
+            is_gone = await self._database.empty_log()
+            log.info("personal_data.deleted", jobs=jobs, files=files, log_emptied=is_gone)
+
+    async def _requests_in(self, table: personal_data.PeopleTable) -> list[DeletionRequest]:
+        found: list[DeletionRequest] = []
+        last = 0
+        while people := await self._database.read_long(
+            personal_data.people, table, behind=last, most=LONG_ROWS
+        ):
+            last = people[-1]
+            found += await asyncio.to_thread(self._requests.among, people)
+        return found
 
     def _is_undone(self, rows: Transaction, request: DeletionRequest) -> bool:
         if not self._ledger.is_anonymous(rows, request.user_id):
             return True
         return personal_data.has_jobs_until(rows, request.user_id, request.at)
 
-    def _disown_again(self, tx: Transaction, request: DeletionRequest) -> int:
-        self._ledger.make_anonymous(tx, request.user_id)
-        return personal_data.disown(tx, request.user_id, until=request.at)
-
     async def _unshared_files(self, job_ids: Sequence[str]) -> list[StoredFile]:
         """Return the files that no other job needs."""
-        files: set[Reference] = set()
-        for batch in _batches(job_ids, JOBS_PER_QUERY):
-            files |= await self._database.read(personal_data.files_of, batch)
+        files = await self._database.read_long(personal_data.files_of, job_ids)
         # What is kept again from now on has another time stamp, so that it is not removed.
         found = await asyncio.to_thread(self._found, files)
-        behind: str | None = ""
-        while found and behind is not None:
-            needed, behind = await self._database.read(
-                personal_data.hashes_of_others, behind=behind, most=JOBS_PER_QUERY
-            )
-            found = {sha256: file for sha256, file in found.items() if sha256 not in needed}
-        return list(found.values())
+        needed = await self._database.read_long(
+            needed_by_others, list(found), but_user_id=personal_data.DELETED_USER_ID
+        )
+        return [file for sha256, file in found.items() if sha256 not in needed]
 
     def _found(self, files: set[Reference]) -> dict[str, StoredFile]:
         kept = {file.sha256: self._content_store.find(file) for file in files}

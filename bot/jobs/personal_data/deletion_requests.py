@@ -47,6 +47,10 @@ class DeletionRequests:
         with self._writing:
             self._write({**self._read(), self._hashed(user_id): self._now()})
 
+    def any(self) -> bool:
+        """Tell whether anybody asked for one."""
+        return bool(self._read())
+
     def among(self, user_ids: Iterable[int]) -> list[DeletionRequest]:
         """Return the last deletion of each of these people who asked for one."""
         if not (kept := self._read()):

@@ -52,9 +52,10 @@ class PersonalDataExport:
     async def _fill(self, archive: ArchiveBuilder, user_id: int) -> int:
         """Draft the newest jobs; return how many older ones do not fit."""
         last: WrittenJob | None = None
-        while (page := await self._database.read(_page, user_id, last))[0]:
+        while (page := await self._database.read_long(_page, user_id, last))[0]:
             if not await asyncio.to_thread(archive.add_jobs, *page):
-                return await self._database.read(personal_data.count_of, user_id) - archive.jobs
+                count = await self._database.read_long(personal_data.count_of, user_id)
+                return count - archive.jobs
             last = page[0][-1].written
         return 0
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.models import ImageRequest
-from bot.database.transaction import Transaction, Value
+from bot.database.database import LONG_ROWS
+from bot.database.transaction import Transaction
 from bot.jobs.repository.rows import WrittenJob, listed_job, read_job
+from bot.quota.meters import Parameters
 
 # One batch of a search: small, for most of it may be more than a page needs.
 _BATCH = 50
@@ -34,10 +36,32 @@ class HistoryFilter:
 EVERYTHING = HistoryFilter()
 
 
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """The place of a job among a person's, in the order of these."""
+
+    created_at: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundJobs:
+    """Jobs that were found, the nearest first, and where to go on; None at the end."""
+
+    jobs: Sequence[WrittenJob]
+    last: JobPlace | None
+
+
 def job_of(rows: Transaction, job_id: str, user_id: int) -> WrittenJob | None:
     """Return a job of this person, None when there is none."""
     row = rows.one("SELECT * FROM jobs WHERE id = $1 AND user_id = $2", job_id, user_id)
     return None if row is None else listed_job(row)
+
+
+def place_of(rows: Transaction, job_id: str, user_id: int) -> JobPlace | None:
+    """Return the place of a job among this person's, None when there is none."""
+    found = job_of(rows, job_id, user_id)
+    return None if found is None else _place(found)
 
 
 def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]:
@@ -50,28 +74,32 @@ def last_jobs(rows: Transaction, user_id: int, *, most: int) -> list[WrittenJob]
     return [listed_job(row) for row in found]
 
 
-def page_around(
+def look_through(
     rows: Transaction,
     user_id: int,
     wanted: HistoryFilter,
-    job: WrittenJob | None,
+    behind: JobPlace | None,
     *,
     newer: bool,
     most: int,
-) -> list[WrittenJob]:
-    """Return at most ``most`` of a person's jobs from before or after one, the nearest first.
+) -> FoundJobs:
+    """Return the first of a person's jobs before or after a place that pass, the nearest first.
 
-    Where there is none they are the newest or the oldest of all.
+    Of all others it looks at LONG_ROWS only, because others wait; the place in the result is where
+    to go on. It may have more than ``most`` jobs. Without a place it begins at an end of them all.
     """
+    if wanted == EVERYTHING:
+        jobs = _batch(rows, user_id, wanted, behind, None, newer=newer, most=most)
+        return FoundJobs(jobs, _place(jobs[-1]) if len(jobs) == most else None)
+    edge = _edge(rows, user_id, behind, newer=newer)
     found: list[WrittenJob] = []
-    size = most if wanted == EVERYTHING else _BATCH
     while len(found) < most:
-        batch = _batch(rows, user_id, wanted, job, newer=newer, most=size)
+        batch = _batch(rows, user_id, wanted, behind, edge, newer=newer, most=_BATCH)
         found.extend(each for each in batch if wanted.accepts(each.job.request))
-        if len(batch) < size:
-            break
-        job = batch[-1]
-    return found[:most]
+        if len(batch) < _BATCH:
+            return FoundJobs(found, edge)
+        behind = _place(batch[-1])
+    return FoundJobs(found, behind)
 
 
 def models(rows: Transaction, user_id: int, *, most: int) -> list[str]:
@@ -90,28 +118,59 @@ def _batch(
     rows: Transaction,
     user_id: int,
     wanted: HistoryFilter,
-    job: WrittenJob | None,
+    behind: JobPlace | None,
+    edge: JobPlace | None,
     *,
     newer: bool,
     most: int,
 ) -> Sequence[WrittenJob]:
-    sign, order = (">", "ASC") if newer else ("<", "DESC")
-    where, values = "", list[Value]()
+    """Return the jobs behind a place, and up to an edge, that SQL does not exclude."""
+    parameters = Parameters()
+    where = _behind(parameters, behind, newer=newer)
+    if edge is not None:
+        # The other way, and with the edge itself.
+        where += f" AND (created_at, id) {'<=' if newer else '>='} {_values(parameters, edge)}"
     if wanted != EVERYTHING:
-        where += " AND LOWER(request) LIKE $3"
-        values.append(_pattern(wanted))
-    if job is not None:
-        number = 3 + len(values)
-        where += f" AND (created_at, id) {sign} (${number}, ${number + 1})"
-        values += [job.job.created_at, job.job.id]
+        where += f" AND LOWER(request) LIKE {parameters.add(_pattern(wanted))}"
     found = rows.query(
-        f"SELECT * FROM jobs WHERE user_id = $1{where}"
-        f" ORDER BY created_at {order}, id {order} LIMIT $2",
-        user_id,
-        most,
-        *values,
+        f"SELECT * FROM jobs WHERE user_id = {parameters.add(user_id)}{where}"
+        f" ORDER BY {_order(newer=newer)} LIMIT {parameters.add(most)}",
+        *parameters.values,
     )
     return [listed_job(row) for row in found]
+
+
+def _edge(
+    rows: Transaction, user_id: int, behind: JobPlace | None, *, newer: bool
+) -> JobPlace | None:
+    """Return the last of the jobs that may be looked at, None if all that are left may be."""
+    parameters = Parameters()
+    where = _behind(parameters, behind, newer=newer)
+    found = rows.one(
+        f"SELECT created_at, id FROM jobs WHERE user_id = {parameters.add(user_id)}{where}"
+        f" ORDER BY {_order(newer=newer)} LIMIT 1 OFFSET {parameters.add(LONG_ROWS - 1)}",
+        *parameters.values,
+    )
+    return None if found is None else JobPlace(*found)
+
+
+def _behind(parameters: Parameters, place: JobPlace | None, *, newer: bool) -> str:
+    if place is None:
+        return ""
+    return f" AND (created_at, id) {'>' if newer else '<'} {_values(parameters, place)}"
+
+
+def _values(parameters: Parameters, place: JobPlace) -> str:
+    return f"({parameters.add(place.created_at)}, {parameters.add(place.id)})"
+
+
+def _order(*, newer: bool) -> str:
+    order = "ASC" if newer else "DESC"
+    return f"created_at {order}, id {order}"
+
+
+def _place(written: WrittenJob) -> JobPlace:
+    return JobPlace(written.job.created_at, written.job.id)
 
 
 def _pattern(wanted: HistoryFilter) -> str:

@@ -67,8 +67,7 @@ def read_needed_files(rows: Transaction) -> set[str]:
     references = {kept.sha256 for request in requests for kept in request.references}
     masks = {request.mask.sha256 for request in requests if request.mask is not None}
     pictures = rows.query(
-        "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
-        " WHERE jobs.ended_at IS NULL"
+        "SELECT sha256 FROM pictures WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NULL)"
     )
     return references | masks | {row["sha256"] for row in pictures}
 

@@ -31,7 +31,7 @@ def list_jobs(rows: Transaction, *, recent: int) -> Sequence[ListedJob]:
     found = rows.query(
         "SELECT jobs.*, (SELECT gateway FROM attempts WHERE job_id = jobs.id"
         " ORDER BY started_at DESC, slot DESC, number DESC LIMIT 1) AS gateway FROM jobs"
-        " WHERE ended_at IS NULL OR id IN"
+        " WHERE id IN (SELECT id FROM jobs WHERE ended_at IS NULL) OR id IN"
         " (SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT $1)"
         " ORDER BY created_at, id",
         recent,

@@ -1,12 +1,13 @@
 """One person's jobs: what they may read of them, and how they are deleted.
 
-A deletion begins in one transaction, which replaces the requester of all the person's jobs with
-DELETED_USER_ID. Their files are deleted next and their rows last, so that a start after a crash
-finds the jobs that are left and continues.
+A deletion replaces the requester of the person's jobs with DELETED_USER_ID, in batches. Their files
+are deleted next and their rows last, so that a start after a crash finds the jobs that are left and
+continues.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.core.models import Reference
 from bot.database.transaction import Row, Transaction
@@ -18,6 +19,22 @@ DELETED_USER_ID = -1
 
 # Ended, but its card does not say so yet: its task still speaks to Discord.
 _AT_WORK = "(ended_at IS NULL OR (told = 0 AND telling_failures = 0))"
+
+
+DISOWNED_AT_ONCE = 250  # jobs
+
+PeopleTable = Literal["jobs", "preferences", "presets"]
+PEOPLE_TABLES: tuple[PeopleTable, ...] = ("jobs", "preferences", "presets")
+"""The tables in which people are found by their ids; each of their charges has a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedJob:
+    """A job of a person: in which server, and when it began."""
+
+    id: str
+    server_id: int
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,41 +73,108 @@ def count_of(rows: Transaction, user_id: int) -> int:
 
 def at_work(rows: Transaction, user_id: int) -> int:
     """Count a person's jobs that are open, or whose card does not say yet how they ended."""
-    return _count(rows, f"user_id = $1 AND {_AT_WORK}", user_id)
+    # The plus keeps SQLite at the index of unfinished jobs: there are few, and many of a person.
+    where = f"(ended_at IS NULL OR told = 0) AND {_AT_WORK} AND +user_id = $1"
+    return _count(rows, where, user_id)
 
 
-def people(rows: Transaction) -> list[int]:
-    """Return everybody of whom there is a job, a charge, a preference or a preset."""
-    tables = ("jobs", "charges", "preferences", "presets")
+def people(rows: Transaction, table: PeopleTable, *, behind: int, most: int) -> list[int]:
+    """Return a page of the people in a table, in the order of their ids, from behind one.
+
+    It takes one step in the table's index for each, however many rows they have.
+    """
     found = rows.query(
-        " UNION ".join(f"SELECT user_id FROM {table} WHERE user_id > 0" for table in tables)
+        f"""
+        WITH RECURSIVE known (user_id) AS (
+            SELECT MIN(user_id)
+            FROM {table}
+            WHERE user_id > $1
+            UNION ALL
+            SELECT (SELECT MIN(user_id) FROM {table} WHERE user_id > known.user_id)
+            FROM known
+            WHERE known.user_id IS NOT NULL
+        )
+        SELECT user_id
+        FROM known
+        WHERE user_id IS NOT NULL
+        LIMIT $2
+        """,
+        behind,
+        most,
     )
     return [row["user_id"] for row in found]
 
 
+def everybody(rows: Transaction) -> list[int]:
+    """Return everybody of whom there is a job, a preference or a preset."""
+    found = (people(rows, table, behind=0, most=2**62) for table in PEOPLE_TABLES)
+    return sorted({user_id for some in found for user_id in some})
+
+
 def has_jobs_until(rows: Transaction, user_id: int, until: int) -> bool:
     """Tell whether a person has jobs from before a moment."""
-    return _count(rows, "user_id = $1 AND created_at <= $2", user_id, until) > 0
+    found = rows.one(
+        "SELECT 1 FROM jobs WHERE user_id = $1 AND created_at <= $2 LIMIT 1", user_id, until
+    )
+    return found is not None
 
 
-def disown(tx: Transaction, user_id: int, *, until: int = 2**62) -> int:
-    """Remove the requester from a person's jobs, except running ones; return how many.
+def has_ended_jobs_until(rows: Transaction, user_id: int, until: int) -> bool:
+    """Tell whether a person has jobs from before a moment that have ended."""
+    found = rows.one(
+        "SELECT 1 FROM jobs WHERE user_id = $1 AND created_at <= $2 AND ended_at IS NOT NULL"
+        " LIMIT 1",
+        user_id,
+        until,
+    )
+    return found is not None
+
+
+def newest_job_at(rows: Transaction, user_id: int) -> int:
+    """Return when a person's newest job began, 0 where there is none."""
+    found = rows.one("SELECT MAX(created_at) AS at FROM jobs WHERE user_id = $1", user_id)
+    return 0 if found is None or found["at"] is None else int(found["at"])
+
+
+def placed_jobs(
+    rows: Transaction, user_id: int, *, behind: PlacedJob | None, most: int
+) -> list[PlacedJob]:
+    """Return a page of a person's jobs with their servers, the oldest first, from behind one."""
+    found = rows.query(
+        "SELECT id, server_id, created_at FROM jobs"
+        " WHERE user_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4",
+        user_id,
+        -(2**62) if behind is None else behind.created_at,
+        "" if behind is None else behind.id,
+        most,
+    )
+    return [PlacedJob(*row) for row in found]
+
+
+def disown(
+    tx: Transaction, user_id: int, *, until: int = 2**62, most: int = DISOWNED_AT_ONCE
+) -> int:
+    """Remove the requester from ``most`` of a person's jobs, except running ones; return how many.
 
     ``until`` is the latest moment at which they began. Recovery no longer updates the messages of
     these jobs.
     """
     disowned = tx.query(
         f"UPDATE jobs SET user_id = {DELETED_USER_ID}, user_name = '', told = 1"
-        f" WHERE user_id = $1 AND created_at <= $2 AND NOT {_AT_WORK} RETURNING id",
+        " WHERE id IN (SELECT id FROM jobs WHERE user_id = $1 AND created_at <= $2"
+        f" AND NOT {_AT_WORK} ORDER BY created_at LIMIT $3) RETURNING id",
         user_id,
         until,
+        most,
     )
     return len(disowned)
 
 
-def disowned_jobs(rows: Transaction) -> list[str]:
+def disowned_jobs(rows: Transaction, *, most: int) -> list[str]:
     """Return the ids of jobs without a requester, the oldest first."""
-    found = rows.query(f"SELECT id FROM jobs WHERE user_id = {DELETED_USER_ID} ORDER BY created_at")
+    found = rows.query(
+        f"SELECT id FROM jobs WHERE user_id = {DELETED_USER_ID} ORDER BY created_at LIMIT $1", most
+    )
     return [row["id"] for row in found]
 
 
@@ -108,38 +192,10 @@ def files_of(rows: Transaction, job_ids: Sequence[str]) -> set[Reference]:
     return files
 
 
-def hashes_of_others(rows: Transaction, *, behind: str, most: int) -> tuple[set[str], str | None]:
-    """Return the hashes that a page of everybody else's jobs needs, from behind a job's id.
-
-    Returns:
-        The hashes, and the id to go on behind; None after the last page.
-    """
-    page = rows.query(
-        "SELECT id, CASE WHEN request LIKE '%\"sha256\":%' THEN request END AS request FROM jobs"
-        f" WHERE id > $1 AND user_id <> {DELETED_USER_ID} ORDER BY id LIMIT $2",
-        behind,
-        most,
-    )
-    if not page:
-        return set(), None
-    kept = rows.query(
-        "SELECT pictures.sha256 FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
-        " WHERE pictures.job_id > $1 AND pictures.job_id <= $2"
-        f" AND jobs.user_id <> {DELETED_USER_ID}",
-        behind,
-        page[-1]["id"],
-    )
-    hashes = {row["sha256"] for row in kept}
-    for row in page:
-        if row["request"] is not None:
-            hashes.update(file.sha256 for file in _attached(row))
-    return hashes, page[-1]["id"]
-
-
 def delete_disowned(tx: Transaction, job_ids: Sequence[str]) -> None:
     """Delete jobs without a requester and the rows that refer to them, except costs."""
     among = _placeholders(job_ids)
-    for table in ("pictures", "intents", "messages", "attempts"):
+    for table in ("pictures", "request_files", "intents", "messages", "attempts"):
         tx.write(f"DELETE FROM {table} WHERE job_id IN ({among})", *job_ids)
     tx.write(f"DELETE FROM jobs WHERE user_id = {DELETED_USER_ID} AND id IN ({among})", *job_ids)
 

@@ -22,6 +22,7 @@ from bot.core.models import (
 )
 from bot.database.transaction import Row, Transaction
 from bot.jobs.repository.late_attempts import FIRST_LOOK_MS, look_again
+from bot.jobs.repository.request_files import write_request_files
 from bot.jobs.repository.rows import (
     Attempt,
     Cost,
@@ -89,6 +90,7 @@ class JobRepository:
             int(job.private),
             *card_values(card),
         )
+        write_request_files(tx, job)
         tx.write(
             "UPDATE jobs SET token = NULL"
             " WHERE (ended_at IS NULL OR told = 0) AND token IS NOT NULL AND created_at < $1",
@@ -121,6 +123,7 @@ class JobRepository:
             request_to_text(job.request),
             job.id,
         )
+        write_request_files(tx, job)
 
     def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
         """Move an open job forward; return False, and change nothing, if it has ended."""

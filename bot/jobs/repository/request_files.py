@@ -1,0 +1,36 @@
+"""Which files came with a job's request: its references and its mask, by their hashes."""
+
+from collections.abc import Sequence
+
+from bot.core.models import Job
+from bot.database.transaction import Transaction
+
+
+def write_request_files(tx: Transaction, job: Job) -> None:
+    """Write the files of a job's request that the content store has; harmless twice."""
+    request = job.request
+    masks = () if request.mask is None else (request.mask,)
+    for sha256 in {file.sha256 for file in (*request.references, *masks)}:
+        tx.write(
+            "INSERT INTO request_files (job_id, sha256) VALUES ($1, $2)"
+            " ON CONFLICT (job_id, sha256) DO NOTHING",
+            job.id,
+            sha256,
+        )
+
+
+def needed_by_others(rows: Transaction, hashes: Sequence[str], *, but_user_id: int) -> set[str]:
+    """Return those of some hashes whose files another person's job needs."""
+    return {sha256 for sha256 in hashes if _is_needed(rows, sha256, but_user_id)}
+
+
+def _is_needed(rows: Transaction, sha256: str, but_user_id: int) -> bool:
+    return any(
+        rows.one(
+            f"SELECT 1 FROM {table} JOIN jobs ON jobs.id = {table}.job_id"
+            f" WHERE {table}.sha256 = $1 AND jobs.user_id <> $2 LIMIT 1",
+            sha256,
+            but_user_id,
+        )
+        for table in ("pictures", "request_files")
+    )
