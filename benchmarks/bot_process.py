@@ -3,8 +3,8 @@
     python -m benchmarks.bot_process BOT REST GATEWAY [--profile FILE]
 
 Its settings are those of its environment, and it starts as it always does; only the addresses of
-Discord are others. With ``--profile`` SIGUSR1 begins a profile of the main thread's CPU, and SIGUSR2
-ends and writes it.
+Discord are others. With ``--profile`` SIGUSR1 begins a profile of the main thread's CPU, and
+SIGUSR2 ends and writes it.
 """
 
 import argparse
