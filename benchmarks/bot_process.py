@@ -3,14 +3,16 @@
     python -m benchmarks.bot_process BOT REST GATEWAY [--profile FILE]
 
 Its settings are those of its environment, and it starts as it always does; only the addresses of
-Discord are others. With ``--profile`` SIGUSR1 begins a profile of the main thread, and SIGUSR2 ends
-and writes it.
+Discord are others. With ``--profile`` SIGUSR1 begins a profile of the main thread's CPU, and
+SIGUSR2 ends and writes it.
 """
 
 import argparse
 import cProfile
 import signal
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 from discord.gateway import DiscordWebSocket
@@ -53,11 +55,12 @@ def run_reference() -> int:
 
 def profile_between_signals(path: Path) -> None:
     """Let SIGUSR1 begin a profile, and SIGUSR2 write it."""
-    running = cProfile.Profile()
+    new = partial(cProfile.Profile, time.thread_time)  # others share the cores: no wall time
+    running = new()
 
     def begin(*_: object) -> None:
         nonlocal running
-        running = cProfile.Profile()
+        running = new()
         running.enable()
 
     def write(*_: object) -> None:
