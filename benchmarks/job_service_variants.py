@@ -58,53 +58,15 @@ async def script(url: str, folder: Path) -> AsyncIterator[Paint]:
 @asynccontextmanager
 async def job_service(url: str, folder: Path) -> AsyncIterator[Paint]:
     """Run jobs with the services as the bot opens them: limits, log, database and content store."""
+    from benchmarks.folder_courier import FolderCourier  # noqa: PLC0415
     from bot.core import logging as bot_logging  # noqa: PLC0415
     from bot.core.clock import Clock  # noqa: PLC0415
-    from bot.core.models import CardAddress, Job, Requester  # noqa: PLC0415
-    from bot.images.content_store import link_or_copy  # noqa: PLC0415
-    from bot.jobs.courier import (  # noqa: PLC0415
-        DeliveryReport,
-        JobFailure,
-        JobProgress,
-        JobResult,
-        QueuePosition,
-    )
+    from bot.core.models import Requester  # noqa: PLC0415
     from bot.services import open_services  # noqa: PLC0415
-
-    class FolderCourier:
-        """Carries one picture to the folder."""
-
-        def __init__(self) -> None:
-            self.delivered = asyncio.Event()
-
-        def announced(self, job: Job) -> None:
-            """Announce nothing."""
-
-        async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:  # noqa: ARG002
-            return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
-
-        async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
-            """Show nothing."""
-
-        async def deliver(self, job: Job, result: JobResult) -> DeliveryReport:
-            (picture,) = result.pictures
-            target = folder / f"{job.id}.{picture.format}"
-            await asyncio.to_thread(link_or_copy, picture.path, target)
-            self.delivered.set()
-            return DeliveryReport(posted=frozenset({1}))
-
-        async def after_delivery(self, job: Job, messages: Sequence[CardAddress]) -> None:
-            """Add nothing."""
-
-        async def end(self, job: Job, failure: JobFailure) -> bool:
-            raise SystemExit(f"job {job.id} failed: {failure.error!r}")
-
-        async def find_file(self, file: str, messages: Sequence[CardAddress]) -> None:
-            """Find nothing: there are no messages."""
 
     async def paint(number: int, prompt: str) -> None:
         request = services.catalogue.build_request(ImageOptions(prompt=prompt, model=MODEL, n=1))
-        courier = FolderCourier()
+        courier = FolderCourier(folder)
         requester = Requester(1 + number % PEOPLE, SERVER_ID, "Somebody")
         await services.job_service.submit(request, requester, courier)
         await courier.delivered.wait()

@@ -25,6 +25,7 @@ from bot.images.references import ReferenceLoader
 from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
+from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.late_tasks import LateTasks
 from bot.jobs.personal_data.deletion import PersonalDataDeletion
@@ -148,6 +149,7 @@ async def _job_dependencies(base: _Base, router: Router) -> JobDependencies:
         cancellation=Cancellation(
             database=database, ledger=ledger, repository=repository, queue=queue
         ),
+        first_responses=FirstResponses(),
         retention=PictureRetention(database, base.content_store, retention, now=clock.now),
         clock=clock,
     )

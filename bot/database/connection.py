@@ -1,6 +1,7 @@
 """A SQLite connection with a thread that runs the waiting transactions in groups."""
 
 import asyncio
+import copy
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -96,12 +97,13 @@ class Connection(aiosqlite.Connection):
         try:
             while self._urgent or self._others:
                 await self._execute(self._run_waiting)  # type: ignore[no-untyped-call]  # aiosqlite's
+        except ValueError as closed:  # by somebody else, so each of those who wait is told
+            while left := self._take():
+                for each in left:
+                    each.fail(copy.copy(closed))
+                _end_all(left)
         finally:
             self._working = None
-            # Something is left only where the connection was closed meanwhile.
-            for left in self._take():
-                left.fail(ValueError(_CLOSED))
-                left.end()
 
     def _run_waiting(self) -> None:
         while group := self._take():

@@ -156,19 +156,6 @@ class Database:
             await self.waits.sleep(pause_s)
         raise AssertionError  # there is always another pause
 
-    def write_later(
-        self,
-        function: Callable[Concatenate[Transaction, P], T],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> None:
-        """Write as ``write_when_possible`` does, while the caller goes on.
-
-        If the process ends before, nothing is written: the next start must find out by itself.
-        """
-        self._keep(self.write_when_possible(function, *args, **kwargs))
-
     async def write_soon(
         self,
         function: Callable[[Transaction], T],

@@ -50,15 +50,6 @@ def _sendable(part: str) -> str:
     return quote(part, safe=string.punctuation, errors="surrogateescape")
 
 
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is on the public internet.
-
-    An IPv6 address that leads to an IPv4 address is judged by that one.
-    """
-    ip = _parsed(address)
-    return ip is not None and _is_public(ip)
-
-
 def _parsed(address: str) -> _IpAddress | None:
     try:
         return ip_address(address)
@@ -67,6 +58,7 @@ def _parsed(address: str) -> _IpAddress | None:
 
 
 def _is_public(ip: _IpAddress) -> bool:
+    """Tell whether an address, or each one that it leads to, is on the public internet."""
     if isinstance(ip, IPv4Address):
         return ip.is_global and not ip.is_multicast and not _is_in(ip, _CLOUD_V4)
     if inner := tuple(_inner_addresses(ip)):

@@ -81,7 +81,7 @@ def worst_failure(slots: Sequence[SlotResult]) -> GatewayFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotsShare:
+class SlotContext:
     """What the slots of one job share.
 
     While a slot waits at the ``gate``, nothing of it is out. ``report`` receives requests,
@@ -134,7 +134,7 @@ class AttemptRunner:
         *,
         begun: WrittenAttempt | None,
         is_only: bool,
-        shared: SlotsShare,
+        shared: SlotContext,
     ) -> SlotResult:
         """Ask for ``asked`` pictures, or go on with what a dead process has ``begun``.
 
@@ -167,7 +167,7 @@ class AttemptRunner:
     async def _follow(
         self,
         recorder: AttemptRecorder,
-        shared: SlotsShare,
+        shared: SlotContext,
         events: AsyncGenerator[GatewayEvent, None],
         *,
         attempt: Attempt | None = None,

@@ -143,10 +143,6 @@ class Billing:
             price=self.repository.price(tx, job_id),
         )
 
-    def cancel_unseen_later(self, job: Job) -> None:
-        """Cancel a job that nobody saw as soon as the database takes it; harmless twice."""
-        self.database.write_later(self._cancel_unseen, job)
-
     def _cancel_unseen(self, tx: Transaction, job: Job) -> None:
         self.repository.not_placed(tx, job.id)
         self._settle(tx, job, JobState.CANCELLED, None, delivered=0)

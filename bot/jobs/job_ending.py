@@ -12,6 +12,7 @@ from bot.jobs.attempts import AttemptRunner
 from bot.jobs.billing import Billing
 from bot.jobs.cancellation import Cancellation
 from bot.jobs.courier import Courier, JobFailure
+from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import PictureRetention
 from bot.jobs.pricing import Pricing
@@ -33,6 +34,7 @@ class JobDependencies:
     references: ReferenceLoader
     attempts: AttemptRunner
     cancellation: Cancellation
+    first_responses: FirstResponses
     retention: PictureRetention
     clock: Clock
 

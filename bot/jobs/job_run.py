@@ -6,7 +6,7 @@ dead process left, the next start takes over from the state that was written las
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from secrets import token_hex
 
@@ -22,12 +22,11 @@ from bot.core.errors.jobs import (
     Unexpected,
 )
 from bot.core.models import CardAddress, Job, JobState, Picture
-from bot.database.outage import DatabaseBusy, DatabaseLost
 from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments
-from bot.jobs.attempts import SlotResult, SlotsShare, worst_failure
+from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
 from bot.jobs.cancellation import DetachableCourier, JobCancelled
-from bot.jobs.courier import STARTS_NOW, Courier, JobFailure, JobResult
+from bot.jobs.courier import Courier, JobFailure, JobResult
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import StoredPicture
@@ -38,6 +37,8 @@ from bot.jobs.reference_addresses import ReferenceAddresses
 from bot.jobs.repository.kept_pictures import insert_kept_pictures
 from bot.jobs.repository.rows import WrittenAttempt
 from bot.jobs.send_gate import SendGate
+
+LEAVING_S = 2.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -81,6 +82,12 @@ class JobRun:
         Raises:
             EaselError: nothing was held, or the card could not be placed and the hold is released.
         """
+        with self._deps.first_responses.awaited():
+            await self._hold_and_place()
+        if not self._starts_at_once or self._attached.uploads:
+            await self._writer.write_left()
+
+    async def _hold_and_place(self) -> None:
         job, deps = self.job, self._deps
         card = self._courier.announced(job)
         await deps.billing.hold(job, attached=self._attached.urls, card=card)
@@ -89,19 +96,13 @@ class JobRun:
         try:
             self._ticket.shown = waiting = deps.queue.position(self._ticket)
             placed = await self._courier.place(job, waiting=waiting)
-        except (DatabaseBusy, DatabaseLost):
-            # The person needs a response before the database can be.
-            deps.billing.cancel_unseen_later(job)
-            raise
         except BaseException:
             # Nobody saw the card: the job never happened.
             await deps.billing.settle(job, JobState.CANCELLED)
             raise
+        self._starts_at_once = waiting.starts_in_ms == 0  # also those ahead of it, then
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
-        self._starts_at_once = waiting == STARTS_NOW
-        if not self._starts_at_once or self._attached.uploads:
-            await self._writer.write_left()
 
     # --- the task -----------------------------------------------------------------------------
 
@@ -110,6 +111,7 @@ class JobRun:
         deps = self._deps
         with deps.cancellation.tracked(self.job, self._courier, self._ticket, self._gate):
             try:
+                await deps.first_responses.let_pass()
                 if await self._load_references():
                     await self._work()
             except EaselError as error:  # such as a model that is no longer offered
@@ -118,8 +120,10 @@ class JobRun:
                 reference = token_hex(4)
                 log.exception("job.defect", job=self.job.id, reference=reference)
                 await self._end_early(Unexpected(reference=reference))
-            except asyncio.CancelledError:  # the process ends
-                await self._writer.write_left()
+            except asyncio.CancelledError:  # the process ends, also where the database is locked
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LEAVING_S):
+                        await self._writer.write_left()
                 raise
             finally:
                 deps.queue.leave(self._ticket)
@@ -197,7 +201,7 @@ class JobRun:
         addresses = ReferenceAddresses(
             self._courier, deps.database, deps.references, deps.clock.now
         )
-        shared = SlotsShare(self._gate, self._writer, updates.report, addresses.renew)
+        shared = SlotContext(self._gate, self._writer, updates.report, addresses.renew)
         async with updates.shown():
             runs = [
                 deps.attempts.run_slot(

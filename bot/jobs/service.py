@@ -10,7 +10,6 @@ from bot.core.errors.jobs import ShuttingDown
 from bot.core.models import ImageRequest, Job, Requester, new_job_id
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.courier import Courier
-from bot.jobs.first_responses import FirstResponses
 from bot.jobs.job_ending import JobDependencies
 from bot.jobs.job_run import JobRun
 from bot.jobs.repository.rows import WrittenAttempt
@@ -26,7 +25,6 @@ class JobService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._runs: dict[str, JobRun] = {}
         self._closing = False
-        self._first_responses = FirstResponses()
 
     async def submit(
         self,
@@ -61,8 +59,7 @@ class JobService:
             id_ = new_job_id(now)
             job = Job(id_, request, requester, credits_, now, locale, parent, private)
             run = JobRun(deps, job, courier, ticket, attached=attached)
-            with self._first_responses.awaited():
-                await run.accept()
+            await run.accept()
         except BaseException:
             deps.queue.leave(ticket)
             raise
@@ -111,14 +108,10 @@ class JobService:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
     def _start(self, run: JobRun) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(run))
+        task = asyncio.get_running_loop().create_task(run.run())
         self._tasks.add(task)
         self._runs[run.job.id] = run
         task.add_done_callback(partial(self._ended, run.job.id))
-
-    async def _run(self, run: JobRun) -> None:
-        await self._first_responses.let_pass()
-        await run.run()
 
     def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

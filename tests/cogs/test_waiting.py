@@ -303,6 +303,7 @@ async def test_the_minute_counts_the_time_in_line_and_a_failure_calls_too(
         world.skipped_ms = 36_000
         world.gateway.gate.set()
         await world.wait_for_jobs()
+        assert len(cards(world)) == 4
         notices = {int(each.raw_mentions[0]): each.content for each in cards(world)[2:]}
         assert "your picture is ready" in notices.pop(world.ada.id)
         assert "the message above says why" in notices.pop(world.ben.id)

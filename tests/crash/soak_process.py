@@ -62,10 +62,16 @@ async def soak(folder: Path, url: str, seconds: float) -> None:
 
 
 def _held() -> dict[str, int]:
-    """Count tasks and files, and the memory in MB (Linux: statm counts pages of 4 KiB)."""
+    """Count tasks, files and sockets, and the memory in MB (Linux: statm counts pages of 4 KiB)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    files = len(list(Path("/proc/self/fd").iterdir()))
-    return {"tasks": len(asyncio.all_tasks()), "files": files, "megabytes": pages // 256}
+    opened = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    sockets = sum(name.startswith("socket:") for name in opened)
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "files": len(opened) - sockets,
+        "sockets": sockets,
+        "megabytes": pages // 256,
+    }
 
 
 if __name__ == "__main__":

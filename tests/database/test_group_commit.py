@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.database.connection import Connection
 from bot.database.database import Database
 from bot.database.transaction import Transaction
 from tests.database.test_database import COUNTER, insert, names
@@ -160,6 +161,20 @@ async def test_whoever_leaves_a_group_takes_only_the_own_part_along(database: Da
     await asyncio.gather(*tasks, return_exceptions=True)
     assert [task.cancelled() for task in tasks] == [False, True, False]
     assert await names(database) == ["a", "c"]
+
+
+async def test_a_connection_that_closes_ends_everybody_who_waits(tmp_path: Path) -> None:
+    """However many they are: a task that waits for ever would keep the process from ending."""
+    async with Connection.open(tmp_path / "a.db", begin="BEGIN", pragmas=(), busy_s=1) as closing:
+        urgent = closing.start(lambda _: None, is_urgent=True)
+        others = [closing.start(lambda _: None) for _ in range(20)]
+        stopped = closing.stop()
+        ends = await asyncio.gather(
+            urgent.ended, *(each.ended for each in others), return_exceptions=True
+        )
+        assert stopped is not None
+        await stopped
+    assert {type(end) for end in ends} == {ValueError}
 
 
 async def test_whoever_must_be_answered_comes_first(database: Database) -> None:

@@ -176,7 +176,6 @@ async def test_a_wait_for_the_database_ends_with_the_process(
     """A stop must not hang on a disk that never comes back."""
     async with opened(tmp_path) as database:
         with locked(tmp_path / "data" / "easel.db"):
-            database.write_later(insert, "later")
             waiting = asyncio.create_task(database.write_when_possible(insert, "a"))
             await asyncio.sleep(0.05)
             waiting.cancel()

@@ -125,15 +125,6 @@ class JobRepository:
         )
         write_request_files(tx, job)
 
-    def reached(self, tx: Transaction, job_id: str, state: JobState) -> bool:
-        """Move an open job forward; return False, and change nothing, if it has ended."""
-        moved = tx.query(
-            f"UPDATE jobs SET state = $1 WHERE id = $2 AND state IN ({_OPEN}) RETURNING id",
-            state,
-            job_id,
-        )
-        return bool(moved)
-
     def delivered(self, tx: Transaction, job_id: str, messages: Sequence[CardAddress]) -> None:
         """Write that the person has the pictures, and which messages show them."""
         self.told(tx, job_id)
@@ -200,7 +191,10 @@ class JobRepository:
         self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
     ) -> Attempt | None:
         """Write that a paid POST is about to leave; return None if the job has ended."""
-        if not self.reached(tx, job_id, JobState.WORKING):
+        is_open = (
+            f"UPDATE jobs SET state = 'working' WHERE id = $1 AND state IN ({_OPEN}) RETURNING id"
+        )
+        if tx.one(is_open, job_id) is None:
             return None
         row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
