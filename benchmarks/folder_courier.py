@@ -19,7 +19,7 @@ class FolderCourier:
     def announced(self, job: Job) -> None:
         """Announce nothing."""
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:  # noqa: ARG002
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress:  # noqa: ARG002
         """Give the card a number."""
         return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from bot.core.clock import Clock
 from bot.core.models import CardAddress, Job
-from bot.jobs.courier import QueuePosition
+from bot.jobs.courier import JobProgress, QueuePosition
 from bot.services import open_services
 from tests.cli.process import environment, running
 from tests.cogs.scripted_gateway import KEY, ScriptedGateway
@@ -105,7 +105,7 @@ class Doorman(RecordingCourier):
     fake: FakeDiscord = field(default_factory=FakeDiscord)
     cards: list[Message] = field(default_factory=list)
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Place the next card."""
         token = f"token-{len(self.cards)}"
         self.cards.append(card := self.fake.messages.place(CHANNEL, token))

@@ -156,13 +156,14 @@ class TerminalCourier:
     def announced(self, job: Job) -> None:
         """Return nothing: a line on the terminal cannot be found again."""
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> None:  # noqa: ARG002 - nobody is ahead here
-        """Print the model, size and number of pictures."""
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> None:
+        """Print the model, size and number of pictures, and begin the progress bar."""
         request = job.request
         sentence = self._texts.say(
             "terminal-painting", model=request.model, size=str(request.size), n=request.n
         )
         _say(sentence)
+        await self.update(job, state)
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:  # noqa: ARG002 - one job only
         """Draw the progress bar, if standard error is a terminal."""

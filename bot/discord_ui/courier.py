@@ -65,10 +65,10 @@ class DiscordCourier:
         """Return where ``place`` is about to post the job's message."""
         return self._message.announced(job)
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress:
         """Post the job's message: for everybody, or for its requester alone."""
-        embed = self._parts.embeds.queued(job, waiting)
-        view = stop_button_row(self._parts.texts, job, waiting)
+        embed = self._parts.embeds.unfinished(job, state)
+        view = stop_button_row(self._parts.texts, job, state)
         try:
             return await self._message.place(job, embed, view)
         except DISCORD_ERRORS as error:
@@ -79,14 +79,12 @@ class DiscordCourier:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._message_gone:
             return
-        embeds, view = self._parts.embeds, stop_button_row(self._parts.texts, job, state)
+        embed = self._parts.embeds.unfinished(job, state)
+        view = stop_button_row(self._parts.texts, job, state)
+        preview = None if isinstance(state, QueuePosition) else state.preview
+        files = partial(preview_files, self._parts.embeds, job, preview)
         try:
-            if isinstance(state, QueuePosition):
-                await self._message.edit(job, [embeds.queued(job, state)], view=view)
-            else:
-                preview = state.preview
-                files = partial(preview_files, embeds, job, preview)
-                await self._message.edit(job, [embeds.painting(job, state)], files, view=view)
+            await self._message.edit(job, [embed], files, view=view)
         except DISCORD_ERRORS as error:
             self._message_gone = isinstance(
                 error, discord.NotFound | discord.Forbidden | TokenExpired

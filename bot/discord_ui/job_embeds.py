@@ -73,6 +73,12 @@ class JobEmbeds:
 
     # --- the states of a job, in order --------------------------------------------------------
 
+    def unfinished(self, job: Job, state: QueuePosition | JobProgress) -> discord.Embed:
+        """Show the job's position in the queue, or how far it is."""
+        if isinstance(state, QueuePosition):
+            return self.queued(job, state)
+        return self.painting(job, state)
+
     def queued(self, job: Job, waiting: QueuePosition) -> discord.Embed:
         """Show the job's position in the queue, and an estimate of its start."""
         if not waiting.starts_in_ms:

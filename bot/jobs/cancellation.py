@@ -113,9 +113,9 @@ class DetachableCourier:
         """Return where the card is about to be placed."""
         return self._courier.announced(job)
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Place the card."""
-        return await self._courier.place(job, waiting=waiting)
+        return await self._courier.place(job, state=state)
 
     async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
         """Show how far the job is, unless the requester is detached."""

@@ -119,8 +119,8 @@ class Courier(Protocol):
     def announced(self, job: Job) -> AnnouncedCard | None:
         """Return where ``place`` is about to show the job; None if nobody could find it there."""
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
-        """Show that the job is queued; return the card's address, None if it cannot be found again.
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
+        """Show that the job waits, or is painted; return the card's address, None if there is none.
 
         Raises:
             CardNotSent: nobody saw it, so the job must not run.

@@ -26,7 +26,7 @@ from bot.database.transaction import Transaction
 from bot.images.references import NO_ATTACHMENTS, Attachments
 from bot.jobs.attempts import SlotContext, SlotResult, worst_failure
 from bot.jobs.cancellation import DetachableCourier, JobCancelled
-from bot.jobs.courier import Courier, JobFailure, JobResult
+from bot.jobs.courier import Courier, JobFailure, JobProgress, JobResult, QueuePosition
 from bot.jobs.job_ending import JobDependencies, report_failure, settle_abandoned
 from bot.jobs.job_writer import JobWriter
 from bot.jobs.picture_retention import StoredPicture
@@ -66,6 +66,7 @@ class JobRun:
         self._writer = JobWriter(deps.database)
         self._started_at = job.created_at
         self._starts_at_once = False
+        self._shows_painting = False
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
@@ -94,15 +95,29 @@ class JobRun:
         request = job.request
         log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
         try:
-            self._ticket.shown = waiting = deps.queue.position(self._ticket)
-            placed = await self._courier.place(job, waiting=waiting)
+            placed = await self._courier.place(job, state=self._first_state())
         except BaseException:
             # Nobody saw the card: the job never happened.
             await deps.billing.settle(job, JobState.CANCELLED)
             raise
-        self._starts_at_once = waiting.starts_in_ms == 0  # also those ahead of it, then
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
+
+    def _first_state(self) -> QueuePosition | JobProgress:
+        """Return what the card shows first: a job that starts at once is painted already."""
+        waiting = self._deps.queue.position(self._ticket)
+        self._starts_at_once = waiting.starts_in_ms == 0  # also those ahead of it, then
+        if self._starts_at_once and not self._attached.uploads:
+            self._shows_painting = True
+            self._started_at = self._deps.clock.now()
+            return self._progress()
+        self._ticket.shown = waiting
+        return waiting
+
+    def _progress(self) -> JobProgress:
+        request = self.job.request
+        usual_ms = self._deps.queue.usual_ms(request.model)
+        return JobProgress(self._started_at, done=0, total=request.n, usual_ms=usual_ms)
 
     # --- the task -----------------------------------------------------------------------------
 
@@ -159,7 +174,7 @@ class JobRun:
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
             if not deps.queue.request_start(ticket):
-                self._starts_at_once = False
+                self._starts_at_once = self._shows_painting = False
                 await self._writer.write_left()
                 updates = QueueUpdates(
                     job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
@@ -173,7 +188,7 @@ class JobRun:
     async def _paint(self) -> None:
         """Generate and deliver the pictures, unless the job was cancelled."""
         deps, job = self._deps, self.job
-        if not self._begun:
+        if not self._begun and not self._shows_painting:
             self._started_at = deps.clock.now()
         slots = await self._generate()
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
@@ -192,11 +207,11 @@ class JobRun:
             job,
             self._courier,
             deps.clock,
-            started_at=self._started_at,
-            usual_ms=deps.queue.usual_ms(job.request.model),
+            self._progress(),
             slots=len(asked),
             begun=len(self._begun),
             quiet_s=PROGRESS_INTERVAL_S if self._starts_at_once else 0,
+            is_shown=self._shows_painting,
         )
         addresses = ReferenceAddresses(
             self._courier, deps.database, deps.references, deps.clock.now

@@ -74,10 +74,9 @@ class ThrottledUpdates(ABC):
             self._updating = False
             if not self._closed:
                 await self._clock.wait(self._clock.sleep(self.interval_s), "pace")
-                await self._wait_for_change()
+                await self._wait_for_change(self._outdated_in_s())
 
-    async def _wait_for_change(self) -> None:
-        outdated_in_s = self._outdated_in_s()
+    async def _wait_for_change(self, outdated_in_s: float | None) -> None:
         if outdated_in_s is None:
             await self._clock.wait(self._changed.wait(), "progress")
             return
@@ -105,7 +104,8 @@ class ProgressUpdates(ThrottledUpdates):
     """Shows how far a running job is, and that it starts while none of its requests is out.
 
     ``begun`` requests were sent by a dead process. For ``quiet_s`` seconds nothing is shown, so
-    that a quick result is the first news of a job that started at once.
+    that a quick result is the first news of a job that started at once; ``is_shown`` where its
+    card was placed as one that is painted, and says nothing new before there is news.
     """
 
     interval_s = PROGRESS_INTERVAL_S
@@ -115,18 +115,19 @@ class ProgressUpdates(ThrottledUpdates):
         job: Job,
         courier: Courier,
         clock: Clock,
+        progress: JobProgress,
         *,
-        started_at: int,
-        usual_ms: int | None,
         slots: int,
         begun: int = 0,
         quiet_s: float = 0.0,
+        is_shown: bool = False,
     ) -> None:
         super().__init__(job, courier, clock)
-        self._progress = JobProgress(started_at, done=0, total=job.request.n, usual_ms=usual_ms)
+        self._progress = progress
         self._slots = slots
         self._requests_out = begun
         self._quiet_s = quiet_s
+        self._is_shown = is_shown
         self._says_starting = False
 
     def report(self, event: SlotEvent) -> None:
@@ -143,6 +144,7 @@ class ProgressUpdates(ThrottledUpdates):
                 self._progress = replace(self._progress, preview=picture)
             case TaskProgress(fraction=fraction) if self._slots == 1:
                 self._progress = replace(self._progress, fraction=fraction)
+        self._is_shown = self._is_shown and isinstance(event, Sending)
         self._changed.set()
 
     @property
@@ -153,8 +155,11 @@ class ProgressUpdates(ThrottledUpdates):
     async def _show(self) -> None:
         if self._quiet_s:
             await self._clock.wait(self._clock.sleep(self._quiet_s), "pace")
-        if not self._is_painting:
-            await self._wait_for_change()
+        if self._is_painting and self._is_shown:
+            self._changed.clear()
+            await self._wait_for_change(self._estimate_step_s() - self._quiet_s)
+        elif not self._is_painting:
+            await self._wait_for_change(PROGRESS_INTERVAL_S)
         await super()._show()
 
     async def _update(self) -> None:
@@ -175,7 +180,10 @@ class ProgressUpdates(ThrottledUpdates):
         rest_s = (progress.usual_ms - progress.elapsed_ms) / 1000
         if progress.fraction is not None or progress.preview is not None:
             return rest_s
-        return min(rest_s, max(MIN_ESTIMATE_STEP_S, progress.usual_ms / 1000 / ESTIMATE_STEPS))
+        return min(rest_s, self._estimate_step_s())
+
+    def _estimate_step_s(self) -> float:
+        return max(MIN_ESTIMATE_STEP_S, (self._progress.usual_ms or 0) / 1000 / ESTIMATE_STEPS)
 
 
 class QueueUpdates(ThrottledUpdates):

@@ -49,8 +49,8 @@ async def test_timings_are_told_apart(build: WorldBuilder) -> None:
         first, second = world.messages()
         adas = facts(reply_embed(await press(world, world.ada, first, "details")))
         bens = facts(reply_embed(await press(world, world.ada, second, "details")))
-        assert adas["Painting"] == "0 s in the queue\n10 s painting\n1 credit"
-        assert bens["Painting"] == "10 s in the queue\n0 s painting\n1 credit"
+        assert adas["Painting"] == "0 s in the queue\n9 s painting\n1 credit"
+        assert bens["Painting"] == "9 s in the queue\n0 s painting\n1 credit"
 
 
 async def test_the_size_that_came_stands_before_the_one_that_was_asked(world: DiscordWorld) -> None:

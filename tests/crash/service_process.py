@@ -81,7 +81,7 @@ class FolderCourier:
         """Announce nothing: nobody sees a card that has no number yet."""
         return None
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Give the card a number."""
         self.crash_point.check()
         return CardAddress(1, int(job.id.replace("-", ""), 16) % 2**62, 1, "token")

@@ -118,7 +118,7 @@ async def test_a_card_that_was_just_placed_says_that_a_restart_ended_the_request
 ) -> None:
     """Nobody wrote down where it is, but it must not be waiting for ever."""
     await scenario.run_until_killed(CrashRequest(PLACE_CARD, halfway, with_files=False), pictures=2)
-    assert "Starting in a moment" in said(scenario.shown[0])
+    assert "about 0%" in said(scenario.shown[0])
     if minutes == AT_ONCE:
         # A young token needs no permission to read the channel.
         scenario.fake.messages.without_history.add(CHANNEL)
@@ -143,7 +143,7 @@ async def test_a_card_under_a_reaction_says_so_too(
     await scenario.run_until_killed(
         CrashRequest(POST_MESSAGE, halfway, with_files=False), rolls=result.id
     )
-    assert "Starting in a moment" in said(scenario.shown[1])
+    assert "about 0%" in said(scenario.shown[1])
     scenario.advance(minutes)
     await scenario.run_to_end()
     assert scenario.files == [1, 0] + NOTICE_FILES[minutes]

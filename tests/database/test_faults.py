@@ -30,15 +30,17 @@ async def path(tmp_path: Path) -> Path:
 
 
 def overwrite_table(path: Path, table: str) -> None:
-    """Destroy the first page of a table, as a bad disk does."""
+    """Destroy the first page of a table and of each of its indexes, as a bad disk does."""
     with closing(sqlite3.connect(path)) as database:
-        (page,) = database.execute(
-            "SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)
-        ).fetchone()
+        pages = database.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE tbl_name = ? AND rootpage > 0", (table,)
+        ).fetchall()
         (size,) = database.execute("PRAGMA page_size").fetchone()
+    assert pages
     with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * size)
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
 
 
 @pytest.mark.parametrize("how", ["half", "text", "table"])
@@ -51,7 +53,7 @@ async def test_a_damaged_file_is_told_as_damaged(path: Path, how: str) -> None:
         case "text":
             path.write_bytes(b"no database" * 1000)
         case _:
-            overwrite_table(path, "sqlite_autoindex_migrations_1")
+            overwrite_table(path, "migrations")
     with pytest.raises(StartRefused, match=r"is damaged.* \(.*python -m bot db restore FILE\.$"):
         await open_it(path)
 

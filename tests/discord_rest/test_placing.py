@@ -28,7 +28,7 @@ async def test_a_card_whose_answer_was_lost_is_found_by_its_token(delivery: Deli
         delivery.fake.messages.all.clear()
         delivery.fake.then = drop_the_answer
         courier = delivery.couriers.answering(asked(delivery, "imagine"))
-        card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+        card = await courier.place(delivery.job, state=NOBODY_AHEAD)
     (shown,) = delivery.shown
     assert card is not None
     assert (card.channel_id, card.message_id) == (CHANNEL, shown.id)
@@ -41,7 +41,7 @@ async def test_a_card_that_discord_did_not_take_is_not_looked_for_again(delivery
         delivery.fake.messages.all.clear()
         courier = delivery.couriers.answering(asked(delivery, "imagine", known=False))
         with pytest.raises(CardNotSent):
-            await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+            await courier.place(delivery.job, state=NOBODY_AHEAD)
     assert delivery.shown == []
     assert await delivery.rows("SELECT channel_id, token FROM jobs") == [(None, None)]
 
@@ -57,6 +57,6 @@ async def test_a_card_of_which_discord_cannot_say_anything_stays_announced(
         original = f"/webhooks/{interaction.application_id}/{interaction.token}/messages/@original"
         delivery.fake.instead[original] = Answer(403, {"code": 0, "message": "not now"})
         with pytest.raises(CardNotSent):
-            await delivery.couriers.answering(interaction).place(delivery.job, waiting=NOBODY_AHEAD)
+            await delivery.couriers.answering(interaction).place(delivery.job, state=NOBODY_AHEAD)
     assert len(delivery.shown) == 1
     assert await delivery.rows("SELECT channel_id, token FROM jobs") == [(CHANNEL, "a-token")]

@@ -18,7 +18,7 @@ async def place_private(delivery: Delivery) -> Courier:
     delivery.fake.messages.all.clear()
     delivery.job = replace(delivery.job, private=True)
     courier = delivery.couriers.answering(asked(delivery, "imagine"))
-    card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+    card = await courier.place(delivery.job, state=NOBODY_AHEAD)
     assert card is not None
     delivery.card = card
     return courier
@@ -150,7 +150,7 @@ async def test_in_their_direct_messages_it_is_an_ordinary_message(delivery: Deli
         delivery.fake.messages.all.clear()
         delivery.job = replace(delivery.job, private=True)
         courier = delivery.couriers.answering(asked(delivery, "imagine", change=change))
-        card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+        card = await courier.place(delivery.job, state=NOBODY_AHEAD)
         delivery.later(16)
         report = await courier.deliver(delivery.job, result(delivery.pictures(MIB)))
         await courier.after_delivery(delivery.job, report.messages)

@@ -20,7 +20,7 @@ async def placed(delivery: Delivery, change: ChangePayload = elsewhere) -> Couri
     """Let Ada ask, and return the courier whose card is placed and written down."""
     delivery.fake.messages.all.clear()
     courier = delivery.couriers.answering(asked(delivery, "imagine", change=change))
-    card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+    card = await courier.place(delivery.job, state=NOBODY_AHEAD)
     assert card is not None
     delivery.card = card
     await delivery.database.write(delivery.repository.placed, delivery.job.id, card)
@@ -196,7 +196,7 @@ async def test_forced_in_a_server_that_the_bot_is_in_the_channel_is_not_tried(
         delivery.fake.messages.all.clear()
         delivery.fake.interactions.forced.add(CHANNEL)
         courier = delivery.couriers.answering(asked(delivery, "imagine"))
-        card = await courier.place(delivery.job, waiting=NOBODY_AHEAD)
+        card = await courier.place(delivery.job, state=NOBODY_AHEAD)
     assert card is not None
     assert card.only_by_token
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.models import AnnouncedCard, CardAddress, Job
 from bot.database.outage import DatabaseBusy
-from bot.jobs.courier import QueuePosition
+from bot.jobs.courier import JobProgress, QueuePosition
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.database.test_outage import commits_wait
 from tests.jobs.service_harness import RecordingCourier, ServiceHarness
@@ -26,11 +26,11 @@ class AnnouncingCourier(RecordingCourier):
         """Announce the card."""
         return AnnouncedCard(channel_id=5, application_id=6, token="t")
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Note what the database knows before Discord is asked."""
         assert self.harness is not None
         self.written += self.harness.rows("SELECT channel_id, token, message_id FROM jobs")
-        return await super().place(job, waiting=waiting)
+        return await super().place(job, state=state)
 
 
 async def test_a_card_is_announced_before_discord_is_asked(

@@ -46,7 +46,7 @@ class RecordingCourier:
         """Announce nothing."""
         return None
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Keep the job."""
         if self.fails == "place":
             raise CardNotSent

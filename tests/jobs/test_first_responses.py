@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.models import CardAddress, Job
-from bot.jobs.courier import QueuePosition
+from bot.jobs.courier import JobProgress, QueuePosition
 from bot.jobs.first_responses import MOST_WAIT_S, FirstResponses
 from bot.jobs.job_run import LEAVING_S
 from tests.cogs.scripted_gateway import ScriptedGateway
@@ -26,11 +26,11 @@ class SlowPlacing(RecordingCourier):
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def place(self, job: Job, *, waiting: QueuePosition) -> CardAddress | None:
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
         """Wait."""
         self.asked.set()
         await self.may_answer.wait()
-        return await super().place(job, waiting=waiting)
+        return await super().place(job, state=state)
 
 
 async def test_a_job_waits_while_somebody_has_no_response(

@@ -59,6 +59,9 @@ class ManualSleeps:
         await self.step.wait()
 
 
+BUSY = GatewayFailure(kind=GatewayErrorKind.RATE_LIMITED, gateway="g", billed=Billed.NO)
+
+
 def progress_updates(
     display: DisplayCourier,
     sleeps: ManualSleeps,
@@ -66,11 +69,13 @@ def progress_updates(
     slots: int = 1,
     usual_ms: int | None = None,
     quiet_s: float = 0.0,
+    is_shown: bool = False,
     now: Callable[[], int] = lambda: 7,
 ) -> ProgressUpdates:
     clock = Clock(now=now, sleep=sleeps.sleep)
+    progress = JobProgress(7, done=0, total=JOB.request.n, usual_ms=usual_ms)
     updates = ProgressUpdates(
-        JOB, display, clock, started_at=7, usual_ms=usual_ms, slots=slots, quiet_s=quiet_s
+        JOB, display, clock, progress, slots=slots, quiet_s=quiet_s, is_shown=is_shown
     )
     updates.report(Sending("g"))
     return updates
@@ -145,15 +150,14 @@ async def test_it_says_painting_only_while_a_request_is_out() -> None:
     """A gateway that rests paints nothing: the card says that the job starts, once."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    busy = GatewayFailure(kind=GatewayErrorKind.RATE_LIMITED, gateway="g", billed=Billed.NO)
     clock = Clock(now=lambda: 7, sleep=sleeps.sleep)
-    updates = ProgressUpdates(JOB, display, clock, started_at=7, usual_ms=None, slots=1)
+    updates = ProgressUpdates(JOB, display, clock, JobProgress(7, 0, JOB.request.n), slots=1)
     async with updates.shown():
         await until(lambda: sleeps.begun == [PROGRESS_INTERVAL_S])
         assert display.shown == []  # a card that was just placed says so already
         sleeps.step.set()
         await until(lambda: len(display.shown) == 1)
-        for event in (Sending("g"), RequestRefused(busy), Sending("g")):
+        for event in (Sending("g"), RequestRefused(BUSY), Sending("g")):
             updates.report(event)
             await until(lambda: not sleeps.step.is_set())
             sleeps.step.set()
@@ -166,11 +170,10 @@ async def test_a_refused_request_takes_the_painting_back() -> None:
     """The gateway asked for a pause of a minute: nobody paints."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
-    busy = GatewayFailure(kind=GatewayErrorKind.RATE_LIMITED, gateway="g", billed=Billed.NO)
     updates = progress_updates(display, sleeps)
     async with updates.shown():
         await until(lambda: len(display.shown) == 1)
-        updates.report(RequestRefused(busy))
+        updates.report(RequestRefused(BUSY))
         sleeps.step.set()
         await until(lambda: len(display.shown) == 2)
     assert display.shown == [JobProgress(7, 0, 4), QueuePosition(0, 0)]
@@ -183,6 +186,34 @@ async def test_a_quick_picture_is_the_first_news() -> None:
     async with progress_updates(display, sleeps, quiet_s=2).shown():
         await until(lambda: sleeps.begun == [2])
     assert display.shown == []
+
+
+async def test_a_card_that_says_painting_is_edited_when_there_is_something_to_tell() -> None:
+    """An estimate comes with its first step, and what arrives comes at once."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    updates = progress_updates(display, sleeps, usual_ms=20_000, quiet_s=2, is_shown=True)
+    async with updates.shown():
+        await until(lambda: sleeps.begun == [2])
+        sleeps.step.set()
+        await until(lambda: sleeps.begun == [2, 3])
+        assert display.shown == []
+        updates.report(TaskProgress(0.5))
+        await until(lambda: len(display.shown) == 1)
+    assert display.shown == [JobProgress(7, 0, 4, 0.5, usual_ms=20_000)]
+
+
+async def test_a_card_that_says_painting_is_edited_where_a_request_was_refused() -> None:
+    """It waits for another try then, which is something else."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    updates = progress_updates(display, sleeps, quiet_s=2, is_shown=True)
+    async with updates.shown():
+        await until(lambda: sleeps.begun == [2])
+        updates.report(RequestRefused(BUSY))
+        sleeps.step.set()
+        await until(lambda: len(display.shown) == 1)
+    assert display.shown == [QueuePosition(0, 0)]
 
 
 async def test_a_slow_picture_is_told_after_the_quiet_time() -> None:
