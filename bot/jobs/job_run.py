@@ -174,7 +174,7 @@ class JobRun:
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
             if not deps.queue.request_start(ticket):
-                self._starts_at_once = self._shows_painting = False
+                since = deps.clock.now()
                 await self._writer.write_left()
                 updates = QueueUpdates(
                     job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
@@ -183,6 +183,8 @@ class JobRun:
                 await deps.queue.wait_for_start(ticket)
                 # An update under way may wait for Discord: the job's place must not.
                 updates.stop()
+                if deps.clock.now() - since > PROGRESS_INTERVAL_S * 1000:  # else it is its turn
+                    self._starts_at_once = self._shows_painting = False
             await self._paint()
 
     async def _paint(self) -> None:

@@ -144,8 +144,9 @@ class ProgressUpdates(ThrottledUpdates):
                 self._progress = replace(self._progress, preview=picture)
             case TaskProgress(fraction=fraction) if self._slots == 1:
                 self._progress = replace(self._progress, fraction=fraction)
-        self._is_shown = self._is_shown and isinstance(event, Sending)
-        self._changed.set()
+        if self._progress.done < self._progress.total:  # else the result follows
+            self._is_shown = self._is_shown and isinstance(event, Sending)
+            self._changed.set()
 
     @property
     def _is_painting(self) -> bool:

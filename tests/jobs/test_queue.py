@@ -276,6 +276,14 @@ async def test_a_place_far_from_the_front_is_counted() -> None:
     assert places[399] == QueuePosition(399, 2_000_000)
 
 
+async def test_whoever_finds_a_free_place_starts_at_once_also_far_from_the_front() -> None:
+    """Thirty people at the same moment, with as many places: nobody is told to wait."""
+    q = queue(max_running=30, waiting=100)
+    tickets = [enter(q, user) for user in range(31)]
+    assert {q.position(ticket).starts_in_ms for ticket in tickets[:30]} == {0}
+    assert q.position(tickets[30]).starts_in_ms > 0
+
+
 async def test_only_the_first_ten_hear_that_they_moved_and_only_when_they_did() -> None:
     """Discord counts every edit."""
     q = queue(max_running=1)

@@ -135,8 +135,16 @@ class Queue:
         if (position := self._front().get(ticket)) is not None:
             return position
         ahead = self._waiting.rank(ticket)
+        if ahead < self._limits.max_running - len(self._running) and self._may_all_run(ticket):
+            return QueuePosition(ahead, 0)
         rounds = (ahead + 1) / self._limits.max_running
         return QueuePosition(ahead, round(rounds * self.usual_ms(ticket.model)))
+
+    def _may_all_run(self, ticket: Ticket) -> bool:
+        """Return whether all jobs of the ticket's person may run at once."""
+        running = sum(other.user_id == ticket.user_id for other in self._running)
+        waiting = self._waiting.count(ticket.user_id)
+        return running + waiting <= self._limits.max_running_per_user
 
     def changed_position(self, ticket: Ticket) -> QueuePosition | None:
         """Return the ticket's position if it is worth showing and was not shown yet."""
