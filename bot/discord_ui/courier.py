@@ -67,7 +67,7 @@ class DiscordCourier:
 
     async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress:
         """Post the job's message: for everybody, or for its requester alone."""
-        embed = self._parts.embeds.unfinished(job, state)
+        embed = self._parts.embeds.progress(job, state)
         view = stop_button_row(self._parts.texts, job, state)
         try:
             return await self._message.place(job, embed, view)
@@ -79,7 +79,7 @@ class DiscordCourier:
         """Show how far the job is, with what the gateway has painted so far."""
         if self._message_gone:
             return
-        embed = self._parts.embeds.unfinished(job, state)
+        embed = self._parts.embeds.progress(job, state)
         view = stop_button_row(self._parts.texts, job, state)
         preview = None if isinstance(state, QueuePosition) else state.preview
         files = partial(preview_files, self._parts.embeds, job, preview)

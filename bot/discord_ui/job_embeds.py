@@ -73,7 +73,7 @@ class JobEmbeds:
 
     # --- the states of a job, in order --------------------------------------------------------
 
-    def unfinished(self, job: Job, state: QueuePosition | JobProgress) -> discord.Embed:
+    def progress(self, job: Job, state: QueuePosition | JobProgress) -> discord.Embed:
         """Show the job's position in the queue, or how far it is."""
         if isinstance(state, QueuePosition):
             return self.queued(job, state)

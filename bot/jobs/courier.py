@@ -120,7 +120,7 @@ class Courier(Protocol):
         """Return where ``place`` is about to show the job; None if nobody could find it there."""
 
     async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
-        """Show that the job waits, or is painted; return the card's address, None if there is none.
+        """Show that the job waits or is being painted; return where, None if nobody can find it.
 
         Raises:
             CardNotSent: nobody saw it, so the job must not run.

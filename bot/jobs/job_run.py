@@ -66,7 +66,6 @@ class JobRun:
         self._writer = JobWriter(deps.database)
         self._started_at = job.created_at
         self._starts_at_once = False
-        self._shows_painting = False
         self._delivered: Sequence[CardAddress] = ()
         self.ended = asyncio.Event()
 
@@ -104,11 +103,10 @@ class JobRun:
             self._writer.leave(deps.repository.placed, job.id, placed)
 
     def _first_state(self) -> QueuePosition | JobProgress:
-        """Return what the card shows first: a job that starts at once is painted already."""
+        """Return what the card shows first: a job that starts at once is being painted."""
         waiting = self._deps.queue.position(self._ticket)
         self._starts_at_once = waiting.starts_in_ms == 0  # also those ahead of it, then
         if self._starts_at_once and not self._attached.uploads:
-            self._shows_painting = True
             self._started_at = self._deps.clock.now()
             return self._progress()
         self._ticket.shown = waiting
@@ -174,7 +172,7 @@ class JobRun:
         deps, job, ticket = self._deps, self.job, self._ticket
         async with AsyncExitStack() as shown:
             if not deps.queue.request_start(ticket):
-                since = deps.clock.now()
+                self._starts_at_once = False
                 await self._writer.write_left()
                 updates = QueueUpdates(
                     job, self._courier, deps.clock, queue=deps.queue, ticket=ticket
@@ -183,14 +181,12 @@ class JobRun:
                 await deps.queue.wait_for_start(ticket)
                 # An update under way may wait for Discord: the job's place must not.
                 updates.stop()
-                if deps.clock.now() - since > PROGRESS_INTERVAL_S * 1000:  # else it is its turn
-                    self._starts_at_once = self._shows_painting = False
             await self._paint()
 
     async def _paint(self) -> None:
         """Generate and deliver the pictures, unless the job was cancelled."""
         deps, job = self._deps, self.job
-        if not self._begun and not self._shows_painting:
+        if not self._begun:
             self._started_at = deps.clock.now()
         slots = await self._generate()
         pictures = tuple(picture for slot in slots for picture in slot.pictures)[: job.request.n]
@@ -213,7 +209,7 @@ class JobRun:
             slots=len(asked),
             begun=len(self._begun),
             quiet_s=PROGRESS_INTERVAL_S if self._starts_at_once else 0,
-            is_shown=self._shows_painting,
+            is_shown=self._starts_at_once and self._ticket.shown is None,
         )
         addresses = ReferenceAddresses(
             self._courier, deps.database, deps.references, deps.clock.now

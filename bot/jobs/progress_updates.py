@@ -104,8 +104,8 @@ class ProgressUpdates(ThrottledUpdates):
     """Shows how far a running job is, and that it starts while none of its requests is out.
 
     ``begun`` requests were sent by a dead process. For ``quiet_s`` seconds nothing is shown, so
-    that a quick result is the first news of a job that started at once; ``is_shown`` where its
-    card was placed as one that is painted, and says nothing new before there is news.
+    that a quick result is the first news of a job that started at once. ``is_shown``: its card
+    says already that it is being painted, so it is edited only where something else is to be told.
     """
 
     interval_s = PROGRESS_INTERVAL_S
@@ -158,7 +158,8 @@ class ProgressUpdates(ThrottledUpdates):
             await self._clock.wait(self._clock.sleep(self._quiet_s), "pace")
         if self._is_painting and self._is_shown:
             self._changed.clear()
-            await self._wait_for_change(self._estimate_step_s() - self._quiet_s)
+            step_s = self._estimate_step_s()
+            await self._wait_for_change(None if step_s is None else step_s - self._quiet_s)
         elif not self._is_painting:
             await self._wait_for_change(PROGRESS_INTERVAL_S)
         await super()._show()
@@ -176,15 +177,19 @@ class ProgressUpdates(ThrottledUpdates):
         progress = self._progress
         if not self._is_painting:
             return None if self._says_starting else PROGRESS_INTERVAL_S
-        if progress.usual_ms is None or progress.is_overdue:
+        step_s = self._estimate_step_s()
+        if progress.usual_ms is None or step_s is None or progress.is_overdue:
             return None
         rest_s = (progress.usual_ms - progress.elapsed_ms) / 1000
         if progress.fraction is not None or progress.preview is not None:
             return rest_s
-        return min(rest_s, self._estimate_step_s())
+        return min(rest_s, step_s)
 
-    def _estimate_step_s(self) -> float:
-        return max(MIN_ESTIMATE_STEP_S, (self._progress.usual_ms or 0) / 1000 / ESTIMATE_STEPS)
+    def _estimate_step_s(self) -> float | None:
+        usual_ms = self._progress.usual_ms
+        return (
+            None if usual_ms is None else max(MIN_ESTIMATE_STEP_S, usual_ms / 1000 / ESTIMATE_STEPS)
+        )
 
 
 class QueueUpdates(ThrottledUpdates):

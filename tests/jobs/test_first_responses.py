@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.clock import Clock
 from bot.core.models import CardAddress, Job
 from bot.jobs.courier import JobProgress, QueuePosition
 from bot.jobs.first_responses import MOST_WAIT_S, FirstResponses
 from bot.jobs.job_run import LEAVING_S
+from bot.services import open_services
 from tests.cogs.scripted_gateway import ScriptedGateway
 from tests.database.test_outage import locked
-from tests.jobs.service_harness import BEN, RecordingCourier
+from tests.jobs.service_harness import BEN, RecordingCourier, ServiceHarness, settings
 from tests.jobs.test_database_outage import hurry
-from tests.jobs.test_recovery import process
+from tests.jobs.test_recovery import process, until
 
 
 @dataclass
@@ -33,19 +35,27 @@ class SlowPlacing(RecordingCourier):
         return await super().place(job, state=state)
 
 
+async def submit_beside_a_slow_response(
+    harness: ServiceHarness,
+) -> tuple[SlowPlacing, asyncio.Task[Job]]:
+    """Submit a job of Ada while Ben still waits for his first response."""
+    slow = SlowPlacing()
+    bens = asyncio.create_task(harness.submit(slow, BEN))
+    await slow.asked.wait()
+    await harness.submit(RecordingCourier())
+    return slow, bens
+
+
 async def test_a_job_waits_while_somebody_has_no_response(
     tmp_path: Path, gateway: ScriptedGateway
 ) -> None:
     """Its request is sent when the other card stands."""
     async with process(tmp_path, gateway) as harness:
-        slow = SlowPlacing()
-        second = asyncio.create_task(harness.submit(slow, BEN))
-        await slow.asked.wait()
-        await harness.submit(RecordingCourier())
+        slow, bens = await submit_beside_a_slow_response(harness)
         await asyncio.sleep(0.1)
         assert gateway.bodies == []
         slow.may_answer.set()
-        await second
+        await bens
         await harness.services.job_service.drained()
     assert len(gateway.bodies) == 2
 
@@ -56,20 +66,76 @@ async def test_a_process_that_ends_writes_where_the_card_is(
 ) -> None:
     """The next start paints it; a locked database does not hold the end up."""
     async with process(tmp_path, gateway) as harness:
-        slow = SlowPlacing()
-        second = asyncio.create_task(harness.submit(slow, BEN))
-        await slow.asked.wait()
-        await harness.submit(RecordingCourier())
+        _, bens = await submit_beside_a_slow_response(harness)
         await asyncio.sleep(0)
         await hurry(harness)
         with locked(tmp_path / "easel.db") if is_locked else nullcontext():
             begun = time.monotonic()
             await harness.services.job_service.close(grace_s=0)
             assert time.monotonic() - begun < LEAVING_S + 5
-        second.cancel()
-        await asyncio.wait((second,))
+        bens.cancel()
+        await asyncio.wait((bens,))
     known = harness.rows("SELECT COUNT(message_id) FROM jobs WHERE user_id = 1")
     assert known == [(0 if is_locked else 1,)]
+
+
+@dataclass
+class ShowingCourier(SlowPlacing):
+    """A courier that keeps what it shows of an open job; it is slow only if asked to."""
+
+    shown: list[QueuePosition | JobProgress] = field(default_factory=list)
+
+    async def place(self, job: Job, *, state: QueuePosition | JobProgress) -> CardAddress | None:
+        """Keep the first state."""
+        self.shown.append(state)
+        return await super().place(job, state=state)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
+
+    async def update(self, job: Job, state: QueuePosition | JobProgress) -> None:
+        """Keep a further state."""
+        self.shown.append(state)
+
+
+async def test_many_at_once_start_at_once_and_are_not_edited_before_their_result(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """With a place for each, nobody is told to wait, and only the result edits the card."""
+    couriers = [ShowingCourier() for _ in range(30)]
+    changed = settings(
+        tmp_path, gateway, max_concurrent_jobs=30, max_running_per_user=30, default_quota=()
+    )
+    async with open_services(changed, Clock()) as services:  # its pauses are real
+        harness = ServiceHarness(services, tmp_path)
+        await asyncio.gather(*map(harness.submit, couriers))
+        await services.job_service.drained()
+    assert [[type(state) for state in each.shown] for each in couriers] == [[JobProgress]] * 30
+    assert all(len(each.results) == 1 for each in couriers)
+
+
+async def test_a_job_whose_place_was_taken_meanwhile_says_that_it_waits(
+    tmp_path: Path, gateway: ScriptedGateway
+) -> None:
+    """Its card said "Painting": the position replaces that, and is replaced in its turn."""
+    gateway.gate.clear()
+    courier = ShowingCourier()
+    async with process(tmp_path, gateway, max_concurrent_jobs=1) as harness:
+        queue = harness.services.cancellation._queue
+        courier.may_answer.clear()
+        submitted = asyncio.create_task(harness.submit(courier))
+        await courier.asked.wait()
+        bens = queue.enter(BEN, "dall-e-3")
+        assert queue.request_start(bens)
+        courier.may_answer.set()
+        await submitted
+        await until(lambda: len(courier.shown) == 2)
+        assert gateway.bodies == []
+        queue.leave(bens)
+        await until(lambda: len(courier.shown) == 3)
+        gateway.gate.set()
+        await harness.services.job_service.drained()
+    assert [type(state) for state in courier.shown[:3]] == [JobProgress, QueuePosition, JobProgress]
 
 
 async def test_a_job_waits_for_a_moment_only() -> None:

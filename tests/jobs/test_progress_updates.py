@@ -216,6 +216,22 @@ async def test_a_card_that_says_painting_is_edited_where_a_request_was_refused()
     assert display.shown == [QueuePosition(0, 0)]
 
 
+async def test_a_card_that_says_painting_is_not_edited_for_the_last_picture() -> None:
+    """Its result is about to be shown."""
+    display, sleeps = DisplayCourier(), ManualSleeps()
+    display.slow.set()
+    updates = progress_updates(display, sleeps, usual_ms=20_000, quiet_s=2, is_shown=True)
+    async with updates.shown():
+        await until(lambda: sleeps.begun == [2])
+        updates.report(Received((PICTURE,) * 4, None))
+        sleeps.step.set()
+        await until(lambda: sleeps.begun == [2, 3])
+        updates.report(Received((), None))
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert display.shown == []
+
+
 async def test_a_slow_picture_is_told_after_the_quiet_time() -> None:
     """Then the person sees that their picture is painted, with what came meanwhile."""
     display, sleeps = DisplayCourier(), ManualSleeps()

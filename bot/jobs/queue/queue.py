@@ -127,8 +127,8 @@ class Queue:
     def position(self, ticket: Ticket) -> QueuePosition:
         """Return how many jobs start before this one, and when it starts.
 
-        Only the first ones are forecast; for the others the usual duration of their own model
-        counts for everybody. Whoever shows it says so in ``ticket.shown``.
+        Only the first ones are forecast; for the others free places count, and then the usual
+        duration of their own model for everybody. Whoever shows it says so in ``ticket.shown``.
         """
         if ticket not in self._waiting:
             return STARTS_NOW

@@ -191,10 +191,10 @@ class JobRepository:
         self, tx: Transaction, job_id: str, slot: int, *, gateway: str, pictures: int
     ) -> Attempt | None:
         """Write that a paid POST is about to leave; return None if the job has ended."""
-        is_open = (
+        start_if_open = (
             f"UPDATE jobs SET state = 'working' WHERE id = $1 AND state IN ({_OPEN}) RETURNING id"
         )
-        if tx.one(is_open, job_id) is None:
+        if tx.one(start_if_open, job_id) is None:
             return None
         row = tx.one(
             "INSERT INTO attempts (job_id, slot, number, gateway, asked, state, billed, started_at)"
