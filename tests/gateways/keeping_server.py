@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,13 +31,15 @@ class KeepingServer:
     """Answers each request with ``reply``, and keeps the connection for ``idle_s()`` seconds.
 
     ``asked`` is its answer to ``Expect: 100-continue``: after another one than 100 it closes, and
-    ``b""`` means silence. The requests whose numbers are in ``silent`` get no reply: after their
-    body the connection closes. ``unasked`` follows every reply.
+    ``b""`` means silence. Then it blocks the whole process for ``busy_s``. The requests whose
+    numbers are in ``silent`` get no reply: after their body the connection closes. ``unasked``
+    follows every reply.
     """
 
     reply: Callable[[bytes], bytes] = lambda _: picture_reply()
     idle_s: Callable[[], float] = lambda: 60.0
     asked: bytes = CONTINUE
+    busy_s: float = 0.0
     silent: frozenset[int] = frozenset()
     unasked: bytes = b""
     heads: list[bytes] = field(default_factory=list)
@@ -66,6 +69,7 @@ class KeepingServer:
         self.heads.append(head)
         if b"100-continue" in head:
             writer.write(self.asked)
+            time.sleep(self.busy_s)  # noqa: ASYNC251 - it blocks
             if self.asked not in {CONTINUE, b""}:
                 return False
         length = _LENGTH.search(head)

@@ -58,6 +58,18 @@ async def test_a_server_that_does_not_ask_for_the_body_gets_it_on_a_new_connecti
         assert (server.connections, len(server.bodies)) == (4, 4)
 
 
+async def test_a_server_that_asks_for_the_body_as_it_is_given_up_gets_it_on_a_new_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection was closed with the body still here: it is not in doubt."""
+    monkeypatch.setattr("bot.gateways.connections.CONTINUE_TIMEOUT_S", 0.05)
+    async with keeping(KeepingServer(busy_s=0.1)) as server:
+        async with open_router(tmp_path, server.gateway()) as router:
+            await generate(router, 3)
+        assert expectations(server) == [False, True, False, False]
+        assert len(server.bodies) == 3
+
+
 async def test_what_a_server_sends_unasked_is_not_taken_for_the_next_reply(tmp_path: Path) -> None:
     """A 408 for an idle connection would look as if the paid request had been refused."""
     late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"

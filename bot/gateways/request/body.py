@@ -1,12 +1,14 @@
 """The body of a paid request, streamed from files with a length that is known in advance."""
 
 import os
+from asyncio import Transport
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import pybase64
+from aiohttp import ClientConnectionResetError
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
@@ -86,7 +88,12 @@ class RequestBody(Payload):
         return sum(map(len, self._parts))
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send the body; each piece is read after the previous one was written."""
+        """Send the body; each piece is read after the previous one was written.
+
+        A held one stays held where the connection is given up as the server asks for it.
+        """
+        if self.is_held and not _is_open(writer):
+            raise ClientConnectionResetError("the connection was closed before the body left")
         self.let_go()
         for part in self._parts:
             for piece in (part,) if isinstance(part, bytes) else part:
@@ -95,6 +102,11 @@ class RequestBody(Payload):
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - aiohttp's
         """Raise TypeError: a body is never in memory as a whole."""
         raise TypeError("the body is streamed")
+
+
+def _is_open(writer: AbstractStreamWriter) -> bool:
+    transport: Transport | None = getattr(writer, "transport", None)
+    return transport is not None and not transport.is_closing()
 
 
 def open_content(path: Path, *, param: str, size: int | None = None) -> FileContent:
