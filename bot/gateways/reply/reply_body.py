@@ -116,15 +116,17 @@ class ReplyBody:
         self.connection_error = self.connection_error or error_words(error)
 
     async def _decode(self, opening: bytes) -> None:
-        """Feed JSON to its reader; what comes later stays in the read buffer."""
+        """Feed JSON to its reader; what comes later stays in the read buffer.
+
+        A reply keeps its turn as long as it arrives: side by side, all of many would end last.
+        """
         content, piece = self._response.content, opening
-        while not self.json.is_over:
+        while True:
             async with self._reading:
-                fed_bytes = _feed_buffered(piece, content, self.json)
-                if fed_bytes:
-                    await asyncio.sleep(0)  # let other tasks run between two chunks
-            piece = b""
-            if not fed_bytes and not (piece := await self._next_piece()):
+                while _feed_buffered(piece, content, self.json) and not self.json.is_over:
+                    piece = b""
+                    await _let_more_arrive()
+            if self.json.is_over or not (piece := await self._next_piece()):
                 return
 
     async def _next_piece(self) -> bytes:
@@ -146,6 +148,12 @@ class ReplyBody:
                     raise SpoolFailed(GatewayErrorKind.BAD_RESPONSE, "the reply is too large")
                 file.write(chunk)
                 chunk = await next_bytes(self._response.content)
+
+
+async def _let_more_arrive() -> None:
+    """Let other tasks run, and this connection receive again."""
+    for _ in range(2):  # first it asks for more, then it receives
+        await asyncio.sleep(0)
 
 
 def _feed_buffered(piece: bytes, content: aiohttp.StreamReader, json_reader: StreamingJson) -> int:

@@ -193,6 +193,8 @@ class Queue:
 
     def _announce_moves(self) -> None:
         self._known_front = None
+        if not self._waiting:
+            return
         for ticket, position in self._front().items():
             is_shown = ticket.shown is not None and ticket.shown.ahead == position.ahead
             if ticket.on_move is not None and not is_shown:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,6 +46,15 @@ class _BreakingGateway:
         await self.go_on.wait()
         writer.write(b"".join(self._pieces[1:]))
         await writer.drain()
+
+
+class _Gateway(_BreakingGateway):
+    """Sends one reply as it should be."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._head = http_reply(200, b"", {"Content-Length": str(len(body))}).data
+        self.go_on.set()
 
 
 @asynccontextmanager
@@ -105,6 +115,30 @@ async def test_a_reply_that_broke_while_it_waited_for_its_turn(tmp_path: Path) -
                 await _broken(response)
             await task
             assert _pictures(reply) == [PNG]
+
+
+async def test_of_two_replies_that_arrive_at_once_one_is_read_to_its_end_first(
+    tmp_path: Path,
+) -> None:
+    """Side by side, both people would wait for both pictures."""
+    picture = random.Random(1).randbytes(3 << 20)
+    body = json.dumps({"data": [{"b64_json": b64(PNG + picture)}]}).encode()
+    reading, ends = asyncio.Lock(), list[int]()
+
+    async def read(reply: ReplyBody) -> None:
+        await reply.read()
+        ends.append(sum(file.stat().st_size for file in tmp_path.rglob("*.*")))
+
+    async with _asked(_Gateway(body)) as first, _asked(_Gateway(body)) as second:
+        await asyncio.sleep(0.2)  # both are on their way
+        with DownloadSpool(tmp_path, "s", pictures=1) as spool:
+            replies = [ReplyBody(response, spool, reading) for response in (first, second)]
+            for reply in replies:
+                await reply.open()
+            await asyncio.gather(*map(read, replies))
+    whole = len(PNG + picture)
+    assert ends[0] < 1.5 * whole
+    assert ends[1] == 2 * whole
 
 
 async def test_a_stream_that_broke_while_its_preview_was_stored(tmp_path: Path) -> None:
