@@ -27,6 +27,7 @@ from bot.discord_ui.command_sync import (
 )
 from bot.discord_ui.command_translations import CommandTranslator
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
+from bot.discord_ui.file_uploads import read_uploads_directly
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -112,6 +113,7 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Do what needs the login but not the gateway connection."""
+        read_uploads_directly()
         self.texts.load()  # while nobody can wait for it yet
         await self.tree.set_translator(self._translator)
         await self.sync_commands()
