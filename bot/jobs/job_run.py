@@ -91,8 +91,6 @@ class JobRun:
         job, deps = self.job, self._deps
         card = self._courier.announced(job)
         await deps.billing.hold(job, attached=self._attached.urls, card=card)
-        request = job.request
-        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
         try:
             placed = await self._courier.place(job, state=self._first_state())
         except BaseException:
@@ -101,16 +99,18 @@ class JobRun:
             raise
         if placed is not None:
             self._writer.leave(deps.repository.placed, job.id, placed)
+        request = job.request
+        log.info("job.queued", job=job.id, model=request.model, n=request.n, credits=job.credits)
 
     def _first_state(self) -> QueuePosition | JobProgress:
         """Return what the card shows first: a job that starts at once is being painted."""
-        waiting = self._deps.queue.position(self._ticket)
-        self._starts_at_once = waiting.starts_in_ms == 0  # also those ahead of it, then
+        queue, ticket = self._deps.queue, self._ticket
+        self._starts_at_once = queue.starts_at_once(ticket)
         if self._starts_at_once and not self._attached.uploads:
             self._started_at = self._deps.clock.now()
             return self._progress()
-        self._ticket.shown = waiting
-        return waiting
+        ticket.shown = queue.position(ticket)
+        return ticket.shown
 
     def _progress(self) -> JobProgress:
         request = self.job.request

@@ -282,6 +282,19 @@ async def test_whoever_finds_a_free_place_starts_at_once_also_far_from_the_front
     tickets = [enter(q, user) for user in range(31)]
     assert {q.position(ticket).starts_in_ms for ticket in tickets[:30]} == {0}
     assert q.position(tickets[30]).starts_in_ms > 0
+    assert [q.starts_at_once(ticket) for ticket in tickets] == [True] * 30 + [False]
+
+
+async def test_whoever_starts_at_once_is_known_without_a_forecast() -> None:
+    """As many wait as there are places; who runs as many as allowed waits all the same."""
+    q = queue(max_running=4, per_user=2)
+    claimed(q, 0)
+    first, second = enter(q, 0), enter(q, 1)
+    assert q.starts_at_once(first)
+    assert q.starts_at_once(second)
+    third = enter(q, 0)
+    assert not q.starts_at_once(third)
+    assert q.starts_at_once(second)
 
 
 async def test_only_the_first_ten_hear_that_they_moved_and_only_when_they_did() -> None:

@@ -124,6 +124,13 @@ class Queue:
 
     # --- positions and estimates --------------------------------------------------------------
 
+    def starts_at_once(self, ticket: Ticket) -> bool:
+        """Tell whether the job can start now, after all that wait."""
+        free = self._limits.max_running - len(self._running)
+        if len(self._waiting) <= free and self._may_all_run(ticket):
+            return True  # without a forecast, which takes its time where many ask at once
+        return self.position(ticket).starts_in_ms == 0
+
     def position(self, ticket: Ticket) -> QueuePosition:
         """Return how many jobs start before this one, and when it starts.
 

@@ -47,6 +47,7 @@ class WaitingList:
     def __init__(self) -> None:
         # Dictionaries keep the order in which keys came: the first is the next to start.
         self._servers: dict[int, dict[int, list[Ticket]]] = {}
+        self._length = 0
 
     def __iter__(self) -> Iterator[Ticket]:
         return _round_robin(_round_robin(users.values()) for users in self._servers.values())
@@ -55,7 +56,7 @@ class WaitingList:
         return ticket in self._servers.get(ticket.server_id, {}).get(ticket.user_id, ())
 
     def __len__(self) -> int:
-        return sum(len(tickets) for users in self._servers.values() for tickets in users.values())
+        return self._length
 
     def count(self, user_id: int) -> int:
         """Count the tickets of one user, in all servers."""
@@ -79,6 +80,7 @@ class WaitingList:
         """Add a ticket behind the others of its user."""
         users = self._servers.setdefault(ticket.server_id, {})
         users.setdefault(ticket.user_id, []).append(ticket)
+        self._length += 1
 
     def remove(self, ticket: Ticket) -> None:
         """Remove a ticket, if it is there; its server and user keep their place in the order."""
@@ -87,6 +89,7 @@ class WaitingList:
         if ticket not in tickets:
             return
         tickets.remove(ticket)
+        self._length -= 1
         if not tickets:
             del users[ticket.user_id]
         if not users:
@@ -97,6 +100,7 @@ class WaitingList:
         users = self._servers.pop(ticket.server_id)
         tickets = users.pop(ticket.user_id)
         tickets.remove(ticket)
+        self._length -= 1
         if tickets:
             users[ticket.user_id] = tickets
         if users:
