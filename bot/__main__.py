@@ -104,8 +104,10 @@ def _doubts(settings: Settings) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    gc.disable()
     from bot.cli import db, imagine, jobs
 
+    gc.enable()
     parser = argparse.ArgumentParser(
         prog="python -m bot", description="Run Easel, the Discord bot that paints."
     )

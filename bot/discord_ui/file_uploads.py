@@ -12,8 +12,9 @@ _PIECE_BYTES = 1 << 18
 class OpenFilePayload(BufferedReaderPayload):
     """An open file, read in the event loop.
 
-    aiohttp wakes a thread for each piece. A picture was written a moment before it is posted, so
-    its pieces come from the page cache in less time than that takes.
+    aiohttp wakes a thread for each piece. Most pictures were written a moment before they are
+    posted, so their pieces come from the page cache in less time than that takes; an older one may
+    hold the loop for as long as the disk takes for a piece.
     """
 
     async def write_with_length(
@@ -22,6 +23,9 @@ class OpenFilePayload(BufferedReaderPayload):
         """Send the file from where it stood at first, or so many bytes of it."""
         self._set_or_restore_start_position()
         left = self.size if content_length is None else content_length
+        if left is None:  # no file on a disk
+            await super().write_with_length(writer, content_length)
+            return
         while left and (piece := self._value.read(min(left, _PIECE_BYTES))):
             left -= len(piece)
             await writer.write(piece)

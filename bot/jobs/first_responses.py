@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 MOST_WAIT_S = 2.0
 
 _LOOK_S = 0.02
-_BUSY_S = 0.005  # by which a timer comes late in an event loop that has no time to spare
+_LATE_S = 0.005  # by which a timer comes late in an event loop that has no time to spare
 
 
 class FirstResponses:
@@ -21,6 +21,7 @@ class FirstResponses:
     def __init__(self) -> None:
         self._count = 0
         self._none = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
@@ -35,16 +36,24 @@ class FirstResponses:
                 self._none.set()
 
     async def let_pass(self) -> None:
-        """Wait while people wait for a first response because this process is busy.
+        """Wait while people wait for a first response and the event loop comes late.
 
         Where they wait for Discord or for the database, the work of a job takes nothing from them.
         """
+        if not self._count:
+            return
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_while_late())
+        await asyncio.wait((self._looking,))
+
+    async def _look_while_late(self) -> None:
         now = asyncio.get_running_loop().time
         began_s = looked_s = now()
         while self._count and looked_s - began_s < MOST_WAIT_S:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
                     await self._none.wait()
-            late_s, looked_s = now() - looked_s - _LOOK_S, now()
-            if late_s < _BUSY_S:
+            passed_s = now() - looked_s
+            if passed_s < _LOOK_S + _LATE_S:
                 return
+            looked_s += passed_s
