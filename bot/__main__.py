@@ -77,7 +77,7 @@ def _run_with(settings: Settings, options: argparse.Namespace) -> int:
     return db.run_db(settings, options)
 
 
-# Each loads only itself: discord.py takes a third of the start of any other command.
+# These two load discord.py, which takes a third of the start of any other command.
 
 
 def _run_doctor() -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import pytest
@@ -58,15 +58,12 @@ async def burst(url: str, core: int) -> tuple[float, float]:
 
 
 @pytest.mark.skipif(ONE_CORE, reason="Discord and the people need a core of theirs")
-async def test_two_hundred_people_at_once_are_answered_in_time_on_half_a_core(
-    record_property: Callable[[str, object], None],
-) -> None:
-    """Discord drops what is not answered within three seconds, and nobody knows why."""
+async def test_two_hundred_people_at_once_are_answered_in_time_on_half_a_core() -> None:
+    """Else Discord tells them that the application did not respond."""
     core, *others = sorted(os.sched_getaffinity(0))
     with pinned(set(others)), timed_gateway(1.0) as url:
-        for run in range(RUNS):
+        for _ in range(RUNS):
             longest_s, cpu_ms = await burst(url, core)
             said = f"{longest_s:.2f} s at most, {cpu_ms:.1f} ms of CPU per person before"
             print(f"half a core: {said}")  # noqa: T201 - the closing note quotes it
-            record_property(f"run {run}", said)
             assert longest_s < DISCORD_WAITS_S

@@ -1,5 +1,6 @@
 """How aiohttp reads a file that is uploaded to Discord."""
 
+import sys
 from functools import cache
 from io import BufferedReader
 
@@ -22,10 +23,7 @@ class OpenFilePayload(BufferedReaderPayload):
     ) -> None:
         """Send the file from where it stood at first, or so many bytes of it."""
         self._set_or_restore_start_position()
-        left = self.size if content_length is None else content_length
-        if left is None:  # no file on a disk
-            await super().write_with_length(writer, content_length)
-            return
+        left = sys.maxsize if content_length is None else content_length
         while left and (piece := self._value.read(min(left, _PIECE_BYTES))):
             left -= len(piece)
             await writer.write(piece)

@@ -2,10 +2,12 @@
 
 import threading
 from http import HTTPStatus
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 import aiohttp
 import discord
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from discord.http import handle_message_parameters
@@ -27,7 +29,10 @@ async def _upload_twice(file: discord.File, origin: str) -> None:
                 assert reply.status == HTTPStatus.OK
 
 
-async def test_an_open_file_is_sent_whole_and_again_without_a_thread(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_on_disk", [True, False])
+async def test_an_open_file_is_sent_whole_and_again_without_a_thread(
+    tmp_path: Path, is_on_disk: bool
+) -> None:
     """Threads cost a third of what an upload takes; discord.py goes back to its start itself."""
     read_uploads_directly()
     path, arrived = tmp_path / "fox.png", list[bytes]()
@@ -44,6 +49,7 @@ async def test_an_open_file_is_sent_whole_and_again_without_a_thread(tmp_path: P
     app.router.add_post("/", take)
     async with TestServer(app) as server:
         origin, threads = str(server.make_url("/")), set(threading.enumerate())
-        await _upload_twice(discord.File(path), origin)
+        file = path if is_on_disk else BufferedReader(BytesIO(CONTENT))  # its size is not known
+        await _upload_twice(discord.File(file, path.name), origin)
         assert not [one for one in threading.enumerate() if one not in threads]
     assert arrived == [CONTENT, CONTENT]

@@ -1,8 +1,8 @@
 """Progress updates: as often as a person can read, and never after the end."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -188,13 +188,22 @@ async def test_a_quick_picture_is_the_first_news() -> None:
     assert display.shown == []
 
 
-async def test_a_card_that_says_painting_is_edited_when_there_is_something_to_tell() -> None:
-    """An estimate comes with its first step, and what arrives comes at once."""
+@asynccontextmanager
+async def card_that_says_painting() -> AsyncIterator[
+    tuple[DisplayCourier, ManualSleeps, ProgressUpdates]
+]:
+    """Show the progress of a job whose first card said that it is being painted."""
     display, sleeps = DisplayCourier(), ManualSleeps()
     display.slow.set()
     updates = progress_updates(display, sleeps, usual_ms=20_000, quiet_s=2, is_shown=True)
     async with updates.shown():
         await until(lambda: sleeps.begun == [2])
+        yield display, sleeps, updates
+
+
+async def test_a_card_that_says_painting_is_edited_when_there_is_something_to_tell() -> None:
+    """An estimate comes with its first step, and what arrives comes at once."""
+    async with card_that_says_painting() as (display, sleeps, updates):
         sleeps.step.set()
         await until(lambda: sleeps.begun == [2, 3])
         assert display.shown == []
@@ -205,11 +214,7 @@ async def test_a_card_that_says_painting_is_edited_when_there_is_something_to_te
 
 async def test_a_card_that_says_painting_is_edited_where_a_request_was_refused() -> None:
     """It waits for another try then, which is something else."""
-    display, sleeps = DisplayCourier(), ManualSleeps()
-    display.slow.set()
-    updates = progress_updates(display, sleeps, quiet_s=2, is_shown=True)
-    async with updates.shown():
-        await until(lambda: sleeps.begun == [2])
+    async with card_that_says_painting() as (display, sleeps, updates):
         updates.report(RequestRefused(BUSY))
         sleeps.step.set()
         await until(lambda: len(display.shown) == 1)
@@ -218,11 +223,7 @@ async def test_a_card_that_says_painting_is_edited_where_a_request_was_refused()
 
 async def test_a_card_that_says_painting_is_not_edited_for_the_last_picture() -> None:
     """Its result is about to be shown."""
-    display, sleeps = DisplayCourier(), ManualSleeps()
-    display.slow.set()
-    updates = progress_updates(display, sleeps, usual_ms=20_000, quiet_s=2, is_shown=True)
-    async with updates.shown():
-        await until(lambda: sleeps.begun == [2])
+    async with card_that_says_painting() as (display, sleeps, updates):
         updates.report(Received((PICTURE,) * 4, None))
         sleeps.step.set()
         await until(lambda: sleeps.begun == [2, 3])

@@ -125,9 +125,8 @@ class Queue:
     # --- positions and estimates --------------------------------------------------------------
 
     def starts_at_once(self, ticket: Ticket) -> bool:
-        """Tell whether the job can start now, after all that wait."""
-        free = self._limits.max_running - len(self._running)
-        if len(self._waiting) <= free and self._may_all_run(ticket):
+        """Tell whether the job can start now, and those that start before it."""
+        if len(self._waiting) <= self._free_places and self._may_all_run(ticket):
             return True  # without a forecast, which takes its time where many ask at once
         return self.position(ticket).starts_in_ms == 0
 
@@ -142,10 +141,14 @@ class Queue:
         if (position := self._front().get(ticket)) is not None:
             return position
         ahead = self._waiting.rank(ticket)
-        if ahead < self._limits.max_running - len(self._running) and self._may_all_run(ticket):
+        if ahead < self._free_places and self._may_all_run(ticket):
             return QueuePosition(ahead, 0)
         rounds = (ahead + 1) / self._limits.max_running
         return QueuePosition(ahead, round(rounds * self.usual_ms(ticket.model)))
+
+    @property
+    def _free_places(self) -> int:
+        return self._limits.max_running - len(self._running)
 
     def _may_all_run(self, ticket: Ticket) -> bool:
         """Return whether all jobs of the ticket's person may run at once."""
@@ -218,7 +221,7 @@ class Queue:
         self._announce_moves()
 
     def _next(self) -> Ticket | None:
-        if len(self._running) >= self._limits.max_running:
+        if self._free_places <= 0:
             return None
         busy = Counter(ticket.user_id for ticket in self._running)
         allowed = self._limits.max_running_per_user
