@@ -1,6 +1,6 @@
 """The fixture server: a simulated Discord with #gallery, two members and an admin."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ CHANNEL = "gallery"
 TOPIC = "Type /imagine and say what you would like to see. As Mia: /quota and /settings."
 MEMBERS = ("Ada", "Ben")
 ADMIN = "Mia"
+ADMIN_ROLE = "keeper"
 BOT = "Easel"
 CDN = "https://cdn.simcord.invalid"
 # How long the page waits for the bot's work before it goes on.
@@ -29,6 +30,8 @@ class FixtureServer:
     env: simcord.Env
     channel: simcord.ChannelHandle
     members: tuple[simcord.MemberActor, ...]
+    roles: Mapping[str, int]
+    """The ids of the roles, by name."""
 
     async def start_bot(self, bot: commands.AutoShardedBot, welcome: discord.Embed) -> None:
         """Start the bot and post its first message."""
@@ -43,6 +46,13 @@ class FixtureServer:
         """Set the bot's user name."""
         if bot.user is not None:
             await bot.user.edit(username=BOT)
+
+    def names(self) -> dict[str, dict[str, int]]:
+        """Return the ids of people, roles and channels, by kind and name."""
+        people = {who.name: who.id for who in self.members}
+        if self.env.bot.user is not None:
+            people[BOT] = self.env.bot.user.id
+        return {"user": people, "role": dict(self.roles), "channel": {CHANNEL: self.channel.id}}
 
     def avatars(self) -> dict[str, tuple[str, bytes]]:
         """Return everybody's avatar by the URL at which the page looks for it."""
@@ -66,9 +76,10 @@ async def open_fixture_server() -> AsyncIterator[FixtureServer]:
         guild = env.create_guild(SERVER)
         channel = guild.create_text_channel(CHANNEL, topic=TOPIC)
         members = [guild.add_member(env.create_user(name, avatar=name)) for name in MEMBERS]
-        role = guild.create_role("keeper", permissions=discord.Permissions(manage_guild=True))
+        role = guild.create_role(ADMIN_ROLE, permissions=discord.Permissions(manage_guild=True))
         admin = guild.add_member(env.create_user(ADMIN, avatar=ADMIN), roles=[role])
         await env.advance_time(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
-        yield FixtureServer(env, channel, (*members, admin))
+        roles = {"@everyone": guild.id, ADMIN_ROLE: role.id}
+        yield FixtureServer(env, channel, (*members, admin), roles)
     finally:
         await env.shutdown()

@@ -20,6 +20,7 @@ from bot.settings import Settings, load_settings
 from playground.action_proxy import action_proxy
 from playground.fixture_server import FixtureServer, open_fixture_server
 from playground.guide import DEMONSTRATION_PAINTER, OWN_GATEWAY, Guide
+from playground.message_menu import MessageMenu
 from playground.painter.server import painter
 from playground.settings import isolated, painter_settings, with_streaming
 from playground.time_sync import RealTimeClock, Synchronizer, real_pause
@@ -27,7 +28,7 @@ from playground.time_sync import RealTimeClock, Synchronizer, real_pause
 T = TypeVar("T")
 
 LATENCY_S = 2.5
-QUOTA = "10/day"
+QUOTA = "30/day"
 
 
 async def serve_page(options: Namespace) -> None:
@@ -110,7 +111,14 @@ async def show_page(
     page = await stack.enter_async_context(preview)
     sync = Synchronizer(server.env, page, clock)
     try:
-        url = await stack.enter_async_context(action_proxy(page.url, sync, port=options.port))
+        proxy = action_proxy(
+            page.url,
+            sync,
+            port=options.port,
+            names=server.names(),
+            menu=MessageMenu(server, page),
+        )
+        url = await stack.enter_async_context(proxy)
     except OSError as taken:
         raise StartRefused(
             f"Port {options.port} cannot be used ({taken.strerror}): "

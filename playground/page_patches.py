@@ -1,35 +1,37 @@
 """Patches of the page's data, for what SimCord's page (3.2) shows otherwise than Discord.
 
 Discord ends a quote with its line, where CommonMark goes on quoting; it shows small print, and
-people's names, anywhere in an embed; and it shows embeds that share one URL as one card with a
+the names of people, roles, channels and commands, anywhere in an embed; and it shows embeds that share one URL as one card with a
 gallery, where the page stacks them. Data of another shape is left as it is.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, Literal
 
+from playground.typed_commands import Names
+
 # SimCord's projection, as JSON: messages, embeds, blocks and tokens.
 Json = dict[str, Any]
+Labels = Mapping[str, str]
 Line = tuple[Literal["quote", "small", "plain"], list[Json]]
 
 _SMALL = "-# "
-_MENTION = re.compile(r"<@(\d+)>")
+_MENTION = re.compile(r"(<@!?\d+>|<@&\d+>|<#\d+>|</[^:\n]{1,100}:\d+>)")
 _BREAK: Json = {"type": "break"}
 
 
-def patch_page(page: Json) -> Json:
+def patch_page(page: Json, names: Names) -> Json:
     """Return a page's data as Discord would show it."""
-    names = {str(person["id"]): str(person["name"]) for person in page.get("viewers", ())}
+    labels = _labels(names)
     for message in page.get("messages", {}).values():
         for embed in message.get("embeds", ()):
             _end_quotes(embed)
-            if embed.get("description_tokens"):
-                embed["description_tokens"] = [
-                    _named(block, names) for block in map(_small_print, embed["description_tokens"])
-                ]
+            _name(embed, "description_tokens", labels)
+            for field in embed.get("fields") or ():
+                _name(field, "value_tokens", labels)
         if message.get("embeds"):
             message["embeds"] = list(_galleries(message["embeds"]))
     return page
@@ -88,36 +90,64 @@ def _paragraph(lines: Sequence[list[Json]]) -> Json:
 # --- small print and names --------------------------------------------------------------------
 
 
-def _small_print(block: Json) -> Json:
-    """Return a paragraph of one small line as small print."""
-    match block:
-        case {"type": "paragraph", "children": [{"children": [{"type": "text"} as first, *rest]}]}:
-            words = str(first.get("content"))
-            if words.startswith(_SMALL) and _BREAK not in rest:
-                first = first | {"content": words.removeprefix(_SMALL)}
-                return {"type": "subtext", "children": [first, *rest]}
-    return block
+def _name(holder: Json, key: str, labels: Labels) -> None:
+    if holder.get(key):
+        small = chain.from_iterable(map(_small_print, holder[key]))
+        holder[key] = [_named(block, labels) for block in small]
 
 
-def _named(token: Json, names: Mapping[str, str]) -> Json:
+def _small_print(block: Json) -> Iterator[Json]:
+    """Split a paragraph where lines of it are small print."""
+    if block.get("type") == "paragraph":
+        tokens = [token for run in block["children"] for token in run.get("children", ())]
+        lines = [_read_small(line) for line in _lines(tokens)]
+        if any(kind == "small" for kind, _ in lines):
+            yield from _blocks(lines)
+            return
+    yield block
+
+
+def _read_small(tokens: list[Json]) -> Line:
+    begins = tokens and tokens[0].get("type") == "text"
+    return _read(str(tokens[0].get("content")) if begins else "", tokens)
+
+
+def _labels(names: Names) -> Labels:
+    """Return how Discord shows each mention of somebody or something."""
+    marks = {"user": "@", "role": "@&", "channel": "#"}
+    return {
+        f"<{mark}{id_}>": f"{mark[0]}{name.removeprefix('@')}"
+        for kind, mark in marks.items()
+        for name, id_ in names.get(kind, {}).items()
+    }
+
+
+def _named(token: Json, labels: Labels) -> Json:
     children = token.get("children")
     if not isinstance(children, list):
         return token
-    parts = [part for child in children for part in _parts(child, names)]
-    return token | {"children": [_named(part, names) for part in parts]}
+    parts = [part for child in children for part in _parts(child, labels)]
+    return token | {"children": [_named(part, labels) for part in parts]}
 
 
-def _parts(token: Json, names: Mapping[str, str]) -> Iterator[Json]:
-    """Split a text where somebody is mentioned."""
+def _parts(token: Json, labels: Labels) -> Iterator[Json]:
+    """Split a text where something is mentioned."""
     words = str(token.get("content"))
     if token.get("type") != "text" or not _MENTION.search(words):
         yield token
         return
     for index, piece in enumerate(_MENTION.split(words)):
         if index % 2 == 1:
-            yield {"type": "mention", "label": f"@{names.get(piece, piece)}"}
+            yield _mention(piece, labels)
         elif piece:
             yield token | {"content": piece}
+
+
+def _mention(written: str, labels: Labels) -> Json:
+    if written.startswith("</"):
+        return {"type": "command", "label": f"/{written[2:].partition(':')[0]}"}
+    unknown = "#unknown" if written.startswith("<#") else "@unknown"
+    return {"type": "mention", "label": labels.get(written.replace("<@!", "<@"), unknown)}
 
 
 # --- galleries --------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path) -> None:
             shown = await answer.text()
             assert "<title>Easel playground</title>" in shown
             assert shown.index("/preview.css") < shown.index("/easel.css"), "ours counts last"
-        for ours in ("easel.svg", "easel.css", "easel.js"):
+        for ours in ("easel.svg", "easel.css", "easel/main.js"):
             async with session.get(url.partition("#")[0] + ours) as answer:
                 assert answer.status == 200
         assert [path.name[:6] for path in (tmp_path / "tmp").iterdir()] == ["easel-"]

@@ -1,0 +1,118 @@
+// Typing a command as in Discord. What is sent as text, the playground's server reads; here the
+// text becomes options as it is typed, and one line says why something cannot be sent.
+import { onAnswer } from "./requests.js";
+
+const form = document.getElementById("channel-composer");
+const input = document.getElementById("channel-composer-input");
+const line = document.createElement("p");
+line.className = "easel-line";
+line.setAttribute("role", "alert");
+line.hidden = true;
+form.before(line);
+
+/** The commands that the viewer may use. */
+export let commands = [];
+onAnswer("/api/commands", (catalogue) => { commands = catalogue.entries; });
+
+/** Say one line above the composer, or nothing. */
+export function say(text) {
+  line.textContent = text ?? "";
+  line.hidden = !text;
+}
+onAnswer("/api/action", (answer) => { if (answer.playgroundLine) say(answer.playgroundLine); });
+for (const event of ["input", "submit"]) form.addEventListener(event, () => say(), { capture: true });
+
+function draft() {
+  const name = form.querySelector(".command-chip")?.textContent.slice(1);
+  return commands.find((command) => command.invocation === name);
+}
+const option = (name) => draft()?.options.find((each) => each.name === name);
+const pill = (name) => form.querySelector(`.command-pill[data-option="${name}"]`);
+
+// A space after the whole name of a command takes it from the list.
+input.addEventListener("input", (event) => {
+  const typed = input.value;
+  if (event.inputType !== "insertText" || event.isComposing || !/^\/.* $/.test(typed)) return;
+  setTimeout(() => {
+    const entry = [...form.querySelectorAll(".command-entry")]
+      .find((each) => `${each.querySelector("strong").textContent} ` === typed);
+    if (input.value === typed) entry?.click();
+  });
+});
+
+// "name: value" inside an option goes to the option of that name.
+form.addEventListener("input", ({ target: field, isComposing }) => {
+  if (isComposing || !field.matches(".command-option-input")) return;
+  const found = [...field.value.matchAll(/(^|\s)([a-z][a-z0-9_-]*):(?=[^:/])/g)].find((mark) => option(mark[2]));
+  if (!found) return;
+  const [mark, , name] = found;
+  const before = field.value.slice(0, found.index).trimEnd();
+  const value = field.value.slice(found.index + mark.length).trimStart();
+  if (name === field.dataset.option) {
+    if (!before) write(field, value);
+    return;
+  }
+  if (pill(name)?.querySelector("input")?.value) return;
+  write(field, before);
+  open(name);
+  const next = pill(name)?.querySelector(".command-option-input");
+  next?.focus();
+  if (next && value) write(next, value);
+});
+
+function write(field, value) {
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function open(name) {
+  if (pill(name)) return;
+  form.querySelector(".command-ghost")?.click();
+  [...form.querySelectorAll(".command-suggestion")].find((each) => each.dataset.value === name)?.click();
+}
+
+// Enter sends what was typed, unless somebody went to a suggestion with the arrow keys.
+let hasChosen = false;
+form.addEventListener("keydown", (event) => {
+  const { key, target, isComposing } = event;
+  if (isComposing) return;
+  if (key.startsWith("Arrow")) hasChosen = true;
+  else if (key !== "Enter") hasChosen = false;
+  if (key === "Enter" && !hasChosen && isWhole(target)) {
+    event.preventDefault();
+    event.stopPropagation();
+    form.requestSubmit();
+  }
+  if (key === "Backspace" && target.matches(".command-option-input") && !target.value) {
+    const remove = target.closest(".command-pill").querySelector(".command-option-remove");
+    if (!remove) return;
+    event.preventDefault();
+    event.stopPropagation();
+    remove.click();
+    form.querySelector(".command-pill:last-of-type input, .command-chip")?.focus();
+  }
+}, { capture: true });
+
+function isWhole(target) {
+  if (target.matches(".command-chip")) return true;
+  const typed = target.matches(".command-option-input") && target.value.trim().toLowerCase();
+  if (!typed) return false;
+  const { autocomplete, choices } = option(target.dataset.option) ?? {};
+  return autocomplete || choices?.some(({ name, value }) => [name, value].some((each) => String(each).toLowerCase() === typed));
+}
+
+// After each change: descriptions of options, no button to remove one on the way of Tab, and focus.
+new MutationObserver(() => {
+  for (const mark of form.querySelectorAll(".command-suggestion-ellipsis")) {
+    const name = mark.closest(".command-suggestion").dataset.value;
+    const { description } = option(name) ?? {};
+    if (description && mark.textContent !== description) mark.textContent = description;
+  }
+  for (const button of form.querySelectorAll(".command-option-remove, .command-file-remove")) button.tabIndex = -1;
+}).observe(form, { childList: true, subtree: true });
+form.addEventListener("click", ({ target }) => {
+  if (!target.closest(".command-suggestion")) return;
+  setTimeout(() => {
+    if (document.activeElement === document.body) form.querySelector(".command-chip")?.focus();
+  });
+});

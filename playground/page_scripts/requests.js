@@ -1,0 +1,28 @@
+// Watches the requests of SimCord's page, which tells its scripts' answers to nobody else.
+const listeners = [];
+const send = window.fetch;
+let headers = {};
+
+window.fetch = async (resource, options = {}) => {
+  const answer = await send(resource, options);
+  if (String(resource).startsWith("/api/")) {
+    headers = options.headers ?? headers;
+    for (const { path, listener } of listeners) {
+      if (resource === path && answer.ok) answer.clone().json().then(listener);
+    }
+  }
+  return answer;
+};
+
+/** Call a listener with each answer (JSON) to requests of a path. */
+export function onAnswer(path, listener) { listeners.push({ path, listener }); }
+
+/** Send a request of our own as the viewer of this page. */
+export function ask(path, body) {
+  const { "X-Simcord-Capability": capability, "X-Simcord-Context": context } = headers;
+  return send(path, {
+    method: body ? "POST" : "GET",
+    headers: { "X-Simcord-Capability": capability, "X-Simcord-Context": context },
+    body: body && JSON.stringify(body),
+  });
+}
