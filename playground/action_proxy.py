@@ -160,11 +160,15 @@ class ActionProxy:
         url = self._page.join(request.rel_url)
         data = io.BytesIO(body) if body else None
         headers = self._headers(request)
-        async with self._session.request(request.method, url, headers=headers, data=data) as answer:
-            kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP]
-            return web.Response(
-                body=await answer.read(), status=answer.status, headers=CIMultiDict(kept)
-            )
+        try:
+            sent = self._session.request(request.method, url, headers=headers, data=data)
+            async with sent as answer:
+                kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP]
+                return web.Response(
+                    body=await answer.read(), status=answer.status, headers=CIMultiDict(kept)
+                )
+        except aiohttp.ClientError:  # the playground ends
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
 
     def _headers(self, request: web.Request) -> CIMultiDict[str]:
         own, inner = f":{self.port}", f":{self._page.port}"

@@ -33,14 +33,21 @@ class FixtureServer:
     roles: Mapping[str, int]
     """The ids of the roles, by name."""
 
-    async def start_bot(self, bot: commands.AutoShardedBot, welcome: discord.Embed) -> None:
-        """Start the bot and post its first message."""
+    async def start_bot(self, bot: commands.AutoShardedBot) -> None:
+        """Start the bot under its name."""
         answer_error = bot.tree.on_error
         await self.env.restart_bot(bot)
         # SimCord takes every error that the bot answers for a defect, and the page would say so.
         bot.tree.error(answer_error)
         await self.name_bot(bot)
-        await bot.get_partial_messageable(self.channel.id).send(embed=welcome)
+
+    async def request_picture(self, prompt: str) -> None:
+        """Let the admin ask for a picture; it is painted while the page opens."""
+        await self.members[-1].slash(self.channel, "imagine", prompt=prompt)
+
+    async def post(self, embed: discord.Embed) -> None:
+        """Post a message of the bot."""
+        await self.env.bot.get_partial_messageable(self.channel.id).send(embed=embed)
 
     async def name_bot(self, bot: discord.Client) -> None:
         """Set the bot's user name."""

@@ -53,29 +53,34 @@ You are {first} in #{CHANNEL}; "Viewing as" makes you {second}, or {ADMIN}, the 
         yield "/quota set, /settings show", f"as {ADMIN}"
 
     def welcome(self) -> discord.Embed:
-        """Return the bot's first words in #gallery."""
+        """Return the bot's first words in #gallery; the page makes commands clickable."""
+        examples = "".join(f"- `{command}`\n" for command in self._examples())
         embed = discord.Embed(
             colour=GREETING_COLOUR,
-            description="Type `/imagine` below and say what you would like to see: "
-            "*a lighthouse at dusk*, *a fox in the snow*, *a cabin in the woods*.",
+            description="Say what you would like to see. Click one of these, or type it, "
+            f"and press Enter:\n{examples}",
         )
-        finer = f"- `{MASTER}` paints finer, for more credits\n"
         embed.add_field(
             name="Then",
             value="- ✏️ *Edit* and 🖼️ *Use*, under a picture\n"
-            f"{finer if self.who_paints == DEMONSTRATION_PAINTER else ''}"
-            "- `/preset save`, `/history`, `/preferences`\n"
-            f"- `/usage`: you have {self._allowance()}",
-            inline=False,
-        )
-        embed.add_field(
-            name=f"As {ADMIN}, the admin",
-            value=f"- *Viewing as*, above, makes you {ADMIN}, or {MEMBERS[1]}\n"
-            "- `/quota set` gives people more or less\n"
-            "- `/settings` says what is painted, where and for whom",
+            f"- `/history` and `/preferences`; you have {self._allowance()}\n"
+            f"- *Viewing as*, above, makes you {MEMBERS[1]}, or {ADMIN}, the admin: "
+            "`/quota set credits: 3 per: day`, `/settings show`",
             inline=False,
         )
         return embed.set_author(name="🎨 Welcome").set_footer(text=self.who_paints)
+
+    def _examples(self) -> Iterator[str]:
+        # Each fits on one line of a card.
+        yield "/imagine prompt: a lighthouse at dusk"
+        yield "/imagine prompt: a fox in the snow n: 2"
+        if self.who_paints == DEMONSTRATION_PAINTER:
+            yield "/imagine a cabin size: 1536x1024"
+            yield f"/imagine a boat model: {MASTER}"
+        else:
+            yield "/imagine a cabin in the woods"
+            yield "/history"
+        yield "/usage"
 
     def _allowance(self) -> str:
         limits = [f"{credits_} credits per {period}" for credits_, period in caps(self.quota)]

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 LATENCY_S = 2.5
 QUOTA = "30/day"
+# The admin has asked for it when the page opens, so that it shows what is to be had.
+OPENING_PROMPT = "mountains at dawn above a lake"
 
 
 async def serve_page(options: Namespace) -> None:
@@ -45,7 +47,10 @@ async def serve_page(options: Namespace) -> None:
         server = await stack.enter_async_context(open_fixture_server())
         clock = RealTimeClock(server.env)
         bot = await stack.enter_async_context(open_bot(settings, _clock(server, clock)))
-        await server.start_bot(bot.client, guide.welcome())
+        await server.start_bot(bot.client)
+        if guide.who_paints == DEMONSTRATION_PAINTER and not options.fail_rate:
+            await server.request_picture(OPENING_PROMPT)
+        await server.post(guide.welcome())
         await show_page(options, server, clock, lambda url: guide.printed(url, options.data), stack)
 
 
@@ -78,7 +83,7 @@ async def _settings(
     )
     small = {"default_quota": parse_limits(QUOTA), "shutdown_grace": 0}
     settings = painter_settings(url, folder).model_copy(update=small)
-    return with_streaming(settings), DEMONSTRATION_PAINTER
+    return with_streaming(settings, latency_s=latency_s), DEMONSTRATION_PAINTER
 
 
 def _clock(server: FixtureServer, clock: RealTimeClock) -> Clock:

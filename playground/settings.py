@@ -17,6 +17,9 @@ models = ["{MODEL}", "{MASTER}"]
 auth = "none"
 stream = "sse"
 
+[gateways.painter.abilities."{MODEL}"]
+usual_s = {{usual_s}}
+
 [gateways.painter.abilities."{MASTER}"]
 label = "Easel's master"
 price = 0
@@ -28,7 +31,7 @@ size_rule = {{{{ min_edge = 256, max_edge = 2048 }}}}
 max_n = 4
 partial_images = 2
 timeout_s = 60
-usual_s = 4
+usual_s = {{usual_s}}
 
 [gateways.painter.abilities."{MASTER}".references]
 transport = "json_images_objects"
@@ -36,6 +39,11 @@ max_count = 5
 max_bytes = 20_000_000
 mask_max_bytes = 4_000_000
 """
+
+
+# What a picture of 1024×1024 takes on two shared cores besides the latency: to paint, to make its
+# previews, to keep and to post it.
+PAINTING_S = 1.5
 
 
 class GivenSettings(Settings):
@@ -65,14 +73,14 @@ def painter_settings(url: str, folder: Path) -> Settings:
     )
 
 
-def with_streaming(settings: Settings) -> Settings:
+def with_streaming(settings: Settings, *, latency_s: float) -> Settings:
     """Return the painter's settings with previews: only a gateway's table can ask for them.
 
     Raises:
         StartRefused: the folder cannot be written.
     """
-    # Not gateways.toml: the folder may contain one.
-    file, table = settings.data_dir / "painter.toml", _TABLE.format(url=settings.image_api_url)
+    table = _TABLE.format(url=settings.image_api_url, usual_s=latency_s + PAINTING_S)
+    file = settings.data_dir / "painter.toml"  # not gateways.toml: the folder may contain one
     try:
         file.write_text(table, encoding="utf-8")
     except OSError:

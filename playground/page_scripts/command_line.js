@@ -78,10 +78,11 @@ form.addEventListener("keydown", (event) => {
   if (isComposing) return;
   if (key.startsWith("Arrow")) hasChosen = true;
   else if (key !== "Enter") hasChosen = false;
-  if (key === "Enter" && !hasChosen && isWhole(target)) {
+  if (key === "Enter" && !hasChosen && (isWhole(target) || isName(target))) {
     event.preventDefault();
     event.stopPropagation();
-    form.requestSubmit();
+    if (isName(target)) sendWithName(target);
+    else form.requestSubmit();
   }
   if (key === "Backspace" && target.matches(".command-option-input") && !target.value) {
     const remove = target.closest(".command-pill").querySelector(".command-option-remove");
@@ -101,6 +102,23 @@ function isWhole(target) {
   return autocomplete || choices?.some(({ name, value }) => [name, value].some((each) => String(each).toLowerCase() === typed));
 }
 
+const isName = (target) => target.matches(".command-option-input") && target.value
+  && ["user", "role", "channel", "mentionable"].includes(option(target.dataset.option)?.type);
+
+// The page asks its server who is meant; the answer is a suggestion of that name.
+async function sendWithName(target) {
+  const typed = target.value.replace(/^[@#]/, "").toLowerCase();
+  for (let tries = 0; tries < 20; tries += 1) {
+    const found = [...form.querySelectorAll(".command-suggestion")]
+      .find((each) => each.querySelector(".command-suggestion-label").textContent.toLowerCase() === typed);
+    found?.click();
+    if (found) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  form.requestSubmit();
+}
+
+let wasComposing = false;
 // After each change: descriptions of options, no button to remove one on the way of Tab, and focus.
 new MutationObserver(() => {
   for (const mark of form.querySelectorAll(".command-suggestion-ellipsis")) {
@@ -109,6 +127,9 @@ new MutationObserver(() => {
     if (description && mark.textContent !== description) mark.textContent = description;
   }
   for (const button of form.querySelectorAll(".command-option-remove, .command-file-remove")) button.tabIndex = -1;
+  const isComposing = form.querySelector(".command-row") !== null;
+  if (wasComposing && !isComposing && document.activeElement === document.body) input.focus();
+  wasComposing = isComposing;
 }).observe(form, { childList: true, subtree: true });
 form.addEventListener("click", ({ target }) => {
   if (!target.closest(".command-suggestion")) return;

@@ -18,11 +18,18 @@ function startFollowing() {
   follow();
 }
 
-// Only a person scrolls with these; the page itself scrolls when pictures arrive.
-for (const gesture of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-  timeline.addEventListener(gesture, () => setTimeout(() => { following = isAtEnd(); }, 200), { passive: true });
+// Only a person scrolls with these; otherwise the page itself does, when it shows something.
+const PERSON_MS = 400;
+let usedAt = -PERSON_MS;
+for (const gesture of ["wheel", "touchmove", "pointerdown", "pointermove", "keydown"]) {
+  timeline.addEventListener(gesture, (event) => {
+    if (gesture !== "pointermove" || event.buttons) usedAt = performance.now();
+  }, { passive: true });
 }
-timeline.addEventListener("scroll", () => { following ||= isAtEnd(); }, { passive: true });
+timeline.addEventListener("scroll", () => {
+  if (performance.now() - usedAt < PERSON_MS) following = isAtEnd();
+  else follow();
+}, { passive: true });
 document.addEventListener("submit", startFollowing, { capture: true });
 document.getElementById("viewer-picker").addEventListener("change", startFollowing);
 const sizes = new ResizeObserver(follow);

@@ -46,7 +46,7 @@ async def test_the_page_answers_and_its_end_is_clean(tmp_path: Path) -> None:
         assert await _end(process, signal.SIGINT) == (130, "easel: stopped.\n")
     assert list((tmp_path / "tmp").iterdir()) == []
     # A stranger reads the terminal once and knows what to type and what to expect.
-    for words in ("http://127.0.0.1:", "Ada", "Ben", "Mia", "/imagine", "10 credits per day"):
+    for words in ("http://127.0.0.1:", "Ada", "Ben", "Mia", "/imagine", "30 credits per day"):
         assert words in printed
     assert WHAT_IT_DRAWS in printed
 

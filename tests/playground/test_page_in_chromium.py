@@ -64,7 +64,7 @@ def test_a_prompt_becomes_a_picture_as_one_watches(person: BrowserUser) -> None:
     person.type_command("imagine", prompt="a lighthouse at dusk")
     person.wait_for_words("Painting for Ada")
     person.wait_for_card("A picture for Ada", pictures=1)
-    person.wait_for_words("9 of 10 left today")
+    person.wait_for_words("29 of 30 left today")
     assert person.console_errors == []
 
 
@@ -76,9 +76,9 @@ def test_two_people_share_the_channel(person: BrowserUser) -> None:
     person.wait_for_card("A picture for Ada", pictures=1)
     person.type_command("imagine", prompt="a fox in the snow", n=3)
     person.wait_for_card("3 pictures for Ben", pictures=3)
-    person.wait_for_words("7 of 10 left today")
+    person.wait_for_words("27 of 30 left today")
     person.type_command("usage")
-    person.wait_for_words("7 of 10")
+    person.wait_for_words("27 of 30")
     assert person.console_errors == []
 
 
@@ -105,7 +105,7 @@ def test_a_reaction_rolls_again(person: BrowserUser) -> None:
     person.switch_to("Ben")
     person.react("🔄")
     person.wait_for_card("A picture for Ben", pictures=1)
-    person.wait_for_words("9 of 10 left today")
+    person.wait_for_words("29 of 30 left today")
     assert person.console_errors == []
 
 

@@ -58,9 +58,9 @@ async def test_the_better_model_costs_more(tmp_path: Path) -> None:
         await ada.command("imagine", prompt="a hill", quality="high", **better)
         footer = (await ada.card(PICTURE))["embeds"][0]["footer"]["text"]
         assert footer.startswith("easel-master · 256×256 · high · ")
-        assert footer.endswith(" · 4 credits · 6 of 10 left today")
+        assert footer.endswith(" · 4 credits · 26 of 30 left today")
         await ada.command("imagine", prompt="a hill", quality="low", **better)
-        await ada.card("1 credit · 5 of 10 left today")
+        await ada.card("1 credit · 25 of 30 left today")
 
 
 async def test_no_click_is_lost_while_pictures_come(tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ async def test_a_kept_folder_knows_people_again(tmp_path: Path) -> None:
     options = ("--latency", "0", "--data", "kept")
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
         await ada.command("imagine", prompt="a lighthouse", **TINY)
-        await ada.card("9 of 10 left")
+        await ada.card("29 of 30 left")
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
         await ada.command("imagine", prompt="a lighthouse", **TINY)
-        await ada.card("8 of 10 left")
+        await ada.card("28 of 30 left")
 
 
 async def test_an_own_gateway_paints_under_its_own_quota(
