@@ -6,6 +6,7 @@ from cogs.cancel_button import CancelCog
 from cogs.dependencies import Dependencies
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
+from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
@@ -31,5 +32,6 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         MyDataCog(deps),
         QuotaCog(deps),
         UsageCog(deps),
+        HelpCog(deps),
         CancelCog(deps),
     )
