@@ -6,6 +6,7 @@ from cogs.cancel_button import CancelCog
 from cogs.dependencies import Dependencies
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
+from cogs.greeting import GreetingCog
 from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
@@ -33,5 +34,6 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         QuotaCog(deps),
         UsageCog(deps),
         HelpCog(deps),
+        GreetingCog(deps),
         CancelCog(deps),
     )
