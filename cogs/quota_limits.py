@@ -18,7 +18,7 @@ from bot.discord_ui.quota_list_embeds import (
 )
 from bot.quota.audit import Action
 from bot.quota.levels import EVERYONE, SERVER, Member, role_subject, user_subject
-from bot.quota.limits import Limit, LimitSet, Period
+from bot.quota.limits import Limit, LimitSet, Period, caps
 from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
@@ -159,9 +159,18 @@ class LimitCommands(QuotaCommands):
     def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
         return GeneralLimits(
             everyone=_caps(limits.get(EVERYONE, ())),
-            server=_caps(limits.get(SERVER, ())),
+            server=_caps(self._server_limits(limits.get(SERVER, ()))),
             default=_caps(self._deps.default_quota),
             server_quota=_caps(self._deps.server_quota),
+        )
+
+    def _server_limits(self, limits: LimitSet) -> LimitSet:
+        """Return the shared limits that decide: above the operator's one, the operator's does."""
+        ceilings = {period: credits for credits, period in caps(self._deps.server_quota)}
+        return tuple(
+            Limit(credits, period)
+            for credits, period in caps(limits)
+            if credits <= ceilings.get(period, credits)
         )
 
 
@@ -199,6 +208,8 @@ def _order(subject: str) -> tuple[str, int]:
 
 
 def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
+    """Return limits by period; "unlimited" is over where a limit was set after it."""
     periods = list(Period)
-    found = sorted(limits, key=lambda limit: periods.index(limit.period))
+    numbered = [limit for limit in limits if limit.credits is not None]
+    found = sorted(numbered or limits, key=lambda limit: periods.index(limit.period))
     return tuple((limit.credits, limit.period) for limit in found)
