@@ -16,6 +16,7 @@ from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
+from cogs.settings_overview import SettingsAreasCog
 from cogs.usage import UsageCog
 
 
@@ -24,6 +25,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     return (
         ImagineCog(deps),
         SettingsCog(deps),
+        SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
         PresetsCog(deps),
         RerollDeleteCog(deps),

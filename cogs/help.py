@@ -1,7 +1,6 @@
 """/help: what a person can do where they ask, and pages about single topics."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from discord import Interaction, app_commands
@@ -16,11 +15,11 @@ from bot.discord_ui.help_embeds import (
     SETUP_TOPIC,
     TOPICS,
     HelpEmbeds,
-    ModelCost,
     PersonalHelp,
 )
 from bot.preferences.access_rules import check_access
 from cogs.dependencies import Dependencies
+from cogs.model_costs import model_costs
 from cogs.usage import read_usage, usage_row
 
 
@@ -58,21 +57,11 @@ class HelpCog(commands.Cog):
         services = self._deps.services
         allowances, status = await services.database.read(partial(read_usage, services.ledger), who)
         return PersonalHelp(
-            models=self._models(who.server_id),
+            models=model_costs(self._deps, who.server_id),
             limits=[usage_row(allowance) for allowance in allowances],
             status=status,
             hindrance=self._hindrance(who),
         )
-
-    def _models(self, server_id: int) -> list[ModelCost]:
-        catalogue, pricing = self._deps.services.catalogue, self._deps.services.pricing
-        today = datetime.fromtimestamp(self._deps.now() / 1000, UTC).date()
-        return [
-            ModelCost(
-                catalogue.display_name(name, today), pricing.credits_each(server_id, name, None)
-            )
-            for name in self._deps.request_builder.allowed_models(server_id)
-        ]
 
     def _hindrance(self, who: Requester) -> Refusal | None:
         try:
