@@ -17,6 +17,7 @@ from bot.discord_ui.caller import Languages, with_present_roles
 from bot.discord_ui.client import Client
 from bot.discord_ui.command_sync import SYNCED_FILE
 from bot.discord_ui.couriers import Couriers
+from bot.discord_ui.help_embeds import HelpLinks
 from bot.discord_ui.message_outbox import MessageOutbox
 from bot.discord_ui.notifications import OwnerNotifier
 from bot.discord_ui.uploads import MessagePictures, read_from_cdn
@@ -188,6 +189,7 @@ def _dependencies(
             client=client, job_lookup=job_lookup, preference_store=preference_store, now=clock.now
         ),
         charts=Charts(settings.data_dir / "charts", wait=clock.wait),
+        links=HelpLinks(settings.help_url, settings.privacy_url),
         default_quota=settings.default_quota,
         server_quota=settings.server_quota,
         now=clock.now,

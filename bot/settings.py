@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 _UNITS = {"": 1, "M": 10**6, "G": 10**9, "T": 10**12}
 _MIN_BYTES = 100 * 10**6
+# Without the characters that would end a link in Discord's markdown.
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#@()<>\\]+(?:[/?#][^\s()<>\\]*)?", re.IGNORECASE)
+_LONGEST_ADDRESS = 400
 OLD_DATABASE = Path("data/easel.db")
 """Where Easel 0.1 kept the database when DATABASE_URL was not set, whatever DATA_DIR said."""
 
@@ -110,12 +113,20 @@ def _is_host(entry: str) -> str:
     return entry
 
 
+def _web_address(value: str) -> str:
+    address = value.strip()
+    if address and (len(address) > _LONGEST_ADDRESS or not _WEB_ADDRESS.fullmatch(address)):
+        raise ValueError("it is no web address")
+    return address
+
+
 def _is_network(entry: str) -> str:
     parse_network(entry)
     return entry
 
 
 HostSetting = Annotated[str, AfterValidator(_is_host)]
+WebAddressSetting = Annotated[str, AfterValidator(_web_address)]
 NetworkSetting = Annotated[str, AfterValidator(_is_network)]
 BudgetSetting = Annotated[tuple[Limit, ...], NoDecode, BeforeValidator(_budget)]
 BytesSetting = Annotated[int, BeforeValidator(_bytes)]
@@ -183,6 +194,8 @@ class Settings(BaseSettings):
     allowed_servers: CommaList[int] = ()
     allow_direct_messages: bool = False
     allow_user_install: bool = False
+    help_url: WebAddressSetting = ""
+    privacy_url: WebAddressSetting = ""
     max_concurrent_jobs: int = Field(default=8, ge=1, le=1000)
     max_running_per_user: int = Field(default=3, ge=1, le=1000)
     max_waiting_per_user: int = Field(default=10, ge=1, le=1000)
@@ -276,6 +289,8 @@ FIXES = {
     "ALLOWED_SERVERS": "list server ids, separated by commas; leave it empty to allow every server",
     "ALLOW_DIRECT_MESSAGES": "set it to true or false",
     "ALLOW_USER_INSTALL": "set it to true or false",
+    "HELP_URL": "set it like https://example.com/help, or leave it empty",
+    "PRIVACY_URL": "set it like https://example.com/privacy, or leave it empty",
     "MAX_CONCURRENT_JOBS": "set it to a whole number from 1 to 1000",
     "MAX_RUNNING_PER_USER": "set it to a whole number from 1 to 1000",
     "MAX_WAITING_PER_USER": "set it to a whole number from 1 to 1000",

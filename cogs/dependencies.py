@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.discord_ui.autocomplete import Autocomplete
 from bot.discord_ui.client import Client
 from bot.discord_ui.couriers import Couriers
+from bot.discord_ui.help_embeds import HelpLinks
 from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
@@ -34,6 +35,7 @@ class Dependencies:
     job_lookup: JobLookup
     button_guard: ButtonGuard
     charts: Charts
+    links: HelpLinks
     default_quota: LimitSet
     server_quota: LimitSet
     now: Callable[[], int]

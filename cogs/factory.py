@@ -6,6 +6,8 @@ from cogs.cancel_button import CancelCog
 from cogs.dependencies import Dependencies
 from cogs.details_buttons import DetailsCog
 from cogs.edit_form import EditCog
+from cogs.greeting import GreetingCog
+from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
@@ -14,6 +16,7 @@ from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
+from cogs.settings_overview import SettingsAreasCog
 from cogs.usage import UsageCog
 
 
@@ -22,6 +25,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
     return (
         ImagineCog(deps),
         SettingsCog(deps),
+        SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
         PresetsCog(deps),
         RerollDeleteCog(deps),
@@ -31,5 +35,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         MyDataCog(deps),
         QuotaCog(deps),
         UsageCog(deps),
+        HelpCog(deps),
+        GreetingCog(deps),
         CancelCog(deps),
     )

@@ -1,13 +1,13 @@
 """/quota: limits, grants, blocks and costs that server admins set, and reports of usage."""
 
-from discord import Interaction, Permissions
+from discord import Interaction
 from discord.ext import commands
 
-from bot.core.errors.jobs import OutdatedCommand, ServerNotListed
+from bot.core.errors.jobs import OutdatedCommand
 from bot.discord_ui.buttons import PageButton
-from bot.discord_ui.command_permissions import CommandNotAllowed, may_use_command
+from bot.discord_ui.command_permissions import check_may_use
 from cogs.quota_base import PageReply, quota
-from cogs.quota_costs import CostCommands
+from cogs.quota_costs import COSTS, CostCommands
 from cogs.quota_limits import LIMITS, LimitCommands
 from cogs.quota_members import MemberCommands
 from cogs.quota_reports import CHANGES, ReportCommands
@@ -36,15 +36,22 @@ class QuotaCog(LimitCommands, MemberCommands, CostCommands, ReportCommands):
         except Exception as error:  # noqa: BLE001 - discord.py would only log it
             await self._deps.client.answer_error(interaction, error)
 
-    async def _check_may_manage(self, interaction: Interaction) -> None:
-        default = quota.default_permissions or Permissions()
-        if not await may_use_command(self._deps.client, interaction, quota.name, default):
-            raise CommandNotAllowed(command=quota.name)
+    @commands.Cog.listener()
+    async def on_settings_area_chosen(self, interaction: Interaction, area: str) -> None:
+        """Show an area of /settings show that this cog has a list of."""
+        if area not in {LIMITS, CHANGES, COSTS}:
+            return
+        try:
+            if area == COSTS:
+                await check_may_use(self._deps.client, interaction, quota)
+                await self.list_costs(interaction)
+            else:
+                await (await self._page(interaction, area, 0)).send(interaction)
+        except Exception as error:  # noqa: BLE001 - discord.py would only log it
+            await self._deps.client.answer_error(interaction, error)
 
     async def _page(self, interaction: Interaction, list_name: str, number: int) -> PageReply:
-        if not self._deps.client.serves(interaction.guild_id):
-            raise ServerNotListed
-        await self._check_may_manage(interaction)
+        await check_may_use(self._deps.client, interaction, quota)
         if list_name == LIMITS:
             return await self.limits_page(interaction, number)
         if list_name == CHANGES:

@@ -14,6 +14,8 @@ from bot.discord_ui.quota_list_embeds import CostRow
 from bot.gateways.model_abilities import ModelAbilities
 from cogs.quota_base import QuotaCommands, guild_id_of, quota
 
+COSTS = "costs"
+
 Own = Mapping[tuple[str, str], int]
 """A server's own credits by model and quality, '' for any."""
 
@@ -45,7 +47,7 @@ class CostCommands(QuotaCommands):
         if model is None:
             if quality is not None or credits is not None:
                 raise ModelNotChosen
-            await self._list_costs(interaction)
+            await self.list_costs(interaction)
         elif credits is None:
             await self._remove_cost(interaction, model, quality)
         else:
@@ -109,7 +111,8 @@ class CostCommands(QuotaCommands):
             interaction, self._embeds.cost_removed(name, kind, self.locale(interaction))
         )
 
-    async def _list_costs(self, interaction: Interaction) -> None:
+    async def list_costs(self, interaction: Interaction) -> None:
+        """Show the price list."""
         server_id = guild_id_of(interaction)
         costs = await self._database.read(self._ledger.costs, server_id)
         own = {(model, quality): credits for (_, model, quality), credits in costs.items()}

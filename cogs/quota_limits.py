@@ -18,7 +18,8 @@ from bot.discord_ui.quota_list_embeds import (
 )
 from bot.quota.audit import Action
 from bot.quota.levels import EVERYONE, SERVER, Member, role_subject, user_subject
-from bot.quota.limits import Limit, LimitSet, Period
+from bot.quota.limits import Limit, LimitSet, Period, caps
+from cogs.dependencies import Dependencies
 from cogs.quota_base import PageReply, QuotaCommands, checked_user, guild_id_of, quota
 
 PERIODS = [app_commands.Choice(name=str(period), value=str(period)) for period in Period]
@@ -128,9 +129,9 @@ class LimitCommands(QuotaCommands):
         if interaction.guild is not None:
             await self._delete_gone_roles(interaction.guild)
         limits, members = await self._database.read(self._ledger.decided, server_id)
-        page = list_page(_rows(limits, members), number, LIMITS_ON_A_PAGE)
+        page = list_page(subject_rows(limits, members), number, LIMITS_ON_A_PAGE)
         locale = self.locale(interaction)
-        embed = self._lists.limits(page, self._ceilings(limits), locale)
+        embed = self._lists.limits(page, general_limits(self._deps, limits), locale)
         return self.page_reply(interaction, LIMITS, page, embed)
 
     @commands.Cog.listener()
@@ -156,13 +157,25 @@ class LimitCommands(QuotaCommands):
             action=Action.ROLE_GONE,
         )
 
-    def _ceilings(self, limits: Mapping[str, LimitSet]) -> GeneralLimits:
-        return GeneralLimits(
-            everyone=_caps(limits.get(EVERYONE, ())),
-            server=_caps(limits.get(SERVER, ())),
-            default=_caps(self._deps.default_quota),
-            server_quota=_caps(self._deps.server_quota),
-        )
+
+def general_limits(deps: Dependencies, limits: Mapping[str, LimitSet]) -> GeneralLimits:
+    """Return the limits that hold for everyone and for the whole server."""
+    return GeneralLimits(
+        everyone=_caps(limits.get(EVERYONE, ())),
+        server=_caps(_deciding(limits.get(SERVER, ()), deps.server_quota)),
+        default=_caps(deps.default_quota),
+        server_quota=_caps(deps.server_quota),
+    )
+
+
+def _deciding(limits: LimitSet, ceiling: LimitSet) -> LimitSet:
+    """Return the shared limits that decide: above the operator's one, the operator's does."""
+    ceilings = {period: credits for credits, period in caps(ceiling)}
+    return tuple(
+        Limit(credits, period)
+        for credits, period in caps(limits)
+        if credits <= ceilings.get(period, credits)
+    )
 
 
 def _subject(user: discord.User | None, role: discord.Role | None, *, whole_server: bool) -> str:
@@ -179,7 +192,7 @@ def _subject(user: discord.User | None, role: discord.Role | None, *, whole_serv
     return named[0] if named else EVERYONE
 
 
-def _rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
+def subject_rows(limits: Mapping[str, LimitSet], members: Mapping[int, Member]) -> list[SubjectRow]:
     """Return the rows of roles, then of people; those of everyone are shown elsewhere."""
     statuses = {
         user_subject(user_id): MemberStatus(member.granted, member.block_reason)
@@ -199,6 +212,8 @@ def _order(subject: str) -> tuple[str, int]:
 
 
 def _caps(limits: LimitSet) -> tuple[CreditLimit, ...]:
+    """Return limits by period; "unlimited" is over where a limit was set after it."""
     periods = list(Period)
-    found = sorted(limits, key=lambda limit: periods.index(limit.period))
+    numbered = [limit for limit in limits if limit.credits is not None]
+    found = sorted(numbered or limits, key=lambda limit: periods.index(limit.period))
     return tuple((limit.credits, limit.period) for limit in found)

@@ -29,6 +29,7 @@ from bot.preferences.stored_preferences import (
 )
 from cogs.dependencies import Dependencies
 from cogs.option_choices import language_choices, language_code
+from cogs.settings_overview import SettingsOverview
 
 SettingsChange = Callable[[ServerSettings], ServerSettings]
 
@@ -70,11 +71,12 @@ class SettingsCog(commands.Cog):
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._embeds = SettingsEmbeds(deps.client.texts)
+        self._overview = SettingsOverview(deps)
 
     @settings.command()
     async def show(self, interaction: Interaction) -> None:
         """Show the settings of this server."""
-        await self._answer(interaction, self._settings(interaction), changed=False)
+        await self._overview.show(interaction)
 
     @settings.command()
     @app_commands.describe(
@@ -315,11 +317,9 @@ class SettingsCog(commands.Cog):
         settings = await self._deps.preference_store.change_server(
             interaction.guild_id or 0, change
         )
-        await self._answer(interaction, settings, changed=True)
+        await self._answer(interaction, settings)
 
-    async def _answer(
-        self, interaction: Interaction, settings: ServerSettings, *, changed: bool
-    ) -> None:
+    async def _answer(self, interaction: Interaction, settings: ServerSettings) -> None:
         server_id = interaction.guild_id or 0
         models = self._deps.request_builder.allowed_models(server_id)
         embed = self._embeds.settings(
@@ -330,7 +330,7 @@ class SettingsCog(commands.Cog):
                 settings.moderation, models
             ),
             locale=self._deps.client.languages.personal(interaction),
-            changed=changed,
+            changed=True,
         )
         if interaction.response.is_done():
             await interaction.followup.send(embed=embed, ephemeral=True)

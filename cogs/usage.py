@@ -1,6 +1,7 @@
 """/usage: one's own limits, credits left and last requests."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from discord import Interaction, app_commands
 from discord.ext import commands
@@ -11,6 +12,7 @@ from bot.discord_ui.caller import requester_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.quota_embeds import MOST_JOBS, JobRow, MemberStatus, QuotaEmbeds, UsageRow
 from bot.quota.allowances import Allowance
+from bot.quota.ledger import Ledger
 from cogs.dependencies import Dependencies
 
 
@@ -26,24 +28,31 @@ class UsageCog(commands.Cog):
     async def usage(self, interaction: Interaction) -> None:
         """Show your limits, the credits you have left, and your last requests."""
         who = requester_of(interaction)
-        allowances, status = await self._deps.services.database.read(self._usage, who)
-        past = await self._deps.services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
+        services = self._deps.services
+        allowances, status = await services.database.read(partial(read_usage, services.ledger), who)
+        past = await services.retention.recent_jobs(who.user_id, most=MOST_JOBS)
         locale = self._deps.client.languages.personal(interaction)
-        embeds = [self._embeds.usage(who, [_row(a) for a in allowances], locale, status=status)]
+        embeds = [
+            self._embeds.usage(who, [usage_row(a) for a in allowances], locale, status=status)
+        ]
         if past:
             jobs = [JobRow(p.written.job, p.written.state, p.written.placed) for p in past]
             embeds.append(self._embeds.jobs(jobs, locale))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
 
-    def _usage(self, rows: Transaction, who: Requester) -> tuple[Sequence[Allowance], MemberStatus]:
-        ledger = self._deps.services.ledger
-        member = ledger.member(rows, who.server_id, who.user_id)
-        doubtful = ledger.doubtful(rows, who)
-        status = MemberStatus(member.granted, member.block_reason, doubtful)
-        return ledger.allowances(rows, who), status
+
+def read_usage(
+    ledger: Ledger, rows: Transaction, who: Requester
+) -> tuple[Sequence[Allowance], MemberStatus]:
+    """Return what is left of a person's limits, and what else decides about their requests."""
+    member = ledger.member(rows, who.server_id, who.user_id)
+    doubtful = ledger.doubtful(rows, who)
+    status = MemberStatus(member.granted, member.block_reason, doubtful)
+    return ledger.allowances(rows, who), status
 
 
-def _row(allowance: Allowance) -> UsageRow:
+def usage_row(allowance: Allowance) -> UsageRow:
+    """Return a limit as it is shown."""
     return UsageRow(
         level=allowance.level,
         limit=allowance.limit,

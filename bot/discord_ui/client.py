@@ -18,6 +18,7 @@ from bot.core.i18n.texts import Texts
 from bot.core.proxies import NO_PROXIES, Proxies
 from bot.discord_ui.caller import CallerPlace, Languages, place_of_caller
 from bot.discord_ui.command_errors import ServersOnly, error_for_person
+from bot.discord_ui.command_mentions import CommandMentions
 from bot.discord_ui.command_sync import (
     CommandRegistry,
     SyncedCommands,
@@ -87,6 +88,7 @@ class Client(commands.AutoShardedBot):
         self.once_closing: Callable[[], Awaitable[None]] | None = None
         self._synced_file = synced_file
         self._registered: dict[str, app_commands.AppCommand] = {}
+        self.command_mentions = CommandMentions(self.tree)
         self._dev_guild = discord.Object(dev_guild_id) if dev_guild_id else None
 
     def serves(self, server_id: int | None) -> bool:
@@ -150,13 +152,16 @@ class Client(commands.AutoShardedBot):
         server_id = self._dev_guild.id if self._dev_guild else None
         registry = CommandRegistry(self.http, self.application_id or 0, server_id)
         before = await registry.fetch()
+        self.command_mentions.learn(before)
         commands = await payload_of(self.tree, self._dev_guild)
         sent = digest(commands, self.application_id, server_id)
         if SyncedCommands.read(self._synced_file) == SyncedCommands(sent, digest(before)):
             return False
         await registry.replace([*commands, *entry_points(before)])
         self._registered.clear()
-        SyncedCommands(sent, digest(await registry.fetch())).write(self._synced_file)
+        after = await registry.fetch()
+        self.command_mentions.learn(after)
+        SyncedCommands(sent, digest(after)).write(self._synced_file)
         log.info("commands.synced", server=server_id)
         return True
 

@@ -14,6 +14,7 @@ import discord
 import structlog
 
 from bot.core.errors.base import Refusal
+from bot.core.errors.jobs import ServerNotListed
 from bot.discord_ui.caller import CallerPlace, permissions_of, place_of_caller
 from bot.discord_ui.client import Client
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
@@ -68,6 +69,24 @@ async def may_use_command(
     user = _user_of(interaction, interaction.guild)
     found = await _try_to_read(client, interaction.guild, name, within_s=MOST_WAIT_S)
     return is_allowed(found or CommandOverrides(), user, default)
+
+
+async def check_may_use(
+    client: Client, interaction: discord.Interaction, command: discord.app_commands.Group
+) -> None:
+    """Refuse a press by who may not, or no longer, use the command that it belongs to.
+
+    Raises:
+        ServerNotListed, CommandNotAllowed
+    """
+    if not client.serves(interaction.guild_id):
+        raise ServerNotListed
+    default = command.default_permissions or discord.Permissions()
+    is_allowed_here = interaction.permissions.use_application_commands
+    if not interaction.permissions.administrator and not is_allowed_here:
+        raise CommandNotAllowed(command=command.name)
+    if not await may_use_command(client, interaction, command.name, default):
+        raise CommandNotAllowed(command=command.name)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -124,7 +124,7 @@ class QuotaListEmbeds:
         embed = discord.Embed(
             colour=COLOURS["painting"],
             title=self._texts.say("quota-show-title", locale),
-            description="\n".join([*self._head(general, locale), "", *rows]),
+            description="\n".join([*self.general_lines(general, locale), "", *rows]),
         )
         return self._with_page(embed, page, locale)
 
@@ -152,9 +152,8 @@ class QuotaListEmbeds:
             notes.append(self._texts.say("quota-costs-own", locale))
         return embed.set_footer(text=" · ".join(notes)) if notes else embed
 
-    # --- parts --------------------------------------------------------------------------------
-
-    def _head(self, general: GeneralLimits, locale: str) -> list[str]:
+    def general_lines(self, general: GeneralLimits, locale: str) -> list[str]:
+        """Return a line for everyone, and for the whole server and the operator if they limit."""
         if general.everyone:
             lines = [self._general_line("everyone", general.everyone, locale)]
         else:
@@ -166,6 +165,8 @@ class QuotaListEmbeds:
             limits = self._limit_words(general.server_quota, locale)
             lines.append(small(self._texts.say("quota-show-ceiling", locale, limits=limits)))
         return lines
+
+    # --- parts --------------------------------------------------------------------------------
 
     def _general_line(self, subject: str, limits: Sequence[CreditLimit], locale: str) -> str:
         return self._limit_line(

@@ -33,6 +33,15 @@ class DefaultOptions:
     quality: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting of a server: the text that names it, its value, and the command to change it."""
+
+    text_id: str
+    value: str
+    command: str
+
+
 class SettingsEmbeds:
     """Builds the answers about settings, preferences and presets."""
 
@@ -56,20 +65,59 @@ class SettingsEmbeds:
         ``models`` are those that may be used there; those among them in ``unmoderated`` ignore how
         strictly a prompt should be judged.
         """
-        say, some = self._texts.say, settings.models is not None
-        channels, roles = settings.channels, settings.roles
-        emojis = {"reroll": settings.reroll, "delete": settings.delete}
-        facts = [
-            ("custom-defaults", self._defaults(defaults, locale)),
-            ("custom-models", self._list("models", _words(models) if some else None, locale)),
-            ("custom-channels", self._list("channels", _mentions("<#", channels), locale)),
-            ("custom-roles", self._list("roles", _mentions("<@&", roles), locale)),
-            ("custom-controls", say("custom-controls-of", locale, who=settings.controls)),
-            ("custom-emojis", say("custom-emojis-are", locale, **emojis)),
-            ("custom-moderation", self._moderation(settings.moderation, unmoderated, locale)),
-            ("custom-language", self._language(settings.language, locale)),
-        ]
+        lines = self.setting_lines(
+            settings, defaults, models=models, unmoderated=unmoderated, locale=locale
+        )
+        facts = [(line.text_id, line.value) for line in lines]
         return self._embed("server", facts, locale, changed=changed)
+
+    def setting_lines(
+        self,
+        settings: ServerSettings,
+        defaults: DefaultOptions,
+        *,
+        models: Sequence[str],
+        unmoderated: Sequence[str],
+        locale: str,
+        longest_list: int = LONGEST_VALUE,
+    ) -> list[SettingLine]:
+        """Return what each setting of a server is now, and the command that changes it."""
+        say, some = self._texts.say, settings.models is not None
+        emojis = {"reroll": settings.reroll, "delete": settings.delete}
+        lists = {
+            "models": _words(models) if some else None,
+            "channels": _mentions("<#", settings.channels),
+            "roles": _mentions("<@&", settings.roles),
+        }
+        return [
+            SettingLine("custom-defaults", self._defaults(defaults, locale), "settings defaults"),
+            *(
+                SettingLine(
+                    f"custom-{of}",
+                    self._list(of, allowed, locale, longest_list),
+                    f"settings {of} allow",
+                )
+                for of, allowed in lists.items()
+            ),
+            SettingLine(
+                "custom-controls",
+                say("custom-controls-of", locale, who=settings.controls),
+                "settings controls",
+            ),
+            SettingLine(
+                "custom-emojis", say("custom-emojis-are", locale, **emojis), "settings emojis"
+            ),
+            SettingLine(
+                "custom-moderation",
+                self._moderation(settings.moderation, unmoderated, locale),
+                "settings moderation",
+            ),
+            SettingLine(
+                "custom-language",
+                self._language(settings.language, locale),
+                "settings language",
+            ),
+        ]
 
     def preferences(
         self,
@@ -111,10 +159,13 @@ class SettingsEmbeds:
             quality=defaults.quality and _word(defaults.quality),
         )
 
-    def _list(self, of: str, allowed: Sequence[str] | None, locale: str) -> str:
+    def _list(
+        self, of: str, allowed: Sequence[str] | None, locale: str, limit: int = LONGEST_VALUE
+    ) -> str:
         if allowed is None:
             return self._texts.say("custom-all", locale, of=of)
-        return self._joined(allowed, locale) or self._texts.say("custom-empty", locale, of=of)
+        joined = self._joined(allowed, locale, limit)
+        return joined or self._texts.say("custom-empty", locale, of=of)
 
     def _joined(self, items: Sequence[str], locale: str, limit: int = LONGEST_VALUE) -> str:
         """Join what fits, and count the rest: a mention is never cut."""

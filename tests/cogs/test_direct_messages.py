@@ -8,7 +8,7 @@ import simcord
 from bot.quota.limits import parse_limits
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
 
-PERSONAL = {"imagine", "usage", "history", "preferences", "preset", "mydata"}
+PERSONAL = {"imagine", "usage", "history", "preferences", "preset", "mydata", "help"}
 
 
 def definitions(world: DiscordWorld) -> dict[str, dict[str, Any]]:  # JSON

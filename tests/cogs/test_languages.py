@@ -172,7 +172,7 @@ async def test_an_admin_reads_answers_in_their_own_language(world: DiscordWorld)
     assert reply_text(answer) == "dall-e-3 的图片从现在起在这里每张 2 点。"
     settings = await world.mia.slash(world.channel, "settings show")
     assert reply_embed(settings).title == "⚙️ 本服务器的设置"
-    assert facts(settings)["语言"] == "与 Discord 相同"
+    assert facts(settings)["语言"].startswith("与 Discord 相同 · </settings language:")
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,51 @@ async def test_pages_do_not_turn_in_a_server_that_is_served_no_more(world: Disco
     await world.restart(allowed_servers=(1,))
     refused = await turn(world, answer, "▶")
     assert "not on the operator's list" in reply_text(refused)
+
+
+async def test_what_was_unlimited_before_is_not_shown_beside_its_limit(world: DiscordWorld) -> None:
+    """It limits nothing any more, and reads as if the limit beside it did not count."""
+    patron = world.guild.create_role("patron")
+    for options in ({}, {"role": patron}, {"user": world.ada}):
+        await world.mia.slash(world.channel, "quota unlimited", **options)
+        await world.mia.slash(world.channel, "quota set", credits=5, per="day", **options)
+    assert await lines(world) == [
+        "**Everyone** · 5 credits per day",
+        "",
+        f"<@&{patron.id}> · 5 credits per day",
+        f"<@{world.ada.id}> · 5 credits per day",
+    ]
+
+
+async def test_a_server_without_a_shared_limit_has_no_line_for_it(world: DiscordWorld) -> None:
+    """Exempting everybody together is the same as never having limited them."""
+    await world.mia.slash(world.channel, "quota set", credits=9, per="day", whole_server=True)
+    assert "**The whole server** · 9 credits per day" in await lines(world)
+    await world.mia.slash(world.channel, "quota unlimited", whole_server=True)
+    assert not [line for line in await lines(world) if "The whole server" in line]
+
+
+async def test_a_shared_limit_above_the_operators_is_not_shown(build: WorldBuilder) -> None:
+    """The operator allowed more when it was set; what holds now is their limit."""
+    async with build.world() as world:
+        for credits, per in ((300, "month"), (30, "day")):
+            await world.mia.slash(
+                world.channel, "quota set", credits=credits, per=per, whole_server=True
+            )
+        await world.restart(server_quota=parse_limits("200/month"))
+        shown = await lines(world)
+        assert "**The whole server** · 30 credits per day" in shown
+        assert "-# The operator allows this server 200 credits per month." in shown
+
+
+async def test_a_grant_that_was_used_up_and_a_lifted_block_are_gone(world: DiscordWorld) -> None:
+    """A list of what was decided once is the audit; this one is of what holds."""
+    await world.mia.slash(world.channel, "quota set", credits=0, per="day", user=world.ada)
+    await world.mia.slash(world.channel, "quota grant", user=world.ada, credits=1, reason="x")
+    await world.mia.slash(world.channel, "quota block", user=world.ben, reason="spam")
+    assert f"<@{world.ada.id}> · no pictures · 1 extra" in await lines(world)
+    await world.imagine(world.ada)
+    await world.wait_for_jobs()
+    await world.mia.slash(world.channel, "quota unblock", user=world.ben)
+    await world.mia.slash(world.channel, "quota reset", user=world.ben)
+    assert (await lines(world))[2:] == [f"<@{world.ada.id}> · no pictures"]

@@ -1,5 +1,7 @@
 """/settings: what admins set for a server, and that every command keeps to it."""
 
+import re
+
 import discord
 import pytest
 import simcord
@@ -29,18 +31,21 @@ def written(world: DiscordWorld) -> ServerSettings:
 
 
 async def test_a_server_that_set_nothing_shows_that_all_is_open(world: DiscordWorld) -> None:
-    """An admin sees every setting, and what holds without them."""
+    """An admin sees every setting, what holds without it, and the command that changes it."""
     answer = await world.mia.slash(world.channel, "settings show")
     assert reply_embed(answer).title == "⚙️ Settings of this server"
-    assert facts(answer) == {
-        "Defaults": "dall-e-3 · 1024x1024 · 1 picture",
-        "Models": "All",
-        "Channels": "All",
-        "Roles": "Everyone",
-        "Buttons and reactions under a result": "For anyone",
-        "Emojis": "🔄 re-roll · ❌ delete",
-        "Moderation": "The operator's default",
-        "Language": "Same as in Discord",
+    shown = {name: re.sub(r":\d+>", ">", value) for name, value in facts(answer).items()}
+    assert shown == {
+        "Limits": "**Everyone** · 20 credits per day, the operator's default · </quota set>",
+        "Costs": "The operator's defaults · </quota cost>",
+        "Defaults": "dall-e-3 · 1024x1024 · 1 picture · </settings defaults>",
+        "Models": "All · </settings models allow>",
+        "Channels": "All · </settings channels allow>",
+        "Roles": "Everyone · </settings roles allow>",
+        "Buttons and reactions under a result": "For anyone · </settings controls>",
+        "Emojis": "🔄 re-roll · ❌ delete · </settings emojis>",
+        "Moderation": "The operator's default · </settings moderation>",
+        "Language": "Same as in Discord · </settings language>",
     }
 
 

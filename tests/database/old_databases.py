@@ -88,7 +88,7 @@ ROWS = (
     (3, "UPDATE jobs SET attached = '[]', telling_failures = 2 WHERE id = 'b'"),
     (4, f"INSERT INTO members VALUES (10, 1, 5, {NOON}, 'spam')"),
     (4, "INSERT INTO credit_costs VALUES (10, 'painter', 'high', 4)"),
-    (4, f"INSERT INTO anonymous VALUES (-5, {NOON})"),
+    (4, f"INSERT INTO anonymous (user_id, at) VALUES (-5, {NOON})"),
     (4, "UPDATE audit SET reason = 'a reason'"),
     (4, "UPDATE charges SET own_credits = CASE WHEN job_id = 'a' THEN 2 ELSE credits END"),
     (4, f"INSERT INTO meters VALUES ('server:0', {HOUR}, 2), ('budget', {HOUR}, 70)"),

@@ -19,6 +19,8 @@ PLACES = {
     r"history-choose": 150,
     r"form-title-.+|form-(prompt|model|size|start|files)": 45,
     r"form-size-hint|form-start-.+|command-choice-.+|history-(state|pictures|pictures-left)": 100,
+    r"settings-areas": 150,
+    r"help-topic-.+|settings-area-.+": 100,
     r"card-title-.+|.+-title|.+-title-changed|usage-level|custom-[a-z]+": 256,
     r".+": 2_000,
 }

@@ -1,7 +1,7 @@
 # Descriptions of commands and of their options (as attributes), and the names of choices. At most
 # 100 characters each. English repeats the words in cogs/; a test compares them.
 
-## /imagine, /usage and /history
+## /imagine, /usage, /history and /help
 
 command-imagine = Paint a picture from a description.
     .prompt = What to paint
@@ -23,6 +23,8 @@ command-usage = Show your limits, the credits you have left, and your last reque
 command-history = Browse and search your requests, and post their pictures again.
     .model = Only pictures by this model
     .text = Only requests with these words in the prompt
+command-help = Show what you can do here, and how.
+    .topic = What to explain; if empty, an overview
 
 ## /settings
 

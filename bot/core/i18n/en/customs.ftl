@@ -130,6 +130,30 @@ custom-ping-is =
        *[no] You are never mentioned
     }
 
+## /settings show
+
+custom-limits = Limits
+custom-limits-more =
+    { $count ->
+        [one] and { $count } more for a role or a person
+       *[other] and { $count } more for roles and people
+    }
+custom-costs = Costs
+custom-costs-are =
+    { $count ->
+        [0] The operator's defaults
+        [one] { $count } set here, else the operator's defaults
+       *[other] { $count } set here, else the operator's defaults
+    }
+settings-areas = Show in full…
+settings-area-limits = All limits, extra credits and blocks
+settings-area-costs = What pictures cost
+settings-area-changes = Who changed what
+settings-area-models = Models that may be used
+settings-area-channels = Channels where painting is allowed
+settings-area-roles = Roles that may paint
+settings-area-styles = Styles of this server
+
 choice-default = { $name } · default
 
 preset-saved = Saved as **{ $name }**. Use it with /preset use, or as preset in /imagine.

@@ -1,6 +1,6 @@
 # Descriptions of commands and options: at most 100 characters. What people type stays English.
 
-## /imagine, /usage and /history
+## /imagine, /usage, /history and /help
 
 command-imagine = 根据文字描述生成图片
     .prompt = 想画什么
@@ -22,6 +22,8 @@ command-usage = 查看你的限额、剩余点数和最近的请求
 command-history = 查看和查找你的请求，并重新发布其中的图片
     .model = 只看这个模型画的
     .text = 只看提示词里有这些文字的
+command-help = 查看你可以在这里做什么，以及怎么做
+    .topic = 要说明的主题；留空则显示概览
 
 ## /settings
 

@@ -127,6 +127,25 @@ custom-ping-is =
        *[no] 从不提及你
     }
 
+## /settings show
+
+custom-limits = 限额
+custom-limits-more = 以及身份组或个人的另外 { $count } 项
+custom-costs = 点数
+custom-costs-are =
+    { $count ->
+        [0] 运营者的默认值
+       *[other] 在这里设置了 { $count } 项，其余为运营者的默认值
+    }
+settings-areas = 查看全部…
+settings-area-limits = 所有限额、额外点数和禁止名单
+settings-area-costs = 每张图片的点数
+settings-area-changes = 谁改了什么
+settings-area-models = 可以使用的模型
+settings-area-channels = 可以画图的频道
+settings-area-roles = 可以画图的身份组
+settings-area-styles = 本服务器的风格
+
 choice-default = { $name } · 默认
 
 preset-saved = 已保存为 **{ $name }**。用 /preset use 使用，或在 /imagine 的 preset 选项中选择。
