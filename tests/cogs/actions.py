@@ -57,6 +57,12 @@ async def submit_form(
     return answer
 
 
+def rename_form(shown: simcord.InteractionResult, custom_id: str) -> None:
+    """Give a form the id of another one, which an earlier version may have shown."""
+    assert shown._interaction.modal is not None
+    shown._interaction.modal["custom_id"] = custom_id
+
+
 def form_values(shown: simcord.InteractionResult) -> dict[str, Any]:
     """Return the values of a form when it opens."""
     values: dict[str, Any] = {}

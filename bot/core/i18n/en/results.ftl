@@ -11,12 +11,24 @@ control-details = Details
 # Under a job without pictures.
 control-try-again = Try again
 
-## The form: its title and labels have at most 45 characters, choices 100
+## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
+## the number of pictures stands under the label of the model, what they cost under each model
 
 form-title-edit = Edit and paint again
 form-title-use = Use as reference
 form-prompt = Prompt
 form-model = Model
+form-count =
+    { $count ->
+        [one] For one picture
+       *[other] For { $count } pictures
+    }
+form-cost =
+    { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
 form-size = Size
 form-size-hint = E.g. 1024x1024; if empty, the model decides
 form-start = Based on

@@ -11,12 +11,19 @@ control-details = 详情
 # Under a job without pictures.
 control-try-again = 再试一次
 
-## The form: its title and labels have at most 45 characters, choices 100
+## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
+## the number of pictures stands under the label of the model, what they cost under each model
 
 form-title-edit = 修改后再画
 form-title-use = 用作参考图
 form-prompt = 提示词
 form-model = 模型
+form-count = 画 { $count } 张图片
+form-cost =
+    { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
 form-size = 尺寸
 form-size-hint = 例如 1024x1024；留空则由模型决定
 form-start = 以什么为基础
