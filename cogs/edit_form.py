@@ -12,13 +12,14 @@ import structlog
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.core.errors.jobs import NotKept
+from bot.core.errors.jobs import NotKept, PictureNotKept
 from bot.core.i18n.escaping import width
 from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
-from bot.discord_ui.message_attachments import posted_reference
+from bot.discord_ui.message_attachments import posted_numbers, posted_reference
+from bot.discord_ui.message_outbox import file_names_of
 from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
@@ -31,6 +32,7 @@ from bot.discord_ui.modals import (
     picture_choice,
     read_submitted_form,
 )
+from bot.discord_ui.picture_controls import ChosenPicture
 from bot.discord_ui.uploads import declared_type, read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits
@@ -97,23 +99,41 @@ class EditCog(commands.Cog):
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
-        kept = list(await self._deps.services.retention.kept_references(written.job.id))
-        if not kept:
-            raise NotKept
-        await self.show_from_picture(interaction, written, caller, pictures=kept, number=kept[0])
+        await self._use_first_of(interaction.message, interaction, written, caller)
 
-    async def show_from_picture(
+    async def _use_first_of(
         self,
+        message: discord.Message | None,
         interaction: Interaction,
         written: WrittenJob,
         caller: CallerContext,
-        *,
-        pictures: Sequence[int],
-        number: int,
     ) -> None:
-        """Show the form for one picture made from the ``number``-th of a result."""
-        start = picture_choice(number)
-        await self._show_edit(interaction, written, caller, pictures=pictures, start=start, n=1)
+        """Show the form with the first picture that a message of the result shows."""
+        kept = list(await self._deps.services.retention.kept_references(written.job.id))
+        if not kept:
+            raise NotKept
+        shown = posted_numbers(written.job.id, file_names_of(message) if message else ())
+        start = picture_choice(next((each for each in shown if each in kept), kept[0]))
+        await self._show_edit(interaction, written, caller, pictures=kept, start=start, n=1)
+
+    @commands.Cog.listener()
+    async def on_picture_use_pressed(self, interaction: Interaction, chosen: ChosenPicture) -> None:
+        """Show the form with one of the result's pictures as reference."""
+        use = partial(self._use_picture, chosen)
+        await self._deps.button_guard.run_request(interaction, chosen.job_id, use)
+
+    async def _use_picture(
+        self,
+        chosen: ChosenPicture,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        kept = list(await self._deps.services.retention.kept_references(written.job.id))
+        if chosen.number not in kept:
+            raise PictureNotKept(number=str(chosen.number))
+        start = picture_choice(chosen.number)
+        await self._show_edit(interaction, written, caller, pictures=kept, start=start, n=1)
 
     async def _show_edit(
         self,
@@ -154,7 +174,7 @@ class EditCog(commands.Cog):
             written.job.id
         ):
             check_controls(settings, caller.requester, written.job)
-            await self._use(interaction, written, caller)
+            await self._use_first_of(message, interaction, written, caller)
             return
         uploads = self._deps.pictures.of(message)[:MAX_SELECTABLE]
         self._remembered_uploads[interaction.user.id, str(message.id)] = uploads

@@ -9,6 +9,7 @@ from cogs.edit_form import EditCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
@@ -27,6 +28,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         RerollDeleteCog(deps),
         DetailsCog(deps),
         EditCog(deps),
+        PictureActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),
         QuotaCog(deps),

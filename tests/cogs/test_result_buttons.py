@@ -55,13 +55,15 @@ async def test_two_rows_of_three_hang_under_a_result(world: DiscordWorld) -> Non
     assert {button["style"] for button in buttons} == {2}
 
 
-async def test_several_pictures_are_one_gallery_over_one_pair_of_rows(world: DiscordWorld) -> None:
+async def test_several_pictures_are_one_gallery_over_buttons_and_a_select(
+    world: DiscordWorld,
+) -> None:
     """Embeds that share one address show as one channel, at most four in each."""
     await finished_card(world, model="easel-painter", n=6)
     body = sent_last(world, "PATCH")
     groups = [embed["url"] for embed in body["embeds"]]
     assert [groups.count(url) for url in dict.fromkeys(groups)] == [4, 2]
-    assert len(body["components"]) == 2
+    assert [len(row["components"]) for row in body["components"]] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

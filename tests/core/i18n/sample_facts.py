@@ -21,6 +21,7 @@ FACTS: dict[str, str | int] = {
     "waited_ms": 8_400,
     "painted_ms": 8_400,
     "model": "some-model",
+    "short_model": "some-model",
     "allowed": "a, b",
     "prompt": "a fox",
     "path": "fox.png",

@@ -45,6 +45,34 @@ form-files = More reference images
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = Here is your text, to copy:
 
+## One of several pictures: a select under a result, and buttons under the chosen one
+
+picture-choose = Choose a picture …
+picture-title = 🖼️ Picture { $number } of { $total }
+picture-hint-vary = 🎲 paints one more like it at once
+picture-hint-use = 🖼️ asks first what to change
+picture-hint-post = 📌 posts it here by itself
+picture-vary =
+    Vary · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-vary-with =
+    Vary with { $short_model } · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-use =
+    Use · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-post = Post alone · free
+picture-posted = Posted.
+
 ## The original files
 
 original-too-large =

@@ -40,6 +40,31 @@ form-files = 更多参考图
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = 这是你写的内容，可以复制：
 
+## One of several pictures: a select under a result, and buttons under the chosen one
+
+picture-choose = 选择一张图片 …
+picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
+picture-hint-vary = 🎲 立即再画一张类似的
+picture-hint-use = 🖼️ 先问要改什么
+picture-hint-post = 📌 单独发到这里
+picture-vary =
+    变体 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-vary-with =
+    变体（{ $short_model }）· { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-use =
+    参考 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-post = 单独发出 · 免费
+picture-posted = 已发出。
+
 ## The original files
 
 original-too-large = 第 { $numbers } 张图片大小为 { $sizes }，超过 Discord 在这里允许的 { $limit } MB：请向机器人的运营者索取。
