@@ -9,6 +9,7 @@ import simcord
 
 from tests.cogs.actions import (
     custom_ids,
+    delete_after_question,
     ephemeral_messages,
     ephemeral_text,
     finished_card,
@@ -306,7 +307,7 @@ async def test_what_was_deleted_is_posted_by_its_requester_alone(world: DiscordW
     """A stranger's answer of before does not bring back what somebody took down."""
     card = await several(world)
     chosen = {who: await choose(world, who, card) for who in (world.ada, world.ben)}
-    await press(world, world.mia, card, "delete")
+    await delete_after_question(world, world.mia, card)
     refused = await act(world, world.ben, chosen[world.ben], "post")
     assert "was deleted here" in ephemeral_text(refused)
     assert world.messages() == []

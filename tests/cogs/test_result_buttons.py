@@ -11,6 +11,7 @@ from bot.quota.limits import parse_limits
 from tests.cogs.actions import (
     control_id,
     custom_ids,
+    delete_after_question,
     ephemeral_messages,
     ephemeral_text,
     finished_card,
@@ -267,7 +268,7 @@ async def test_a_moderator_deletes_also_where_controls_are_kept(world: DiscordWo
     """Taking something down is their office."""
     card = await finished_card(world)
     await restricted(world)
-    await press(world, world.mia, card, "delete")
+    await delete_after_question(world, world.mia, card)
     assert world.messages() == []
 
 

@@ -95,6 +95,13 @@ class PictureNotKept(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class NotAskedYou(Refusal):
+    """Everybody sees a question that one person alone may answer."""
+
+    message_id = "error-not-asked-you"
+
+
+@dataclass(eq=False, kw_only=True)
 class CostChanged(Refusal):
     """A button showed another cost than its request would have now: ``credits``."""
 

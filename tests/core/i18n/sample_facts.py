@@ -15,6 +15,7 @@ FACTS: dict[str, str | int] = {
     "subject": "<@2>",
     "started_at": HOUR,
     "frees_at": HOUR,
+    "deleted_at": HOUR,
     "created_at": HOUR,
     "at": "<t:3600:f>",
     "took_ms": 8_400,

@@ -15,6 +15,7 @@ TEXTS = Texts()
 # interactions/receiving-and-responding); the first that matches counts, and the rest are messages.
 PLACES = {
     r"card-cancel|card-stop-waiting|mydata-confirm|quota-page-(back|on)|control-.+": 80,
+    r"delete-(yes|no)": 80,
     r"picture-(vary|use|post).*": 80,
     r"history-(newer|older|sought-.+)": 80,
     r"history-choose|picture-choose": 150,

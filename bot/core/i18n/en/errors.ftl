@@ -268,6 +268,8 @@ error-not-kept = These pictures are no longer kept, so please ask for them again
 
 error-picture-not-kept = Picture { $number } is no longer kept, so please choose another one, or ask for new ones with 🔄.
 
+error-not-asked-you = Only the mentioned person can answer this, so please use the buttons under your own result.
+
 error-cost-changed =
     { $credits ->
         [0] This is free now, so please press the button again if you want it.

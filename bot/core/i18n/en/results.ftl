@@ -114,3 +114,19 @@ delete-some-left =
         [one] One message could not be deleted, so please ask a moderator to do it.
        *[other] { $count } messages could not be deleted, so please ask a moderator to do it.
     }
+
+# The question before: asked where others reacted or replied, or of a moderator.
+delete-question-own = Others have reacted or replied to this result. Delete it for everybody?
+delete-question-other = This result is not yours: { $name } requested it. Delete it for everybody?
+delete-kept-own =
+    { $count ->
+        [one] The picture stays in your `/history` and is deleted there { $deleted_at }.
+       *[other] The pictures stay in your `/history` and are deleted there { $deleted_at }.
+    }
+delete-kept-other =
+    { $count ->
+        [one] The picture stays in the `/history` of { $name } and is deleted there { $deleted_at }.
+       *[other] The pictures stay in the `/history` of { $name } and are deleted there { $deleted_at }.
+    }
+delete-yes = Delete
+delete-no = Keep

@@ -236,6 +236,8 @@ error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新
 
 error-picture-not-kept = 第 { $number } 张图片已不再保存，请选择另一张，或用 🔄 重新请求。
 
+error-not-asked-you = 只有被提到的人可以回答，请使用你自己结果下面的按钮。
+
 error-cost-changed =
     { $credits ->
         [0] 现在这是免费的，如果仍然需要，请再按一次按钮。

@@ -98,3 +98,11 @@ details-command = 可粘贴的命令
 ## Deleting
 
 delete-some-left = 有 { $count } 条消息无法删除，请联系有“管理消息”权限的成员删除。
+
+# The question before: asked where others reacted or replied, or of a moderator.
+delete-question-own = 其他人对这个结果有过回应或回复。要为所有人删除吗？
+delete-question-other = 这不是你的结果，而是 { $name } 请求的。要为所有人删除吗？
+delete-kept-own = 图片仍保存在你的 `/history` 里，{ $deleted_at }才会清除。
+delete-kept-other = 图片仍保存在 { $name } 的 `/history` 里，{ $deleted_at }才会清除。
+delete-yes = 删除
+delete-no = 保留
