@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -11,13 +12,14 @@ import structlog
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.core.errors.jobs import NotKept
+from bot.core.errors.jobs import NotKept, PictureNotKept
 from bot.core.i18n.escaping import width
-from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest, Job, Reference
+from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
-from bot.discord_ui.message_attachments import posted_reference
+from bot.discord_ui.message_attachments import posted_numbers, posted_reference
+from bot.discord_ui.message_outbox import file_names_of
 from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
@@ -30,17 +32,22 @@ from bot.discord_ui.modals import (
     picture_choice,
     read_submitted_form,
 )
+from bot.discord_ui.picture_controls import ChosenPicture
 from bot.discord_ui.uploads import declared_type, read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
+from cogs.derived_requests import DerivedRequests
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# The last number tells two openings of one form apart; those of before v0.2.0 have none.
-FORM = re.compile(r"easel:(?P<kind>edited|begun):(?P<of>[^:]+)(?::(?P<opening>\d+))?")
+# ``opening`` tells two openings of one form apart; those of before v0.2.0 have none. ``n`` is the
+# number of pictures that the form showed, with what they cost; earlier forms did not show it.
+FORM = re.compile(
+    r"easel:(?P<kind>edited|begun):(?P<of>[^:]+)(?::(?P<opening>\d+)(?::(?P<n>\d{1,2}))?)?"
+)
 # A select has 25 options, and one of them is to start from no picture.
 MAX_SELECTABLE = 24
 # The messages whose pictures are remembered until the form is sent.
@@ -56,6 +63,7 @@ class EditCog(commands.Cog):
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
+        self._derived = DerivedRequests(deps)
         self._remembered_uploads: RememberedUploads = {}
         self._menu = app_commands.ContextMenu(name="Use as reference", callback=self.use_message)
         self._menu.guild_only = True
@@ -72,7 +80,7 @@ class EditCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_edit_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Show the form with the options of the result."""
+        """Show the form with the options of the result, and as many pictures."""
         await self._deps.button_guard.run_request(interaction, job_id, self._edit)
 
     async def _edit(
@@ -80,7 +88,8 @@ class EditCog(commands.Cog):
     ) -> None:
         start = REFERENCES if written.job.request.references else NOTHING
         kept = await self._deps.services.retention.kept_references(written.job.id)
-        await self._show_edit(interaction, written, caller, list(kept), start)
+        n = written.job.request.n
+        await self._show_edit(interaction, written, caller, pictures=list(kept), start=start, n=n)
 
     @commands.Cog.listener()
     async def on_use_pressed(self, interaction: Interaction, job_id: str) -> None:
@@ -90,18 +99,51 @@ class EditCog(commands.Cog):
     async def _use(
         self, interaction: Interaction, written: WrittenJob, caller: CallerContext
     ) -> None:
+        await self._use_first_of(interaction.message, interaction, written, caller)
+
+    async def _use_first_of(
+        self,
+        message: discord.Message | None,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        """Show the form with the first picture that a message of the result shows."""
         kept = list(await self._deps.services.retention.kept_references(written.job.id))
         if not kept:
             raise NotKept
-        await self._show_edit(interaction, written, caller, kept, picture_choice(kept[0]))
+        shown = posted_numbers(written.job.id, file_names_of(message) if message else ())
+        start = picture_choice(next((each for each in shown if each in kept), kept[0]))
+        await self._show_edit(interaction, written, caller, pictures=kept, start=start, n=1)
+
+    @commands.Cog.listener()
+    async def on_picture_use_pressed(self, interaction: Interaction, chosen: ChosenPicture) -> None:
+        """Show the form with one of the result's pictures as reference."""
+        use = partial(self._use_picture, chosen)
+        await self._deps.button_guard.run_request(interaction, chosen.job_id, use)
+
+    async def _use_picture(
+        self,
+        chosen: ChosenPicture,
+        interaction: Interaction,
+        written: WrittenJob,
+        caller: CallerContext,
+    ) -> None:
+        kept = list(await self._deps.services.retention.kept_references(written.job.id))
+        if chosen.number not in kept:
+            raise PictureNotKept(number=str(chosen.number))
+        start = picture_choice(chosen.number)
+        await self._show_edit(interaction, written, caller, pictures=kept, start=start, n=1)
 
     async def _show_edit(
         self,
         interaction: Interaction,
         written: WrittenJob,
         caller: CallerContext,
+        *,
         pictures: Sequence[int],
         start: str,
+        n: int,
     ) -> None:
         reader_id = caller.requester.user_id
         job = hide_declined_prompt_from_others(written.job, written.error, reader_id=reader_id)
@@ -109,8 +151,12 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt=request.prompt,
             model=self._model(request.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
+            credits={
+                name: self._derived.credits(self._derived.options(request, name, n=n), caller)
+                for name in self._derived.models(caller)
+            },
             size=str(request.size),
+            count=n,
             pictures=pictures,
             references=len(request.references),
             start=start,
@@ -128,7 +174,7 @@ class EditCog(commands.Cog):
             written.job.id
         ):
             check_controls(settings, caller.requester, written.job)
-            await self._use(interaction, written, caller)
+            await self._use_first_of(message, interaction, written, caller)
             return
         uploads = self._deps.pictures.of(message)[:MAX_SELECTABLE]
         self._remembered_uploads[interaction.user.id, str(message.id)] = uploads
@@ -144,8 +190,12 @@ class EditCog(commands.Cog):
         offer = FormDefaults(
             prompt="",
             model=self._model(usual.model, caller, start),
-            models=self._deps.request_builder.allowed_models(caller.requester.server_id),
+            credits={
+                name: self._derived.credits(ImageOptions(model=name, n=1), caller)
+                for name in self._derived.models(caller)
+            },
             size="",
+            count=1,
             pictures=range(1, count + 1),
             references=0,
             start=start,
@@ -156,7 +206,7 @@ class EditCog(commands.Cog):
         self, interaction: Interaction, custom_id: str, offer: FormDefaults, caller: CallerContext
     ) -> None:
         await self._check_credits(caller)
-        custom_id = f"{custom_id}:{interaction.id}"
+        custom_id = f"{custom_id}:{interaction.id}:{offer.count}"
         modal = edit_form(self._deps.client.texts, custom_id, offer, caller.locale)
         await interaction.response.send_modal(modal)
 
@@ -171,17 +221,11 @@ class EditCog(commands.Cog):
 
     def _model(self, wanted: str | None, caller: CallerContext, start: str) -> str:
         """Return the model to propose: allowed here, and able to use the chosen picture."""
-        here = self._deps.request_builder.allowed_models(caller.requester.server_id) or (
-            self._deps.services.catalogue.default.name,
-        )
-        able = [
-            name
-            for name in here
-            if start == NOTHING or self._deps.services.catalogue.model(name).references
-        ]
-        if wanted in able:
-            return wanted
-        return (*able, *here)[0]
+        here = self._derived.models(caller)
+        able = None if start == NOTHING else self._derived.reference_model(wanted, caller)
+        if able is not None:
+            return able
+        return wanted if wanted is not None and wanted in here else here[0]
 
     # --- submitting the form ------------------------------------------------------------------
 
@@ -211,15 +255,16 @@ class EditCog(commands.Cog):
         sent = found["of"], found["opening"], filled
         submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
         if not await self._deps.button_guard.is_repeated(interaction, found["kind"], sent):
-            await submit(interaction, found["of"], filled)
+            n = None if found["n"] is None else int(found["n"])
+            await submit(interaction, found["of"], filled, n)
 
     async def _submit_edited(
-        self, interaction: Interaction, job_id: str, filled: FormInput
+        self, interaction: Interaction, job_id: str, filled: FormInput, n: int | None
     ) -> None:
         written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
         await self._deps.request_builder.submit(
-            self._edited_options(filled, written.job.request),
+            self._edited_options(filled, written.job.request, n),
             caller,
             self._deps.couriers.answering(interaction),
             attached=Attachments(self._files(filled)),
@@ -243,20 +288,19 @@ class EditCog(commands.Cog):
             raise NotKept
         return (posted_reference(job.id, filled.picture, kept[filled.picture]),), None
 
-    def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
+    def _edited_options(
+        self, filled: FormInput, before: ImageRequest, n: int | None
+    ) -> ImageOptions:
         """Return what was typed, and the other options as before where the model accepts them."""
         model, size = filled.model or before.model, filled.size.strip()
-        options = ImageOptions(prompt=filled.prompt, model=model, n=before.n)
-        for name in OPTION_NAMES:
-            value = getattr(before, name)
-            if value and self._deps.services.catalogue.supports(model, name, str(value)):
-                options = options.with_option(name, str(value))
+        options = self._derived.options(before, model, n=before.n if n is None else n)
+        options = replace(options, prompt=filled.prompt)
         if size == str(before.size):
             return options
         return options.with_option("size", size or None)
 
     async def _submit_for_message(
-        self, interaction: Interaction, message_id: str, filled: FormInput
+        self, interaction: Interaction, message_id: str, filled: FormInput, n: int | None
     ) -> None:
         self._deps.client.admit(interaction)
         uploads = self._remembered_uploads.get((interaction.user.id, message_id))
@@ -266,7 +310,7 @@ class EditCog(commands.Cog):
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
         await self._deps.request_builder.submit(
             ImageOptions(
-                prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None
+                prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None, n=n
             ),
             caller_of(interaction, self._deps.client.languages),
             self._deps.couriers.answering(interaction),

@@ -11,6 +11,7 @@ from cogs.help import HelpCog
 from cogs.history import HistoryCog
 from cogs.imagine import ImagineCog
 from cogs.mydata import MyDataCog
+from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
@@ -31,6 +32,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         RerollDeleteCog(deps),
         DetailsCog(deps),
         EditCog(deps),
+        PictureActionsCog(deps),
         HistoryCog(deps),
         MyDataCog(deps),
         QuotaCog(deps),

@@ -8,10 +8,9 @@ import discord
 from discord import Interaction, app_commands
 from discord.ext import commands
 
-from bot.core.errors.quotas import Blocked
 from bot.core.i18n.escaping import visible, width
 from bot.discord_ui.autocomplete import Choices, plain_choices
-from bot.discord_ui.caller import CallerContext, caller_of
+from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.history_embeds import (
     HISTORY_ITEMS,
@@ -25,9 +24,9 @@ from bot.discord_ui.job_embeds import hide_declined_prompt
 from bot.discord_ui.reposts import RepostAudience
 from bot.jobs.history_pages import HistoryEntry, HistoryPages, PageCursor
 from bot.jobs.repository.history_search import EVERYTHING, HistoryFilter
-from bot.preferences.access_rules import check_access
 from cogs.button_guard import DEBOUNCE_MS, Debouncer
 from cogs.dependencies import Dependencies
+from cogs.posting_rules import check_may_post
 
 MAX_CHOICES = 25
 REPOST_MESSAGES = {
@@ -134,7 +133,7 @@ class HistoryCog(commands.Cog):
             return
         caller = caller_of(interaction, self._deps.client.languages)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._check_may_post(caller)
+        await check_may_post(self._deps, caller)
         result, pictures = await self._deps.services.retention.kept_result(
             job_id, interaction.user.id
         )
@@ -144,17 +143,6 @@ class HistoryCog(commands.Cog):
         message_id = "history-posted-privately" if job.private else REPOST_MESSAGES[seen]
         done = self._deps.client.texts.say(message_id, caller.locale)
         await interaction.followup.send(done, ephemeral=True)
-
-    async def _check_may_post(self, caller: CallerContext) -> None:
-        """Refuse to post pictures where this person may not paint."""
-        requester = caller.requester
-        settings = self._deps.preference_store.server(requester.server_id)
-        check_access(settings, requester)
-        who = await self._deps.services.database.read(
-            self._deps.services.ledger.member, requester.server_id, requester.user_id
-        )
-        if who.block_reason is not None:
-            raise Blocked(reason=who.block_reason)
 
 
 def _search_term(typed: str | None) -> str | None:

@@ -1,7 +1,6 @@
 """Re-roll and delete a result, by a button or by a reaction."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from functools import partial
 
 import discord
 import structlog
@@ -11,7 +10,7 @@ from discord.ext import commands
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import ShuttingDown
 from bot.core.errors.quotas import Blocked
-from bot.core.models import OPEN_STATES, CardAddress, JobState
+from bot.core.models import OPEN_STATES, JobState
 from bot.discord_ui.buttons import ResultButton
 from bot.discord_ui.caller import (
     CallerContext,
@@ -20,12 +19,14 @@ from bot.discord_ui.caller import (
     may_use_commands,
 )
 from bot.discord_ui.courier_parts import ChannelTurns
+from bot.discord_ui.deletion_question import DeletionAnswer, DeletionButton
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.short_lived_messages import ShortLivedMessages
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.emoji import same_emoji
 from cogs.button_guard import Debouncer
 from cogs.dependencies import Dependencies
+from cogs.result_deletion import ResultDeletion
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -44,16 +45,18 @@ class RerollDeleteCog(commands.Cog):
         self._reacted = Debouncer(deps.now, within_ms=REROLL_DEBOUNCE_MS)
         self._refused = Debouncer(deps.now, within_ms=REFUSAL_PAUSE_MS)
         self._refusals = ShortLivedMessages()
+        self._deletion = ResultDeletion(deps)
         self._turns = ChannelTurns()
         self._waiting: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
         """Handle also the buttons that an earlier process sent."""
-        self._deps.client.add_dynamic_items(ResultButton)
+        self._deps.client.add_dynamic_items(ResultButton, DeletionButton)
 
     async def cog_unload(self) -> None:
-        """Delete the refusals that still stand in channels."""
+        """Delete the refusals and questions that still stand in channels."""
         await self._refusals.close()
+        await self._deletion.close()
 
     # --- buttons ------------------------------------------------------------------------------
 
@@ -74,45 +77,14 @@ class RerollDeleteCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_delete_pressed(self, interaction: Interaction, job_id: str) -> None:
-        """Delete a result's messages; its requester still finds the pictures in /history."""
-        await self._deps.button_guard.run(interaction, job_id, self._delete)
+        """Delete a result's messages, or ask first; /history keeps the pictures."""
+        await self._deps.button_guard.run(interaction, job_id, self._deletion.press)
 
-    async def _delete(
-        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
-    ) -> None:
-        messages = await self._deps.job_lookup.deletable_messages(
-            written,
-            by=caller.requester.user_id,
-            moderated=interaction.channel_id if caller.may_manage else None,
-        )
-        await interaction.response.defer()
-        here = interaction.message.id if interaction.message else 0
-        with suppress(discord.NotFound):
-            # This works also where the bot may not see the channel.
-            await interaction.delete_original_response()
-        for gone in [each for each in messages if each.message_id == here]:
-            await self._deps.job_lookup.record_deleted(gone)
-        if left := await self._delete_messages(
-            [each for each in messages if each.message_id != here]
-        ):
-            sentence = self._deps.client.texts.say("delete-some-left", caller.locale, count=left)
-            await interaction.followup.send(sentence, ephemeral=True)
-
-    async def _delete_messages(self, messages: Sequence[CardAddress]) -> int:
-        """Delete messages; return how many are still there."""
-        left = 0
-        for message in messages:
-            channel = self._deps.client.get_partial_messageable(message.channel_id)
-            try:
-                await channel.get_partial_message(message.message_id).delete()
-            except discord.NotFound:
-                log.debug("result.message_already_deleted", message=message.message_id)
-            except DISCORD_ERRORS as refused:
-                log.info("result.message_not_deleted", error=repr(refused))
-                left += 1
-                continue
-            await self._deps.job_lookup.record_deleted(message)
-        return left
+    @commands.Cog.listener()
+    async def on_deletion_answered(self, interaction: Interaction, answer: DeletionAnswer) -> None:
+        """Delete the result, or not, as somebody answered; their rights are checked again."""
+        action = partial(self._deletion.answer, answer)
+        await self._deps.button_guard.run(interaction, answer.job_id, action)
 
     # --- reactions ----------------------------------------------------------------------------
 
@@ -133,7 +105,7 @@ class RerollDeleteCog(commands.Cog):
             if same_emoji(emoji, settings.reroll):
                 await self._reroll(reaction, person)
             elif same_emoji(emoji, settings.delete):
-                await self._delete_own(reaction)
+                await self._delete_own(reaction, person)
         except Exception:
             log.exception("reaction.defect", message=reaction.message_id)
 
@@ -173,15 +145,17 @@ class RerollDeleteCog(commands.Cog):
         courier = self._deps.couriers.replying(message, person.guild.filesize_limit)
         await self._deps.request_builder.repeat(written.job, caller, courier)
 
-    async def _delete_own(self, reaction: discord.RawReactionActionEvent) -> None:
+    async def _delete_own(
+        self, reaction: discord.RawReactionActionEvent, person: discord.Member
+    ) -> None:
         """Delete what the person requested themselves; the reactions of others do nothing."""
         written = await self._ended(reaction.message_id)
-        if written is None or written.job.requester.user_id != reaction.user_id:
+        if written is None or written.job.requester.user_id != person.id:
             return
-        messages = await self._deps.job_lookup.deletable_messages(
-            written, by=reaction.user_id, moderated=None
+        channel = self._deps.client.get_partial_messageable(
+            reaction.channel_id, guild_id=reaction.guild_id
         )
-        await self._delete_messages(messages)
+        await self._deletion.react(channel.get_partial_message(reaction.message_id), person)
 
     async def _ended(self, message_id: int) -> WrittenJob | None:
         """Return the job that a message shows, unless it still runs.

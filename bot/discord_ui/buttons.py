@@ -1,6 +1,7 @@
 """Buttons that work after a restart: the custom id holds everything that a click needs."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, Self, cast
 
 import discord
@@ -8,6 +9,12 @@ from discord.ui import Button, DynamicItem, View
 
 from bot.core.i18n.texts import Texts
 from bot.core.models import Job
+from bot.discord_ui.picture_controls import (
+    ChosenPicture,
+    PictureButton,
+    PictureSelect,
+    picture_select,
+)
 from bot.jobs.courier import JobProgress, QueuePosition
 
 STOP_PRESSED = "stop_pressed"
@@ -115,14 +122,27 @@ def retry_buttons(texts: Texts, job_id: str, locale: str) -> View:
     return view
 
 
-def result_buttons(texts: Texts, job_id: str, locale: str) -> View:
-    """Return the rows under a result."""
+def result_buttons(texts: Texts, job_id: str, locale: str, *, pictures: Sequence[int] = ()) -> View:
+    """Return the rows under a result; of several kept ``pictures``, one can be chosen."""
     view = View(timeout=None)
     for row, actions in enumerate(RESULT_BUTTON_ROWS):
         for action, emoji in actions.items():
             label = None if action == "delete" else texts.say(f"control-{action}", locale)
             view.add_item(ResultButton(action, job_id, label=label, emoji=emoji, row=row))
+    if len(pictures) > 1:
+        select = picture_select(texts, job_id, locale, pictures)
+        view.add_item(PictureSelect(job_id, select, row=len(RESULT_BUTTON_ROWS)))
     return view
+
+
+def buttons_of_one(texts: Texts, job_id: str, number: int, locale: str) -> View:
+    """Return the row under one picture of a result that was posted by itself."""
+    view = View(timeout=None)
+    use = texts.say("control-use", locale)
+    view.add_item(PictureButton("use", ChosenPicture(job_id, number), label=use))
+    details, emoji = texts.say("control-details", locale), RESULT_BUTTON_ROWS[1]
+    view.add_item(ResultButton("details", job_id, label=details, emoji=emoji["details"]))
+    return view.add_item(ResultButton("delete", job_id, emoji=emoji["delete"]))
 
 
 class PageButton(

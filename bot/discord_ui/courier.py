@@ -12,6 +12,7 @@ from functools import partial
 
 import discord
 import structlog
+from discord.ui import View
 
 from bot.core.errors.base import EaselError
 from bot.core.errors.jobs import CardNotSent, NeitherPostedNorKept, NotDelivered, PicturesLate
@@ -107,7 +108,7 @@ class DiscordCourier:
         if not self._is_among(report.messages):
             lost = len(result.pictures) - len(report.posted)
             elsewhere = self._parts.embeds.elsewhere(job, result.without(lost))
-            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+            buttons = self._buttons(job, result)
             await self._message.edit_if_possible(job, elsewhere, buttons)
         return report
 
@@ -157,6 +158,10 @@ class DiscordCourier:
         here = self._message.address.message_id
         return any(message.message_id == here for message in messages)
 
+    def _buttons(self, job: Job, result: JobResult) -> View:
+        kept = result.kept_numbers
+        return result_buttons(self._parts.texts, job.id, job.locale, pictures=kept)
+
     # --- the end without pictures -------------------------------------------------------------
 
     async def _end_in_message(self, job: Job, failure: JobFailure) -> CardAddress:
@@ -165,7 +170,7 @@ class DiscordCourier:
         if failure.kept is not None:
             shown = hide_declined_prompt(job, failure.kept.shortfall)
             embed, notice = embeds.kept(shown, failure.kept), notices.ready
-            buttons = result_buttons(self._parts.texts, job.id, job.locale)
+            buttons = self._buttons(job, failure.kept)
         elif failure.state is not JobState.CANCELLED:
             buttons = retry_buttons(self._parts.texts, job.id, job.locale)
         card = await self._message.edit(job, [embed], view=buttons)

@@ -1,7 +1,8 @@
 """Files of messages: fit pictures to Discord's limits, and split them into messages."""
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,12 @@ def posted_reference(job_id: str, number: int, kept: Reference) -> Reference:
     return replace(kept, source=ReferenceSource(name, job_id=job_id))
 
 
+def posted_numbers(job_id: str, file_names: Iterable[str]) -> list[int]:
+    """Return which of a job's pictures a message shows, by the names of its files."""
+    ours = re.compile(rf"easel-{re.escape(job_id[-8:])}-(?P<number>\d{{1,2}})\..+")
+    return sorted(int(found["number"]) for each in file_names if (found := ours.fullmatch(each)))
+
+
 AttachmentGroup = tuple[PostedPicture, ...]
 """The pictures of one message."""
 
@@ -59,14 +66,23 @@ class AttachmentPacker:
     """Fits pictures to limits; one that cannot be fitted is left out, unless none can."""
 
     async def pack(
-        self, pictures: Sequence[Picture], *, max_file_bytes: int, folder: Path
+        self,
+        pictures: Sequence[Picture],
+        *,
+        max_file_bytes: int,
+        folder: Path,
+        numbers: Sequence[int] | None = None,
     ) -> list[AttachmentGroup]:
         """Fit each picture to the limit, then fill as few messages as they need, in order.
 
-        What cannot be fitted is left out, here and below; if nothing remains it raises why.
+        ``numbers`` are those of the pictures in their job, by default from 1. What cannot be
+        fitted is left out, here and below; if nothing remains it raises why.
         """
         posted = [
-            PostedPicture(number, picture, picture) for number, picture in enumerate(pictures, 1)
+            PostedPicture(number, picture, picture)
+            for number, picture in zip(
+                numbers or range(1, len(pictures) + 1), pictures, strict=True
+            )
         ]
         return split_into_messages(
             await _fit_all(posted, max_bytes_each(max_file_bytes, 1), folder)

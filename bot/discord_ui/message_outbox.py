@@ -259,11 +259,11 @@ def _is_same(outgoing: OutgoingMessage, posted: discord.Message) -> bool:
     File names belong to one job; the words beside files may be those of an earlier version.
     """
     if outgoing.file_names:
-        return _file_names(posted) == set(outgoing.file_names)
+        return file_names_of(posted) == set(outgoing.file_names)
     return bool(outgoing.content) and posted.content == outgoing.content
 
 
-def _file_names(message: discord.Message) -> set[str]:
+def file_names_of(message: discord.Message) -> set[str]:
     """Return the names of a message's files.
 
     Discord lists a file that an embed shows only there, by its address

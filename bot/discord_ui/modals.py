@@ -41,7 +41,10 @@ class FormForgotten(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormDefaults:
-    """What a form contains at first; ``model`` is one of ``models``.
+    """What a form contains at first.
+
+    ``credits`` has the models to choose from, with what all ``count`` pictures cost with each;
+    ``model`` is the one that is selected.
 
     ``pictures`` are the numbers of those that one can start from; ``references`` is how many
     references the result itself had, ``start`` the selected choice: ``nothing``, ``references`` or
@@ -50,8 +53,9 @@ class FormDefaults:
 
     prompt: str
     model: str
-    models: Sequence[str]
+    credits: Mapping[str, int]
     size: str
+    count: int
     pictures: Sequence[int]
     references: int
     start: str
@@ -97,13 +101,16 @@ def edit_form(texts: Texts, custom_id: str, defaults: FormDefaults, locale: str)
     modal.stop()
     fields: tuple[tuple[str, TextInput[Modal] | Select[Modal] | FileUpload[Modal]], ...] = (
         ("prompt", _prompt(defaults)),
-        ("model", _models(defaults)),
+        ("model", _models(texts, defaults, locale)),
         ("size", _size(texts, defaults, locale)),
         ("start", _starts(texts, defaults, locale)),
         ("files", _files()),
     )
+    count = texts.say("form-count", locale, count=defaults.count)
     for name, field in fields:
-        modal.add_item(Label(text=texts.say(f"form-{name}", locale), component=field))
+        label = texts.say(f"form-{name}", locale)
+        description = count if name == "model" else None
+        modal.add_item(Label(text=label, description=description, component=field))
     return modal
 
 
@@ -116,19 +123,24 @@ def _prompt(defaults: FormDefaults) -> TextInput[Modal]:
     )
 
 
-def _models(defaults: FormDefaults) -> Select[Modal]:
-    names = dict.fromkeys((defaults.model, *defaults.models))
+def _models(texts: Texts, defaults: FormDefaults, locale: str) -> Select[Modal]:
+    names = dict.fromkeys((defaults.model, *defaults.credits))
     return Select(
         custom_id="model",
         options=[
             SelectOption(
                 label=one_line(name, LONGEST_OPTION),
                 value=name[:LONGEST_OPTION],
+                description=_cost(texts, defaults.credits.get(name), locale),
                 default=name == defaults.model,
             )
             for name in list(names)[:MOST_OPTIONS]
         ],
     )
+
+
+def _cost(texts: Texts, credits_: int | None, locale: str) -> str | None:
+    return None if credits_ is None else texts.say("form-cost", locale, credits=credits_)
 
 
 def _size(texts: Texts, defaults: FormDefaults, locale: str) -> TextInput[Modal]:

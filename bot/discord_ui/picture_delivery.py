@@ -225,7 +225,9 @@ class PictureDelivery:
             left_out=left_out,
         )
         message = picture_message(embeds, job, group, shown, of=of)
-        message = replace(message, view=result_buttons(self._parts.texts, job.id, job.locale))
+        kept = self._result.kept_numbers
+        buttons = result_buttons(self._parts.texts, job.id, job.locale, pictures=kept)
+        message = replace(message, view=buttons)
         return (self._thumbnail.add_to(message) if self._thumbnail else message), left_out
 
     async def _correct_first_message(self) -> None:

@@ -76,6 +76,11 @@ class JobResult:
     shortfall: EaselError | None
     kept: bool = False
 
+    @property
+    def kept_numbers(self) -> Sequence[int]:
+        """Return the numbers of the pictures that can be got later, counted from 1."""
+        return range(1, len(self.pictures) + 1) if self.kept else ()
+
     def without(self, lost: int) -> Self:
         """Return the result with what it costs where ``lost`` pictures can be seen nowhere.
 

@@ -150,6 +150,11 @@ class JobLookup:
         messages = await self._database.read(job_details.messages, written.job.id)
         return [each for each in messages if is_theirs or each.channel_id == moderated]
 
+    async def is_shown_in(self, job_id: str, channel_id: int | None) -> bool:
+        """Tell whether a channel has a message of a job, as far as this bot knows."""
+        messages = await self._database.read(job_details.messages, job_id)
+        return any(each.channel_id == channel_id for each in messages)
+
     async def record_deleted(self, message: CardAddress) -> None:
         """Record that a message was deleted, as soon as the database is there."""
         await self._database.write_when_possible(job_details.message_deleted, message.message_id)

@@ -5,7 +5,7 @@ nothing: a crash at any moment leaves at most a file without a row, which expire
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -60,6 +60,14 @@ class RecentJob:
 
     written: WrittenJob
     pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPictures:
+    """The pictures of a job that are still kept, by their number, of so many that it had."""
+
+    by_number: Mapping[int, Picture]
+    of: int
 
 
 class PictureRetention:
@@ -120,10 +128,8 @@ class PictureRetention:
             for each, count in zip(written, counts, strict=True)
         ]
 
-    async def kept_result(
-        self, job_id: str, user_id: int
-    ) -> tuple[WrittenJob, tuple[Picture, ...]]:
-        """Return a person's job with its pictures in the content store.
+    async def kept_result(self, job_id: str, user_id: int) -> tuple[WrittenJob, dict[int, Picture]]:
+        """Return a person's job with its pictures in the content store, by their number.
 
         Raises:
             NotKept: it is not theirs, or nothing of it is kept any more.
@@ -131,10 +137,15 @@ class PictureRetention:
         written, kept = await self._database.read(_read_job_of, job_id, user_id)
         if written is None or written.state is not JobState.DONE:
             raise NotKept
-        pictures = await asyncio.to_thread(self._kept_pictures, kept)
+        pictures = await asyncio.to_thread(self._numbered_pictures, kept)
         if not pictures:
             raise NotKept
         return written, pictures
+
+    async def kept_pictures(self, job_id: str) -> KeptPictures:
+        """Return the pictures of a job that are still kept, and how many it had."""
+        kept = await self._database.read(read_kept_pictures, job_id)
+        return KeptPictures(await asyncio.to_thread(self._numbered_pictures, kept), len(kept))
 
     async def kept_references(self, job_id: str) -> dict[int, Reference]:
         """Return the kept pictures of a job by their number, as references for another job."""
@@ -151,9 +162,13 @@ class PictureRetention:
             NotKept: nothing of it is kept any more.
         """
         kept = await self._database.read(read_kept_pictures, job_id)
-        if pictures := await asyncio.to_thread(self._kept_pictures, kept):
-            return pictures
+        if pictures := await asyncio.to_thread(self._numbered_pictures, kept):
+            return tuple(pictures.values())
         raise NotKept
+
+    def deleted_at(self, kept_at: int) -> int:
+        """Return when a picture that was kept at a moment is deleted, if there is space so long."""
+        return kept_at + self._retention_ms
 
     async def delete_expired(self) -> None:
         """Delete what is older than the retention; beyond the allowed space, the oldest first.
@@ -166,7 +181,11 @@ class PictureRetention:
         await self._delete_rows(before, outbox_messages.delete_old_messages)
 
     def _oldest(self) -> int:
-        return self._now() - int(self._limits.retention / timedelta(milliseconds=1))
+        return self._now() - self._retention_ms
+
+    @property
+    def _retention_ms(self) -> int:
+        return int(self._limits.retention / timedelta(milliseconds=1))
 
     async def _delete_files(self, before: int) -> None:
         most = int(self._limits.max_bytes * CLEARED_SHARE)
@@ -196,9 +215,9 @@ class PictureRetention:
     def _count_kept(self, jobs: Sequence[Sequence[KeptPicture]]) -> list[int]:
         return [sum(self._content_store.has(each.file) for each in kept) for kept in jobs]
 
-    def _kept_pictures(self, kept: Sequence[KeptPicture]) -> tuple[Picture, ...]:
-        return tuple(
-            Picture(
+    def _numbered_pictures(self, kept: Sequence[KeptPicture]) -> dict[int, Picture]:
+        return {
+            number: Picture(
                 self._content_store.path(each.file),
                 each.file.format,
                 each.width,
@@ -206,9 +225,9 @@ class PictureRetention:
                 each.file.bytes,
                 each.revised_prompt,
             )
-            for each in kept
+            for number, each in enumerate(kept, 1)
             if self._content_store.has(each.file)
-        )
+        }
 
 
 def _read_last(

@@ -48,6 +48,23 @@ async def press(
     return answer
 
 
+async def delete_after_question(
+    world: DiscordWorld, who: simcord.MemberActor, message: discord.Message
+) -> None:
+    """Press the delete button, and *Delete* under the question."""
+    asked = await press(world, who, message, "delete")
+    await answer_deletion(world, who, ephemeral_messages(asked)[0])
+
+
+async def answer_deletion(
+    world: DiscordWorld, who: simcord.MemberActor, question: Any, label: str = "Delete"
+) -> simcord.InteractionResult:
+    """Press a button under the question."""
+    answer = await who.click(question, label=label)
+    await world.wait_for_jobs()
+    return answer
+
+
 async def submit_form(
     world: DiscordWorld, who: simcord.MemberActor, shown: simcord.InteractionResult, **changes: Any
 ) -> simcord.InteractionResult:
@@ -55,6 +72,12 @@ async def submit_form(
     answer = await who.submit_modal(shown, form_values(shown) | changes)
     await world.wait_for_jobs()
     return answer
+
+
+def rename_form(shown: simcord.InteractionResult, custom_id: str) -> None:
+    """Give a form the id of another one, which an earlier version may have shown."""
+    assert shown._interaction.modal is not None
+    shown._interaction.modal["custom_id"] = custom_id
 
 
 def form_values(shown: simcord.InteractionResult) -> dict[str, Any]:

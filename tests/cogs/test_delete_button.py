@@ -4,6 +4,7 @@ import discord
 
 from tests.cogs.actions import (
     custom_ids,
+    delete_after_question,
     ephemeral_messages,
     ephemeral_text,
     finished_card,
@@ -46,7 +47,7 @@ async def test_a_moderator_deletes_what_is_in_their_channel(world: DiscordWorld)
     history = await world.ada.slash(den, "history")
     assert history.response is not None
     await world.ada.select(history.response, [newest_job_id(world)], custom_id="easel:again")
-    await press(world, world.mia, card, "delete")
+    await delete_after_question(world, world.mia, card)
     assert world.messages() == []
     assert len(list(den.history())) == 1
     assert custom_ids(next(iter(den.history()))) == custom_ids(card)

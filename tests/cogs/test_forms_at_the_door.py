@@ -11,6 +11,7 @@ from tests.cogs.actions import (
     finished_card,
     newest_job_id,
     press,
+    rename_form,
     submit_form,
 )
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder
@@ -65,8 +66,7 @@ async def test_a_form_of_an_earlier_version_is_read(world: DiscordWorld) -> None
     """It was open while the bot was updated: its id says nothing of its opening."""
     card = await finished_card(world)
     shown = await press(world, world.ada, card, "edit")
-    assert shown.modal is not None
-    shown.modal["custom_id"] = f"easel:edited:{newest_job_id(world)}"
+    rename_form(shown, f"easel:edited:{newest_job_id(world)}")
     await submit_form(world, world.ada, shown, prompt="an owl")
     assert world.gateway.bodies[-1]["prompt"] == "an owl"
 

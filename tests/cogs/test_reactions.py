@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.cogs.actions import finished_card, newest_job_id, press, react
+from tests.cogs.actions import answer_deletion, finished_card, newest_job_id, press, react
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_text
 
 DELETE = "❌"
@@ -76,6 +76,7 @@ async def test_a_server_chooses_its_emojis(world: DiscordWorld) -> None:
     assert len(world.gateway.bodies) == 2
     assert world.rows("SELECT COUNT(*) FROM jobs WHERE parent IS NOT NULL") == [(1,)]
     await react(world, world.ada, card, "🧹")
+    await answer_deletion(world, world.ada, world.card)  # Ben has reacted
     assert card.id not in [message.id for message in world.messages()]
 
 

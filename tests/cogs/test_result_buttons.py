@@ -11,6 +11,7 @@ from bot.quota.limits import parse_limits
 from tests.cogs.actions import (
     control_id,
     custom_ids,
+    delete_after_question,
     ephemeral_messages,
     ephemeral_text,
     finished_card,
@@ -55,13 +56,15 @@ async def test_two_rows_of_three_hang_under_a_result(world: DiscordWorld) -> Non
     assert {button["style"] for button in buttons} == {2}
 
 
-async def test_several_pictures_are_one_gallery_over_one_pair_of_rows(world: DiscordWorld) -> None:
+async def test_several_pictures_are_one_gallery_over_buttons_and_a_select(
+    world: DiscordWorld,
+) -> None:
     """Embeds that share one address show as one channel, at most four in each."""
     await finished_card(world, model="easel-painter", n=6)
     body = sent_last(world, "PATCH")
     groups = [embed["url"] for embed in body["embeds"]]
     assert [groups.count(url) for url in dict.fromkeys(groups)] == [4, 2]
-    assert len(body["components"]) == 2
+    assert [len(row["components"]) for row in body["components"]] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -265,7 +268,7 @@ async def test_a_moderator_deletes_also_where_controls_are_kept(world: DiscordWo
     """Taking something down is their office."""
     card = await finished_card(world)
     await restricted(world)
-    await press(world, world.mia, card, "delete")
+    await delete_after_question(world, world.mia, card)
     assert world.messages() == []
 
 

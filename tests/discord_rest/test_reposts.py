@@ -6,11 +6,17 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors.jobs import NotPosted
+from bot.core.models import Picture
 from bot.discord_ui.reposts import RepostAudience, SomeNotPosted
 from tests.discord_rest.delivery import THREE, Delivery, asked
 from tests.discord_rest.events import CHANNEL
 from tests.discord_rest.messages import EPHEMERAL, Message
 from tests.discord_rest.test_ways_of_delivery import unreadable
+
+
+def numbered(pictures: Sequence[Picture]) -> dict[int, Picture]:
+    """Return pictures as the history has them."""
+    return dict(enumerate(pictures, 1))
 
 
 async def repost(delivery: Delivery, *, token_dies: bool = False) -> RepostAudience:
@@ -20,7 +26,7 @@ async def repost(delivery: Delivery, *, token_dies: bool = False) -> RepostAudie
     if token_dies:
         delivery.fake.messages.tokens.clear()
     return await delivery.couriers.reposter.post(
-        interaction, delivery.job, delivery.pictures(*THREE), delivery.folder
+        interaction, delivery.job, numbered(delivery.pictures(*THREE)), delivery.folder
     )
 
 
@@ -80,7 +86,7 @@ async def test_what_cannot_be_shown_is_told_beside_what_can(delivery: Delivery) 
         pictures = (*delivery.pictures(1000), unreadable(delivery.folder))
         with pytest.raises(SomeNotPosted):
             await delivery.couriers.reposter.post(
-                interaction, delivery.job, pictures, delivery.folder
+                interaction, delivery.job, numbered(pictures), delivery.folder
             )
     assert [list(message.files.values()) for message in delivery.shown] == [[1000]]
 

@@ -209,7 +209,7 @@ async def test_what_was_painted_is_posted_again_to_the_person(delivery: Delivery
         await interaction.response.defer(ephemeral=True, thinking=True)
         pictures = delivery.pictures(*[9 * MIB] * 8)
         seen = await delivery.couriers.reposter.post(
-            interaction, delivery.job, pictures, delivery.folder
+            interaction, delivery.job, dict(enumerate(pictures, 1)), delivery.folder
         )
     assert seen is RepostAudience.ONE_PERSON
     assert [len(message.files) for message in follow_ups(delivery)] == [2] * 4

@@ -8,8 +8,9 @@ from bot.discord_ui.modals import NOTHING, FormDefaults, edit_form, picture_choi
 LONG = FormDefaults(
     prompt="🦊" * 5_000,
     model="m" * 200,
-    models=[f"model-{number}" for number in range(60)],
+    credits={f"model-{number}": 10**9 for number in range(60)},
     size="1024x1024" * 9,
+    count=10,
     pictures=range(1, 40),
     references=5,
     start=picture_choice(1),
@@ -50,8 +51,9 @@ async def test_only_what_is_kept_is_offered(
     offer = FormDefaults(
         prompt="a fox",
         model="m",
-        models=["m"],
+        credits={"m": 1},
         size="auto",
+        count=1,
         pictures=pictures,
         references=references,
         start=NOTHING,

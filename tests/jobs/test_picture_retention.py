@@ -81,8 +81,8 @@ async def test_what_was_kept_comes_back_as_it_was(harness: RetentionHarness) -> 
         path.unlink()
     again, pictures = await harness.retention.kept_result(job.id, ADA.user_id)
     assert again.job.id == job.id
-    assert [picture.path.read_bytes() for picture in pictures] == [b"one", b"two"]
-    assert (pictures[0].width, pictures[0].revised_prompt) == (8, "a red fox")
+    assert {n: each.path.read_bytes() for n, each in pictures.items()} == {1: b"one", 2: b"two"}
+    assert (pictures[1].width, pictures[1].revised_prompt) == (8, "a red fox")
 
 
 async def test_nobody_takes_out_what_is_not_theirs(harness: RetentionHarness) -> None:

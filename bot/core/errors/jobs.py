@@ -87,6 +87,43 @@ class NotKept(Refusal):
 
 
 @dataclass(eq=False, kw_only=True)
+class PictureNotKept(Refusal):
+    """One picture of a job is no longer kept, or the job never had so many."""
+
+    number: str
+    message_id = "error-picture-not-kept"
+
+
+@dataclass(eq=False, kw_only=True)
+class NotAskedYou(Refusal):
+    """Everybody sees a question that one person alone may answer."""
+
+    message_id = "error-not-asked-you"
+
+
+@dataclass(eq=False, kw_only=True)
+class CostChanged(Refusal):
+    """A button showed another cost than its request would have now: ``credits``."""
+
+    credits: int
+    message_id = "error-cost-changed"
+
+
+@dataclass(eq=False, kw_only=True)
+class PrivateNotPosted(Refusal):
+    """A picture of a private result is not posted where others see it."""
+
+    message_id = "error-private-not-posted"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoLongerPosted(Refusal):
+    """The result was deleted here, and somebody else than its requester wants to post of it."""
+
+    message_id = "error-no-longer-posted"
+
+
+@dataclass(eq=False, kw_only=True)
 class NotPosted(Refusal):
     """Pictures of the history cannot be posted in this channel."""
 

@@ -15,13 +15,15 @@ TEXTS = Texts()
 # interactions/receiving-and-responding); the first that matches counts, and the rest are messages.
 PLACES = {
     r"card-cancel|card-stop-waiting|mydata-confirm|quota-page-(back|on)|control-.+": 80,
+    r"delete-(yes|no)": 80,
+    r"picture-(vary|use|post).*": 80,
     r"history-(newer|older|sought-.+)": 80,
-    r"history-choose": 150,
+    r"history-choose|picture-choose": 150,
     r"form-title-.+|form-(prompt|model|size|start|files)": 45,
     r"form-size-hint|form-start-.+|command-choice-.+|history-(state|pictures|pictures-left)": 100,
     r"settings-areas": 150,
-    r"help-topic-.+|settings-area-.+": 100,
-    r"card-title-.+|.+-title|.+-title-changed|usage-level|custom-[a-z]+": 256,
+    r"help-topic-.+|settings-area-.+|form-(count|cost)": 100,
+    r"card-title-.+|picture-title|.+-title|.+-title-changed|usage-level|custom-[a-z]+": 256,
     r".+": 2_000,
 }
 
@@ -36,6 +38,7 @@ LONGEST = {
     "mention": f"<@{'9' * 20}>",
     "value": "x" * 400,
     "word": "x" * 20,
+    "short_model": "x" * 30,
 }
 MOST = 999_999_999
 

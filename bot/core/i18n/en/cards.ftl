@@ -19,6 +19,7 @@ card-title-again =
         [one] 🖼️ A picture from the history of { $name }
        *[other] 🖼️ { $count } pictures from the history of { $name }
     }
+card-title-alone = 🖼️ Picture { $number } of { $total } for { $name }
 
 card-someone = someone
 
@@ -44,6 +45,7 @@ card-done = { $done } of { $total } done
 card-revised = Prompt as revised by the model
 card-shortfall = { $arrived } of { $asked } pictures arrived.
 card-prompt-withheld = The prompt is not shown here.
+card-posted-by = Posted by { $name }
 card-shown-as-webp = Shown as WebP: the original is too large for this channel.
 card-left-out =
     { $count ->

@@ -266,6 +266,21 @@ error-neither-posted-nor-kept = The pictures came but could be neither posted no
 
 error-not-kept = These pictures are no longer kept, so please ask for them again with `/imagine` or 🔄.
 
+error-picture-not-kept = Picture { $number } is no longer kept, so please choose another one, or ask for new ones with 🔄.
+
+error-not-asked-you = Only the mentioned person can answer this, so please use the buttons under your own result.
+
+error-cost-changed =
+    { $credits ->
+        [0] This is free now, so please press the button again if you want it.
+        [one] This costs { $credits } credit now, so please press the button again if you want it.
+       *[other] This costs { $credits } credits now, so please press the button again if you want it.
+    }
+
+error-private-not-posted = This result is private and is not posted here, so please use ⬇️ *Original* to save it and share it yourself.
+
+error-no-longer-posted = This result was deleted here, so please ask the person who requested it to post it again with `/history`.
+
 error-some-not-posted =
     { $count ->
         [one] One picture is too large for this channel, so please try one with a larger upload limit, or ask for a smaller size.

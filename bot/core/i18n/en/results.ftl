@@ -11,12 +11,24 @@ control-details = Details
 # Under a job without pictures.
 control-try-again = Try again
 
-## The form: its title and labels have at most 45 characters, choices 100
+## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
+## the number of pictures stands under the label of the model, what they cost under each model
 
 form-title-edit = Edit and paint again
 form-title-use = Use as reference
 form-prompt = Prompt
 form-model = Model
+form-count =
+    { $count ->
+        [one] For one picture
+       *[other] For { $count } pictures
+    }
+form-cost =
+    { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
 form-size = Size
 form-size-hint = E.g. 1024x1024; if empty, the model decides
 form-start = Based on
@@ -32,6 +44,34 @@ form-files = More reference images
 
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = Here is your text, to copy:
+
+## One of several pictures: a select under a result, and buttons under the chosen one
+
+picture-choose = Choose a picture …
+picture-title = 🖼️ Picture { $number } of { $total }
+picture-hint-vary = 🎲 paints one more like it at once
+picture-hint-use = 🖼️ asks first what to change
+picture-hint-post = 📌 posts it here by itself
+picture-vary =
+    Vary · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-vary-with =
+    Vary with { $short_model } · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-use =
+    Use · { $credits ->
+        [0] free
+        [one] { $credits } credit
+       *[other] { $credits } credits
+    }
+picture-post = Post alone · free
+picture-posted = Posted.
 
 ## The original files
 
@@ -74,3 +114,19 @@ delete-some-left =
         [one] One message could not be deleted, so please ask a moderator to do it.
        *[other] { $count } messages could not be deleted, so please ask a moderator to do it.
     }
+
+# The question before: asked where others reacted or replied, or of a moderator.
+delete-question-own = Others have reacted or replied to this result. Delete it for everybody?
+delete-question-other = This result is not yours: { $name } requested it. Delete it for everybody?
+delete-kept-own =
+    { $count ->
+        [one] The picture stays in your `/history` and is deleted there { $deleted_at }.
+       *[other] The pictures stay in your `/history` and are deleted there { $deleted_at }.
+    }
+delete-kept-other =
+    { $count ->
+        [one] The picture stays in the `/history` of { $name } and is deleted there { $deleted_at }.
+       *[other] The pictures stay in the `/history` of { $name } and are deleted there { $deleted_at }.
+    }
+delete-yes = Delete
+delete-no = Keep

@@ -19,6 +19,7 @@ card-title-again =
         [1] 🖼️ { $name } 历史记录中的图片
        *[other] 🖼️ { $name } 历史记录中的 { $count } 张图片
     }
+card-title-alone = 🖼️ { $name } 的第 { $number } 张图片，共 { $total } 张
 
 card-someone = 某人
 
@@ -44,6 +45,7 @@ card-done = 已完成 { $done }/{ $total }
 card-revised = 模型修改后的提示词
 card-shortfall = 请求了 { $asked } 张图片，实际得到 { $arrived } 张。
 card-prompt-withheld = 这里不显示提示词。
+card-posted-by = 由 { $name } 发出
 card-shown-as-webp = 以 WebP 格式显示：原图太大，无法发到这个频道。
 card-left-out = 有 { $count } 张图片无法显示在这里，也没有扣点数，请重新请求，或选择小一些的尺寸。
 card-more = 还有 { $count } 张图片，见下一条消息。

@@ -234,6 +234,20 @@ error-neither-posted-nor-kept = 图片已经画好，但既无法发布也无法
 
 error-not-kept = 这些图片已不再保存，请用 `/imagine` 或 🔄 重新请求。
 
+error-picture-not-kept = 第 { $number } 张图片已不再保存，请选择另一张，或用 🔄 重新请求。
+
+error-not-asked-you = 只有被提到的人可以回答，请使用你自己结果下面的按钮。
+
+error-cost-changed =
+    { $credits ->
+        [0] 现在这是免费的，如果仍然需要，请再按一次按钮。
+       *[other] 现在需要 { $credits } 点，如果仍然需要，请再按一次按钮。
+    }
+
+error-private-not-posted = 这个结果只有你能看到，不会发到这里，请用 ⬇️“原图”保存后自己分享。
+
+error-no-longer-posted = 这个结果在这里已被删除，请联系请求的人用 `/history` 重新发出。
+
 error-some-not-posted = 有 { $count } 张图片太大，无法在这个频道显示，请到上传上限更大的地方重试，或请求更小的尺寸。
 
 error-not-posted = 图片无法发到这里，请换一个机器人可以发送消息和附件的频道。

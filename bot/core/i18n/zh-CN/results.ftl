@@ -11,12 +11,19 @@ control-details = 详情
 # Under a job without pictures.
 control-try-again = 再试一次
 
-## The form: its title and labels have at most 45 characters, choices 100
+## The form: its title and labels have at most 45 characters, choices and their descriptions 100;
+## the number of pictures stands under the label of the model, what they cost under each model
 
 form-title-edit = 修改后再画
 form-title-use = 用作参考图
 form-prompt = 提示词
 form-model = 模型
+form-count = 画 { $count } 张图片
+form-cost =
+    { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
 form-size = 尺寸
 form-size-hint = 例如 1024x1024；留空则由模型决定
 form-start = 以什么为基础
@@ -32,6 +39,31 @@ form-files = 更多参考图
 
 # Shown when a form is refused, so that nobody has to type the prompt again.
 form-your-words = 这是你写的内容，可以复制：
+
+## One of several pictures: a select under a result, and buttons under the chosen one
+
+picture-choose = 选择一张图片 …
+picture-title = 🖼️ 第 { $number } 张，共 { $total } 张
+picture-hint-vary = 🎲 立即再画一张类似的
+picture-hint-use = 🖼️ 先问要改什么
+picture-hint-post = 📌 单独发到这里
+picture-vary =
+    变体 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-vary-with =
+    变体（{ $short_model }）· { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-use =
+    参考 · { $credits ->
+        [0] 免费
+       *[other] { $credits } 点
+    }
+picture-post = 单独发出 · 免费
+picture-posted = 已发出。
 
 ## The original files
 
@@ -66,3 +98,11 @@ details-command = 可粘贴的命令
 ## Deleting
 
 delete-some-left = 有 { $count } 条消息无法删除，请联系有“管理消息”权限的成员删除。
+
+# The question before: asked where others reacted or replied, or of a moderator.
+delete-question-own = 其他人对这个结果有过回应或回复。要为所有人删除吗？
+delete-question-other = 这不是你的结果，而是 { $name } 请求的。要为所有人删除吗？
+delete-kept-own = 图片仍保存在你的 `/history` 里，{ $deleted_at }才会清除。
+delete-kept-other = 图片仍保存在 { $name } 的 `/history` 里，{ $deleted_at }才会清除。
+delete-yes = 删除
+delete-no = 保留
