@@ -12,6 +12,7 @@ from cogs.mydata import MyDataCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
+from cogs.refusal_buttons import RefusalCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.usage import UsageCog
@@ -25,6 +26,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         PreferencesCog(deps),
         PresetsCog(deps),
         RerollDeleteCog(deps),
+        RefusalCog(deps),
         DetailsCog(deps),
         EditCog(deps),
         HistoryCog(deps),
