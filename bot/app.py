@@ -35,6 +35,8 @@ from cogs.dependencies import Dependencies
 from cogs.factory import create_cogs
 from cogs.option_choices import OptionChoices
 from cogs.option_defaults import OptionDefaults
+from cogs.refused_requests import RefusedRequests
+from cogs.remedies import Remedies
 from cogs.request_builder import RequestBuilder
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -175,6 +177,13 @@ def _dependencies(
         couriers=couriers,
         pictures=pictures,
         request_builder=request_builder,
+        refused_requests=RefusedRequests(
+            client=client,
+            request_builder=request_builder,
+            couriers=couriers,
+            remedies=Remedies(request_builder, services),
+            now=clock.now,
+        ),
         option_defaults=option_defaults,
         option_choices=OptionChoices(
             request_builder=request_builder,

@@ -16,6 +16,7 @@ from bot.services import Services
 from cogs.button_guard import ButtonGuard
 from cogs.option_choices import OptionChoices
 from cogs.option_defaults import OptionDefaults
+from cogs.refused_requests import RefusedRequests
 from cogs.request_builder import RequestBuilder
 
 
@@ -29,6 +30,7 @@ class Dependencies:
     couriers: Couriers
     pictures: MessagePictures
     request_builder: RequestBuilder
+    refused_requests: RefusedRequests
     option_defaults: OptionDefaults
     option_choices: OptionChoices
     autocomplete: Autocomplete

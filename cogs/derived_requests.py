@@ -38,6 +38,6 @@ class DerivedRequests:
         """Return what a request with these options would cost whoever submits it."""
         resolved = self._request_builder.resolve(options, caller)
         model = resolved.model or self._catalogue.default.name
-        quality = self._catalogue.quality(model, resolved.quality)
+        quality = self._catalogue.chosen_quality(model, resolved.quality)
         each = self._pricing.credits_each(caller.requester.server_id, model, quality)
         return (resolved.n or 1) * each

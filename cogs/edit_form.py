@@ -1,6 +1,5 @@
 """The form that edits a result, or starts from the pictures of any message."""
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,15 +7,12 @@ from functools import partial
 from typing import cast
 
 import discord
-import structlog
 from discord import Interaction, app_commands
 from discord.ext import commands
 
 from bot.core.errors.jobs import NotKept, PictureNotKept
-from bot.core.i18n.escaping import width
 from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
-from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
 from bot.discord_ui.message_attachments import posted_numbers, posted_reference
 from bot.discord_ui.message_outbox import file_names_of
@@ -24,7 +20,6 @@ from bot.discord_ui.modals import (
     NOTHING,
     REFERENCES,
     FormDefaults,
-    FormFile,
     FormForgotten,
     FormInput,
     FormOutdated,
@@ -33,15 +28,14 @@ from bot.discord_ui.modals import (
     read_submitted_form,
 )
 from bot.discord_ui.picture_controls import ChosenPicture
-from bot.discord_ui.uploads import declared_type, read_from_cdn
 from bot.images.references import Attachments, Upload
 from bot.jobs.credit_check import check_credits
 from bot.jobs.repository.rows import WrittenJob
 from bot.preferences.access_rules import check_access, check_controls
 from cogs.dependencies import Dependencies
 from cogs.derived_requests import DerivedRequests
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
+from cogs.remedies import TypedRequest
+from cogs.submitted_forms import return_prompt, uploads_of
 
 # ``opening`` tells two openings of one form apart; those of before v0.2.0 have none. ``n`` is the
 # number of pictures that the form showed, with what they cost; earlier forms did not show it.
@@ -52,7 +46,6 @@ FORM = re.compile(
 MAX_SELECTABLE = 24
 # The messages whose pictures are remembered until the form is sent.
 MAX_REMEMBERED = 1_000
-MAX_MESSAGE_LENGTH = 2_000
 
 RememberedUploads = dict[tuple[int, str], Sequence[Upload]]
 """The pictures of messages, by the user who opened the form and the message's id."""
@@ -242,32 +235,33 @@ class EditCog(commands.Cog):
         filled = None
         try:
             filled = read_submitted_form(data)
-            await self._submit(interaction, found, filled)
+            accepted = await self._submit(interaction, found, filled)
         except Exception as error:  # noqa: BLE001 - the one handler answers what is expected
             await self._deps.client.answer_error(interaction, error)
-            if filled is not None:
-                await self._return_prompt(interaction, filled.prompt)
+            accepted = False
+        if filled is not None and not accepted:
+            await return_prompt(self._deps.client, interaction, filled.prompt)
 
     async def _submit(
         self, interaction: Interaction, found: re.Match[str], filled: FormInput
-    ) -> None:
+    ) -> bool:
         # Discord may send a form twice; two forms are two requests, whatever was typed.
         sent = found["of"], found["opening"], filled
-        submit = self._submit_edited if found["kind"] == "edited" else self._submit_for_message
-        if not await self._deps.button_guard.is_repeated(interaction, found["kind"], sent):
-            n = None if found["n"] is None else int(found["n"])
-            await submit(interaction, found["of"], filled, n)
+        if await self._deps.button_guard.is_repeated(interaction, found["kind"], sent):
+            return True
+        read = self._edited_request if found["kind"] == "edited" else self._request_for_message
+        n = None if found["n"] is None else int(found["n"])
+        request = await read(interaction, found["of"], filled, n)
+        return await self._deps.refused_requests.submit(interaction, request)
 
-    async def _submit_edited(
+    async def _edited_request(
         self, interaction: Interaction, job_id: str, filled: FormInput, n: int | None
-    ) -> None:
-        written, caller = await self._deps.button_guard.admit_request(interaction, job_id)
+    ) -> TypedRequest:
+        written, _ = await self._deps.button_guard.admit_request(interaction, job_id)
         references, mask = await self._start_references(written.job, filled)
-        await self._deps.request_builder.submit(
-            self._edited_options(filled, written.job.request, n),
-            caller,
-            self._deps.couriers.answering(interaction),
-            attached=Attachments(self._files(filled)),
+        return TypedRequest(
+            options=self._edited_options(filled, written.job.request, n),
+            attached=Attachments(uploads_of(self._deps.client, filled)),
             references=references,
             mask=mask,
             parent=job_id,
@@ -299,47 +293,18 @@ class EditCog(commands.Cog):
             return options
         return options.with_option("size", size or None)
 
-    async def _submit_for_message(
+    async def _request_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput, n: int | None
-    ) -> None:
+    ) -> TypedRequest:
         self._deps.client.admit(interaction)
         uploads = self._remembered_uploads.get((interaction.user.id, message_id))
         if uploads is None:
             raise FormForgotten
         await self._deps.button_guard.check_request(interaction)
         chosen = () if filled.picture is None else uploads[filled.picture - 1 : filled.picture]
-        await self._deps.request_builder.submit(
-            ImageOptions(
+        return TypedRequest(
+            options=ImageOptions(
                 prompt=filled.prompt, model=filled.model, size=filled.size.strip() or None, n=n
             ),
-            caller_of(interaction, self._deps.client.languages),
-            self._deps.couriers.answering(interaction),
-            attached=Attachments((*chosen, *self._files(filled))),
+            attached=Attachments((*chosen, *uploads_of(self._deps.client, filled))),
         )
-
-    def _files(self, filled: FormInput) -> tuple[Upload, ...]:
-        return tuple(self._upload(file) for file in filled.files)
-
-    def _upload(self, file: FormFile) -> Upload:
-        declared = declared_type(file.filename, file.content_type, file.size)
-        read = partial(read_from_cdn, self._deps.client, file.url)
-        return Upload(file.size, read, file.url, declared)
-
-    async def _return_prompt(self, interaction: Interaction, prompt: str) -> None:
-        """Return the prompt of a form that was refused, so that nobody has to type it again."""
-        if not prompt.strip():
-            return
-        try:
-            await self._send_prompt(interaction, prompt)
-        except DISCORD_ERRORS as lost:
-            log.info("edit.prompt_not_returned", error=repr(lost))
-
-    async def _send_prompt(self, interaction: Interaction, prompt: str) -> None:
-        locale = self._deps.client.languages.personal(interaction)
-        intro = self._deps.client.texts.say("form-your-words", locale)
-        words = f"{intro}\n```\n{prompt}\n```"
-        if width(words) <= MAX_MESSAGE_LENGTH and "```" not in prompt:
-            await interaction.followup.send(words, ephemeral=True)
-        else:
-            file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")
-            await interaction.followup.send(intro, file=file, ephemeral=True)

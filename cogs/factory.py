@@ -15,6 +15,7 @@ from cogs.picture_actions import PictureActionsCog
 from cogs.preferences import PreferencesCog
 from cogs.presets import PresetsCog
 from cogs.quota import QuotaCog
+from cogs.refusal_buttons import RefusalCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
@@ -30,6 +31,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         PreferencesCog(deps),
         PresetsCog(deps),
         RerollDeleteCog(deps),
+        RefusalCog(deps),
         DetailsCog(deps),
         EditCog(deps),
         PictureActionsCog(deps),

@@ -5,11 +5,11 @@ from discord.ext import commands
 
 from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
-from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.uploads import upload_of
 from bot.images.references import Attachments
 from cogs.dependencies import Dependencies
+from cogs.remedies import TypedRequest
 
 
 class ImagineCog(commands.Cog):
@@ -72,13 +72,8 @@ class ImagineCog(commands.Cog):
             background=background,
             private=private,
         )
-        await self._deps.request_builder.submit(
-            options,
-            caller_of(interaction, self._deps.client.languages),
-            self._deps.couriers.answering(interaction),
-            preset=preset,
-            attached=attached,
-        )
+        request = TypedRequest(options=options, preset=preset, attached=attached)
+        await self._deps.refused_requests.submit(interaction, request)
 
     @imagine.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:

@@ -9,12 +9,12 @@ from discord.ext import commands
 
 from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
-from bot.discord_ui.caller import caller_of
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.settings_embeds import SettingsEmbeds, preset_page_count
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.stored_preferences import NothingChosen
 from cogs.dependencies import Dependencies
+from cogs.remedies import TypedRequest
 
 PresetName = app_commands.Range[str, 1, MAX_PRESET_NAME]
 
@@ -89,12 +89,8 @@ class PresetsCog(commands.Cog):
         prompt: app_commands.Range[str, 1, 4000] | None = None,
     ) -> None:
         """Paint with a preset."""
-        await self._deps.request_builder.submit(
-            ImageOptions(prompt=prompt),
-            caller_of(interaction, self._deps.client.languages),
-            self._deps.couriers.answering(interaction),
-            preset=name,
-        )
+        request = TypedRequest(options=ImageOptions(prompt=prompt), preset=name)
+        await self._deps.refused_requests.submit(interaction, request)
 
     @preset.command(name="list")
     async def list_presets(self, interaction: Interaction) -> None:

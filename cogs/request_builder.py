@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.core.models import ImageOptions, Job, Reference
+from bot.core.models import ImageOptions, ImageRequest, Job, Reference
 from bot.discord_ui.caller import CallerContext
 from bot.gateways.catalogue import Catalogue
 from bot.images.references import NO_ATTACHMENTS, Attachments
@@ -12,6 +12,7 @@ from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.stored_preferences import ServerSettings
 
 
 class RequestBuilder:
@@ -49,10 +50,9 @@ class RequestBuilder:
         settings = self._preference_store.server(caller.requester.server_id)
         check_access(settings, caller.requester)
         options = self.resolve(options, caller, preset=preset)
-        model = options.model or self._catalogue.default.name
-        check_model(settings, model, offered=self.model_names)
-        request = self._catalogue.build_request(
+        request = self._check(
             options,
+            settings,
             references=len(references) + len(attached.pictures),
             mask=mask is not None or attached.mask is not None,
         )
@@ -95,6 +95,31 @@ class RequestBuilder:
             parent=job.id,
             private=private,
         )
+
+    def check(
+        self,
+        options: ImageOptions,
+        caller: CallerContext,
+        *,
+        preset: str | None = None,
+        references: int = 0,
+        mask: bool = False,
+    ) -> ImageRequest:
+        """Return what would be requested, without the pictures that came with it.
+
+        Raises:
+            Refusal: an option is wrong, or the server does not allow the model.
+        """
+        settings = self._preference_store.server(caller.requester.server_id)
+        options = self.resolve(options, caller, preset=preset)
+        return self._check(options, settings, references=references, mask=mask)
+
+    def _check(
+        self, options: ImageOptions, settings: ServerSettings, *, references: int, mask: bool
+    ) -> ImageRequest:
+        model = options.model or self._catalogue.default.name
+        check_model(settings, model, offered=self.model_names)
+        return self._catalogue.build_request(options, references=references, mask=mask)
 
     def allowed_models(self, server_id: int) -> tuple[str, ...]:
         """Return the models that may be used in a server, in the operator's order."""

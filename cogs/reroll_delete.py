@@ -65,15 +65,11 @@ class RerollDeleteCog(commands.Cog):
         """Repeat the request."""
         await self._deps.button_guard.run_request(interaction, job_id, self._again)
 
-    async def _again(
-        self, interaction: Interaction, written: WrittenJob, caller: CallerContext
-    ) -> None:
+    async def _again(self, interaction: Interaction, written: WrittenJob, _: CallerContext) -> None:
         if await self._deps.button_guard.is_repeated(interaction, "again", written.job.id):
             return
         self._deps.job_lookup.check_repeatable(written, by=interaction.user.id)
-        await self._deps.request_builder.repeat(
-            written.job, caller, self._deps.couriers.answering(interaction)
-        )
+        await self._deps.refused_requests.repeat(interaction, written.job)
 
     @commands.Cog.listener()
     async def on_delete_pressed(self, interaction: Interaction, job_id: str) -> None:

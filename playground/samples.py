@@ -9,7 +9,7 @@ import discord
 from discord.ui import View
 
 from bot.core.errors.base import EaselError
-from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure
+from bot.core.errors.gateway import GatewayErrorKind, GatewayFailure, is_declined
 from bot.core.errors.jobs import (
     Interrupted,
     InterruptedInDoubt,
@@ -28,7 +28,12 @@ from bot.core.models import (
     Size,
     new_job_id,
 )
-from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.buttons import (
+    declined_buttons,
+    result_buttons,
+    retry_buttons,
+    stop_button_row,
+)
 from bot.discord_ui.job_embeds import JobEmbeds, PostedFile, preview_name
 from bot.discord_ui.notifications import NoticeTexts
 from bot.jobs.cancellation import JobCancelled, RequesterDetached
@@ -251,8 +256,9 @@ class CardSamples:
 
     def _ended(self, name: str, job: Job, ending: JobFailure) -> CardSample:
         embed, cancelled = self._cards.ended(job, ending), ending.state is JobState.CANCELLED
-        row = None if cancelled else retry_buttons(self._texts, job.id, job.locale)
-        return CardSample(name, [embed], view=row)
+        row = declined_buttons if is_declined(ending.error) else retry_buttons
+        view = None if cancelled else row(self._texts, job.id, job.locale)
+        return CardSample(name, [embed], view=view)
 
     # --- parts --------------------------------------------------------------------------------
 

@@ -112,13 +112,24 @@ class ResultButton(
 
 def retry_buttons(texts: Texts, job_id: str, locale: str) -> View:
     """Return the row under a job that ended without pictures."""
-    names = {"again": "control-try-again", "edit": "control-edit"}
+    names: dict[ResultAction, str] = {"again": "control-try-again", "edit": "control-edit"}
+    return _retry_row(texts, job_id, locale, names)
+
+
+def declined_buttons(texts: Texts, job_id: str, locale: str) -> View:
+    """Return the row under a job whose prompt moderation declined: the same one helps little."""
+    names: dict[ResultAction, str] = {
+        "edit": "control-change-prompt",
+        "again": "control-try-again",
+    }
+    return _retry_row(texts, job_id, locale, names)
+
+
+def _retry_row(texts: Texts, job_id: str, locale: str, names: dict[ResultAction, str]) -> View:
     view = View(timeout=None)
-    for action in ("again", "edit"):
-        label = texts.say(names[action], locale)
-        view.add_item(
-            ResultButton(action, job_id, label=label, emoji=RESULT_BUTTON_ROWS[0][action])
-        )
+    for action, name in names.items():
+        emoji = RESULT_BUTTON_ROWS[0][action]
+        view.add_item(ResultButton(action, job_id, label=texts.say(name, locale), emoji=emoji))
     return view
 
 

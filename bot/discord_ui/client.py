@@ -10,6 +10,8 @@ import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
+from discord.ui import View
+from discord.utils import MISSING
 from yarl import URL
 
 from bot.core.errors.base import Refusal
@@ -195,8 +197,13 @@ class Client(commands.AutoShardedBot):
         """Log that the connection is ready."""
         log.info("client.ready", servers=len(self.guilds), shards=self.shard_count)
 
-    async def answer_error(self, interaction: discord.Interaction, error: Exception) -> None:
-        """Answer an error in one sentence; an unexpected one is logged, too."""
+    async def answer_error(
+        self, interaction: discord.Interaction, error: Exception, *, view: View | None = None
+    ) -> None:
+        """Answer an error in one sentence; an unexpected one is logged, too.
+
+        The buttons of ``view`` stand under the sentence.
+        """
         known = error_for_person(error)
         if known is None:
             known = Unexpected(reference=token_hex(4))
@@ -207,11 +214,12 @@ class Client(commands.AutoShardedBot):
                 exc_info=error,
             )
         sentence = self.texts.sentence(known, self.languages.personal(interaction))
+        buttons = MISSING if view is None else view
         try:
             if interaction.response.is_done():
-                await interaction.followup.send(sentence, ephemeral=True)
+                await interaction.followup.send(sentence, view=buttons, ephemeral=True)
             else:
-                await interaction.response.send_message(sentence, ephemeral=True)
+                await interaction.response.send_message(sentence, view=buttons, ephemeral=True)
         except DISCORD_ERRORS as lost:
             log.warning("command.answer_lost", error=repr(lost))
 

@@ -15,9 +15,15 @@ import structlog
 from discord.ui import View
 
 from bot.core.errors.base import EaselError
+from bot.core.errors.gateway import is_declined
 from bot.core.errors.jobs import CardNotSent, NeitherPostedNorKept, NotDelivered, PicturesLate
 from bot.core.models import AnnouncedCard, CardAddress, Job, JobState
-from bot.discord_ui.buttons import result_buttons, retry_buttons, stop_button_row
+from bot.discord_ui.buttons import (
+    declined_buttons,
+    result_buttons,
+    retry_buttons,
+    stop_button_row,
+)
 from bot.discord_ui.courier_parts import CourierParts, preview_files
 from bot.discord_ui.discord_errors import (
     DISCORD_ERRORS,
@@ -172,7 +178,8 @@ class DiscordCourier:
             embed, notice = embeds.kept(shown, failure.kept), notices.ready
             buttons = self._buttons(job, failure.kept)
         elif failure.state is not JobState.CANCELLED:
-            buttons = retry_buttons(self._parts.texts, job.id, job.locale)
+            row = declined_buttons if is_declined(failure.error) else retry_buttons
+            buttons = row(self._parts.texts, job.id, job.locale)
         card = await self._message.edit(job, [embed], view=buttons)
         if failure.error.message_id not in _STOPPED_BY_HAND:
             await self._parts.notifier.reply(job, self._message, notice)

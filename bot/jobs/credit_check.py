@@ -1,8 +1,12 @@
-"""Tell somebody before they fill in a form that their request would be refused."""
+"""Try what somebody could request now, without holding it."""
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
+from bot.core.errors.quotas import BudgetSpent, QuotaSpent
 from bot.core.models import Requester
 from bot.database.database import Database
 from bot.database.outage import is_passing
@@ -15,7 +19,11 @@ _TRIED = "tried"
 
 
 class _RolledBack(Exception):
-    """The hold was possible, and is undone."""
+    """The hold of so many pictures was possible, and is undone."""
+
+    def __init__(self, pictures: int = 1) -> None:
+        super().__init__(pictures)
+        self.pictures = pictures
 
 
 async def check_credits(
@@ -33,20 +41,61 @@ async def check_credits(
     Raises:
         Refusal: what the request would be refused with, such as Blocked or QuotaSpent.
     """
+    await _try(database, partial(_try_to_hold, ledger, requester, credits), within_s)
+
+
+async def most_affordable(
+    database: Database,
+    ledger: Ledger,
+    requester: Requester,
+    *,
+    below: int,
+    credits_each: int,
+    price_each: int,
+    within_s: float = MOST_WAIT_S,
+) -> int:
+    """Return how many pictures, fewer than ``below``, could be requested now; nothing is held.
+
+    ``price_each`` is in micros. Without an answer of the database it is none.
+
+    Raises:
+        Refusal: what a request of any number would be refused with, such as Blocked.
+    """
+    each = credits_each, price_each
+    return await _try(database, partial(_try_fewer, ledger, requester, below, each), within_s)
+
+
+async def _try(
+    database: Database, transaction: Callable[[Transaction], None], within_s: float
+) -> int:
+    """Run a transaction that undoes itself; return how many pictures it held, 0 without answer."""
     # A write cannot be cancelled: where the database is locked for long, it ends by itself.
-    trying = asyncio.ensure_future(database.write(_try_to_hold, ledger, requester, credits))
+    trying = asyncio.ensure_future(database.write(transaction))
     trying.add_done_callback(lambda tried: tried.cancelled() or tried.exception())
     done, _ = await asyncio.wait((trying,), timeout=within_s)
     try:
         if done:
             trying.result()
-    except _RolledBack:
-        return
+    except _RolledBack as held:
+        return held.pictures
     except sqlite3.Error as error:
         if not is_passing(error):
             raise
+    return 0
 
 
-def _try_to_hold(tx: Transaction, ledger: Ledger, requester: Requester, credits: int) -> None:
+def _try_to_hold(ledger: Ledger, requester: Requester, credits: int, tx: Transaction) -> None:
     ledger.hold(tx, job_id=_TRIED, requester=requester, credits=credits)
     raise _RolledBack
+
+
+def _try_fewer(
+    ledger: Ledger, requester: Requester, below: int, each: tuple[int, int], tx: Transaction
+) -> None:
+    credits, price = each
+    for n in range(below - 1, 0, -1):
+        with suppress(QuotaSpent, BudgetSpent):
+            ledger.hold(
+                tx, job_id=_TRIED, requester=requester, credits=n * credits, price=n * price
+            )
+            raise _RolledBack(n)

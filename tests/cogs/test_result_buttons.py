@@ -93,7 +93,7 @@ async def test_a_card_without_pictures_can_be_tried_again_or_edited(world: Disco
     world.gateway.replies.append(ErrorReply(400, "moderation_blocked"))
     card = await finished_card(world)
     job_id = newest_job_id(world)
-    assert custom_ids(card) == [[f"easel:again:{job_id}", f"easel:edit:{job_id}"]]
+    assert custom_ids(card) == [[f"easel:edit:{job_id}", f"easel:again:{job_id}"]]
     shown = await press(world, world.ada, card, "edit")
     await submit_form(world, world.ada, shown, prompt="an owl")
     await press(world, world.ada, card, "again")

@@ -1,0 +1,183 @@
+"""Submit requests; where one is refused, answer with buttons that request something else.
+
+A refused request was never a job, so it is remembered in memory only, for a while.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+
+import structlog
+from discord import Interaction
+
+from bot.core.errors.base import Refusal
+from bot.core.models import Job
+from bot.discord_ui.caller import CallerContext, caller_of
+from bot.discord_ui.client import Client
+from bot.discord_ui.couriers import Couriers
+from bot.discord_ui.remedy_buttons import RemedyLabel, remedy_buttons
+from cogs.remedies import Remedies, Remedy, RemedyKind, TypedRequest
+from cogs.request_builder import RequestBuilder
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# As long as Discord's interaction tokens live (receiving-and-responding).
+LIFETIME_MS = 15 * 60 * 1000
+MAX_OF_ONE_PERSON = 5
+MAX_REMEMBERED = 1_000
+
+_LABELS: dict[RemedyKind, str | None] = {
+    "count": "control-paint",
+    "value": None,
+    "without": "control-without",
+    "prompt": "control-change-prompt",
+}
+
+
+@dataclass(eq=False, kw_only=True)
+class RefusedForgotten(Refusal):
+    """The refused request is remembered no longer, was used, or is another person's."""
+
+    message_id = "error-refused-forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    user_id: int
+    at: int
+    remedies: Sequence[Remedy]
+
+
+class RememberedRemedies:
+    """The remedies of the latest refusals, by key: few of one person, and for a short time."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()  # the oldest first
+
+    def remember(self, user_id: int, remedies: Sequence[Remedy]) -> str:
+        """Remember the remedies of a person's refused request; return their key."""
+        theirs = [key for key, each in self._remembered.items() if each.user_id == user_id]
+        if len(theirs) >= MAX_OF_ONE_PERSON:
+            del self._remembered[theirs[0]]
+        while len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+        key = token_hex(8)
+        self._remembered[key] = _Remembered(user_id, self._now(), remedies)
+        return key
+
+    def find(self, key: str, number: int, *, user_id: int) -> Remedy:
+        """Return a remedy of a person's own refusal; raise RefusedForgotten."""
+        found = self._remembered.get(key)
+        if found is None or found.user_id != user_id or number >= len(found.remedies):
+            raise RefusedForgotten
+        if self._now() - found.at >= LIFETIME_MS:
+            del self._remembered[key]
+            raise RefusedForgotten
+        return found.remedies[number]
+
+    def take(self, key: str) -> _Remembered:
+        """Forget a refusal, so that only one request comes from it; raise RefusedForgotten."""
+        taken = self._remembered.pop(key, None)
+        if taken is None:
+            raise RefusedForgotten
+        return taken
+
+    def put_back(self, key: str, taken: _Remembered) -> None:
+        """Remember a refusal again, because no request came from it."""
+        self._remembered[key] = taken
+
+
+class RefusedRequests:
+    """Submits what people type and press, and remembers what was refused."""
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        request_builder: RequestBuilder,
+        couriers: Couriers,
+        remedies: Remedies,
+        now: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._request_builder = request_builder
+        self._couriers = couriers
+        self._remedies = remedies
+        self._remembered = RememberedRemedies(now)
+
+    async def submit(self, interaction: Interaction, request: TypedRequest) -> bool:
+        """Submit a request; return False if it was refused, which the person was told then.
+
+        Raises:
+            EaselError: it failed otherwise.
+        """
+        caller = caller_of(interaction, self._client.languages)
+        try:
+            await self._request_builder.submit(
+                request.options,
+                caller,
+                self._couriers.answering(interaction),
+                preset=request.preset,
+                attached=request.attached,
+                references=request.references,
+                mask=request.mask,
+                parent=request.parent,
+            )
+        except Refusal as refusal:
+            await self._answer(interaction, caller, request, refusal)
+            return False
+        return True
+
+    async def repeat(self, interaction: Interaction, job: Job) -> None:
+        """Repeat a job, and tell the person where that is refused; it raises as ``submit`` does."""
+        caller = caller_of(interaction, self._client.languages)
+        try:
+            await self._request_builder.repeat(job, caller, self._couriers.answering(interaction))
+        except Refusal as refusal:
+            await self._answer(interaction, caller, TypedRequest.repeating(job), refusal)
+
+    def find(self, interaction: Interaction, key: str, number: int) -> Remedy:
+        """Return the remedy of a button; raise RefusedForgotten."""
+        return self._remembered.find(key, number, user_id=interaction.user.id)
+
+    async def submit_once(self, interaction: Interaction, key: str, request: TypedRequest) -> bool:
+        """Submit a request that came from a refusal, unless another one came from it before.
+
+        It returns and raises as ``submit`` does, and RefusedForgotten.
+        """
+        taken, accepted = self._remembered.take(key), False
+        try:
+            accepted = await self.submit(interaction, request)
+        finally:
+            if not accepted:
+                self._remembered.put_back(key, taken)
+        return accepted
+
+    async def _answer(
+        self,
+        interaction: Interaction,
+        caller: CallerContext,
+        request: TypedRequest,
+        refusal: Refusal,
+    ) -> None:
+        remedies = await self._find_remedies(refusal, request, caller)
+        view = None
+        if remedies:
+            key = self._remembered.remember(caller.requester.user_id, remedies)
+            labels = [
+                RemedyLabel(_LABELS[each.kind], each.value, each.credits) for each in remedies
+            ]
+            view = remedy_buttons(self._client.texts, key, labels, caller.locale)
+        await self._client.answer_error(interaction, refusal, view=view)
+
+    async def _find_remedies(
+        self, refusal: Refusal, request: TypedRequest, caller: CallerContext
+    ) -> Sequence[Remedy]:
+        try:
+            return await self._remedies.of(refusal, request, caller)
+        except Exception:
+            # The refusal itself is what the person has to read.
+            log.exception("refusal.no_remedies", refusal=refusal.message_id)
+            return ()
