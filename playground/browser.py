@@ -132,6 +132,16 @@ class BrowserUser:
         return self.messages.last
 
     @property
+    def box(self) -> Locator:
+        """Return the composer's text box, which is gone while a command has options."""
+        return self.tab.locator("#channel-composer-input")
+
+    @property
+    def line(self) -> Locator:
+        """Return the line that says why something was not sent."""
+        return self.tab.locator(".easel-line")
+
+    @property
     def form(self) -> Locator:
         """Return the form that is open, if any."""
         return self.tab.locator("#modal-root form")
@@ -183,6 +193,28 @@ class BrowserUser:
         for option, path in (files or {}).items():
             self._upload(option, path)
         self.send()
+
+    def type_text(self, text: str) -> None:
+        """Type a text into the composer as it stands, and press Enter until it is sent."""
+        self.write_text(text)
+        for _ in range(TRIES):
+            self.tab.keyboard.press("Enter")
+            self._wait_for_answer()
+            if self.line.is_visible():
+                break
+            with suppress(AssertionError):
+                expect(self.box).to_have_value("", timeout=SHORT_TIMEOUT_MS)
+                return
+        raise AssertionError(self.line.inner_text() or "the composer is not empty")
+
+    def write_text(self, text: str) -> None:
+        """Type a text into the composer as it stands."""
+        self.box.click()
+        self.tab.keyboard.type(text)
+
+    def upload(self, option: str, path: Path) -> None:
+        """Choose a file for an option of the command that is being typed."""
+        self._upload(option, path)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Give the window another width and height."""

@@ -29,15 +29,11 @@ function draft() {
 const option = (name) => draft()?.options.find((each) => each.name === name);
 const pill = (name) => form.querySelector(`.command-pill[data-option="${name}"]`);
 
-// A space after the whole name of a command takes it from the list.
-input.addEventListener("input", (event) => {
-  const typed = input.value;
-  if (event.inputType !== "insertText" || event.isComposing || !/^\/.* $/.test(typed)) return;
-  setTimeout(() => {
-    const entry = [...form.querySelectorAll(".command-entry")]
-      .find((each) => `${each.querySelector("strong").textContent} ` === typed);
-    if (input.value === typed) entry?.click();
-  });
+// A space after the whole name of a command takes it from the list, before the next key.
+form.addEventListener("input", ({ target, inputType, isComposing }) => {
+  if (target !== input || inputType !== "insertText" || isComposing) return;
+  [...form.querySelectorAll(".command-entry")]
+    .find((each) => `${each.querySelector("strong").textContent} ` === input.value)?.click();
 });
 
 // "name: value" inside an option goes to the option of that name.

@@ -7,7 +7,14 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    chdir,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +28,8 @@ from playground.__main__ import argument_parser, main
 from playground.page import serve_page
 from tests.cli.process import Ended, environment, running
 from tests.playground.remembered_parsers import remembered_parsers
+
+RequestContext = AbstractAsyncContextManager[aiohttp.ClientResponse]
 
 TIMEOUT_S = 20
 POLL_INTERVAL_S = 0.05
@@ -140,21 +149,38 @@ class PageClient:
         """Send a command as it is typed; returns the receipt."""
         catalogue = await self._send("GET", "/api/commands")
         entry = next(e for e in catalogue["entries"] if e["invocation"] == name)
+        options = {option: str(value) for option, value in options.items()}
+        return await self._act(
+            "run_command",
+            command_id=entry["commandId"],
+            path=entry["path"],
+            schema_fingerprint=entry["schemaFingerprint"],
+            options=options,
+        )
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """Send a text as a message; returns the receipt."""
+        target = self.seen["targetId"]
+        return await self._act("send_message", target_id=target, content=text, reply_to_id=None)
+
+    async def choose(self, name: str, message: str) -> int:
+        """Choose in the context menu of a message; returns the status of the answer."""
+        body = {"name": name, "message": message}
+        async with self._request("POST", "/easel/menu", body) as answer:
+            return answer.status
+
+    async def _act(self, kind: str, **fields: object) -> dict[str, Any]:
         action = {
             "protocol_version": 3,
-            "kind": "run_command",
+            "kind": kind,
             "sequence": self.sequence + 1,
             "request_id": f"{self.context}-{self.sequence}",
             "generation": self.seen["context"]["generation"],
             "bot_generation": self.seen["botGeneration"],
             "published_revision": self.seen["publishedRevision"],
-            "command_id": entry["commandId"],
-            "path": entry["path"],
-            "schema_fingerprint": entry["schemaFingerprint"],
-            "options": {option: str(value) for option, value in options.items()},
         }
-        receipt = await self._send("POST", "/api/action", action)
-        self.sequence = receipt["expectedSequence"]
+        receipt = await self._send("POST", "/api/action", action | fields)
+        self.sequence = receipt.get("expectedSequence", self.sequence)
         return receipt
 
     async def card(self, words: str) -> dict[str, Any]:
@@ -171,10 +197,13 @@ class PageClient:
         self.seen = state
         self.context = state["context"]["id"]
 
-    async def _send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+    def _request(self, method: str, path: str, body: object = None) -> RequestContext:
         headers = {"X-Simcord-Capability": self.url.fragment, "X-Simcord-Context": self.context}
         address = self.url.with_path(path).with_fragment(None)
-        async with self.session.request(method, address, json=body, headers=headers) as answer:
+        return self.session.request(method, address, json=body, headers=headers)
+
+    async def _send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        async with self._request(method, path, body) as answer:
             assert answer.status == 200, (answer.status, await answer.text())
             found: dict[str, Any] = await answer.json()
             return found

@@ -16,6 +16,9 @@ from playground.action_proxy import action_proxy
 from playground.time_sync import Synchronizer
 
 REVISION = 7
+PROMPT: dict[str, object] = {"name": "prompt", "type": "string", "required": True}
+PROMPT |= {"description": "What", "choices": [], "autocomplete": False}
+PROMPT |= {"minLength": 1, "maxLength": 100}
 
 
 @dataclass
@@ -37,6 +40,12 @@ class FakePage:
         await asyncio.sleep(0)
         self.running -= 1
         return web.json_response({"requestId": "r"})
+
+    async def commands(self, request: web.Request) -> web.Response:
+        """List one command."""
+        entry = {"invocation": "used", "commandId": "1", "path": ["used"]}
+        entry |= {"schemaFingerprint": "sf", "options": [PROMPT]}
+        return web.json_response({"entries": [entry]})
 
     async def state(self, request: web.Request) -> web.Response:
         """Know the newest revision, for those who may ask."""
@@ -63,6 +72,7 @@ async def page() -> AsyncIterator[FakePage]:
     app = web.Application(client_max_size=30_000_000)
     app.router.add_post("/api/action", page.action)
     app.router.add_get("/api/state", page.state)
+    app.router.add_get("/api/commands", page.commands)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -143,3 +153,69 @@ async def test_the_page_can_still_tell_its_own_address(
     async with session.post("/api/action", json={}, headers={"Host": "evil.example:80"}) as answer:
         assert answer.status == 200
     assert "evil.example:80" in page.hosts
+
+
+async def test_a_typed_command_becomes_the_command(
+    session: aiohttp.ClientSession, page: FakePage
+) -> None:
+    """The page behind takes commands only from its list."""
+    sent = {"kind": "send_message", "content": "/used a boat", "published_revision": 3}
+    async with session.post("/api/action", json=sent) as answer:
+        assert answer.status == 200
+    assert json.loads(page.bodies[0]) == {
+        "kind": "run_command",
+        "published_revision": REVISION,
+        "command_id": "1",
+        "path": ["used"],
+        "schema_fingerprint": "sf",
+        "options": {"prompt": "a boat"},
+    }
+
+
+async def test_options_beside_a_file_are_read(
+    session: aiohttp.ClientSession, page: FakePage
+) -> None:
+    """A request with a reference is a form; its picture keeps every byte."""
+    picture = b'name="payload"\r\n\r\n{"kind": "send_message"}\r\n--' + bytes(1_000)
+    action = {"kind": "run_command", "command_id": "1", "path": ["used"], "published_revision": 3}
+    action |= {"options": {"prompt": "prompt: a boat", "file": {"upload": 0}}}
+    form = aiohttp.FormData()
+    form.add_field("payload", json.dumps(action))
+    form.add_field("file:file", io.BytesIO(picture), filename="a.png")
+    async with session.post("/api/action", data=form) as answer:
+        assert answer.status == 200
+    assert b'"options": {"prompt": "a boat"' in page.bodies[0].replace(b'"file": {"upload": 0}, ', b"")
+    assert picture in page.bodies[0]
+
+
+async def test_what_is_not_understood_stays_before_the_page(
+    session: aiohttp.ClientSession, page: FakePage
+) -> None:
+    """It would be a chat line, and the page's next action would be out of order."""
+    sent = {"kind": "send_message", "content": "/used", "request_id": "r7"}
+    async with session.post("/api/action", json=sent) as answer:
+        refused = await answer.json()
+    assert (refused["requestId"], refused["rejected"]) == ("r7", True)
+    assert refused["playgroundLine"].startswith("/used still needs prompt:")
+    assert page.bodies == []
+
+
+async def test_nonsense_is_passed_on(session: aiohttp.ClientSession, page: FakePage) -> None:
+    """What is no action is the page's affair."""
+    for body in (b"", b"[]", b"{", b'{"kind": "run_command"}', b'{"kind": "send_message"}', b"\xff"):
+        async with session.post("/api/action", data=body) as answer:
+            assert answer.status == 200
+    assert len(page.bodies) == 6
+
+
+async def test_our_scripts_are_served_and_nothing_beside_them(
+    session: aiohttp.ClientSession,
+) -> None:
+    """A path is no way into the folder."""
+    async with session.get("/easel/main.js") as answer:
+        assert answer.content_type == "application/javascript"
+    for path in ("/easel/none.js", "/easel/..%2fpage.py", "/easel/../page.py"):
+        async with session.get(path) as answer:
+            assert answer.status in (404, 405)
+    async with session.post("/easel/menu", json={"name": "x", "message": "1"}) as answer:
+        assert answer.status == 403

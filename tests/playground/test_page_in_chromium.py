@@ -6,48 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.process import environment
-
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 from playwright.sync_api import expect
 
-from playground.browser import (
-    SHORT_TIMEOUT_MS,
-    SIZE,
-    BrowserUser,
-    chromium,
-    headless,
-    running_playground,
-)
+from playground.browser import SHORT_TIMEOUT_MS, SIZE, BrowserUser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="there is no Chromium here"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with headless() as browser:
-        yield browser
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    with running_playground("--latency", "1", cwd=tmp_path, env=environment(tmp_path)) as url:
-        yield url
-
-
-@pytest.fixture
-def person(browser: "Browser", url: str) -> Iterator[BrowserUser]:
-    """Ada, at a page of her own."""
-    person = BrowserUser(browser, url)
-    yield person
-    person.tab.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

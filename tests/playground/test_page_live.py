@@ -118,3 +118,66 @@ async def test_a_painter_that_always_fails_is_owned_up_to(tmp_path: Path) -> Non
     async with _people("Ada", options=options, folder=tmp_path) as (ada,):
         await ada.command("imagine", prompt="a hill")
         await ada.card("The image service had an internal problem")
+
+
+async def test_a_typed_command_is_run(tmp_path: Path) -> None:
+    """What the README says to type is a picture, and the Details' command can be pasted."""
+    async with _people("Ada", "Mia", options=("--latency", "0"), folder=tmp_path) as (ada, mia):
+        receipt = await ada.say("/imagine prompt: a lighthouse at dusk n: 2 size: 256x256")
+        assert (receipt["settlement"], _refused(receipt)) == ("settled", [])
+        card = await ada.card("2 pictures for Ada")
+        assert "256×256" in str(card)
+        receipt = await ada.command("imagine", prompt="a fox n: 2 size: 256x256")
+        assert receipt["settlement"] == "settled"
+        await ada.card("2 pictures for Ada")
+        await ada.card("26 of 30 left")
+        await mia.say("/quota grant user: Ada credits: 2 reason: thanks")
+        await mia.card("Ada")
+        await ada.say("good morning")
+        await ada.card("good morning")
+
+
+async def test_what_cannot_be_run_is_told_in_one_line_and_not_posted(tmp_path: Path) -> None:
+    """No dead chat line is left for a typing error, and the page goes on."""
+    async with _people("Ada", options=("--latency", "0"), folder=tmp_path) as (ada,):
+        for text, words in (
+            ("/imagine prompt: a boat n: 44", "from 1 to 10"),
+            ("/imagine promt: a boat", "did you mean prompt:"),
+            ("/quota set credits: 3 per: day", "You have no command /quota here"),
+            ("/imagin a boat", "did you mean /imagine?"),
+        ):
+            receipt = await ada.say(text)
+            assert receipt["rejected"]
+            assert words in receipt["playgroundLine"]
+        await ada.say("/usage")
+        await ada.card("of 30")
+        assert "/imagin" not in str([m["content"] for m in ada.seen["messages"].values()])
+
+
+async def test_a_messages_context_menu_opens_the_form(tmp_path: Path) -> None:
+    """*Use as reference* can be tried, by whoever has the page and by nobody else."""
+    use = "Use as reference"
+    async with _people("Ada", "Ben", options=("--latency", "0"), folder=tmp_path) as (ada, ben):
+        await ada.command("imagine", prompt="a hill", **TINY)
+        card = await ada.card("A picture for Ada")
+        assert await ben.choose(use, card["id"]) == 200
+        await ben.card("A picture for Ada")
+        assert use in str(ben.seen["modal"])
+        await ada.card("A picture for Ada")
+        assert ada.seen["modal"] is None
+        for name, message in ((use, "1"), ("Delete everything", card["id"]), (use, "x")):
+            assert await ben.choose(name, message) == 404
+        ben.context = "somebody-else"
+        assert await ben.choose(use, card["id"]) == 403
+
+
+async def test_the_page_opens_with_a_picture_that_costs_ada_nothing(tmp_path: Path) -> None:
+    """A stranger sees at once what is to be had, painted for real at Mia's cost."""
+    async with _people("Ada", "Mia", options=("--latency", "0"), folder=tmp_path) as (ada, mia):
+        async with asyncio.timeout(20):
+            while "A picture for Mia" not in str(ada.seen["messages"]):
+                await ada.card("Welcome")
+        await ada.command("usage")
+        await ada.card("30 of 30")
+        await mia.command("usage")
+        await mia.card("29 of 30")

@@ -1,0 +1,179 @@
+"""The ten steps of the README's *Try it* in a real browser, with the words that stand there.
+
+What a step says to type is typed, and what it says to press is pressed: a step that is changed in
+the README is walked as it is now, or fails here.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.process import environment
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+from playwright.sync_api import Browser, expect
+
+from playground.browser import SHORT_TIMEOUT_MS, BrowserUser, running_playground
+
+pytestmark = pytest.mark.slow
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+TRIES = 20  # of requests until three of them failed, at a rate of one half
+
+
+def _steps() -> Iterator[str]:
+    section = README.partition("## Try it")[2].partition("\n## ")[0]
+    for step in re.split(r"^\d+\. ", section, flags=re.MULTILINE)[1:]:
+        yield " ".join(step.partition("\n\n")[0].split())
+
+
+STEPS = dict(enumerate(_steps(), 1))
+
+
+def typed(step: int) -> list[str]:
+    """Return what a step says to type."""
+    return re.findall(r"`([^`]+)`", STEPS[step])
+
+
+def pressed(step: int) -> list[str]:
+    """Return what a step says to press."""
+    return re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", STEPS[step])
+
+
+def test_the_readmes_ten_steps_can_be_walked(
+    person: BrowserUser, browser: Browser, tmp_path: Path
+) -> None:
+    """A stranger who does what the README says gets what it says, to the end."""
+    assert len(STEPS) == 10
+    _paint_edit_and_use(person)
+    _read_delete_and_find_again(person)
+    _choose_options(person, tmp_path)
+    _use_a_preset_and_be_declined(person)
+    _repeat_as_ben(person)
+    _limit_as_mia(person)
+    assert person.console_errors == []
+    _fail_and_go_on(browser, tmp_path)
+
+
+def _paint_edit_and_use(person: BrowserUser) -> None:
+    (imagine,) = typed(1)
+    person.type_text(imagine)
+    person.wait_for_words("Painting for Ada")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    edit, use = pressed(2)
+    _change(person, edit, "a lighthouse at dawn")
+    _change(person, use, "a lighthouse at night")
+    person.wait_for_words("1 reference image")
+
+
+def _change(person: BrowserUser, button: str, prompt: str) -> None:
+    def opened() -> None:
+        expect(person.field("prompt")).to_be_visible(timeout=SHORT_TIMEOUT_MS)
+
+    person.press(button, on="A picture for Ada", until=opened)
+    person.fill_in(prompt=prompt)
+    person.wait_for_words(prompt)
+    person.wait_for_card("A picture for Ada", pictures=1)
+
+
+def _read_delete_and_find_again(person: BrowserUser) -> None:
+    details, again = pressed(3)
+    (history,) = typed(3)
+    person.press(details, on="at night", until=lambda: person.wait_for_words("/imagine prompt:"))
+    pictures = person.messages.filter(has_text="A picture for Ada")
+
+    def gone() -> None:
+        expect(pictures).to_have_count(2, timeout=SHORT_TIMEOUT_MS)
+
+    person.press("🗑️", on="at night", until=gone)
+    person.type_text(history)
+
+    def found() -> None:
+        person.wait_for_card("A picture from the history of Ada", pictures=1)
+
+    person.choose(f"{again} …", "a lighthouse at night", until=found)
+
+
+def _choose_options(person: BrowserUser, folder: Path) -> None:
+    sketch = folder / "sketch.png"
+    person.messages.first.screenshot(path=sketch)
+    many, size, reference = typed(4)
+    person.write_text(f"/imagine prompt: a boat {many} {size}")
+    person.upload(reference, sketch)
+    person.send()
+    person.wait_for_card("4 pictures for Ada", pictures=4)
+    person.wait_for_words("1200×800")
+    person.wait_for_words("1 reference image")
+    model, high, low = typed(5)
+    person.type_text(f"/imagine prompt: a hill {model} {high}")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    person.wait_for_words(re.findall(r"for (\d credits)", STEPS[5])[0])
+    person.type_text(f"/imagine prompt: a hill by the sea {model} {high.partition(':')[0]}: {low}")
+    person.wait_for_words("a hill by the sea")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    person.wait_for_words("1 credit ·")
+
+
+def _use_a_preset_and_be_declined(person: BrowserUser) -> None:
+    save, imagine = typed(6)
+    person.type_text(save)
+    person.wait_for_words("Saved as paper")
+    person.type_text(imagine)
+    person.wait_for_words("a boat, watercolour")
+    person.wait_for_card("A picture for Ada", pictures=1)
+    (declined,) = typed(7)
+    person.type_text(declined)
+    person.wait_for_words("declined")
+
+
+def _repeat_as_ben(person: BrowserUser) -> None:
+    assert "🔄" in STEPS[8]
+    person.switch_to("Ben")
+    pictures = person.messages.filter(has_text="a boat, watercolour")
+    pictures.last.locator(".reaction-chip", has_text="🔄").click()
+    person.wait_for_card("A picture for Ben", pictures=1)
+
+
+def _limit_as_mia(person: BrowserUser) -> None:
+    person.switch_to("Mia")
+    limit, settings, usage = typed(9)
+    person.type_text(limit)
+    person.wait_for_words("Everyone may now spend 3 credits per day")
+    person.type_text(settings)
+    person.wait_for_words("Only you can see this")
+    person.switch_to("Ada")
+    person.type_text(typed(1)[0])
+    person.wait_for_words("the limit for everyone here")
+    person.type_text(usage)
+    person.wait_for_words("3 credits per day")
+
+
+def _fail_and_go_on(browser: Browser, folder: Path) -> None:
+    option, reset = typed(10)
+    env = environment(folder)
+    with running_playground(*option.split(), "--latency", "0", cwd=folder, env=env) as url:
+        person = BrowserUser(browser, url)
+        _ask_until_refused(person)
+        person.switch_to("Mia")
+        person.type_text(reset)
+        person.wait_for_words("Ada")
+        person.switch_to("Ada")
+        person.type_text(typed(1)[0])
+        expect(person.card).to_contain_text(re.compile("A picture for Ada|internal problem"))
+        person.tab.close()
+
+
+def _ask_until_refused(person: BrowserUser) -> None:
+    for number in range(TRIES):
+        prompt = f"a lighthouse at dusk, take {number}"
+        before = person.messages.count()
+        person.type_text(f"/imagine prompt: {prompt} size: 256x256")
+        expect(person.messages).not_to_have_count(before)
+        ended = re.compile("A picture for Ada|internal problem|have to wait|failed requests")
+        expect(person.card).to_contain_text(ended)
+        if "take" not in person.card.inner_text():
+            return
+    raise AssertionError("three failures did not stop Ada")
