@@ -17,6 +17,7 @@ from cogs.quota import QuotaCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
+from cogs.styles import StylesCog
 from cogs.usage import UsageCog
 
 
@@ -28,6 +29,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
         PresetsCog(deps),
+        StylesCog(deps),
         RerollDeleteCog(deps),
         DetailsCog(deps),
         EditCog(deps),
