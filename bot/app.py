@@ -27,6 +27,8 @@ from bot.images.references import MAX_MEGABYTES
 from bot.jobs.job_lookup import JobLookup
 from bot.jobs.maintenance import Maintenance, MaintenanceTask, delete_old_charges
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.preset_lookup import PresetLookup
+from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.services import Services, open_services
 from bot.settings import NOTHING_LIMITS_STRANGERS, Settings, lock_folders
@@ -49,6 +51,7 @@ class Bot:
     services: Services
     client: Client
     preference_store: PreferenceStore
+    styles: ServerStyleStore
 
 
 @asynccontextmanager
@@ -67,7 +70,9 @@ async def open_bot(settings: Settings, clock: Clock) -> AsyncIterator[Bot]:
             await preference_store.delete_person(request.user_id)
             await services.deletion.repeat(request)
         await preference_store.load()
-        bot = Bot(services, _client(settings, preference_store), preference_store)
+        styles = ServerStyleStore(services.database, now=clock.now)
+        await styles.load()
+        bot = Bot(services, _client(settings, preference_store), preference_store, styles)
         client, couriers = bot.client, _couriers(bot, clock)
         services.alerts.listener = OwnerNotifier(client, client.texts, client.languages).notify
         maintenance = await stack.enter_async_context(
@@ -154,15 +159,18 @@ def _dependencies(
     settings: Settings, bot: Bot, couriers: Couriers, pictures: MessagePictures, clock: Clock
 ) -> Dependencies:
     services, client, preference_store = bot.services, bot.client, bot.preference_store
+    presets = PresetLookup(preference_store=preference_store, styles=bot.styles, texts=client.texts)
     request_builder = RequestBuilder(
         job_service=services.job_service,
         catalogue=services.catalogue,
         preference_store=preference_store,
+        presets=presets,
     )
     option_defaults = OptionDefaults(
         request_builder=request_builder,
         catalogue=services.catalogue,
         preference_store=preference_store,
+        presets=presets,
     )
     autocomplete = Autocomplete(
         catalogue=services.catalogue, costs=services.pricing, texts=client.texts, now=clock.now
@@ -174,6 +182,7 @@ def _dependencies(
         client=client,
         services=services,
         preference_store=preference_store,
+        styles=bot.styles,
         couriers=couriers,
         pictures=pictures,
         request_builder=request_builder,
@@ -190,6 +199,7 @@ def _dependencies(
             option_defaults=option_defaults,
             autocomplete=autocomplete,
             preference_store=preference_store,
+            presets=presets,
             client=client,
         ),
         autocomplete=autocomplete,

@@ -10,6 +10,7 @@ from bot.discord_ui.help_embeds import HelpLinks
 from bot.discord_ui.uploads import MessagePictures
 from bot.jobs.job_lookup import JobLookup
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.style_store import ServerStyleStore
 from bot.quota.chart import Charts
 from bot.quota.limits import LimitSet
 from bot.services import Services
@@ -27,6 +28,7 @@ class Dependencies:
     client: Client
     services: Services
     preference_store: PreferenceStore
+    styles: ServerStyleStore
     couriers: Couriers
     pictures: MessagePictures
     request_builder: RequestBuilder

@@ -19,6 +19,7 @@ from cogs.refusal_buttons import RefusalCog
 from cogs.reroll_delete import RerollDeleteCog
 from cogs.settings import SettingsCog
 from cogs.settings_overview import SettingsAreasCog
+from cogs.styles import StylesCog
 from cogs.usage import UsageCog
 
 
@@ -30,6 +31,7 @@ def create_cogs(deps: Dependencies) -> tuple[Cog, ...]:
         SettingsAreasCog(deps, SettingsCog.settings),
         PreferencesCog(deps),
         PresetsCog(deps),
+        StylesCog(deps),
         RerollDeleteCog(deps),
         RefusalCog(deps),
         DetailsCog(deps),

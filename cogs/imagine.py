@@ -28,7 +28,7 @@ class ImagineCog(commands.Cog):
         quality="Quality",
         style="Style",
         background="Background, e.g. transparent",
-        preset="A preset saved with /preset",
+        preset="A preset saved with /preset, or a style of this server",
         reference1="First reference image",
         reference2="Second reference image",
         reference3="Third reference image",
@@ -102,5 +102,5 @@ class ImagineCog(commands.Cog):
 
     @imagine.autocomplete("preset")
     async def suggest_presets(self, interaction: Interaction, typed: str) -> Choices:
-        """Offer the person's own presets."""
+        """Offer the person's own presets, then the styles of the server."""
         return self._deps.option_choices.presets(interaction, typed)

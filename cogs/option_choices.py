@@ -11,6 +11,7 @@ from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import Client
 from bot.discord_ui.settings_embeds import DefaultOptions, SettingsEmbeds
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.stored_preferences import UnknownLanguage
 from cogs.option_defaults import OptionDefaults
 from cogs.request_builder import RequestBuilder
@@ -26,12 +27,14 @@ class OptionChoices:
         option_defaults: OptionDefaults,
         autocomplete: Autocomplete,
         preference_store: PreferenceStore,
+        presets: PresetLookup,
         client: Client,
     ) -> None:
         self._request_builder = request_builder
         self._option_defaults = option_defaults
         self._autocomplete = autocomplete
         self._preference_store = preference_store
+        self._presets = presets
         self._languages = client.languages
         self._embeds = SettingsEmbeds(client.texts)
 
@@ -82,6 +85,17 @@ class OptionChoices:
         return self._autocomplete.choices(option, typed, model=model)
 
     def presets(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the person's own presets, then the styles of the server."""
+        return plain_choices(
+            self._presets.suggest(
+                interaction.user.id,
+                billed_server_id(interaction),
+                typed,
+                self._languages.personal(interaction),
+            )
+        )
+
+    def own_presets(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
         return plain_choices(self._preference_store.suggest_presets(interaction.user.id, typed))
 

@@ -9,6 +9,7 @@ from bot.discord_ui.settings_embeds import DefaultOptions
 from bot.gateways.catalogue import ANY_PROMPT, Catalogue
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.presets import NoSuchPreset
 from bot.preferences.stored_preferences import NothingChosen
 from cogs.request_builder import RequestBuilder
@@ -23,10 +24,12 @@ class OptionDefaults:
         request_builder: RequestBuilder,
         catalogue: Catalogue,
         preference_store: PreferenceStore,
+        presets: PresetLookup,
     ) -> None:
         self._request_builder = request_builder
         self._catalogue = catalogue
         self._preference_store = preference_store
+        self._presets = presets
 
     def of(
         self,
@@ -45,7 +48,7 @@ class OptionDefaults:
         )
         options = resolve_options(
             ImageOptions(model=self._known(model)),
-            preset=self._preset_or_nothing(user_id, preset),
+            preset=self._preset_or_nothing(user_id, server_id, preset),
             person=person,
             server=self._preference_store.server(server_id).options,
             models=self._request_builder.allowed_models(server_id),
@@ -61,12 +64,15 @@ class OptionDefaults:
         except UnknownModel:
             return None
 
-    def _preset_or_nothing(self, user_id: int | None, name: str | None) -> ImageOptions:
+    def _preset_or_nothing(
+        self, user_id: int | None, server_id: int, name: str | None
+    ) -> ImageOptions:
+        if not (user_id and name):
+            return ImageOptions()
         try:
-            saved = self._preference_store.preset(user_id, name) if user_id and name else None
+            return replace(self._presets.options(user_id, server_id, name), prompt=None)
         except NoSuchPreset:
-            saved = None
-        return replace(saved.options, prompt=None) if saved else ImageOptions()
+            return ImageOptions()
 
     def checked(self, options: ImageOptions, *, otherwise: str) -> ImageOptions:
         """Return options that shall become defaults, in the catalogue's spelling.

@@ -9,8 +9,10 @@ from discord.ext import commands
 
 from bot.core.models import ImageOptions
 from bot.discord_ui.autocomplete import Choices
+from bot.discord_ui.caller import billed_server_id
 from bot.discord_ui.client import PERSONAL
 from bot.discord_ui.settings_embeds import SettingsEmbeds, preset_page_count
+from bot.discord_ui.style_embeds import open_styles_button
 from bot.preferences.presets import MAX_PRESET_NAME
 from bot.preferences.stored_preferences import NothingChosen
 from cogs.dependencies import Dependencies
@@ -106,11 +108,15 @@ class PresetsCog(commands.Cog):
         await self._say(interaction, "preset-deleted", gone.name)
 
     @use.autocomplete("name")
+    async def suggest_usable(self, interaction: Interaction, typed: str) -> Choices:
+        """Offer the person's own presets, then the styles of the server."""
+        return self._deps.option_choices.presets(interaction, typed)
+
     @delete.autocomplete("name")
     @save.autocomplete("name")
     async def suggest_names(self, interaction: Interaction, typed: str) -> Choices:
         """Offer the person's own presets."""
-        return self._deps.option_choices.presets(interaction, typed)
+        return self._deps.option_choices.own_presets(interaction, typed)
 
     @save.autocomplete("model")
     async def suggest_models(self, interaction: Interaction, typed: str) -> Choices:
@@ -159,6 +165,8 @@ class PresetsCog(commands.Cog):
             if 1 <= other <= pages:
                 view.add_item(PresetPageButton(other, arrow))
         locale = self._deps.client.languages.personal(interaction)
+        if self._deps.styles.styles(billed_server_id(interaction)):
+            view.add_item(open_styles_button(self._deps.client.texts, locale))
         return self._embeds.presets(presets, page, locale), view
 
     async def _say(self, interaction: Interaction, message_id: str, name: str) -> None:

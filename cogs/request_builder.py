@@ -12,6 +12,7 @@ from bot.jobs.service import JobService
 from bot.preferences.access_rules import allowed_models, check_access, check_controls, check_model
 from bot.preferences.option_resolution import resolve_options
 from bot.preferences.preference_store import PreferenceStore
+from bot.preferences.preset_lookup import PresetLookup
 from bot.preferences.stored_preferences import ServerSettings
 
 
@@ -19,11 +20,17 @@ class RequestBuilder:
     """Builds and submits the requests of commands, buttons, forms and reactions."""
 
     def __init__(
-        self, *, job_service: JobService, catalogue: Catalogue, preference_store: PreferenceStore
+        self,
+        *,
+        job_service: JobService,
+        catalogue: Catalogue,
+        preference_store: PreferenceStore,
+        presets: PresetLookup,
     ) -> None:
         self._job_service = job_service
         self._catalogue = catalogue
         self._preference_store = preference_store
+        self._presets = presets
         self.model_names = tuple(model.name for model in catalogue.models)
 
     async def submit(
@@ -136,7 +143,7 @@ class RequestBuilder:
         who, saved = caller.requester, ImageOptions()
         server = self._preference_store.server(who.server_id)
         if preset:
-            saved = self._preference_store.preset(who.user_id, preset).options
+            saved = self._presets.options(who.user_id, who.server_id, preset)
         return resolve_options(
             options,
             preset=saved,

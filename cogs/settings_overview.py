@@ -17,6 +17,7 @@ from bot.discord_ui.settings_overview import (
     SettingsOverviewEmbeds,
     area_view,
 )
+from bot.discord_ui.style_embeds import StyleEmbeds
 from bot.quota.admin_repository import CostKey
 from bot.quota.levels import Member
 from bot.quota.limits import LimitSet
@@ -34,6 +35,7 @@ class SettingsOverview:
         self._deps = deps
         self._settings = SettingsEmbeds(deps.client.texts)
         self._overview = SettingsOverviewEmbeds(deps.client.texts)
+        self._styles = StyleEmbeds(deps.client.texts)
         self._quotas = QuotaListEmbeds(deps.client.texts)
 
     async def show(self, interaction: Interaction) -> None:
@@ -45,6 +47,7 @@ class SettingsOverview:
             self._limit_line(limits, members, locale),
             self._cost_line(costs, locale),
             *self._setting_lines(server_id, locale),
+            self._style_line(server_id, locale),
         ]
         await interaction.response.send_message(
             embed=self._overview.overview(lines, client.command_mentions.mention, locale),
@@ -70,6 +73,11 @@ class SettingsOverview:
     def _cost_line(self, costs: Mapping[CostKey, int], locale: str) -> SettingLine:
         value = self._deps.client.texts.say("custom-costs-are", locale, count=len(costs))
         return SettingLine("custom-costs", value, "quota cost")
+
+    def _style_line(self, server_id: int, locale: str) -> SettingLine:
+        styles = tuple(self._deps.styles.styles(server_id).values())
+        names = self._styles.names(styles, locale, limit=LONGEST_LIST)
+        return SettingLine("custom-styles", names, "style save")
 
     def _setting_lines(self, server_id: int, locale: str) -> list[SettingLine]:
         settings = self._deps.preference_store.server(server_id)

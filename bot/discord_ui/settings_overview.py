@@ -14,7 +14,7 @@ from bot.discord_ui.embed_style import COLOURS, FACT_SEPARATOR, LONGEST_DISPLAY_
 from bot.discord_ui.help_embeds import ModelCost
 from bot.discord_ui.settings_embeds import LONGEST_VALUE, SettingLine
 
-Area = Literal["limits", "costs", "changes", "models", "channels", "roles"]
+Area = Literal["limits", "costs", "changes", "models", "channels", "roles", "styles"]
 AREAS: tuple[Area, ...] = get_args(Area)
 
 AREA_CHOSEN = "settings_area_chosen"
@@ -30,6 +30,7 @@ _EMOJIS: dict[Area, str] = {
     "models": "🎨",
     "channels": "💬",
     "roles": "👥",
+    "styles": "🖌️",
 }
 
 

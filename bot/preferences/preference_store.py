@@ -1,19 +1,16 @@
 """Stores the settings of servers, and the preferences and presets of people."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
 import msgspec
-import structlog
 
 from bot.core.models import ImageOptions
 from bot.database.database import Database
-from bot.database.outage import DatabaseBusy
 from bot.database.transaction import Transaction
+from bot.preferences.change_lock import ChangeLock
+from bot.preferences.json_columns import from_text, to_text
 from bot.preferences.presets import (
     MAX_PRESETS,
     NoSuchPreset,
@@ -23,10 +20,6 @@ from bot.preferences.presets import (
     preset_key,
 )
 from bot.preferences.stored_preferences import PersonalPreferences, Preset, ServerSettings
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-T = TypeVar("T")
 
 _NO_SETTINGS = ServerSettings()
 _NO_PREFERENCES = PersonalPreferences()
@@ -43,7 +36,7 @@ class PreferenceStore:
     def __init__(self, database: Database, *, now: Callable[[], int]) -> None:
         self._database = database
         self._now = now
-        self._one_at_a_time = asyncio.Lock()
+        self._changes = ChangeLock(database)
         self._servers: dict[int, ServerSettings] = {}
         self._people: dict[int, PersonalPreferences] = {}
         self._presets: dict[int, dict[str, Preset]] = {}
@@ -67,7 +60,7 @@ class PreferenceStore:
         self, server_id: int, change: Callable[[ServerSettings], ServerSettings]
     ) -> ServerSettings:
         """Replace the server's settings by what ``change`` returns for them; return the new."""
-        async with self._changing() as within_s:
+        async with self._changes.held_soon() as within_s:
             settings = change(self.server(server_id))
             await self._database.write_soon(
                 lambda tx: _write_server(tx, server_id, settings),
@@ -86,7 +79,7 @@ class PreferenceStore:
         self, user_id: int, change: Callable[[PersonalPreferences], PersonalPreferences]
     ) -> PersonalPreferences:
         """Replace a person's preferences by what ``change`` returns for them; return the new."""
-        async with self._changing() as within_s:
+        async with self._changes.held_soon() as within_s:
             preferences = change(self.person(user_id))
             await self._database.write_soon(
                 lambda tx: _write_person(tx, user_id, preferences),
@@ -118,7 +111,7 @@ class PreferenceStore:
             PresetNameEmpty, PresetNameTooLong, PresetsFull
         """
         preset, key = Preset(clean_preset_name(name), options, self._now()), preset_key(name)
-        async with self._changing() as within_s:
+        async with self._changes.held_soon() as within_s:
             mine = self.presets(user_id)
             before = mine.get(key)
             if before is None and len(mine) >= MAX_PRESETS:
@@ -132,7 +125,7 @@ class PreferenceStore:
 
     async def delete_preset(self, user_id: int, name: str) -> Preset:
         """Delete a preset and return it; raise NoSuchPreset."""
-        async with self._changing() as within_s:
+        async with self._changes.held_soon() as within_s:
             gone, key = self.preset(user_id, name), preset_key(name)
             await self._database.write_soon(
                 lambda tx: _delete_preset(tx, user_id, key),
@@ -158,25 +151,10 @@ class PreferenceStore:
 
     async def delete_person(self, user_id: int) -> None:
         """Delete everything that a person set or saved, as soon as the database is there."""
-        async with self._one_at_a_time:
+        async with self._changes.held():
             await self._database.write_when_possible(_delete_person, user_id)
             self._people.pop(user_id, None)
             self._presets.pop(user_id, None)
-
-    @asynccontextmanager
-    async def _changing(self) -> AsyncIterator[float]:
-        """Let one change be made at a time; yield how many seconds it may still take."""
-        now_s = asyncio.get_running_loop().time
-        until_s = now_s() + self._database.waits.answer_s
-        try:
-            async with asyncio.timeout_at(until_s):
-                await self._one_at_a_time.acquire()
-        except TimeoutError:
-            raise DatabaseBusy from None
-        try:
-            yield max(until_s - now_s(), 0)
-        finally:
-            self._one_at_a_time.release()
 
 
 def _read_all(
@@ -187,14 +165,14 @@ def _read_all(
 
 def _read_servers(rows: Transaction) -> dict[int, ServerSettings]:
     return {
-        row["server_id"]: _read(row["settings"], ServerSettings, _NO_SETTINGS)
+        row["server_id"]: from_text(row["settings"], ServerSettings, _NO_SETTINGS)
         for row in rows.query("SELECT server_id, settings FROM server_settings")
     }
 
 
 def _read_people(rows: Transaction) -> dict[int, PersonalPreferences]:
     return {
-        row["user_id"]: _read(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
+        row["user_id"]: from_text(row["preferences"], PersonalPreferences, _NO_PREFERENCES)
         for row in rows.query("SELECT user_id, preferences FROM preferences")
     }
 
@@ -203,7 +181,7 @@ def _read_presets(rows: Transaction) -> dict[int, dict[str, Preset]]:
     presets = defaultdict[int, dict[str, Preset]](dict)
     for row in rows.query("SELECT * FROM presets ORDER BY user_id, name"):
         preset = Preset(
-            row["spelling"], _read(row["wish"], ImageOptions, ImageOptions()), row["at"]
+            row["spelling"], from_text(row["wish"], ImageOptions, ImageOptions()), row["at"]
         )
         presets[row["user_id"]][row["name"]] = preset
     return dict(presets)
@@ -214,7 +192,7 @@ def _write_server(tx: Transaction, server_id: int, settings: ServerSettings) -> 
         "INSERT INTO server_settings (server_id, settings) VALUES ($1, $2)"
         " ON CONFLICT (server_id) DO UPDATE SET settings = excluded.settings",
         server_id,
-        _text(settings),
+        to_text(settings),
     )
 
 
@@ -223,7 +201,7 @@ def _write_person(tx: Transaction, user_id: int, preferences: PersonalPreference
         "INSERT INTO preferences (user_id, preferences) VALUES ($1, $2)"
         " ON CONFLICT (user_id) DO UPDATE SET preferences = excluded.preferences",
         user_id,
-        _text(preferences),
+        to_text(preferences),
     )
 
 
@@ -244,20 +222,6 @@ def _write_preset(tx: Transaction, user_id: int, key: str, preset: Preset) -> No
         user_id,
         key,
         preset.name,
-        _text(preset.options),
+        to_text(preset.options),
         preset.at,
     )
-
-
-def _text(value: ServerSettings | PersonalPreferences | ImageOptions) -> str:
-    # None is left out, so that the default of a later version applies.
-    given = {name: each for name, each in msgspec.to_builtins(value).items() if each is not None}
-    return msgspec.json.encode(given).decode()
-
-
-def _read(text: str, kind: type[T], otherwise: T) -> T:
-    try:
-        return msgspec.json.decode(text, type=kind)
-    except msgspec.DecodeError as broken:
-        log.warning("preferences.unreadable", kind=kind.__name__, error=str(broken))
-        return otherwise

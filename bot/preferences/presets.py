@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from bot.core.errors.base import Refusal
 from bot.core.i18n.escaping import one_line, width
-from bot.preferences.stored_preferences import Preset
 
 MAX_PRESETS = 1_000
 MAX_PRESET_NAME = 50
@@ -45,6 +45,15 @@ class PresetsFull(Refusal):
     message_id = "error-presets-full"
 
 
+class Named(Protocol):
+    """A preset or a style."""
+
+    @property
+    def name(self) -> str:
+        """Return the name as it is shown."""
+        ...
+
+
 def clean_preset_name(name: str) -> str:
     """Return a name as it is saved and shown: in one line, without invisible characters.
 
@@ -66,7 +75,7 @@ def preset_key(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
 
 
-def matching_presets(presets: Mapping[str, Preset], typed: str) -> list[str]:
+def matching_presets(presets: Mapping[str, Named], typed: str) -> list[str]:
     """Return up to 25 names that contain what was typed, those that begin with it first."""
     wanted = preset_key(typed)
     first = [preset.name for key, preset in presets.items() if key.startswith(wanted)]

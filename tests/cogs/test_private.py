@@ -5,22 +5,11 @@ import asyncio
 import discord
 
 from bot.core.models import ImageOptions, Job
-from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld, WorldBuilder, reply_embed, reply_text
 from tests.cogs.scripted_gateway import ErrorReply
 from tests.cogs.test_delivery import patient
-from tests.cogs.test_request_builder import caller
+from tests.cogs.test_request_builder import caller, request_builder_of
 from tests.jobs.service_harness import RecordingCourier
-
-
-def request_builder_of(world: DiscordWorld) -> RequestBuilder:
-    """Return a request builder over the bot's services."""
-    services, preference_store = world.bot.services, world.bot.preference_store
-    return RequestBuilder(
-        job_service=services.job_service,
-        catalogue=services.catalogue,
-        preference_store=preference_store,
-    )
 
 
 def seen(world: DiscordWorld) -> list[discord.Message]:

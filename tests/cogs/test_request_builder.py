@@ -8,6 +8,7 @@ from bot.core.models import ImageOptions, Job, Reference, Requester
 from bot.discord_ui.caller import CallerContext
 from bot.images.content_store import ContentStore
 from bot.images.references import Attachments, ReferenceLost, ReferenceTooLarge, Upload
+from bot.preferences.preset_lookup import PresetLookup
 from cogs.request_builder import RequestBuilder
 from tests.cogs.discord_world import DiscordWorld
 from tests.cogs.test_references import PNG, sent
@@ -22,11 +23,21 @@ OTHER = picture_bytes("png", size=(8, 8))
 @pytest.fixture
 def request_builder(world: DiscordWorld) -> RequestBuilder:
     """Return a request builder over the bot's services."""
-    services = world.bot.services
+    return request_builder_of(world)
+
+
+def request_builder_of(world: DiscordWorld) -> RequestBuilder:
+    """Return a request builder over the bot's services."""
+    services, preference_store = world.bot.services, world.bot.preference_store
     return RequestBuilder(
         job_service=services.job_service,
         catalogue=services.catalogue,
-        preference_store=world.bot.preference_store,
+        preference_store=preference_store,
+        presets=PresetLookup(
+            preference_store=preference_store,
+            styles=world.bot.styles,
+            texts=world.bot.client.texts,
+        ),
     )
 
 

@@ -99,6 +99,15 @@ ROWS = (
     (6, f"INSERT INTO presets VALUES (1, 'fox', 'Fox', '{{}}', {NOON})"),
     (10, "INSERT INTO request_files VALUES ('a', 'hash')"),
     (10, "UPDATE anonymous SET real_id = 5, jobs_until = 7"),
+    (
+        12,
+        f"""
+        INSERT INTO server_styles
+        VALUES (10, 'ink', 'Ink', '{{}}', 'hash', 'webp', 70, {NOON}), (10, 'x', 'X', '{{}}', NULL,
+            NULL, NULL, {NOON})
+        """,
+    ),
+    (12, f"INSERT INTO greetings VALUES (10, {NOON})"),
 )
 
 

@@ -59,7 +59,7 @@ def read_kept_pictures(rows: Transaction, job_id: str) -> list[KeptPicture]:
 
 
 def read_needed_files(rows: Transaction) -> set[str]:
-    """Return the hashes of the references and pictures of all jobs that have not ended."""
+    """Return the hashes of what jobs that have not ended need, and of styles' examples."""
     requests = [
         request_from_text(row["request"])
         for row in rows.query("SELECT request FROM jobs WHERE ended_at IS NULL")
@@ -69,7 +69,11 @@ def read_needed_files(rows: Transaction) -> set[str]:
     pictures = rows.query(
         "SELECT sha256 FROM pictures WHERE job_id IN (SELECT id FROM jobs WHERE ended_at IS NULL)"
     )
-    return references | masks | {row["sha256"] for row in pictures}
+    examples = rows.query(
+        "SELECT picture_sha256 FROM server_styles WHERE picture_sha256 IS NOT NULL"
+    )
+    needed = {row["sha256"] for row in pictures} | {row["picture_sha256"] for row in examples}
+    return references | masks | needed
 
 
 def delete_old_pictures(tx: Transaction, *, before: int, most: int) -> int:

@@ -20,11 +20,14 @@ def write_request_files(tx: Transaction, job: Job) -> None:
 
 
 def needed_by_others(rows: Transaction, hashes: Sequence[str], *, but_user_id: int) -> set[str]:
-    """Return those of some hashes whose files another person's job needs."""
+    """Return those of some hashes whose files another person's job, or a style, needs."""
     return {sha256 for sha256 in hashes if _is_needed(rows, sha256, but_user_id)}
 
 
 def _is_needed(rows: Transaction, sha256: str, but_user_id: int) -> bool:
+    style = "SELECT 1 FROM server_styles WHERE picture_sha256 = $1 LIMIT 1"
+    if rows.one(style, sha256):
+        return True
     return any(
         rows.one(
             f"SELECT 1 FROM {table} JOIN jobs ON jobs.id = {table}.job_id"

@@ -11,7 +11,7 @@ command-imagine = Paint a picture from a description.
     .quality = Quality
     .style = Style
     .background = Background, e.g. transparent
-    .preset = A preset saved with /preset
+    .preset = A preset saved with /preset, or a style of this server
     .reference1 = First reference image
     .reference2 = Second reference image
     .reference3 = Third reference image
@@ -100,6 +100,26 @@ command-preset-use = Paint with a preset.
 command-preset-list = Show your presets.
 command-preset-delete = Delete a preset.
     .name = Preset to delete
+
+## /style
+
+command-style = Offer styles to everybody in this server
+command-style-save = Save a style that everybody here can choose as preset.
+    .name = Name of the style; an existing one with this name is replaced
+    .prompt = What to paint; { "{prompt}" } stands for what people type
+    .model = Image model
+    .size = Size, e.g. 1024x1024
+    .n = Number of pictures
+    .quality = Quality
+    .style = Style option of the model, e.g. vivid
+    .background = Background, e.g. transparent
+    .example = Picture that shows the style in the list
+command-style-list = Show the styles of this server.
+command-style-delete = Delete a style of this server.
+    .name = Style to delete
+command-style-import = Save all styles of a file, or those that come with Easel.
+    .file = File from /style export; if empty, the styles that come with Easel
+command-style-export = Get the styles of this server as a file.
 
 ## /quota
 

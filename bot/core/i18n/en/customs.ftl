@@ -36,7 +36,7 @@ error-same-emoji = The same emoji cannot both re-roll and delete, so please choo
 
 ## Presets
 
-error-preset-name-empty = This name has no visible characters, so please give your preset another one.
+error-preset-name-empty = This name has no visible characters, so please choose another one.
 
 error-preset-name-too-long = A name may have at most { $limit } characters, so please choose a shorter one.
 
@@ -173,3 +173,78 @@ preset-list-n =
         [one] { $n } picture
        *[other] { $n } pictures
     }
+
+## Styles of a server. $command is the mention of /imagine.
+
+# What marks a style among the choices of preset.
+style-mark = server style
+style-open = Styles of this server
+style-none = None yet
+custom-styles = Styles
+
+style-saved = Saved as **{ $name }**. Everybody here can now choose it as `preset` in { $command }.
+style-replaced = Saved as **{ $name }**. The earlier style with this name was replaced.
+style-deleted = The style **{ $name }** was deleted.
+style-imported =
+    { $count ->
+        [one] { $count } style was saved
+       *[other] { $count } styles were saved
+    }{ $replaced ->
+        [0] .
+       *[other] {", "}{ $replaced } of them in place of earlier ones with the same names.
+    }
+style-exported =
+    { $count ->
+        [one] { $count } style, without its example picture. Save it in another server with `/style import`.
+       *[other] { $count } styles, without their example pictures. Save them in another server with `/style import`.
+    }
+
+style-list-title =
+    { $count ->
+        [0] 🖌️ Styles of this server
+        [one] 🖌️ The style of this server
+       *[other] 🖌️ The { $count } styles of this server
+    }
+style-list-how = Choose one as `preset` in `/imagine`: your words take the place of “{ "{prompt}" }”.
+style-list-none = There are no styles here yet. Members who may manage the server can save one with `/style save`, or start with `/style import`.
+style-example-alt = An example of the style { $name }
+
+error-style-without-placeholder = The prompt of the style { $name } has no place for what people type, so please write the word prompt in curly brackets there.
+
+error-style-prompt-too-long = The prompt of the style { $name } has { $length } characters and may have at most { $limit }, so please shorten it.
+
+error-no-such-style = This server has no style called { $name }, so please choose one from /style list.
+
+error-no-styles = This server has no styles yet, so please save one with /style save or /style import first.
+
+error-styles-full = A server may have at most { $limit } styles, so please delete some with /style delete first.
+
+error-styles-file-too-large = The file is larger than { $limit } MB, so please split it.
+
+error-styles-file-unreadable = The file cannot be read as a list of styles, so please use one from /style export.
+
+error-styles-file-unknown-field =
+    { $number ->
+        [0] The file has a field called { $field } that is not known here, so please remove it.
+       *[other] Style { $number } of the file has a field called { $field } that is not known here, so please remove it or correct its name.
+    }
+
+error-styles-file-wrong-field =
+    { $number ->
+        [0] { $field ->
+                [none] The file is not a list of styles, so please use one from /style export.
+               *[other] The field { $field } of the file is missing or wrong, so please compare it with one from /style export.
+            }
+       *[other] { $field ->
+                [none] Style { $number } of the file is not written as a style, so please compare it with one from /style export.
+               *[other] The field { $field } of style { $number } in the file is missing or wrong, so please correct it.
+            }
+    }
+
+error-style-twice = The file has two styles called { $name }, so please rename one of them.
+
+error-style-not-paintable = No model here can paint the style { $name } with its options, so please correct or remove them in the file.
+
+error-example-too-large = The example picture is larger than { $limit } MB or has too many pixels, so please attach a smaller one.
+
+error-example-unreadable = The example picture could not be read, so please attach a PNG, JPEG, WebP, GIF, AVIF, BMP or TIFF file.

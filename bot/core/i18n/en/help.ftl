@@ -111,6 +111,8 @@ help-about-presets =
 
     Choose it as `preset` in { $imagine }, or with { $preset_use }. { $preset_list } shows yours, { $preset_delete } deletes one.
 
+    Styles of this server are offered in the same place. { $preset_list } has a button that shows them, where there are any.
+
     What you type goes before the preset, and the preset before your own defaults.
 
 help-about-privacy =
@@ -133,7 +135,7 @@ help-setup =
     { $settings_channels_allow } · where painting is allowed
     { $settings_roles_allow } · who may paint
     { $settings_defaults } · what is used where nobody chooses
-    { $settings_language } · the language of public messages
+    { $style_import } · styles that everybody can choose
 
 error-unknown-help-topic = There is no help about { $topic } here, so please choose one of these: { $allowed }.
 

@@ -10,7 +10,7 @@ command-imagine = 根据文字描述生成图片
     .quality = 画质
     .style = 风格
     .background = 背景，例如 transparent
-    .preset = 用 /preset 保存的预设
+    .preset = 用 /preset 保存的预设，或本服务器的风格
     .reference1 = 第一张参考图
     .reference2 = 第二张参考图
     .reference3 = 第三张参考图
@@ -99,6 +99,26 @@ command-preset-use = 用预设画图
 command-preset-list = 查看你保存的预设
 command-preset-delete = 删除一个预设
     .name = 要删除的预设
+
+## /style
+
+command-style = 为本服务器的所有人提供风格
+command-style-save = 保存一个风格，所有人都可以在 preset 中选择
+    .name = 风格的名称；同名的旧风格会被替换
+    .prompt = 提示词；{ "{prompt}" } 代表大家输入的内容
+    .model = 绘图模型
+    .size = 尺寸，例如 1024x1024
+    .n = 图片张数
+    .quality = 画质
+    .style = 模型的风格选项，例如 vivid
+    .background = 背景，例如 transparent
+    .example = 在列表中展示这个风格的图片
+command-style-list = 查看本服务器的风格
+command-style-delete = 删除本服务器的一个风格
+    .name = 要删除的风格
+command-style-import = 保存文件中的所有风格，或 Easel 自带的风格
+    .file = 用 /style export 导出的文件；留空则使用 Easel 自带的风格
+command-style-export = 把本服务器的风格导出为文件
 
 ## /quota
 

@@ -36,7 +36,7 @@ error-same-emoji = “再画一次”和“删除”不能用同一个表情，�
 
 ## Presets
 
-error-preset-name-empty = 这个名称没有可见的字符，请给预设换一个名称。
+error-preset-name-empty = 这个名称没有可见的字符，请换一个名称。
 
 error-preset-name-too-long = 名称最多 { $limit } 个字符，请换一个短一点的。
 
@@ -160,3 +160,69 @@ preset-list-title =
 preset-list-none = 你还没有预设。请用 /preset save 保存常用的选项。
 preset-list-page = 第 { $page } 页，共 { $pages } 页
 preset-list-n = { $n } 张图片
+
+## Styles of a server. $command is the mention of /imagine.
+
+# What marks a style among the choices of preset.
+style-mark = 服务器风格
+style-open = 本服务器的风格
+style-none = 还没有
+custom-styles = 风格
+
+style-saved = 已保存为 **{ $name }**。现在所有人都可以在 { $command } 的 `preset` 中选择它。
+style-replaced = 已保存为 **{ $name }**，原来的同名风格已被替换。
+style-deleted = 风格 **{ $name }** 已删除。
+style-imported = 已保存 { $count } 个风格{ $replaced ->
+        [0] 。
+       *[other] ，其中 { $replaced } 个替换了原来的同名风格。
+    }
+style-exported = { $count } 个风格，不包括示例图片。在其他服务器可以用 `/style import` 保存。
+
+style-list-title =
+    { $count ->
+        [0] 🖌️ 本服务器的风格
+       *[other] 🖌️ 本服务器的风格（{ $count } 个）
+    }
+style-list-how = 在 `/imagine` 的 `preset` 中选择其一：你输入的内容会代替“{ "{prompt}" }”。
+style-list-none = 这里还没有风格。可以管理服务器的成员可以用 `/style save` 保存，或用 `/style import` 开始。
+style-example-alt = 风格 { $name } 的示例
+
+error-style-without-placeholder = 风格 { $name } 的提示词没有留出大家输入内容的位置，请在那里写上花括号括起来的 prompt。
+
+error-style-prompt-too-long = 风格 { $name } 的提示词有 { $length } 个字符，最多 { $limit } 个，请缩短一些。
+
+error-no-such-style = 本服务器没有名为 { $name } 的风格，请从 /style list 中选择。
+
+error-no-styles = 本服务器还没有风格，请先用 /style save 或 /style import 保存。
+
+error-styles-full = 一个服务器最多可以有 { $limit } 个风格，请先用 /style delete 删除一些。
+
+error-styles-file-too-large = 文件大于 { $limit } MB，请拆成几个。
+
+error-styles-file-unreadable = 这个文件不是可以读取的风格列表，请使用 /style export 导出的文件。
+
+error-styles-file-unknown-field =
+    { $number ->
+        [0] 文件中有未知的字段 { $field }，请删除它。
+       *[other] 文件中第 { $number } 个风格有未知的字段 { $field }，请删除它，或改正名称。
+    }
+
+error-styles-file-wrong-field =
+    { $number ->
+        [0] { $field ->
+                [none] 这个文件不是风格列表，请使用 /style export 导出的文件。
+               *[other] 文件的字段 { $field } 缺失或有误，请对照 /style export 导出的文件。
+            }
+       *[other] { $field ->
+                [none] 文件中第 { $number } 个风格的写法有误，请对照 /style export 导出的文件。
+               *[other] 文件中第 { $number } 个风格的字段 { $field } 缺失或有误，请改正。
+            }
+    }
+
+error-style-twice = 文件中有两个名为 { $name } 的风格，请给其中一个改名。
+
+error-style-not-paintable = 这里没有模型能按风格 { $name } 的选项画图，请在文件中改正或删除这些选项。
+
+error-example-too-large = 示例图片大于 { $limit } MB 或像素太多，请换一张小一点的。
+
+error-example-unreadable = 示例图片无法读取，请附上 PNG、JPEG、WebP、GIF、AVIF、BMP 或 TIFF 文件。

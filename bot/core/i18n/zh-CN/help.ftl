@@ -105,6 +105,8 @@ help-about-presets =
 
     在 { $imagine } 的 `preset` 中选择，或用 { $preset_use }。{ $preset_list } 查看你的预设，{ $preset_delete } 删除一个。
 
+    本服务器的风格也在同样的地方列出。如果有，{ $preset_list } 下方有按钮可以查看。
+
     你输入的优先于预设，预设优先于你的默认值。
 
 help-about-privacy =
@@ -127,7 +129,7 @@ help-setup =
     { $settings_channels_allow } · 在哪里可以画图
     { $settings_roles_allow } · 谁可以画图
     { $settings_defaults } · 没有填写时使用的值
-    { $settings_language } · 公开消息的语言
+    { $style_import } · 所有人都可以选择的风格
 
 error-unknown-help-topic = 这里没有关于 { $topic } 的说明，请从这些主题中选择：{ $allowed }。
 
