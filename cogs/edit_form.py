@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.core.errors.jobs import NotKept
 from bot.core.i18n.escaping import width
-from bot.core.models import OPTION_NAMES, ImageOptions, ImageRequest, Job, Reference
+from bot.core.models import WORD_OPTIONS, ImageOptions, ImageRequest, Job, OptionName, Reference
 from bot.discord_ui.caller import CallerContext, caller_of
 from bot.discord_ui.discord_errors import DISCORD_ERRORS
 from bot.discord_ui.job_embeds import hide_declined_prompt_from_others
@@ -244,16 +244,20 @@ class EditCog(commands.Cog):
         return (posted_reference(job.id, filled.picture, kept[filled.picture]),), None
 
     def _edited_options(self, filled: FormInput, before: ImageRequest) -> ImageOptions:
-        """Return what was typed, and the other options as before where the model accepts them."""
-        model, size = filled.model or before.model, filled.size.strip()
-        options = ImageOptions(prompt=filled.prompt, model=model, n=before.n)
-        for name in OPTION_NAMES:
-            value = getattr(before, name)
-            if value and self._deps.services.catalogue.supports(model, name, str(value)):
-                options = options.with_option(name, str(value))
-        if size == str(before.size):
-            return options
-        return options.with_option("size", size or None)
+        """Return what was typed, and the other options as before where the model accepts them.
+
+        Flags in the prompt count as typed, but less than a size that was changed.
+        """
+        catalogue, model = self._deps.services.catalogue, filled.model or before.model
+        kept = ImageOptions(n=before.n)
+        for name in _kept_options(filled):
+            value = str(before.size) if name == "size" else getattr(before, name)
+            if value and catalogue.supports(model, name, value):
+                kept = kept.with_option(name, value)
+        typed = catalogue.read_flags(ImageOptions(prompt=filled.prompt, model=model))
+        if (size := filled.size.strip()) != str(before.size):
+            typed, kept = typed.with_option("size", size or None), kept.with_option("size", None)
+        return typed.with_defaults(kept)
 
     async def _submit_for_message(
         self, interaction: Interaction, message_id: str, filled: FormInput
@@ -299,3 +303,10 @@ class EditCog(commands.Cog):
         else:
             file = discord.File(io.BytesIO(prompt.encode()), filename="prompt.txt")
             await interaction.followup.send(intro, file=file, ephemeral=True)
+
+
+def _kept_options(filled: FormInput) -> tuple[OptionName, ...]:
+    """Return the options that a form keeps: a new picture has a new seed."""
+    has_reference = filled.start != NOTHING or bool(filled.files)
+    of_reference: tuple[OptionName, ...] = ("strength",) if has_reference else ()
+    return ("size", *WORD_OPTIONS, "negative", *of_reference)

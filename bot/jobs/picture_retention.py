@@ -205,6 +205,7 @@ class PictureRetention:
                 each.height,
                 each.file.bytes,
                 each.revised_prompt,
+                each.seed,
             )
             for each in kept
             if self._content_store.has(each.file)

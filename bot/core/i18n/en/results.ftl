@@ -18,7 +18,7 @@ form-title-use = Use as reference
 form-prompt = Prompt
 form-model = Model
 form-size = Size
-form-size-hint = E.g. 1024x1024; if empty, the model decides
+form-size-hint = E.g. 16:9 or 1024x1024; if empty, the model decides
 form-start = Based on
 form-start-nothing = The prompt alone
 form-start-references =
@@ -54,6 +54,12 @@ details-option =
         [style] style
        *[background] background
     } { $value }
+details-negative = without { $value }
+details-seeds =
+    { $count ->
+        [one] seed { $seeds }
+       *[other] seeds { $seeds }
+    }
 
 details-work = Painting
 details-waited = { $waited_ms } in the queue

@@ -18,7 +18,7 @@ form-title-use = 用作参考图
 form-prompt = 提示词
 form-model = 模型
 form-size = 尺寸
-form-size-hint = 例如 1024x1024；留空则由模型决定
+form-size-hint = 例如 16:9 或 1024x1024；留空则由模型决定
 form-start = 以什么为基础
 form-start-nothing = 只用提示词
 form-start-references =
@@ -50,6 +50,8 @@ details-option =
         [style] 风格
        *[background] 背景
     } { $value }
+details-negative = 排除 { $value }
+details-seeds = 种子 { $seeds }
 
 details-work = 绘制
 details-waited = 排队 { $waited_ms }
