@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -115,7 +116,15 @@ class EditCog(commands.Cog):
             references=len(request.references),
             start=start,
         )
+        offer = replace(offer, seed=await self._seed(written, offer.model))
         await self._show(interaction, f"easel:edited:{job.id}", offer, caller)
+
+    async def _seed(self, written: WrittenJob, model: str) -> int | None:
+        """Return the seed of a result, None where it is unknown or the model takes none."""
+        if not self._deps.services.catalogue.model(model).has_option("seed"):
+            return None
+        found = await self._deps.job_lookup.details(written)
+        return next(iter(found.seeds), None)
 
     async def use_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Show the form for the pictures of any message."""
@@ -254,7 +263,9 @@ class EditCog(commands.Cog):
             value = str(before.size) if name == "size" else getattr(before, name)
             if value and catalogue.supports(model, name, value):
                 kept = kept.with_option(name, value)
-        typed = catalogue.read_flags(ImageOptions(prompt=filled.prompt, model=model))
+        typed = catalogue.read_flags(
+            ImageOptions(prompt=filled.prompt, model=model, seed=filled.seed)
+        )
         if (size := filled.size.strip()) != str(before.size):
             typed, kept = typed.with_option("size", size or None), kept.with_option("size", None)
         return typed.with_defaults(kept)

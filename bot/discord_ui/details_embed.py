@@ -77,7 +77,7 @@ class DetailsEmbeds:
         for option, word in request.words.items():
             if word:
                 yield self._say("details-option", locale, option=option, value=_plain(word))
-        if seeds := _seeds(record):
+        if seeds := record.seeds:
             shown = ", ".join(map(str, seeds))
             yield self._say("details-seeds", locale, seeds=shown, count=len(seeds))
         if request.negative:
@@ -142,13 +142,6 @@ def imagine_command(request: ImageRequest) -> str:
     )
     words = (f"{name}:{value}" for name, value in options if value or value == 0)
     return f"/imagine {' '.join(words)}".replace("\n", " ").replace("`", "'")
-
-
-def _seeds(record: FoundJob) -> list[int]:
-    """Return the seeds that the gateway reported, else the one that was sent."""
-    reported = [each.seed for each in record.pictures if each.seed is not None]
-    sent = record.written.job.request.seed
-    return list(dict.fromkeys(reported)) or ([] if sent is None else [sent])
 
 
 def _revised_prompts(record: FoundJob) -> list[str]:

@@ -17,7 +17,7 @@ _MAX_RATIO = 50
 _MAX_TYPED = 32
 
 _NUMBER = r"([0-9]{1,4}(?:\.[0-9]{1,2})?)"
-_RATIO = re.compile(rf"{_NUMBER} ?[:/] ?{_NUMBER}|([0-9]{{1,2}})[x×*]([0-9]{{1,2}})")
+_RATIO = re.compile(rf"{_NUMBER} ?[:/] ?{_NUMBER}")
 # In the name of a size that a model has itself, such as 16:9 and ASPECT_16_9.
 _IN_NAME = re.compile(r"(?:.*[^0-9])?([0-9]{1,2})[:_x]([0-9]{1,2})")
 
@@ -71,7 +71,7 @@ def _orientation(value: float) -> int:
 
 @lru_cache(maxsize=1024)
 def parse_ratio(text: str) -> AspectRatio | None:
-    """Parse ``16:9``, ``3x2`` or a word such as ``landscape``; None if it is none of these."""
+    """Parse ``16:9``, or a word such as ``landscape``; None if it is none of these."""
     text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if len(text) > _MAX_TYPED:
         return None
@@ -79,7 +79,7 @@ def parse_ratio(text: str) -> AspectRatio | None:
         return word
     if not (found := _RATIO.fullmatch(text)):
         return None
-    wide, high = (Fraction(number) for number in found.groups() if number is not None)
+    wide, high = map(Fraction, found.groups())
     if not wide or not high or not 1 / _MAX_RATIO <= wide / high <= _MAX_RATIO:
         return None
     lowest = wide / high

@@ -130,6 +130,8 @@ def _without(prompt: str, flags: list[_Flag]) -> str:
 
 
 def _joined(before: str, after: str) -> str:
+    if after.startswith("\n"):
+        before = before.rstrip(" \t")
     is_spaced = not before or before[-1].isspace()
     return before + (after.lstrip(" \t") if is_spaced else after)
 

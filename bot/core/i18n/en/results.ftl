@@ -26,6 +26,7 @@ form-start-references =
         [one] The reference image it was made from
        *[other] The { $count } reference images it was made from
     }
+form-start-same-seed = { $start }, same seed { $seed }
 form-start-picture = This picture
 form-start-one-of = Picture { $number }
 form-files = More reference images

@@ -26,6 +26,7 @@ form-start-references =
         [1] 原来的参考图
        *[other] 原来的 { $count } 张参考图
     }
+form-start-same-seed = { $start }，相同种子 { $seed }
 form-start-picture = 这张图片
 form-start-one-of = 第 { $number } 张图片
 form-files = 更多参考图
